@@ -1,0 +1,63 @@
+# Two commands for a newcomer: `make up` and `make test`. The longer steps live in scripts/.
+
+HOST ?= 127.0.0.1
+PORT ?= 8080
+TEST_WORKERS ?= 2
+ARGS ?=
+
+VENV := .venv
+STAMPS := $(VENV)/.stamps
+INSTALL := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-input
+
+export TEST_WORKERS
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help up demo test test-parts bench lint lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(STAMPS)/up ## Install what is missing and serve on http://127.0.0.1:8080, data in ./data
+	$(VENV)/bin/tillgate serve --data ./data --dev --host $(HOST) --port $(PORT)
+
+demo: $(STAMPS)/up ## Show the whole story on a throw-away database: key, session, payment, webhook
+	$(VENV)/bin/tillgate demo
+
+test: test-parts ## Run every test on SQLite, PostgreSQL and a browser (ARGS="-k word" picks some)
+	@scripts/test.sh $(ARGS)
+
+bench: $(STAMPS)/test ## Measure, as ratios against a baseline of the same run
+	$(VENV)/bin/python -m bench $(ARGS)
+
+lint: $(STAMPS)/test ## Check style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+lock: ## Resolve requirements/ anew, with hashes for every platform
+	scripts/lock.sh
+
+clean: ## Remove what was installed and cached; ./data stays
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
+
+# What the tests need beyond the product. Apart from `test`, so that CI can end with pytest's own words.
+test-parts: $(STAMPS)/test
+	@scripts/browser.sh
+
+# A stamp is younger than everything it was made from; touching nothing, `make up` starts at once.
+$(STAMPS)/venv: scripts/venv.sh
+	@scripts/venv.sh $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/up: $(STAMPS)/venv requirements/build.txt requirements/base.txt pyproject.toml
+	@echo "Installing what Tillgate needs (once, about half a minute) …"
+	$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/base.txt
+	$(INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/up requirements/test.txt
+	@echo "Installing what the tests need (once) …"
+	$(INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
