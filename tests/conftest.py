@@ -1,0 +1,52 @@
+"""What every test stands on. The real parts have a file each: `postgres.py`, `browser.py`."""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import hypothesis
+import pytest
+
+pytest_plugins = ["tests.postgres", "tests.browser"]
+
+REQUIRE_ALL = os.environ.get("TILLGATE_REQUIRE_ALL") == "1"
+
+# No deadline: a shared machine's pause is not a defect. CI repeats the same examples, so that a verdict
+# belongs to the commit; a contributor's runs look for new ones.
+hypothesis.settings.register_profile("contributor", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "contributor")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """Tests marked `anyio` run on asyncio's own loop: its debug mode and its tracebacks are plainer."""
+    return "asyncio", {"use_uvloop": False}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    # An expected failure is reported as skipped too, but it did run.
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = _no_skip(report.longrepr)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if REQUIRE_ALL and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = _no_skip(report.longrepr)
+    return report
+
+
+def _no_skip(longrepr: object) -> str:
+    path, line, reason = longrepr if isinstance(longrepr, tuple) else ("?", 0, str(longrepr))
+    return f"{path}:{line}: nothing may skip here (TILLGATE_REQUIRE_ALL=1), and this would have: {reason}"
