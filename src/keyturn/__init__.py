@@ -1,0 +1,41 @@
+"""Keyturn: API keys that are shown once, kept as SHA-256, and refused everywhere once revoked."""
+
+from keyturn.errors import InvalidExpiry, InvalidKeyName, InvalidScope, KeyNotFound, KeyturnError
+from keyturn.issuing import Issued, Issuer
+from keyturn.model import Key, Mode, Need, RefusalReason, Refused, Status, Verified, is_scope_name
+from keyturn.ports import Clock, KeyStore
+from keyturn.revoking import Revocation, revoke
+from keyturn.secret import NATIVE, KeyDigest, KeyFormat, KeySecret, generate, parse
+from keyturn.usage import LastUsed
+from keyturn.verifying import Verifier, decide
+
+__all__ = [
+    "NATIVE",
+    "Clock",
+    "InvalidExpiry",
+    "InvalidKeyName",
+    "InvalidScope",
+    "Issued",
+    "Issuer",
+    "Key",
+    "KeyDigest",
+    "KeyFormat",
+    "KeyNotFound",
+    "KeySecret",
+    "KeyStore",
+    "KeyturnError",
+    "LastUsed",
+    "Mode",
+    "Need",
+    "RefusalReason",
+    "Refused",
+    "Revocation",
+    "Status",
+    "Verified",
+    "Verifier",
+    "decide",
+    "generate",
+    "is_scope_name",
+    "parse",
+    "revoke",
+]

@@ -1,0 +1,47 @@
+"""Keys in this process's memory; they end with it."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from keyturn.model import Key, Status
+from keyturn.secret import KeyDigest
+
+
+class MemoryKeyStore:
+    """A dictionary that keeps the same promises as the SQL store."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Key] = {}
+        self._by_digest: dict[KeyDigest, str] = {}
+
+    async def insert(self, key: Key, digest: KeyDigest) -> None:
+        self._keys[key.id] = key
+        self._by_digest[digest] = key.id
+
+    async def by_digest(self, digest: KeyDigest) -> Key | None:
+        key_id = self._by_digest.get(digest)
+        return self._keys[key_id] if key_id is not None else None
+
+    async def by_id(self, project_id: str, key_id: str) -> Key | None:
+        key = self._keys.get(key_id)
+        return key if key is not None and key.project_id == project_id else None
+
+    async def list(self, project_id: str, mode: str | None) -> list[Key]:
+        mine = [key for key in self._keys.values() if key.project_id == project_id]
+        return [key for key in reversed(mine) if mode is None or key.mode == mode]
+
+    async def revoke(self, project_id: str, key_id: str, *, at: int, by: str) -> bool:
+        key = await self.by_id(project_id, key_id)
+        if key is None or key.status is not Status.ACTIVE:
+            return False
+        self._keys[key_id] = msgspec.structs.replace(
+            key, status=Status.REVOKED, revoked_at=at, revoked_by=by
+        )
+        return True
+
+    async def touch(self, used_at: Mapping[str, int]) -> None:
+        for key_id, at in used_at.items():
+            key = self._keys.get(key_id)
+            if key is not None and (key.last_used_at is None or key.last_used_at < at):
+                self._keys[key_id] = msgspec.structs.replace(key, last_used_at=at)

@@ -1,0 +1,1 @@
+"""The key tables, step by step."""

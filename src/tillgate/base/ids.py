@@ -1,0 +1,53 @@
+"""Typed ids: a prefix that says what it is, and a ULID that sorts by time.
+
+ULID as in https://github.com/ulid/spec: 48 bits of Unix milliseconds and 80 random bits in
+Crockford's base 32, lower case here. Within one millisecond each id is the one before it plus a
+random 64-bit step, so ids of one process sort by creation and still cannot be guessed.
+"""
+
+import re
+import secrets
+import threading
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_ULID = re.compile(r"^[0-7][0-9a-hjkmnp-tv-z]{25}$", re.ASCII)
+
+PROJECT = "prj"
+USER = "usr"
+PAYMENT_LINK = "pl"
+CHECKOUT_SESSION = "cs"
+PAYMENT = "pay"
+TRANSACTION = "txn"
+EVENT = "evt"
+WEBHOOK_ENDPOINT = "we"
+DELIVERY = "dlv"
+ATTEMPT = "att"
+REQUEST = "req"
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_ulid() -> str:
+    """A fresh ULID, greater than every one this process made before."""
+    global _last
+    milliseconds = time.time_ns() // 1_000_000
+    with _lock:
+        value = (milliseconds << 80) | (secrets.randbits(79))
+        if value <= _last or value >> 80 == _last >> 80:
+            value = _last + 1 + secrets.randbits(64)
+        _last = value
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id such as ``cs_01j…``: the prefix, ``_`` and 26 characters."""
+    return f"{prefix}_{new_ulid()}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether ``text`` has the form of such an id; it says nothing about its existence."""
+    head, _, ulid = text.partition("_")
+    return head == prefix and _ULID.match(ulid) is not None

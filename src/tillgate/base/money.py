@@ -1,0 +1,102 @@
+"""Money: an integer number of minor units with its currency inside, a decimal string outside.
+
+Currencies and their minor digits are those of ISO 4217 (list one, active codes that name money).
+"""
+
+import re
+from typing import NamedTuple
+
+from tillgate.base.errors import InvalidInput
+
+INTEGER_DIGITS_MAX = 12
+
+_TWO_DIGITS = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP
+CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS
+INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
+MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE
+SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR
+ZMW ZWG
+"""
+_NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
+
+MINOR_DIGITS: dict[str, int] = (
+    dict.fromkeys(_TWO_DIGITS.split(), 2)
+    | dict.fromkeys(_NO_DIGITS.split(), 0)
+    | dict.fromkeys(_THREE_DIGITS.split(), 3)
+)
+
+_AMOUNT = re.compile(r"^(\d+)(?:\.(\d+))?$", re.ASCII)
+
+
+class Money(NamedTuple):
+    """An amount of one fiat currency.
+
+    Attributes:
+        minor: how many of the currency's smallest units (cents, yen, fils).
+        currency: ISO 4217 code, three capital letters.
+    """
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        """The decimal string of the wire, with all of the currency's minor digits: ``"99.00"``."""
+        return format_minor(self.minor, MINOR_DIGITS[self.currency])
+
+
+def format_minor(minor: int, digits: int) -> str:
+    """An integer of ``10**-digits`` units as a decimal string with exactly ``digits`` decimals."""
+    if digits == 0:
+        return str(minor)
+    whole, rest = divmod(minor, 10**digits)
+    return f"{whole}.{rest:0{digits}d}"
+
+
+def parse_currency(code: str, *, param: str) -> str:
+    """The code, if it is an ISO 4217 currency in use.
+
+    Raises:
+        InvalidInput: it is not; ``param`` is named.
+    """
+    if code not in MINOR_DIGITS:
+        hint = f" Write it in capitals: {code.upper()}." if code.upper() in MINOR_DIGITS else ""
+        raise InvalidInput(
+            f"{param}: expected an ISO 4217 currency code such as USD, EUR or JPY.{hint}", param=param
+        )
+    return code
+
+
+def parse_amount(text: str, currency: str, *, param: str) -> Money:
+    """A positive amount from its decimal string.
+
+    Raises:
+        InvalidInput: the text is not a plain decimal number, is zero, is too large, or has more
+            decimals than the currency; ``param`` is named.
+    """
+    digits = MINOR_DIGITS[currency]
+    example = format_minor(9900 if digits else 99, digits) if digits != 3 else "99.000"
+    match = _AMOUNT.match(text) if len(text) <= 40 else None
+    if match is None:
+        raise InvalidInput(
+            f'{param}: expected a positive decimal amount as a string, such as "{example}": digits and '
+            "at most one point; no sign, exponent, symbol or thousands separator.",
+            param=param,
+        )
+    whole, decimals = match[1].lstrip("0"), match[2] or ""
+    if len(decimals) > digits:
+        raise InvalidInput(
+            f"{param}: {currency} has {digits or 'no'} decimal places, got {len(decimals)}; "
+            f'write it as "{example}".',
+            param=param,
+        )
+    if len(whole) > INTEGER_DIGITS_MAX:
+        raise InvalidInput(
+            f"{param}: the amount is too large; at most {INTEGER_DIGITS_MAX} digits before the point.",
+            param=param,
+        )
+    minor = int(whole + decimals.ljust(digits, "0") or "0")
+    if minor == 0:
+        raise InvalidInput(f"{param}: the amount must be greater than zero.", param=param)
+    return Money(minor, currency)

@@ -1,0 +1,49 @@
+"""Cursor pages: newest first, the cursor is the id of the last object of the page before."""
+
+from typing import Generic, NamedTuple, TypeVar
+
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput
+
+T = TypeVar("T")
+
+LIMIT_DEFAULT = 25
+LIMIT_MAX = 100
+
+
+class PageRequest(NamedTuple):
+    """What to list: at most ``limit`` objects older than the one with the id ``starting_after``."""
+
+    limit: int = LIMIT_DEFAULT
+    starting_after: str | None = None
+
+    @property
+    def before(self) -> str:
+        """The id below which to look: the cursor, or one that sorts after every id."""
+        return self.starting_after or "zzzz"
+
+
+class Page(NamedTuple, Generic[T]):
+    """One page, and whether there is another."""
+
+    data: list[T]
+    has_more: bool
+
+
+def checked_cursor(page: PageRequest, prefix: str) -> None:
+    """Refuse a cursor that no page ever gave.
+
+    Raises:
+        InvalidInput: it does not have the form of such an object's id.
+    """
+    if page.starting_after is not None and not ids.is_id(prefix, page.starting_after):
+        raise InvalidInput(
+            f"starting_after: expected the nextCursor of the page before, such as {prefix}_01j….",
+            code="invalid_query",
+            param="starting_after",
+        )
+
+
+def cut(found: list[T], limit: int) -> Page[T]:
+    """A page out of at most ``limit + 1`` found objects: the last one only tells that there is more."""
+    return Page(found[:limit], len(found) > limit)

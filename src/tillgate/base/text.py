@@ -1,0 +1,85 @@
+"""Checks of text and addresses that callers hand in."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from tillgate.base.errors import InvalidInput
+
+NAME_MAX = 200
+DESCRIPTION_MAX = 2_000
+URL_MAX = 2_048
+
+
+def checked_text(text: str, *, param: str, length_max: int, may_be_empty: bool = False) -> str:
+    """The text without surrounding white space.
+
+    Raises:
+        InvalidInput: it is empty, too long, or holds control characters other than line breaks and tabs.
+    """
+    stripped = text.strip()
+    if not stripped and not may_be_empty:
+        raise InvalidInput(f"{param}: expected at least 1 character.", param=param)
+    if len(stripped) > length_max:
+        raise InvalidInput(
+            f"{param}: at most {length_max} characters are allowed, got {len(stripped)}.", param=param
+        )
+    # Lone surrogates cannot be written as UTF-8; NUL cannot be stored by PostgreSQL.
+    if any((ord(char) < 32 and char not in "\n\r\t") or 0xD800 <= ord(char) <= 0xDFFF for char in stripped):
+        raise InvalidInput(f"{param}: control characters are not allowed.", param=param)
+    return stripped
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a URL's host names this very machine: ``localhost``, 127.0.0.0/8 or ::1."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_url(url: str, *, param: str, http_loopback: bool) -> str:
+    """An absolute https URL; plain http only to this machine, and only where ``http_loopback`` allows it.
+
+    Raises:
+        InvalidInput: anything else, such as ``javascript:``, a missing host, or a user and password in it.
+    """
+    expected = "an https:// URL" + (" (or http://localhost in test mode)" if http_loopback else "")
+    if len(url) > URL_MAX:
+        raise InvalidInput(f"{param}: at most {URL_MAX} characters are allowed.", param=param)
+    if any(ord(char) <= 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in url) or "\\" in url:
+        raise InvalidInput(f"{param}: expected {expected} without spaces or control characters.", param=param)
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port  # raises for a port that is no number
+    except ValueError as error:
+        raise InvalidInput(f"{param}: expected {expected}.", param=param) from error
+    if parts.username is not None or parts.password is not None:
+        raise InvalidInput(f"{param}: a URL must not carry a user name or password.", param=param)
+    if parts.scheme == "https" and host:
+        return url
+    if parts.scheme == "http" and http_loopback and is_loopback_host(host):
+        return url
+    raise InvalidInput(f"{param}: expected {expected}.", param=param)
+
+
+def checked_description(description: str | None) -> str | None:
+    """A description, or None where it is empty.
+
+    Raises:
+        InvalidInput: it is too long or holds control characters; ``description`` is named.
+    """
+    if description is None:
+        return None
+    return checked_text(description, param="description", length_max=DESCRIPTION_MAX, may_be_empty=True) or None
+
+
+def checked_return_url(url: str | None, *, param: str, livemode: bool) -> str | None:
+    """Where a buyer may be sent: https, and in test mode also plain http to the developer's own machine.
+
+    Raises:
+        InvalidInput: it is anything else; ``param`` is named.
+    """
+    return None if url is None else checked_url(url, param=param, http_loopback=not livemode)

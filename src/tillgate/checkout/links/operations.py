@@ -1,0 +1,140 @@
+"""What a merchant does with payment links."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.money import parse_amount, parse_currency
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.links import records
+from tillgate.checkout.links.model import PaymentLink, new_slug
+from tillgate.store import Transaction
+
+
+class NewLink(NamedTuple):
+    """What a merchant says about a link to be; amounts as decimal strings."""
+
+    title: str
+    fiat_amount: str
+    fiat_currency: str = "USD"
+    description: str | None = None
+    success_url: str | None = None
+    cancel_url: str | None = None
+
+
+class LinkChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant may change; what is unset stays."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    fiat_amount: str | msgspec.UnsetType = msgspec.UNSET
+    fiat_currency: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    success_url: str | None | msgspec.UnsetType = msgspec.UNSET
+    cancel_url: str | None | msgspec.UnsetType = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+async def create_link(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewLink) -> PaymentLink:
+    """Make a link in the caller's project and mode.
+
+    Raises:
+        InvalidInput: a field is wrong; it is named.
+    """
+    currency = parse_currency(new.fiat_currency, param="fiatCurrency")
+    price = parse_amount(new.fiat_amount, currency, param="fiatAmount")
+    title = checked_text(new.title, param="title", length_max=NAME_MAX)
+    now = desk.clock.now()
+    link = PaymentLink(
+        id=ids.new_id(ids.PAYMENT_LINK),
+        project_id=principal.project_id,
+        livemode=principal.livemode,
+        slug=new_slug(title),
+        title=title,
+        description=checked_description(new.description),
+        price=price,
+        success_url=checked_return_url(new.success_url, param="successUrl", livemode=principal.livemode),
+        cancel_url=checked_return_url(new.cancel_url, param="cancelUrl", livemode=principal.livemode),
+        active=True,
+        archived_at=None,
+        created_at=now,
+        updated_at=now,
+    )
+    await records.insert(tx, link)
+    return link
+
+
+async def get_link(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
+    """One link, archived or not.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    link = await records.by_id(tx, principal.project_id, principal.livemode, link_id)
+    if link is None:
+        raise NotFound("payment link", link_id)
+    return link
+
+
+async def list_links(
+    tx: Transaction, principal: Principal, page: PageRequest, *, archived: bool = False
+) -> Page[PaymentLink]:
+    """Links, newest first: those in use, or those put away."""
+    checked_cursor(page, ids.PAYMENT_LINK)
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, archived=archived)
+    return cut(found, page.limit)
+
+
+async def update_link(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, link_id: str, changes: LinkChanges
+) -> PaymentLink:
+    """Change a link. Sessions that were made from it keep what they were made with.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: a field is wrong; it is named.
+        Conflict: it is archived.
+    """
+    link = await get_link(tx, principal, link_id)
+    changed: dict[str, object] = {}
+    if changes.title is not msgspec.UNSET:
+        changed["title"] = checked_text(changes.title, param="title", length_max=NAME_MAX)
+    if changes.fiat_amount is not msgspec.UNSET or changes.fiat_currency is not msgspec.UNSET:
+        code = link.price.currency if changes.fiat_currency is msgspec.UNSET else changes.fiat_currency
+        currency = parse_currency(code, param="fiatCurrency")
+        amount = str(link.price) if changes.fiat_amount is msgspec.UNSET else changes.fiat_amount
+        changed["price"] = parse_amount(amount, currency, param="fiatAmount")
+    if changes.description is not msgspec.UNSET:
+        changed["description"] = checked_description(changes.description)
+    if changes.success_url is not msgspec.UNSET:
+        changed["success_url"] = checked_return_url(changes.success_url, param="successUrl", livemode=principal.livemode)
+    if changes.cancel_url is not msgspec.UNSET:
+        changed["cancel_url"] = checked_return_url(changes.cancel_url, param="cancelUrl", livemode=principal.livemode)
+    if changes.active is not msgspec.UNSET:
+        changed["active"] = changes.active
+    return await _write(tx, msgspec.structs.replace(link, **changed, updated_at=desk.clock.now()))
+
+
+async def archive_link(desk: CheckoutDesk, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
+    """Put a link away for good; doing it again changes nothing. Its sessions are unaffected.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    link = await get_link(tx, principal, link_id)
+    if link.archived_at is not None:
+        return link
+    now = desk.clock.now()
+    return await _write(tx, msgspec.structs.replace(link, active=False, archived_at=now, updated_at=now))
+
+
+async def _write(tx: Transaction, link: PaymentLink) -> PaymentLink:
+    if await records.update(tx, link) != 1:
+        raise Conflict(
+            "This payment link is archived and cannot be changed; create a new one.", code="link_archived"
+        )
+    return link

@@ -1,0 +1,103 @@
+"""Every statement about payment links."""
+
+from typing import Final
+
+from tillgate.base.money import Money
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.links.model import PaymentLink
+from tillgate.store import Row, Transaction
+
+_COLUMNS: Final = (
+    "id, project_id, livemode, slug, title, description, amount_minor, currency, success_url, cancel_url, active, "
+    "archived_at, created_at, updated_at"
+)
+_INSERT: Final = (
+    f"INSERT INTO payment_links ({_COLUMNS}) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+)
+_BY_ID: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_BY_SLUG: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE slug = $1"
+_LIST: Final = (
+    f"SELECT {_COLUMNS} FROM payment_links WHERE project_id = $1 AND livemode = $2 AND id < $3 "
+    "AND (archived_at IS NOT NULL) = $4 ORDER BY id DESC LIMIT $5"
+)
+_UPDATE: Final = (
+    "UPDATE payment_links SET title = $1, description = $2, amount_minor = $3, currency = $4, success_url = $5, "
+    "cancel_url = $6, active = $7, archived_at = $8, updated_at = $9 WHERE id = $10 AND archived_at IS NULL"
+)
+
+
+async def insert(tx: Transaction, link: PaymentLink) -> None:
+    """Keep a new link."""
+    await tx.execute(
+        _INSERT,
+        link.id,
+        link.project_id,
+        link.livemode,
+        link.slug,
+        link.title,
+        link.description,
+        link.price.minor,
+        link.price.currency,
+        link.success_url,
+        link.cancel_url,
+        link.active,
+        link.archived_at,
+        link.created_at,
+        link.updated_at,
+    )
+
+
+async def by_id(tx: Transaction, project_id: str, livemode: bool, link_id: str) -> PaymentLink | None:
+    """One link of this project and mode."""
+    row = await tx.fetch_one(_BY_ID, link_id, project_id, livemode)
+    return _link(row) if row is not None else None
+
+
+async def by_slug(tx: Transaction, slug: str) -> PaymentLink | None:
+    """The link with this public address, whosesoever it is."""
+    row = await tx.fetch_one(_BY_SLUG, slug)
+    return _link(row) if row is not None else None
+
+
+async def newest(
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, archived: bool
+) -> list[PaymentLink]:
+    """Up to ``limit + 1`` links, newest first; either those in use or those put away."""
+    rows = await tx.fetch_all(_LIST, project_id, livemode, page.before, archived, page.limit + 1)
+    return [_link(row) for row in rows]
+
+
+async def update(tx: Transaction, link: PaymentLink) -> int:
+    """Write what may be changed of a link that is not archived yet."""
+    return await tx.execute(
+        _UPDATE,
+        link.title,
+        link.description,
+        link.price.minor,
+        link.price.currency,
+        link.success_url,
+        link.cancel_url,
+        link.active,
+        link.archived_at,
+        link.updated_at,
+        link.id,
+    )
+
+
+def _link(row: Row) -> PaymentLink:
+    return PaymentLink(
+        id=row["id"],
+        project_id=row["project_id"],
+        livemode=bool(row["livemode"]),
+        slug=row["slug"],
+        title=row["title"],
+        description=row["description"],
+        price=Money(row["amount_minor"], row["currency"]),
+        success_url=row["success_url"],
+        cancel_url=row["cancel_url"],
+        active=bool(row["active"]),
+        archived_at=row["archived_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

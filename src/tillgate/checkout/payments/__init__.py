@@ -1,0 +1,1 @@
+"""Payments: what is owed, what was seen of it, and what follows."""

@@ -1,0 +1,1 @@
+"""Checkout sessions: one buyer's visit, its price, its clock and what became of it."""

@@ -1,0 +1,90 @@
+"""A checkout session as the API, the events and the webhooks show it: one form for all three."""
+
+import msgspec
+
+from tillgate.base.clock import to_rfc3339
+from tillgate.checkout.sessions.model import CheckoutSession
+
+
+class CryptoAmount(msgspec.Struct, frozen=True):
+    """An amount of the session's asset, as strings: the smallest unit and the human one, whatever the chain."""
+
+    wei: str
+    eth: str
+
+
+class FiatAmount(msgspec.Struct, frozen=True):
+    """A price: a decimal string with all of the currency's minor digits, and its ISO 4217 code."""
+
+    amount: str
+    currency: str
+
+
+class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A checkout session as the API shows it (Crypto Checkout, checkout sessions).
+
+    Attributes:
+        amount: what the buyer is to send.
+        received: what has arrived and is confirmed.
+        eth_price_usd: the rate that was locked when the session was made.
+        exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+    """
+
+    id: str
+    object: str = "checkout_session"
+    livemode: bool
+    link_id: str | None
+    status: str
+    exceptions: list[str]
+    address: str
+    amount: CryptoAmount
+    received: CryptoAmount
+    fiat: FiatAmount
+    eth_price_usd: str
+    chain_id: int
+    tx_hash: str | None
+    metadata: msgspec.Raw
+    success_url: str | None
+    cancel_url: str | None
+    return_url: str | None
+    checkout_url: str
+    expires_at: str
+    paid_at: str | None
+    created_at: str
+
+
+_NULL = msgspec.Raw(b"null")
+
+
+def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
+    """The session in the API's form."""
+    payment = session.payment
+    terms = payment.terms
+    return CheckoutSessionObject(
+        id=session.id,
+        livemode=session.livemode,
+        link_id=session.link_id,
+        status=session.status.value,
+        exceptions=session.exceptions,
+        address=terms.address,
+        amount=_crypto(terms.amount_atomic, terms.asset_decimals),
+        received=_crypto(payment.received, terms.asset_decimals),
+        fiat=FiatAmount(str(session.price), session.price.currency),
+        eth_price_usd=terms.native_price_usd,
+        chain_id=terms.chain_id,
+        tx_hash=payment.transfers[-1].tx_hash if payment.transfers else None,
+        metadata=msgspec.Raw(session.metadata.encode()) if session.metadata is not None else _NULL,
+        success_url=session.success_url,
+        cancel_url=session.cancel_url,
+        return_url=session.return_url,
+        checkout_url=f"{public_url}/checkout/{session.id}",
+        expires_at=to_rfc3339(session.expires_at),
+        paid_at=to_rfc3339(session.paid_at) if session.paid_at is not None else None,
+        created_at=to_rfc3339(session.created_at),
+    )
+
+
+def _crypto(atomic: int, decimals: int) -> CryptoAmount:
+    whole, rest = divmod(atomic, 10**decimals)
+    fraction = f"{rest:0{decimals}d}".rstrip("0") if decimals else ""
+    return CryptoAmount(str(atomic), f"{whole}.{fraction}" if fraction else str(whole))

@@ -1,0 +1,392 @@
+"""Opening sessions, reading them, and the one function that moves them."""
+
+import secrets
+from typing import Final, NamedTuple
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.clock import MINUTE_MS
+from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tillgate.base.money import Money, parse_amount, parse_currency
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import checked_return_url
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.links import operations as links
+from tillgate.checkout.links import records as link_records
+from tillgate.checkout.links.model import PaymentLink
+from tillgate.checkout.payments import records as payments
+from tillgate.checkout.payments.model import Payment, Transfer
+from tillgate.checkout.sessions import records
+from tillgate.checkout.sessions.model import (
+    EDGES,
+    CheckoutSession,
+    SessionStatus,
+    checked_lifetime,
+    checked_metadata,
+    conclude,
+)
+from tillgate.checkout.sessions.object import shown
+from tillgate.events.model import SESSION_CREATED
+from tillgate.events.operations import emit
+from tillgate.rails.port import Observation, Rail
+from tillgate.rails.simulated import Outcome, observations_for
+from tillgate.store import Transaction
+
+EXPIRE_BATCH_MAX: Final = 100
+
+
+class NewAmount(NamedTuple):
+    """A price as the API takes it: a decimal string and an ISO 4217 code."""
+
+    value: str
+    currency: str
+
+
+class NewSession(NamedTuple):
+    """What a merchant says about a session to be: either a link or an amount.
+
+    Attributes:
+        expires_in_seconds: five minutes to seven days; the server's setting where it is None.
+    """
+
+    link_id: str | None = None
+    amount: NewAmount | None = None
+    metadata: dict[str, object] | None = None
+    success_url: str | None = None
+    cancel_url: str | None = None
+    return_url: str | None = None
+    expires_in_seconds: int | None = None
+
+
+async def open_session(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession
+) -> CheckoutSession:
+    """Open a session from a link or for an amount, with its payment and its event.
+
+    Raises:
+        InvalidInput: neither or both of link and amount, or a field is wrong.
+        Conflict: the link is deactivated, or no live rail is set up.
+    """
+    if (new.link_id is None) == (new.amount is None):
+        raise InvalidInput(
+            "linkId: expected either linkId or amount, "
+            + ("got neither." if new.link_id is None else "got both."),
+            param="linkId",
+        )
+    link = await _open_link(tx, principal, new.link_id) if new.link_id is not None else None
+    return await _open(desk, tx, principal, new, link)
+
+
+async def visit_link(desk: CheckoutDesk, tx: Transaction, slug: str) -> CheckoutSession:
+    """What a visit to ``/l/{slug}`` does: a fresh session for whoever came.
+
+    Raises:
+        NotFound: there is no such link.
+        Conflict: it is deactivated or archived, or no live rail is set up.
+    """
+    link = await link_records.by_slug(tx, slug)
+    if link is None:
+        raise NotFound("payment link")
+    _refuse_inactive(link)
+    principal = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
+    return await _open(desk, tx, principal, NewSession(link_id=link.id), link)
+
+
+async def get_session(tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """One session.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    return _mine(await records.by_id(tx, session_id), principal, session_id)
+
+
+async def get_public_session(tx: Transaction, session_id: str) -> CheckoutSession:
+    """The session that a buyer has the address of; its id is what lets them in.
+
+    Raises:
+        NotFound: there is none.
+    """
+    session = await records.by_id(tx, session_id)
+    if session is None:
+        raise NotFound("checkout session")
+    return session
+
+
+async def list_sessions(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    status: SessionStatus | None = None,
+    link_id: str | None = None,
+    created_after: int | None = None,
+) -> Page[CheckoutSession]:
+    """Sessions, newest first, that match what is given; ``created_after`` is inclusive."""
+    checked_cursor(page, ids.CHECKOUT_SESSION)
+    found = await records.newest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        status=status,
+        link_id=link_id,
+        created_after=created_after,
+    )
+    return cut(found, page.limit)
+
+
+async def simulate(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str, outcome: Outcome
+) -> CheckoutSession:
+    """Let the simulated rail show an outcome for a test session, through the rules of real money.
+
+    Raises:
+        Forbidden: the caller is in live mode.
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: it is settled, waits for the merchant, or is too long expired for this.
+    """
+    if principal.livemode:
+        raise Forbidden(
+            "Payments can be simulated in test mode only; use a test key and a test session.",
+            code="test_mode_only",
+        )
+    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    now = desk.clock.now()
+    if session.status is SessionStatus.PENDING and (now >= session.expires_at or outcome is Outcome.LATE):
+        session = await _expire(desk, tx, session, now)
+    _refuse_simulation(session, outcome, now, desk.settings.late_grace_ms)
+    if outcome is Outcome.FAILED:
+        return await _move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
+    seen = [transfer.observation for transfer in session.payment.transfers]
+    required = session.payment.terms.amount_atomic
+    observations = observations_for(outcome, required=required, seen=seen)
+    return await observe(desk, tx, session, observations, now)
+
+
+async def observe(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    session: CheckoutSession,
+    observations: list[Observation],
+    now: int,
+) -> CheckoutSession:
+    """Write down what a rail saw for a locked session, and move the session where that leads."""
+    payment = await payments.observe(tx, session.payment, observations, now)
+    conclusion = conclude(session, payment, late_grace_ms=desk.settings.late_grace_ms)
+    session = msgspec.structs.replace(session, payment=payment)
+    if conclusion.status is session.status:
+        return session
+    return await _move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now)
+
+
+async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:
+    """Expire a batch of pending sessions whose time is up; answers with how many."""
+    now = desk.clock.now()
+    due = await records.to_expire(tx, now, EXPIRE_BATCH_MAX)
+    for session in due:
+        await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
+    return len(due)
+
+
+def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
+    """A paid test session that never was, as JSON, for test sends."""
+    now = desk.clock.now()
+    payment_id = ids.new_id(ids.PAYMENT)
+    session_id = ids.new_id(ids.CHECKOUT_SESSION)
+    price = Money(4_900, "USD")
+    rail = desk.rails.test
+    terms = rail.quote(payment_id, price)
+    example = CheckoutSession(
+        id=session_id,
+        project_id=project_id,
+        livemode=False,
+        link_id=None,
+        title=None,
+        description=None,
+        status=SessionStatus.PAID,
+        price=price,
+        metadata='{"example":"true"}',
+        success_url=None,
+        cancel_url=None,
+        return_url=None,
+        expires_at=now + desk.settings.session_lifetime_ms,
+        paid_at=now,
+        created_at=now - MINUTE_MS,
+        updated_at=now,
+        payment=Payment(
+            id=payment_id,
+            session_id=session_id,
+            rail=rail.name,
+            terms=terms,
+            transfers=(
+                Transfer(
+                    tx_hash="0x" + secrets.token_hex(32),
+                    ordinal=0,
+                    amount_atomic=terms.amount_atomic,
+                    seen_at=now,
+                    confirmed_at=now,
+                ),
+            ),
+        ),
+    )
+    return msgspec.json.encode(shown(example, desk.settings.public_url))
+
+
+async def _open_link(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
+    try:
+        link = await links.get_link(tx, principal, link_id)
+    except NotFound as error:
+        raise InvalidInput(
+            "linkId: no such payment link in this mode and project.", param="linkId"
+        ) from error
+    _refuse_inactive(link)
+    return link
+
+
+def _refuse_inactive(link: PaymentLink) -> None:
+    if not link.active:
+        raise Conflict(
+            "This payment link is deactivated, so no session can be made from it.", code="link_inactive"
+        )
+
+
+def _rail(desk: CheckoutDesk, *, livemode: bool) -> Rail:
+    if not livemode:
+        return desk.rails.test
+    if desk.rails.live is None:
+        raise Conflict(
+            "Live mode is not set up on this server: there is no wallet that live payments could go to. "
+            "Use a test key, or ask the operator to set up a live rail.",
+            code="live_mode_not_configured",
+        )
+    return desk.rails.live
+
+
+async def _open(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
+) -> CheckoutSession:
+    live = principal.livemode
+    if link is not None:
+        price = link.price
+    else:
+        assert new.amount is not None
+        currency = parse_currency(new.amount.currency, param="amount.currency")
+        price = parse_amount(new.amount.value, currency, param="amount.value")
+    success_url = checked_return_url(new.success_url, param="successUrl", livemode=live)
+    cancel_url = checked_return_url(new.cancel_url, param="cancelUrl", livemode=live)
+    return_url = checked_return_url(new.return_url, param="returnUrl", livemode=live)
+    metadata = checked_metadata(new.metadata)
+    lifetime_ms = (
+        desk.settings.session_lifetime_ms
+        if new.expires_in_seconds is None
+        else checked_lifetime(new.expires_in_seconds)
+    )
+    rail = _rail(desk, livemode=live)
+    now = desk.clock.now()
+    session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
+    session = CheckoutSession(
+        id=session_id,
+        project_id=principal.project_id,
+        livemode=live,
+        link_id=link.id if link else None,
+        title=link.title if link else None,
+        description=link.description if link else None,
+        status=SessionStatus.PENDING,
+        price=price,
+        metadata=metadata,
+        success_url=success_url or (link.success_url if link else None),
+        cancel_url=cancel_url or (link.cancel_url if link else None),
+        return_url=return_url,
+        expires_at=now + lifetime_ms,
+        paid_at=None,
+        created_at=now,
+        updated_at=now,
+        payment=Payment(
+            id=payment_id, session_id=session_id, rail=rail.name, terms=rail.quote(payment_id, price)
+        ),
+    )
+    await records.insert(tx, session)
+    await payments.insert(tx, session.payment, now)
+    await _tell(desk, tx, session, SESSION_CREATED, now)
+    return session
+
+
+async def _move(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    session: CheckoutSession,
+    to: SessionStatus,
+    *,
+    paid_at: int | None,
+    now: int,
+) -> CheckoutSession:
+    """The one way in which a session changes its state: a legal edge, one row, one event."""
+    if to not in EDGES[session.status]:
+        raise Conflict(
+            f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
+        )
+    if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
+        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+    session = msgspec.structs.replace(session, status=to, paid_at=paid_at, updated_at=now)
+    await _tell(desk, tx, session, f"session.{to.value}", now)
+    return session
+
+
+async def _expire(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+    """Expire a pending session, its clock run down to now where it had time left."""
+    if now < session.expires_at:
+        await records.set_expiry(tx, session.id, now)
+        session = msgspec.structs.replace(session, expires_at=now)
+    return await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
+
+
+async def _tell(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:
+    await emit(
+        tx,
+        desk.wake,
+        project_id=session.project_id,
+        livemode=session.livemode,
+        type=type,
+        object_id=session.id,
+        data=msgspec.json.encode(shown(session, desk.settings.public_url)),
+        now=now,
+    )
+
+
+def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, late_grace_ms: int) -> None:
+    status = session.status
+    match status:
+        case SessionStatus.PENDING | SessionStatus.DETECTED:
+            if outcome is Outcome.LATE and status is SessionStatus.DETECTED:
+                reason = "its payment was seen in time; simulate paid instead"
+            elif outcome is Outcome.DETECTED and status is SessionStatus.DETECTED:
+                reason = "its payment is detected already"
+            else:
+                return
+        case SessionStatus.EXPIRED:
+            if outcome is not Outcome.LATE:
+                reason = "it has expired; only a late payment can still arrive"
+            elif now >= session.expires_at + late_grace_ms:
+                reason = "it expired too long ago for a late payment"
+            else:
+                return
+        case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
+            if outcome is Outcome.FAILED:
+                return
+            reason = f"it is {status.value} and waits for the merchant's decision"
+        case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:
+            reason = f"it is {status.value}, which is final"
+    raise Conflict(f"{outcome.value} cannot be simulated for this session: {reason}.", code="session_not_payable")
+
+
+def _mine(session: CheckoutSession | None, principal: Principal, session_id: str) -> CheckoutSession:
+    if (
+        session is None
+        or session.project_id != principal.project_id
+        or session.livemode != principal.livemode
+    ):
+        raise NotFound("checkout session", session_id)
+    return session

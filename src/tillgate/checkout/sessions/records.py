@@ -1,0 +1,156 @@
+"""Every statement about checkout sessions."""
+
+from typing import Final
+
+import msgspec
+
+from tillgate.base.money import Money
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.store import Row, Transaction
+from unitofwork import Both
+
+_COLUMNS: Final = (
+    "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
+    "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at"
+)
+_SELECT: Final = f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM checkout_sessions s {JOINED}"
+_INSERT: Final = (
+    "INSERT INTO checkout_sessions (id, project_id, livemode, link_id, title, description, status, amount_minor, "
+    "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)"
+)
+_BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
+_LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s")
+_MOVE: Final = (
+    "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
+)
+_SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
+_NEWEST: Final = f"{_SELECT} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.created_at >= $4"
+_TO_EXPIRE: Final = Both(
+    sqlite=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2",
+    postgres=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2 "
+    "FOR UPDATE OF s SKIP LOCKED",
+)
+_ANY_TO_EXPIRE: Final = "SELECT 1 FROM checkout_sessions WHERE status = 'pending' AND expires_at <= $1 LIMIT 1"
+
+
+async def insert(tx: Transaction, session: CheckoutSession) -> None:
+    """Keep a new session; its payment is inserted by itself."""
+    await tx.execute(
+        _INSERT,
+        session.id,
+        session.project_id,
+        session.livemode,
+        session.link_id,
+        session.title,
+        session.description,
+        session.status.value,
+        session.price.minor,
+        session.price.currency,
+        session.metadata,
+        session.success_url,
+        session.cancel_url,
+        session.return_url,
+        session.expires_at,
+        session.created_at,
+    )
+
+
+async def by_id(tx: Transaction, session_id: str) -> CheckoutSession | None:
+    """The session with this id, whosesoever it is; the caller checks that."""
+    return await _one(tx, await tx.fetch_one(_BY_ID, session_id))
+
+
+async def locked(tx: Transaction, session_id: str) -> CheckoutSession | None:
+    """The same, and nobody else changes it until this transaction ends."""
+    return await _one(tx, await tx.fetch_one(_LOCKED, session_id))
+
+
+async def newest(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    page: PageRequest,
+    *,
+    status: SessionStatus | None,
+    link_id: str | None,
+    created_after: int | None,
+) -> list[CheckoutSession]:
+    """Up to ``limit + 1`` sessions, newest first, that match what is given."""
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    if status is not None:
+        params.append(status.value)
+        sql += f" AND s.status = ${len(params)}"
+    if link_id is not None:
+        params.append(link_id)
+        sql += f" AND s.link_id = ${len(params)}"
+    params.append(page.limit + 1)
+    return await _all(tx, await tx.fetch_all(f"{sql} ORDER BY s.id DESC LIMIT ${len(params)}", *params))
+
+
+async def move(
+    tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int
+) -> int:
+    """Move a session out of the state it is believed to be in; 0 if it has left that meanwhile."""
+    return await tx.execute(_MOVE, to.value, paid_at, now, session.id, session.status.value)
+
+
+async def set_expiry(tx: Transaction, session_id: str, expires_at: int) -> None:
+    """Move a locked session's deadline."""
+    await tx.execute(_SET_EXPIRY, expires_at, session_id)
+
+
+async def any_to_expire(tx: Transaction, now: int) -> bool:
+    """Whether a pending session's time is up."""
+    return await tx.fetch_one(_ANY_TO_EXPIRE, now) is not None
+
+
+async def to_expire(tx: Transaction, now: int, limit: int) -> list[CheckoutSession]:
+    """Pending sessions whose time is up and that no other worker holds, longest overdue first."""
+    return await _all(tx, await tx.fetch_all(_TO_EXPIRE, now, limit))
+
+
+async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:
+    return (await _all(tx, [row]))[0] if row is not None else None
+
+
+async def _all(tx: Transaction, rows: list[Row]) -> list[CheckoutSession]:
+    sessions = [_session(row) for row in rows]
+    # A pending session has seen no money, by its state alone.
+    moved = [session.payment.id for session in sessions if session.status is not SessionStatus.PENDING]
+    if not moved:
+        return sessions
+    transfers = await transfers_of(tx, moved)
+    return [
+        msgspec.structs.replace(
+            session,
+            payment=msgspec.structs.replace(session.payment, transfers=transfers[session.payment.id]),
+        )
+        if session.payment.id in transfers
+        else session
+        for session in sessions
+    ]
+
+
+def _session(row: Row) -> CheckoutSession:
+    return CheckoutSession(
+        id=row["id"],
+        project_id=row["project_id"],
+        livemode=bool(row["livemode"]),
+        link_id=row["link_id"],
+        title=row["title"],
+        description=row["description"],
+        status=SessionStatus(row["status"]),
+        price=Money(row["amount_minor"], row["currency"]),
+        metadata=row["metadata"],
+        success_url=row["success_url"],
+        cancel_url=row["cancel_url"],
+        return_url=row["return_url"],
+        expires_at=row["expires_at"],
+        paid_at=row["paid_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        payment=payment_from(row, row["id"]),
+    )

@@ -1,0 +1,72 @@
+"""One attempt over the network: post the signed body, and say what came back."""
+
+import time
+from typing import Final, Protocol
+
+import httpx
+
+from tillgate.base.clock import Clock
+from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt
+from tillgate.events.deliveries.records import Claimed
+from tillgate.events.signing import SigningSecret
+
+TIMEOUT_SECONDS: Final = 15.0
+USER_AGENT: Final = "Tillgate-Webhooks/1"
+
+
+class Unseal(Protocol):
+    """Gives an endpoint's secret back from its sealed form."""
+
+    def open(self, sealed: str) -> str: ...
+
+
+class Sender:
+    """Posts deliveries. Redirects are answers like any other, and count as failures."""
+
+    def __init__(self, unseal: Unseal, clock: Clock, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._unseal = unseal
+        self._clock = clock
+        self._client = httpx.AsyncClient(
+            transport=transport, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+        )
+
+    async def attempt(self, claimed: Claimed) -> Attempt:
+        """Try once. Whatever goes wrong out there is a value, not an exception."""
+        attempted_at, begun = self._clock.now(), time.monotonic()
+        status: int | None = None
+        excerpt: str | None = None
+        error: str | None = None
+        secret = SigningSecret(self._unseal.open(claimed.secret_sealed))
+        signed = secret.headers(event_id=claimed.event_id, body=claimed.body, timestamp=attempted_at // 1_000)
+        headers = {"content-type": "application/json", "user-agent": USER_AGENT} | signed
+        try:
+            async with self._client.stream("POST", claimed.url, content=claimed.body, headers=headers) as answer:
+                status = answer.status_code
+                excerpt = await _excerpt(answer)
+        except httpx.TimeoutException:
+            error = f"no answer within {TIMEOUT_SECONDS:.0f} seconds"
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as problem:
+            error = str(problem)[:500] or type(problem).__name__
+        return Attempt(
+            number=claimed.number,
+            attempted_at=attempted_at,
+            duration_ms=round((time.monotonic() - begun) * 1_000),
+            response_status=status,
+            response_excerpt=excerpt,
+            error=error,
+        )
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.aclose()
+
+
+async def _excerpt(answer: httpx.Response) -> str:
+    """The first 2 kB of the body as text; the rest is never read."""
+    read = b""
+    async for chunk in answer.aiter_bytes():
+        read += chunk
+        if len(read) >= EXCERPT_BYTES_MAX:
+            break
+    # PostgreSQL stores no NUL in text.
+    return read[:EXCERPT_BYTES_MAX].decode("utf-8", "replace").replace("\0", "�")

@@ -1,0 +1,1 @@
+"""Webhook endpoints: where a project wants its events."""

@@ -1,0 +1,54 @@
+"""Webhook endpoints and the rules of what may be one."""
+
+from typing import Final
+
+import msgspec
+
+from tillgate.base.errors import InvalidInput
+from tillgate.base.text import checked_url
+from tillgate.events.model import EVERY_TYPE, event_type
+
+EVENTS_MAX: Final = 64
+
+
+class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where events are sent. Instants are Unix milliseconds.
+
+    Attributes:
+        events: event types, or ``*`` for all of them and those to come.
+        secret_prefix: the shown part of its signing secret, ``whsec_abc123``.
+    """
+
+    id: str
+    livemode: bool
+    url: str
+    description: str | None
+    events: tuple[str, ...]
+    active: bool
+    secret_prefix: str
+    created_at: int
+    updated_at: int
+
+
+def checked_events(names: list[str]) -> tuple[str, ...]:
+    """The subscriptions, without repetition, aliases resolved.
+
+    Raises:
+        InvalidInput: there is none, or one is no event type.
+    """
+    if not names:
+        raise InvalidInput('events: expected at least one event type, or "*" for all.', param="events")
+    if len(names) > EVENTS_MAX:
+        raise InvalidInput(f"events: at most {EVENTS_MAX} entries are allowed.", param="events")
+    if EVERY_TYPE in names:
+        return (EVERY_TYPE,)
+    return tuple(dict.fromkeys(event_type(name, param="events") for name in names))
+
+
+def checked_target(url: str, *, http_loopback: bool) -> str:
+    """A URL that webhooks may go to.
+
+    Raises:
+        InvalidInput: it is not https (or, in development, plain http to this machine).
+    """
+    return checked_url(url, param="url", http_loopback=http_loopback)

@@ -1,0 +1,186 @@
+"""What a merchant does with webhook endpoints."""
+
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.clock import SECOND_MS, Clock, to_rfc3339
+from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import checked_description
+from tillgate.events.deliveries import records as deliveries
+from tillgate.events.deliveries.records import Claimed
+from tillgate.events.endpoints import records
+from tillgate.events.endpoints.model import WebhookEndpoint, checked_events, checked_target
+from tillgate.events.model import SESSION_PAID, EventObject
+from tillgate.events.signing import SigningSecret
+from tillgate.store import Transaction
+
+ENDPOINTS_MAX: Final = 50
+TEST_LEASE_MS: Final = 40 * SECOND_MS
+
+
+class Seal(Protocol):
+    """Makes a secret fit for a row."""
+
+    def seal(self, text: str) -> str: ...
+
+
+class EndpointDesk(NamedTuple):
+    """What the operations on endpoints work with.
+
+    Attributes:
+        http_loopback: whether plain http to this machine may be a target (development only).
+    """
+
+    clock: Clock
+    seal: Seal
+    http_loopback: bool
+
+
+class NewEndpoint(NamedTuple):
+    """What a merchant says about an endpoint to be."""
+
+    url: str
+    events: list[str]
+    description: str | None = None
+
+
+class EndpointChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant may change; what is unset stays."""
+
+    url: str | msgspec.UnsetType = msgspec.UNSET
+    events: list[str] | msgspec.UnsetType = msgspec.UNSET
+    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class CreatedEndpoint(NamedTuple):
+    """A new endpoint and its signing secret, together this one time."""
+
+    endpoint: WebhookEndpoint
+    secret: SigningSecret
+
+
+async def create_endpoint(
+    desk: EndpointDesk, tx: Transaction, principal: Principal, new: NewEndpoint
+) -> CreatedEndpoint:
+    """Add an endpoint to the caller's project and mode.
+
+    Raises:
+        InvalidInput: the URL may not be a target, or an event type does not exist.
+        Conflict: the project has as many endpoints as it may.
+    """
+    url = checked_target(new.url, http_loopback=desk.http_loopback)
+    events = checked_events(new.events)
+    description = checked_description(new.description)
+    if await records.count(tx, principal.project_id, principal.livemode) >= ENDPOINTS_MAX:
+        raise Conflict(
+            f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode; delete one first.",
+            code="too_many_webhook_endpoints",
+        )
+    now, secret = desk.clock.now(), SigningSecret.new()
+    endpoint = WebhookEndpoint(
+        id=ids.new_id(ids.WEBHOOK_ENDPOINT),
+        livemode=principal.livemode,
+        url=url,
+        description=description,
+        events=events,
+        active=True,
+        secret_prefix=secret.prefix,
+        created_at=now,
+        updated_at=now,
+    )
+    await records.insert(tx, principal.project_id, endpoint, desk.seal.seal(secret.reveal()))
+    return CreatedEndpoint(endpoint, secret)
+
+
+async def get_endpoint(tx: Transaction, principal: Principal, endpoint_id: str) -> WebhookEndpoint:
+    """One endpoint.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    endpoint = await records.by_id(tx, principal.project_id, principal.livemode, endpoint_id)
+    if endpoint is None:
+        raise NotFound("webhook endpoint", endpoint_id)
+    return endpoint
+
+
+async def list_endpoints(tx: Transaction, principal: Principal, page: PageRequest) -> Page[WebhookEndpoint]:
+    """Endpoints, newest first."""
+    checked_cursor(page, ids.WEBHOOK_ENDPOINT)
+    return cut(await records.newest(tx, principal.project_id, principal.livemode, page), page.limit)
+
+
+async def update_endpoint(
+    desk: EndpointDesk, tx: Transaction, principal: Principal, endpoint_id: str, changes: EndpointChanges
+) -> WebhookEndpoint:
+    """Change an endpoint; an inactive one gets no deliveries, and those under way wait.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: as for a new one.
+    """
+    endpoint = await get_endpoint(tx, principal, endpoint_id)
+    changed: dict[str, object] = {}
+    if changes.url is not msgspec.UNSET:
+        changed["url"] = checked_target(changes.url, http_loopback=desk.http_loopback)
+    if changes.events is not msgspec.UNSET:
+        changed["events"] = checked_events(changes.events)
+    if changes.description is not msgspec.UNSET:
+        changed["description"] = checked_description(changes.description)
+    if changes.active is not msgspec.UNSET:
+        changed["active"] = changes.active
+    endpoint = msgspec.structs.replace(endpoint, **changed, updated_at=desk.clock.now())
+    await records.update(tx, principal.project_id, endpoint)
+    return endpoint
+
+
+async def delete_endpoint(tx: Transaction, principal: Principal, endpoint_id: str) -> None:
+    """Delete an endpoint for good, with its deliveries.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    if await records.delete(tx, principal.project_id, principal.livemode, endpoint_id) != 1:
+        raise NotFound("webhook endpoint", endpoint_id)
+
+
+async def prepare_test(
+    desk: EndpointDesk, tx: Transaction, principal: Principal, endpoint_id: str, data: bytes
+) -> Claimed:
+    """A synthetic ``session.paid`` for this endpoint, its only attempt leased to the caller.
+
+    Args:
+        data: an example of a paid session as JSON.
+
+    Raises:
+        NotFound: the endpoint is not in the caller's project and mode.
+    """
+    await get_endpoint(tx, principal, endpoint_id)
+    now = desk.clock.now()
+    event = EventObject(
+        id=ids.new_id(ids.EVENT),
+        type=SESSION_PAID,
+        livemode=False,
+        sequence=0,
+        data=msgspec.Raw(data),
+        created_at=to_rfc3339(now),
+    )
+    lease_until = now + TEST_LEASE_MS
+    delivery_id = await deliveries.insert(
+        tx,
+        endpoint_id=endpoint_id,
+        event_id=None,
+        event_type=event.type,
+        now=now,
+        test_body=deliveries.encode(event).decode(),
+        attempts_max=1,
+        lease_until=lease_until,
+    )
+    claimed = await deliveries.claimed_by_id(tx, delivery_id, lease_until)
+    assert claimed is not None
+    return claimed

@@ -1,0 +1,94 @@
+"""Every statement about webhook endpoints."""
+
+from typing import Final
+
+from tillgate.base.pages import PageRequest
+from tillgate.events.endpoints.model import WebhookEndpoint
+from tillgate.store import Row, Transaction
+
+_COLUMNS: Final = "id, livemode, url, description, events, active, secret_prefix, created_at, updated_at"
+_INSERT: Final = (
+    "INSERT INTO webhook_endpoints (id, project_id, livemode, url, description, events, active, secret_sealed, "
+    "secret_prefix, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
+)
+_BY_ID: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_LIST: Final = (
+    f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 "
+    "AND id < $3 ORDER BY id DESC LIMIT $4"
+)
+_UPDATE: Final = (
+    "UPDATE webhook_endpoints SET url = $1, description = $2, events = $3, active = $4, updated_at = $5 "
+    "WHERE id = $6 AND project_id = $7 AND livemode = $8"
+)
+_DELETE: Final = "DELETE FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_COUNT: Final = "SELECT COUNT(*) AS count FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
+
+
+async def insert(tx: Transaction, project_id: str, endpoint: WebhookEndpoint, secret_sealed: str) -> None:
+    """Keep a new endpoint."""
+    await tx.execute(
+        _INSERT,
+        endpoint.id,
+        project_id,
+        endpoint.livemode,
+        endpoint.url,
+        endpoint.description,
+        " ".join(endpoint.events),
+        endpoint.active,
+        secret_sealed,
+        endpoint.secret_prefix,
+        endpoint.created_at,
+    )
+
+
+async def by_id(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> WebhookEndpoint | None:
+    """One endpoint of this project and mode."""
+    row = await tx.fetch_one(_BY_ID, endpoint_id, project_id, livemode)
+    return _endpoint(row) if row is not None else None
+
+
+async def newest(tx: Transaction, project_id: str, livemode: bool, page: PageRequest) -> list[WebhookEndpoint]:
+    """Up to ``limit + 1`` endpoints, newest first."""
+    return [
+        _endpoint(row) for row in await tx.fetch_all(_LIST, project_id, livemode, page.before, page.limit + 1)
+    ]
+
+
+async def update(tx: Transaction, project_id: str, endpoint: WebhookEndpoint) -> int:
+    """Write what may be changed of an endpoint."""
+    return await tx.execute(
+        _UPDATE,
+        endpoint.url,
+        endpoint.description,
+        " ".join(endpoint.events),
+        endpoint.active,
+        endpoint.updated_at,
+        endpoint.id,
+        project_id,
+        endpoint.livemode,
+    )
+
+
+async def delete(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> int:
+    """Delete an endpoint and, by cascade, its deliveries."""
+    return await tx.execute(_DELETE, endpoint_id, project_id, livemode)
+
+
+async def count(tx: Transaction, project_id: str, livemode: bool) -> int:
+    """How many endpoints the project has in this mode."""
+    row = await tx.fetch_one(_COUNT, project_id, livemode)
+    return int(row["count"]) if row is not None else 0
+
+
+def _endpoint(row: Row) -> WebhookEndpoint:
+    return WebhookEndpoint(
+        id=row["id"],
+        livemode=bool(row["livemode"]),
+        url=row["url"],
+        description=row["description"],
+        events=tuple(row["events"].split()),
+        active=bool(row["active"]),
+        secret_prefix=row["secret_prefix"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

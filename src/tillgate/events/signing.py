@@ -1,0 +1,57 @@
+"""Signatures of webhooks, in two dialects over the same bytes and the same instant.
+
+- Crypto Checkout: ``X-Webhook-Signature: t=<unix seconds>,v1=<hex>``, HMAC-SHA256 over
+  ``<timestamp>.<raw body>``; the key is the whole secret as text, ``whsec_`` included.
+- Standard Webhooks (https://www.standardwebhooks.com, version 1): ``webhook-signature: v1,<base64>``,
+  HMAC-SHA256 over ``<id>.<timestamp>.<raw body>``; the key is what follows ``whsec_``, base 64 decoded.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+SECRET_HEAD = "whsec_"
+SECRET_BYTES = 24
+SECRET_PREFIX_VISIBLE = 6
+
+
+class SigningSecret:
+    """An endpoint's secret. Shown once when the endpoint is made; its ``repr`` shows the prefix only."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @classmethod
+    def new(cls) -> "SigningSecret":
+        """192 fresh random bits."""
+        return cls(SECRET_HEAD + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode())
+
+    def reveal(self) -> str:
+        """The text itself: to show it once, or to seal it."""
+        return self._text
+
+    @property
+    def prefix(self) -> str:
+        """What may be shown for ever: ``whsec_abc123``."""
+        return self._text[: len(SECRET_HEAD) + SECRET_PREFIX_VISIBLE]
+
+    def __repr__(self) -> str:
+        return f"SigningSecret({self.prefix}…)"
+
+    def headers(self, *, event_id: str, body: bytes, timestamp: int) -> dict[str, str]:
+        """The headers of one attempt; ``timestamp`` is that attempt's Unix seconds."""
+        stamp = str(timestamp).encode()
+        ours = hmac.new(self._text.encode(), stamp + b"." + body, hashlib.sha256).hexdigest()
+        key = base64.b64decode(self._text.removeprefix(SECRET_HEAD))
+        signed = event_id.encode() + b"." + stamp + b"." + body
+        standard = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+        return {
+            "X-Webhook-Signature": f"t={timestamp},v1={ours}",
+            "X-Webhook-Timestamp": str(timestamp),
+            "webhook-id": event_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": f"v1,{standard}",
+        }

@@ -1,0 +1,15 @@
+"""What the buyer's pages work with."""
+
+from typing import NamedTuple
+
+from tillgate.checkout import CheckoutDesk
+from tillgate.door.accounts import Accounts
+from tillgate.store import Database
+
+
+class PagesDesk(NamedTuple):
+    """Handed to every page."""
+
+    database: Database
+    accounts: Accounts
+    checkout: CheckoutDesk

@@ -1,0 +1,1 @@
+"""Tillgate's tables, step by step."""

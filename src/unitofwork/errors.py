@@ -1,0 +1,32 @@
+"""What can go wrong between an operation and its database.
+
+    StoreError
+    ├── UniqueViolation    a row with this key is already there
+    ├── StoreUnavailable   the database cannot be reached, is closed, or stayed locked
+    ├── StrayAwait         an operation awaited something that is not its transaction
+    └── MigrationError     the schema cannot be brought to what this code expects
+"""
+
+
+class StoreError(Exception):
+    """Root of this package's errors."""
+
+
+class UniqueViolation(StoreError):
+    """A row with the same unique key is already there."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, is closed, or stayed locked for too long."""
+
+
+class StrayAwait(StoreError):
+    """An operation awaited something that is not its transaction.
+
+    A write is run to its end inside one commit, so a network call or a sleep in it would hold up
+    everybody else. Do it before or after the transaction.
+    """
+
+
+class MigrationError(StoreError):
+    """The schema cannot be brought to what this code expects; the message says why and what to do."""

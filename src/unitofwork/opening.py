@@ -1,0 +1,33 @@
+"""From a URL to an opened database."""
+
+from pathlib import Path
+
+from unitofwork.errors import StoreUnavailable
+from unitofwork.ports import Database
+from unitofwork.sqlite import open_sqlite
+
+SQLITE_SCHEME = "sqlite:///"
+POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+
+
+async def open_database(url: str) -> Database:
+    """Open ``sqlite:///path/to/file`` (four slashes for an absolute path) or ``postgresql://…``.
+
+    Raises:
+        StoreUnavailable: the scheme is neither, the driver is not installed, or the database
+            cannot be reached.
+    """
+    if url.startswith(SQLITE_SCHEME):
+        return open_sqlite(Path(url.removeprefix(SQLITE_SCHEME)))
+    if url.startswith(POSTGRES_SCHEMES):
+        try:
+            from unitofwork.postgres import open_postgres
+        except ModuleNotFoundError as error:
+            raise StoreUnavailable(
+                "PostgreSQL needs the driver asyncpg: pip install 'tillgate[postgres]'"
+            ) from error
+        return await open_postgres(url)
+    scheme = url.partition(":")[0]
+    raise StoreUnavailable(
+        f"unknown database URL scheme {scheme!r}: expected sqlite:///path or postgresql://user@host/name"
+    )

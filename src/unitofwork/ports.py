@@ -1,0 +1,84 @@
+"""The interface that SQLite and PostgreSQL share: one transaction, one database.
+
+SQL is written in the dialect that both understand, with ``$1`` parameters. A statement that must
+differ is a :class:`Both`, which shows the two texts side by side.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Dialect = Literal["sqlite", "postgres"]
+
+
+class Row(Protocol):
+    """One row of an answer; columns by name or position."""
+
+    def __getitem__(self, column: Any, /) -> Any: ...
+
+
+class Both(NamedTuple):
+    """One statement in the two dialects, for the few places where they differ."""
+
+    sqlite: str
+    postgres: str
+
+
+Sql = str | Both
+
+
+class Transaction(Protocol):
+    """What an operation is handed: statements, and what is to happen once they are durable."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def fetch_one(self, sql: Sql, *params: Any) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    async def fetch_all(self, sql: Sql, *params: Any) -> list[Row]:
+        """Every row. The statement carries its own LIMIT."""
+        ...
+
+    async def execute(self, sql: Sql, *params: Any) -> int:
+        """Run a change and answer with how many rows it changed.
+
+        Raises:
+            UniqueViolation: a row with the same unique key is already there. On PostgreSQL the
+                transaction is lost with it; use ``ON CONFLICT DO NOTHING`` where it is expected.
+        """
+        ...
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` on the event loop once this transaction is durable; never if it is not."""
+        ...
+
+
+Operation = Callable[[Transaction], Coroutine[Any, Any, T]]
+
+
+class Database(Protocol):
+    """One database, opened. Operations are coroutines that await nothing but their transaction."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def read(self, operation: Operation[T]) -> T:
+        """Run an operation that only reads. Each statement sees all that was committed before it."""
+        ...
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Run an operation in one transaction and answer once it is durable on disk.
+
+        The operation may be run more than once (after a serialization failure), so it has no
+        effect outside of its transaction; ``after_commit`` is the place for those.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+        ...
+
+
