@@ -1,0 +1,152 @@
+"""The API as an ASGI application: let in, find, read, run, answer. Plain ASGI, because it is the hot path."""
+
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from keyturn import Refused
+from tillgate.api import events, links, sessions, webhooks
+from tillgate.api.desk import ApiDesk
+from tillgate.api.errors import Failure, Headers, refused, told
+from tillgate.api.openapi import document
+from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read_body
+from tillgate.api.routing import ROOT, Call, Found, Route, Router
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
+from unitofwork import StoreUnavailable
+
+ROUTES: Final[list[Route]] = [*links.ROUTES, *sessions.ROUTES, *webhooks.ROUTES, *events.ROUTES]
+DOCUMENT_PATH: Final = "/openapi.json"
+SEGMENT_LENGTH_MAX: Final = 64
+
+_JSON: Final = (b"content-type", b"application/json")
+_NOT_STORED: Final = (b"cache-control", b"no-store")
+
+_log = structlog.get_logger("api")
+
+
+class _Envelope(Exception):
+    """Carries a ready refusal out of the pipeline."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+class NativeApi:
+    """Everything under ``/api/v1``. An endpoint that does not declare its need keeps it from starting."""
+
+    def __init__(self, desk: ApiDesk, routes: list[Route] | None = None) -> None:
+        declared = ROUTES if routes is None else routes
+        self._desk = desk
+        self._router = Router(declared)
+        self._decoders = {
+            route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None
+        }
+        self._document = msgspec.json.encode(document(declared, desk.public_url))
+        self._encoder = msgspec.json.Encoder()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request_id = ids.new_id(ids.REQUEST)
+        headers: Headers = ()
+        try:
+            status, body = await self._answer(scope, receive, request_id)
+        except _Envelope as envelope:
+            status, body, headers = envelope.failure
+        except TillgateError as error:
+            status, body, headers = told(error, request_id)
+            if error.internal is not None:
+                _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
+        except StoreUnavailable as error:
+            _log.error("api.store_unavailable", request_id=request_id, detail=str(error))
+            status, body, headers = told(
+                Unavailable("The database does not answer. Nothing was done; try again."), request_id
+            )
+        except Exception:
+            _log.exception("api.failed", request_id=request_id, method=scope["method"], path=scope["path"])
+            status, body, headers = told(
+                TillgateError("Something went wrong on our side. Nothing is known of the outcome; check before retrying."),
+                request_id,
+            )
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    _JSON,
+                    _NOT_STORED,
+                    (b"content-length", str(len(body)).encode()),
+                    (b"x-request-id", request_id.encode()),
+                    *headers,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Any, receive: Any, request_id: str) -> tuple[int, bytes]:
+        path: str = scope["path"].removeprefix(ROOT)
+        method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if path == DOCUMENT_PATH and method == "GET":
+            return 200, self._document
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        found = self._router.find(path)
+        route = found.by_method.get(method) if found is not None else None
+
+        # The key comes first, whatever else is wrong with the request.
+        authorization = headers.get(b"authorization")
+        principal = await self._desk.door.admit(
+            authorization.decode("latin-1") if authorization is not None else None,
+            route.need if route is not None else None,
+        )
+        if isinstance(principal, Refused):
+            failure = refused(principal, request_id)
+            _log.info(
+                "api.refused",
+                request_id=request_id,
+                reason=principal.reason.value,
+                key_id=principal.key.id if principal.key is not None else None,
+                method=method,
+                status=failure.status,
+            )
+            raise _Envelope(failure)
+        if found is None or route is None:
+            raise _Envelope(_unknown(path, scope["method"], found, request_id))
+
+        call = Call(principal, found.id, None, None)
+        if found.id and not (found.id.isascii() and found.id.isprintable() and len(found.id) <= SEGMENT_LENGTH_MAX):
+            raise NotFound("object")
+        if route.query is not None:
+            call = call._replace(query=decode_query(route.query, scope["query_string"]))
+        elif scope["query_string"]:
+            raise InvalidInput("This operation takes no query parameters.", code="invalid_query")
+        if route.body is not None:
+            call = call._replace(
+                body=decode_body(self._decoders[route.body], await read_body(headers, receive))
+            )
+        else:
+            _refuse_large(headers)
+        answer = await route.run(self._desk, call)
+        return route.status.value, self._encoder.encode(answer)
+
+
+def _unknown(path: str, method: str, found: Found | None, request_id: str) -> Failure:
+    if found is None:
+        return told(
+            TillgateError(
+                f"There is no {ROOT}{path[:80]}; the paths are listed in {ROOT}{DOCUMENT_PATH}.",
+                code="unknown_path",
+            ),
+            request_id,
+        )
+    return told(
+        TillgateError(f"{method[:16]} is not possible here; use {found.allow}.", code="method_not_allowed"),
+        request_id,
+        [(b"allow", found.allow.encode())],
+    )
+
+
+def _refuse_large(headers: dict[bytes, bytes]) -> None:
+    """An operation without a body may be sent one, which is never read; but not without bound."""
+    declared = headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
+        raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")

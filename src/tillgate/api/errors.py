@@ -1,0 +1,187 @@
+"""The one table that turns codes into HTTP statuses and types, and the envelope they are told in."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from keyturn import RefusalReason, Refused
+from tillgate.base.errors import TillgateError
+
+REALM: Final = "tillgate"
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class ErrorKind(NamedTuple):
+    """What a code means on the wire, and what it tells the reader of the documentation."""
+
+    status: int
+    type: str
+    meaning: str
+
+
+ERRORS: Final[dict[str, ErrorKind]] = {
+    "invalid_api_key": ErrorKind(
+        401,
+        "authentication",
+        "The Authorization header is missing or malformed, or the key is unknown, revoked or expired; "
+        "`reason` says which.",
+    ),
+    "missing_scope": ErrorKind(
+        403,
+        "permission",
+        "The key is valid but lacks the scope that this operation requires; `requiredScope` and "
+        "`grantedScopes` name both sides. Make a key that has it.",
+    ),
+    "test_mode_only": ErrorKind(
+        403, "permission", "Payments can be simulated with a test key for a test session only."
+    ),
+    "invalid_body": ErrorKind(
+        400,
+        "invalid_request",
+        "The body is not JSON, or a field is missing, unknown or wrong; `param` names it.",
+    ),
+    "invalid_query": ErrorKind(
+        400, "invalid_request", "A query parameter is unknown, repeated or wrong; `param` names it."
+    ),
+    "body_too_large": ErrorKind(413, "invalid_request", "The body is larger than 256 KiB."),
+    "unsupported_media_type": ErrorKind(
+        415, "invalid_request", "The body must be sent as `Content-Type: application/json`."
+    ),
+    "method_not_allowed": ErrorKind(
+        405, "invalid_request", "The path exists, but not with this method; `Allow` lists those it has."
+    ),
+    "unknown_path": ErrorKind(404, "not_found", "The API has no such path."),
+    "not_found": ErrorKind(
+        404,
+        "not_found",
+        "There is no such object, or it belongs to another project or to the other mode: the three look the same.",
+    ),
+    "conflict": ErrorKind(409, "conflict", "The object is not in a state that allows this."),
+    "link_inactive": ErrorKind(409, "conflict", "The payment link is deactivated or archived."),
+    "link_archived": ErrorKind(409, "conflict", "An archived payment link cannot be changed; create a new one."),
+    "live_mode_not_configured": ErrorKind(
+        409, "conflict", "This server has no wallet set up that live payments could go to. Use a test key."
+    ),
+    "session_not_payable": ErrorKind(
+        409, "conflict", "The session's state does not allow this outcome; the message says why."
+    ),
+    "session_changed": ErrorKind(
+        409, "conflict", "The session changed at the same moment. Read it again, then decide."
+    ),
+    "too_many_webhook_endpoints": ErrorKind(
+        409, "conflict", "The project has as many webhook endpoints in this mode as it may; delete one first."
+    ),
+    "delivery_not_replayable": ErrorKind(
+        409, "conflict", "A test send has no event to send again; use the endpoint's test instead."
+    ),
+    "unavailable": ErrorKind(
+        503, "server", "Something the server needs does not answer right now. Nothing was done; try again."
+    ),
+    "internal_error": ErrorKind(
+        500, "server", "Something went wrong on the server. Its log has the request id."
+    ),
+}
+
+
+class ErrorBody(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+    """What is inside of ``error``. ``type`` is for branching, ``code`` is stable, ``message`` is for logs.
+
+    Attributes:
+        param: on invalid_request, the field that is wrong.
+        reason: on 401, ``missing``, ``malformed``, ``unknown``, ``revoked`` or ``expired``;
+            ``detail`` says what to do about it.
+    """
+
+    type: str
+    code: str
+    message: str
+    request_id: str
+    param: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+    required_scope: str | None = None
+    granted_scopes: list[str] | None = None
+
+
+class ErrorEnvelope(msgspec.Struct, frozen=True):
+    """Every answer that is not a success."""
+
+    error: ErrorBody
+
+
+class Failure(NamedTuple):
+    """A refused request, ready to be sent."""
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+
+
+def told(error: TillgateError, request_id: str, headers: Headers = ()) -> Failure:
+    """An error in the envelope."""
+    kind = ERRORS[error.code]
+    return _failure(
+        kind,
+        ErrorBody(
+            type=kind.type, code=error.code, message=error.public, request_id=request_id, param=error.param
+        ),
+        headers,
+    )
+
+
+_401_MESSAGE: Final = "No valid API key was provided."
+_401_DETAILS: Final = {
+    RefusalReason.MISSING: "Send the header 'Authorization: Bearer <key>'.",
+    RefusalReason.MALFORMED: (
+        "Expected the header 'Authorization: Bearer <key>' with a whole key, such as ck_test_ and 32 letters "
+        "and digits; check for cut-off or added characters."
+    ),
+    RefusalReason.UNKNOWN: "This server knows no such key; check that it was made here.",
+    RefusalReason.REVOKED: "This key was revoked; create a new one.",
+    RefusalReason.EXPIRED: "This key has expired; create a new one.",
+}
+
+
+def refused(refusal: Refused, request_id: str) -> Failure:
+    """A refusal at the door, with the challenge of RFC 6750, section 3."""
+    if refusal.reason is RefusalReason.SCOPE_MISSING:
+        assert refusal.need is not None and refusal.key is not None
+        scope, granted = refusal.need.scope, sorted(refusal.key.scopes)
+        kind = ERRORS["missing_scope"]
+        body = ErrorBody(
+            type=kind.type,
+            code="missing_scope",
+            message=f"This key lacks the scope {scope}, which this operation requires.",
+            request_id=request_id,
+            required_scope=scope,
+            granted_scopes=granted,
+        )
+        return _failure(kind, body, [_challenge(f'error="insufficient_scope", scope="{scope}"')])
+    if refusal.reason is RefusalReason.UNAVAILABLE:
+        kind = ERRORS["unavailable"]
+        message = "Keys cannot be checked right now, so nobody is let in. Try again."
+        return _failure(
+            kind, ErrorBody(type=kind.type, code="unavailable", message=message, request_id=request_id)
+        )
+    kind = ERRORS["invalid_api_key"]
+    body = ErrorBody(
+        type=kind.type,
+        code="invalid_api_key",
+        message=_401_MESSAGE,
+        request_id=request_id,
+        reason=refusal.reason.value,
+        detail=_401_DETAILS[refusal.reason],
+    )
+    detail = "" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"'
+    return _failure(kind, body, [_challenge(detail)])
+
+
+def _challenge(detail: str) -> tuple[bytes, bytes]:
+    value = f'Bearer realm="{REALM}"' + (f", {detail}" if detail else "")
+    return b"www-authenticate", value.encode()
+
+
+def _failure(kind: ErrorKind, body: ErrorBody, headers: Headers = ()) -> Failure:
+    return Failure(kind.status, msgspec.json.encode(ErrorEnvelope(body)), headers)

@@ -1,0 +1,124 @@
+"""``/payment_links``."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery
+from tillgate.api.routing import Call, Route
+from tillgate.checkout.links import operations
+from tillgate.checkout.links.model import PaymentLinkObject, shown
+from tillgate.checkout.links.operations import LinkChanges, NewLink
+from tillgate.store import Transaction
+
+READ, WRITE = Need("links:read"), Need("links:write")
+
+
+class CreatePaymentLink(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
+):
+    """A new link: ``fiatAmount`` is a decimal string, ``fiatCurrency`` an ISO 4217 code."""
+
+    title: str
+    fiat_amount: str
+    fiat_currency: str = "USD"
+    description: str | None = None
+    success_url: str | None = None
+    cancel_url: str | None = None
+
+
+class UpdatePaymentLink(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
+):
+    """What may be changed; fields that are left out stay as they are."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    fiat_amount: str | msgspec.UnsetType = msgspec.UNSET
+    fiat_currency: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    success_url: str | None | msgspec.UnsetType = msgspec.UNSET
+    cancel_url: str | None | msgspec.UnsetType = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):
+    """``archived=true`` lists the links that were put away instead of those in use."""
+
+    archived: bool = False
+
+
+async def create(desk: ApiDesk, call: Call) -> PaymentLinkObject:
+    body: CreatePaymentLink = call.body
+    new = NewLink(
+        body.title, body.fiat_amount, body.fiat_currency, body.description, body.success_url, body.cancel_url
+    )
+    link = await desk.database.write(lambda tx: operations.create_link(desk.checkout, tx, call.principal, new))
+    return shown(link, desk.public_url)
+
+
+async def retrieve(desk: ApiDesk, call: Call) -> PaymentLinkObject:
+    link = await desk.database.read(lambda tx: operations.get_link(tx, call.principal, call.id))
+    return shown(link, desk.public_url)
+
+
+async def list_all(desk: ApiDesk, call: Call) -> ListObject[PaymentLinkObject]:
+    query: ListPaymentLinks = call.query
+    page = await desk.database.read(
+        lambda tx: operations.list_links(tx, call.principal, query.page, archived=query.archived)
+    )
+    return listed([shown(link, desk.public_url) for link in page.data], page.has_more)
+
+
+async def update(desk: ApiDesk, call: Call) -> PaymentLinkObject:
+    body: UpdatePaymentLink = call.body
+    changes = LinkChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
+
+    async def operation(tx: Transaction) -> PaymentLinkObject:
+        link = await operations.update_link(desk.checkout, tx, call.principal, call.id, changes)
+        return shown(link, desk.public_url)
+
+    return await desk.database.write(operation)
+
+
+async def archive(desk: ApiDesk, call: Call) -> PaymentLinkObject:
+    link = await desk.database.write(
+        lambda tx: operations.archive_link(desk.checkout, tx, call.principal, call.id)
+    )
+    return shown(link, desk.public_url)
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/payment_links",
+        WRITE,
+        "Create a payment link",
+        create,
+        PaymentLinkObject,
+        HTTPStatus.CREATED,
+        body=CreatePaymentLink,
+    ),
+    Route(
+        "GET",
+        "/payment_links",
+        READ,
+        "List payment links, newest first",
+        list_all,
+        ListObject[PaymentLinkObject],
+        query=ListPaymentLinks,
+    ),
+    Route("GET", "/payment_links/{id}", READ, "Retrieve a payment link", retrieve, PaymentLinkObject),
+    Route(
+        "PATCH",
+        "/payment_links/{id}",
+        WRITE,
+        "Change a payment link",
+        update,
+        PaymentLinkObject,
+        body=UpdatePaymentLink,
+    ),
+    Route("DELETE", "/payment_links/{id}", WRITE, "Archive a payment link for good", archive, PaymentLinkObject),
+]

@@ -1,0 +1,88 @@
+"""The OpenAPI 3.1 document, out of the same declarations that route and check."""
+
+from typing import Any, Final
+
+import msgspec
+
+from tillgate import __version__
+from tillgate.api.errors import ERRORS, ErrorEnvelope
+from tillgate.api.routing import ROOT, Route
+
+_REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 500, 503)
+
+
+def document(routes: list[Route], public_url: str) -> dict[str, Any]:
+    """The document as plain values."""
+    types: list[Any] = [ErrorEnvelope]
+    for route in routes:
+        types += [type for type in (route.answers, route.body, route.query) if type is not None]
+    schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schema_of = dict(zip(types, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(f"{ROOT}{route.path}", {})[route.method.lower()] = _operation(
+            route, schema_of, components
+        )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tillgate",
+            "version": __version__,
+            "summary": "Payment links, checkout sessions, webhooks and events.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": public_url}],
+        "security": [{"apiKey": []}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "apiKey": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key: `Authorization: Bearer ck_test_…` or `ck_live_…`.",
+                }
+            },
+            "responses": {f"Refused{status}": _refusal(status) for status in _REFUSALS},
+        },
+    }
+
+
+def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = []
+    if "{id}" in route.path:
+        parameters.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+    if route.query is not None:
+        name = schema_of[route.query]["$ref"].rpartition("/")[2]
+        for parameter, schema in components[name]["properties"].items():
+            parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+    operation: dict[str, Any] = {
+        "operationId": f"{route.path.strip('/').split('/')[0]}_{route.run.__name__}",
+        "summary": route.summary,
+        "description": f"Needs the scope `{route.need.scope}`.",
+        "tags": [route.path.strip("/").split("/")[0]],
+        "x-required-scope": route.need.scope,
+        "parameters": parameters,
+        "responses": {
+            str(route.status.value): {
+                "description": route.status.phrase,
+                "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
+                "content": {"application/json": {"schema": schema_of[route.answers]}},
+            }
+        }
+        | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in _REFUSALS},
+    }
+    if route.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema_of[route.body]}},
+        }
+    return operation
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    codes = sorted(code for code, kind in ERRORS.items() if kind.status == status)
+    return {
+        "description": "Refused: " + ", ".join(codes),
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
+    }

@@ -1,0 +1,96 @@
+"""Routes as values: what they need, what they take and what they answer is data that routing, checking
+and the OpenAPI document all read."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from keyturn import Need, is_scope_name
+from tillgate.api.desk import ApiDesk
+from tillgate.base.principal import Principal
+
+ROOT: Final = "/api/v1"
+
+
+class Call(NamedTuple):
+    """One request that was let in and is well formed.
+
+    Attributes:
+        id: the object's id out of the path, empty where the path has none.
+        query, body: decoded into the types that the route declares.
+    """
+
+    principal: Principal
+    id: str
+    query: Any
+    body: Any
+
+
+class Route(NamedTuple):
+    """One endpoint.
+
+    Attributes:
+        path: below ``/api/v1``, with ``{id}`` for the object's id.
+        need: what the caller's key must be allowed. There is no default: an endpoint without it does not start.
+        answers: the type of the answer; None for an empty one.
+    """
+
+    method: str
+    path: str
+    need: Need
+    summary: str
+    run: Callable[[ApiDesk, Call], Awaitable[Any]]
+    answers: Any
+    status: HTTPStatus = HTTPStatus.OK
+    query: type[msgspec.Struct] | None = None
+    body: type[msgspec.Struct] | None = None
+
+
+class Found(NamedTuple):
+    """What a path leads to: a route for each method it has."""
+
+    by_method: dict[str, Route]
+    id: str
+
+    @property
+    def allow(self) -> str:
+        """The value of an ``Allow`` header."""
+        methods = set(self.by_method)
+        return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+
+
+class Router:
+    """Finds routes by walking a small tree of path segments: a few dictionary look-ups, whatever their number."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        """
+        Raises:
+            TypeError: a route does not declare its need.
+            ValueError: two routes have the same method and path.
+        """
+        self._tree: dict[str, Any] = {}
+        for route in routes:
+            if not isinstance(route.need, Need) or not is_scope_name(route.need.scope):
+                raise TypeError(f"{route.method} {route.path} does not declare which scope it needs")
+            node = self._tree
+            for segment in route.path.strip("/").split("/"):
+                node = node.setdefault("{id}" if segment.startswith("{") else segment, {})
+            methods = node.setdefault("", {})
+            if route.method in methods:
+                raise ValueError(f"{route.method} {route.path} is declared twice")
+            methods[route.method] = route
+
+    def find(self, path: str) -> Found | None:
+        """What a path below the root leads to; None for an unknown one."""
+        node, object_id = self._tree, ""
+        for segment in path.strip("/").split("/"):
+            known = node.get(segment) if segment else None
+            if known is None:
+                known, object_id = node.get("{id}"), segment
+                if known is None or not segment:
+                    return None
+            node = known
+        methods = node.get("")
+        return Found(methods, object_id) if methods else None

@@ -1,0 +1,289 @@
+"""``/webhook_endpoints`` and ``/webhook_deliveries``."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery
+from tillgate.api.routing import Call, Route
+from tillgate.base.clock import to_rfc3339
+from tillgate.checkout.sessions.operations import example_paid_session
+from tillgate.events.deliveries import operations as deliveries
+from tillgate.events.deliveries.model import Attempt, DeliveryStatus
+from tillgate.events.deliveries.operations import DeliveryWithAttempts
+from tillgate.events.endpoints import operations
+from tillgate.events.endpoints.model import WebhookEndpoint
+from tillgate.events.endpoints.operations import EndpointChanges, NewEndpoint
+from tillgate.store import Transaction
+
+READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
+
+
+class CreateWebhookEndpoint(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
+):
+    """A new endpoint: an https URL, and event types or ``["*"]``."""
+
+    url: str
+    events: list[str]
+    description: str | None = None
+
+
+class UpdateWebhookEndpoint(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
+):
+    """What may be changed; fields that are left out stay as they are."""
+
+    url: str | msgspec.UnsetType = msgspec.UNSET
+    events: list[str] | msgspec.UnsetType = msgspec.UNSET
+    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A webhook endpoint as the API shows it (Crypto Checkout, webhook endpoints)."""
+
+    id: str
+    object: str = "webhook_endpoint"
+    livemode: bool
+    url: str
+    description: str | None
+    events: list[str]
+    active: bool
+    secret_prefix: str
+    created_at: str
+    updated_at: str
+
+
+class CreatedWebhookEndpointObject(WebhookEndpointObject, frozen=True, rename="camel", kw_only=True):
+    """A new webhook endpoint; ``secret`` is shown this one time."""
+
+    secret: str
+
+
+class DeletedObject(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of a deleted endpoint."""
+
+    id: str
+    object: str = "webhook_endpoint"
+    livemode: bool
+    deleted: bool = True
+
+
+class AttemptObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One try: what came back (the first 2 kB), or why nothing did."""
+
+    number: int
+    attempted_at: str
+    duration_ms: int
+    response_status: int | None
+    response_excerpt: str | None
+    error: str | None
+
+
+class WebhookTestObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What became of a test send."""
+
+    object: str = "webhook_test"
+    livemode: bool
+    delivery_id: str
+    event_id: str
+    delivered: bool
+    attempt: AttemptObject
+
+
+class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One event on its way to one endpoint. ``eventId`` is null for a test send."""
+
+    id: str
+    object: str = "webhook_delivery"
+    livemode: bool
+    endpoint_id: str
+    event_id: str | None
+    event_type: str
+    status: str
+    attempts: list[AttemptObject]
+    attempts_max: int
+    next_attempt_at: str | None
+    created_at: str
+
+
+async def create(desk: ApiDesk, call: Call) -> CreatedWebhookEndpointObject:
+    body: CreateWebhookEndpoint = call.body
+    new = NewEndpoint(body.url, body.events, body.description)
+    made = await desk.database.write(
+        lambda tx: operations.create_endpoint(desk.endpoints, tx, call.principal, new)
+    )
+    described = _endpoint(made.endpoint)
+    return CreatedWebhookEndpointObject(
+        **{name: getattr(described, name) for name in described.__struct_fields__},
+        secret=made.secret.reveal(),
+    )
+
+
+async def retrieve(desk: ApiDesk, call: Call) -> WebhookEndpointObject:
+    return _endpoint(await desk.database.read(lambda tx: operations.get_endpoint(tx, call.principal, call.id)))
+
+
+async def list_all(desk: ApiDesk, call: Call) -> ListObject[WebhookEndpointObject]:
+    query: ListQuery = call.query
+    page = await desk.database.read(lambda tx: operations.list_endpoints(tx, call.principal, query.page))
+    return listed([_endpoint(endpoint) for endpoint in page.data], page.has_more)
+
+
+async def update(desk: ApiDesk, call: Call) -> WebhookEndpointObject:
+    body: UpdateWebhookEndpoint = call.body
+    changes = EndpointChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
+    endpoint = await desk.database.write(
+        lambda tx: operations.update_endpoint(desk.endpoints, tx, call.principal, call.id, changes)
+    )
+    return _endpoint(endpoint)
+
+
+async def delete(desk: ApiDesk, call: Call) -> DeletedObject:
+    await desk.database.write(lambda tx: operations.delete_endpoint(tx, call.principal, call.id))
+    return DeletedObject(id=call.id, livemode=call.principal.livemode)
+
+
+async def test(desk: ApiDesk, call: Call) -> WebhookTestObject:
+    data = example_paid_session(desk.checkout, call.principal.project_id)
+    claimed = await desk.database.write(
+        lambda tx: operations.prepare_test(desk.endpoints, tx, call.principal, call.id, data)
+    )
+    attempt = await desk.worker.attempt_now(claimed)
+    return WebhookTestObject(
+        livemode=call.principal.livemode,
+        delivery_id=claimed.delivery_id,
+        event_id=claimed.event_id,
+        delivered=attempt.succeeded,
+        attempt=_attempt(attempt),
+    )
+
+
+async def list_deliveries(desk: ApiDesk, call: Call) -> ListObject[WebhookDeliveryObject]:
+    query: ListQuery = call.query
+    page = await desk.database.read(
+        lambda tx: deliveries.list_deliveries(tx, call.principal, call.id, query.page)
+    )
+    return listed([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
+
+
+async def retrieve_delivery(desk: ApiDesk, call: Call) -> WebhookDeliveryObject:
+    found = await desk.database.read(lambda tx: deliveries.get_delivery(tx, call.principal, call.id))
+    return _delivery(found, livemode=call.principal.livemode)
+
+
+async def replay(desk: ApiDesk, call: Call) -> WebhookDeliveryObject:
+    async def operation(tx: Transaction) -> DeliveryWithAttempts:
+        made = await deliveries.replay(tx, desk.wake, desk.clock, call.principal, call.id)
+        return DeliveryWithAttempts(made, [])
+
+    return _delivery(await desk.database.write(operation), livemode=call.principal.livemode)
+
+
+def _endpoint(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
+    return WebhookEndpointObject(
+        id=endpoint.id,
+        livemode=endpoint.livemode,
+        url=endpoint.url,
+        description=endpoint.description,
+        events=list(endpoint.events),
+        active=endpoint.active,
+        secret_prefix=endpoint.secret_prefix,
+        created_at=to_rfc3339(endpoint.created_at),
+        updated_at=to_rfc3339(endpoint.updated_at),
+    )
+
+
+def _attempt(attempt: Attempt) -> AttemptObject:
+    return AttemptObject(
+        number=attempt.number,
+        attempted_at=to_rfc3339(attempt.attempted_at),
+        duration_ms=attempt.duration_ms,
+        response_status=attempt.response_status,
+        response_excerpt=attempt.response_excerpt,
+        error=attempt.error,
+    )
+
+
+def _delivery(found: DeliveryWithAttempts, *, livemode: bool) -> WebhookDeliveryObject:
+    delivery = found.delivery
+    pending = delivery.status is DeliveryStatus.PENDING
+    return WebhookDeliveryObject(
+        id=delivery.id,
+        livemode=livemode,
+        endpoint_id=delivery.endpoint_id,
+        event_id=delivery.event_id,
+        event_type=delivery.event_type,
+        status=delivery.status.value,
+        attempts=[_attempt(attempt) for attempt in found.attempts],
+        attempts_max=delivery.attempts_max,
+        next_attempt_at=to_rfc3339(delivery.next_attempt_at) if pending else None,
+        created_at=to_rfc3339(delivery.created_at),
+    )
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/webhook_endpoints",
+        WRITE,
+        "Create a webhook endpoint; its secret is in this answer only",
+        create,
+        CreatedWebhookEndpointObject,
+        HTTPStatus.CREATED,
+        body=CreateWebhookEndpoint,
+    ),
+    Route(
+        "GET",
+        "/webhook_endpoints",
+        READ,
+        "List webhook endpoints, newest first",
+        list_all,
+        ListObject[WebhookEndpointObject],
+        query=ListQuery,
+    ),
+    Route("GET", "/webhook_endpoints/{id}", READ, "Retrieve a webhook endpoint", retrieve, WebhookEndpointObject),
+    Route(
+        "PATCH",
+        "/webhook_endpoints/{id}",
+        WRITE,
+        "Change a webhook endpoint",
+        update,
+        WebhookEndpointObject,
+        body=UpdateWebhookEndpoint,
+    ),
+    Route("DELETE", "/webhook_endpoints/{id}", WRITE, "Delete a webhook endpoint for good", delete, DeletedObject),
+    Route(
+        "POST",
+        "/webhook_endpoints/{id}/test",
+        WRITE,
+        "Send a synthetic session.paid to a webhook endpoint, and say what it answered",
+        test,
+        WebhookTestObject,
+    ),
+    Route(
+        "GET",
+        "/webhook_endpoints/{id}/deliveries",
+        READ,
+        "List a webhook endpoint's deliveries, newest first",
+        list_deliveries,
+        ListObject[WebhookDeliveryObject],
+        query=ListQuery,
+    ),
+    Route(
+        "GET", "/webhook_deliveries/{id}", READ, "Retrieve a delivery", retrieve_delivery, WebhookDeliveryObject
+    ),
+    Route(
+        "POST",
+        "/webhook_deliveries/{id}/replay",
+        WRITE,
+        "Send a delivery's event once more",
+        replay,
+        WebhookDeliveryObject,
+        HTTPStatus.CREATED,
+    ),
+]

@@ -1,0 +1,218 @@
+"""The composition root: the only file that knows what is real."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import tillgate.dashboard
+import tillgate.pages
+from keyturn import NATIVE, Issuer, LastUsed, Verifier
+from keyturn.stores.sql import SqlKeyStore
+from keyturn.stores.sql import migrations as key_migrations
+from keyturn.usage import FLUSH_SECONDS
+from tillgate.api import ApiDesk, NativeApi
+from tillgate.api.routing import ROOT
+from tillgate.base.clock import SystemClock
+from tillgate.checkout import CheckoutDesk, CheckoutSettings
+from tillgate.checkout.sessions.clockwork import keep_expiring
+from tillgate.dashboard.desk import DashboardDesk
+from tillgate.door import API_SCOPES, KeyDoor
+from tillgate.door.accounts import Accounts
+from tillgate.events.deliveries.sending import Sender
+from tillgate.events.deliveries.worker import DeliveryWorker
+from tillgate.events.endpoints.operations import EndpointDesk
+from tillgate.events.wake import Wake
+from tillgate.pages.desk import PagesDesk
+from tillgate.rails.port import Rails
+from tillgate.rails.simulated import SimulatedRail
+from tillgate.settings import Settings
+from tillgate.store import Sealer, migrations
+from tillgate.store.sealing import claim
+from unitofwork import Database, Migration, StoreError, Transaction, migrate, open_database
+
+STATIC: Final = Path(__file__).parent / "static"
+STATIC_SECONDS: Final = 31_536_000
+
+_log = structlog.get_logger("app")
+
+
+def all_migrations() -> list[Migration]:
+    """Every house's schema, in the order in which it is made."""
+    return [*key_migrations(), *migrations()]
+
+
+class Keys(NamedTuple):
+    """Keyturn, set up for this installation."""
+
+    store: SqlKeyStore
+    issuer: Issuer
+    verifier: Verifier
+    last_used: LastUsed
+
+
+def open_keys(database: Database, clock: SystemClock) -> Keys:
+    """The key layer over a database that is migrated."""
+    store, last_used = SqlKeyStore(database), LastUsed()
+    return Keys(
+        store, Issuer(store, NATIVE, clock, API_SCOPES), Verifier(store, NATIVE, clock, last_used), last_used
+    )
+
+
+async def open_migrated(settings: Settings, clock: SystemClock) -> Database:
+    """The database that the settings name, brought to the newest schema."""
+    database = await open_database(settings.database_url)
+    try:
+        await migrate(database, all_migrations(), now=clock.now())
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+class Tillgate:
+    """The whole server as one ASGI application, over an opened and migrated database."""
+
+    def __init__(self, settings: Settings, database: Database, sealer: Sealer) -> None:
+        clock, wake = SystemClock(), Wake()
+        self._database = database
+        self._keys = open_keys(database, clock)
+        self.accounts = Accounts(database, clock)
+        self._sender = Sender(sealer, clock)
+        self._worker = DeliveryWorker(database, self._sender, clock, wake)
+        self._checkout = CheckoutDesk(
+            CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
+            Rails(test=SimulatedRail(), live=None),
+            clock,
+            wake,
+        )
+        endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev)
+        door = KeyDoor(self._keys.verifier)
+        self._api = NativeApi(
+            ApiDesk(
+                database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url
+            )
+        )
+        dashboard = DashboardDesk(
+            database,
+            clock,
+            wake,
+            self.accounts,
+            self._keys.store,
+            self._keys.issuer,
+            self._checkout,
+            endpoints,
+            self._worker,
+            settings.public_url,
+        )
+        pages = PagesDesk(database, self.accounts, self._checkout)
+        self._site: ASGIApp = Starlette(
+            routes=[
+                Route("/", _to_dashboard),
+                Route("/healthz", _healthz),
+                Route("/readyz", self._readyz),
+                *tillgate.pages.routes(pages),
+                *tillgate.dashboard.routes(dashboard),
+                *_static(),
+            ],
+            lifespan=self._lifespan,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_api(scope["path"]):
+            await self._api(scope, receive, send)
+        else:
+            await self._site(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        tasks = [
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("webhooks", self._worker.run()),
+                ("expiry", keep_expiring(self._database, self._checkout)),
+                ("usage", self._keep_flushing()),
+            )
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._flush()
+            await self._sender.close()
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            await self._keys.last_used.flush(self._keys.store)
+        except StoreError as error:
+            _log.warning("keys.last_used_not_written", detail=str(error))
+
+    async def _readyz(self, _: Request) -> JSONResponse:
+        async def operation(tx: Transaction) -> None:
+            await tx.fetch_one("SELECT 1")
+
+        try:
+            await self._database.read(operation)
+        except StoreError:
+            return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
+        return JSONResponse({"status": "ok"})
+
+
+def _is_api(path: str) -> bool:
+    return path.startswith("/api/") or path == ROOT
+
+
+async def _to_dashboard(_: Request) -> RedirectResponse:
+    return RedirectResponse("/dashboard", 303)
+
+
+async def _healthz(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok")
+
+
+class _LastingStaticFiles(StaticFiles):
+    """Files whose address carries their content's hash, so that a browser may keep them for ever."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _static() -> list[BaseRoute]:
+    return [Mount("/static", _LastingStaticFiles(directory=STATIC))]
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Tillgate]:
+    """A server whose database is open and migrated, until the block ends.
+
+    Raises:
+        StoreError, SealingError: it cannot start; the message says what to do.
+    """
+    database = await open_migrated(settings, SystemClock())
+    try:
+        sealer = Sealer(settings.secret_key())
+        await claim(database, sealer)
+        yield Tillgate(settings, database, sealer)
+    finally:
+        await database.close()
+
+

@@ -1,0 +1,28 @@
+"""The command line: ``tillgate serve``, ``tillgate keys create`` and the rest.
+
+Every command works on the database that ``--data`` or ``--database-url`` names, also while a server runs on it.
+"""
+
+import typer
+
+from tillgate.cli import demo, doctor, keys, projects, serve, users
+
+app = typer.Typer(
+    name="tillgate",
+    help="A checkout server that you host yourself, behind API keys you can trust.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(serve.serve)
+app.command("migrate")(serve.migrate)
+app.add_typer(projects.app, name="projects")
+app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

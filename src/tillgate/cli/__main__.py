@@ -1,0 +1,5 @@
+"""``python -m tillgate.cli``: the same as ``tillgate``."""
+
+from tillgate.cli import main
+
+main()

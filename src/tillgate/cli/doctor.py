@@ -1,0 +1,80 @@
+"""``tillgate doctor``: what is set, where it came from, and what is wrong."""
+
+import asyncio
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tillgate import __version__
+from tillgate.app import all_migrations
+from tillgate.cli.session import Data, DatabaseUrl, settings
+from tillgate.settings import Settings
+from tillgate.store.sealing import KEY_FILE, new_key
+from unitofwork import StoreError, open_database, pending
+from unitofwork.opening import SQLITE_SCHEME
+
+SQLITE_MIN = (3, 40, 0)
+OTHERS_MASK = 0o077
+
+
+def doctor(
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    new_secret_key: Annotated[
+        bool, typer.Option("--new-secret-key", help="Print a fresh value for TILLGATE_SECRET_KEY and stop.")
+    ] = False,
+) -> None:
+    """Check this installation without changing it. Ends with status 1 if something is wrong."""
+    if new_secret_key:
+        print(new_key())
+        return
+    chosen = settings(data, database_url)
+    print(f"Tillgate {__version__} on Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}\n")
+    width = max(len(setting.name) for setting in chosen.listed)
+    for setting in chosen.listed:
+        print(f"  {setting.name:{width}}  {setting.value or '(not set)'}  [{setting.origin}]")
+    print()
+    problems = [*_python(), *_secret_key(chosen), *asyncio.run(_database(chosen))]
+    for problem in problems:
+        print(f"  PROBLEM  {problem}")
+    if problems:
+        raise typer.Exit(1)
+    print("  Everything is in order.")
+
+
+def _python() -> list[str]:
+    if sqlite3.sqlite_version_info >= SQLITE_MIN:
+        return []
+    return [f"SQLite {sqlite3.sqlite_version} is too old; at least {'.'.join(map(str, SQLITE_MIN))} is needed"]
+
+
+def _secret_key(chosen: Settings) -> list[str]:
+    if chosen.given_secret_key is not None:
+        return []
+    path = chosen.data / KEY_FILE
+    if not path.exists():
+        print(f"  note     {path} is made at the first start\n")
+        return []
+    if path.stat().st_mode & OTHERS_MASK:
+        return [f"{path} can be read by others; chmod 600 {path}"]
+    return []
+
+
+async def _database(chosen: Settings) -> list[str]:
+    url = chosen.database_url
+    if url.startswith(SQLITE_SCHEME) and not Path(url.removeprefix(SQLITE_SCHEME)).exists():
+        print("  note     the database is made at the first start\n")
+        return []
+    try:
+        database = await open_database(url)
+        try:
+            missing = await pending(database, all_migrations())
+        finally:
+            await database.close()
+    except StoreError as error:
+        return [str(error)]
+    names = ", ".join(f"{one.house} {one.number:04d}_{one.name}" for one in missing)
+    return [f"the schema is not up to date (run: tillgate migrate): {names}"] if missing else []

@@ -1,0 +1,43 @@
+"""``tillgate projects``."""
+
+from typing import Annotated
+
+import typer
+
+from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
+from tillgate.door.accounts import Accounts, Project
+
+app = typer.Typer(help="Projects: what keys, links and sessions belong to.", no_args_is_help=True)
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Option("--name", help="What the project is called; buyers see it.")],
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a project."""
+    chosen = settings(data, database_url)
+    project = work(chosen, lambda database: Accounts(database, SystemClock()).create_project(name))
+    if as_json:
+        print_json(_shown(project))
+    else:
+        print(f"{project.id}  {project.name}")
+
+
+@app.command("list")
+def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """List the projects, oldest first."""
+    chosen = settings(data, database_url)
+    projects = work(chosen, lambda database: Accounts(database, SystemClock()).list_projects())
+    if as_json:
+        print_json([_shown(project) for project in projects])
+        return
+    for project in projects:
+        print(f"{project.id}  {project.name}")
+
+
+def _shown(project: Project) -> dict[str, str]:
+    return {"id": project.id, "name": project.name, "createdAt": to_rfc3339(project.created_at)}

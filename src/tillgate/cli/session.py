@@ -1,0 +1,68 @@
+"""What every command shares: where the database is, how to work on it, and how a failure is told."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from keyturn import KeyturnError
+from tillgate.app import open_migrated
+from tillgate.base.clock import SystemClock
+from tillgate.base.errors import TillgateError
+from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
+from tillgate.store import SealingError
+from unitofwork import Database, StoreError
+
+T = TypeVar("T")
+
+Data = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", help=f"Directory of the database and the secret key [{DATA_DEFAULT}]."),
+]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option("--database-url", metavar="URL", help="postgresql://user@host/name, or sqlite:///file."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+FAILURES = (KeyturnError, TillgateError, StoreError, SealingError, SettingsError)
+
+
+def settings(data: str | None, database_url: str | None, **more: Any) -> Settings:
+    """The settings, or a clear end of the command."""
+    try:
+        return load(data=data, database_url=database_url, **more)
+    except SettingsError as error:
+        fail(str(error))
+
+
+def work(chosen: Settings, task: Callable[[Database], Awaitable[T]]) -> T:
+    """Run a task over the opened and migrated database; failures end the command in one line."""
+
+    async def run() -> T:
+        database = await open_migrated(chosen, SystemClock())
+        try:
+            return await task(database)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except TillgateError as error:
+        fail(error.public)
+    except FAILURES as error:
+        fail(str(error))
+
+
+def fail(message: str) -> Any:
+    """Say what went wrong and end with status 1."""
+    print(f"tillgate: {message}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def print_json(value: object) -> None:
+    """One JSON object on one line."""
+    print(json.dumps(value, ensure_ascii=False))

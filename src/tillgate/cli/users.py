@@ -1,0 +1,42 @@
+"""``tillgate users``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tillgate.base.clock import SystemClock
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
+from tillgate.door.accounts import Accounts
+
+app = typer.Typer(help="People who can sign in to the dashboard.", no_args_is_help=True)
+
+
+@app.callback()
+def users() -> None:
+    """People who can sign in to the dashboard."""
+
+
+@app.command("create")
+def create(
+    email: Annotated[str, typer.Option("--email", help="The address to sign in with.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an owner account. The password is never an argument, so it is in no shell history."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        fail("no terminal to ask for the password; use --password-stdin")
+    chosen = settings(data, database_url)
+    user = work(chosen, lambda database: Accounts(database, SystemClock()).create_user(email, password))
+    if as_json:
+        print_json({"id": user.id, "email": user.email, "role": user.role.value})
+    else:
+        print(f"{user.email} can sign in as {user.role.value}.")

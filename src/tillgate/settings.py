@@ -1,0 +1,114 @@
+"""What an operator may set: ``TILLGATE_…`` variables and command line options. The only reader of the environment."""
+
+import os
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from tillgate.base.clock import DAY_MS, MINUTE_MS
+from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
+from tillgate.store.sealing import key_from
+
+DATA_DEFAULT: Final = "./data"
+DATABASE_FILE: Final = "tillgate.db"
+HOST_DEFAULT: Final = "127.0.0.1"
+PORT_DEFAULT: Final = 8080
+
+Origin = Literal["default", "environment", "command line"]
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what was expected."""
+
+
+class Setting(NamedTuple):
+    """One setting as ``tillgate doctor`` lists it. A secret's value is never among it."""
+
+    name: str
+    value: str
+    origin: Origin
+
+
+class Settings(NamedTuple):
+    """Everything the server is told. ``listed`` says where each came from."""
+
+    data: Path
+    database_url: str
+    public_url: str
+    dev: bool
+    session_lifetime_ms: int
+    late_grace_ms: int
+    given_secret_key: str | None
+    listed: tuple[Setting, ...]
+
+    def secret_key(self) -> str:
+        """The instance's key: from ``TILLGATE_SECRET_KEY``, or else kept in the data directory."""
+        return self.given_secret_key if self.given_secret_key is not None else key_from(self.data)
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{one.name}={one.value}' for one in self.listed)})"
+
+
+def load(
+    *,
+    data: str | None = None,
+    database_url: str | None = None,
+    host: str = HOST_DEFAULT,
+    port: int = PORT_DEFAULT,
+    dev: bool | None = None,
+) -> Settings:
+    """The settings: what is given here wins over the environment, which wins over the defaults.
+
+    Raises:
+        SettingsError: a value cannot be used.
+    """
+    listed: list[Setting] = []
+
+    def pick(name: str, given: str | None, default: str) -> str:
+        variable = f"TILLGATE_{name}"
+        if given is not None:
+            value, origin = given, "command line"
+        elif os.environ.get(variable):
+            value, origin = os.environ[variable], "environment"
+        else:
+            value, origin = default, "default"
+        shown = "(set)" if name == "SECRET_KEY" and value else _without_password(value)
+        listed.append(Setting(variable, shown, origin))  # type: ignore[arg-type]
+        return value
+
+    data_path = Path(pick("DATA", data, DATA_DEFAULT))
+    url = pick("DATABASE_URL", database_url, f"sqlite:///{data_path / DATABASE_FILE}")
+    public_host = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    public_url = pick("PUBLIC_URL", None, f"http://{public_host}:{port}").rstrip("/")
+    if not public_url.startswith(("http://", "https://")):
+        raise SettingsError(f"TILLGATE_PUBLIC_URL: expected http(s)://host, got {public_url!r}")
+    dev_flag = _flag(pick("DEV", None if dev is None else str(int(dev)), "0"))
+    lifetime_ms = _whole(pick("SESSION_LIFETIME_MINUTES", None, "60"), "SESSION_LIFETIME_MINUTES") * MINUTE_MS
+    if not LIFETIME_MIN_MS <= lifetime_ms <= LIFETIME_MAX_MS:
+        raise SettingsError("TILLGATE_SESSION_LIFETIME_MINUTES: expected 5 to 10080 (seven days)")
+    grace_ms = _whole(pick("LATE_GRACE_HOURS", None, "24"), "LATE_GRACE_HOURS") * DAY_MS // 24
+    key = pick("SECRET_KEY", None, "")
+    return Settings(
+        data_path, url, public_url, dev_flag, lifetime_ms, grace_ms, key or None, tuple(listed)
+    )
+
+
+def _without_password(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    userinfo, at, host = rest.rpartition("@")
+    if not separator or not at or ":" not in userinfo:
+        return value
+    return f"{scheme}://{userinfo.partition(':')[0]}:…@{host}"
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise SettingsError(f"TILLGATE_DEV: expected 1 or 0, got {text[:20]!r}")
+
+
+def _whole(text: str, name: str) -> int:
+    if not text.isdigit() or len(text) > 9:
+        raise SettingsError(f"TILLGATE_{name}: expected a whole number, got {text[:20]!r}")
+    return int(text)

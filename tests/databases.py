@@ -1,0 +1,30 @@
+"""Both databases, for tests that must hold on either: a test that asks for `database` runs twice."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tillgate.app import all_migrations
+from tillgate.base.clock import SystemClock
+from unitofwork import Database, migrate, open_database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: a file of its own, or a database of the real PostgreSQL server."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres_database_url")
+        return url
+    return f"sqlite:///{tmp_path / 'tillgate.db'}"
+
+
+@pytest.fixture
+async def database(database_url: str, anyio_backend: object) -> AsyncIterator[Database]:
+    """An opened database with the real schema, empty."""
+    opened = await open_database(database_url)
+    try:
+        await migrate(opened, all_migrations(), now=SystemClock().now())
+        yield opened
+    finally:
+        await opened.close()

@@ -1,0 +1,180 @@
+"""A real server process, as an operator would start it, and what tests ask of it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+
+OWNER_EMAIL = "owner@example.com"
+OWNER_PASSWORD = "correct horse battery"
+EVERY_SCOPE = (
+    "links:read",
+    "links:write",
+    "sessions:read",
+    "sessions:write",
+    "webhooks:read",
+    "webhooks:write",
+    "events:read",
+    "customers:read",
+    "customers:write",
+)
+START_SECONDS_MAX = 30
+
+
+class RunningServer:
+    """``tillgate serve`` on a database of its own. ``database`` is the CLI's way to name it."""
+
+    owner_email = OWNER_EMAIL
+    owner_password = OWNER_PASSWORD
+
+    def __init__(self, data: Path, database_url: str | None = None, *, dev: bool = True) -> None:
+        self.data = data
+        self.database = ["--data", str(data), *(["--database-url", database_url] if database_url else [])]
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.dev = dev
+        self.log = data.parent / f"{data.name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **environment: str) -> "RunningServer":
+        """Start and wait until it is ready."""
+        command = ["serve", *self.database, "--port", str(self.port), "--dev" if self.dev else "--no-dev"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tillgate.cli", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=clean_environment() | environment,
+            )
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
+                    return self
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.02)
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
+
+    def kill(self) -> None:
+        """``kill -9``: no goodbye."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Stop as an operator would; answers with the exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+        return self.process.returncode
+
+    def cli(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run ``tillgate …`` on the same database; its standard output."""
+        return run_cli(*arguments, *self.database, stdin=stdin)
+
+    def project(self, name: str = "Test shop") -> str:
+        """The id of a new project."""
+        project_id: str = json.loads(self.cli("projects", "create", "--name", name, "--json"))["id"]
+        return project_id
+
+    def owner(self) -> None:
+        """Make the owner account."""
+        self.cli(
+            "users", "create", "--email", OWNER_EMAIL, "--password-stdin", stdin=f"{OWNER_PASSWORD}\n"
+        )
+
+    def issued(
+        self,
+        scopes: Sequence[str] = EVERY_SCOPE,
+        mode: str = "test",
+        project: str | None = None,
+        name: str = "test",
+    ) -> dict[str, str]:
+        """A new key as ``keys create --json`` prints it: id, key, prefix, mode, scopes."""
+        chosen = [part for scope in scopes for part in ("--scope", scope)]
+        where = ["--project", project] if project else []
+        answer: dict[str, str] = json.loads(
+            self.cli("keys", "create", "--name", name, "--mode", mode, *chosen, *where, "--json")
+        )
+        return answer
+
+    def key(
+        self,
+        scopes: Sequence[str] = EVERY_SCOPE,
+        mode: str = "test",
+        project: str | None = None,
+    ) -> str:
+        """The text of a new key."""
+        return self.issued(scopes, mode, project)["key"]
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        """An HTTP client below ``/api/v1`` that presents the key. Close it, or use it in a with block."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20, trust_env=False)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def clean_environment() -> dict[str, str]:
+    """Our environment without any of Tillgate's settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")}
+
+
+def run_cli(*arguments: str, stdin: str | None = None, status: int = 0) -> str:
+    """Run ``tillgate …`` as a process of its own; its standard output, or its error where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tillgate.cli", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        timeout=60,
+    )
+    assert done.returncode == status, f"tillgate {' '.join(arguments)} ended with {done.returncode}: {done.stderr}"
+    return done.stdout if status == 0 else done.stderr
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server on SQLite with an owner and one project, shared by a module's tests."""
+    server = RunningServer(tmp_path_factory.mktemp("running") / "data").start()
+    try:
+        server.owner()
+        server.project()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[RunningServer]:
+    """A server on SQLite with nothing in it, for one test."""
+    server = RunningServer(tmp_path / "data").start()
+    try:
+        yield server
+    finally:
+        server.stop()
