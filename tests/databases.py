@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tillgate.app import all_migrations
+from keyturn.stores import sql as keys
+from tillgate import store
 from tillgate.base.clock import SystemClock
 from unitofwork import Database, migrate, open_database
 
@@ -24,7 +25,7 @@ async def database(database_url: str, anyio_backend: object) -> AsyncIterator[Da
     """An opened database with the real schema, empty."""
     opened = await open_database(database_url)
     try:
-        await migrate(opened, all_migrations(), now=SystemClock().now())
+        await migrate(opened, [*keys.migrations(), *store.migrations()], now=SystemClock().now())
         yield opened
     finally:
         await opened.close()
