@@ -7,8 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -62,9 +60,9 @@ class RunningServer:
             if self.process.poll() is not None:
                 break
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
-                    return self
-            except (urllib.error.URLError, OSError):
+                httpx.get(f"{self.url}/healthz", timeout=1, trust_env=False).raise_for_status()
+                return self
+            except httpx.HTTPError:
                 time.sleep(0.02)
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
 
@@ -97,9 +95,7 @@ class RunningServer:
 
     def owner(self) -> None:
         """Make the owner account."""
-        self.cli(
-            "users", "create", "--email", OWNER_EMAIL, "--password-stdin", stdin=f"{OWNER_PASSWORD}\n"
-        )
+        self.cli("users", "create", "--email", OWNER_EMAIL, "--password-stdin", stdin=f"{OWNER_PASSWORD}\n")
 
     def issued(
         self,

@@ -1,10 +1,10 @@
 """Errors of the key layer. A refused key is a value (:class:`keyturn.model.Refused`), never an exception.
 
-    KeyturnError
-    ├── InvalidScope    a scope is not one that this installation offers
-    ├── InvalidKeyName  a key's name is empty, too long or holds control characters
-    ├── InvalidExpiry   a key would expire in the past
-    └── KeyNotFound     no such key in this project
+KeyturnError
+├── InvalidScope    a scope is not one that this installation offers
+├── InvalidKeyName  a key's name is empty, too long or holds control characters
+├── InvalidExpiry   a key would expire in the past
+└── KeyNotFound     no such key in this project
 """
 
 

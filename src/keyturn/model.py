@@ -103,8 +103,7 @@ def checked_name(name: str) -> str:
     stripped = name.strip()
     if not 1 <= len(stripped) <= NAME_MAX or not stripped.isprintable():
         raise InvalidKeyName(
-            f"a key's name needs 1 to {NAME_MAX} printable characters; say what the key is for, "
-            'such as "shop backend"'
+            f'a key\'s name needs 1 to {NAME_MAX} printable characters; say what the key is for, such as "shop backend"'
         )
     return stripped
 

@@ -63,9 +63,7 @@ class Keys(NamedTuple):
 def open_keys(database: Database, clock: SystemClock) -> Keys:
     """The key layer over a database that is migrated."""
     store, last_used = SqlKeyStore(database), LastUsed()
-    return Keys(
-        store, Issuer(store, NATIVE, clock, API_SCOPES), Verifier(store, NATIVE, clock, last_used), last_used
-    )
+    return Keys(store, Issuer(store, NATIVE, clock, API_SCOPES), Verifier(store, NATIVE, clock, last_used), last_used)
 
 
 async def open_migrated(settings: Settings, clock: SystemClock) -> Database:
@@ -98,9 +96,7 @@ class Tillgate:
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev)
         door = KeyDoor(self._keys.verifier)
         self._api = NativeApi(
-            ApiDesk(
-                database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url
-            )
+            ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url)
         )
         dashboard = DashboardDesk(
             database,
@@ -214,5 +210,3 @@ async def running(settings: Settings) -> AsyncIterator[Tillgate]:
         yield Tillgate(settings, database, sealer)
     finally:
         await database.close()
-
-

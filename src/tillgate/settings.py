@@ -87,9 +87,7 @@ def load(
         raise SettingsError("TILLGATE_SESSION_LIFETIME_MINUTES: expected 5 to 10080 (seven days)")
     grace_ms = _whole(pick("LATE_GRACE_HOURS", None, "24"), "LATE_GRACE_HOURS") * DAY_MS // 24
     key = pick("SECRET_KEY", None, "")
-    return Settings(
-        data_path, url, public_url, dev_flag, lifetime_ms, grace_ms, key or None, tuple(listed)
-    )
+    return Settings(data_path, url, public_url, dev_flag, lifetime_ms, grace_ms, key or None, tuple(listed))
 
 
 def _without_password(value: str) -> str:

@@ -1,10 +1,10 @@
 """What can go wrong between an operation and its database.
 
-    StoreError
-    ├── UniqueViolation    a row with this key is already there
-    ├── StoreUnavailable   the database cannot be reached, is closed, or stayed locked
-    ├── StrayAwait         an operation awaited something that is not its transaction
-    └── MigrationError     the schema cannot be brought to what this code expects
+StoreError
+├── UniqueViolation    a row with this key is already there
+├── StoreUnavailable   the database cannot be reached, is closed, or stayed locked
+├── StrayAwait         an operation awaited something that is not its transaction
+└── MigrationError     the schema cannot be brought to what this code expects
 """
 
 

@@ -23,9 +23,7 @@ async def open_database(url: str) -> Database:
         try:
             from unitofwork.postgres import open_postgres
         except ModuleNotFoundError as error:
-            raise StoreUnavailable(
-                "PostgreSQL needs the driver asyncpg: pip install 'tillgate[postgres]'"
-            ) from error
+            raise StoreUnavailable("PostgreSQL needs the driver asyncpg: pip install 'tillgate[postgres]'") from error
         return await open_postgres(url)
     scheme = url.partition(":")[0]
     raise StoreUnavailable(

@@ -80,5 +80,3 @@ class Database(Protocol):
     async def close(self) -> None:
         """Finish what is under way and let go of the database."""
         ...
-
-

@@ -17,7 +17,12 @@ CONNECT_TIMEOUT_SECONDS = 10
 RETRIES_MAX = 8
 
 _RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-_UNAVAILABLE = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
+_UNAVAILABLE = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+)
 
 
 class _Connection(asyncpg.Connection):
@@ -27,7 +32,7 @@ class _Connection(asyncpg.Connection):
     outlives their transaction.
     """
 
-    async def reset(self, *, timeout: float | None = None) -> None:
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 — asyncpg's signature
         if self.is_in_transaction():
             await super().reset(timeout=timeout)
 

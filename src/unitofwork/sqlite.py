@@ -101,8 +101,7 @@ def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
         return value
     coroutine.close()
     raise StrayAwait(
-        "an operation awaited something that is not its transaction; "
-        "do network calls and sleeps before or after it"
+        "an operation awaited something that is not its transaction; do network calls and sleeps before or after it"
     )
 
 
@@ -259,5 +258,3 @@ def open_sqlite(path: Path) -> SqliteDatabase:
         return SqliteDatabase(path)
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(f"cannot open the SQLite database {path}: {error}") from error
-
-

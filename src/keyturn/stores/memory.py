@@ -35,9 +35,7 @@ class MemoryKeyStore:
         key = await self.by_id(project_id, key_id)
         if key is None or key.status is not Status.ACTIVE:
             return False
-        self._keys[key_id] = msgspec.structs.replace(
-            key, status=Status.REVOKED, revoked_at=at, revoked_by=by
-        )
+        self._keys[key_id] = msgspec.structs.replace(key, status=Status.REVOKED, revoked_at=at, revoked_by=by)
         return True
 
     async def touch(self, used_at: Mapping[str, int]) -> None:

@@ -26,9 +26,7 @@ _REVOKE: Final = (
     "UPDATE api_keys SET status = 'revoked', revoked_at = $1, revoked_by = $2 "
     "WHERE id = $3 AND project_id = $4 AND status = 'active'"
 )
-_TOUCH: Final = (
-    "UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)"
-)
+_TOUCH: Final = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)"
 
 
 def migrations() -> list[Migration]:

@@ -40,9 +40,7 @@ class NativeApi:
         declared = ROUTES if routes is None else routes
         self._desk = desk
         self._router = Router(declared)
-        self._decoders = {
-            route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None
-        }
+        self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
         self._document = msgspec.json.encode(document(declared, desk.public_url))
         self._encoder = msgspec.json.Encoder()
 
@@ -65,7 +63,9 @@ class NativeApi:
         except Exception:
             _log.exception("api.failed", request_id=request_id, method=scope["method"], path=scope["path"])
             status, body, headers = told(
-                TillgateError("Something went wrong on our side. Nothing is known of the outcome; check before retrying."),
+                TillgateError(
+                    "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
+                ),
                 request_id,
             )
         await send(
@@ -120,9 +120,7 @@ class NativeApi:
         elif scope["query_string"]:
             raise InvalidInput("This operation takes no query parameters.", code="invalid_query")
         if route.body is not None:
-            call = call._replace(
-                body=decode_body(self._decoders[route.body], await read_body(headers, receive))
-            )
+            call = call._replace(body=decode_body(self._decoders[route.body], await read_body(headers, receive)))
         else:
             _refuse_large(headers)
         answer = await route.run(self._desk, call)

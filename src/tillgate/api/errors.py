@@ -79,9 +79,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "unavailable": ErrorKind(
         503, "server", "Something the server needs does not answer right now. Nothing was done; try again."
     ),
-    "internal_error": ErrorKind(
-        500, "server", "Something went wrong on the server. Its log has the request id."
-    ),
+    "internal_error": ErrorKind(500, "server", "Something went wrong on the server. Its log has the request id."),
 }
 
 
@@ -124,9 +122,7 @@ def told(error: TillgateError, request_id: str, headers: Headers = ()) -> Failur
     kind = ERRORS[error.code]
     return _failure(
         kind,
-        ErrorBody(
-            type=kind.type, code=error.code, message=error.public, request_id=request_id, param=error.param
-        ),
+        ErrorBody(type=kind.type, code=error.code, message=error.public, request_id=request_id, param=error.param),
         headers,
     )
 
@@ -162,9 +158,7 @@ def refused(refusal: Refused, request_id: str) -> Failure:
     if refusal.reason is RefusalReason.UNAVAILABLE:
         kind = ERRORS["unavailable"]
         message = "Keys cannot be checked right now, so nobody is let in. Try again."
-        return _failure(
-            kind, ErrorBody(type=kind.type, code="unavailable", message=message, request_id=request_id)
-        )
+        return _failure(kind, ErrorBody(type=kind.type, code="unavailable", message=message, request_id=request_id))
     kind = ERRORS["invalid_api_key"]
     body = ErrorBody(
         type=kind.type,

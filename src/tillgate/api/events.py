@@ -26,9 +26,7 @@ async def list_all(desk: ApiDesk, call: Call) -> ListObject[EventObject]:
     query: ListEvents = call.query
     created_after = instant(query.created_after, param="createdAfter")
     page = await desk.database.read(
-        lambda tx: operations.list_events(
-            tx, call.principal, query.page, type=query.type, created_after=created_after
-        )
+        lambda tx: operations.list_events(tx, call.principal, query.page, type=query.type, created_after=created_after)
     )
     return listed(page.data, page.has_more)
 

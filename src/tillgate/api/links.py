@@ -17,9 +17,7 @@ from tillgate.store import Transaction
 READ, WRITE = Need("links:read"), Need("links:write")
 
 
-class CreatePaymentLink(
-    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
-):
+class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new link: ``fiatAmount`` is a decimal string, ``fiatCurrency`` an ISO 4217 code."""
 
     title: str
@@ -30,17 +28,15 @@ class CreatePaymentLink(
     cancel_url: str | None = None
 
 
-class UpdatePaymentLink(
-    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
-):
+class UpdatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """What may be changed; fields that are left out stay as they are."""
 
     title: str | msgspec.UnsetType = msgspec.UNSET
     fiat_amount: str | msgspec.UnsetType = msgspec.UNSET
     fiat_currency: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
-    success_url: str | None | msgspec.UnsetType = msgspec.UNSET
-    cancel_url: str | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    success_url: str | msgspec.UnsetType | None = msgspec.UNSET
+    cancel_url: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -52,9 +48,7 @@ class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):
 
 async def create(desk: ApiDesk, call: Call) -> PaymentLinkObject:
     body: CreatePaymentLink = call.body
-    new = NewLink(
-        body.title, body.fiat_amount, body.fiat_currency, body.description, body.success_url, body.cancel_url
-    )
+    new = NewLink(body.title, body.fiat_amount, body.fiat_currency, body.description, body.success_url, body.cancel_url)
     link = await desk.database.write(lambda tx: operations.create_link(desk.checkout, tx, call.principal, new))
     return shown(link, desk.public_url)
 
@@ -84,9 +78,7 @@ async def update(desk: ApiDesk, call: Call) -> PaymentLinkObject:
 
 
 async def archive(desk: ApiDesk, call: Call) -> PaymentLinkObject:
-    link = await desk.database.write(
-        lambda tx: operations.archive_link(desk.checkout, tx, call.principal, call.id)
-    )
+    link = await desk.database.write(lambda tx: operations.archive_link(desk.checkout, tx, call.principal, call.id))
     return shown(link, desk.public_url)
 
 

@@ -20,9 +20,7 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
     schema_of = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(f"{ROOT}{route.path}", {})[route.method.lower()] = _operation(
-            route, schema_of, components
-        )
+        paths.setdefault(f"{ROOT}{route.path}", {})[route.method.lower()] = _operation(route, schema_of, components)
     return {
         "openapi": "3.1.0",
         "info": {

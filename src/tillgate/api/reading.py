@@ -146,6 +146,4 @@ def _explain(problem: str) -> tuple[str, str]:
 
 
 def _too_large() -> InvalidInput:
-    return InvalidInput(
-        f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.", code="body_too_large"
-    )
+    return InvalidInput(f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.", code="body_too_large")

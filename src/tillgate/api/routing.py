@@ -72,7 +72,7 @@ class Router:
         """
         self._tree: dict[str, Any] = {}
         for route in routes:
-            if not isinstance(route.need, Need) or not is_scope_name(route.need.scope):
+            if not is_scope_name(getattr(route.need, "scope", "")):
                 raise TypeError(f"{route.method} {route.path} does not declare which scope it needs")
             node = self._tree
             for segment in route.path.strip("/").split("/"):

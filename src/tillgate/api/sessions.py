@@ -27,9 +27,7 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
 
 
-class CreateCheckoutSession(
-    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
-):
+class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new session: either from a link (``linkId``) or for an ``amount``."""
 
     link_id: str | None = None
@@ -41,7 +39,12 @@ class CreateCheckoutSession(
     expires_in_seconds: int | None = None
 
 
-class ListCheckoutSessions(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"link_id": "linkId", "created_after": "createdAfter"}):
+class ListCheckoutSessions(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"link_id": "linkId", "created_after": "createdAfter"},
+):
     """Filters combine; ``createdAfter`` is inclusive."""
 
     status: SessionStatus | None = None
@@ -66,9 +69,7 @@ async def create(desk: ApiDesk, call: Call) -> CheckoutSessionObject:
         return_url=body.return_url,
         expires_in_seconds=body.expires_in_seconds,
     )
-    session = await desk.database.write(
-        lambda tx: operations.open_session(desk.checkout, tx, call.principal, new)
-    )
+    session = await desk.database.write(lambda tx: operations.open_session(desk.checkout, tx, call.principal, new))
     return shown(session, desk.public_url)
 
 
@@ -122,9 +123,7 @@ ROUTES = [
         ListObject[CheckoutSessionObject],
         query=ListCheckoutSessions,
     ),
-    Route(
-        "GET", "/checkout_sessions/{id}", READ, "Retrieve a checkout session", retrieve, CheckoutSessionObject
-    ),
+    Route("GET", "/checkout_sessions/{id}", READ, "Retrieve a checkout session", retrieve, CheckoutSessionObject),
     Route(
         "POST",
         "/checkout_sessions/{id}/simulate",

@@ -22,9 +22,7 @@ from tillgate.store import Transaction
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
 
 
-class CreateWebhookEndpoint(
-    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
-):
+class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new endpoint: an https URL, and event types or ``["*"]``."""
 
     url: str
@@ -32,14 +30,12 @@ class CreateWebhookEndpoint(
     description: str | None = None
 
 
-class UpdateWebhookEndpoint(
-    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True
-):
+class UpdateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """What may be changed; fields that are left out stay as they are."""
 
     url: str | msgspec.UnsetType = msgspec.UNSET
     events: list[str] | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -114,9 +110,7 @@ class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only
 async def create(desk: ApiDesk, call: Call) -> CreatedWebhookEndpointObject:
     body: CreateWebhookEndpoint = call.body
     new = NewEndpoint(body.url, body.events, body.description)
-    made = await desk.database.write(
-        lambda tx: operations.create_endpoint(desk.endpoints, tx, call.principal, new)
-    )
+    made = await desk.database.write(lambda tx: operations.create_endpoint(desk.endpoints, tx, call.principal, new))
     described = _endpoint(made.endpoint)
     return CreatedWebhookEndpointObject(
         **{name: getattr(described, name) for name in described.__struct_fields__},
@@ -165,9 +159,7 @@ async def test(desk: ApiDesk, call: Call) -> WebhookTestObject:
 
 async def list_deliveries(desk: ApiDesk, call: Call) -> ListObject[WebhookDeliveryObject]:
     query: ListQuery = call.query
-    page = await desk.database.read(
-        lambda tx: deliveries.list_deliveries(tx, call.principal, call.id, query.page)
-    )
+    page = await desk.database.read(lambda tx: deliveries.list_deliveries(tx, call.principal, call.id, query.page))
     return listed([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
 
 
@@ -256,7 +248,14 @@ ROUTES = [
         WebhookEndpointObject,
         body=UpdateWebhookEndpoint,
     ),
-    Route("DELETE", "/webhook_endpoints/{id}", WRITE, "Delete a webhook endpoint for good", delete, DeletedObject),
+    Route(
+        "DELETE",
+        "/webhook_endpoints/{id}",
+        WRITE,
+        "Delete a webhook endpoint for good",
+        delete,
+        DeletedObject,
+    ),
     Route(
         "POST",
         "/webhook_endpoints/{id}/test",
@@ -275,7 +274,12 @@ ROUTES = [
         query=ListQuery,
     ),
     Route(
-        "GET", "/webhook_deliveries/{id}", READ, "Retrieve a delivery", retrieve_delivery, WebhookDeliveryObject
+        "GET",
+        "/webhook_deliveries/{id}",
+        READ,
+        "Retrieve a delivery",
+        retrieve_delivery,
+        WebhookDeliveryObject,
     ),
     Route(
         "POST",

@@ -62,9 +62,7 @@ def parse_currency(code: str, *, param: str) -> str:
     """
     if code not in MINOR_DIGITS:
         hint = f" Write it in capitals: {code.upper()}." if code.upper() in MINOR_DIGITS else ""
-        raise InvalidInput(
-            f"{param}: expected an ISO 4217 currency code such as USD, EUR or JPY.{hint}", param=param
-        )
+        raise InvalidInput(f"{param}: expected an ISO 4217 currency code such as USD, EUR or JPY.{hint}", param=param)
     return code
 
 
@@ -87,8 +85,7 @@ def parse_amount(text: str, currency: str, *, param: str) -> Money:
     whole, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > digits:
         raise InvalidInput(
-            f"{param}: {currency} has {digits or 'no'} decimal places, got {len(decimals)}; "
-            f'write it as "{example}".',
+            f'{param}: {currency} has {digits or "no"} decimal places, got {len(decimals)}; write it as "{example}".',
             param=param,
         )
     if len(whole) > INTEGER_DIGITS_MAX:

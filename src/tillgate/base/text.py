@@ -20,9 +20,7 @@ def checked_text(text: str, *, param: str, length_max: int, may_be_empty: bool =
     if not stripped and not may_be_empty:
         raise InvalidInput(f"{param}: expected at least 1 character.", param=param)
     if len(stripped) > length_max:
-        raise InvalidInput(
-            f"{param}: at most {length_max} characters are allowed, got {len(stripped)}.", param=param
-        )
+        raise InvalidInput(f"{param}: at most {length_max} characters are allowed, got {len(stripped)}.", param=param)
     # Lone surrogates cannot be written as UTF-8; NUL cannot be stored by PostgreSQL.
     if any((ord(char) < 32 and char not in "\n\r\t") or 0xD800 <= ord(char) <= 0xDFFF for char in stripped):
         raise InvalidInput(f"{param}: control characters are not allowed.", param=param)

@@ -37,7 +37,7 @@ def doctor(
     for setting in chosen.listed:
         print(f"  {setting.name:{width}}  {setting.value or '(not set)'}  [{setting.origin}]")
     print()
-    problems = [*_python(), *_secret_key(chosen), *asyncio.run(_database(chosen))]
+    problems = [*_python(), *_secret_key(chosen), *_database(chosen.database_url)]
     for problem in problems:
         print(f"  PROBLEM  {problem}")
     if problems:
@@ -63,11 +63,14 @@ def _secret_key(chosen: Settings) -> list[str]:
     return []
 
 
-async def _database(chosen: Settings) -> list[str]:
-    url = chosen.database_url
+def _database(url: str) -> list[str]:
     if url.startswith(SQLITE_SCHEME) and not Path(url.removeprefix(SQLITE_SCHEME)).exists():
         print("  note     the database is made at the first start\n")
         return []
+    return asyncio.run(_schema(url))
+
+
+async def _schema(url: str) -> list[str]:
     try:
         database = await open_database(url)
         try:

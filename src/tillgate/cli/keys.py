@@ -37,9 +37,7 @@ def create(
     async def task(database: Database) -> Issued:
         keys = open_keys(database, SystemClock())
         project_id = await _project_id(database, project)
-        return await keys.issuer.issue(
-            project_id=project_id, mode=mode, name=name, scopes=scope, by=OPERATOR
-        )
+        return await keys.issuer.issue(project_id=project_id, mode=mode, name=name, scopes=scope, by=OPERATOR)
 
     issued = work(settings(data, database_url), task)
     key = issued.key

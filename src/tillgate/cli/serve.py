@@ -127,9 +127,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 def _log_to_stderr(*, readable: bool) -> None:
     """One JSON object a line, or readable lines in development. Secrets are never among the fields."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        if readable
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if readable else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -57,7 +57,7 @@ def work(chosen: Settings, task: Callable[[Database], Awaitable[T]]) -> T:
         fail(str(error))
 
 
-def fail(message: str) -> Any:
+def fail(message: str) -> NoReturn:
     """Say what went wrong and end with status 1."""
     print(f"tillgate: {message}", file=sys.stderr)
     raise typer.Exit(1)

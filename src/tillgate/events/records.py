@@ -29,8 +29,7 @@ _LIST_BY_TYPE: Final = (
     "AND id < $3 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
 )
 _OF_OBJECT: Final = (
-    f"SELECT {_COLUMNS} FROM events WHERE object_id = $1 AND project_id = $2 AND livemode = $3 "
-    "ORDER BY id LIMIT 200"
+    f"SELECT {_COLUMNS} FROM events WHERE object_id = $1 AND project_id = $2 AND livemode = $3 ORDER BY id LIMIT 200"
 )
 
 

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 
-SECRET_HEAD = "whsec_"
+SECRET_HEAD = "whsec_"  # noqa: S105 — what every secret begins with, not one
 SECRET_BYTES = 24
 SECRET_PREFIX_VISIBLE = 6
 

@@ -33,9 +33,9 @@ class LinkChanges(msgspec.Struct, frozen=True, kw_only=True):
     title: str | msgspec.UnsetType = msgspec.UNSET
     fiat_amount: str | msgspec.UnsetType = msgspec.UNSET
     fiat_currency: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
-    success_url: str | None | msgspec.UnsetType = msgspec.UNSET
-    cancel_url: str | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    success_url: str | msgspec.UnsetType | None = msgspec.UNSET
+    cancel_url: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -111,7 +111,9 @@ async def update_link(
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.success_url is not msgspec.UNSET:
-        changed["success_url"] = checked_return_url(changes.success_url, param="successUrl", livemode=principal.livemode)
+        changed["success_url"] = checked_return_url(
+            changes.success_url, param="successUrl", livemode=principal.livemode
+        )
     if changes.cancel_url is not msgspec.UNSET:
         changed["cancel_url"] = checked_return_url(changes.cancel_url, param="cancelUrl", livemode=principal.livemode)
     if changes.active is not msgspec.UNSET:
@@ -134,7 +136,5 @@ async def archive_link(desk: CheckoutDesk, tx: Transaction, principal: Principal
 
 async def _write(tx: Transaction, link: PaymentLink) -> PaymentLink:
     if await records.update(tx, link) != 1:
-        raise Conflict(
-            "This payment link is archived and cannot be changed; create a new one.", code="link_archived"
-        )
+        raise Conflict("This payment link is archived and cannot be changed; create a new one.", code="link_archived")
     return link

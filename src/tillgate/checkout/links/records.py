@@ -12,8 +12,7 @@ _COLUMNS: Final = (
     "archived_at, created_at, updated_at"
 )
 _INSERT: Final = (
-    f"INSERT INTO payment_links ({_COLUMNS}) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    f"INSERT INTO payment_links ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _BY_SLUG: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE slug = $1"

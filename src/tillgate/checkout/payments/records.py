@@ -14,8 +14,7 @@ from unitofwork import Both
 # Sessions read their payment in the same statement; it is theirs alone.
 JOINED: Final = "JOIN payments p ON p.session_id = s.id"
 JOINED_COLUMNS: Final = (
-    "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
-    "p.native_price_usd"
+    "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, p.native_price_usd"
 )
 _INSERT: Final = (
     "INSERT INTO payments (id, session_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, "
@@ -70,9 +69,7 @@ async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str,
     return found
 
 
-async def observe(
-    tx: Transaction, payment: Payment, observations: Sequence[Observation], now: int
-) -> Payment:
+async def observe(tx: Transaction, payment: Payment, observations: Sequence[Observation], now: int) -> Payment:
     """Write down what a rail saw; seeing it again adds nothing, and a confirmation is never taken back."""
     for seen in observations:
         await tx.execute(

@@ -131,7 +131,8 @@ def checked_metadata(metadata: dict[str, object] | None) -> str | None:
     for key, value in metadata.items():
         if not 1 <= len(key) <= METADATA_KEY_LENGTH_MAX:
             raise InvalidInput(
-                f"metadata: a key has 1 to {METADATA_KEY_LENGTH_MAX} characters, got {len(key)}.", param="metadata"
+                f"metadata: a key has 1 to {METADATA_KEY_LENGTH_MAX} characters, got {len(key)}.",
+                param="metadata",
             )
         length = len(value) if isinstance(value, str) else len(msgspec.json.encode(value))
         if length > METADATA_VALUE_LENGTH_MAX:

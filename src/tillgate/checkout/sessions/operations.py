@@ -60,9 +60,7 @@ class NewSession(NamedTuple):
     expires_in_seconds: int | None = None
 
 
-async def open_session(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession
-) -> CheckoutSession:
+async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession) -> CheckoutSession:
     """Open a session from a link or for an amount, with its payment and its event.
 
     Raises:
@@ -71,8 +69,7 @@ async def open_session(
     """
     if (new.link_id is None) == (new.amount is None):
         raise InvalidInput(
-            "linkId: expected either linkId or amount, "
-            + ("got neither." if new.link_id is None else "got both."),
+            "linkId: expected either linkId or amount, " + ("got neither." if new.link_id is None else "got both."),
             param="linkId",
         )
     link = await _open_link(tx, principal, new.link_id) if new.link_id is not None else None
@@ -239,18 +236,14 @@ async def _open_link(tx: Transaction, principal: Principal, link_id: str) -> Pay
     try:
         link = await links.get_link(tx, principal, link_id)
     except NotFound as error:
-        raise InvalidInput(
-            "linkId: no such payment link in this mode and project.", param="linkId"
-        ) from error
+        raise InvalidInput("linkId: no such payment link in this mode and project.", param="linkId") from error
     _refuse_inactive(link)
     return link
 
 
 def _refuse_inactive(link: PaymentLink) -> None:
     if not link.active:
-        raise Conflict(
-            "This payment link is deactivated, so no session can be made from it.", code="link_inactive"
-        )
+        raise Conflict("This payment link is deactivated, so no session can be made from it.", code="link_inactive")
 
 
 def _rail(desk: CheckoutDesk, *, livemode: bool) -> Rail:
@@ -304,9 +297,7 @@ async def _open(
         paid_at=None,
         created_at=now,
         updated_at=now,
-        payment=Payment(
-            id=payment_id, session_id=session_id, rail=rail.name, terms=rail.quote(payment_id, price)
-        ),
+        payment=Payment(id=payment_id, session_id=session_id, rail=rail.name, terms=rail.quote(payment_id, price)),
     )
     await records.insert(tx, session)
     await payments.insert(tx, session.payment, now)
@@ -357,7 +348,7 @@ async def _tell(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, t
 
 
 def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, late_grace_ms: int) -> None:
-    status = session.status
+    status, reason = session.status, ""
     match status:
         case SessionStatus.PENDING | SessionStatus.DETECTED:
             if outcome is Outcome.LATE and status is SessionStatus.DETECTED:
@@ -383,10 +374,6 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
 
 
 def _mine(session: CheckoutSession | None, principal: Principal, session_id: str) -> CheckoutSession:
-    if (
-        session is None
-        or session.project_id != principal.project_id
-        or session.livemode != principal.livemode
-    ):
+    if session is None or session.project_id != principal.project_id or session.livemode != principal.livemode:
         raise NotFound("checkout session", session_id)
     return session

@@ -23,9 +23,7 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s")
-_MOVE: Final = (
-    "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
-)
+_MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
 _SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
 _NEWEST: Final = f"{_SELECT} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.created_at >= $4"
 _TO_EXPIRE: Final = Both(
@@ -90,9 +88,7 @@ async def newest(
     return await _all(tx, await tx.fetch_all(f"{sql} ORDER BY s.id DESC LIMIT ${len(params)}", *params))
 
 
-async def move(
-    tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int
-) -> int:
+async def move(tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int) -> int:
     """Move a session out of the state it is believed to be in; 0 if it has left that meanwhile."""
     return await tx.execute(_MOVE, to.value, paid_at, now, session.id, session.status.value)
 

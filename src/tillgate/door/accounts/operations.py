@@ -254,9 +254,7 @@ class Accounts:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _remember(
-        self, tx: Transaction, cookie: str, user_id: str, project_id: str, now: int
-    ) -> None:
+    async def _remember(self, tx: Transaction, cookie: str, user_id: str, project_id: str, now: int) -> None:
         await records.insert_sign_in(
             tx, _digest(cookie), user_id, project_id, now=now, expires_at=now + SIGN_IN_LIFETIME_MS
         )

@@ -126,7 +126,9 @@ async def delete_sign_in(tx: Transaction, token_digest: str) -> None:
 async def failures_since(tx: Transaction, subject: str, since: int) -> int:
     """How many sign-ins failed for this subject from an instant on."""
     row = await tx.fetch_one(
-        "SELECT COUNT(*) AS count FROM sign_in_failures WHERE subject = $1 AND failed_at >= $2", subject, since
+        "SELECT COUNT(*) AS count FROM sign_in_failures WHERE subject = $1 AND failed_at >= $2",
+        subject,
+        since,
     )
     return int(row["count"]) if row is not None else 0
 
@@ -134,7 +136,10 @@ async def failures_since(tx: Transaction, subject: str, since: int) -> int:
 async def note_failure(tx: Transaction, subject: str, now: int) -> None:
     """Count a sign-in against this subject."""
     await tx.execute(
-        "INSERT INTO sign_in_failures (id, subject, failed_at) VALUES ($1, $2, $3)", ids.new_ulid(), subject, now
+        "INSERT INTO sign_in_failures (id, subject, failed_at) VALUES ($1, $2, $3)",
+        ids.new_ulid(),
+        subject,
+        now,
     )
 
 

@@ -37,9 +37,7 @@ async def list_deliveries(
     return Page([await _with_attempts(tx, delivery) for delivery in found.data], found.has_more)
 
 
-async def list_deliveries_of_event(
-    tx: Transaction, principal: Principal, event_id: str
-) -> list[DeliveryWithAttempts]:
+async def list_deliveries_of_event(tx: Transaction, principal: Principal, event_id: str) -> list[DeliveryWithAttempts]:
     """An event's deliveries to all endpoints, oldest first, each with its attempts.
 
     Raises:

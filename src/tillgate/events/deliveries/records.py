@@ -55,8 +55,7 @@ _BY_ID: Final = (
     "WHERE d.id = $1 AND e.project_id = $2 AND e.livemode = $3"
 )
 _OF_ENDPOINT: Final = (
-    f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1 "
-    "AND d.id < $2 ORDER BY d.id DESC LIMIT $3"
+    f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3"
 )
 _OF_EVENT: Final = f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.event_id = $1 ORDER BY d.id LIMIT 200"
 _ATTEMPTS: Final = (
@@ -105,9 +104,7 @@ async def insert(
 ) -> str:
     """A new delivery, due at once; leased from the start where ``lease_until`` is given."""
     delivery_id = ids.new_id(ids.DELIVERY)
-    await tx.execute(
-        _INSERT, delivery_id, endpoint_id, event_id, event_type, test_body, attempts_max, now, lease_until
-    )
+    await tx.execute(_INSERT, delivery_id, endpoint_id, event_id, event_type, test_body, attempts_max, now, lease_until)
     return delivery_id
 
 
@@ -151,7 +148,12 @@ def encode(event: EventObject) -> bytes:
 
 
 async def finish(
-    tx: Transaction, claimed: Claimed, attempt: Attempt, status: DeliveryStatus, next_attempt_at: int, now: int
+    tx: Transaction,
+    claimed: Claimed,
+    attempt: Attempt,
+    status: DeliveryStatus,
+    next_attempt_at: int,
+    now: int,
 ) -> bool:
     """Record an attempt and where it leaves the delivery; False if the lease was lost meanwhile."""
     changed = await tx.execute(

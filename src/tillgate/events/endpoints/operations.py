@@ -53,7 +53,7 @@ class EndpointChanges(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str | msgspec.UnsetType = msgspec.UNSET
     events: list[str] | msgspec.UnsetType = msgspec.UNSET
-    description: str | None | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 

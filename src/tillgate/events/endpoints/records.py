@@ -49,9 +49,7 @@ async def by_id(tx: Transaction, project_id: str, livemode: bool, endpoint_id: s
 
 async def newest(tx: Transaction, project_id: str, livemode: bool, page: PageRequest) -> list[WebhookEndpoint]:
     """Up to ``limit + 1`` endpoints, newest first."""
-    return [
-        _endpoint(row) for row in await tx.fetch_all(_LIST, project_id, livemode, page.before, page.limit + 1)
-    ]
+    return [_endpoint(row) for row in await tx.fetch_all(_LIST, project_id, livemode, page.before, page.limit + 1)]
 
 
 async def update(tx: Transaction, project_id: str, endpoint: WebhookEndpoint) -> int:

@@ -50,9 +50,7 @@ class SimulatedRail:
         )
 
 
-def observations_for(
-    outcome: Outcome, *, required: int, seen: list[Observation]
-) -> list[Observation]:
+def observations_for(outcome: Outcome, *, required: int, seen: list[Observation]) -> list[Observation]:
     """What the chain would show for this outcome, given what it has shown before.
 
     A transfer that is still unconfirmed is confirmed rather than doubled. ``failed`` shows nothing.
