@@ -1,0 +1,44 @@
+"""Names that a buyer knows for chains and coins, and the URI that a wallet opens."""
+
+from typing import Final
+
+from tillgate.rails.port import PaymentTerms
+from tillgate.rails.simulated import SIMULATED_CHAIN_ID
+
+_NETWORKS: Final = {
+    1: "Ethereum",
+    10: "OP Mainnet",
+    56: "BNB Smart Chain",
+    100: "Gnosis Chain",
+    137: "Polygon",
+    8453: "Base",
+    42161: "Arbitrum One",
+    43114: "Avalanche C-Chain",
+    11155111: "Sepolia (an Ethereum test network)",
+    SIMULATED_CHAIN_ID: "Test network (simulated)",
+}
+
+# SLIP-44 coin types, as CAIP-19 names a chain's own coin: eip155:1/slip44:60.
+_COINS: Final = {60: "ETH", 700: "xDAI", 714: "BNB", 966: "POL", 9005: "AVAX"}
+
+
+def network_name(chain_id: int) -> str:
+    """The network's everyday name, or its number where it has none here."""
+    return _NETWORKS.get(chain_id, f"EVM chain {chain_id}")
+
+
+def asset_name(terms: PaymentTerms) -> str:
+    """The coin's ticker; ``token 0x1234…abcd`` for a token that has none here."""
+    namespace, _, reference = terms.asset.rpartition("/")[2].partition(":")
+    if namespace == "slip44" and reference.isdecimal():
+        coin = _COINS.get(int(reference), "coins")
+        return f"test {coin}" if terms.chain_id == SIMULATED_CHAIN_ID else coin
+    return f"token {reference[:6]}…{reference[-4:]}"
+
+
+def payment_uri(terms: PaymentTerms) -> str:
+    """What a wallet opens with everything filled in (EIP-681)."""
+    namespace, _, reference = terms.asset.rpartition("/")[2].partition(":")
+    if namespace == "erc20":
+        return f"ethereum:{reference}@{terms.chain_id}/transfer?address={terms.address}&uint256={terms.amount_atomic}"
+    return f"ethereum:{terms.address}@{terms.chain_id}?value={terms.amount_atomic}"

@@ -1,0 +1,67 @@
+"""Templates, static files and the headers that every answer of this room carries."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import segno
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+_STATIC: Final = Path(__file__).parents[1] / "static"
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # The address of a session is what lets its buyer in, so no other site learns it.
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@cache
+def static_url(name: str) -> str:
+    """Where a static file is served, with its content's hash, so that it can be cached for good."""
+    digest = hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
+
+
+def qr_code(text: str) -> str:
+    """A QR code with its quiet zone, as a ``data:`` URI of an SVG; black on white in every colour scheme."""
+    uri: str = segno.make(text, error="m", micro=False).svg_data_uri(border=4, light="#fff", omitsize=True)
+    return uri
+
+
+_templates: Final = Environment(
+    loader=PackageLoader("tillgate.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals.update(static_url=static_url)
+
+
+def page(template: str, status: int = 200, **values: object) -> Response:
+    """A template's HTML with this room's headers."""
+    return HTMLResponse(_templates.get_template(template).render(**values), status, HEADERS)
+
+
+def notice(status: int, title: str, text: str) -> Response:
+    """A page that says why there is no checkout here."""
+    return page("notice.html", status, title=title, text=text)
+
+
+def see_other(path: str) -> Response:
+    """Go and look there, by GET."""
+    return RedirectResponse(path, 303, HEADERS)
+
+
+def nothing(status: int = 204) -> Response:
+    """No body."""
+    return Response(None, status, HEADERS)

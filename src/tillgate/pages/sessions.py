@@ -1,0 +1,138 @@
+"""``/checkout/{id}``: what to pay, where it stands, and how it ended."""
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.principal import Principal
+from tillgate.checkout.links.operations import get_link
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.operations import get_public_session, simulate
+from tillgate.pages.desk import PagesDesk
+from tillgate.pages.rendering import nothing, notice, page, see_other
+from tillgate.pages.view import View, version, view
+from tillgate.rails.simulated import Outcome
+from tillgate.store import Transaction
+
+FORM_BYTES_MAX: Final = 1_024
+
+_OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
+
+
+def routes(desk: PagesDesk) -> list[BaseRoute]:
+    async def checkout(request: Request) -> Response:
+        session = await _session(desk, request)
+        if session is None:
+            return _unknown()
+        return page("checkout.html", view=await _view(desk, session), refused=None)
+
+    async def state(request: Request) -> Response:
+        session = await _session(desk, request)
+        if session is None:
+            return _unknown()
+        if request.query_params.get("seen") == version(session):
+            return nothing()
+        return page("state.html", view=await _view(desk, session))
+
+    async def cancel(request: Request) -> Response:
+        session = await _session(desk, request)
+        if session is None:
+            return _unknown()
+        untouched = session.status is SessionStatus.PENDING or session.status in _OVER
+        if not untouched or session.payment.transfers:
+            # Money has moved: the page that says so is the only honest answer.
+            return see_other(f"/checkout/{session.id}")
+        return page("cancel.html", view=await _view(desk, session))
+
+    async def simulated(request: Request) -> Response:
+        session = await _session(desk, request)
+        if session is None or session.livemode:
+            return _unknown()
+        form = await _form(request)
+        try:
+            outcome = Outcome(form.get("outcome", ""))
+        except ValueError:
+            return notice(400, "Nothing was simulated", "The form did not say which outcome to simulate.")
+        buyer = Principal(session.project_id, False, "buyer", f"buyer:{session.id}")
+
+        async def operation(tx: Transaction) -> CheckoutSession:
+            return await simulate(desk.checkout, tx, buyer, session.id, outcome)
+
+        try:
+            await desk.database.write(operation)
+        except Conflict as error:
+            now_standing = await _session(desk, request) or session
+            return page("checkout.html", 409, view=await _view(desk, now_standing), refused=error.public)
+        return see_other(f"/checkout/{session.id}")
+
+    return [
+        Route("/checkout/{id}", checkout, methods=["GET"], name="checkout"),
+        Route("/checkout/{id}/state", state, methods=["GET"], name="checkout_state"),
+        Route("/checkout/{id}/cancel", cancel, methods=["GET"], name="checkout_cancel"),
+        Route("/checkout/{id}/simulate", simulated, methods=["POST"], name="checkout_simulate"),
+    ]
+
+
+async def _session(desk: PagesDesk, request: Request) -> CheckoutSession | None:
+    session_id: str = request.path_params["id"]
+    if not ids.is_id(ids.CHECKOUT_SESSION, session_id):
+        return None
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await get_public_session(tx, session_id)
+
+    try:
+        return await desk.database.read(operation)
+    except NotFound:
+        return None
+
+
+async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
+    project = await desk.accounts.get_project(session.project_id)
+    return view(
+        session,
+        merchant=project.name,
+        public_url=desk.checkout.settings.public_url,
+        now=desk.checkout.clock.now(),
+        late_grace_ms=desk.checkout.settings.late_grace_ms,
+        start_again=await _start_again(desk, session) if session.status in _OVER else None,
+    )
+
+
+async def _start_again(desk: PagesDesk, session: CheckoutSession) -> str | None:
+    """The path of the link that the session came from, if a visit would open another."""
+    link_id = session.link_id
+    if link_id is None or (session.livemode and desk.checkout.rails.live is None):
+        return None
+    buyer = Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
+
+    async def operation(tx: Transaction) -> str | None:
+        link = await get_link(tx, buyer, link_id)
+        return f"/l/{link.slug}" if link.active else None
+
+    return await desk.database.read(operation)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a small form; nothing where it is larger than any of ours."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES_MAX:
+            return {}
+    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=None)
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _unknown() -> Response:
+    return notice(
+        404,
+        "There is no checkout here",
+        "The address may be incomplete or mistyped. Please go back to the shop and start again, "
+        "or ask the merchant for a new link.",
+    )
