@@ -1,6 +1,7 @@
 """``/webhook_endpoints`` and ``/webhook_deliveries``."""
 
 from http import HTTPStatus
+from typing import Literal
 
 import msgspec
 
@@ -43,7 +44,7 @@ class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     """A webhook endpoint as the API shows it (Crypto Checkout, webhook endpoints)."""
 
     id: str
-    object: str = "webhook_endpoint"
+    object: Literal["webhook_endpoint"] = "webhook_endpoint"
     livemode: bool
     url: str
     description: str | None
@@ -64,7 +65,7 @@ class DeletedObject(msgspec.Struct, frozen=True, kw_only=True):
     """What is left of a deleted endpoint."""
 
     id: str
-    object: str = "webhook_endpoint"
+    object: Literal["webhook_endpoint"] = "webhook_endpoint"
     livemode: bool
     deleted: bool = True
 
@@ -83,7 +84,7 @@ class AttemptObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class WebhookTestObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What became of a test send."""
 
-    object: str = "webhook_test"
+    object: Literal["webhook_test"] = "webhook_test"
     livemode: bool
     delivery_id: str
     event_id: str
@@ -95,7 +96,7 @@ class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     """One event on its way to one endpoint. ``eventId`` is null for a test send."""
 
     id: str
-    object: str = "webhook_delivery"
+    object: Literal["webhook_delivery"] = "webhook_delivery"
     livemode: bool
     endpoint_id: str
     event_id: str | None

@@ -1,6 +1,6 @@
 """Events: what happened, immutable, numbered without a gap per project and mode."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -15,16 +15,18 @@ SESSION_PAID_LATE: Final = "session.paid_late"
 SESSION_EXPIRED: Final = "session.expired"
 SESSION_FAILED: Final = "session.failed"
 
-EVENT_TYPES: Final = (
-    SESSION_CREATED,
-    SESSION_DETECTED,
-    SESSION_PAID,
-    SESSION_PAID_LATE,
-    SESSION_UNDERPAID,
-    SESSION_OVERPAID,
-    SESSION_EXPIRED,
-    SESSION_FAILED,
-)
+EVENT_MEANINGS: Final = {
+    SESSION_CREATED: "A session was opened, by API or by a visit to a link.",
+    SESSION_DETECTED: "Its payment was seen and waits for confirmations. For display only: do not fulfil yet.",
+    SESSION_PAID: "The exact amount is confirmed. Fulfil now.",
+    SESSION_PAID_LATE: "The exact amount was confirmed after the expiry, inside the grace window. Your choice.",
+    SESSION_UNDERPAID: "Less than the amount is confirmed; it waits for your decision.",
+    SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",
+    SESSION_EXPIRED: "Its time passed and no payment was seen.",
+    SESSION_FAILED: "It cannot be paid any more.",
+}
+
+EVENT_TYPES: Final = tuple(EVENT_MEANINGS)
 
 # Crypto Checkout's own pages name the creation event both ways.
 ALIASES: Final = {"session.pending": SESSION_CREATED}
@@ -42,7 +44,7 @@ class EventObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """
 
     id: str
-    object: str = "event"
+    object: Literal["event"] = "event"
     type: str
     livemode: bool
     sequence: int

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -41,7 +41,7 @@ class PaymentLinkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     """A payment link as the API shows it (Crypto Checkout, payment links)."""
 
     id: str
-    object: str = "payment_link"
+    object: Literal["payment_link"] = "payment_link"
     livemode: bool
     slug: str
     title: str

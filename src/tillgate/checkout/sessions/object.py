@@ -1,5 +1,7 @@
 """A checkout session as the API, the events and the webhooks show it: one form for all three."""
 
+from typing import Literal
+
 import msgspec
 
 from tillgate.base.clock import to_rfc3339
@@ -31,7 +33,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     """
 
     id: str
-    object: str = "checkout_session"
+    object: Literal["checkout_session"] = "checkout_session"
     livemode: bool
     link_id: str | None
     status: str

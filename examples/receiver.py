@@ -1,0 +1,52 @@
+"""A webhook receiver with nothing but the standard library: it checks the signature, then prints the event.
+
+    WEBHOOK_SECRET=whsec_… python3 examples/receiver.py [PORT]
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+SECRET = os.environ["WEBHOOK_SECRET"]
+AGE_SECONDS_MAX = 300
+
+
+def is_genuine(header: str, body: bytes) -> bool:
+    """Whether ``X-Webhook-Signature: t=…,v1=…`` fits these very bytes and is not an old one sent again."""
+    parts = dict(part.partition("=")[::2] for part in header.split(","))
+    timestamp = parts.get("t", "")
+    if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > AGE_SECONDS_MAX:
+        return False
+    expected = hmac.new(SECRET.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected, parts.get("v1", ""))
+
+
+class Receiver(BaseHTTPRequestHandler):
+    seen: set[str] = set()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if not is_genuine(self.headers.get("X-Webhook-Signature", ""), body):
+            self.send_response(400)
+            self.end_headers()
+            return
+        event = json.loads(body)
+        # Deliveries may come more than once; the event id tells.
+        if event["id"] not in self.seen:
+            self.seen.add(event["id"])
+            print(f"{event['type']:20} {event['data']['id']}  {event['data']['fiat']}", flush=True)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Only events are printed."""
+
+
+if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 9000
+    print(f"Listening on http://127.0.0.1:{port}/", flush=True)
+    HTTPServer(("127.0.0.1", port), Receiver).serve_forever()

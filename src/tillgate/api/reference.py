@@ -1,0 +1,202 @@
+"""The reference pages, out of the same declarations that the server runs on.
+
+``python -m tillgate.api.reference docs/reference`` writes them; a test holds the tree to it.
+"""
+
+import json
+import sys
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from tillgate.api.application import ROUTES
+from tillgate.api.errors import ERRORS
+from tillgate.api.openapi import document
+from tillgate.api.reading import BODY_BYTES_MAX
+from tillgate.api.routing import ROOT
+from tillgate.base.clock import HOUR_MS, MINUTE_MS
+from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
+from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX, URL_MAX
+from tillgate.checkout.sessions.model import (
+    EDGES,
+    LIFETIME_MAX_MS,
+    LIFETIME_MIN_MS,
+    METADATA_KEY_LENGTH_MAX,
+    METADATA_KEYS_MAX,
+    METADATA_VALUE_LENGTH_MAX,
+)
+from tillgate.door import API_SCOPES
+from tillgate.events.deliveries.model import ATTEMPTS_MAX, GAPS_MS
+from tillgate.events.deliveries.sending import TIMEOUT_SECONDS
+from tillgate.events.endpoints.operations import ENDPOINTS_MAX
+from tillgate.events.model import ALIASES, EVENT_MEANINGS
+
+MADE: Final = "<!-- Made by `python -m tillgate.api.reference docs/reference`; change the code, not this page. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Each page's text by its file name."""
+    return {"api.md": _api(), "errors.md": _errors(), "events.md": _events(), "limits.md": _limits()}
+
+
+def _api() -> str:
+    described = document(ROUTES, "https://your-domain.com")
+    schemas = described["components"]["schemas"]
+    parts = [
+        "# API reference\n",
+        MADE,
+        f"Base `https://your-domain.com{ROOT}`. JSON in and out; `Content-Type: application/json` on POST and PATCH. "
+        "Every request carries `Authorization: Bearer <key>`; every answer carries `X-Request-Id`. The whole is "
+        f"also an OpenAPI 3.1 document at `{ROOT}/openapi.json`.\n",
+        "## Scopes\n",
+        "| scope | lets a key |\n|---|---|",
+        *(f"| `{scope}` | {meaning.lower()} |" for scope, meaning in API_SCOPES.items()),
+        "\nNo scope implies another: choose read and write each by itself.\n",
+    ]
+    for route in ROUTES:
+        operation = described["paths"][ROOT + route.path][route.method.lower()]
+        parts.append(f"## {route.method} {ROOT}{route.path}\n")
+        parts.append(f"{route.summary}. Needs `{route.need.scope}`.\n")
+        query = [one for one in operation["parameters"] if one["in"] == "query"]
+        if query:
+            parts += [
+                "| query | type |\n|---|---|",
+                *(f"| `{one['name']}` | {_type(one['schema'])} |" for one in query),
+            ]
+            parts.append("")
+        if "requestBody" in operation:
+            parts.append(_fields("body", schemas[_name(operation["requestBody"])]))
+        parts.append(_answer(operation, route.status))
+    parts.append("## Objects\n")
+    taken = {type.__name__ for route in ROUTES for type in (route.body, route.query) if type is not None}
+    for name, schema in sorted(schemas.items()):
+        if "properties" in schema and name not in taken and not name.startswith("ListObject"):
+            parts += [f"### {name}\n", _fields("field", schema)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _name(holder: dict[str, Any]) -> str:
+    reference: str = holder["content"]["application/json"]["schema"]["$ref"]
+    return reference.rpartition("/")[2]
+
+
+def _answer(operation: dict[str, Any], status: HTTPStatus) -> str:
+    name = _name(operation["responses"][str(status.value)])
+    listed = name.removeprefix("ListObject_").rstrip("_")
+    shown = f"[{listed}](#{listed.lower()})"
+    what = f"a list of {shown}: `data`, `hasMore`, `nextCursor`" if name.startswith("ListObject") else shown
+    return f"Answers {status.value} {status.phrase} with {what}.\n"
+
+
+def _fields(title: str, schema: dict[str, Any]) -> str:
+    required = set(schema.get("required", ()))
+    head = "| field | type |\n|---|---|" if title == "field" else f"| {title} | type | required |\n|---|---|---|"
+    rows = [
+        f"| `{name}` | {_type(field)} |" + ("" if title == "field" else f" {'yes' if name in required else 'no'} |")
+        for name, field in schema.get("properties", {}).items()
+    ]
+    return "\n".join([head, *rows, ""])
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return f"`{schema['$ref'].rpartition('/')[2]}`"
+    if "anyOf" in schema:
+        return " or ".join(_type(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"array of {_type(schema.get('items', {}))}"
+    bounds = [
+        f"{word} {schema[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in schema
+    ]
+    text = str(schema.get("type", "any JSON value"))
+    default = f", default `{json.dumps(schema['default'])}`" if schema.get("default") not in (None, "") else ""
+    return text + (f", {', '.join(bounds)}" if bounds else "") + default
+
+
+def _errors() -> str:
+    rows = [
+        f"## {code}\n\n{kind.status} {HTTPStatus(kind.status).phrase}, type `{kind.type}`. {kind.meaning}\n"
+        for code, kind in sorted(ERRORS.items())
+    ]
+    head = (
+        "Every answer that is not a success has one form:\n\n"
+        "```json\n"
+        '{"error": {"type": "invalid_request", "code": "invalid_body", "message": "fiatAmount: Required",\n'
+        '           "param": "fiatAmount", "requestId": "req_01j…"}}\n'
+        "```\n\n"
+        "Branch on `type`; `code` is stable; `message` is for logs. `param` names the field that is wrong. "
+        "On 401, `reason` is `missing`, `malformed`, `unknown`, `revoked` or `expired` and `detail` says what to do; "
+        "`revoked` and `expired` are told only to a caller who presented the whole key.\n"
+    )
+    return "\n".join(["# Errors\n", MADE, head, *rows]).rstrip() + "\n"
+
+
+def _events() -> str:
+    moves = [
+        f"| `{before.value}` | {', '.join(f'`{after.value}`' for after in sorted(EDGES[before])) or 'nothing: final'} |"
+        for before in EDGES
+    ]
+    gaps = ", ".join(_duration(gap) for gap in GAPS_MS)
+    return "\n".join(
+        [
+            "# Events and webhooks\n",
+            MADE,
+            "| type | when |\n|---|---|",
+            *(f"| `{name}` | {meaning} |" for name, meaning in EVENT_MEANINGS.items()),
+            "\n" + " ".join(f"`{alias}` is accepted as another name of `{name}`." for alias, name in ALIASES.items()),
+            "`*` subscribes to all types, those to come included.\n",
+            "`data` is the whole checkout session as it was at that moment. `sequence` counts 1, 2, 3 … for each "
+            "project and mode, without a gap.\n",
+            "## Where a session can go\n",
+            "| from | to |\n|---|---|",
+            *moves,
+            "\n## Delivery\n",
+            f"At least once, to each active endpoint that subscribed. Any 2xx within {TIMEOUT_SECONDS:.0f} seconds is "
+            f"success. Otherwise up to {ATTEMPTS_MAX} attempts: at once, then after {gaps} more; then the delivery is "
+            "`abandoned` and can be replayed. Redirects are not followed. The event id is the same on every attempt "
+            "and replay: keep the ids you have handled.\n",
+            "## Signature\n",
+            "Each attempt carries two signatures of the same raw body; check either.\n",
+            "- `X-Webhook-Signature: t=<unix seconds>,v1=<hex>`: HMAC-SHA256 with the whole secret (`whsec_` included) "
+            "as key over `<t>.<raw body>`; `X-Webhook-Timestamp` repeats `t`.",
+            "- [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, `webhook-timestamp`, "
+            "`webhook-signature`; any of its libraries takes the secret as it is.\n",
+            "Refuse what is older than 300 seconds and compare in constant time. `examples/receiver.py` does both.\n",
+        ]
+    )
+
+
+def _limits() -> str:
+    rows = [
+        ("request body", f"{BODY_BYTES_MAX // 1024} KiB"),
+        ("`limit` of a list", f"1 to {LIMIT_MAX}, default {LIMIT_DEFAULT}"),
+        ("title", f"{NAME_MAX} characters"),
+        ("description", f"{DESCRIPTION_MAX} characters"),
+        ("URL", f"{URL_MAX} characters"),
+        ("metadata", f"{METADATA_KEYS_MAX} keys"),
+        ("metadata key, value", f"{METADATA_KEY_LENGTH_MAX} and {METADATA_VALUE_LENGTH_MAX} characters"),
+        ("session lifetime", f"{_duration(LIFETIME_MIN_MS)} to {LIFETIME_MAX_MS // (24 * HOUR_MS)} days, default 1 h"),
+        ("webhook endpoints", f"{ENDPOINTS_MAX} for each project and mode"),
+    ]
+    return "\n".join(
+        ["# Limits\n", MADE, "| what | limit |\n|---|---|", *(f"| {what} | {limit} |" for what, limit in rows), ""]
+    )
+
+
+def _duration(milliseconds: int) -> str:
+    hours, rest = divmod(milliseconds, HOUR_MS)
+    return f"{hours} h" if hours and not rest else f"{milliseconds // MINUTE_MS} min"
+
+
+def main() -> None:
+    """Write the pages into the directory that is named."""
+    directory = Path(sys.argv[1])
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (directory / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
