@@ -22,7 +22,7 @@ from keyturn.stores.sql import migrations as key_migrations
 from keyturn.usage import FLUSH_SECONDS
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
-from tillgate.base.clock import SystemClock
+from tillgate.base.clock import Clock, SystemClock
 from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.sessions.clockwork import keep_expiring
 from tillgate.dashboard.desk import DashboardDesk
@@ -60,13 +60,13 @@ class Keys(NamedTuple):
     last_used: LastUsed
 
 
-def open_keys(database: Database, clock: SystemClock) -> Keys:
+def open_keys(database: Database, clock: Clock) -> Keys:
     """The key layer over a database that is migrated."""
     store, last_used = SqlKeyStore(database), LastUsed()
     return Keys(store, Issuer(store, NATIVE, clock, API_SCOPES), Verifier(store, NATIVE, clock, last_used), last_used)
 
 
-async def open_migrated(settings: Settings, clock: SystemClock) -> Database:
+async def open_migrated(settings: Settings, clock: Clock) -> Database:
     """The database that the settings name, brought to the newest schema."""
     database = await open_database(settings.database_url)
     try:
@@ -80,8 +80,8 @@ async def open_migrated(settings: Settings, clock: SystemClock) -> Database:
 class Tillgate:
     """The whole server as one ASGI application, over an opened and migrated database."""
 
-    def __init__(self, settings: Settings, database: Database, sealer: Sealer) -> None:
-        clock, wake = SystemClock(), Wake()
+    def __init__(self, settings: Settings, database: Database, sealer: Sealer, clock: Clock) -> None:
+        wake = Wake()
         self._database = database
         self._keys = open_keys(database, clock)
         self.accounts = Accounts(database, clock)
@@ -197,16 +197,17 @@ def _static() -> list[BaseRoute]:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Tillgate]:
+async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Tillgate]:
     """A server whose database is open and migrated, until the block ends.
 
     Raises:
         StoreError, SealingError: it cannot start; the message says what to do.
     """
-    database = await open_migrated(settings, SystemClock())
+    clock = clock or SystemClock()
+    database = await open_migrated(settings, clock)
     try:
         sealer = Sealer(settings.secret_key())
         await claim(database, sealer)
-        yield Tillgate(settings, database, sealer)
+        yield Tillgate(settings, database, sealer, clock)
     finally:
         await database.close()
