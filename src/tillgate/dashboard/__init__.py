@@ -1,0 +1,6 @@
+"""What the merchant sees: server-rendered pages that work without a script, and better with one."""
+
+from tillgate.dashboard.desk import DashboardDesk
+from tillgate.dashboard.routing import routes
+
+__all__ = ["DashboardDesk", "routes"]

@@ -1,0 +1,57 @@
+"""Events: what happened, as it was told."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from tillgate.base.pages import Page, PageRequest
+from tillgate.dashboard.visits import View, Visit
+from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_event
+from tillgate.events.deliveries.records import encode
+from tillgate.events.endpoints.model import WebhookEndpoint
+from tillgate.events.endpoints.operations import ENDPOINTS_MAX, list_endpoints
+from tillgate.events.model import EVENT_TYPES, EventObject
+from tillgate.events.operations import get_event
+from tillgate.events.operations import list_events as list_operation
+from tillgate.store import Transaction
+
+EVENTS: Final = "/dashboard/events"
+
+
+async def list_events(visit: Visit) -> Response:
+    """Events, newest first; of one type where that is asked for."""
+    request = PageRequest(starting_after=visit.query("after"))
+    type = visit.query("type")
+
+    async def operation(tx: Transaction) -> Page[EventObject]:
+        return await list_operation(tx, visit.principal, request, type=type)
+
+    found = await visit.read(operation)
+    return visit.page("events/list.html", section="events", found=found, types=EVENT_TYPES, type=type, page=request)
+
+
+async def event_page(visit: Visit) -> Response:
+    """One event, byte for byte what webhooks carry, and where it went."""
+
+    async def operation(
+        tx: Transaction,
+    ) -> tuple[EventObject, list[DeliveryWithAttempts], Page[WebhookEndpoint]]:
+        event = await get_event(tx, visit.principal, visit.param("event"))
+        deliveries = await list_deliveries_of_event(tx, visit.principal, event.id)
+        return event, deliveries, await list_endpoints(tx, visit.principal, PageRequest(ENDPOINTS_MAX))
+
+    event, deliveries, endpoints = await visit.read(operation)
+    return visit.page(
+        "events/detail.html",
+        section="events",
+        event=event,
+        body=encode(event),
+        deliveries=deliveries,
+        endpoints={endpoint.id: endpoint for endpoint in endpoints.data},
+    )
+
+
+VIEWS: Final = (
+    View("GET", EVENTS, list_events),
+    View("GET", f"{EVENTS}/{{event}}", event_page),
+)

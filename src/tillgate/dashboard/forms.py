@@ -1,0 +1,91 @@
+"""Forms, from the browser's bytes to text that is safe to hand on, and back to the page with what was wrong."""
+
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from tillgate.base.errors import InvalidInput
+
+BODY_BYTES_MAX: Final = 64 * 1024
+FIELDS_MAX: Final = 100
+CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
+
+
+class Form:
+    """The fields of one submitted form. A field that was not sent is empty."""
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        self._fields = fields
+
+    def one(self, name: str) -> str:
+        """The field's first value, as it came."""
+        values = self._fields.get(name)
+        return values[0] if values else ""
+
+    def text(self, name: str) -> str:
+        """The field's first value without surrounding white space."""
+        return self.one(name).strip()
+
+    def optional(self, name: str) -> str | None:
+        """The same; None where nothing was filled in."""
+        return self.text(name) or None
+
+    def many(self, name: str) -> list[str]:
+        """Every value of a field, as of a group of checkboxes."""
+        return self._fields.get(name, [])
+
+
+def parse(body: bytes) -> Form:
+    """The fields of an ``application/x-www-form-urlencoded`` body.
+
+    Browsers send line breaks as CRLF; here they are LF. NUL, which PostgreSQL stores in no text, becomes
+    U+FFFD as bytes that are no UTF-8 do.
+
+    Raises:
+        ValueError: there are more fields than any form here has.
+    """
+    fields: dict[str, list[str]] = {}
+    for name, value in parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=FIELDS_MAX):
+        fields.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\0", "\ufffd"))
+    return Form(fields)
+
+
+class Draft(NamedTuple):
+    """What a form shows: its values, and beside a field what was wrong with it.
+
+    Attributes:
+        values: by field; a group of checkboxes has a list.
+        problems: by field; those under ``""`` concern the form as a whole.
+    """
+
+    values: dict[str, object]
+    problems: dict[str, str]
+
+    @property
+    def status_code(self) -> int:
+        """422 where something was wrong."""
+        return 422 if self.problems else 200
+
+
+def draft(values: dict[str, object] | None = None, **given: object) -> Draft:
+    """A form nobody has sent yet."""
+    return Draft({**(values or {}), **given}, {})
+
+
+def problems_of(error: InvalidInput) -> dict[str, str]:
+    """The error as words beside its field: fields carry the names that operations know them by."""
+    param = error.param or ""
+    words = error.public.removeprefix(f"{param}: ")
+    return {param: words[:1].upper() + words[1:]}
+
+
+def local_path(text: str) -> str | None:
+    """The path, if following it cannot leave the dashboard; None for anything else."""
+    if not text.isprintable() or "\\" in text:
+        return None
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc or not (parts.path == "/dashboard" or parts.path.startswith("/dashboard/")):
+        return None
+    return text

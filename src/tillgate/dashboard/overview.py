@@ -1,0 +1,45 @@
+"""The first page: what to do next, and what happened last."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from tillgate.base.pages import Page, PageRequest
+from tillgate.checkout.links.model import PaymentLink
+from tillgate.checkout.links.operations import list_links
+from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.checkout.sessions.operations import list_sessions
+from tillgate.dashboard.visits import View, Visit
+from tillgate.events.endpoints.model import WebhookEndpoint
+from tillgate.events.endpoints.operations import list_endpoints
+from tillgate.store import Transaction
+
+LATEST_MAX: Final = 8
+
+
+async def overview(visit: Visit) -> Response:
+    """The next steps, ticked off by what is there, and the latest sessions."""
+    principal = visit.principal
+
+    async def operation(
+        tx: Transaction,
+    ) -> tuple[Page[PaymentLink], Page[WebhookEndpoint], Page[CheckoutSession]]:
+        return (
+            await list_links(tx, principal, PageRequest(1)),
+            await list_endpoints(tx, principal, PageRequest(1)),
+            await list_sessions(tx, principal, PageRequest(LATEST_MAX)),
+        )
+
+    links, endpoints, sessions = await visit.read(operation)
+    keys = await visit.desk.keys.list(principal.project_id, principal.mode)
+    return visit.page(
+        "overview.html",
+        section="overview",
+        has_key=any(key.status == "active" for key in keys),
+        has_link=bool(links.data),
+        has_endpoint=bool(endpoints.data),
+        sessions=sessions,
+    )
+
+
+VIEWS: Final = (View("GET", "/dashboard", overview),)

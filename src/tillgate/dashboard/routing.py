@@ -1,0 +1,39 @@
+"""Every page of the dashboard, at its path."""
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tillgate.dashboard import accounts, events, keys, links, overview, projects, sessions, webhooks
+from tillgate.dashboard.desk import DashboardDesk
+from tillgate.dashboard.rendering import environment
+from tillgate.dashboard.visits import OpenView, Place, Room, View, Visit, apology
+
+
+async def _nothing_here(visit: Visit) -> Response:
+    return apology(visit, 404)
+
+
+VIEWS: tuple[View | OpenView, ...] = (
+    *overview.VIEWS,
+    *accounts.VIEWS,
+    *projects.VIEWS,
+    *keys.VIEWS,
+    *links.VIEWS,
+    *sessions.VIEWS,
+    *webhooks.VIEWS,
+    *events.VIEWS,
+    # Last, because the first path that fits answers.
+    View("GET", "/dashboard/{rest:path}", _nothing_here),
+    View("POST", "/dashboard/{rest:path}", _nothing_here),
+)
+
+
+def routes(desk: DashboardDesk) -> list[BaseRoute]:
+    """The dashboard, everything under ``/dashboard``."""
+    room = Room(desk, environment())
+    by_path: dict[str, dict[str, View | OpenView]] = {}
+    for view in VIEWS:
+        views = by_path.setdefault(view.path, {})
+        assert view.method not in views, f"two views answer {view.method} {view.path}"
+        views[view.method] = view
+    return [Route(path, Place(room, path, views)) for path, views in by_path.items()]

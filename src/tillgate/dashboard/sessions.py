@@ -1,0 +1,139 @@
+"""Checkout sessions: who is paying, and how far that is."""
+
+from typing import Final, NamedTuple
+
+import msgspec
+from starlette.responses import Response
+
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput
+from tillgate.base.pages import Page, PageRequest
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.object import shown
+from tillgate.checkout.sessions.operations import get_session, list_sessions, simulate
+from tillgate.dashboard.visits import View, Visit
+from tillgate.events import records as events
+from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_event
+from tillgate.events.model import EventObject
+from tillgate.rails.simulated import Outcome
+from tillgate.store import Transaction
+
+SESSIONS: Final = "/dashboard/sessions"
+
+# What can still be simulated in each state, in the order of the buttons.
+_O, _S = Outcome, SessionStatus
+SIMULATIONS: Final[dict[SessionStatus, tuple[Outcome, ...]]] = {
+    _S.PENDING: (_O.PAID, _O.DETECTED, _O.UNDERPAID, _O.OVERPAID, _O.LATE, _O.FAILED),
+    _S.DETECTED: (_O.PAID, _O.UNDERPAID, _O.OVERPAID, _O.FAILED),
+    _S.UNDERPAID: (_O.FAILED,),
+    _S.OVERPAID: (_O.FAILED,),
+    _S.EXPIRED: (_O.LATE,),
+    _S.PAID: (),
+    _S.PAID_LATE: (),
+    _S.FAILED: (),
+}
+SIMULATION_WORDS: Final = {
+    _O.PAID: "The exact amount arrives and is confirmed.",
+    _O.DETECTED: "The exact amount is seen, but not confirmed yet.",
+    _O.UNDERPAID: "Half of the amount arrives and is confirmed.",
+    _O.OVERPAID: "One and a half times the amount arrives.",
+    _O.LATE: "The session expires; then the exact amount arrives.",
+    _O.FAILED: "Something goes wrong for good.",
+}
+
+
+class Moment(NamedTuple):
+    """One event of a session, and where it was sent."""
+
+    event: EventObject
+    deliveries: list[DeliveryWithAttempts]
+
+
+async def list_checkout_sessions(visit: Visit) -> Response:
+    """Sessions, newest first; of one status or one link where that is asked for."""
+    request = PageRequest(starting_after=visit.query("after"))
+    status, link_id = _status(visit.query("status")), visit.query("link")
+    if link_id is not None and not ids.is_id(ids.PAYMENT_LINK, link_id):
+        raise InvalidInput("link: expected a payment link's id.", param="link")
+
+    async def operation(tx: Transaction) -> Page[CheckoutSession]:
+        return await list_sessions(tx, visit.principal, request, status=status, link_id=link_id)
+
+    found = await visit.read(operation)
+    return visit.page(
+        "sessions/list.html",
+        section="sessions",
+        found=found,
+        statuses=list(SessionStatus),
+        status=status,
+        link_id=link_id,
+        page=request,
+    )
+
+
+async def session_page(visit: Visit) -> Response:
+    """One session: what is owed, what came, and everything that happened."""
+    principal = visit.principal
+
+    async def operation(tx: Transaction) -> tuple[CheckoutSession, list[Moment]]:
+        session = await get_session(tx, principal, visit.param("session"))
+        happened = await events.of_object(tx, principal.project_id, principal.livemode, session.id)
+        timeline = [Moment(event, await list_deliveries_of_event(tx, principal, event.id)) for event in happened]
+        return session, timeline
+
+    session, timeline = await visit.read(operation)
+    return visit.page(
+        "sessions/detail.html",
+        section="sessions",
+        session=session,
+        shown=shown(session, visit.desk.checkout.settings.public_url),
+        metadata=_metadata(session.metadata),
+        timeline=timeline,
+        # Only in these states does a session move by itself, so only then its page looks again.
+        moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED),
+        simulations=() if session.livemode else SIMULATIONS[session.status],
+        simulation_words=SIMULATION_WORDS,
+    )
+
+
+async def simulate_payment(visit: Visit) -> Response:
+    """Let the simulated rail show an outcome for a test session."""
+    try:
+        outcome = Outcome(visit.form.one("outcome"))
+    except ValueError as error:
+        raise InvalidInput("outcome: choose one of the buttons.", param="outcome") from error
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await simulate(visit.desk.checkout, tx, visit.principal, visit.param("session"), outcome)
+
+    session = await visit.write(operation)
+    return visit.go(f"{SESSIONS}/{session.id}", said="simulated")
+
+
+def _status(text: str | None) -> SessionStatus | None:
+    if text is None:
+        return None
+    try:
+        return SessionStatus(text)
+    except ValueError as error:
+        raise InvalidInput("status: there is no such status.", param="status") from error
+
+
+def _metadata(text: str | None) -> list[tuple[str, str]]:
+    """The metadata's pairs; a value that is not text is shown as JSON."""
+    if text is None:
+        return []
+    decoded: dict[str, msgspec.Raw] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    return [(key, _value(raw)) for key, raw in decoded.items()]
+
+
+def _value(raw: msgspec.Raw) -> str:
+    value = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else bytes(raw).decode()
+
+
+VIEWS: Final = (
+    View("GET", SESSIONS, list_checkout_sessions),
+    View("GET", f"{SESSIONS}/{{session}}", session_page),
+    View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment),
+)

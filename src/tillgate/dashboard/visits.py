@@ -1,0 +1,386 @@
+"""The road into the dashboard: every request goes through the same steps, in the same order.
+
+1. A form must come from a page of this very origin (``Origin`` and ``Sec-Fetch-Site``), be small and be a form.
+2. The cookie says who it is; nobody is sent to sign in. A view that lets anybody in says so.
+3. A form of somebody who is signed in carries the token that only their pages have.
+4. The view answers. What operations refuse becomes a page in plain words.
+5. Every answer leaves with the same strict headers.
+"""
+
+import hmac
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final, Literal, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+import structlog
+from jinja2 import Environment
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from tillgate.base import ids
+from tillgate.base.clock import SECOND_MS
+from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, Unavailable
+from tillgate.base.principal import Principal
+from tillgate.dashboard.desk import DashboardDesk
+from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Form, local_path, parse
+from tillgate.dashboard.said import SAID
+from tillgate.door.accounts import SignedIn
+from tillgate.door.accounts.model import SIGN_IN_LIFETIME_MS
+from unitofwork import Operation, StoreUnavailable
+
+T = TypeVar("T")
+
+COOKIE: Final = "tillgate_session"
+SAID_COOKIE: Final = "tillgate_said"
+SAID_SECONDS: Final = 30
+SENT_FORMS_MAX: Final = 10_000
+FORM_ID_MAX: Final = 64
+
+# `same-origin` rather than `no-referrer`: under the latter browsers send `Origin: null` with a form, and
+# there would be nothing to check. Other origins are told nothing either way.
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+_log = structlog.get_logger("dashboard")
+
+
+class Knock:
+    """A request whose sender may be anybody, and the means to answer it."""
+
+    def __init__(self, room: "Room", request: Request, form: Form, who: SignedIn | None, cookie: str) -> None:
+        self._room = room
+        self.desk: DashboardDesk = room.desk
+        self.request = request
+        self.form = form
+        self.known = who
+        self.cookie = cookie
+
+    def param(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the query; None where it is missing or empty."""
+        return self.request.query_params.get(name, "").strip() or None
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are to travel over TLS only."""
+        return self.request.url.scheme == "https" or self.desk.public_url.startswith("https:")
+
+    def page(self, template: str, *, status_code: int = 200, **context: object) -> Response:
+        """A page. Whatever an earlier answer wanted to have said is said on it."""
+        said = SAID.get(self.request.cookies.get(SAID_COOKIE, ""))
+        shown = self._room.templates.get_template(template).render(
+            {
+                "who": self.known,
+                "csrf": self.known.csrf_token if self.known else "",
+                "form_id": ids.new_ulid(),
+                "now": self.desk.clock.now(),
+                "public_url": self.desk.public_url,
+                "live_ready": self.desk.checkout.rails.live is not None,
+                "said": said,
+                "section": "",
+                **context,
+            }
+        )
+        response = HTMLResponse(shown, status_code=status_code)
+        if said is not None:
+            response.delete_cookie(SAID_COOKIE, path="/dashboard", httponly=True, samesite="lax", secure=self.secure)
+        return response
+
+    def go(self, path: str, *, said: str | None = None) -> Response:
+        """Send the browser to another page of the dashboard, which says what was done.
+
+        Args:
+            said: a key of :data:`tillgate.dashboard.said.SAID`.
+        """
+        response = RedirectResponse(path, status_code=303)
+        if said is not None:
+            assert said in SAID, said
+            response.set_cookie(
+                SAID_COOKIE,
+                said,
+                max_age=SAID_SECONDS,
+                path="/dashboard",
+                httponly=True,
+                samesite="lax",
+                secure=self.secure,
+            )
+        return response
+
+    def remember(self, response: Response, cookie: str) -> None:
+        """Give the browser the cookie that says who it is."""
+        response.set_cookie(
+            COOKIE,
+            cookie,
+            max_age=SIGN_IN_LIFETIME_MS // SECOND_MS,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.secure,
+        )
+
+    def forget(self, response: Response) -> None:
+        """Take that cookie away."""
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=self.secure)
+
+
+class Visit(Knock):
+    """A request of somebody who is signed in."""
+
+    def __init__(self, room: "Room", request: Request, form: Form, who: SignedIn, cookie: str) -> None:
+        super().__init__(room, request, form, who, cookie)
+        self.who = who
+
+    @property
+    def principal(self) -> Principal:
+        return self.who.principal
+
+    async def read(self, operation: Operation[T]) -> T:
+        """Run an operation that only reads."""
+        return await self.desk.database.read(operation)
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Run an operation in one transaction."""
+        return await self.desk.database.write(operation)
+
+    @contextmanager
+    def once(self, title: str, words: str) -> Iterator[None]:
+        """Let a form whose answer holds a secret be sent once: a reload or a double click sends it again.
+
+        This process remembers its last 10,000; forgetting one makes a second secret, never a second look at
+        the first. What fails inside may be sent again.
+
+        Args:
+            title, words: what to say to whoever sends it again.
+        """
+        name = self.who.user.id + self.form.one("form_id")[:FORM_ID_MAX]
+        if not self._room.sent.add(name):
+            raise _Refused(409, title, words)
+        try:
+            yield
+        except BaseException:
+            self._room.sent.forget(name)
+            raise
+
+
+class View(NamedTuple):
+    """What answers a method at a path, for people who are signed in."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    answer: Callable[[Visit], Awaitable[Response]]
+
+
+class OpenView(NamedTuple):
+    """The same for anybody at all."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    answer: Callable[[Knock], Awaitable[Response]]
+
+
+class Room:
+    """What every page stands in.
+
+    Attributes:
+        sent: the forms that may be sent once.
+    """
+
+    def __init__(self, desk: DashboardDesk, templates: Environment) -> None:
+        self.desk = desk
+        self.templates = templates
+        self.sent = _Sent(SENT_FORMS_MAX)
+
+
+class Place:
+    """One path with its views: an ASGI app, so that every method is answered here."""
+
+    def __init__(self, room: Room, path: str, views: Mapping[str, View | OpenView]) -> None:
+        self._room = room
+        self._path = path
+        self._views = views
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        response.headers.update(HEADERS)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        knock = Knock(self._room, request, Form({}), None, "")
+        try:
+            cookie = request.cookies.get(COOKIE, "")
+            who = await self._room.desk.accounts.signed_in(cookie) if cookie else None
+            knock = Knock(self._room, request, Form({}), who, cookie)
+            view = self._views.get("GET" if request.method == "HEAD" else request.method)
+            if view is None:
+                allowed = sorted({"HEAD", *self._views} if "GET" in self._views else set(self._views))
+                response = apology(knock, 405)
+                response.headers["Allow"] = ", ".join(allowed)
+                return response
+            if "\0" in request.url.path or "%00" in request.url.path:
+                raise NotFound("page")
+            form = Form({})
+            if view.method == "POST":
+                _check_origin(request, self._room.desk.public_url)
+                form = await _read(request)
+            if isinstance(view, OpenView):
+                return await view.answer(Knock(self._room, request, form, who, cookie))
+            if who is None:
+                return _to_sign_in(knock, view)
+            if view.method == "POST" and not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
+                raise _Refused(
+                    403,
+                    "This form is from an earlier sign-in.",
+                    "Nothing was changed. Go back, reload the page and send it again.",
+                )
+            return await view.answer(Visit(self._room, request, form, who, cookie))
+        except _Refused as refused:
+            return apology(knock, refused.status_code, refused.title, refused.words)
+        except TillgateError as error:
+            return apology(knock, _status_code(error), words=error.public)
+        except StoreUnavailable:
+            _log.exception("dashboard.store_unavailable", path=self._path)
+            return apology(Knock(self._room, request, Form({}), None, ""), 503)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            # The path as declared: what stands in it may be a set-up token.
+            _log.exception("dashboard.failed", method=request.method, path=self._path)
+            return apology(knock, 500)
+
+
+_TITLES: Final = {
+    400: "That address does not make sense here.",
+    403: "This is not allowed.",
+    404: "There is nothing here.",
+    405: "This page cannot be used like that.",
+    409: "That cannot be done now.",
+    500: "Something went wrong on our side.",
+    503: "The database does not answer.",
+}
+_WORDS: Final = {
+    404: "It may have been deleted, or it belongs to the other mode: the mode switch is at the top.",
+    405: "Use the links and buttons of the dashboard.",
+    500: "Nothing was left half done. Try again; the server's log tells the operator more.",
+    503: "Try again in a moment; the server's log tells the operator more.",
+}
+
+
+def apology(knock: Knock, status_code: int, title: str = "", words: str = "") -> Response:
+    """A page that says what is the matter and what to do."""
+    return knock.page(
+        "apology.html",
+        status_code=status_code,
+        code=status_code,
+        title=title or _TITLES.get(status_code) or HTTPStatus(status_code).phrase + ".",
+        words=words if status_code != 404 or title else _WORDS[404],
+        hint="" if words or status_code == 404 else _WORDS.get(status_code, ""),
+    )
+
+
+class _Refused(Exception):
+    """A request that no view gets to see."""
+
+    def __init__(self, status_code: int, title: str, words: str) -> None:
+        super().__init__(title)
+        self.status_code = status_code
+        self.title = title
+        self.words = words
+
+
+class _Sent:
+    """Names that were seen, the latest of them."""
+
+    def __init__(self, kept_max: int) -> None:
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._kept_max = kept_max
+
+    def add(self, name: str) -> bool:
+        """Remember the name; False if it was there."""
+        if name in self._seen:
+            return False
+        self._seen[name] = None
+        if len(self._seen) > self._kept_max:
+            self._seen.popitem(last=False)
+        return True
+
+    def forget(self, name: str) -> None:
+        """As if the name had never been seen."""
+        self._seen.pop(name, None)
+
+
+def _status_code(error: TillgateError) -> int:
+    match error:
+        case InvalidInput():
+            return 400
+        case NotFound():
+            return 404
+        case Conflict():
+            return 409
+        case Forbidden():
+            return 403
+        case Unavailable():
+            return 503
+        case _:
+            return 500
+
+
+def _check_origin(request: Request, public_url: str) -> None:
+    """Refuse a form that another site's page sends.
+
+    Either header suffices, because plain http beyond this machine carries no ``Sec-Fetch-Site``; a request
+    with neither comes from no browser of today.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    # Behind a proxy the scheme seen here may be another than the browser's, so the host alone is compared.
+    ours = {public_url, *(f"{scheme}://{request.headers.get('host')}" for scheme in ("https", "http"))}
+    foreign = (site is not None and site != "same-origin") or (origin is not None and origin not in ours)
+    if foreign or (site is None and origin is None):
+        raise _Refused(
+            403,
+            "This form did not come from this dashboard.",
+            "Nothing was changed. Open the page here and send it again; if a link or another site brought you "
+            "here, do not trust it.",
+        )
+
+
+async def _read(request: Request) -> Form:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != CONTENT_TYPE:
+        raise _Refused(415, "This is not a form.", f"Expected a body of the type {CONTENT_TYPE}.")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise _Refused(413, "This is too much.", f"A form has at most {BODY_BYTES_MAX // 1024} kB. Shorten it.")
+    try:
+        return parse(body)
+    except ValueError as error:
+        raise _Refused(400, "This form has too many fields.", "Open the page again and fill it in anew.") from error
+
+
+def _to_sign_in(knock: Knock, view: View) -> Response:
+    """To the sign-in page, and from there back to what was asked for."""
+    request = knock.request
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = local_path(wanted) if view.method == "GET" and wanted != "/dashboard" else None
+    where = "/dashboard/sign-in" + (f"?{urlencode({'next': back})}" if back else "")
+    if request.headers.get("hx-request") == "true":
+        # A fragment cannot show the sign-in page; the whole browser has to go there.
+        return Response(status_code=401, headers={"HX-Redirect": where})
+    return knock.go(where)

@@ -1,0 +1,102 @@
+// What makes the dashboard nicer where scripts run. Every page works without it.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+
+// Copy buttons: the text of the element that data-copy names.
+async function copyText(text) {
+  if (navigator.clipboard && window.isSecureContext) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // Plain http beyond this machine has no clipboard API.
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "unseen";
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  if (!copied) throw new Error("not copied");
+}
+
+const announcer = document.createElement("p");
+announcer.className = "unseen";
+announcer.setAttribute("aria-live", "polite");
+document.body.append(announcer);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const label = button.dataset.label ?? button.textContent;
+  button.dataset.label = label;
+  try {
+    await copyText(source.textContent.trim());
+    button.textContent = "Copied";
+    announcer.textContent = "Copied to the clipboard";
+  } catch {
+    window.getSelection().selectAllChildren(source);
+    button.textContent = "Press Ctrl+C";
+    announcer.textContent = "Selected; copy it with the keyboard";
+  }
+  setTimeout(() => {
+    button.textContent = label;
+    announcer.textContent = "";
+  }, 2000);
+});
+
+// A secret is shown once: a reload asks for another page, and going back finds nothing.
+const once = document.querySelector("[data-once]");
+if (once) {
+  history.replaceState(null, "", once.dataset.once);
+  window.addEventListener("pagehide", () => {
+    for (const secret of document.querySelectorAll("[data-secret]")) secret.textContent = "No longer shown";
+  });
+}
+
+// Scopes: all, those that only read, none.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-pick]");
+  if (!button) return;
+  const pick = button.dataset.pick;
+  for (const box of button.closest("[data-picks]").querySelectorAll("input[type=checkbox]")) {
+    box.checked = pick === "all" || (pick !== "none" && box.value.endsWith(pick));
+  }
+});
+
+// "All events" and single types exclude each other.
+document.addEventListener("change", (event) => {
+  const group = event.target.closest("[data-every]");
+  if (!group || !event.target.checked) return;
+  const every = event.target.value === group.dataset.every;
+  for (const box of group.querySelectorAll("input[type=checkbox]")) {
+    if (box !== event.target && (every || box.value === group.dataset.every)) box.checked = false;
+  }
+});
+
+// A button that takes a while says so, and a form is sent once at a time.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const button = event.submitter;
+  if (button && button.dataset.busy) {
+    button.dataset.label = button.textContent;
+    button.textContent = button.dataset.busy;
+    button.setAttribute("aria-disabled", "true");
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[data-busy][data-label]")) {
+    button.textContent = button.dataset.label;
+    button.removeAttribute("aria-disabled");
+  }
+});
+
+// What went wrong is read first.
+document.getElementById("problems")?.focus();
