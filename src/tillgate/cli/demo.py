@@ -1,6 +1,248 @@
-"""``tillgate demo``: the main job, end to end, in front of your eyes."""
+"""``tillgate demo``: the main job end to end, over HTTP, in front of your eyes.
+
+A throw-away database, a real server process, a real receiver. Each step prints its request, its answer and
+the time it took, and is checked: the first that is not as it says ends the demo with status 1.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import queue
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import typer
+
+START_SECONDS_MAX: Final = 30
+WEBHOOK_SECONDS_MAX: Final = 15
+SCOPES: Final = ("links:write", "sessions:read", "sessions:write", "webhooks:write")
+
+_SETUP_LINK: Final = re.compile(r"http://\S+(/dashboard/setup/\S+)")
+_HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_KEY: Final = re.compile(r"ck_test_[0-9A-Za-z]{32}")
+
+
+class DemoFailed(Exception):
+    """A step was not as it says."""
 
 
 def demo() -> None:
-    """Not here yet."""
-    raise NotImplementedError
+    """Show the whole story on a throw-away database: key, session, payment, webhook, revocation."""
+    begun = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="tillgate-demo-") as directory:
+            _tell(Path(directory))
+    except (DemoFailed, httpx.HTTPError) as failure:
+        print(f"\nThe demo stopped: {failure}", file=sys.stderr)
+        raise typer.Exit(1) from failure
+    print(f"\nAll of it took {time.monotonic() - begun:.1f} s. Nothing of it is left on this machine.")
+
+
+def _tell(directory: Path) -> None:
+    received: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
+    with _server(directory) as (base, setup_path), _receiver(received) as receiver_url:
+        story = _Story(base)
+        story.claim(setup_path)
+        key = story.create_key()
+        api = _Api(story, key)
+        endpoint = api.call(
+            "Say where webhooks go; the signing secret is in this answer only",
+            *("POST", "/webhook_endpoints", 201),
+            {"url": receiver_url, "events": ["session.paid"]},
+            shows=("id", "url", "events", "secretPrefix"),
+        )
+        secret = endpoint["secret"]
+        link = api.call(
+            "Create a payment link",
+            *("POST", "/payment_links", 201),
+            {"title": "Pro plan", "fiatAmount": "99.00", "fiatCurrency": "USD"},
+            shows=("id", "title", "fiatAmount", "livemode", "checkoutUrl"),
+        )
+        session = api.call(
+            "Open a checkout session from it",
+            *("POST", "/checkout_sessions", 201),
+            {"linkId": link["id"], "metadata": {"order": "1001"}},
+            shows=("id", "status", "fiat", "amount", "expiresAt"),
+        )
+        _require(session["status"] == "pending", "the new session is not pending")
+        path = f"/checkout_sessions/{session['id']}"
+        paid = api.call(
+            "Pay it on the simulated rail",
+            *("POST", f"{path}/simulate", 200),
+            {"outcome": "paid"},
+            shows=("id", "status", "received", "txHash", "paidAt"),
+        )
+        _require(paid["status"] == "paid", "the session is not paid")
+        _verify_webhook(story, received, secret, session["id"])
+        key_id = story.revoke_key()
+        refused = api.call(f"Use the revoked key {key_id} once more", "GET", path, 401, None, shows=("error",))
+        _require(refused["error"]["reason"] == "revoked", "the refusal does not say that the key was revoked")
+
+
+class _Story:
+    """Numbers the steps, prints them, and drives the dashboard as a browser would."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.browser = httpx.Client(base_url=base, headers={"Origin": base}, trust_env=False, timeout=20)
+        self._steps = 0
+
+    def step(self, title: str) -> None:
+        """Begin a step."""
+        self._steps += 1
+        print(f"\n{self._steps}. {title}")
+
+    def send(self, client: httpx.Client, request: httpx.Request, status: int) -> httpx.Response:
+        """Send a request, print both sides, and require the status."""
+        begun = time.perf_counter()
+        answer = client.send(request)
+        took_ms = (time.perf_counter() - begun) * 1_000
+        print(f"   → {request.method} {request.url.path}")
+        print(f"   ← {answer.status_code} {answer.reason_phrase}  ({took_ms:.1f} ms)")
+        _require(answer.status_code == status, f"expected {status}, got {answer.status_code}: {answer.text[:300]}")
+        return answer
+
+    def claim(self, setup_path: str) -> None:
+        """Make the owner account through the link that the server printed."""
+        self.step("Claim the server with the link that its terminal printed")
+        form = {"email": "owner@example.com", "password": "only for this demo", "name": "Demo shop"}
+        shown = self.browser.build_request("POST", setup_path, data=form)
+        self.send(self.browser, shown, 303)
+
+    def create_key(self) -> str:
+        """Create a key in the dashboard; its text is in the answer and nowhere else."""
+        self.step("Create an API key in the dashboard: test mode, four scopes, shown once")
+        form = self._form("/dashboard/api-keys/new")
+        fields = {**form, "name": "Demo", "mode": "test", "scopes": list(SCOPES)}
+        answer = self.send(self.browser, self.browser.build_request("POST", "/dashboard/api-keys", data=fields), 201)
+        found = _KEY.search(answer.text)
+        _require(found is not None, "the answer shows no key")
+        assert found is not None
+        print(f"     key: {found[0][:14]}… (the rest is not printed)")
+        listed = self.browser.get("/dashboard/api-keys").text
+        _require(found[0] not in listed, "the list shows the whole key")
+        return found[0]
+
+    def revoke_key(self) -> str:
+        """Revoke the key in the dashboard."""
+        self.step("Revoke the key in the dashboard")
+        listed = self.browser.get("/dashboard/api-keys").text
+        path = re.search(r"/dashboard/api-keys/(key_\w+)/revoke", listed)
+        _require(path is not None, "the list offers no way to revoke")
+        assert path is not None
+        form = self._form(path[0])
+        self.send(self.browser, self.browser.build_request("POST", path[0], data=form), 303)
+        return path[1]
+
+    def _form(self, path: str) -> dict[str, str]:
+        return dict(_HIDDEN.findall(self.browser.get(path).text))
+
+
+class _Api:
+    """Calls the API with the key."""
+
+    def __init__(self, story: _Story, key: str) -> None:
+        self._story = story
+        self._client = httpx.Client(
+            base_url=f"{story.base}/api/v1",
+            headers={"Authorization": f"Bearer {key}"},
+            trust_env=False,
+            timeout=20,
+        )
+
+    def call(
+        self, title: str, method: str, path: str, status: int, body: dict[str, Any] | None, *, shows: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """One step: a request, what it answered, checked."""
+        self._story.step(title)
+        if body is not None:
+            print(f"     {json.dumps(body)}")
+        answer = self._story.send(self._client, self._client.build_request(method, path, json=body), status)
+        told: dict[str, Any] = answer.json()
+        print("     " + json.dumps({name: told[name] for name in shows}, ensure_ascii=False))
+        return told
+
+
+def _verify_webhook(
+    story: _Story, received: "queue.Queue[tuple[dict[str, str], bytes]]", secret: str, session_id: str
+) -> None:
+    story.step("Receive the webhook and check its signature")
+    begun = time.perf_counter()
+    try:
+        headers, body = received.get(timeout=WEBHOOK_SECONDS_MAX)
+    except queue.Empty:
+        raise DemoFailed(f"no webhook within {WEBHOOK_SECONDS_MAX} s") from None
+    parts = dict(part.partition("=")[::2] for part in headers["x-webhook-signature"].split(","))
+    expected = hmac.new(secret.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    _require(hmac.compare_digest(expected, parts["v1"]), "the signature does not fit")
+    event = json.loads(body)
+    _require(event["type"] == "session.paid" and event["data"]["id"] == session_id, "it tells of something else")
+    print(f"   ← POST {event['type']} {event['id']}  (waited {(time.perf_counter() - begun) * 1_000:.1f} ms)")
+    print(f"     X-Webhook-Signature fits; data.status is {event['data']['status']!r}")
+
+
+def _require(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise DemoFailed(otherwise)
+
+
+@contextlib.contextmanager
+def _server(directory: Path) -> Iterator[tuple[str, str]]:
+    """A server process on a fresh database: its address, and the path of its set-up link."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    base, log = f"http://127.0.0.1:{port}", directory / "server.log"
+    print(f"A server on a throw-away database: tillgate serve --dev --port {port}")
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 — our own interpreter and our own module
+            [sys.executable, "-m", "tillgate.cli", "serve", "--data", str(directory), "--dev", "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while (found := _SETUP_LINK.search(log.read_text("utf-8"))) is None:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise DemoFailed(f"the server did not start:\n{log.read_text('utf-8')[-2000:]}")
+            time.sleep(0.05)
+        yield base, found[1]
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextlib.contextmanager
+def _receiver(received: "queue.Queue[tuple[dict[str, str], bytes]]") -> Iterator[str]:
+    """A small receiver that keeps what it is sent."""
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.put(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """The demo prints what matters."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
