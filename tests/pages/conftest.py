@@ -1,0 +1,158 @@
+"""The buyer's pages over a real database, a clock that stands still, and a live rail that is only here."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from tillgate.base.money import Money
+from tillgate.base.pages import PageRequest
+from tillgate.base.principal import Principal
+from tillgate.checkout import CheckoutDesk, CheckoutSettings
+from tillgate.checkout.links.model import PaymentLink
+from tillgate.checkout.links.operations import LinkChanges, NewLink, archive_link, create_link, update_link
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.operations import (
+    NewAmount,
+    NewSession,
+    expire_due,
+    list_sessions,
+    open_session,
+    simulate,
+)
+from tillgate.door.accounts import Accounts
+from tillgate.events.wake import Wake
+from tillgate.pages import PagesDesk, routes
+from tillgate.rails.port import PaymentTerms, Rails
+from tillgate.rails.simulated import Outcome, SimulatedRail
+from tillgate.store import Database, Transaction, migrations
+from unitofwork import migrate, open_database
+
+T = TypeVar("T")
+
+NOW = 1_700_000_000_000
+
+
+class StandingClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> int:
+        return self.at
+
+
+class LiveRail:
+    """Terms as a real chain would have them."""
+
+    name = "live-for-tests"
+
+    def quote(self, payment_id: str, price: Money) -> PaymentTerms:
+        terms = SimulatedRail().quote(payment_id, price)
+        return terms._replace(chain_id=1, asset="eip155:1/slip44:60", address=terms.address.removeprefix("test:"))
+
+
+class Till:
+    """A merchant, and a buyer's browser without a screen."""
+
+    def __init__(self, database: Database, project_id: str, accounts: Accounts, *, live: bool) -> None:
+        self.database = database
+        self.clock = StandingClock()
+        self.desk = CheckoutDesk(
+            CheckoutSettings("https://pay.example"),
+            Rails(SimulatedRail(), LiveRail() if live else None),
+            self.clock,
+            Wake(),
+        )
+        self.test = Principal(project_id, False, "key", "key:test")
+        self.live = Principal(project_id, True, "key", "key:live")
+        app = Starlette(routes=routes(PagesDesk(database, accounts, self.desk)))
+        self.browser = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="https://pay.example", follow_redirects=False
+        )
+
+    async def write(self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
+        async def with_desk(tx: Transaction) -> T:
+            return await operation(self.desk, tx, *arguments)
+
+        return await self.database.write(with_desk)
+
+    async def link(self, *, live: bool = False, **fields: Any) -> PaymentLink:
+        new = NewLink(**{"title": "Pro plan", "fiat_amount": "49.00", **fields})
+        return await self.write(create_link, self.live if live else self.test, new)
+
+    async def close(self, link: PaymentLink) -> None:
+        await self.write(update_link, self.test, link.id, LinkChanges(active=False))
+
+    async def archive(self, link: PaymentLink) -> None:
+        await self.write(archive_link, self.test, link.id)
+
+    async def session(
+        self, amount: str = "49.00", currency: str = "USD", *, live: bool = False, **fields: Any
+    ) -> CheckoutSession:
+        if "link_id" not in fields:
+            fields["amount"] = NewAmount(amount, currency)
+        return await self.write(open_session, self.live if live else self.test, NewSession(**fields))
+
+    async def simulate(self, session: CheckoutSession, outcome: Outcome) -> CheckoutSession:
+        return await self.write(simulate, self.test, session.id, outcome)
+
+    async def session_in(self, status: SessionStatus, **fields: Any) -> CheckoutSession:
+        """A test session that has come to stand there."""
+        session = await self.session(**fields)
+        match status:
+            case SessionStatus.PENDING:
+                return session
+            case SessionStatus.EXPIRED:
+                self.clock.at = session.expires_at
+                await self.write(expire_due)
+                return session
+            case SessionStatus.PAID_LATE:
+                return await self.simulate(session, Outcome.LATE)
+            case _:
+                return await self.simulate(session, Outcome(status.value))
+
+    async def sessions(self) -> list[CheckoutSession]:
+        async def operation(tx: Transaction) -> list[CheckoutSession]:
+            found = [await list_sessions(tx, who, PageRequest()) for who in (self.test, self.live)]
+            return [session for page in found for session in page.data]
+
+        return await self.database.read(operation)
+
+    async def status(self, session: CheckoutSession) -> SessionStatus:
+        return next(one.status for one in await self.sessions() if one.id == session.id)
+
+    async def post_outcome(self, session: CheckoutSession, outcome: str) -> httpx.Response:
+        return await self.browser.post(f"/checkout/{session.id}/simulate", data={"outcome": outcome})
+
+
+@contextlib.asynccontextmanager
+async def _open(database_url: str, *, live: bool) -> AsyncIterator[Till]:
+    database = await open_database(database_url)
+    try:
+        await migrate(database, migrations(), now=NOW)
+        accounts = Accounts(database, StandingClock())
+        project = await accounts.create_project("Marlow & Finch")
+        till = Till(database, project.id, accounts, live=live)
+        async with till.browser:
+            yield till
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+async def till(database_url: str, anyio_backend: object) -> AsyncIterator[Till]:
+    """One that takes live and test payments."""
+    async with _open(database_url, live=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def test_only_till(database_url: str, anyio_backend: object) -> AsyncIterator[Till]:
+    """One on a server without a live rail."""
+    async with _open(database_url, live=False) as opened:
+        yield opened
