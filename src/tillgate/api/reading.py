@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -17,18 +17,25 @@ BODY_BYTES_MAX: Final = 256 * 1024
 _FIELD = re.compile(r"field `([^`]+)`")
 _AT = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 
+T = TypeVar("T")
+
 Receive = Callable[[], Awaitable[Any]]
 
 
 class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What every list takes."""
+    """What every list takes. A query has no null: a parameter is given or left out."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    starting_after: str | None = None
+    starting_after: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def page(self) -> PageRequest:
-        return PageRequest(self.limit, self.starting_after)
+        return PageRequest(self.limit, given(self.starting_after))
+
+
+def given(value: T | msgspec.UnsetType) -> T | None:
+    """What a query parameter says, or None where it was left out."""
+    return None if value is msgspec.UNSET else value
 
 
 async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
@@ -101,13 +108,13 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
         raise InvalidInput(message, code="invalid_query", param=param) from error
 
 
-def instant(text: str | None, *, param: str) -> int | None:
+def instant(text: str | msgspec.UnsetType, *, param: str) -> int | None:
     """A query's RFC 3339 timestamp as Unix milliseconds.
 
     Raises:
         InvalidInput: it is none.
     """
-    if text is None:
+    if text is msgspec.UNSET:
         return None
     try:
         return from_rfc3339(text)
@@ -119,13 +126,15 @@ def instant(text: str | None, *, param: str) -> int | None:
         ) from error
 
 
-def object_id(text: str | None, prefix: str, *, param: str) -> str | None:
+def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str | None:
     """A query's object id.
 
     Raises:
         InvalidInput: it has not the form of one.
     """
-    if text is not None and not is_id(prefix, text):
+    if text is msgspec.UNSET:
+        return None
+    if not is_id(prefix, text):
         raise InvalidInput(f"{param}: expected an id such as {prefix}_01j….", code="invalid_query", param=param)
     return text
 

@@ -9,13 +9,14 @@ from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, instant, object_id
-from tillgate.api.routing import Call, Route
+from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, shown
 from tillgate.checkout.sessions.operations import NewAmount, NewSession
 from tillgate.rails.simulated import Outcome
+from tillgate.store import Transaction
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
 
@@ -47,9 +48,9 @@ class ListCheckoutSessions(
 ):
     """Filters combine; ``createdAfter`` is inclusive."""
 
-    status: SessionStatus | None = None
-    link_id: str | None = None
-    created_after: str | None = None
+    status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
+    link_id: str | msgspec.UnsetType = msgspec.UNSET
+    created_after: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +59,7 @@ class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: Literal["detected", "paid", "underpaid", "overpaid", "late", "failed"]
 
 
-async def create(desk: ApiDesk, call: Call) -> CheckoutSessionObject:
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
     body: CreateCheckoutSession = call.body
     new = NewSession(
         link_id=body.link_id,
@@ -69,38 +70,29 @@ async def create(desk: ApiDesk, call: Call) -> CheckoutSessionObject:
         return_url=body.return_url,
         expires_in_seconds=body.expires_in_seconds,
     )
-    session = await desk.database.write(lambda tx: operations.open_session(desk.checkout, tx, call.principal, new))
-    return shown(session, desk.public_url)
+    return shown(await operations.open_session(desk.checkout, tx, call.principal, new), desk.public_url)
 
 
-async def retrieve(desk: ApiDesk, call: Call) -> CheckoutSessionObject:
-    session = await desk.database.read(lambda tx: operations.get_session(tx, call.principal, call.id))
-    return shown(session, desk.public_url)
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return shown(await operations.get_session(tx, call.principal, call.id), desk.public_url)
 
 
-async def list_all(desk: ApiDesk, call: Call) -> ListObject[CheckoutSessionObject]:
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[CheckoutSessionObject]:
     query: ListCheckoutSessions = call.query
-    link_id = object_id(query.link_id, ids.PAYMENT_LINK, param="linkId")
-    created_after = instant(query.created_after, param="createdAfter")
-    page = await desk.database.read(
-        lambda tx: operations.list_sessions(
-            tx,
-            call.principal,
-            query.page,
-            status=query.status,
-            link_id=link_id,
-            created_after=created_after,
-        )
+    page = await operations.list_sessions(
+        tx,
+        call.principal,
+        query.page,
+        status=query.status,
+        link_id=object_id(query.link_id, ids.PAYMENT_LINK, param="linkId"),
+        created_after=instant(query.created_after, param="createdAfter"),
     )
     return listed([shown(session, desk.public_url) for session in page.data], page.has_more)
 
 
-async def simulate(desk: ApiDesk, call: Call) -> CheckoutSessionObject:
+async def simulate(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
     outcome = Outcome(call.body.outcome)
-    session = await desk.database.write(
-        lambda tx: operations.simulate(desk.checkout, tx, call.principal, call.id, outcome)
-    )
-    return shown(session, desk.public_url)
+    return shown(await operations.simulate(desk.checkout, tx, call.principal, call.id, outcome), desk.public_url)
 
 
 ROUTES = [
@@ -109,7 +101,7 @@ ROUTES = [
         "/checkout_sessions",
         WRITE,
         "Create a checkout session from a link or for an amount",
-        create,
+        Writes(create),
         CheckoutSessionObject,
         HTTPStatus.CREATED,
         body=CreateCheckoutSession,
@@ -119,17 +111,19 @@ ROUTES = [
         "/checkout_sessions",
         READ,
         "List checkout sessions, newest first",
-        list_all,
+        Reads(list_all),
         ListObject[CheckoutSessionObject],
         query=ListCheckoutSessions,
     ),
-    Route("GET", "/checkout_sessions/{id}", READ, "Retrieve a checkout session", retrieve, CheckoutSessionObject),
+    Route(
+        "GET", "/checkout_sessions/{id}", READ, "Retrieve a checkout session", Reads(retrieve), CheckoutSessionObject
+    ),
     Route(
         "POST",
         "/checkout_sessions/{id}/simulate",
         WRITE,
         "Simulate a payment of a test session",
-        simulate,
+        Writes(simulate),
         CheckoutSessionObject,
         body=SimulatePayment,
     ),
