@@ -1,4 +1,4 @@
-"""The API as an ASGI application: let in, find, read, run, answer. Plain ASGI, because it is the hot path."""
+"""The API as an ASGI application: let in, find, read, act, answer. Plain ASGI, because it is the hot path."""
 
 from typing import Any, Final
 
@@ -7,13 +7,15 @@ import structlog
 
 from keyturn import Refused
 from tillgate.api import events, links, sessions, webhooks
+from tillgate.api.acting import act
 from tillgate.api.desk import ApiDesk
-from tillgate.api.errors import Failure, Headers, refused, told
+from tillgate.api.errors import Failure, Headers, rate_headers, rate_limited, refused, told
 from tillgate.api.openapi import document
 from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read_body
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
+from tillgate.door import RateLimited
 from unitofwork import StoreUnavailable
 
 ROUTES: Final[list[Route]] = [*links.ROUTES, *sessions.ROUTES, *webhooks.ROUTES, *events.ROUTES]
@@ -22,6 +24,11 @@ SEGMENT_LENGTH_MAX: Final = 64
 
 _JSON: Final = (b"content-type", b"application/json")
 _NOT_STORED: Final = (b"cache-control", b"no-store")
+_REPLAYED: Final = (b"idempotency-replayed", b"true")
+_WHEN_AGAIN: Final[dict[str, Headers]] = {
+    "idempotency_key_in_use": [(b"retry-after", b"1")],
+    "unavailable": [(b"retry-after", b"1")],
+}
 
 _log = structlog.get_logger("api")
 
@@ -42,17 +49,16 @@ class NativeApi:
         self._router = Router(declared)
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
         self._document = msgspec.json.encode(document(declared, desk.public_url))
-        self._encoder = msgspec.json.Encoder()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request_id = ids.new_id(ids.REQUEST)
         headers: Headers = ()
         try:
-            status, body = await self._answer(scope, receive, request_id)
+            status, body, headers = await self._answer(scope, receive, request_id)
         except _Envelope as envelope:
             status, body, headers = envelope.failure
         except TillgateError as error:
-            status, body, headers = told(error, request_id)
+            status, body, headers = told(error, request_id, _WHEN_AGAIN.get(error.code, ()))
             if error.internal is not None:
                 _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
         except StoreUnavailable as error:
@@ -83,36 +89,33 @@ class NativeApi:
         )
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Any, receive: Any, request_id: str) -> tuple[int, bytes]:
+    async def _answer(self, scope: Any, receive: Any, request_id: str) -> tuple[int, bytes, Headers]:
         path: str = scope["path"].removeprefix(ROOT)
         method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
         if path == DOCUMENT_PATH and method == "GET":
-            return 200, self._document
+            return 200, self._document, ()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         found = self._router.find(path)
         route = found.by_method.get(method) if found is not None else None
 
         # The key comes first, whatever else is wrong with the request.
         authorization = headers.get(b"authorization")
-        principal = await self._desk.door.admit(
+        admitted = await self._desk.door.admit(
             authorization.decode("latin-1") if authorization is not None else None,
             route.need if route is not None else None,
         )
-        if isinstance(principal, Refused):
-            failure = refused(principal, request_id)
-            _log.info(
-                "api.refused",
-                request_id=request_id,
-                reason=principal.reason.value,
-                key_id=principal.key.id if principal.key is not None else None,
-                method=method,
-                status=failure.status,
-            )
+        if isinstance(admitted, Refused):
+            failure = refused(admitted, request_id)
+            key_id = admitted.key.id if admitted.key is not None else None
+            _log.info("api.refused", request_id=request_id, reason=admitted.reason.value, key_id=key_id, method=method)
             raise _Envelope(failure)
+        if isinstance(admitted, RateLimited):
+            _log.info("api.rate_limited", request_id=request_id, key_id=admitted.key_id, method=method)
+            raise _Envelope(rate_limited(admitted.allowance, request_id))
         if found is None or route is None:
             raise _Envelope(_unknown(path, scope["method"], found, request_id))
 
-        call = Call(principal, found.id, None, None)
+        call = Call(admitted.principal, found.id, None, None)
         if found.id and not (found.id.isascii() and found.id.isprintable() and len(found.id) <= SEGMENT_LENGTH_MAX):
             raise NotFound("object")
         if route.query is not None:
@@ -123,8 +126,10 @@ class NativeApi:
             call = call._replace(body=decode_body(self._decoders[route.body], await read_body(headers, receive)))
         else:
             _refuse_large(headers)
-        answer = await route.run(self._desk, call)
-        return route.status.value, self._encoder.encode(answer)
+        key = headers.get(b"idempotency-key")
+        done = await act(self._desk, route, call, key.decode("latin-1") if key is not None else None)
+        told_headers = rate_headers(admitted.allowance) if admitted.allowance is not None else ()
+        return done.status, done.body, (*told_headers, _REPLAYED) if done.replayed else told_headers
 
 
 def _unknown(path: str, method: str, found: Found | None, request_id: str) -> Failure:
