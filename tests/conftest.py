@@ -7,7 +7,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.databases", "tests.running"]
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.databases", "tests.running", "tests.receiver"]
 
 REQUIRE_ALL = os.environ.get("TILLGATE_REQUIRE_ALL") == "1"
 

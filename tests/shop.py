@@ -1,0 +1,159 @@
+"""The real application in this process, for tests of what goes over HTTP without a socket in between.
+
+It is composed by the same function as ``tillgate serve``, over the database of the test, with its background
+work running. Only the clock is the test's: it goes by itself and can be put forward.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Message
+
+from keyturn import Issued, Mode
+from tests.running import EVERY_SCOPE
+from tillgate.app import Keys, Tillgate, open_keys, running
+from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
+from tillgate.settings import Settings
+from tillgate.store.sealing import new_key
+from unitofwork import Database, open_database
+
+PUBLIC_URL = "https://shop.example"
+EVENTUALLY_SECONDS_MAX = 20
+
+
+class MovableClock(SystemClock):
+    """The machine's clock, put forward as the test likes."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
+    def now(self) -> int:
+        return super().now() + self.ahead_ms
+
+
+class Shop:
+    """A running Tillgate with one project; keys and clients for it are a call away."""
+
+    def __init__(self, app: Tillgate, database: Database, clock: MovableClock) -> None:
+        self.app = app
+        self.database = database
+        self.clock = clock
+        self.keys: Keys = open_keys(database, clock)
+        self.project_id = ""
+        self._clients = contextlib.AsyncExitStack()
+
+    async def project(self, name: str = "Another shop") -> str:
+        """The id of a new project."""
+        return (await self.app.accounts.create_project(name)).id
+
+    async def issued(
+        self,
+        scopes: Iterable[str] = EVERY_SCOPE,
+        *,
+        mode: str = "test",
+        project: str | None = None,
+        expires_at: int | None = None,
+    ) -> Issued:
+        """A new key and its secret."""
+        return await self.keys.issuer.issue(
+            project_id=project or self.project_id,
+            mode=Mode(mode),
+            name="test",
+            scopes=scopes,
+            by="operator:test",
+            expires_at=expires_at,
+        )
+
+    async def client(
+        self,
+        scopes: Iterable[str] = EVERY_SCOPE,
+        *,
+        mode: str = "test",
+        project: str | None = None,
+    ) -> httpx.AsyncClient:
+        """A client below ``/api/v1`` with a new key of its own."""
+        return await self.caller((await self.issued(scopes, mode=mode, project=project)).secret.reveal())
+
+    async def caller(self, key: str | None = None, address: str = "127.0.0.1") -> httpx.AsyncClient:
+        """A client below ``/api/v1`` that presents ``key``, or nothing, and comes from ``address``."""
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        transport = httpx.ASGITransport(self.app, client=(address, 50_000))
+        return await self._clients.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url=f"{PUBLIC_URL}/api/v1", headers=headers)
+        )
+
+    async def close(self) -> None:
+        await self._clients.aclose()
+
+
+async def eventually(found: Callable[[], Any]) -> Any:
+    """What ``found`` gives as soon as it is truthy; it may be a coroutine function. Fails after a while."""
+    deadline = time.monotonic() + EVENTUALLY_SECONDS_MAX
+    while True:
+        value = found()
+        if asyncio.iscoroutine(value):
+            value = await value
+        if value:
+            return value
+        assert time.monotonic() < deadline, "this did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: ASGIApp) -> AsyncIterator[None]:
+    """Start and stop an application as a server does it (ASGI's lifespan protocol)."""
+    to_app: asyncio.Queue[Message] = asyncio.Queue()
+    from_app: asyncio.Queue[Message] = asyncio.Queue()
+    task = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, to_app.get, from_app.put))
+
+    async def say(word: str) -> None:
+        await to_app.put({"type": f"lifespan.{word}"})
+        answer = await asyncio.wait_for(from_app.get(), 20)
+        assert answer["type"] == f"lifespan.{word}.complete", answer
+
+    await say("startup")
+    try:
+        yield
+    finally:
+        await say("shutdown")
+        await task
+
+
+def settings_for(data: Path, database_url: str, *, dev: bool = True) -> Settings:
+    """What an operator would set, without a look at the environment."""
+    return Settings(data, database_url, PUBLIC_URL, dev, 60 * MINUTE_MS, DAY_MS, new_key(), ())
+
+
+@contextlib.asynccontextmanager
+async def open_shop(data: Path, database_url: str, *, dev: bool = True) -> AsyncIterator[Shop]:
+    """A running shop with one project."""
+    clock = MovableClock()
+    async with running(settings_for(data, database_url, dev=dev), clock) as app, lifespan(app):
+        database = await open_database(database_url)
+        shop = Shop(app, database, clock)
+        try:
+            shop.project_id = await shop.project("Test shop")
+            yield shop
+        finally:
+            await shop.close()
+            await database.close()
+
+
+@pytest.fixture
+async def shop(tmp_path: Path, database_url: str, anyio_backend: object) -> AsyncIterator[Shop]:
+    """A shop of this test alone; the test runs on SQLite and on PostgreSQL."""
+    async with open_shop(tmp_path, database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_shop(tmp_path: Path, anyio_backend: object) -> AsyncIterator[Shop]:
+    """A shop on SQLite, for what has nothing to do with the database."""
+    async with open_shop(tmp_path, f"sqlite:///{tmp_path / 'tillgate.db'}") as opened:
+        yield opened
