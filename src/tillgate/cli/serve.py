@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import structlog
 import typer
@@ -20,6 +20,18 @@ from unitofwork import migrate as apply_migrations
 
 SHUTDOWN_SECONDS = 10
 BACKLOG = 2_048
+
+# How uvicorn is set up here. The bench sets its baseline up by the same.
+SERVER_SETTINGS: Final[dict[str, Any]] = {
+    "http": "httptools",
+    "lifespan": "on",
+    "ws": "none",
+    "access_log": False,
+    "server_header": False,
+    "log_config": None,
+    "backlog": BACKLOG,
+    "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+}
 
 
 def serve(
@@ -80,19 +92,7 @@ class _Server(uvicorn.Server):
 
 async def _serve(chosen: Settings, host: str, port: int) -> None:
     async with running(chosen) as tillgate:
-        config = uvicorn.Config(
-            tillgate,
-            host=host,
-            port=port,
-            http="httptools",
-            lifespan="on",
-            ws="none",
-            access_log=False,
-            server_header=False,
-            log_config=None,
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
+        config = uvicorn.Config(tillgate, host=host, port=port, **SERVER_SETTINGS)
         await _Server(config, chosen, tillgate).serve()
 
 
