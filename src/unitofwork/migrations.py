@@ -9,7 +9,7 @@ from typing import NamedTuple
 from unitofwork.errors import MigrationError
 from unitofwork.ports import Both, Database, Transaction
 
-_NAME = re.compile(r"^(\d{4})_([a-z0-9_]+)\.sql$")
+_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql", re.ASCII)
 
 # Any constant does; it only has to be the same in every process that migrates.
 _LOCK = Both(sqlite="SELECT 1", postgres="SELECT pg_advisory_xact_lock(7223071)")
@@ -63,7 +63,7 @@ def migrations_of(house: str, package: str) -> list[Migration]:
     for entry in files(package).iterdir():
         if not entry.name.endswith(".sql"):
             continue
-        match = _NAME.match(entry.name)
+        match = _NAME.fullmatch(entry.name)
         if match is None:
             raise MigrationError(f"{package}: {entry.name!r} is not named NNNN_name.sql")
         found.append(Migration(house, int(match[1]), match[2], entry.read_text("utf-8")))
@@ -83,7 +83,14 @@ async def migrate(database: Database, wanted: list[Migration], *, now: int) -> l
         MigrationError: an applied step was changed afterwards, or the database is newer than
             this code. Nothing is applied then.
     """
-    await database.write(_prepare)
+
+    async def prepare(tx: Transaction) -> None:
+        await tx.fetch_one(_LOCK)
+        await tx.execute(_CREATE_TABLE)
+        await _refuse_newer(tx, wanted)
+        await _refuse_changed(tx, wanted)
+
+    await database.write(prepare)
     applied = []
     for migration in wanted:
 
@@ -92,16 +99,15 @@ async def migrate(database: Database, wanted: list[Migration], *, now: int) -> l
 
         if await database.write(step):
             applied.append(migration)
-
-    async def check(tx: Transaction) -> None:
-        await _refuse_newer(tx, wanted)
-
-    await database.read(check)
     return applied
 
 
 async def pending(database: Database, wanted: list[Migration]) -> list[Migration]:
-    """The steps that are not applied yet, without changing anything."""
+    """The steps that are not applied yet, without changing anything.
+
+    Raises:
+        MigrationError: as for :func:`migrate`.
+    """
 
     async def look(tx: Transaction) -> list[Migration]:
         table = await tx.fetch_one(
@@ -113,6 +119,7 @@ async def pending(database: Database, wanted: list[Migration]) -> list[Migration
         if table is None:
             return wanted
         await _refuse_newer(tx, wanted)
+        await _refuse_changed(tx, wanted)
         rows = await tx.fetch_all("SELECT house, number FROM schema_migrations")
         done = {(row["house"], row["number"]) for row in rows}
         return [migration for migration in wanted if (migration.house, migration.number) not in done]
@@ -120,25 +127,10 @@ async def pending(database: Database, wanted: list[Migration]) -> list[Migration
     return await database.read(look)
 
 
-async def _prepare(tx: Transaction) -> None:
-    await tx.fetch_one(_LOCK)
-    await tx.execute(_CREATE_TABLE)
-
-
 async def _apply(tx: Transaction, migration: Migration, now: int) -> bool:
     await tx.fetch_one(_LOCK)
-    row = await tx.fetch_one(
-        "SELECT checksum FROM schema_migrations WHERE house = $1 AND number = $2",
-        migration.house,
-        migration.number,
-    )
-    if row is not None:
-        if row["checksum"] != migration.checksum:
-            raise MigrationError(
-                f"{migration.house} {migration.number:04d}_{migration.name} was changed after it had been "
-                "applied to this database: restore the file and put the change into a new migration"
-            )
-        return False
+    if await _applied_checksum(tx, migration) is not None:
+        return False  # by another process, since we looked
     for statement in migration.statements:
         await tx.execute(statement)
     await tx.execute(
@@ -150,6 +142,24 @@ async def _apply(tx: Transaction, migration: Migration, now: int) -> bool:
         now,
     )
     return True
+
+
+async def _applied_checksum(tx: Transaction, migration: Migration) -> str | None:
+    row = await tx.fetch_one(
+        "SELECT checksum FROM schema_migrations WHERE house = $1 AND number = $2",
+        migration.house,
+        migration.number,
+    )
+    return row["checksum"] if row is not None else None
+
+
+async def _refuse_changed(tx: Transaction, wanted: list[Migration]) -> None:
+    for migration in wanted:
+        if await _applied_checksum(tx, migration) not in (None, migration.checksum):
+            raise MigrationError(
+                f"{migration.house} {migration.number:04d}_{migration.name} was changed after it had been "
+                "applied to this database: restore the file and put the change into a new migration"
+            )
 
 
 async def _refuse_newer(tx: Transaction, wanted: list[Migration]) -> None:

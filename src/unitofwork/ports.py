@@ -4,6 +4,7 @@ SQL is written in the dialect that both understand, with ``$1`` parameters. A st
 differ is a :class:`Both`, which shows the two texts side by side.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
@@ -52,8 +53,22 @@ class Transaction(Protocol):
         ...
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` on the event loop once this transaction is durable; never if it is not."""
+        """Call ``callback`` on the event loop once this transaction is durable; never if it is not.
+
+        What was committed stays so: a callback that raises is told to the loop's exception handler.
+        """
         ...
+
+
+def call_all(callbacks: list[Callable[[], None]]) -> None:
+    """Call what waited for a commit. One that raises keeps neither the others nor the answer back."""
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception as error:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a callback after a commit failed", "exception": error}
+            )
 
 
 Operation = Callable[[Transaction], Coroutine[Any, Any, T]]

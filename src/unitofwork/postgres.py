@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import asyncpg
 
 from unitofwork.errors import StoreUnavailable, UniqueViolation
-from unitofwork.ports import Both, Dialect, Operation, Row, Sql
+from unitofwork.ports import Both, Dialect, Operation, Row, Sql, call_all
 
 T = TypeVar("T")
 
@@ -16,12 +16,14 @@ POOL_MAX = 24
 CONNECT_TIMEOUT_SECONDS = 10
 RETRIES_MAX = 8
 
-_RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+# The last one: a migration elsewhere changed a table under a prepared statement, which asyncpg has then dropped.
+_RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
 _UNAVAILABLE = (
+    asyncpg.LockNotAvailableError,
     OSError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
 )
 
 
@@ -35,6 +37,13 @@ class _Connection(asyncpg.Connection):
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 — asyncpg's signature
         if self.is_in_transaction():
             await super().reset(timeout=timeout)
+
+
+def _raise(error: Exception) -> NoReturn:
+    # asyncpg's InterfaceError is both a closed connection and a wrong call; only the first may pass by itself.
+    if isinstance(error, _UNAVAILABLE) or "clos" in str(error):
+        raise StoreUnavailable(f"PostgreSQL: {error}") from error
+    raise error
 
 
 def _text(sql: Sql) -> str:
@@ -60,7 +69,10 @@ class PostgresTransaction:
         return row
 
     async def fetch_all(self, sql: Sql, *params: Any) -> list[Row]:
-        rows: list[Row] = await self._connection.fetch(_text(sql), *params)
+        try:
+            rows: list[Row] = await self._connection.fetch(_text(sql), *params)
+        except asyncpg.UniqueViolationError as error:
+            raise UniqueViolation(str(error)) from error
         return rows
 
     async def execute(self, sql: Sql, *params: Any) -> int:
@@ -87,8 +99,8 @@ class PostgresDatabase:
         try:
             async with self._pool.acquire() as connection:
                 return await operation(PostgresTransaction(connection))
-        except _UNAVAILABLE as error:
-            raise StoreUnavailable(f"PostgreSQL: {error}") from error
+        except (*_UNAVAILABLE, asyncpg.InterfaceError) as error:
+            _raise(error)
 
     async def write(self, operation: Operation[T]) -> T:
         for attempt in range(RETRIES_MAX):
@@ -100,10 +112,9 @@ class PostgresDatabase:
             except _RETRIED:
                 await asyncio.sleep(0.002 * 2**attempt)
                 continue
-            except _UNAVAILABLE as error:
-                raise StoreUnavailable(f"PostgreSQL: {error}") from error
-            for callback in transaction.callbacks:
-                callback()
+            except (*_UNAVAILABLE, asyncpg.InterfaceError) as error:
+                _raise(error)
+            call_all(transaction.callbacks)
             return answer
         raise StoreUnavailable(f"PostgreSQL: gave up after {RETRIES_MAX} conflicts with other transactions")
 
@@ -125,8 +136,14 @@ async def open_postgres(url: str) -> PostgresDatabase:
             max_size=POOL_MAX,
             timeout=CONNECT_TIMEOUT_SECONDS,
             connection_class=_Connection,
-            server_settings={"application_name": "tillgate", "jit": "off"},
+            server_settings={"application_name": "tillgate", "jit": "off", "lock_timeout": "10s"},
         )
-    except (*_UNAVAILABLE, asyncpg.PostgresError, TimeoutError, ValueError) as error:
-        raise StoreUnavailable(f"cannot connect to PostgreSQL: {error}") from error
+    except (OSError, asyncpg.PostgresError) as error:
+        raise StoreUnavailable(f"cannot connect to PostgreSQL: {str(error) or 'no answer in time'}") from error
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError):
+        # Told without its cause, which quotes what it could not read: a piece of the password, as a rule.
+        raise StoreUnavailable(
+            "cannot connect to PostgreSQL: the database URL is not well formed; expected "
+            "postgresql://user:password@host:5432/name, with special characters percent-encoded"
+        ) from None
     return PostgresDatabase(pool)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from unitofwork.errors import StoreUnavailable, StrayAwait, UniqueViolation
-from unitofwork.ports import Both, Dialect, Operation, Row, Sql
+from unitofwork.ports import Both, Dialect, Operation, Row, Sql, call_all
 
 T = TypeVar("T")
 
@@ -85,12 +85,15 @@ class SqliteTransaction:
 
     async def execute(self, sql: Sql, *params: Any) -> int:
         try:
-            return self._connection.execute(_text(sql), params).rowcount
+            return max(self._connection.execute(_text(sql), params).rowcount, 0)  # -1 for what changes no rows
         except sqlite3.Error as error:
             _raise(error)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         self.callbacks.append(callback)
+
+
+_STRAY = "an operation awaited something that is not its transaction; do network calls and sleeps before or after it"
 
 
 def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -99,10 +102,13 @@ def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         value: T = done.value
         return value
+    except RuntimeError as error:
+        # The writer thread has no event loop, which is what a sleep or a socket looks for first.
+        if str(error) == "no running event loop":
+            raise StrayAwait(_STRAY) from error
+        raise
     coroutine.close()
-    raise StrayAwait(
-        "an operation awaited something that is not its transaction; do network calls and sleeps before or after it"
-    )
+    raise StrayAwait(_STRAY)
 
 
 class _Waiting:
@@ -119,8 +125,7 @@ class _Waiting:
 
     def deliver(self) -> None:
         if self.error is None:
-            for callback in self.callbacks:
-                callback()
+            call_all(self.callbacks)
         if self.future.done():
             return  # the caller was cancelled; what it asked for is durable all the same
         if self.error is not None:
