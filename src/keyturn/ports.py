@@ -19,7 +19,11 @@ class KeyStore(Protocol):
     """Keys by id and by digest. Every answer is what was committed before the question."""
 
     async def insert(self, key: Key, digest: KeyDigest) -> None:
-        """Keep a new key; durable when this returns."""
+        """Keep a new key; durable when this returns.
+
+        Raises:
+            UniqueViolation: there is a key with this id or digest.
+        """
         ...
 
     async def by_digest(self, digest: KeyDigest) -> Key | None:

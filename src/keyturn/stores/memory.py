@@ -6,6 +6,7 @@ import msgspec
 
 from keyturn.model import Key, Status
 from keyturn.secret import KeyDigest
+from unitofwork import UniqueViolation
 
 
 class MemoryKeyStore:
@@ -16,6 +17,8 @@ class MemoryKeyStore:
         self._by_digest: dict[KeyDigest, str] = {}
 
     async def insert(self, key: Key, digest: KeyDigest) -> None:
+        if key.id in self._keys or digest in self._by_digest:
+            raise UniqueViolation("a key with this id or digest is already there")
         self._keys[key.id] = key
         self._by_digest[digest] = key.id
 
@@ -29,7 +32,8 @@ class MemoryKeyStore:
 
     async def list(self, project_id: str, mode: str | None) -> list[Key]:
         mine = [key for key in self._keys.values() if key.project_id == project_id]
-        return [key for key in reversed(mine) if mode is None or key.mode == mode]
+        mine.sort(key=lambda key: (key.created_at, key.id), reverse=True)
+        return [key for key in mine if mode is None or key.mode == mode]
 
     async def revoke(self, project_id: str, key_id: str, *, at: int, by: str) -> bool:
         key = await self.by_id(project_id, key_id)

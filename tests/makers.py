@@ -1,0 +1,210 @@
+"""Things that many tests need one of: a clock that stands still until told, a checkout without a server."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from tillgate.base import ids
+from tillgate.base.clock import DAY_MS, MINUTE_MS
+from tillgate.base.money import Money
+from tillgate.base.principal import Principal
+from tillgate.checkout import CheckoutDesk, CheckoutSettings
+from tillgate.checkout.payments.model import Payment, Transfer
+from tillgate.checkout.sessions import operations as sessions
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.operations import NewAmount, NewSession
+from tillgate.door.accounts import Accounts
+from tillgate.events import operations as events
+from tillgate.events.endpoints import operations as endpoints
+from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointDesk, NewEndpoint
+from tillgate.events.model import EventObject
+from tillgate.events.wake import Wake
+from tillgate.rails.port import PaymentTerms, Rails
+from tillgate.rails.simulated import Outcome, SimulatedRail
+from tillgate.store.sealing import Sealer, new_key
+from unitofwork import Database, Row, Transaction
+
+# 2026-01-01T00:00:00Z, so that ids (made by the machine's clock) and instants need not agree.
+NEW_YEAR = 1_767_225_600_000
+# For a test of something that only one of the two databases has.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+LIFETIME_MS = 60 * MINUTE_MS
+GRACE_MS = DAY_MS
+
+
+class StillClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, at: int = NEW_YEAR) -> None:
+        self.at = at
+
+    def now(self) -> int:
+        return self.at
+
+    def forward(self, milliseconds: int) -> None:
+        self.at += milliseconds
+
+
+class Counter:
+    """The checkout's operations over one database, without HTTP, keys or background work."""
+
+    def __init__(self, database: Database, clock: StillClock, project_id: str) -> None:
+        self.database = database
+        self.clock = clock
+        self.project_id = project_id
+        self.wake = Wake()
+        self.sealer = Sealer(new_key())
+        self.desk = CheckoutDesk(
+            CheckoutSettings("https://shop.example", LIFETIME_MS, GRACE_MS),
+            Rails(test=SimulatedRail(), live=None),
+            clock,
+            self.wake,
+        )
+        self.endpoints = EndpointDesk(clock, self.sealer, http_loopback=True)
+        self.principal = Principal(project_id, False, "key", "key:test")
+
+    async def session(self, value: str = "50.00", currency: str = "USD", **more: Any) -> CheckoutSession:
+        """A new session, by the operation that the API runs."""
+        new = NewSession(amount=NewAmount(value, currency), **more)
+        return await self.database.write(lambda tx: sessions.open_session(self.desk, tx, self.principal, new))
+
+    async def simulate(self, session_id: str, outcome: Outcome) -> CheckoutSession:
+        return await self.database.write(
+            lambda tx: sessions.simulate(self.desk, tx, self.principal, session_id, outcome)
+        )
+
+    async def read(self, session_id: str) -> CheckoutSession:
+        return await self.database.read(lambda tx: sessions.get_session(tx, self.principal, session_id))
+
+    async def expire_due(self) -> int:
+        return await self.database.write(lambda tx: sessions.expire_due(self.desk, tx))
+
+    async def endpoint(
+        self, url: str = "https://shop.example/hook", events: tuple[str, ...] = ("*",)
+    ) -> CreatedEndpoint:
+        new = NewEndpoint(url, list(events))
+        return await self.database.write(lambda tx: endpoints.create_endpoint(self.endpoints, tx, self.principal, new))
+
+    async def emit(self, type: str = "session.paid", object_id: str = "cs_made_up", data: bytes = b"{}") -> None:
+        """An event of its own, whatever it says."""
+        await self.database.write(lambda tx: self.emit_in(tx, type, object_id, data))
+
+    async def emit_in(self, tx: Transaction, type: str, object_id: str = "cs_made_up", data: bytes = b"{}") -> None:
+        await events.emit(
+            tx,
+            self.wake,
+            project_id=self.project_id,
+            livemode=False,
+            type=type,
+            object_id=object_id,
+            data=data,
+            now=self.clock.now(),
+        )
+
+    async def events(self) -> list[EventObject]:
+        """Every event of the project's test mode, oldest first."""
+        return [
+            EventObject(
+                id=row["id"],
+                type=row["type"],
+                livemode=False,
+                sequence=row["sequence"],
+                data=msgspec.Raw(row["data"].encode()),
+                created_at=str(row["created_at"]),
+            )
+            for row in await rows(
+                self.database,
+                "SELECT id, type, sequence, data, created_at FROM events WHERE project_id = $1 ORDER BY sequence",
+                self.project_id,
+            )
+        ]
+
+    async def events_of(self, object_id: str) -> list[str]:
+        """The types of one object's events, oldest first."""
+        return [
+            row["type"]
+            for row in await rows(
+                self.database, "SELECT type FROM events WHERE object_id = $1 ORDER BY sequence", object_id
+            )
+        ]
+
+
+async def counter_over(database: Database, clock: StillClock | None = None) -> Counter:
+    """A counter with a project of its own."""
+    clock = clock or StillClock()
+    project = await Accounts(database, clock).create_project("Test shop")
+    return Counter(database, clock, project.id)
+
+
+async def rows(database: Database, sql: str, *params: Any) -> list[Row]:
+    """The rows of a query."""
+
+    async def operation(tx: Transaction) -> list[Row]:
+        return await tx.fetch_all(sql, *params)
+
+    return await database.read(operation)
+
+
+async def execute(database: Database, sql: str, *params: Any) -> int:
+    """Run one change in a transaction of its own."""
+
+    async def operation(tx: Transaction) -> int:
+        return await tx.execute(sql, *params)
+
+    return await database.write(operation)
+
+
+async def one(database: Database, sql: str, *params: Any) -> Any:
+    """The only value of the only row."""
+    found = await rows(database, sql, *params)
+    assert len(found) == 1, f"{len(found)} rows"
+    return found[0][0]
+
+
+class Settled(NamedTuple):
+    """How many of many coroutines answered, and what the others raised."""
+
+    answers: list[Any]
+    errors: list[BaseException]
+
+
+async def settle(*coroutines: Any) -> Settled:
+    """Run them at once, to the end, whatever becomes of each."""
+    outcomes = await asyncio.gather(*coroutines, return_exceptions=True)
+    return Settled(
+        [one for one in outcomes if not isinstance(one, BaseException)],
+        [one for one in outcomes if isinstance(one, BaseException)],
+    )
+
+
+def payment_of(*transfers: Transfer, required: int = 1_000) -> Payment:
+    """A payment in memory that asks for ``required`` atomic units and has seen these transfers."""
+    terms = PaymentTerms(1337, "eip155:1337/slip44:60", 18, "test:0x00", required, "2500.00")
+    return Payment(id="pay_x", session_id="cs_x", rail="simulated", terms=terms, transfers=transfers)
+
+
+def session_of(payment: Payment, status: SessionStatus = SessionStatus.PENDING, *, expires_at: int) -> CheckoutSession:
+    """A session in memory, in any state."""
+    return CheckoutSession(
+        id=ids.new_id(ids.CHECKOUT_SESSION),
+        project_id="prj_x",
+        livemode=False,
+        link_id=None,
+        title=None,
+        description=None,
+        status=status,
+        price=Money(5_000, "USD"),
+        metadata=None,
+        success_url=None,
+        cancel_url=None,
+        return_url=None,
+        expires_at=expires_at,
+        paid_at=None,
+        created_at=expires_at - LIFETIME_MS,
+        updated_at=expires_at - LIFETIME_MS,
+        payment=payment,
+    )
