@@ -2,6 +2,7 @@
 
 from keyturn.errors import InvalidExpiry, InvalidKeyName, InvalidScope, KeyNotFound, KeyturnError
 from keyturn.issuing import Issued, Issuer
+from keyturn.limiting import DEFAULT_LIMIT, Allowance, Limit, Limiter
 from keyturn.model import Key, Mode, Need, RefusalReason, Refused, Status, Verified, is_scope_name
 from keyturn.ports import Clock, KeyStore
 from keyturn.revoking import Revocation, revoke
@@ -10,7 +11,9 @@ from keyturn.usage import LastUsed
 from keyturn.verifying import Verifier, decide
 
 __all__ = [
+    "DEFAULT_LIMIT",
     "NATIVE",
+    "Allowance",
     "Clock",
     "InvalidExpiry",
     "InvalidKeyName",
@@ -25,6 +28,8 @@ __all__ = [
     "KeyStore",
     "KeyturnError",
     "LastUsed",
+    "Limit",
+    "Limiter",
     "Mode",
     "Need",
     "RefusalReason",

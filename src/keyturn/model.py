@@ -11,7 +11,7 @@ from keyturn.errors import InvalidKeyName, InvalidScope
 
 NAME_MAX: Final = 100
 
-_SCOPE = re.compile(r"^[a-z][a-z0-9_]*:[a-z][a-z0-9_]*$", re.ASCII)
+_SCOPE = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*")
 
 
 class Mode(StrEnum):
@@ -123,4 +123,4 @@ def checked_scopes(scopes: Iterable[str], offered: Iterable[str]) -> frozenset[s
 
 def is_scope_name(text: str) -> bool:
     """Whether the text has the form ``resource:action``."""
-    return _SCOPE.match(text) is not None
+    return _SCOPE.fullmatch(text) is not None

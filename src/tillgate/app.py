@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import tillgate.dashboard
 import tillgate.pages
-from keyturn import NATIVE, Issuer, LastUsed, Verifier
+from keyturn import NATIVE, Issuer, LastUsed, Limiter, Verifier
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.usage import FLUSH_SECONDS
@@ -36,12 +37,13 @@ from tillgate.pages.desk import PagesDesk
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings
-from tillgate.store import Sealer, migrations
+from tillgate.store import Sealer, idempotency, migrations
 from tillgate.store.sealing import claim
 from unitofwork import Database, Migration, StoreError, Transaction, migrate, open_database
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
+FORGET_SECONDS: Final = 600
 
 _log = structlog.get_logger("app")
 
@@ -82,6 +84,7 @@ class Tillgate:
 
     def __init__(self, settings: Settings, database: Database, sealer: Sealer, clock: Clock) -> None:
         wake = Wake()
+        self._clock = clock
         self._database = database
         self._keys = open_keys(database, clock)
         self.accounts = Accounts(database, clock)
@@ -94,7 +97,7 @@ class Tillgate:
             wake,
         )
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev)
-        door = KeyDoor(self._keys.verifier)
+        door = KeyDoor(self._keys.verifier, Limiter(time.monotonic), settings.key_limit)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url)
         )
@@ -137,6 +140,7 @@ class Tillgate:
                 ("webhooks", self._worker.run()),
                 ("expiry", keep_expiring(self._database, self._checkout)),
                 ("usage", self._keep_flushing()),
+                ("idempotency", self._keep_forgetting()),
             )
         ]
         try:
@@ -152,6 +156,18 @@ class Tillgate:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self._flush()
+
+    async def _keep_forgetting(self) -> None:
+        async def batch(tx: Transaction) -> int:
+            return await idempotency.forget(tx, self._clock.now())
+
+        while True:
+            try:
+                while await self._database.write(batch):
+                    pass
+            except StoreError as error:
+                _log.warning("idempotency.not_forgotten", detail=str(error))
+            await asyncio.sleep(FORGET_SECONDS)
 
     async def _flush(self) -> None:
         try:

@@ -1,9 +1,11 @@
 """What an operator may set: ``TILLGATE_…`` variables and command line options. The only reader of the environment."""
 
 import os
+import re
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from keyturn import DEFAULT_LIMIT, Limit
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
 from tillgate.store.sealing import key_from
@@ -12,6 +14,9 @@ DATA_DEFAULT: Final = "./data"
 DATABASE_FILE: Final = "tillgate.db"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8080
+
+# PostgreSQL's URLs may carry it among the parameters, too.
+_PASSWORD_PARAMETER: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
 Origin = Literal["default", "environment", "command line"]
 
@@ -29,7 +34,7 @@ class Setting(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """Everything the server is told. ``listed`` says where each came from."""
+    """Everything the server is told. ``listed`` says where each came from; ``key_limit`` None means no limit."""
 
     data: Path
     database_url: str
@@ -39,6 +44,7 @@ class Settings(NamedTuple):
     late_grace_ms: int
     given_secret_key: str | None
     listed: tuple[Setting, ...]
+    key_limit: Limit | None = None
 
     def secret_key(self) -> str:
         """The instance's key: from ``TILLGATE_SECRET_KEY``, or else kept in the data directory."""
@@ -86,11 +92,26 @@ def load(
     if not LIFETIME_MIN_MS <= lifetime_ms <= LIFETIME_MAX_MS:
         raise SettingsError("TILLGATE_SESSION_LIFETIME_MINUTES: expected 5 to 10080 (seven days)")
     grace_ms = _whole(pick("LATE_GRACE_HOURS", None, "24"), "LATE_GRACE_HOURS") * DAY_MS // 24
+    per_second = _whole(pick("KEY_RATE_PER_SECOND", None, f"{DEFAULT_LIMIT.per_second:.0f}"), "KEY_RATE_PER_SECOND")
+    burst = _whole(pick("KEY_BURST", None, str(DEFAULT_LIMIT.burst)), "KEY_BURST")
+    if per_second and not burst:
+        raise SettingsError("TILLGATE_KEY_BURST: expected at least 1")
     key = pick("SECRET_KEY", None, "")
-    return Settings(data_path, url, public_url, dev_flag, lifetime_ms, grace_ms, key or None, tuple(listed))
+    return Settings(
+        data_path,
+        url,
+        public_url,
+        dev_flag,
+        lifetime_ms,
+        grace_ms,
+        key or None,
+        tuple(listed),
+        Limit(float(per_second), burst) if per_second else None,
+    )
 
 
 def _without_password(value: str) -> str:
+    value = _PASSWORD_PARAMETER.sub(r"\1…", value)
     scheme, separator, rest = value.partition("://")
     userinfo, at, host = rest.rpartition("@")
     if not separator or not at or ":" not in userinfo:
@@ -107,6 +128,6 @@ def _flag(text: str) -> bool:
 
 
 def _whole(text: str, name: str) -> int:
-    if not text.isdigit() or len(text) > 9:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise SettingsError(f"TILLGATE_{name}: expected a whole number, got {text[:20]!r}")
     return int(text)

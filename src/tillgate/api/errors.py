@@ -1,11 +1,12 @@
 """The one table that turns codes into HTTP statuses and types, and the envelope they are told in."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Final, NamedTuple
 
 import msgspec
 
-from keyturn import RefusalReason, Refused
+from keyturn import Allowance, RefusalReason, Refused
 from tillgate.base.errors import TillgateError
 
 REALM: Final = "tillgate"
@@ -76,6 +77,23 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "delivery_not_replayable": ErrorKind(
         409, "conflict", "A test send has no event to send again; use the endpoint's test instead."
     ),
+    "invalid_idempotency_key": ErrorKind(
+        400, "invalid_request", "The `Idempotency-Key` header is not 1 to 255 visible ASCII characters."
+    ),
+    "idempotency_key_reused": ErrorKind(
+        409,
+        "conflict",
+        "The `Idempotency-Key` was used for another request (another method, path or body) within 24 hours. "
+        "Use a fresh key for each new thing you want done.",
+    ),
+    "idempotency_key_in_use": ErrorKind(
+        409, "conflict", "The request with this `Idempotency-Key` is still running; try again after `Retry-After`."
+    ),
+    "rate_limited": ErrorKind(
+        429,
+        "rate_limited",
+        "The key has used up its allowance. Wait for the seconds in `Retry-After`, then send the same request again.",
+    ),
     "unavailable": ErrorKind(
         503, "server", "Something the server needs does not answer right now. Nothing was done; try again."
     ),
@@ -138,6 +156,28 @@ _401_DETAILS: Final = {
     RefusalReason.REVOKED: "This key was revoked; create a new one.",
     RefusalReason.EXPIRED: "This key has expired; create a new one.",
 }
+
+
+def rate_headers(allowance: Allowance) -> Headers:
+    """``RateLimit-Policy`` and ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers): what there is, what is left."""
+    limit = allowance.limit
+    return (
+        (b"ratelimit-policy", b'"key";q=%d;w=%d' % (limit.burst, ceil(limit.window_seconds))),
+        (b"ratelimit", b'"key";r=%d;t=%d' % (allowance.remaining, ceil(allowance.reset_seconds))),
+    )
+
+
+def rate_limited(allowance: Allowance, request_id: str) -> Failure:
+    """A key that was too quick."""
+    seconds = max(ceil(allowance.retry_after_seconds), 1)
+    kind = ERRORS["rate_limited"]
+    limit = allowance.limit
+    message = (
+        f"Too many requests with this key: {limit.per_second:g} a second are allowed, {limit.burst} at once. "
+        f"Try again in {seconds} s."
+    )
+    body = ErrorBody(type=kind.type, code="rate_limited", message=message, request_id=request_id)
+    return _failure(kind, body, [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)])
 
 
 def refused(refusal: Refused, request_id: str) -> Failure:

@@ -5,7 +5,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, instant
+from tillgate.api.reading import ListQuery, given, instant
 from tillgate.api.routing import Call, Reads, Route
 from tillgate.events import operations
 from tillgate.events.model import EventObject
@@ -31,7 +31,7 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Eve
         tx,
         call.principal,
         query.page,
-        type=query.type,
+        type=given(query.type),
         created_after=instant(query.created_after, param="createdAfter"),
     )
     return listed(page.data, page.has_more)

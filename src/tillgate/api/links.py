@@ -8,7 +8,7 @@ from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
-from tillgate.api.routing import Call, Route
+from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.checkout.links import operations
 from tillgate.checkout.links.model import PaymentLinkObject, shown
 from tillgate.checkout.links.operations import LinkChanges, NewLink
@@ -46,40 +46,30 @@ class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):
     archived: bool = False
 
 
-async def create(desk: ApiDesk, call: Call) -> PaymentLinkObject:
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
     body: CreatePaymentLink = call.body
     new = NewLink(body.title, body.fiat_amount, body.fiat_currency, body.description, body.success_url, body.cancel_url)
-    link = await desk.database.write(lambda tx: operations.create_link(desk.checkout, tx, call.principal, new))
-    return shown(link, desk.public_url)
+    return shown(await operations.create_link(desk.checkout, tx, call.principal, new), desk.public_url)
 
 
-async def retrieve(desk: ApiDesk, call: Call) -> PaymentLinkObject:
-    link = await desk.database.read(lambda tx: operations.get_link(tx, call.principal, call.id))
-    return shown(link, desk.public_url)
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
+    return shown(await operations.get_link(tx, call.principal, call.id), desk.public_url)
 
 
-async def list_all(desk: ApiDesk, call: Call) -> ListObject[PaymentLinkObject]:
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[PaymentLinkObject]:
     query: ListPaymentLinks = call.query
-    page = await desk.database.read(
-        lambda tx: operations.list_links(tx, call.principal, query.page, archived=query.archived)
-    )
+    page = await operations.list_links(tx, call.principal, query.page, archived=query.archived)
     return listed([shown(link, desk.public_url) for link in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, call: Call) -> PaymentLinkObject:
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
     body: UpdatePaymentLink = call.body
     changes = LinkChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
-
-    async def operation(tx: Transaction) -> PaymentLinkObject:
-        link = await operations.update_link(desk.checkout, tx, call.principal, call.id, changes)
-        return shown(link, desk.public_url)
-
-    return await desk.database.write(operation)
+    return shown(await operations.update_link(desk.checkout, tx, call.principal, call.id, changes), desk.public_url)
 
 
-async def archive(desk: ApiDesk, call: Call) -> PaymentLinkObject:
-    link = await desk.database.write(lambda tx: operations.archive_link(desk.checkout, tx, call.principal, call.id))
-    return shown(link, desk.public_url)
+async def archive(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
+    return shown(await operations.archive_link(desk.checkout, tx, call.principal, call.id), desk.public_url)
 
 
 ROUTES = [
@@ -88,7 +78,7 @@ ROUTES = [
         "/payment_links",
         WRITE,
         "Create a payment link",
-        create,
+        Writes(create),
         PaymentLinkObject,
         HTTPStatus.CREATED,
         body=CreatePaymentLink,
@@ -98,19 +88,19 @@ ROUTES = [
         "/payment_links",
         READ,
         "List payment links, newest first",
-        list_all,
+        Reads(list_all),
         ListObject[PaymentLinkObject],
         query=ListPaymentLinks,
     ),
-    Route("GET", "/payment_links/{id}", READ, "Retrieve a payment link", retrieve, PaymentLinkObject),
+    Route("GET", "/payment_links/{id}", READ, "Retrieve a payment link", Reads(retrieve), PaymentLinkObject),
     Route(
         "PATCH",
         "/payment_links/{id}",
         WRITE,
         "Change a payment link",
-        update,
+        Writes(update),
         PaymentLinkObject,
         body=UpdatePaymentLink,
     ),
-    Route("DELETE", "/payment_links/{id}", WRITE, "Archive a payment link for good", archive, PaymentLinkObject),
+    Route("DELETE", "/payment_links/{id}", WRITE, "Archive a payment link", Writes(archive), PaymentLinkObject),
 ]

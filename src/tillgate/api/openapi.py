@@ -6,9 +6,18 @@ import msgspec
 
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
-from tillgate.api.routing import ROOT, Route
+from tillgate.api.routing import ROOT, Reads, Route
+from tillgate.store.idempotency import KEY_LENGTH_MAX
 
-_REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 500, 503)
+_REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes a retry safe: within 24 hours the same request with the same key is answered as the "
+    "first one was, and nothing is done again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX, "pattern": "^[!-~]+$"},
+}
 
 
 def document(routes: list[Route], public_url: str) -> dict[str, Any]:
@@ -54,8 +63,10 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():
             parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+    if not isinstance(route.action, Reads):
+        parameters.append(_IDEMPOTENCY_KEY)
     operation: dict[str, Any] = {
-        "operationId": f"{route.path.strip('/').split('/')[0]}_{route.run.__name__}",
+        "operationId": f"{route.path.strip('/').split('/')[0]}_{route.name}",
         "summary": route.summary,
         "description": f"Needs the scope `{route.need.scope}`.",
         "tags": [route.path.strip("/").split("/")[0]],

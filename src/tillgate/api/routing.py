@@ -10,6 +10,7 @@ import msgspec
 from keyturn import Need, is_scope_name
 from tillgate.api.desk import ApiDesk
 from tillgate.base.principal import Principal
+from tillgate.store import Transaction
 
 ROOT: Final = "/api/v1"
 
@@ -28,6 +29,33 @@ class Call(NamedTuple):
     body: Any
 
 
+Run = Callable[[ApiDesk, Transaction, Call], Awaitable[Any]]
+
+
+class Reads(NamedTuple):
+    """Answers from one read of the database."""
+
+    run: Run
+
+
+class Writes(NamedTuple):
+    """Answers from one transaction, in which an ``Idempotency-Key`` is honoured.
+
+    Attributes:
+        kept: what of the answer may be stored for a replay; all of it, unless it holds a one-time secret.
+    """
+
+    run: Run
+    kept: Callable[[Any], Any] = lambda answer: answer
+
+
+class Sends(NamedTuple):
+    """Writes down what is to be sent, sends it outside of any transaction, and answers with what came of it."""
+
+    prepare: Run
+    send: Callable[[ApiDesk, Call, Any], Awaitable[Any]]
+
+
 class Route(NamedTuple):
     """One endpoint.
 
@@ -41,11 +69,16 @@ class Route(NamedTuple):
     path: str
     need: Need
     summary: str
-    run: Callable[[ApiDesk, Call], Awaitable[Any]]
+    action: Reads | Writes | Sends
     answers: Any
     status: HTTPStatus = HTTPStatus.OK
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
+
+    @property
+    def name(self) -> str:
+        """What the action's function is called, for the OpenAPI document."""
+        return (self.action.prepare if isinstance(self.action, Sends) else self.action.run).__name__
 
 
 class Found(NamedTuple):

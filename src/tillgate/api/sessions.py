@@ -8,7 +8,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, instant, object_id
+from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.checkout.sessions import operations
@@ -83,7 +83,7 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Che
         tx,
         call.principal,
         query.page,
-        status=query.status,
+        status=given(query.status),
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, param="linkId"),
         created_after=instant(query.created_after, param="createdAfter"),
     )
@@ -115,9 +115,7 @@ ROUTES = [
         ListObject[CheckoutSessionObject],
         query=ListCheckoutSessions,
     ),
-    Route(
-        "GET", "/checkout_sessions/{id}", READ, "Retrieve a checkout session", Reads(retrieve), CheckoutSessionObject
-    ),
+    Route("GET", "/checkout_sessions/{id}", READ, "Retrieve a session", Reads(retrieve), CheckoutSessionObject),
     Route(
         "POST",
         "/checkout_sessions/{id}/simulate",

@@ -9,12 +9,13 @@ from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
-from tillgate.api.routing import Call, Route
+from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.sessions.operations import example_paid_session
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries.model import Attempt, DeliveryStatus
 from tillgate.events.deliveries.operations import DeliveryWithAttempts
+from tillgate.events.deliveries.records import Claimed
 from tillgate.events.endpoints import operations
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.endpoints.operations import EndpointChanges, NewEndpoint
@@ -56,9 +57,10 @@ class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only
 
 
 class CreatedWebhookEndpointObject(WebhookEndpointObject, frozen=True, rename="camel", kw_only=True):
-    """A new webhook endpoint; ``secret`` is shown this one time."""
+    """A new webhook endpoint; ``secret`` is shown this one time, and null when the answer is a replay."""
 
-    secret: str
+    secret: str | None
+    secret_shown_before: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeletedObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,10 +110,10 @@ class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     created_at: str
 
 
-async def create(desk: ApiDesk, call: Call) -> CreatedWebhookEndpointObject:
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
     body: CreateWebhookEndpoint = call.body
     new = NewEndpoint(body.url, body.events, body.description)
-    made = await desk.database.write(lambda tx: operations.create_endpoint(desk.endpoints, tx, call.principal, new))
+    made = await operations.create_endpoint(desk.endpoints, tx, call.principal, new)
     described = _endpoint(made.endpoint)
     return CreatedWebhookEndpointObject(
         **{name: getattr(described, name) for name in described.__struct_fields__},
@@ -119,35 +121,38 @@ async def create(desk: ApiDesk, call: Call) -> CreatedWebhookEndpointObject:
     )
 
 
-async def retrieve(desk: ApiDesk, call: Call) -> WebhookEndpointObject:
-    return _endpoint(await desk.database.read(lambda tx: operations.get_endpoint(tx, call.principal, call.id)))
+def without_secret(answer: CreatedWebhookEndpointObject) -> CreatedWebhookEndpointObject:
+    """What a replay of the creation answers: a one-time secret is not given again."""
+    return msgspec.structs.replace(answer, secret=None, secret_shown_before=True)
 
 
-async def list_all(desk: ApiDesk, call: Call) -> ListObject[WebhookEndpointObject]:
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointObject:
+    return _endpoint(await operations.get_endpoint(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[WebhookEndpointObject]:
     query: ListQuery = call.query
-    page = await desk.database.read(lambda tx: operations.list_endpoints(tx, call.principal, query.page))
+    page = await operations.list_endpoints(tx, call.principal, query.page)
     return listed([_endpoint(endpoint) for endpoint in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, call: Call) -> WebhookEndpointObject:
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointObject:
     body: UpdateWebhookEndpoint = call.body
     changes = EndpointChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
-    endpoint = await desk.database.write(
-        lambda tx: operations.update_endpoint(desk.endpoints, tx, call.principal, call.id, changes)
-    )
-    return _endpoint(endpoint)
+    return _endpoint(await operations.update_endpoint(desk.endpoints, tx, call.principal, call.id, changes))
 
 
-async def delete(desk: ApiDesk, call: Call) -> DeletedObject:
-    await desk.database.write(lambda tx: operations.delete_endpoint(tx, call.principal, call.id))
+async def delete(desk: ApiDesk, tx: Transaction, call: Call) -> DeletedObject:
+    await operations.delete_endpoint(tx, call.principal, call.id)
     return DeletedObject(id=call.id, livemode=call.principal.livemode)
 
 
-async def test(desk: ApiDesk, call: Call) -> WebhookTestObject:
+async def test(desk: ApiDesk, tx: Transaction, call: Call) -> Claimed:
     data = example_paid_session(desk.checkout, call.principal.project_id)
-    claimed = await desk.database.write(
-        lambda tx: operations.prepare_test(desk.endpoints, tx, call.principal, call.id, data)
-    )
+    return await operations.prepare_test(desk.endpoints, tx, call.principal, call.id, data)
+
+
+async def send_test(desk: ApiDesk, call: Call, claimed: Claimed) -> WebhookTestObject:
     attempt = await desk.worker.attempt_now(claimed)
     return WebhookTestObject(
         livemode=call.principal.livemode,
@@ -158,23 +163,20 @@ async def test(desk: ApiDesk, call: Call) -> WebhookTestObject:
     )
 
 
-async def list_deliveries(desk: ApiDesk, call: Call) -> ListObject[WebhookDeliveryObject]:
+async def list_deliveries(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
     query: ListQuery = call.query
-    page = await desk.database.read(lambda tx: deliveries.list_deliveries(tx, call.principal, call.id, query.page))
+    page = await deliveries.list_deliveries(tx, call.principal, call.id, query.page)
     return listed([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
 
 
-async def retrieve_delivery(desk: ApiDesk, call: Call) -> WebhookDeliveryObject:
-    found = await desk.database.read(lambda tx: deliveries.get_delivery(tx, call.principal, call.id))
+async def retrieve_delivery(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookDeliveryObject:
+    found = await deliveries.get_delivery(tx, call.principal, call.id)
     return _delivery(found, livemode=call.principal.livemode)
 
 
-async def replay(desk: ApiDesk, call: Call) -> WebhookDeliveryObject:
-    async def operation(tx: Transaction) -> DeliveryWithAttempts:
-        made = await deliveries.replay(tx, desk.wake, desk.clock, call.principal, call.id)
-        return DeliveryWithAttempts(made, [])
-
-    return _delivery(await desk.database.write(operation), livemode=call.principal.livemode)
+async def replay(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookDeliveryObject:
+    made = await deliveries.replay(tx, desk.wake, desk.clock, call.principal, call.id)
+    return _delivery(DeliveryWithAttempts(made, []), livemode=call.principal.livemode)
 
 
 def _endpoint(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
@@ -225,7 +227,7 @@ ROUTES = [
         "/webhook_endpoints",
         WRITE,
         "Create a webhook endpoint; its secret is in this answer only",
-        create,
+        Writes(create, kept=without_secret),
         CreatedWebhookEndpointObject,
         HTTPStatus.CREATED,
         body=CreateWebhookEndpoint,
@@ -235,17 +237,17 @@ ROUTES = [
         "/webhook_endpoints",
         READ,
         "List webhook endpoints, newest first",
-        list_all,
+        Reads(list_all),
         ListObject[WebhookEndpointObject],
         query=ListQuery,
     ),
-    Route("GET", "/webhook_endpoints/{id}", READ, "Retrieve a webhook endpoint", retrieve, WebhookEndpointObject),
+    Route("GET", "/webhook_endpoints/{id}", READ, "Retrieve an endpoint", Reads(retrieve), WebhookEndpointObject),
     Route(
         "PATCH",
         "/webhook_endpoints/{id}",
         WRITE,
         "Change a webhook endpoint",
-        update,
+        Writes(update),
         WebhookEndpointObject,
         body=UpdateWebhookEndpoint,
     ),
@@ -254,7 +256,7 @@ ROUTES = [
         "/webhook_endpoints/{id}",
         WRITE,
         "Delete a webhook endpoint for good",
-        delete,
+        Writes(delete),
         DeletedObject,
     ),
     Route(
@@ -262,7 +264,7 @@ ROUTES = [
         "/webhook_endpoints/{id}/test",
         WRITE,
         "Send a synthetic session.paid to a webhook endpoint, and say what it answered",
-        test,
+        Sends(test, send_test),
         WebhookTestObject,
     ),
     Route(
@@ -270,7 +272,7 @@ ROUTES = [
         "/webhook_endpoints/{id}/deliveries",
         READ,
         "List a webhook endpoint's deliveries, newest first",
-        list_deliveries,
+        Reads(list_deliveries),
         ListObject[WebhookDeliveryObject],
         query=ListQuery,
     ),
@@ -279,7 +281,7 @@ ROUTES = [
         "/webhook_deliveries/{id}",
         READ,
         "Retrieve a delivery",
-        retrieve_delivery,
+        Reads(retrieve_delivery),
         WebhookDeliveryObject,
     ),
     Route(
@@ -287,7 +289,7 @@ ROUTES = [
         "/webhook_deliveries/{id}/replay",
         WRITE,
         "Send a delivery's event once more",
-        replay,
+        Writes(replay),
         WebhookDeliveryObject,
         HTTPStatus.CREATED,
     ),

@@ -1,8 +1,8 @@
 """API keys at the door."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
-from keyturn import Mode, Need, Refused, Verifier
+from keyturn import Allowance, Limit, Limiter, Mode, Need, Refused, Verifier
 from tillgate.base.principal import Principal
 
 # Crypto Checkout's nine, each selectable on its own; a read scope never implies a write scope, nor the reverse.
@@ -19,13 +19,33 @@ API_SCOPES: Final = {
 }
 
 
+class Admitted(NamedTuple):
+    """A caller who was let in, and what their key's rate limit leaves them; None where there is no limit."""
+
+    principal: Principal
+    allowance: Allowance | None
+
+
+class RateLimited(NamedTuple):
+    """A caller who may come in, but later."""
+
+    key_id: str
+    allowance: Allowance
+
+
 class KeyDoor:
-    """Lets API keys in."""
+    """Lets API keys in, each at its own pace."""
 
-    def __init__(self, verifier: Verifier) -> None:
+    def __init__(self, verifier: Verifier, limiter: Limiter, limit: Limit | None) -> None:
+        """
+        Args:
+            limit: what every key may do; None for no limit.
+        """
         self._verifier = verifier
+        self._limiter = limiter
+        self._limit = limit
 
-    async def admit(self, authorization: str | None, need: Need | None) -> Principal | Refused:
+    async def admit(self, authorization: str | None, need: Need | None) -> Admitted | RateLimited | Refused:
         """The caller behind an ``Authorization`` header, or why there is none.
 
         Args:
@@ -35,4 +55,8 @@ class KeyDoor:
         if isinstance(decision, Refused):
             return decision
         key = decision.key
-        return Principal(key.project_id, key.mode is Mode.LIVE, "key", f"key:{key.id}", key.scopes)
+        allowance = self._limiter.take(key.id, self._limit) if self._limit is not None else None
+        if allowance is not None and allowance.exceeded:
+            return RateLimited(key.id, allowance)
+        principal = Principal(key.project_id, key.mode is Mode.LIVE, "key", f"key:{key.id}", key.scopes)
+        return Admitted(principal, allowance)

@@ -1,0 +1,91 @@
+"""Doing what a route declares: one read, one transaction, or a send between two; exactly once where a key is named."""
+
+from typing import Any, Final, NamedTuple, assert_never
+
+import msgspec
+
+from tillgate.api.desk import ApiDesk
+from tillgate.api.routing import Call, Reads, Route, Sends, Writes
+from tillgate.store import Transaction, idempotency
+from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+
+_encoder: Final = msgspec.json.Encoder()
+# Decoded and encoded anew, a body is the same whatever its white space and the order of its fields.
+_canonical: Final = msgspec.json.Encoder(order="deterministic")
+
+
+class Done(NamedTuple):
+    """What was answered, and whether it is the answer of an earlier request with the same key."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+async def act(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | None) -> Done:
+    """Run the route's action.
+
+    Args:
+        idempotency_key: the header's value; without meaning for reads.
+    """
+    action = route.action
+    match action:
+        case Reads(run):
+
+            async def read(tx: Transaction) -> Any:
+                return await run(desk, tx, call)
+
+            return Done(route.status.value, _encoder.encode(await desk.database.read(read)))
+        case Writes():
+            request = _request(route, call, idempotency_key)
+            return await desk.database.write(lambda tx: _write(desk, tx, route, action, call, request))
+        case Sends():
+            return await _send(desk, route, action, call, _request(route, call, idempotency_key))
+        case _:
+            assert_never(action)
+
+
+async def _write(
+    desk: ApiDesk, tx: Transaction, route: Route, action: Writes, call: Call, request: IdempotentRequest | None
+) -> Done:
+    """The effect and its stored answer, in one transaction."""
+    if request is None:
+        return Done(route.status.value, _encoder.encode(await action.run(desk, tx, call)))
+    stored = await idempotency.begin(tx, request, desk.clock.now())
+    if stored is not None:
+        return Done(*stored, replayed=True)
+    answer = await action.run(desk, tx, call)
+    body, kept = _encoder.encode(answer), action.kept(answer)
+    await idempotency.finish(
+        tx, request, StoredAnswer(route.status.value, body if kept is answer else _encoder.encode(kept))
+    )
+    return Done(route.status.value, body)
+
+
+async def _send(desk: ApiDesk, route: Route, action: Sends, call: Call, request: IdempotentRequest | None) -> Done:
+    """Prepared in one transaction, sent outside of any, the answer stored in another."""
+
+    async def prepare(tx: Transaction) -> StoredAnswer | Any:
+        stored = await idempotency.begin(tx, request, desk.clock.now()) if request is not None else None
+        return stored or await action.prepare(desk, tx, call)
+
+    prepared = await desk.database.write(prepare)
+    if isinstance(prepared, StoredAnswer):
+        return Done(*prepared, replayed=True)
+    body = _encoder.encode(await action.send(desk, call, prepared))
+    if request is not None:
+        answer = StoredAnswer(route.status.value, body)
+        await desk.database.write(lambda tx: idempotency.finish(tx, request, answer))
+    return Done(route.status.value, body)
+
+
+def _request(route: Route, call: Call, idempotency_key: str | None) -> IdempotentRequest | None:
+    if idempotency_key is None:
+        return None
+    path = route.path.replace("{id}", call.id)
+    body = _canonical.encode(call.body) if route.body is not None else b""
+    return IdempotentRequest(
+        call.principal,
+        idempotency.checked_key(idempotency_key),
+        idempotency.fingerprint(route.method, path, body),
+    )

@@ -1,0 +1,124 @@
+"""A retry never does a thing twice: the answer is stored in the transaction of the effect.
+
+The row is inserted before the effect, so a second request with the same key waits for the first one's
+commit (PostgreSQL: on the unique key; SQLite: for the one writer) and then finds its answer. A crash leaves
+either the effect and its answer, or neither.
+"""
+
+import hashlib
+import re
+from typing import Final, NamedTuple
+
+from tillgate.base.clock import DAY_MS, MINUTE_MS
+from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.principal import Principal
+from unitofwork import Transaction
+
+WINDOW_MS: Final = DAY_MS
+# After this, an answer that never came is taken for lost with its process.
+UNFINISHED_MS: Final = MINUTE_MS
+KEY_LENGTH_MAX: Final = 255
+FORGET_BATCH_MAX: Final = 1_000
+
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+_BEGIN: Final = (
+    "INSERT INTO idempotency_keys (project_id, livemode, key, fingerprint, created_at) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (project_id, livemode, key) DO UPDATE "
+    "SET fingerprint = excluded.fingerprint, status = NULL, body = NULL, created_at = excluded.created_at "
+    "WHERE idempotency_keys.created_at <= $6 "
+    "OR (idempotency_keys.status IS NULL AND idempotency_keys.created_at <= $7)"
+)
+_FOUND: Final = (
+    "SELECT fingerprint, status, body FROM idempotency_keys WHERE project_id = $1 AND livemode = $2 AND key = $3"
+)
+_FINISH: Final = (
+    "UPDATE idempotency_keys SET status = $1, body = $2 WHERE project_id = $3 AND livemode = $4 AND key = $5"
+)
+_FORGET: Final = (
+    "DELETE FROM idempotency_keys WHERE (project_id, livemode, key) IN "
+    "(SELECT project_id, livemode, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)"
+)
+
+
+class StoredAnswer(NamedTuple):
+    """What the first request answered, byte for byte."""
+
+    status: int
+    body: bytes
+
+
+class IdempotentRequest(NamedTuple):
+    """A mutating request that named a key.
+
+    Attributes:
+        fingerprint: SHA-256 over method, path and canonical body, in hex.
+    """
+
+    principal: Principal
+    key: str
+    fingerprint: str
+
+
+def checked_key(text: str) -> str:
+    """The value of an ``Idempotency-Key`` header.
+
+    Raises:
+        InvalidInput: it is not 1 to 255 visible ASCII characters.
+    """
+    if _KEY.fullmatch(text) is None:
+        raise InvalidInput(
+            f"Idempotency-Key: expected 1 to {KEY_LENGTH_MAX} visible ASCII characters without spaces, such as a UUID.",
+            code="invalid_idempotency_key",
+            param="Idempotency-Key",
+        )
+    return text
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """What makes two requests the same; ``body`` is canonical, so that white space and key order do not matter."""
+    return hashlib.sha256(f"{method} {path}\n".encode() + body).hexdigest()
+
+
+async def begin(tx: Transaction, request: IdempotentRequest, now: int) -> StoredAnswer | None:
+    """Claim the key for this request, or find what it was answered within the last 24 hours.
+
+    Raises:
+        Conflict: the key was used for another request, or that request is still running.
+    """
+    principal = request.principal
+    claimed = await tx.execute(
+        _BEGIN,
+        principal.project_id,
+        principal.livemode,
+        request.key,
+        request.fingerprint,
+        now,
+        now - WINDOW_MS,
+        now - UNFINISHED_MS,
+    )
+    if claimed == 1:
+        return None
+    row = await tx.fetch_one(_FOUND, principal.project_id, principal.livemode, request.key)
+    assert row is not None
+    if row["fingerprint"] != request.fingerprint:
+        raise Conflict(
+            "This Idempotency-Key was used for another request within the last 24 hours; use a fresh one.",
+            code="idempotency_key_reused",
+        )
+    if row["status"] is None:
+        raise Conflict("The request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
+    return StoredAnswer(row["status"], row["body"].encode())
+
+
+async def finish(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> None:
+    """Keep what the request answered."""
+    principal = request.principal
+    await tx.execute(
+        _FINISH, answer.status, answer.body.decode(), principal.project_id, principal.livemode, request.key
+    )
+
+
+async def forget(tx: Transaction, now: int) -> int:
+    """Drop a batch of answers that are older than the window; answers with how many."""
+    return await tx.execute(_FORGET, now - WINDOW_MS, FORGET_BATCH_MAX)
