@@ -54,13 +54,15 @@ class Migration(NamedTuple):
 
 
 def migrations_of(house: str, package: str) -> list[Migration]:
-    """The ``NNNN_name.sql`` files of a package, in order, without a gap.
+    """The ``NNNN_name.sql`` files in a package's folder ``migrations``, in order, without a gap.
+
+    That folder is data and no package: importing it would put a module in the way of its namesakes.
 
     Raises:
         MigrationError: a file is not named so, or a number is missing or doubled.
     """
     found = []
-    for entry in files(package).iterdir():
+    for entry in (files(package) / "migrations").iterdir():
         if not entry.name.endswith(".sql"):
             continue
         match = _NAME.fullmatch(entry.name)

@@ -31,7 +31,7 @@ _TOUCH: Final = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND (last_u
 
 def migrations() -> list[Migration]:
     """The steps that make and change the key tables."""
-    return migrations_of("keyturn", "keyturn.stores.migrations")
+    return migrations_of("keyturn", "keyturn.stores")
 
 
 class SqlKeyStore:

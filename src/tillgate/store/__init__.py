@@ -8,4 +8,4 @@ __all__ = ["Database", "Row", "Sealer", "SealingError", "Transaction", "migratio
 
 def migrations() -> list[Migration]:
     """The steps that make and change Tillgate's tables."""
-    return migrations_of("tillgate", "tillgate.store.migrations")
+    return migrations_of("tillgate", "tillgate.store")

@@ -1,1 +1,0 @@
-"""The key tables, step by step."""

@@ -1,1 +1,0 @@
-"""Tillgate's tables, step by step."""
