@@ -71,6 +71,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "session_changed": ErrorKind(
         409, "conflict", "The session changed at the same moment. Read it again, then decide."
     ),
+    "customer_exists": ErrorKind(
+        409, "conflict", "Another customer of this project and mode has this e-mail address or reference."
+    ),
     "too_many_webhook_endpoints": ErrorKind(
         409, "conflict", "The project has as many webhook endpoints in this mode as it may; delete one first."
     ),

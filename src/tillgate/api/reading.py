@@ -100,6 +100,10 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
     for name, value in pairs:
         if name in given:
             raise InvalidInput(f"{name[:60]}: given more than once.", code="invalid_query", param=name[:60])
+        if not value.isprintable():
+            raise InvalidInput(
+                f"{name[:60]}: control characters are not allowed.", code="invalid_query", param=name[:60]
+            )
         given[name] = value
     try:
         return msgspec.convert(given, type, strict=False)

@@ -17,13 +17,11 @@ from tillgate.api.routing import ROOT
 from tillgate.base.clock import HOUR_MS, MINUTE_MS
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX, URL_MAX
+from tillgate.checkout import metadata
 from tillgate.checkout.sessions.model import (
     EDGES,
     LIFETIME_MAX_MS,
     LIFETIME_MIN_MS,
-    METADATA_KEY_LENGTH_MAX,
-    METADATA_KEYS_MAX,
-    METADATA_VALUE_LENGTH_MAX,
 )
 from tillgate.door import API_SCOPES
 from tillgate.events.deliveries.model import ATTEMPTS_MAX, GAPS_MS
@@ -175,8 +173,8 @@ def _limits() -> str:
         ("title", f"{NAME_MAX} characters"),
         ("description", f"{DESCRIPTION_MAX} characters"),
         ("URL", f"{URL_MAX} characters"),
-        ("metadata", f"{METADATA_KEYS_MAX} keys"),
-        ("metadata key, value", f"{METADATA_KEY_LENGTH_MAX} and {METADATA_VALUE_LENGTH_MAX} characters"),
+        ("metadata", f"{metadata.KEYS_MAX} keys"),
+        ("metadata key, value", f"{metadata.KEY_LENGTH_MAX} and {metadata.VALUE_LENGTH_MAX} characters"),
         ("session lifetime", f"{_duration(LIFETIME_MIN_MS)} to {LIFETIME_MAX_MS // (24 * HOUR_MS)} days, default 1 h"),
         ("webhook endpoints", f"{ENDPOINTS_MAX} for each project and mode"),
     ]

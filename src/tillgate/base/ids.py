@@ -12,10 +12,11 @@ import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-_ULID = re.compile(r"^[0-7][0-9a-hjkmnp-tv-z]{25}$", re.ASCII)
+_ULID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 PROJECT = "prj"
 USER = "usr"
+CUSTOMER = "cus"
 PAYMENT_LINK = "pl"
 CHECKOUT_SESSION = "cs"
 PAYMENT = "pay"
@@ -50,4 +51,4 @@ def new_id(prefix: str) -> str:
 def is_id(prefix: str, text: str) -> bool:
     """Whether ``text`` has the form of such an id; it says nothing about its existence."""
     head, _, ulid = text.partition("_")
-    return head == prefix and _ULID.match(ulid) is not None
+    return head == prefix and _ULID.fullmatch(ulid) is not None

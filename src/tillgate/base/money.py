@@ -27,7 +27,7 @@ MINOR_DIGITS: dict[str, int] = (
     | dict.fromkeys(_THREE_DIGITS.split(), 3)
 )
 
-_AMOUNT = re.compile(r"^(\d+)(?:\.(\d+))?$", re.ASCII)
+_AMOUNT = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
 
 
 class Money(NamedTuple):
@@ -75,7 +75,7 @@ def parse_amount(text: str, currency: str, *, param: str) -> Money:
     """
     digits = MINOR_DIGITS[currency]
     example = format_minor(9900 if digits else 99, digits) if digits != 3 else "99.000"
-    match = _AMOUNT.match(text) if len(text) <= 40 else None
+    match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
     if match is None:
         raise InvalidInput(
             f'{param}: expected a positive decimal amount as a string, such as "{example}": digits and '

@@ -1,6 +1,7 @@
 """Checks of text and addresses that callers hand in."""
 
 import ipaddress
+import unicodedata
 from urllib.parse import urlsplit
 
 from tillgate.base.errors import InvalidInput
@@ -8,6 +9,7 @@ from tillgate.base.errors import InvalidInput
 NAME_MAX = 200
 DESCRIPTION_MAX = 2_000
 URL_MAX = 2_048
+EMAIL_MAX = 254
 
 
 def checked_text(text: str, *, param: str, length_max: int, may_be_empty: bool = False) -> str:
@@ -22,7 +24,7 @@ def checked_text(text: str, *, param: str, length_max: int, may_be_empty: bool =
     if len(stripped) > length_max:
         raise InvalidInput(f"{param}: at most {length_max} characters are allowed, got {len(stripped)}.", param=param)
     # Lone surrogates cannot be written as UTF-8; NUL cannot be stored by PostgreSQL.
-    if any((ord(char) < 32 and char not in "\n\r\t") or 0xD800 <= ord(char) <= 0xDFFF for char in stripped):
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in stripped):
         raise InvalidInput(f"{param}: control characters are not allowed.", param=param)
     return stripped
 
@@ -46,7 +48,8 @@ def checked_url(url: str, *, param: str, http_loopback: bool) -> str:
     expected = "an https:// URL" + (" (or http://localhost in test mode)" if http_loopback else "")
     if len(url) > URL_MAX:
         raise InvalidInput(f"{param}: at most {URL_MAX} characters are allowed.", param=param)
-    if any(ord(char) <= 32 or ord(char) == 127 or 0xD800 <= ord(char) <= 0xDFFF for char in url) or "\\" in url:
+    # What is not printable is every kind of white space, control character and lone surrogate.
+    if not url.isprintable() or " " in url or "\\" in url:
         raise InvalidInput(f"{param}: expected {expected} without spaces or control characters.", param=param)
     try:
         parts = urlsplit(url)
@@ -81,3 +84,18 @@ def checked_return_url(url: str | None, *, param: str, livemode: bool) -> str | 
         InvalidInput: it is anything else; ``param`` is named.
     """
     return None if url is None else checked_url(url, param=param, http_loopback=not livemode)
+
+
+def checked_email(email: str) -> str:
+    """The address in lower case, without surrounding white space.
+
+    Raises:
+        InvalidInput: it does not look like an e-mail address.
+    """
+    normal = email.strip().lower()
+    name, at, domain = normal.rpartition("@")
+    if not at or not name or not domain or len(normal) > EMAIL_MAX:
+        raise InvalidInput("email: expected an address such as owner@example.com.", param="email")
+    if not normal.isprintable() or any(char.isspace() for char in normal):
+        raise InvalidInput("email: expected an address without spaces.", param="email")
+    return normal

@@ -99,7 +99,7 @@ async def update_link(
         InvalidInput: a field is wrong; it is named.
         Conflict: it is archived.
     """
-    link = await get_link(tx, principal, link_id)
+    link = await _locked(tx, principal, link_id)
     changed: dict[str, object] = {}
     if changes.title is not msgspec.UNSET:
         changed["title"] = checked_text(changes.title, param="title", length_max=NAME_MAX)
@@ -127,11 +127,18 @@ async def archive_link(desk: CheckoutDesk, tx: Transaction, principal: Principal
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    link = await get_link(tx, principal, link_id)
+    link = await _locked(tx, principal, link_id)
     if link.archived_at is not None:
         return link
     now = desk.clock.now()
     return await _write(tx, msgspec.structs.replace(link, active=False, archived_at=now, updated_at=now))
+
+
+async def _locked(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
+    link = await records.locked(tx, principal.project_id, principal.livemode, link_id)
+    if link is None:
+        raise NotFound("payment link", link_id)
+    return link
 
 
 async def _write(tx: Transaction, link: PaymentLink) -> PaymentLink:

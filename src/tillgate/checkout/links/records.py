@@ -6,6 +6,7 @@ from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.store import Row, Transaction
+from unitofwork import Both
 
 _COLUMNS: Final = (
     "id, project_id, livemode, slug, title, description, amount_minor, currency, success_url, cancel_url, active, "
@@ -15,6 +16,7 @@ _INSERT: Final = (
     f"INSERT INTO payment_links ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _BY_SLUG: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE slug = $1"
 _LIST: Final = (
     f"SELECT {_COLUMNS} FROM payment_links WHERE project_id = $1 AND livemode = $2 AND id < $3 "
@@ -50,6 +52,12 @@ async def insert(tx: Transaction, link: PaymentLink) -> None:
 async def by_id(tx: Transaction, project_id: str, livemode: bool, link_id: str) -> PaymentLink | None:
     """One link of this project and mode."""
     row = await tx.fetch_one(_BY_ID, link_id, project_id, livemode)
+    return _link(row) if row is not None else None
+
+
+async def locked(tx: Transaction, project_id: str, livemode: bool, link_id: str) -> PaymentLink | None:
+    """The same, and nobody else changes it until this transaction ends."""
+    row = await tx.fetch_one(_LOCKED, link_id, project_id, livemode)
     return _link(row) if row is not None else None
 
 

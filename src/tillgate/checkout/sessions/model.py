@@ -8,14 +8,10 @@ import msgspec
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money
-from tillgate.checkout.payments.model import Payment, PaymentStatus, standing
+from tillgate.checkout.payments.model import Payment, PaymentStatus, Standing, standing
 
 LIFETIME_MIN_MS: Final = 5 * MINUTE_MS
 LIFETIME_MAX_MS: Final = 7 * DAY_MS
-
-METADATA_KEYS_MAX: Final = 50
-METADATA_KEY_LENGTH_MAX: Final = 40
-METADATA_VALUE_LENGTH_MAX: Final = 500
 
 
 class SessionStatus(StrEnum):
@@ -33,12 +29,12 @@ class SessionStatus(StrEnum):
 
 _S = SessionStatus
 
-# Every legal move. Underpaid and overpaid wait for the merchant; a late payment inside the grace
-# window is the one way out of expired.
+# Every legal move. Underpaid and overpaid wait for the merchant or for more money; a late payment
+# inside the grace window is the one way out of expired.
 EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
     _S.DETECTED: frozenset({_S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
-    _S.UNDERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
+    _S.UNDERPAID: frozenset({_S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.OVERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.EXPIRED: frozenset({_S.PAID_LATE}),
     _S.PAID: frozenset(),
@@ -89,6 +85,7 @@ class Conclusion(NamedTuple):
     """Where a session belongs by its money and the clock.
 
     Attributes:
+        status: the session's own, or one that a legal move leads to.
         paid_at: set exactly for ``paid`` and ``paid_late``.
     """
 
@@ -99,48 +96,26 @@ class Conclusion(NamedTuple):
 def conclude(session: CheckoutSession, payment: Payment, *, late_grace_ms: int) -> Conclusion:
     """The state that the transfers of ``payment`` lead the session to.
 
-    Money that completes after the expiry makes it ``paid_late`` inside the grace window; an expired
-    session stays expired for anything else that still trickles in.
+    Money that completes after the expiry makes it ``paid_late``; where nothing was seen in time, only
+    inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes
+    after its end, or while it waits for the merchant, is written down all the same.
     """
-    money = standing(payment)
-    late = money.settled_at is not None and money.settled_at >= session.expires_at
-    if money.status is PaymentStatus.PAID and money.settled_at is not None:
-        if not late:
-            return Conclusion(_S.PAID, money.settled_at)
-        if money.settled_at < session.expires_at + late_grace_ms:
-            return Conclusion(_S.PAID_LATE, money.settled_at)
+    wanted = _wanted(session, standing(payment), late_grace_ms)
+    return wanted if wanted.status in EDGES[session.status] else Conclusion(session.status, session.paid_at)
+
+
+def _wanted(session: CheckoutSession, money: Standing, late_grace_ms: int) -> Conclusion:
+    if money.status is PaymentStatus.AWAITING:
+        return Conclusion(session.status, session.paid_at)
+    if money.status is not PaymentStatus.PAID:
+        return Conclusion(_S(money.status.value), None)
+    assert money.settled_at is not None
+    if money.settled_at < session.expires_at:
+        return Conclusion(_S.PAID, money.settled_at)
+    unseen = session.status in (_S.PENDING, _S.EXPIRED)
+    if unseen and money.settled_at >= session.expires_at + late_grace_ms:
         return Conclusion(_S.EXPIRED, None)
-    if session.status is _S.EXPIRED or money.status is PaymentStatus.AWAITING:
-        return Conclusion(session.status, None)
-    return Conclusion(_S(money.status.value), None)
-
-
-def checked_metadata(metadata: dict[str, object] | None) -> str | None:
-    """The metadata as JSON text.
-
-    Raises:
-        InvalidInput: there are more than 50 keys, a key is longer than 40 characters, or a value's JSON
-            is longer than 500.
-    """
-    if metadata is None:
-        return None
-    if len(metadata) > METADATA_KEYS_MAX:
-        raise InvalidInput(
-            f"metadata: at most {METADATA_KEYS_MAX} keys are allowed, got {len(metadata)}.", param="metadata"
-        )
-    for key, value in metadata.items():
-        if not 1 <= len(key) <= METADATA_KEY_LENGTH_MAX:
-            raise InvalidInput(
-                f"metadata: a key has 1 to {METADATA_KEY_LENGTH_MAX} characters, got {len(key)}.",
-                param="metadata",
-            )
-        length = len(value) if isinstance(value, str) else len(msgspec.json.encode(value))
-        if length > METADATA_VALUE_LENGTH_MAX:
-            raise InvalidInput(
-                f"metadata.{key}: a value has at most {METADATA_VALUE_LENGTH_MAX} characters, got {length}.",
-                param=f"metadata.{key}",
-            )
-    return msgspec.json.encode(metadata).decode()
+    return Conclusion(_S.PAID_LATE, money.settled_at)
 
 
 def checked_lifetime(seconds: int) -> int:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from tillgate.base.clock import to_rfc3339
+from tillgate.checkout.metadata import shown_metadata
 from tillgate.checkout.sessions.model import CheckoutSession
 
 
@@ -55,9 +56,6 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     created_at: str
 
 
-_NULL = msgspec.Raw(b"null")
-
-
 def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
     """The session in the API's form."""
     payment = session.payment
@@ -75,7 +73,7 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         eth_price_usd=terms.native_price_usd,
         chain_id=terms.chain_id,
         tx_hash=payment.transfers[-1].tx_hash if payment.transfers else None,
-        metadata=msgspec.Raw(session.metadata.encode()) if session.metadata is not None else _NULL,
+        metadata=shown_metadata(session.metadata),
         success_url=session.success_url,
         cancel_url=session.cancel_url,
         return_url=session.return_url,

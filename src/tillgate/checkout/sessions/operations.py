@@ -16,6 +16,7 @@ from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.links import operations as links
 from tillgate.checkout.links import records as link_records
 from tillgate.checkout.links.model import PaymentLink
+from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.checkout.sessions import records
@@ -24,7 +25,6 @@ from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
     checked_lifetime,
-    checked_metadata,
     conclude,
 )
 from tillgate.checkout.sessions.object import shown
@@ -106,7 +106,7 @@ async def get_public_session(tx: Transaction, session_id: str) -> CheckoutSessio
     Raises:
         NotFound: there is none.
     """
-    session = await records.by_id(tx, session_id)
+    session = await records.by_id(tx, session_id) if ids.is_id(ids.CHECKOUT_SESSION, session_id) else None
     if session is None:
         raise NotFound("checkout session")
     return session
@@ -183,7 +183,8 @@ async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:
     """Expire a batch of pending sessions whose time is up; answers with how many."""
     now = desk.clock.now()
     due = await records.to_expire(tx, now, EXPIRE_BATCH_MAX)
-    for session in due:
+    # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
+    for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
         await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
     return len(due)
 
@@ -355,6 +356,8 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
                 reason = "its payment was seen in time; simulate paid instead"
             elif outcome is Outcome.DETECTED and status is SessionStatus.DETECTED:
                 reason = "its payment is detected already"
+            elif outcome is Outcome.UNDERPAID and status is SessionStatus.DETECTED:
+                reason = "the whole amount was seen already; simulate paid, overpaid or failed"
             else:
                 return
         case SessionStatus.EXPIRED:

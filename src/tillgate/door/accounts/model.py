@@ -9,7 +9,6 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.principal import Principal
 
-EMAIL_MAX: Final = 254
 PASSWORD_MIN: Final = 10
 PASSWORD_MAX: Final = 1_000
 SIGN_IN_LIFETIME_MS: Final = 14 * DAY_MS
@@ -62,21 +61,6 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def principal(self) -> Principal:
         return Principal(self.project.id, self.livemode, "user", f"user:{self.user.id}")
-
-
-def checked_email(email: str) -> str:
-    """The address in lower case, without surrounding white space.
-
-    Raises:
-        InvalidInput: it does not look like an e-mail address.
-    """
-    normal = email.strip().lower()
-    name, at, domain = normal.rpartition("@")
-    if not at or not name or not domain or len(normal) > EMAIL_MAX:
-        raise InvalidInput("email: expected an address such as owner@example.com.", param="email")
-    if not normal.isprintable() or any(char.isspace() for char in normal):
-        raise InvalidInput("email: expected an address without spaces.", param="email")
-    return normal
 
 
 def checked_password(password: str) -> str:

@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, NotFound
-from tillgate.base.text import checked_text
+from tillgate.base.text import checked_email, checked_text
 from tillgate.door.accounts import records
 from tillgate.door.accounts.model import (
     FAILURES_MAX_BY_ADDRESS,
@@ -28,7 +28,6 @@ from tillgate.door.accounts.model import (
     Role,
     SignedIn,
     User,
-    checked_email,
     checked_password,
 )
 from tillgate.store import Database, Transaction

@@ -1,0 +1,109 @@
+"""``/customers``."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.reading import given
+from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
+from tillgate.checkout.customers import operations
+from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, shown
+from tillgate.checkout.customers.operations import CustomerChanges
+from tillgate.store import Transaction
+
+READ, WRITE = Need("customers:read"), Need("customers:write")
+
+
+class CreateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A new customer; every field may be left out. ``email`` and ``reference`` are unique where given."""
+
+    email: str | None = None
+    name: str | None = None
+    reference: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class UpdateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What may be changed; fields that are left out stay, null clears, ``metadata`` is replaced as a whole."""
+
+    email: str | msgspec.UnsetType | None = msgspec.UNSET
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
+    reference: str | msgspec.UnsetType | None = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class ListCustomers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Pages by number, as the documentation of this list has it; ``email`` and ``reference`` match exactly."""
+
+    page: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 1
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    email: Annotated[str, msgspec.Meta(max_length=254)] | msgspec.UnsetType = msgspec.UNSET
+    reference: Annotated[str, msgspec.Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
+
+
+class CustomerListObject(msgspec.Struct, frozen=True):
+    """One page, newest first, and how many customers match in all."""
+
+    data: list[CustomerObject]
+    total: int
+    page: int
+    limit: int
+
+
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerObject:
+    return shown(await operations.create_customer(desk.checkout, tx, call.principal, _changes(call.body)))
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerObject:
+    return shown(await operations.get_customer(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerListObject:
+    query: ListCustomers = call.query
+    found = await operations.list_customers(
+        tx,
+        call.principal,
+        page=query.page,
+        limit=query.limit,
+        email=given(query.email),
+        reference=given(query.reference),
+    )
+    return CustomerListObject([shown(one) for one in found.data], found.total, found.page, found.limit)
+
+
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerObject:
+    changes = _changes(call.body)
+    return shown(await operations.update_customer(desk.checkout, tx, call.principal, call.id, changes))
+
+
+def _changes(body: CreateCustomer | UpdateCustomer) -> CustomerChanges:
+    return CustomerChanges(email=body.email, name=body.name, reference=body.reference, metadata=body.metadata)
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/customers",
+        WRITE,
+        "Create a customer",
+        Writes(create),
+        CustomerObject,
+        HTTPStatus.CREATED,
+        body=CreateCustomer,
+    ),
+    Route(
+        "GET",
+        "/customers",
+        READ,
+        "List customers, newest first",
+        Reads(list_all),
+        CustomerListObject,
+        query=ListCustomers,
+    ),
+    Route("GET", "/customers/{id}", READ, "Retrieve a customer", Reads(retrieve), CustomerObject),
+    Route("PATCH", "/customers/{id}", WRITE, "Change a customer", Writes(update), CustomerObject, body=UpdateCustomer),
+]

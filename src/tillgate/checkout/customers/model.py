@@ -1,0 +1,59 @@
+"""Customers, inside and on the wire."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from tillgate.base.clock import to_rfc3339
+from tillgate.checkout.metadata import shown_metadata
+
+REFERENCE_MAX: Final = 200
+PAGE_MAX: Final = 10_000
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer whom the merchant knows. Instants are Unix milliseconds.
+
+    Attributes:
+        email: in lower case; unique within the project and mode, where given.
+        reference: the merchant's own name for them; unique likewise.
+        metadata: the merchant's JSON object as text.
+    """
+
+    id: str
+    project_id: str
+    livemode: bool
+    email: str | None
+    name: str | None
+    reference: str | None
+    metadata: str | None
+    created_at: int
+    updated_at: int
+
+
+class CustomerObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A customer as the API shows it."""
+
+    id: str
+    object: Literal["customer"] = "customer"
+    livemode: bool
+    email: str | None
+    name: str | None
+    reference: str | None
+    metadata: msgspec.Raw
+    created_at: str
+    updated_at: str
+
+
+def shown(customer: Customer) -> CustomerObject:
+    """The customer in the API's form."""
+    return CustomerObject(
+        id=customer.id,
+        livemode=customer.livemode,
+        email=customer.email,
+        name=customer.name,
+        reference=customer.reference,
+        metadata=shown_metadata(customer.metadata),
+        created_at=to_rfc3339(customer.created_at),
+        updated_at=to_rfc3339(customer.updated_at),
+    )

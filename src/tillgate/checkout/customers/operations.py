@@ -1,0 +1,135 @@
+"""What a merchant does with customers."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.principal import Principal
+from tillgate.base.text import NAME_MAX, checked_email, checked_text
+from tillgate.checkout.customers import records
+from tillgate.checkout.customers.model import REFERENCE_MAX, Customer
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.metadata import checked_metadata
+from tillgate.store import Transaction
+from unitofwork import UniqueViolation
+
+
+class CustomerChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant says about a customer; what is unset stays (or, on a new one, is not there)."""
+
+    email: str | msgspec.UnsetType | None = msgspec.UNSET
+    name: str | msgspec.UnsetType | None = msgspec.UNSET
+    reference: str | msgspec.UnsetType | None = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class NumberedPage(NamedTuple):
+    """One page by its number, the first being 1, and how many there are in all."""
+
+    data: list[Customer]
+    total: int
+    page: int
+    limit: int
+
+
+async def create_customer(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: CustomerChanges) -> Customer:
+    """Add a customer to the caller's project and mode.
+
+    Raises:
+        InvalidInput: a field is wrong; it is named.
+        Conflict: another customer has this e-mail address or reference.
+    """
+    now = desk.clock.now()
+    empty = Customer(
+        id=ids.new_id(ids.CUSTOMER),
+        project_id=principal.project_id,
+        livemode=principal.livemode,
+        email=None,
+        name=None,
+        reference=None,
+        metadata=None,
+        created_at=now,
+        updated_at=now,
+    )
+    customer = msgspec.structs.replace(empty, **_checked(new))
+    if not await records.insert(tx, customer):
+        raise _taken()
+    return customer
+
+
+async def get_customer(tx: Transaction, principal: Principal, customer_id: str) -> Customer:
+    """One customer.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    customer = await records.by_id(tx, principal.project_id, principal.livemode, customer_id)
+    if customer is None:
+        raise NotFound("customer", customer_id)
+    return customer
+
+
+async def list_customers(
+    tx: Transaction,
+    principal: Principal,
+    *,
+    page: int,
+    limit: int,
+    email: str | None = None,
+    reference: str | None = None,
+) -> NumberedPage:
+    """A page of customers, newest first, that match what is given exactly."""
+    wanted = email.strip().lower() if email is not None else None
+    project_id, livemode = principal.project_id, principal.livemode
+    total = await records.count(tx, project_id, livemode, email=wanted, reference=reference)
+    found = await records.matching(
+        tx, project_id, livemode, email=wanted, reference=reference, limit=limit, offset=(page - 1) * limit
+    )
+    return NumberedPage(found, total, page, limit)
+
+
+async def update_customer(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, customer_id: str, changes: CustomerChanges
+) -> Customer:
+    """Change a customer. ``metadata`` is replaced as a whole.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: a field is wrong; it is named.
+        Conflict: another customer has this e-mail address or reference.
+    """
+    customer = await records.locked(tx, principal.project_id, principal.livemode, customer_id)
+    if customer is None:
+        raise NotFound("customer", customer_id)
+    customer = msgspec.structs.replace(customer, **_checked(changes), updated_at=desk.clock.now())
+    try:
+        await records.update(tx, customer)
+    except UniqueViolation as error:
+        raise _taken() from error
+    return customer
+
+
+def _checked(changes: CustomerChanges) -> dict[str, str | None]:
+    checked: dict[str, str | None] = {}
+    if changes.email is not msgspec.UNSET:
+        checked["email"] = checked_email(changes.email) if changes.email is not None else None
+    if changes.name is not msgspec.UNSET:
+        checked["name"] = _text(changes.name, "name", NAME_MAX)
+    if changes.reference is not msgspec.UNSET:
+        checked["reference"] = _text(changes.reference, "reference", REFERENCE_MAX)
+    if changes.metadata is not msgspec.UNSET:
+        checked["metadata"] = checked_metadata(changes.metadata)
+    return checked
+
+
+def _text(text: str | None, param: str, length_max: int) -> str | None:
+    return None if text is None else checked_text(text, param=param, length_max=length_max)
+
+
+def _taken() -> Conflict:
+    return Conflict(
+        "Another customer of this project and mode has this e-mail address or reference; update that one instead.",
+        code="customer_exists",
+    )

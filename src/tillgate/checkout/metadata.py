@@ -1,0 +1,44 @@
+"""The merchant's own keys and values on an object: kept as they came, never shown to buyers."""
+
+from typing import Any, Final
+
+import msgspec
+
+from tillgate.base.errors import InvalidInput
+
+KEYS_MAX: Final = 50
+KEY_LENGTH_MAX: Final = 40
+VALUE_LENGTH_MAX: Final = 500
+
+NULL: Final = msgspec.Raw(b"null")
+
+
+def checked_metadata(metadata: dict[str, Any] | None) -> str | None:
+    """The metadata as JSON text.
+
+    Raises:
+        InvalidInput: there are more than 50 keys, a key is longer than 40 characters, or a value's JSON
+            is longer than 500.
+    """
+    if metadata is None:
+        return None
+    if len(metadata) > KEYS_MAX:
+        raise InvalidInput(f"metadata: at most {KEYS_MAX} keys are allowed, got {len(metadata)}.", param="metadata")
+    for key, value in metadata.items():
+        if not 1 <= len(key) <= KEY_LENGTH_MAX:
+            raise InvalidInput(
+                f"metadata: a key has 1 to {KEY_LENGTH_MAX} characters, got {len(key)}.",
+                param="metadata",
+            )
+        length = len(value) if isinstance(value, str) else len(msgspec.json.encode(value))
+        if length > VALUE_LENGTH_MAX:
+            raise InvalidInput(
+                f"metadata.{key}: a value has at most {VALUE_LENGTH_MAX} characters, got {length}.",
+                param=f"metadata.{key}",
+            )
+    return msgspec.json.encode(metadata).decode()
+
+
+def shown_metadata(metadata: str | None) -> msgspec.Raw:
+    """The metadata in the API's form: the stored JSON as it is, or null."""
+    return msgspec.Raw(metadata.encode()) if metadata is not None else NULL
