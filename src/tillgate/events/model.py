@@ -52,7 +52,7 @@ class EventObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     created_at: str
 
 
-def event_type(name: str, *, param: str) -> str:
+def event_type(name: str, *, param: str, code: str = InvalidInput.default_code) -> str:
     """The event type that a caller means, aliases resolved.
 
     Raises:
@@ -61,6 +61,6 @@ def event_type(name: str, *, param: str) -> str:
     known = ALIASES.get(name, name)
     if known not in EVENT_TYPES:
         raise InvalidInput(
-            f"{param}: unknown event type {name[:60]!r}; choose from: {', '.join(EVENT_TYPES)}.", param=param
+            f"{param}: unknown event type {name[:60]!r}; choose from: {', '.join(EVENT_TYPES)}.", code=code, param=param
         )
     return known

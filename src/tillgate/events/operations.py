@@ -79,7 +79,7 @@ async def list_events(
         principal.project_id,
         principal.livemode,
         page,
-        type=event_type(type, param="type") if type is not None else None,
+        type=event_type(type, param="type", code="invalid_query") if type is not None else None,
         created_after=created_after,
     )
     return cut(found, page.limit)
