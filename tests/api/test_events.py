@@ -1,0 +1,76 @@
+"""``/events`` over HTTP."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.shop import Shop
+
+pytestmark = pytest.mark.anyio
+
+AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
+
+
+async def test_an_event_holds_the_session_as_it_was(shop: Shop) -> None:
+    """Each event carries type, livemode, a gap-free sequence and a snapshot that later changes leave alone."""
+    client = await shop.client()
+    session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
+    paid = (await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})).json()
+    newest, oldest = (await client.get("/events")).json()["data"]
+    assert set(newest) == {"id", "object", "type", "livemode", "sequence", "data", "createdAt"}
+    assert (newest["object"], newest["livemode"]) == ("event", False)
+    assert [oldest["type"], newest["type"]] == ["session.created", "session.paid"]
+    assert [oldest["sequence"], newest["sequence"]] == [1, 2]
+    assert [oldest["data"], newest["data"]] == [session, paid]
+    for event in (newest, oldest):
+        assert event["id"].startswith("evt_")
+        assert (await client.get(f"/events/{event['id']}")).json() == event
+
+
+async def test_events_are_filtered_by_type_and_age(shop: Shop) -> None:
+    """type matches exactly, createdAfter is inclusive, and both combine."""
+    client = await shop.client()
+    for _ in range(2):
+        session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
+        shop.clock.ahead_ms += 1_000
+        await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+        shop.clock.ahead_ms += 1_000
+
+    async def found(**params: str) -> list[int]:
+        answer = await client.get("/events", params=params)
+        assert answer.status_code == 200, answer.text
+        return [event["sequence"] for event in answer.json()["data"]]
+
+    assert await found() == [4, 3, 2, 1]
+    assert await found(type="session.paid") == [4, 2]
+    assert await found(type="session.pending") == [3, 1]
+    assert await found(type="session.failed") == []
+    second = (await client.get("/events", params={"type": "session.paid"})).json()["data"][1]["createdAt"]
+    assert await found(createdAfter=second) == [4, 3, 2]
+    assert await found(createdAfter=second, type="session.paid") == [4, 2]
+    later = (datetime.fromisoformat(second) + timedelta(milliseconds=1)).isoformat()
+    assert await found(createdAfter=later, type="session.paid") == [4]
+    assert await found(createdAfter="1969-12-31T23:59:59Z") == [4, 3, 2, 1]
+    assert await found(createdAfter="9999-12-31T23:59:59.999999999Z") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("type", "session"), ("type", "*"), ("type", ""), ("createdAfter", "0000-01-01T00:00:00Z")]
+)
+async def test_an_event_filter_that_makes_no_sense_is_refused_by_name(sqlite_shop: Shop, name: str, value: str) -> None:
+    """An unknown type or a wrong instant is a 400 invalid_query that names the parameter."""
+    client = await sqlite_shop.client()
+    refused = await client.get("/events", params={name: value})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_query"), refused.text
+    assert refused.json()["error"]["param"] == name
+
+
+async def test_the_event_log_cannot_be_changed(shop: Shop) -> None:
+    """No method but reading exists on events, whatever the key may do."""
+    client = await shop.client()
+    await client.post("/checkout_sessions", json=AMOUNT)
+    [event] = (await client.get("/events")).json()["data"]
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        for path in ("/events", f"/events/{event['id']}"):
+            refused = await client.request(method, path, json={})
+            assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
