@@ -1,0 +1,78 @@
+"""``client.checkout_sessions``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Amount, CheckoutSession, Outcome, SessionStatus
+
+
+class AsyncCheckoutSessions:
+    """Checkout sessions. Needs the scopes ``sessions:read`` and ``sessions:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self,
+        *,
+        amount: Amount | None = None,
+        link_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        success_url: str | None = None,
+        cancel_url: str | None = None,
+        return_url: str | None = None,
+        expires_in_seconds: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> CheckoutSession:
+        """Create a session, either for an ``amount`` or from a link; send the buyer to its ``checkout_url``.
+
+        Pass an ``idempotency_key`` of your own, such as your order's number, and the same order never makes two.
+        """
+        body = given(
+            amount=amount,
+            linkId=link_id,
+            metadata=metadata,
+            successUrl=success_url,
+            cancelUrl=cancel_url,
+            returnUrl=return_url,
+            expiresInSeconds=expires_in_seconds,
+        )
+        call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, CheckoutSession)
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: SessionStatus | None = None,
+        link_id: str | None = None,
+        created_after: datetime | None = None,
+    ) -> AsyncPage[CheckoutSession]:
+        """List sessions, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "status": status,
+            "linkId": link_id,
+            "createdAfter": created_after,
+        }
+        return await list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
+
+    async def retrieve(self, id: str) -> CheckoutSession:
+        """Retrieve a session."""
+        return await self._transport.send(call_of("GET", path_of("checkout_sessions", id)), CheckoutSession)
+
+    async def simulate(self, id: str, *, outcome: Outcome, idempotency_key: str | None = None) -> CheckoutSession:
+        """Let a payment of a test session happen."""
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "simulate"),
+            body={"outcome": outcome},
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, CheckoutSession)

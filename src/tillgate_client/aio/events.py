@@ -1,0 +1,31 @@
+"""``client.events``."""
+
+from datetime import datetime
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import Event
+
+
+class AsyncEvents:
+    """The event log. Needs the scope ``events:read``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        type: str | None = None,
+        created_after: datetime | None = None,
+    ) -> AsyncPage[Event]:
+        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive."""
+        query = {"limit": limit, "starting_after": starting_after, "type": type, "createdAfter": created_after}
+        return await list_page(self._transport, "/events", query, Event)
+
+    async def retrieve(self, id: str) -> Event:
+        """Retrieve an event."""
+        return await self._transport.send(call_of("GET", path_of("events", id)), Event)

@@ -1,0 +1,59 @@
+"""Lists, a page at a time or all of it."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Generic, TypeVar
+
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of
+from tillgate_client.objects import ListAnswer
+
+T = TypeVar("T")
+
+
+class AsyncPage(Generic[T]):
+    """One page of a list, newest first.
+
+    Attributes:
+        data: its objects.
+        has_more: whether there are older ones.
+        next_cursor: the ``starting_after`` of the next page; None on the last.
+    """
+
+    def __init__(
+        self, transport: AsyncTransport, path: str, query: dict[str, Any], item: type[T], answer: ListAnswer[T]
+    ) -> None:
+        self.data = answer.data
+        self.has_more = answer.has_more
+        self.next_cursor = answer.next_cursor
+        self._transport = transport
+        self._path = path
+        self._query = query
+        self._item = item
+
+    async def next_page(self) -> "AsyncPage[T] | None":
+        """The next page; None after the last."""
+        if self.next_cursor is None:
+            return None
+        return await list_page(
+            self._transport, self._path, self._query | {"starting_after": self.next_cursor}, self._item
+        )
+
+    async def auto_paginate(self) -> AsyncIterator[T]:
+        """Each object of this page and of all that follow, fetched as you go."""
+        page: AsyncPage[T] | None = self
+        while page is not None:
+            for one in page.data:
+                yield one
+            page = await page.next_page()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.data)} objects, has_more={self.has_more})"
+
+
+async def list_page(transport: AsyncTransport, path: str, query: dict[str, Any], item: type[T]) -> AsyncPage[T]:
+    """The page that the query asks for."""
+    answer: ListAnswer[T] = await transport.send(
+        call_of("GET", path, query=query),
+        ListAnswer[item],  # type: ignore[valid-type]
+    )
+    return AsyncPage(transport, path, query, item, answer)

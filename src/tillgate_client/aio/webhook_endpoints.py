@@ -1,0 +1,78 @@
+"""``client.webhook_endpoints``."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import (
+    CreatedWebhookEndpoint,
+    DeletedWebhookEndpoint,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookTest,
+)
+
+
+class AsyncWebhookEndpoints:
+    """Webhook endpoints. Needs the scopes ``webhooks:read`` and ``webhooks:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self,
+        *,
+        url: str,
+        events: Sequence[str],
+        description: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> CreatedWebhookEndpoint:
+        """Create a webhook endpoint for some event types, or all: ``["*"]``. Its ``secret`` is in this answer only."""
+        body = given(url=url, events=events, description=description)
+        call = call_of("POST", "/webhook_endpoints", body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, CreatedWebhookEndpoint)
+
+    async def list(self, *, limit: int | None = None, starting_after: str | None = None) -> AsyncPage[WebhookEndpoint]:
+        """List webhook endpoints, newest first."""
+        query = {"limit": limit, "starting_after": starting_after}
+        return await list_page(self._transport, "/webhook_endpoints", query, WebhookEndpoint)
+
+    async def retrieve(self, id: str) -> WebhookEndpoint:
+        """Retrieve a webhook endpoint."""
+        return await self._transport.send(call_of("GET", path_of("webhook_endpoints", id)), WebhookEndpoint)
+
+    async def update(
+        self,
+        id: str,
+        *,
+        url: str | UnsetType = UNSET,
+        events: Sequence[str] | UnsetType = UNSET,
+        description: str | UnsetType | None = UNSET,
+        active: bool | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> WebhookEndpoint:
+        """Change what is given; None clears the description, and all else stays."""
+        body = {"url": url, "events": events, "description": description, "active": active}
+        call = call_of("PATCH", path_of("webhook_endpoints", id), body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, WebhookEndpoint)
+
+    async def delete(self, id: str, *, idempotency_key: str | None = None) -> DeletedWebhookEndpoint:
+        """Delete a webhook endpoint for good."""
+        call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key)
+        return await self._transport.send(call, DeletedWebhookEndpoint)
+
+    async def test(self, id: str, *, idempotency_key: str | None = None) -> WebhookTest:
+        """Send a synthetic ``session.paid`` there at once, and say what it answered."""
+        call = call_of("POST", path_of("webhook_endpoints", id, "test"), idempotency_key=idempotency_key)
+        return await self._transport.send(call, WebhookTest)
+
+    async def deliveries(
+        self, id: str, *, limit: int | None = None, starting_after: str | None = None
+    ) -> AsyncPage[WebhookDelivery]:
+        """List what was sent there, newest first."""
+        query = {"limit": limit, "starting_after": starting_after}
+        path = path_of("webhook_endpoints", id, "deliveries")
+        return await list_page(self._transport, path, query, WebhookDelivery)

@@ -1,0 +1,208 @@
+"""What the server answers with, as frozen values.
+
+Names are Python's (``fiat_amount`` for ``fiatAmount``). Instants are aware ``datetime``, money is decimal
+text. Fields that a newer server adds are ignored; words such as a status are plain ``str``, so that a new one
+is no error.
+"""
+
+from datetime import datetime
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Outcome = Literal["detected", "paid", "underpaid", "overpaid", "late", "failed"]
+SessionStatus = Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
+
+EVENT_TYPES: Final = (
+    "session.created",
+    "session.detected",
+    "session.paid",
+    "session.paid_late",
+    "session.underpaid",
+    "session.overpaid",
+    "session.expired",
+    "session.failed",
+)
+
+
+class Amount(TypedDict):
+    """A price to ask for: ``{"value": "50.00", "currency": "USD"}``. ``value`` is text, never a float."""
+
+    value: str
+    currency: str
+
+
+class CryptoAmount(msgspec.Struct, frozen=True):
+    """An amount of the session's asset: the smallest unit and the human one, both as decimal text."""
+
+    wei: str
+    eth: str
+
+
+class FiatAmount(msgspec.Struct, frozen=True):
+    """A price with all of the currency's minor digits, and its ISO 4217 code."""
+
+    amount: str
+    currency: str
+
+
+class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A price with an address of its own; each visit to ``checkout_url`` opens a fresh session."""
+
+    id: str
+    object: str
+    livemode: bool
+    slug: str
+    title: str
+    description: str | None
+    fiat_amount: str
+    fiat_currency: str
+    success_url: str | None
+    cancel_url: str | None
+    active: bool
+    archived: bool
+    checkout_url: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One visit of one buyer: send them to ``checkout_url``.
+
+    Attributes:
+        amount: what the buyer is to send.
+        received: what has arrived and is confirmed.
+        eth_price_usd: the rate that was locked when the session was made.
+        exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    link_id: str | None
+    status: str
+    exceptions: list[str]
+    address: str
+    amount: CryptoAmount
+    received: CryptoAmount
+    fiat: FiatAmount
+    eth_price_usd: str
+    chain_id: int
+    tx_hash: str | None
+    metadata: dict[str, Any] | None
+    success_url: str | None
+    cancel_url: str | None
+    return_url: str | None
+    checkout_url: str
+    expires_at: datetime
+    paid_at: datetime | None
+    created_at: datetime
+
+
+class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Where events are sent. ``secret_prefix`` is all that is ever shown again of its secret."""
+
+    id: str
+    object: str
+    livemode: bool
+    url: str
+    description: str | None
+    events: list[str]
+    active: bool
+    secret_prefix: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_only=True):
+    """A new webhook endpoint with the ``secret`` that signs what is sent there. Keep it: it is shown this one time."""
+
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"CreatedWebhookEndpoint(id={self.id!r}, url={self.url!r}, secret='{self.secret_prefix}…')"
+
+
+class DeletedWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What is left of a deleted webhook endpoint."""
+
+    id: str
+    object: str
+    livemode: bool
+    deleted: bool
+
+
+class DeliveryAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One try: what came back (its first 2 kB), or why nothing did."""
+
+    number: int
+    attempted_at: datetime
+    duration_ms: int
+    response_status: int | None
+    response_excerpt: str | None
+    error: str | None
+
+
+class WebhookTest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What became of a test send."""
+
+    object: str
+    livemode: bool
+    delivery_id: str
+    event_id: str
+    delivered: bool
+    attempt: DeliveryAttempt
+
+
+class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One event on its way to one endpoint. ``event_id`` is None for a test send."""
+
+    id: str
+    object: str
+    livemode: bool
+    endpoint_id: str
+    event_id: str | None
+    event_type: str
+    status: str
+    attempts: list[DeliveryAttempt]
+    attempts_max: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+
+
+class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What happened, as the event log lists it and as webhooks carry it.
+
+    Attributes:
+        sequence: 1, 2, 3 … for each project and mode, without a gap.
+        data: the object as it was at that moment, exactly as sent (``data["fiat"]["amount"]``).
+    """
+
+    id: str
+    object: str = "event"
+    type: str
+    livemode: bool
+    sequence: int | None = None
+    data: dict[str, Any]
+    created_at: datetime
+
+    @property
+    def session(self) -> CheckoutSession:
+        """``data`` as a checkout session.
+
+        Raises:
+            TypeError: this event is about something else.
+        """
+        if self.data.get("object") != "checkout_session":
+            raise TypeError(f"an event of type {self.type} is about no checkout session; see its data")
+        return msgspec.convert(self.data, CheckoutSession)
+
+
+class ListAnswer(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
+    """A list as it is on the wire."""
+
+    data: list[T]
+    has_more: bool
+    next_cursor: str | None

@@ -1,0 +1,32 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.events``."""
+
+from datetime import datetime
+
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import Event
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class Events:
+    """The event log. Needs the scope ``events:read``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        type: str | None = None,
+        created_after: datetime | None = None,
+    ) -> Page[Event]:
+        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive."""
+        query = {"limit": limit, "starting_after": starting_after, "type": type, "createdAfter": created_after}
+        return list_page(self._transport, "/events", query, Event)
+
+    def retrieve(self, id: str) -> Event:
+        """Retrieve an event."""
+        return self._transport.send(call_of("GET", path_of("events", id)), Event)

@@ -1,0 +1,57 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""Lists, a page at a time or all of it."""
+
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from tillgate_client.calls import call_of
+from tillgate_client.objects import ListAnswer
+from tillgate_client.sync.transport import Transport
+
+T = TypeVar("T")
+
+
+class Page(Generic[T]):
+    """One page of a list, newest first.
+
+    Attributes:
+        data: its objects.
+        has_more: whether there are older ones.
+        next_cursor: the ``starting_after`` of the next page; None on the last.
+    """
+
+    def __init__(
+        self, transport: Transport, path: str, query: dict[str, Any], item: type[T], answer: ListAnswer[T]
+    ) -> None:
+        self.data = answer.data
+        self.has_more = answer.has_more
+        self.next_cursor = answer.next_cursor
+        self._transport = transport
+        self._path = path
+        self._query = query
+        self._item = item
+
+    def next_page(self) -> "Page[T] | None":
+        """The next page; None after the last."""
+        if self.next_cursor is None:
+            return None
+        return list_page(self._transport, self._path, self._query | {"starting_after": self.next_cursor}, self._item)
+
+    def auto_paginate(self) -> Iterator[T]:
+        """Each object of this page and of all that follow, fetched as you go."""
+        page: Page[T] | None = self
+        while page is not None:
+            yield from page.data
+            page = page.next_page()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.data)} objects, has_more={self.has_more})"
+
+
+def list_page(transport: Transport, path: str, query: dict[str, Any], item: type[T]) -> Page[T]:
+    """The page that the query asks for."""
+    answer: ListAnswer[T] = transport.send(
+        call_of("GET", path, query=query),
+        ListAnswer[item],  # type: ignore[valid-type]
+    )
+    return Page(transport, path, query, item, answer)

@@ -1,0 +1,81 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.payment_links``."""
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import PaymentLink
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class PaymentLinks:
+    """Payment links. Needs the scopes ``links:read`` and ``links:write``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        title: str,
+        fiat_amount: str,
+        fiat_currency: str = "USD",
+        description: str | None = None,
+        success_url: str | None = None,
+        cancel_url: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> PaymentLink:
+        """Create a payment link. ``fiat_amount`` is decimal text such as ``"99.00"``."""
+        body = given(
+            title=title,
+            fiatAmount=fiat_amount,
+            fiatCurrency=fiat_currency,
+            description=description,
+            successUrl=success_url,
+            cancelUrl=cancel_url,
+        )
+        call = call_of("POST", "/payment_links", body=body, idempotency_key=idempotency_key)
+        return self._transport.send(call, PaymentLink)
+
+    def list(
+        self, *, limit: int | None = None, starting_after: str | None = None, archived: bool | None = None
+    ) -> Page[PaymentLink]:
+        """List payment links, newest first; ``archived=True`` lists those that were put away instead."""
+        query = {"limit": limit, "starting_after": starting_after, "archived": archived}
+        return list_page(self._transport, "/payment_links", query, PaymentLink)
+
+    def retrieve(self, id: str) -> PaymentLink:
+        """Retrieve a payment link."""
+        return self._transport.send(call_of("GET", path_of("payment_links", id)), PaymentLink)
+
+    def update(
+        self,
+        id: str,
+        *,
+        title: str | UnsetType = UNSET,
+        fiat_amount: str | UnsetType = UNSET,
+        fiat_currency: str | UnsetType = UNSET,
+        description: str | UnsetType | None = UNSET,
+        success_url: str | UnsetType | None = UNSET,
+        cancel_url: str | UnsetType | None = UNSET,
+        active: bool | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> PaymentLink:
+        """Change what is given; None clears what may be empty, and all else stays."""
+        body = {
+            "title": title,
+            "fiatAmount": fiat_amount,
+            "fiatCurrency": fiat_currency,
+            "description": description,
+            "successUrl": success_url,
+            "cancelUrl": cancel_url,
+            "active": active,
+        }
+        call = call_of("PATCH", path_of("payment_links", id), body=body, idempotency_key=idempotency_key)
+        return self._transport.send(call, PaymentLink)
+
+    def archive(self, id: str, *, idempotency_key: str | None = None) -> PaymentLink:
+        """Archive a payment link for good; sessions that were made from it go on."""
+        call = call_of("DELETE", path_of("payment_links", id), idempotency_key=idempotency_key)
+        return self._transport.send(call, PaymentLink)

@@ -1,0 +1,101 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""Sends calls, and sends them again where that helps."""
+
+import logging
+import time
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from tillgate_client.calls import (
+    RETRIES_MAX,
+    ROOT,
+    TIMEOUT_SECONDS,
+    Call,
+    headers_of,
+    read_api_key,
+    read_base_url,
+    result,
+    unreachable,
+    wait_seconds,
+)
+from tillgate_client.errors import ConfigurationError
+
+T = TypeVar("T")
+
+_log: Final = logging.getLogger("tillgate_client")
+
+
+class Transport:
+    """A server, a key, and how patient to be with them."""
+
+    def __init__(
+        self,
+        api_key: str | None,
+        base_url: str,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        max_retries: int = RETRIES_MAX,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        if max_retries < 0:
+            raise ConfigurationError("max_retries: expected 0 or more.")
+        self.key = read_api_key(api_key)
+        self.base_url = read_base_url(base_url)
+        self._timeout = httpx.Timeout(timeout_seconds)
+        self._max_retries = max_retries
+        self._owned = http_client is None
+        self._http = http_client if http_client is not None else httpx.Client()
+
+    def send(self, call: Call, answer: type[T]) -> T:
+        """The answer to a call.
+
+        Raises:
+            ApiError: the server answered, and it was not a success.
+            ApiConnectionError: no answer came.
+        """
+        headers = headers_of(call, self.key)
+        for attempt in range(self._max_retries + 1):
+            failed: httpx.TransportError | None = None
+            response: httpx.Response | None = None
+            try:
+                # A redirect would carry the key to somebody who was not chosen.
+                response = self._http.request(
+                    call.method,
+                    f"{self.base_url}{ROOT}{call.path}",
+                    params=call.query or None,
+                    content=call.body,
+                    headers=headers,
+                    timeout=self._timeout,
+                    follow_redirects=False,
+                )
+            except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as error:
+                failed = error
+            except httpx.TransportError as error:
+                raise unreachable(call, error, attempt + 1) from error
+            wait = wait_seconds(attempt, response) if attempt < self._max_retries else None
+            if wait is None:
+                if failed is not None:
+                    raise unreachable(call, failed, attempt + 1) from failed
+                assert response is not None
+                return result(call, response, answer, self.key)
+            _log.info(
+                "retrying %s %s%s in %.2f s: %s",
+                call.method,
+                ROOT,
+                call.path,
+                wait,
+                type(failed).__name__ if response is None else response.status_code,
+            )
+            time.sleep(wait)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close the connections, unless the HTTP client is the caller's own."""
+        if self._owned:
+            self._http.close()
+
+    def __repr__(self) -> str:
+        return f"base_url={self.base_url!r}, api_key='{self.key!r}'"
+
+    def __getstate__(self) -> Any:
+        raise TypeError("a client holds a key and open connections and cannot be pickled; make one where it is used")
