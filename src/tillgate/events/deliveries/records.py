@@ -16,7 +16,11 @@ _COLUMNS: Final = (
     "d.id, d.endpoint_id, d.event_id, d.event_type, d.status, d.attempts, d.attempts_max, d.next_attempt_at, "
     "d.response_status, d.created_at, d.updated_at"
 )
-_WANTING: Final = "SELECT id, events FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 AND active"
+_ACTIVE: Final = (
+    "SELECT id, events FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 AND active ORDER BY id"
+)
+# Held until the deliveries are written: an endpoint that is deleted meanwhile would take the event down with it.
+_WANTING: Final = Both(sqlite=_ACTIVE, postgres=f"{_ACTIVE} FOR KEY SHARE")
 _INSERT: Final = (
     "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, test_body, status, attempts, "
     "attempts_max, next_attempt_at, lease_until, created_at, updated_at) "

@@ -1,6 +1,8 @@
 """One attempt over the network: post the signed body, and say what came back."""
 
+import asyncio
 import time
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, Protocol
 
 import httpx
@@ -27,7 +29,12 @@ class Sender:
         self._unseal = unseal
         self._clock = clock
         self._client = httpx.AsyncClient(
-            transport=transport, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+            transport=transport,
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            # What one receiver sets is nothing to tell another, or the same one again.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
     async def attempt(self, claimed: Claimed) -> Attempt:
@@ -38,12 +45,14 @@ class Sender:
         error: str | None = None
         secret = SigningSecret(self._unseal.open(claimed.secret_sealed))
         signed = secret.headers(event_id=claimed.event_id, body=claimed.body, timestamp=attempted_at // 1_000)
-        headers = {"content-type": "application/json", "user-agent": USER_AGENT} | signed
+        headers = {"content-type": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity"} | signed
         try:
-            async with self._client.stream("POST", claimed.url, content=claimed.body, headers=headers) as answer:
-                status = answer.status_code
-                excerpt = await _excerpt(answer)
-        except httpx.TimeoutException:
+            # httpx's own limits are for each step; together they must end well before the lease does.
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                async with self._client.stream("POST", claimed.url, content=claimed.body, headers=headers) as answer:
+                    status = answer.status_code
+                    excerpt = await _excerpt(answer)
+        except (httpx.TimeoutException, TimeoutError):
             error = f"no answer within {TIMEOUT_SECONDS:.0f} seconds"
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as problem:
             error = str(problem)[:500] or type(problem).__name__
@@ -62,9 +71,9 @@ class Sender:
 
 
 async def _excerpt(answer: httpx.Response) -> str:
-    """The first 2 kB of the body as text; the rest is never read."""
+    """The first 2 kB of the body as text; the rest is never read, and nothing is unpacked."""
     read = b""
-    async for chunk in answer.aiter_bytes():
+    async for chunk in answer.aiter_raw():
         read += chunk
         if len(read) >= EXCERPT_BYTES_MAX:
             break

@@ -124,7 +124,9 @@ async def update_endpoint(
         NotFound: it is not in the caller's project and mode.
         InvalidInput: as for a new one.
     """
-    endpoint = await get_endpoint(tx, principal, endpoint_id)
+    endpoint = await records.locked(tx, principal.project_id, principal.livemode, endpoint_id)
+    if endpoint is None:
+        raise NotFound("webhook endpoint", endpoint_id)
     changed: dict[str, object] = {}
     if changes.url is not msgspec.UNSET:
         changed["url"] = checked_target(changes.url, http_loopback=desk.http_loopback)

@@ -5,6 +5,7 @@ from typing import Final
 from tillgate.base.pages import PageRequest
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.store import Row, Transaction
+from unitofwork import Both
 
 _COLUMNS: Final = "id, livemode, url, description, events, active, secret_prefix, created_at, updated_at"
 _INSERT: Final = (
@@ -12,6 +13,7 @@ _INSERT: Final = (
     "secret_prefix, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _LIST: Final = (
     f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 "
     "AND id < $3 ORDER BY id DESC LIMIT $4"
@@ -44,6 +46,12 @@ async def insert(tx: Transaction, project_id: str, endpoint: WebhookEndpoint, se
 async def by_id(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> WebhookEndpoint | None:
     """One endpoint of this project and mode."""
     row = await tx.fetch_one(_BY_ID, endpoint_id, project_id, livemode)
+    return _endpoint(row) if row is not None else None
+
+
+async def locked(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> WebhookEndpoint | None:
+    """The same, and nobody else changes it until this transaction ends."""
+    row = await tx.fetch_one(_LOCKED, endpoint_id, project_id, livemode)
     return _endpoint(row) if row is not None else None
 
 

@@ -1,0 +1,121 @@
+"""Webhooks go to public addresses only: a merchant's URL must not make this server speak to its neighbours.
+
+The name is resolved here, each address is checked, and the connection is made to the very address that was
+checked; so a name that answers differently the second time (DNS rebinding) gains nothing. TLS still proves
+the name.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LOOPBACK: Final[tuple[IPNetwork, ...]] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+CONNECTIONS_MAX: Final = 100
+
+# IPv4 inside of IPv6 by translation (RFC 6052); what is inside is what is reached.
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_NAT64_LOCAL: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+
+
+class AddressGuard:
+    """Says which addresses webhooks may go to: every public one, and the networks that the operator named."""
+
+    def __init__(self, allowed: Iterable[IPNetwork] = ()) -> None:
+        self._allowed = tuple(allowed)
+
+    def allows(self, address: IPAddress) -> bool:
+        """Whether a connection may be made to this address.
+
+        Private, loopback, link-local, metadata-service, shared (CGNAT), multicast and reserved addresses are not
+        public, nor is an IPv6 form that only wraps one of them.
+        """
+        reached = _reached(address)
+        if any(reached.version == network.version and reached in network for network in self._allowed):
+            return True
+        return reached.is_global and not reached.is_multicast and not reached.is_reserved
+
+    def allows_host(self, host: str) -> bool:
+        """Whether a URL's host may be one: a name is judged when it is resolved, an address at once."""
+        try:
+            return self.allows(ipaddress.ip_address(host))
+        except ValueError:
+            return True
+
+
+def _reached(address: IPAddress) -> IPAddress:
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address in _NAT64_LOCAL:
+        return ipaddress.IPv4Address("0.0.0.0")  # noqa: S104 — stands for "nowhere public"
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    return address
+
+
+class _GuardedNetwork(httpcore.AsyncNetworkBackend):
+    """Resolves, checks, and connects to what was checked."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        self._guard = guard
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 — httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(f"the host name does not resolve ({error.strerror or error})") from error
+        addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+        public = [address for address in dict.fromkeys(addresses) if self._guard.allows(address)]
+        if not public:
+            raise httpcore.ConnectError(
+                "the host is not at a public address; an operator may allow its network in TILLGATE_WEBHOOK_NETWORKS"
+            )
+        failure: Exception | None = None
+        for address in public:
+            try:
+                return await self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        assert failure is not None
+        raise failure
+
+    async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+        raise httpcore.ConnectError("webhooks go over TCP")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def guarded_transport(guard: AddressGuard) -> httpx.AsyncHTTPTransport:
+    """An httpx transport that connects to allowed addresses only."""
+    transport = httpx.AsyncHTTPTransport()
+    # httpx has no public way to name a network backend; its transport is a thin shell around this pool.
+    transport._pool = httpcore.AsyncConnectionPool(
+        ssl_context=httpx.create_ssl_context(),
+        max_connections=CONNECTIONS_MAX,
+        max_keepalive_connections=CONNECTIONS_MAX // 5,
+        keepalive_expiry=15.0,
+        network_backend=_GuardedNetwork(guard),
+    )
+    return transport
