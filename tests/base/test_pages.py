@@ -1,0 +1,42 @@
+"""Cursor pages and the errors' words."""
+
+import pytest
+
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput, NotFound, TillgateError
+from tillgate.base.pages import PageRequest, checked_cursor, cut
+
+
+def test_one_more_than_asked_for_tells_that_there_is_more() -> None:
+    """A page is never longer than its limit."""
+    assert cut([1, 2, 3], 2) == ([1, 2], True)
+    assert cut([1, 2], 2) == ([1, 2], False)
+    assert cut([], 2) == ([], False)
+
+
+def test_without_a_cursor_a_page_begins_after_every_id() -> None:
+    """The first page looks below a text that sorts after every id that there can be."""
+    assert max(ids.new_id(prefix) for prefix in ("txn", "usr", "we", "req")) < PageRequest().before
+    assert PageRequest(starting_after="cs_x").before == "cs_x"
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "evt_01j0000000000000000000000a", "cs_01j0000000000000000000000a\n"])
+def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
+    """It is named, and its form is shown."""
+    with pytest.raises(InvalidInput) as caught:
+        checked_cursor(PageRequest(starting_after=cursor), ids.CHECKOUT_SESSION)
+    assert (caught.value.code, caught.value.param) == ("invalid_query", "starting_after")
+
+
+def test_what_is_not_found_repeats_no_long_text() -> None:
+    """A 404 says which id it was, and does not become an echo for whatever was sent."""
+    assert "'cs_1'" in NotFound("checkout session", "cs_1").public
+    assert "x" * 65 not in NotFound("checkout session", "x" * 65).public
+
+
+def test_what_is_for_the_log_is_not_for_the_caller() -> None:
+    """``str()`` of an error, which logs print, may say more than ``public``."""
+    error = TillgateError("Try again.", internal="disk 3 is full")
+    assert str(error) == "disk 3 is full"
+    assert error.public == "Try again."
+    assert error.code == "internal_error"
