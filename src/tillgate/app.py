@@ -29,6 +29,7 @@ from tillgate.checkout.sessions.clockwork import keep_expiring
 from tillgate.dashboard.desk import DashboardDesk
 from tillgate.door import API_SCOPES, KeyDoor
 from tillgate.door.accounts import Accounts
+from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointDesk
@@ -88,7 +89,8 @@ class Tillgate:
         self._database = database
         self._keys = open_keys(database, clock)
         self.accounts = Accounts(database, clock)
-        self._sender = Sender(sealer, clock)
+        guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
+        self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._worker = DeliveryWorker(database, self._sender, clock, wake)
         self._checkout = CheckoutDesk(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
@@ -96,7 +98,7 @@ class Tillgate:
             clock,
             wake,
         )
-        endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev)
+        endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
         door = KeyDoor(self._keys.verifier, Limiter(time.monotonic), settings.key_limit)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url)

@@ -2,12 +2,14 @@
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
+from tillgate.events.deliveries.guard import IPNetwork
 from tillgate.store.sealing import key_from
 
 DATA_DEFAULT: Final = "./data"
@@ -45,6 +47,7 @@ class Settings(NamedTuple):
     given_secret_key: str | None
     listed: tuple[Setting, ...]
     key_limit: Limit | None = None
+    webhook_networks: tuple[IPNetwork, ...] = ()
 
     def secret_key(self) -> str:
         """The instance's key: from ``TILLGATE_SECRET_KEY``, or else kept in the data directory."""
@@ -96,6 +99,7 @@ def load(
     burst = _whole(pick("KEY_BURST", None, str(DEFAULT_LIMIT.burst)), "KEY_BURST")
     if per_second and not burst:
         raise SettingsError("TILLGATE_KEY_BURST: expected at least 1")
+    networks = _networks(pick("WEBHOOK_NETWORKS", None, ""))
     key = pick("SECRET_KEY", None, "")
     return Settings(
         data_path,
@@ -107,6 +111,7 @@ def load(
         key or None,
         tuple(listed),
         Limit(float(per_second), burst) if per_second else None,
+        networks,
     )
 
 
@@ -125,6 +130,15 @@ def _flag(text: str) -> bool:
     if text.lower() in ("0", "false", "no", "off"):
         return False
     raise SettingsError(f"TILLGATE_DEV: expected 1 or 0, got {text[:20]!r}")
+
+
+def _networks(text: str) -> tuple[IPNetwork, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(
+            f"TILLGATE_WEBHOOK_NETWORKS: expected networks such as 10.1.0.0/16, separated by commas: {error}"
+        ) from error
 
 
 def _whole(text: str, name: str) -> int:

@@ -1,11 +1,13 @@
 """Webhook endpoints and the rules of what may be one."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import checked_url
+from tillgate.events.deliveries.guard import AddressGuard
 from tillgate.events.model import EVERY_TYPE, event_type
 
 EVENTS_MAX: Final = 64
@@ -45,10 +47,17 @@ def checked_events(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(event_type(name, param="events") for name in names))
 
 
-def checked_target(url: str, *, http_loopback: bool) -> str:
-    """A URL that webhooks may go to.
+def checked_target(url: str, *, http_loopback: bool, guard: AddressGuard) -> str:
+    """A URL that webhooks may go to. A host name is judged again whenever it is connected to.
 
     Raises:
-        InvalidInput: it is not https (or, in development, plain http to this machine).
+        InvalidInput: it is not https (or, in development, plain http to this machine), or names an address
+            that is not public.
     """
-    return checked_url(url, param="url", http_loopback=http_loopback)
+    checked = checked_url(url, param="url", http_loopback=http_loopback)
+    if not guard.allows_host(urlsplit(checked).hostname or ""):
+        raise InvalidInput(
+            "url: expected a public address; an operator may allow a network in TILLGATE_WEBHOOK_NETWORKS.",
+            param="url",
+        )
+    return checked

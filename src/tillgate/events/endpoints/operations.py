@@ -11,6 +11,7 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import checked_description
 from tillgate.events.deliveries import records as deliveries
+from tillgate.events.deliveries.guard import AddressGuard
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.endpoints import records
 from tillgate.events.endpoints.model import WebhookEndpoint, checked_events, checked_target
@@ -33,11 +34,13 @@ class EndpointDesk(NamedTuple):
 
     Attributes:
         http_loopback: whether plain http to this machine may be a target (development only).
+        guard: which addresses may be targets.
     """
 
     clock: Clock
     seal: Seal
     http_loopback: bool
+    guard: AddressGuard = AddressGuard()
 
 
 class NewEndpoint(NamedTuple):
@@ -73,7 +76,7 @@ async def create_endpoint(
         InvalidInput: the URL may not be a target, or an event type does not exist.
         Conflict: the project has as many endpoints as it may.
     """
-    url = checked_target(new.url, http_loopback=desk.http_loopback)
+    url = checked_target(new.url, http_loopback=desk.http_loopback, guard=desk.guard)
     events = checked_events(new.events)
     description = checked_description(new.description)
     if await records.count(tx, principal.project_id, principal.livemode) >= ENDPOINTS_MAX:
@@ -129,7 +132,7 @@ async def update_endpoint(
         raise NotFound("webhook endpoint", endpoint_id)
     changed: dict[str, object] = {}
     if changes.url is not msgspec.UNSET:
-        changed["url"] = checked_target(changes.url, http_loopback=desk.http_loopback)
+        changed["url"] = checked_target(changes.url, http_loopback=desk.http_loopback, guard=desk.guard)
     if changes.events is not msgspec.UNSET:
         changed["events"] = checked_events(changes.events)
     if changes.description is not msgspec.UNSET:
