@@ -169,6 +169,7 @@ async def test_a_live_session_cannot_be_simulated(till: Till) -> None:
     assert f'href="ethereum:{terms.address}@1?value={terms.amount_atomic}"' in page
 
 
+@pytest.mark.spec("crypto-checkout R41")
 async def test_nothing_on_a_test_page_can_be_paid_by_a_wallet(till: Till) -> None:
     """No payment URI; the code on the page opens the page."""
     session = await till.session()

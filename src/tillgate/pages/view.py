@@ -205,7 +205,7 @@ def _poll_seconds(session: CheckoutSession, now: int, late_grace_ms: int) -> int
 
 
 _PAY = Choice(Outcome.PAID.value, "Pay in full", "The exact amount arrives and is confirmed.")
-_CONFIRM = Choice(Outcome.PAID.value, "Confirm the payment", "The payment that was seen becomes final.")
+_CONFIRM = Choice(Outcome.PAID.value, "Confirm", "The payment that was seen becomes final.")
 _SEE = Choice(Outcome.DETECTED.value, "Payment seen", "The exact amount arrives, but is not confirmed yet.")
 _LESS = Choice(Outcome.UNDERPAID.value, "Pay too little", "Half of the amount arrives.")
 _MORE = Choice(Outcome.OVERPAID.value, "Pay too much", "One and a half times the amount arrives.")

@@ -1,0 +1,353 @@
+"""The buyer's pages in a real browser, before a real server."""
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser import OpenPage
+from tests.running import RunningServer
+from tillgate.base.clock import SystemClock
+from tillgate.rails.simulated import OUTCOMES
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+SERIOUS = {"serious", "critical"}
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+STATES = ("pending", "expired", *OUTCOMES)
+DESCRIPTION = "Two bags of freshly roasted beans, every month."
+
+
+class Merchant:
+    """Somebody who sells by the API. A paid buyer is sent to the server's own health page, to stay on this machine."""
+
+    def __init__(self, running: RunningServer, api: httpx.Client) -> None:
+        self.url = running.url
+        self.after = f"{running.url}/healthz"
+        self._database = running.data / "tillgate.db"
+        self._api = api
+
+    def link(self, **fields: Any) -> dict[str, Any]:
+        return self._post("/payment_links", title="Beans", description=DESCRIPTION, fiatAmount="49.00", **fields)
+
+    def close(self, link: dict[str, Any]) -> None:
+        self._api.patch(f"/payment_links/{link['id']}", json={"active": False}).raise_for_status()
+
+    def session(self, **fields: Any) -> dict[str, Any]:
+        if "linkId" not in fields:
+            fields["amount"] = {"value": "49.00", "currency": "USD"}
+        session = self._post("/checkout_sessions", **fields)
+        return session | {"url": f"{self.url}/checkout/{session['id']}"}
+
+    def simulate(self, session: dict[str, Any], outcome: str) -> None:
+        self._post(f"/checkout_sessions/{session['id']}/simulate", outcome=outcome)
+
+    def status(self, session_url: str) -> str:
+        status: str = self._api.get(f"/checkout_sessions/{session_url.rpartition('/')[2]}").json()["status"]
+        return status
+
+    def run_down(self, session: dict[str, Any], seconds_left: int) -> None:
+        """Put a session's deadline close, which nobody can do by the API."""
+        with contextlib.closing(sqlite3.connect(self._database, timeout=20, isolation_level=None)) as database:
+            database.execute(
+                "UPDATE checkout_sessions SET expires_at = ? WHERE id = ?",
+                (SystemClock().now() + seconds_left * 1_000, session["id"]),
+            )
+
+    def session_in(self, state: str) -> dict[str, Any]:
+        """A session of a link that has come to stand there."""
+        session = self.session(linkId=self.link()["id"], cancelUrl="https://shop.example/cart")
+        if state == "expired":
+            self.run_down(session, 0)
+        elif state != "pending":
+            self.simulate(session, state)
+        return session
+
+    def _post(self, path: str, **body: Any) -> dict[str, Any]:
+        answer = self._api.post(path, json=body)
+        assert answer.is_success, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+
+@pytest.fixture(scope="module")
+def merchant(running: RunningServer) -> Iterator[Merchant]:
+    with running.client(running.key()) as api:
+        yield Merchant(running, api)
+
+
+def heading(page: Page) -> Any:
+    return page.locator("#headline")
+
+
+def test_link_visit_pay_success(merchant: Merchant, page: Page) -> None:
+    """The whole way of a buyer: from the merchant's link to the merchant's thank-you page."""
+    link = merchant.link(successUrl=merchant.after)
+
+    page.goto(link["checkoutUrl"])
+    expect(page).to_have_url(re.compile(r"/checkout/cs_\w{26}$"))
+    expect(page.get_by_role("heading", name="Beans")).to_be_visible()
+    expect(page.get_by_text(DESCRIPTION)).to_be_visible()
+    expect(heading(page)).to_have_text("Send 0.0196 test ETH")
+    checkout = page.url
+    page.get_by_role("button", name="Simulate: pay in full").click()
+
+    expect(page).to_have_url(checkout)
+    expect(heading(page)).to_have_text("Payment complete")
+    expect(page.get_by_role("link", name="Continue to 127.0.0.1")).to_have_attribute("href", merchant.after)
+    expect(page.get_by_text(re.compile(r"Taking you there in \d s"))).to_be_visible()
+    page.wait_for_url(merchant.after)
+    assert merchant.status(checkout) == "paid"
+
+    # Who comes back is not sent away again.
+    page.go_back()
+    expect(heading(page)).to_have_text("Payment complete")
+    expect(page.get_by_role("button", name="Stay here")).to_be_hidden()
+
+
+def test_each_visit_by_a_browser_opens_one_session(merchant: Merchant, open_page: OpenPage) -> None:
+    """Not two, for a favicon or a preload, and not the one before."""
+    link = merchant.link()
+    found = set()
+    for _ in range(2):
+        page = open_page()
+        page.goto(link["checkoutUrl"], wait_until="networkidle")
+        found.add(page.url)
+
+    listed = merchant._api.get("/checkout_sessions", params={"linkId": link["id"]}).json()["data"]
+
+    assert {f"{merchant.url}/checkout/{one['id']}" for one in listed} == found
+    assert len(found) == 2
+
+
+def test_the_page_follows_the_payment_by_itself(merchant: Merchant, page: Page) -> None:
+    """Nobody reloads: the panel, the title and a screen reader's announcement change as the money moves."""
+    session = merchant.session(successUrl=merchant.after)
+    page.goto(session["url"])
+    expect(page).to_have_title(re.compile("Pay \\$49.00 USD"))
+    page.evaluate("window.untouched = true")
+
+    merchant.simulate(session, "detected")
+    expect(heading(page)).to_have_text("Payment seen")
+    expect(page).to_have_title(re.compile("Payment seen"))
+    expect(page.get_by_role("status")).to_contain_text("Your payment was seen.")
+    expect(page.get_by_role("button", name="Simulate: confirm")).to_be_visible()
+    merchant.simulate(session, "paid")
+    expect(heading(page)).to_have_text("Payment complete")
+    expect(page.get_by_role("status")).to_contain_text("Your payment is complete. Thank you. You are taken to")
+    expect(page.get_by_text("This session is final.")).to_be_visible()
+    assert page.evaluate("window.untouched") is True
+
+    page.wait_for_url(merchant.after)
+
+
+def test_stay_here_stays(merchant: Merchant, page: Page) -> None:
+    """The button ends the countdown, and so does any key, because a screen reader needs longer."""
+    for way in ("click", "key"):
+        session = merchant.session(successUrl=merchant.after)
+        merchant.simulate(session, "paid")
+        page.clock.install()
+        page.goto(session["url"])
+        expect(page.get_by_role("button", name="Stay here")).to_be_visible()
+        if way == "click":
+            page.get_by_role("button", name="Stay here").click()
+        else:
+            page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Stay here")).to_be_hidden()
+        page.clock.run_for(20_000)
+        expect(page).to_have_url(session["url"])
+
+
+def test_the_time_runs_down_and_out(merchant: Merchant, page: Page) -> None:
+    """The countdown moves, the last minute is announced, and the end shows by itself with a way on."""
+    session = merchant.session(linkId=merchant.link()["id"])
+    merchant.run_down(session, 4)
+    page.goto(session["url"])
+
+    timer = page.get_by_role("timer")
+    first = timer.inner_text()
+    expect(timer).not_to_have_text(first)
+    expect(heading(page)).to_have_text("The time is up")
+    expect(page.get_by_role("status")).to_contain_text("do not send anything to this address any more")
+    page.get_by_role("link", name="Start again").click()
+    expect(heading(page)).to_have_text("Send 0.0196 test ETH")
+    assert page.url != session["url"]
+
+
+def test_the_last_minute_is_announced(merchant: Merchant, page: Page) -> None:
+    """Once, to somebody who cannot see the numbers turn red."""
+    session = merchant.session()
+    merchant.run_down(session, 50)
+    page.goto(session["url"])
+
+    expect(page.get_by_role("status")).to_have_text("One minute is left to pay.")
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_each_outcome_without_javascript(merchant: Merchant, open_page: OpenPage, outcome: str) -> None:
+    """The test controls are plain forms, and the page a plain page that refreshes itself."""
+    session = merchant.session(successUrl=merchant.after)
+    page = open_page(java_script_enabled=False, viewport=PHONE)
+    page.goto(session["url"])
+
+    expect(page.get_by_text(session["address"])).to_be_visible()
+    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    if outcome != "paid":
+        page.get_by_text("Other outcomes").click()
+    page.locator(f"button[name=outcome][value={outcome}]").click()
+
+    expect(page).to_have_url(session["url"])
+    expected = "paid_late" if outcome == "late" else outcome
+    expect(page.locator(f"[data-status={expected}]")).to_be_visible()
+    assert merchant.status(session["url"]) == expected
+    if outcome == "paid":
+        page.get_by_role("link", name="Continue to 127.0.0.1").click()
+        expect(page).to_have_url(merchant.after)
+
+
+def test_without_javascript_the_page_refreshes_itself(merchant: Merchant, open_page: OpenPage) -> None:
+    """Every ten seconds, by the oldest means there is."""
+    session = merchant.session()
+    page = open_page(java_script_enabled=False)
+    page.goto(session["url"])
+
+    refresh = page.locator("meta[http-equiv=refresh]")
+    expect(refresh).to_have_attribute("content", f"10;url=/checkout/{session['id']}")
+
+
+def test_an_outcome_that_came_too_late_is_explained(merchant: Merchant, page: Page) -> None:
+    """The buttons of an old page lead to friendly words, not to an error."""
+    session = merchant.session()
+    page.goto(session["url"])
+    page.route("**/state?*", lambda route: route.abort())
+    merchant.simulate(session, "failed")
+
+    page.get_by_role("button", name="Simulate: pay in full").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("That is not possible now.")
+    expect(heading(page)).to_have_text("This payment did not work")
+
+
+def test_copying_the_address(merchant: Merchant, open_page: OpenPage) -> None:
+    """The clipboard holds exactly the address, and the button says so."""
+    session = merchant.session()
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(session["url"])
+
+    page.get_by_role("button", name="Copy the address").click()
+
+    expect(page.get_by_role("button", name="Copied the address")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == session["address"]
+
+
+def test_a_lost_connection_is_told_and_heals(merchant: Merchant, page: Page) -> None:
+    """The page goes on looking, and says what it is waiting for."""
+    session = merchant.session()
+    page.goto(session["url"])
+    words = page.get_by_text("No connection to the shop’s server.")
+    expect(words).to_be_hidden()
+
+    page.route("**/state?*", lambda route: route.abort())
+    expect(words).to_be_visible()
+    page.unroute("**/state?*")
+    expect(words).to_be_hidden()
+
+
+def test_the_keyboard_reaches_everything_in_order(merchant: Merchant, page: Page) -> None:
+    """Skip link, test controls, copy buttons, cancel: in the order in which they are read; focus is visible."""
+    session = merchant.session(returnUrl="https://shop.example/cart")
+    page.goto(session["url"])
+
+    names = []
+    for _ in range(7):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.innerText.replace(/\\s+/g, ' ').trim()"))
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+        assert outline == "3px", names[-1]
+
+    assert names == [
+        "Skip to the payment",
+        "Simulate: pay in full",
+        "Other outcomes",
+        "Back to shop.example",
+        "Copy the amount",
+        "Copy the address",
+        "Cancel this payment",
+    ]
+
+
+def test_the_list_of_outcomes_opens_and_closes_by_keyboard(merchant: Merchant, page: Page) -> None:
+    """Enter opens it, Escape closes it and gives the focus back."""
+    page.goto(merchant.session()["url"])
+    summary = page.get_by_text("Other outcomes")
+    summary.focus()
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Pay too little")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("button", name="Pay too little")).to_be_hidden()
+    expect(summary).to_be_focused()
+
+
+def test_focus_is_not_lost_when_the_state_changes(merchant: Merchant, page: Page) -> None:
+    """Who stood on a button that is gone goes on from the new headline."""
+    session = merchant.session()
+    page.goto(session["url"])
+    page.get_by_role("button", name="Copy the address").focus()
+
+    merchant.simulate(session, "paid")
+
+    expect(heading(page)).to_have_text("Payment complete")
+    expect(heading(page)).to_be_focused()
+
+
+def test_cancelling_leads_back_or_to_the_shop(merchant: Merchant, page: Page) -> None:
+    """Nothing was charged, and the payment is one click away."""
+    session = merchant.session(cancelUrl=merchant.after)
+    page.goto(session["url"])
+    page.get_by_role("link", name="Cancel this payment").click()
+
+    expect(page.get_by_role("heading", name="Nothing was charged")).to_be_visible()
+    page.get_by_role("link", name="Back to the payment").click()
+    expect(page).to_have_url(session["url"])
+    page.go_back()
+    page.get_by_role("link", name="Return to 127.0.0.1").click()
+    expect(page).to_have_url(merchant.after)
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("state", [*STATES, "cancel", "other outcomes", "closed link", "no such checkout"])
+def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state: str, look: str) -> None:
+    """An axe run against WCAG 2.2 AA finds nothing serious, and nothing sticks out of a narrow phone."""
+    page = open_page(color_scheme=look, viewport=DESKTOP)
+    if state == "closed link":
+        link = merchant.link()
+        merchant.close(link)
+        page.goto(link["checkoutUrl"])
+    elif state == "no such checkout":
+        page.goto(f"{merchant.url}/checkout/cs_nothing")
+    elif state == "cancel":
+        page.goto(f"{merchant.session_in('pending')['url']}/cancel")
+    elif state == "other outcomes":
+        page.goto(merchant.session_in("pending")["url"])
+        page.get_by_text("Other outcomes").click()
+    else:
+        page.goto(merchant.session_in(state)["url"])
+        if state == "expired":
+            expect(heading(page)).to_have_text("The time is up")
+
+    for viewport in (DESKTOP, PHONE, {"width": 320, "height": 640}):
+        page.set_viewport_size(viewport)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        findings = Axe().run(page, options=WCAG).response["violations"]
+        serious = [f"{one['id']}: {one['nodes'][0]['html']}" for one in findings if one["impact"] in SERIOUS]
+        assert not serious
