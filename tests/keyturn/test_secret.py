@@ -1,0 +1,160 @@
+"""A key's text and its digest: the form, the checksum, and the ways in which it cannot leak."""
+
+import copy
+import hashlib
+import json
+import pickle
+import re
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn import NATIVE, KeyDigest, KeyFormat, KeySecret, generate, parse
+from keyturn.secret import BASE62
+
+modes = st.sampled_from(["test", "live"])
+
+
+def checksum(text: str) -> str:
+    """Six base-62 digits of the CRC-32, worked out in another way than the code does."""
+    import binascii
+
+    value, digits = binascii.crc32(text.encode()), ""
+    while value:
+        digits, value = BASE62[value % 62] + digits, value // 62
+    return digits.rjust(6, "0")
+
+
+@pytest.mark.spec("crypto-checkout R20", "crypto-checkout R21", "crypto-checkout R22")
+def test_every_key_has_the_documented_form() -> None:
+    """R20: ``ck_{mode}_{32-character base62 string}``; R21, R22: the mode can be read off it."""
+    for mode in ("test", "live"):
+        made = [generate(NATIVE, mode).reveal() for _ in range(500)]
+        assert all(re.fullmatch(r"ck_(live|test)_[0-9A-Za-z]{32}", text) for text in made)
+        assert all(text.startswith(f"ck_{mode}_") for text in made)
+        assert len(set(made)) == 500
+        assert {char for text in made for char in text[8:34]} == set(BASE62)
+        parsed = [parse(NATIVE, text) for text in made]
+        assert {secret.mode for secret in parsed if secret is not None} == {mode}
+
+
+def test_the_checksum_is_crc_32_over_all_that_stands_before_it() -> None:
+    """Anybody may check a key offline: scanners do."""
+    text = generate(NATIVE, "live").reveal()
+    assert text[-6:] == checksum(text[:-6])
+
+
+@given(st.text(BASE62, min_size=26, max_size=26), modes)
+def test_a_well_made_text_is_parsed_and_given_back(body: str, mode: str) -> None:
+    """Whatever the random part: with its checksum it is a key."""
+    text = f"ck_{mode}_{body}"
+    text += checksum(text)
+    secret = parse(NATIVE, text)
+    assert secret is not None
+    assert (secret.reveal(), secret.mode) == (text, mode)
+
+
+@given(modes, st.data())
+def test_no_single_typo_goes_unnoticed(mode: str, data: st.DataObject) -> None:
+    """One character changed anywhere, to anything, is refused without a hash or a query."""
+    text = generate(NATIVE, mode).reveal()
+    place = data.draw(st.integers(0, len(text) - 1))
+    char = data.draw(st.one_of(st.sampled_from(BASE62), st.characters()).filter(lambda char: char != text[place]))
+    assert parse(NATIVE, text[:place] + char + text[place + 1 :]) is None
+
+
+def test_every_single_typo_of_one_key_is_noticed() -> None:
+    """The same without chance: all 61 others at each of 32 places, and each pair of neighbours swapped."""
+    text = generate(NATIVE, "live").reveal()
+    for place in range(8, len(text)):
+        for char in BASE62:
+            if char != text[place]:
+                assert parse(NATIVE, text[:place] + char + text[place + 1 :]) is None
+    for place in range(8, len(text) - 1):
+        if text[place] != text[place + 1]:
+            swapped = text[:place] + text[place + 1] + text[place] + text[place + 2 :]
+            assert parse(NATIVE, swapped) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text[:-1],
+        lambda text: text + "a",
+        lambda text: text + "\n",
+        lambda text: " " + text,
+        lambda text: text.upper(),
+        lambda text: text.replace("ck_", "sk_"),
+        lambda text: text.replace("_test_", "_live_"),
+        lambda text: text.replace("_test_", "__"),
+        lambda text: text[8:],
+        lambda text: "",
+        lambda text: "ck_test_",
+        lambda text: "ck_test_" + "é" * 32,
+        lambda text: "ck_test_" + "１" * 32,
+        lambda text: "ck_test_" + "\0" * 32,
+        lambda text: text * 10_000,
+    ],
+)
+def test_cut_off_padded_and_foreign_texts_are_no_keys(change: object) -> None:
+    """A test key does not become a live one by its word alone: the checksum covers it."""
+    assert parse(NATIVE, change(generate(NATIVE, "test").reveal())) is None  # type: ignore[operator]
+
+
+@given(st.text())
+def test_no_text_makes_parsing_fail(text: str) -> None:
+    """Junk is None, never an exception."""
+    assert parse(NATIVE, text) is None
+    assert parse(NATIVE, "ck_live_" + text) is None
+
+
+def test_a_format_is_data() -> None:
+    """Another brand with other words and another length needs no other code."""
+    format = KeyFormat("other", "shop", (("test", "sandbox"), ("live", "prod")), 40)
+    secret = generate(format, "live")
+    assert re.fullmatch(r"shop_prod_[0-9A-Za-z]{40}", secret.reveal())
+    assert parse(format, secret.reveal()) is not None
+    assert parse(NATIVE, secret.reveal()) is None
+
+
+@pytest.mark.spec("crypto-checkout R17")
+def test_the_digest_is_the_sha_256_of_the_whole_text() -> None:
+    """R17: computed here with the standard library, on the text as its owner has it."""
+    secret = generate(NATIVE, "test")
+    assert secret.digest() == KeyDigest("sha256", hashlib.sha256(secret.reveal().encode()).digest())
+
+
+@pytest.mark.spec("crypto-checkout R18", "crypto-checkout R65")
+def test_a_secret_shows_no_more_than_its_prefix() -> None:
+    """repr, str, format and logging of a secret or its digest tell the first six characters at most."""
+    secret = generate(NATIVE, "test")
+    text, digest = secret.reveal(), secret.digest()
+    told = [
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret!r}",
+        repr([secret]),
+        repr({"k": secret}),
+    ]
+    assert all(text[:14] in one for one in told)
+    assert all(text[14:] not in one and text[14:22] not in one for one in told)
+    told = [repr(digest), str(digest), f"{digest}", repr((digest,))]
+    assert all(digest.value.hex() not in one and repr(digest.value) not in one for one in told)
+
+
+def test_a_secret_cannot_be_pickled_copied_or_encoded() -> None:
+    """It does not end up in a queue, a cache or a JSON log by accident."""
+    secret = generate(NATIVE, "test")
+    for leak in (pickle.dumps, copy.copy, copy.deepcopy, json.dumps, msgspec.json.encode, msgspec.msgpack.encode):
+        with pytest.raises(TypeError):
+            leak(secret)
+    assert not hasattr(secret, "__dict__")
+
+
+def test_what_is_shown_for_ever_is_the_head_six_characters_and_the_last_four() -> None:
+    """Enough to tell keys apart; 90 random bits and more stay untold."""
+    secret = KeySecret("ck_live_abcdef0123456789abcdef01234WXYZ", "live")
+    assert (secret.prefix, secret.last_four) == ("ck_live_abcdef", "WXYZ")
