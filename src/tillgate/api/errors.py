@@ -68,6 +68,12 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "session_not_payable": ErrorKind(
         409, "conflict", "The session's state does not allow this outcome; the message says why."
     ),
+    "nothing_to_accept": ErrorKind(
+        409, "conflict", "The session has no underpaid, overpaid or late money that waits for your decision."
+    ),
+    "session_not_pending": ErrorKind(
+        409, "conflict", "Money was seen for the session, or it has ended otherwise, so it cannot be expired."
+    ),
     "session_changed": ErrorKind(
         409, "conflict", "The session changed at the same moment. Read it again, then decide."
     ),

@@ -95,6 +95,14 @@ async def simulate(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessio
     return shown(await operations.simulate(desk.checkout, tx, call.principal, call.id, outcome), desk.public_url)
 
 
+async def accept(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return shown(await operations.accept(desk.checkout, tx, call.principal, call.id), desk.public_url)
+
+
+async def expire(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return shown(await operations.expire(desk.checkout, tx, call.principal, call.id), desk.public_url)
+
+
 ROUTES = [
     Route(
         "POST",
@@ -116,6 +124,22 @@ ROUTES = [
         query=ListCheckoutSessions,
     ),
     Route("GET", "/checkout_sessions/{id}", READ, "Retrieve a session", Reads(retrieve), CheckoutSessionObject),
+    Route(
+        "POST",
+        "/checkout_sessions/{id}/accept",
+        WRITE,
+        "Take what has come as payment, though it is too little, too much or too late",
+        Writes(accept),
+        CheckoutSessionObject,
+    ),
+    Route(
+        "POST",
+        "/checkout_sessions/{id}/expire",
+        WRITE,
+        "End a pending session before its time",
+        Writes(expire),
+        CheckoutSessionObject,
+    ),
     Route(
         "POST",
         "/checkout_sessions/{id}/simulate",

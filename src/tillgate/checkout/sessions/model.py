@@ -29,18 +29,21 @@ class SessionStatus(StrEnum):
 
 _S = SessionStatus
 
-# Every legal move. Underpaid and overpaid wait for the merchant or for more money; a late payment
-# inside the grace window is the one way out of expired.
+# Every legal move. Only the merchant moves a session on from underpaid and overpaid; a late payment is the
+# one way out of expired: inside the grace window by itself, after it if the merchant accepts it.
 EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
     _S.DETECTED: frozenset({_S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
-    _S.UNDERPAID: frozenset({_S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
+    _S.UNDERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.OVERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.EXPIRED: frozenset({_S.PAID_LATE}),
     _S.PAID: frozenset(),
     _S.PAID_LATE: frozenset(),
     _S.FAILED: frozenset(),
 }
+
+
+IN_REVIEW: Final = frozenset({_S.UNDERPAID, _S.OVERPAID})
 
 
 class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +103,8 @@ def conclude(session: CheckoutSession, payment: Payment, *, late_grace_ms: int) 
     inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes
     after its end, or while it waits for the merchant, is written down all the same.
     """
+    if session.status in IN_REVIEW:
+        return Conclusion(session.status, session.paid_at)
     wanted = _wanted(session, standing(payment), late_grace_ms)
     return wanted if wanted.status in EDGES[session.status] else Conclusion(session.status, session.paid_at)
 
@@ -116,6 +121,20 @@ def _wanted(session: CheckoutSession, money: Standing, late_grace_ms: int) -> Co
     if unseen and money.settled_at >= session.expires_at + late_grace_ms:
         return Conclusion(_S.EXPIRED, None)
     return Conclusion(_S.PAID_LATE, money.settled_at)
+
+
+def accepted(session: CheckoutSession) -> Conclusion | None:
+    """Where the merchant's acceptance of what has come leads; None where there is nothing to accept.
+
+    Money may be accepted that is too little, too much, or came after the grace window.
+    """
+    settled_at = standing(session.payment).settled_at
+    if settled_at is None or session.payment.received == 0:
+        return None
+    if session.status not in IN_REVIEW and session.status is not _S.EXPIRED:
+        return None
+    late = session.status is _S.EXPIRED or settled_at >= session.expires_at
+    return Conclusion(_S.PAID_LATE if late else _S.PAID, settled_at)
 
 
 def checked_lifetime(seconds: int) -> int:

@@ -24,6 +24,7 @@ from tillgate.checkout.sessions.model import (
     EDGES,
     CheckoutSession,
     SessionStatus,
+    accepted,
     checked_lifetime,
     conclude,
 )
@@ -161,6 +162,40 @@ async def simulate(
     required = session.payment.terms.amount_atomic
     observations = observations_for(outcome, required=required, seen=seen)
     return await observe(desk, tx, session, observations, now)
+
+
+async def accept(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """The merchant takes what has come as payment: too little, too much, or too late.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: there is no money that waits for a decision.
+    """
+    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    conclusion = accepted(session)
+    if conclusion is None:
+        raise Conflict(
+            f"This session is {session.status.value} and has no money that waits for your decision.",
+            code="nothing_to_accept",
+        )
+    return await _move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=desk.clock.now())
+
+
+async def expire(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """End a pending session before its time; doing it again changes nothing.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: money was seen for it, or it has ended otherwise.
+    """
+    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    if session.status is SessionStatus.EXPIRED:
+        return session
+    if session.status is not SessionStatus.PENDING:
+        raise Conflict(
+            f"Only a pending session can be expired; this one is {session.status.value}.", code="session_not_pending"
+        )
+    return await _expire(desk, tx, session, desk.clock.now())
 
 
 async def observe(

@@ -1,0 +1,80 @@
+"""What the merchant decides about a session, over HTTP."""
+
+import httpx
+import pytest
+
+from tests.shop import Shop
+
+
+async def opened(client: httpx.AsyncClient, *outcomes: str) -> str:
+    """The id of a new session after these outcomes."""
+    answer = await client.post("/checkout_sessions", json={"amount": {"value": "50.00", "currency": "USD"}})
+    session_id: str = answer.json()["id"]
+    for outcome in outcomes:
+        answer = await client.post(f"/checkout_sessions/{session_id}/simulate", json={"outcome": outcome})
+        assert answer.status_code == 200, answer.text
+    return session_id
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("outcome", ["underpaid", "overpaid"])
+async def test_the_merchant_accepts_an_unusual_amount_once(shop: Shop, outcome: str) -> None:
+    """Accepting makes it paid, keeps the exception in sight, and tells it with one session.paid."""
+    client = await shop.client()
+    session_id = await opened(client, outcome)
+    accepted = await client.post(f"/checkout_sessions/{session_id}/accept")
+    assert accepted.status_code == 200
+    assert (accepted.json()["status"], accepted.json()["exceptions"]) == ("paid", [outcome])
+    assert accepted.json()["paidAt"] is not None
+    again = await client.post(f"/checkout_sessions/{session_id}/accept")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "nothing_to_accept")
+    events = (await client.get("/events?type=session.paid")).json()["data"]
+    assert [event["data"]["id"] for event in events] == [session_id]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("outcomes", [(), ("detected",), ("paid",), ("late",), ("failed",)])
+async def test_there_is_nothing_to_accept_where_no_money_waits(shop: Shop, outcomes: tuple[str, ...]) -> None:
+    """A refused acceptance changes nothing and writes no event."""
+    client = await shop.client()
+    session_id = await opened(client, *outcomes)
+    before = (await client.get("/events")).json()["data"]
+    refused = await client.post(f"/checkout_sessions/{session_id}/accept")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "nothing_to_accept")
+    assert (await client.get("/events")).json()["data"] == before
+
+
+@pytest.mark.anyio
+async def test_a_pending_session_is_ended_before_its_time(shop: Shop) -> None:
+    """Expiring takes it out of the buyer's hands at once; doing it again changes nothing."""
+    client = await shop.client()
+    session_id = await opened(client)
+    first = await client.post(f"/checkout_sessions/{session_id}/expire")
+    assert (first.status_code, first.json()["status"]) == (200, "expired")
+    second = await client.post(f"/checkout_sessions/{session_id}/expire")
+    assert second.json() == first.json()
+    late = await client.post(f"/checkout_sessions/{session_id}/simulate", json={"outcome": "late"})
+    assert late.json()["status"] == "paid_late"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("outcome", ["detected", "underpaid", "paid", "failed"])
+async def test_a_session_that_has_seen_money_or_ended_cannot_be_expired(shop: Shop, outcome: str) -> None:
+    """Money on its way is never cut off."""
+    client = await shop.client()
+    session_id = await opened(client, outcome)
+    refused = await client.post(f"/checkout_sessions/{session_id}/expire")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "session_not_pending")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("action", ["accept", "expire"])
+async def test_a_decision_needs_the_write_scope_and_the_own_project(shop: Shop, action: str) -> None:
+    """A key without sessions:write gets 403; another project and the other mode get the same 404."""
+    session_id = await opened(await shop.client(), "underpaid")
+    reader = await shop.client(["sessions:read"])
+    assert (await reader.post(f"/checkout_sessions/{session_id}/{action}")).status_code == 403
+    stranger = await shop.client(project=await shop.project())
+    assert (await stranger.post(f"/checkout_sessions/{session_id}/{action}")).status_code == 404
+    live = await shop.client(mode="live")
+    assert (await live.post(f"/checkout_sessions/{session_id}/{action}")).status_code == 404
