@@ -74,7 +74,8 @@ def draft(values: dict[str, object] | None = None, **given: object) -> Draft:
 def problems_of(error: InvalidInput) -> dict[str, str]:
     """The error as words beside its field: fields carry the names that operations know them by."""
     param = error.param or ""
-    words = error.public.removeprefix(f"{param}: ")
+    # What is a JSON string to the API is just what was typed here.
+    words = error.public.removeprefix(f"{param}: ").replace(" as a string", "")
     return {param: words[:1].upper() + words[1:]}
 
 

@@ -19,7 +19,7 @@ async def list_keys(visit: Visit) -> Response:
     found = await visit.desk.keys.list(visit.who.project.id, None)
     in_order = sorted(found, key=lambda key: key.status != "active")  # stable: newest first within each
     groups = [(mode, [key for key in in_order if key.mode == mode]) for mode in ("test", "live")]
-    return visit.page("keys/list.html", section="keys", groups=groups, any_key=bool(found))
+    return visit.page("keys/list.html", section="keys", groups=groups, any_key=bool(found), scopes=API_SCOPES)
 
 
 async def new_key(visit: Visit) -> Response:
@@ -59,7 +59,14 @@ async def create_key(visit: Visit) -> Response:
         return _form(visit, Draft(values, {"name": problem}))
     except InvalidScope:
         return _form(visit, Draft(values, {"scopes": "One of these scopes is not offered here."}))
-    return visit.page("keys/created.html", status_code=201, section="keys", key=issued.key, text=issued.secret.reveal())
+    return visit.page(
+        "keys/created.html",
+        status_code=201,
+        section="keys",
+        key=issued.key,
+        text=issued.secret.reveal(),
+        scopes=API_SCOPES,
+    )
 
 
 async def confirm_revoke(visit: Visit) -> Response:

@@ -164,7 +164,8 @@ class Visit(Knock):
         Args:
             title, words: what to say to whoever sends it again.
         """
-        name = self.who.user.id + self.form.one("form_id")[:FORM_ID_MAX]
+        # Every page's form has an id; one without was put together by hand, and means what it says.
+        name = self.who.user.id + (self.form.one("form_id")[:FORM_ID_MAX] or ids.new_ulid())
         if not self._room.sent.add(name):
             raise _Refused(409, title, words)
         try:

@@ -1,0 +1,199 @@
+"""API keys in the dashboard."""
+
+import hashlib
+import html
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.dashboard.conftest import RAW_KEY, Owner, hidden
+from tests.shop import Shop
+from tillgate.door import API_SCOPES
+
+pytestmark = pytest.mark.anyio
+
+
+async def created(owner: Owner, **fields: str | list[str]) -> str:
+    """The text of a key made by the form."""
+    new = {"name": "Shop backend", "mode": "test", "scopes": ["sessions:read"]} | fields
+    form_id = hidden(await owner.page("/api-keys/new"), "form_id")
+    answer = await owner.send("/api-keys", form_id=form_id, **new)
+    assert answer.status_code == 201, answer.text
+    found = RAW_KEY.findall(answer.text)
+    assert len(found) == 1
+    text: str = found[0]
+    return text
+
+
+async def status_of(shop: Shop, key: str, path: str = "/checkout_sessions") -> int:
+    return (await (await shop.caller(key)).get(path)).status_code
+
+
+async def test_the_form_offers_nine_scopes_each_on_its_own(owner: Owner) -> None:
+    """Name, mode and scopes are asked for; none is chosen beforehand. crypto-checkout R14, R35, R66."""
+    page = await owner.page("/api-keys/new")
+    assert re.findall(r'<input type="checkbox"[^>]* name="scopes" value="([^"]+)"', page) == list(API_SCOPES)
+    assert len(API_SCOPES) == 9
+    assert 'name="name"' in page
+    assert re.findall(r'<input type="radio"[^>]* name="mode" value="(\w+)"', page) == ["test", "live"]
+    assert not re.search(r'type="checkbox"[^>]* checked', page)
+    for description in API_SCOPES.values():
+        assert description in page
+
+
+@pytest.mark.parametrize("mode", ["test", "live"])
+async def test_a_key_is_shown_by_the_answer_that_made_it_and_never_again(owner_of_both: Owner, mode: str) -> None:
+    """It works at once, in its mode and with its scopes; afterwards only its mask is shown, on every page.
+
+    crypto-checkout R15, R16, R18, R20, R21, R22.
+    """
+    owner = owner_of_both
+    key = await created(owner, mode=mode)
+    assert key.startswith(f"ck_{mode}_")
+    assert await status_of(owner.shop, key) == 200
+    assert await status_of(owner.shop, key, "/payment_links") == 403
+    listed = await owner.page("/api-keys")
+    assert f"{key[:14]}…{key[-4:]}" in listed
+    for path in ("/api-keys", "/api-keys/new", "", "/events"):
+        assert key not in await owner.page(path)
+
+
+async def test_sending_the_form_again_makes_no_second_key_and_shows_none(owner: Owner) -> None:
+    """A reload of the answer sends the form again; so does a double click. crypto-checkout R16, R18."""
+    form_id = hidden(await owner.page("/api-keys/new"), "form_id")
+    fields: dict[str, str | list[str]] = {"name": "Twice", "mode": "test", "scopes": ["links:read"], "form_id": form_id}
+    first = await owner.send("/api-keys", **fields)
+    again = await owner.send("/api-keys", **fields)
+    assert (first.status_code, again.status_code) == (201, 409)
+    assert "was made already" in again.text
+    assert not RAW_KEY.search(again.text)
+    assert (await owner.page("/api-keys")).count("<strong>Twice</strong>") == 1
+
+
+async def test_only_a_hash_of_the_key_is_stored(owner: Owner, tmp_path: Path) -> None:
+    """The database's file holds the SHA-256 of the key and its mask, nowhere its text. crypto-checkout R17."""
+    key = await created(owner)
+    await owner.shop.database.close()
+    with sqlite3.connect(tmp_path / "tillgate.db") as database:
+        assert database.execute("SELECT digest_algorithm, digest FROM api_keys").fetchall() == [
+            ("sha256", hashlib.sha256(key.encode()).digest())
+        ]
+        dump = "\n".join(database.iterdump())
+    assert key not in dump
+    assert key.removeprefix("ck_test_")[6:-4] not in dump
+    stored = [file.read_bytes() for file in tmp_path.iterdir() if file.is_file()]  # noqa: ASYNC240
+    assert all(key.encode() not in content for content in stored)
+
+
+async def test_the_key_is_in_no_address_and_no_cookie(owner: Owner) -> None:
+    """So it is in no log and no history. crypto-checkout R65."""
+    answer = await owner.send("/api-keys", name="a", mode="test", scopes="links:read")
+    key = RAW_KEY.findall(answer.text)[0]
+    assert key not in str(answer.request.url)
+    assert key not in str(answer.headers)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("name", {"name": " "}),
+        ("name", {"name": "x" * 101}),
+        ("name", {"name": "two\nlines"}),
+        ("mode", {"mode": ""}),
+        ("mode", {"mode": "both"}),
+        ("scopes", {"scopes": []}),
+        ("scopes", {"scopes": ["links:read", "links:admin"]}),
+    ],
+)
+async def test_a_wrong_field_is_named_and_nothing_is_made(
+    owner: Owner, field: str, fields: dict[str, str | list[str]]
+) -> None:
+    """What was filled in is kept."""
+    new = {"name": "Kept", "mode": "live", "scopes": ["links:read"]} | fields
+    answer = await owner.send("/api-keys", form_id="1", **new)
+    assert answer.status_code == 422
+    assert f'id="{field}-problem"' in answer.text
+    if field != "scopes":
+        assert re.search(r'value="links:read"[^>]* checked', answer.text)
+    if field != "name":
+        assert 'value="Kept"' in answer.text
+    assert "No key yet" in await owner.page("/api-keys")
+    # The very same form may be sent again, put right.
+    right: dict[str, str | list[str]] = {"name": "Kept", "mode": "live", "scopes": ["links:read"]}
+    assert (await owner.send("/api-keys", form_id="1", **right)).status_code == 201
+
+
+async def test_a_reporting_key_needs_no_write_scope(owner: Owner) -> None:
+    """A key has exactly the scopes that were chosen. crypto-checkout R38, R66."""
+    key = await created(owner, scopes=["links:read", "sessions:read", "events:read"])
+    client = await owner.shop.caller(key)
+    for path in ("/payment_links", "/checkout_sessions", "/events"):
+        assert (await client.get(path)).status_code == 200
+    assert (await client.get("/webhook_endpoints")).status_code == 403
+    assert (await client.post("/payment_links", json={})).status_code == 403
+
+
+async def test_the_list_says_what_one_needs_to_know(owner: Owner) -> None:
+    """Name, mask, mode, scopes, when it was made and last used, whether it still works. crypto-checkout R12, R69."""
+    key = await created(owner, name="<Reporting>", scopes=["links:read", "events:read"])
+    await created(owner, name="Production", mode="live")
+    answer = await owner.http.get("/dashboard/api-keys")
+    assert "&lt;Reporting&gt;" in answer.text
+    page = html.unescape(answer.text)
+    row = page[page.index("<Reporting>") : page.index("Live keys")]
+    for words in (
+        f"{key[:14]}…{key[-4:]}",
+        "Test</span>",
+        "links:read",
+        "events:read",
+        "UTC</time>",
+        "Never",
+        "Active",
+    ):
+        assert words in row
+    assert "Live</span>" in page[page.index("Live keys") :]
+
+
+async def test_a_use_shows_in_the_list(owner: Owner) -> None:
+    """So that unused keys can be told and revoked. crypto-checkout R69."""
+    issued = await owner.shop.issued()
+    assert "Never" in await owner.page("/api-keys")
+    await owner.shop.keys.store.touch({issued.key.id: owner.shop.clock.now() - 120_000})
+    page = await owner.page("/api-keys")
+    assert "2 minutes ago" in page
+    assert "Never" not in page
+
+
+async def test_a_revoked_key_is_refused_at_once_and_stays_in_the_list(owner_of_both: Owner) -> None:
+    """Asked first, then for good: the next request gets 401; other keys go on. crypto-checkout R19, R51, R67, R68."""
+    owner = owner_of_both
+    key, other = await created(owner, name="Leaked"), await created(owner, name="Successor")
+    assert [await status_of(owner.shop, each) for each in (key, other)] == [200, 200]
+    page = await owner.page("/api-keys")
+    path = re.search(r'href="/dashboard(/api-keys/\w+/revoke)" aria-label="Revoke Leaked"', page)
+    assert path is not None
+    question = await owner.page(path[1])
+    assert "Revoke “Leaked”?" in question
+    assert await status_of(owner.shop, key) == 200
+    assert await owner.done(path[1]) == "/api-keys"
+    assert await status_of(owner.shop, key) == 401
+    assert await status_of(owner.shop, other) == 200
+    page = await owner.page("/api-keys")
+    assert "The key is revoked." in page
+    gone = page[page.index('<tr role="row" class="gone">') :]
+    assert "Leaked" in gone
+    assert "Revoked" in gone
+    assert await owner.done(path[1]) == "/api-keys"
+    assert "had been revoked before" in await owner.page("/api-keys")
+
+
+async def test_a_key_of_another_project_is_not_there(owner: Owner) -> None:
+    """Neither to be seen nor to be revoked."""
+    issued = await owner.shop.issued(project=await owner.shop.project("Another"))
+    assert "No key yet" in await owner.page("/api-keys")
+    await owner.page(f"/api-keys/{issued.key.id}/revoke", 404)
+    assert (await owner.send(f"/api-keys/{issued.key.id}/revoke")).status_code == 404
+    assert await status_of(owner.shop, issued.secret.reveal()) == 200

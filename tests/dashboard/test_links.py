@@ -1,0 +1,116 @@
+"""Payment links in the dashboard."""
+
+import re
+
+import pytest
+
+from tests.dashboard.conftest import Owner
+from tests.shop import PUBLIC_URL
+
+pytestmark = pytest.mark.anyio
+
+GOOD = {"title": "Pro plan", "fiatAmount": "49.00", "fiatCurrency": "USD"}
+
+
+async def test_a_link_is_made_shown_and_works(owner_of_both: Owner) -> None:
+    """Its page has what to share, and a visit there opens a session that shows up here."""
+    owner = owner_of_both
+    path = await owner.link(
+        title="Pro <plan>",
+        fiatCurrency="eur",
+        description="One year.\r\nRenewable.",
+        successUrl="https://shop.example/ok",
+    )
+    page = await owner.page(path)
+    assert "The payment link is ready to share." in page
+    assert "49.00 EUR" in page
+    assert "One year.\nRenewable." in page
+    share = re.search(rf"{PUBLIC_URL}(/l/pro-plan-\w+)", page)
+    assert share is not None
+    assert "Nobody has visited" in page
+    visit = await owner.http.get(share[1])
+    assert visit.status_code == 303
+    page = await owner.page(path)
+    assert visit.headers["location"].rpartition("/")[2] in page
+    assert "Pro <plan>" in await owner.page("/payment-links")
+
+
+async def test_a_link_is_changed_switched_off_and_on(owner_of_both: Owner) -> None:
+    """What is emptied is gone; a link that is off says so to the owner and to the buyer."""
+    owner = owner_of_both
+    path = await owner.link(description="Old words", cancelUrl="https://shop.example/cart")
+    form = await owner.page(f"{path}/edit")
+    assert 'value="49.00"' in form
+    assert "Old words" in form
+    assert await owner.done(f"{path}/edit", title="New title", fiatAmount="9900", fiatCurrency="JPY") == path
+    page = await owner.page(path)
+    assert "9900 JPY" in page
+    assert "Old words" not in page
+    assert "shop.example/cart" not in page
+    share = re.search(rf"{PUBLIC_URL}(/l/[\w-]+)", page)
+    assert share is not None
+    await owner.done(f"{path}/deactivate")
+    assert "Inactive" in await owner.page(path)
+    assert (await owner.http.get(share[1])).status_code != 303
+    await owner.done(f"{path}/activate")
+    assert (await owner.http.get(share[1])).status_code == 303
+
+
+async def test_an_archived_link_stays_to_be_read_only(owner_of_both: Owner) -> None:
+    """Asked first; then it moves to the archive, where it cannot be changed any more."""
+    owner = owner_of_both
+    path = await owner.link()
+    assert "Archive “Pro plan”?" in await owner.page(f"{path}/archive")
+    assert await owner.done(f"{path}/archive") == "/payment-links"
+    assert "No payment link yet" in await owner.page("/payment-links")
+    assert "Pro plan" in await owner.page("/payment-links?archived=1")
+    page = await owner.page(path)
+    assert "Archived" in page
+    assert "Edit</a>" not in page
+    answer = await owner.send(f"{path}/edit", **GOOD)
+    assert answer.status_code == 409
+    assert "archived and cannot be changed" in answer.text
+    assert (await owner.send(f"{path}/activate")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "x" * 201),
+        ("title", "bell\a"),
+        ("fiatAmount", "1e9"),
+        ("fiatAmount", "-1"),
+        ("fiatAmount", "0"),
+        ("fiatAmount", "10.005"),
+        ("fiatCurrency", "XXX"),
+        ("description", "x" * 2_001),
+        ("successUrl", "javascript:alert(1)"),
+        ("cancelUrl", "ftp://shop.example"),
+    ],
+)
+async def test_a_wrong_field_is_named_and_the_rest_is_kept(owner: Owner, field: str, value: str) -> None:
+    """On the form for a new link and on the one that changes it, and nothing is saved."""
+    path = await owner.link()
+    for form in ("/payment-links", f"{path}/edit"):
+        answer = await owner.send(form, **(GOOD | {"title": "Kept words"} | {field: value}))
+        assert answer.status_code == 422
+        assert f'id="{field}-problem"' in answer.text
+        assert f'href="#{field}"' in answer.text
+        assert field == "title" or "Kept words" in answer.text
+    page = await owner.page("/payment-links")
+    assert page.count("/dashboard/payment-links/pl_") == 1
+    assert "Kept words" not in page
+
+
+async def test_older_links_are_a_page_away(owner: Owner) -> None:
+    """Twenty-five at a time, each once."""
+    made = {await owner.link(title=f"Link {number}") for number in range(27)}
+    first = await owner.page("/payment-links")
+    older = re.search(r'rel="next" href="/dashboard([^"]+)"', first)
+    assert older is not None
+    second = await owner.page(older[1])
+    seen = [re.findall(r'href="/dashboard(/payment-links/pl_\w+)"', page) for page in (first, second)]
+    assert [len(found) for found in seen] == [25, 2]
+    assert {path for found in seen for path in found} == made
+    assert 'rel="next"' not in second

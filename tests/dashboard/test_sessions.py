@@ -1,0 +1,110 @@
+"""Checkout sessions in the dashboard."""
+
+import re
+
+import pytest
+
+from tests.dashboard.conftest import Owner
+from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.dashboard.sessions import SIMULATIONS
+from tillgate.rails.simulated import Outcome
+
+pytestmark = pytest.mark.anyio
+
+OUTCOME_STATUS = {Outcome.LATE: SessionStatus.PAID_LATE} | {
+    outcome: SessionStatus(outcome.value) for outcome in Outcome if outcome is not Outcome.LATE
+}
+
+
+def heading_status(page: str) -> str:
+    found = re.search(r'<span role="status"><span class="status [\w-]+">([^<]+)</span>', page)
+    assert found is not None
+    return found[1].lower().replace(" ", "_")
+
+
+async def test_a_session_tells_everything_about_itself(owner_of_both: Owner) -> None:
+    """Amounts, address, metadata, the buyer's page, and what happened so far. Nothing in it is markup."""
+    owner = owner_of_both
+    path = await owner.session(
+        metadata={"order": "<b>A-1</b>", "cart": {"items": [1, 2]}}, returnUrl="https://shop.example"
+    )
+    raw = (await owner.http.get(f"/dashboard{path}")).text
+    assert "&lt;b&gt;A-1&lt;/b&gt;" in raw
+    assert "<b>A-1" not in raw
+    page = await owner.page(path)
+    for words in ("49.00 USD", "0.0196", "test:0x", '{"items":[1,2]}', f"/checkout/{path[10:]}", "session.created"):
+        assert words in page
+    assert "https://shop.example" in page
+
+
+async def test_each_outcome_can_be_simulated_and_shows(owner_of_both: Owner) -> None:
+    """The session moves, its timeline grows, and only what is still possible is offered."""
+    owner = owner_of_both
+    for outcome, status in OUTCOME_STATUS.items():
+        path = await owner.session()
+        assert await owner.done(f"{path}/simulate", outcome=outcome.value) == path
+        page = await owner.page(path)
+        assert heading_status(page) == status.value
+        assert f"session.{status.value}" in page
+        offered = re.findall(r'name="outcome" value="(\w+)"', page)
+        assert offered == [one.value for one in SIMULATIONS[status]]
+        for possible in SIMULATIONS[status]:
+            await owner.done(f"{path}/simulate", outcome=possible.value)
+            break
+
+
+async def test_what_cannot_be_is_explained(owner: Owner) -> None:
+    """An old page's button leads to words, not to an error of ours."""
+    path = await owner.session()
+    await owner.done(f"{path}/simulate", outcome="paid")
+    answer = await owner.send(f"{path}/simulate", outcome="failed")
+    assert answer.status_code == 409
+    assert "which is final" in answer.text
+    assert (await owner.send(f"{path}/simulate", outcome="stolen")).status_code == 400
+
+
+async def test_live_mode_has_no_simulate_controls(owner: Owner) -> None:
+    """And refuses them to whoever sends the form all the same. crypto-checkout R41."""
+    path = await owner.session()
+    await owner.done("/mode", mode="live")
+    await owner.page(path, 404)
+    assert (await owner.send(f"{path}/simulate", outcome="paid")).status_code == 403
+
+
+async def test_the_list_is_filtered_by_status_and_by_link(owner_of_both: Owner) -> None:
+    """Each filter shows exactly its own, and says when there is none."""
+    owner = owner_of_both
+    link = await owner.link()
+    of_link = await owner.session(linkId=link.rpartition("/")[2])
+    paid = await owner.session()
+    await owner.done(f"{paid}/simulate", outcome="paid")
+
+    async def listed(query: str) -> set[str]:
+        return set(re.findall(r'href="/dashboard(/sessions/cs_\w+)"', await owner.page(f"/sessions{query}")))
+
+    assert await listed("") == {of_link, paid}
+    assert await listed("?status=paid") == {paid}
+    assert await listed("?status=pending") == {of_link}
+    assert await listed(f"?link={link.rpartition('/')[2]}") == {of_link}
+    assert await listed("?status=failed") == set()
+    assert "None like that" in await owner.page("/sessions?status=failed")
+
+
+async def test_older_sessions_are_a_page_away_and_the_filter_stays(owner: Owner) -> None:
+    """Twenty-five at a time."""
+    for _ in range(26):
+        await owner.session()
+    page = await owner.page("/sessions?status=pending")
+    older = re.search(r'rel="next" href="/dashboard([^"]+)"', page)
+    assert older is not None
+    assert "status=pending" in older[1]
+    page = await owner.page(older[1])
+    assert len(set(re.findall(r"/dashboard/sessions/(cs_\w+)", page))) == 1
+
+
+async def test_a_session_of_another_project_is_not_there(owner: Owner) -> None:
+    """The same 404 as for one that never was."""
+    path = await owner.session()
+    await owner.done("/projects", name="Another")
+    await owner.page(path, 404)
+    assert (await owner.send(f"{path}/simulate", outcome="paid")).status_code == 404
