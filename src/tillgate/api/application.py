@@ -90,11 +90,11 @@ class NativeApi:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Any, receive: Any, request_id: str) -> tuple[int, bytes, Headers]:
-        path: str = scope["path"].removeprefix(ROOT)
+        path: str = scope["path"].removeprefix(ROOT) if scope["path"].startswith(f"{ROOT}/") else ""
         method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
         if path == DOCUMENT_PATH and method == "GET":
             return 200, self._document, ()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = _by_name(scope["headers"])
         found = self._router.find(path)
         route = found.by_method.get(method) if found is not None else None
 
@@ -115,7 +115,7 @@ class NativeApi:
             _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key_id, method=method)
             raise _Envelope(rate_limited(admitted.allowance, request_id))
         if found is None or route is None:
-            raise _Envelope(_unknown(path, scope["method"], found, request_id))
+            raise _Envelope(_unknown(scope["path"], scope["method"], found, request_id))
 
         call = Call(admitted.principal, found.id, None, None)
         if found.id and not (found.id.isascii() and found.id.isprintable() and len(found.id) <= SEGMENT_LENGTH_MAX):
@@ -134,11 +134,20 @@ class NativeApi:
         return done.status, done.body, (*told_headers, _REPLAYED) if done.replayed else told_headers
 
 
+def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
+    by_name = dict(headers)
+    if len(by_name) != len(headers):
+        for name in by_name:
+            by_name[name] = b", ".join(value for other, value in headers if other == name)
+    return by_name
+
+
 def _unknown(path: str, method: str, found: Found | None, request_id: str) -> Failure:
     if found is None:
         return told(
             TillgateError(
-                f"There is no {ROOT}{path[:80]}; the paths are listed in {ROOT}{DOCUMENT_PATH}.",
+                f"There is no {path[:80]}; the paths are listed in {ROOT}{DOCUMENT_PATH}.",
                 code="unknown_path",
             ),
             request_id,

@@ -118,7 +118,7 @@ class Router:
     def find(self, path: str) -> Found | None:
         """What a path below the root leads to; None for an unknown one."""
         node, object_id = self._tree, ""
-        for segment in path.strip("/").split("/"):
+        for segment in path.removeprefix("/").removesuffix("/").split("/"):
             known = node.get(segment) if segment else None
             if known is None:
                 known, object_id = node.get("{id}"), segment
