@@ -1,7 +1,7 @@
 """The Python client of a Tillgate checkout server. It imports nothing of the server."""
 
 from tillgate_client.aio.client import AsyncClient
-from tillgate_client.aio.pages import AsyncPage
+from tillgate_client.aio.pages import AsyncNumberedPage, AsyncPage
 from tillgate_client.calls import VERSION as __version__
 from tillgate_client.errors import (
     ApiConnectionError,
@@ -25,6 +25,7 @@ from tillgate_client.objects import (
     CheckoutSession,
     CreatedWebhookEndpoint,
     CryptoAmount,
+    Customer,
     DeletedWebhookEndpoint,
     DeliveryAttempt,
     Event,
@@ -35,7 +36,7 @@ from tillgate_client.objects import (
     WebhookTest,
 )
 from tillgate_client.sync.client import Client
-from tillgate_client.sync.pages import Page
+from tillgate_client.sync.pages import NumberedPage, Page
 from tillgate_client.webhooks import verify_webhook
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "ApiError",
     "ApiTimeoutError",
     "AsyncClient",
+    "AsyncNumberedPage",
     "AsyncPage",
     "AuthenticationError",
     "CheckoutError",
@@ -54,12 +56,14 @@ __all__ = [
     "ConflictError",
     "CreatedWebhookEndpoint",
     "CryptoAmount",
+    "Customer",
     "DeletedWebhookEndpoint",
     "DeliveryAttempt",
     "Event",
     "FiatAmount",
     "InvalidRequestError",
     "NotFoundError",
+    "NumberedPage",
     "Page",
     "PaymentLink",
     "PermissionDeniedError",

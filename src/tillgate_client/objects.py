@@ -117,9 +117,14 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
 
 
 class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_only=True):
-    """A new webhook endpoint with the ``secret`` that signs what is sent there. Keep it: it is shown this one time."""
+    """A new webhook endpoint.
 
-    secret: str
+    Attributes:
+        secret: signs what is sent there. Keep it: it is shown this one time. None when this is the repeated answer to
+            a repeated request; then delete the endpoint and make another.
+    """
+
+    secret: str | None
 
     def __repr__(self) -> str:
         return f"CreatedWebhookEndpoint(id={self.id!r}, url={self.url!r}, secret='{self.secret_prefix}…')"
@@ -200,9 +205,32 @@ class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         return msgspec.convert(self.data, CheckoutSession)
 
 
+class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Somebody who buys. ``reference`` is your own name for them."""
+
+    id: str
+    object: str
+    livemode: bool
+    email: str | None
+    name: str | None
+    reference: str | None
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
 class ListAnswer(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
     """A list as it is on the wire."""
 
     data: list[T]
     has_more: bool
     next_cursor: str | None
+
+
+class NumberedListAnswer(msgspec.Struct, Generic[T], frozen=True):
+    """A list that counts, as it is on the wire."""
+
+    data: list[T]
+    total: int
+    page: int
+    limit: int

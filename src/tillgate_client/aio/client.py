@@ -5,6 +5,7 @@ from types import TracebackType
 import httpx
 
 from tillgate_client.aio.checkout_sessions import AsyncCheckoutSessions
+from tillgate_client.aio.customers import AsyncCustomers
 from tillgate_client.aio.events import AsyncEvents
 from tillgate_client.aio.payment_links import AsyncPaymentLinks
 from tillgate_client.aio.transport import AsyncTransport
@@ -21,7 +22,7 @@ class AsyncClient:
     running (409 with ``Retry-After``).
 
     Attributes:
-        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events: what can be done.
+        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers: what can be done.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class AsyncClient:
         self.webhook_endpoints = AsyncWebhookEndpoints(self._transport)
         self.webhook_deliveries = AsyncWebhookDeliveries(self._transport)
         self.events = AsyncEvents(self._transport)
+        self.customers = AsyncCustomers(self._transport)
 
     @property
     def base_url(self) -> str:

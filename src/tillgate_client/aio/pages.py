@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of
-from tillgate_client.objects import ListAnswer
+from tillgate_client.objects import ListAnswer, NumberedListAnswer
 
 T = TypeVar("T")
 
@@ -57,3 +57,54 @@ async def list_page(transport: AsyncTransport, path: str, query: dict[str, Any],
         ListAnswer[item],  # type: ignore[valid-type]
     )
     return AsyncPage(transport, path, query, item, answer)
+
+
+class AsyncNumberedPage(Generic[T]):
+    """One page of a list that counts, newest first.
+
+    Attributes:
+        data: its objects.
+        total: how many there are on all pages.
+        page: its number, from 1.
+        limit: how many fit on a page.
+    """
+
+    def __init__(
+        self, transport: AsyncTransport, path: str, query: dict[str, Any], item: type[T], answer: NumberedListAnswer[T]
+    ) -> None:
+        self.data = answer.data
+        self.total = answer.total
+        self.page = answer.page
+        self.limit = answer.limit
+        self._transport = transport
+        self._path = path
+        self._query = query
+        self._item = item
+
+    async def next_page(self) -> "AsyncNumberedPage[T] | None":
+        """The next page; None after the last."""
+        if not self.data or self.page * self.limit >= self.total:
+            return None
+        return await numbered_page(self._transport, self._path, self._query | {"page": self.page + 1}, self._item)
+
+    async def auto_paginate(self) -> AsyncIterator[T]:
+        """Each object of this page and of all that follow, fetched as you go."""
+        page: AsyncNumberedPage[T] | None = self
+        while page is not None:
+            for one in page.data:
+                yield one
+            page = await page.next_page()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.data)} of {self.total} objects, page={self.page})"
+
+
+async def numbered_page(
+    transport: AsyncTransport, path: str, query: dict[str, Any], item: type[T]
+) -> AsyncNumberedPage[T]:
+    """The page that the query asks for."""
+    answer: NumberedListAnswer[T] = await transport.send(
+        call_of("GET", path, query=query),
+        NumberedListAnswer[item],  # type: ignore[valid-type]
+    )
+    return AsyncNumberedPage(transport, path, query, item, answer)

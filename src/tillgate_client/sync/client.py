@@ -7,6 +7,7 @@ import httpx
 
 from tillgate_client.calls import RETRIES_MAX, TIMEOUT_SECONDS
 from tillgate_client.sync.checkout_sessions import CheckoutSessions
+from tillgate_client.sync.customers import Customers
 from tillgate_client.sync.events import Events
 from tillgate_client.sync.payment_links import PaymentLinks
 from tillgate_client.sync.transport import Transport
@@ -22,7 +23,7 @@ class Client:
     running (409 with ``Retry-After``).
 
     Attributes:
-        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events: what can be done.
+        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers: what can be done.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Client:
         self.webhook_endpoints = WebhookEndpoints(self._transport)
         self.webhook_deliveries = WebhookDeliveries(self._transport)
         self.events = Events(self._transport)
+        self.customers = Customers(self._transport)
 
     @property
     def base_url(self) -> str:

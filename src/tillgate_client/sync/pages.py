@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from tillgate_client.calls import call_of
-from tillgate_client.objects import ListAnswer
+from tillgate_client.objects import ListAnswer, NumberedListAnswer
 from tillgate_client.sync.transport import Transport
 
 T = TypeVar("T")
@@ -55,3 +55,51 @@ def list_page(transport: Transport, path: str, query: dict[str, Any], item: type
         ListAnswer[item],  # type: ignore[valid-type]
     )
     return Page(transport, path, query, item, answer)
+
+
+class NumberedPage(Generic[T]):
+    """One page of a list that counts, newest first.
+
+    Attributes:
+        data: its objects.
+        total: how many there are on all pages.
+        page: its number, from 1.
+        limit: how many fit on a page.
+    """
+
+    def __init__(
+        self, transport: Transport, path: str, query: dict[str, Any], item: type[T], answer: NumberedListAnswer[T]
+    ) -> None:
+        self.data = answer.data
+        self.total = answer.total
+        self.page = answer.page
+        self.limit = answer.limit
+        self._transport = transport
+        self._path = path
+        self._query = query
+        self._item = item
+
+    def next_page(self) -> "NumberedPage[T] | None":
+        """The next page; None after the last."""
+        if not self.data or self.page * self.limit >= self.total:
+            return None
+        return numbered_page(self._transport, self._path, self._query | {"page": self.page + 1}, self._item)
+
+    def auto_paginate(self) -> Iterator[T]:
+        """Each object of this page and of all that follow, fetched as you go."""
+        page: NumberedPage[T] | None = self
+        while page is not None:
+            yield from page.data
+            page = page.next_page()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.data)} of {self.total} objects, page={self.page})"
+
+
+def numbered_page(transport: Transport, path: str, query: dict[str, Any], item: type[T]) -> NumberedPage[T]:
+    """The page that the query asks for."""
+    answer: NumberedListAnswer[T] = transport.send(
+        call_of("GET", path, query=query),
+        NumberedListAnswer[item],  # type: ignore[valid-type]
+    )
+    return NumberedPage(transport, path, query, item, answer)

@@ -1,0 +1,39 @@
+import { CheckoutSessions } from "./resources/checkoutSessions.js";
+import { Customers } from "./resources/customers.js";
+import { Events } from "./resources/events.js";
+import { PaymentLinks } from "./resources/paymentLinks.js";
+import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
+import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
+import { Transport, type TransportOptions } from "./transport.js";
+
+export type CheckoutClientOptions = TransportOptions;
+
+/**
+ * A checkout server, as seen with one API key.
+ *
+ * The key is set once, here, and sent with every request. Every mutating call carries an `Idempotency-Key`, a fresh
+ * UUID unless you give one. Calls are repeated, with the same one, when no answer came, when the server was busy
+ * (429, 502, 503, 504), and when the first attempt is still running (409 with `Retry-After`).
+ */
+export class CheckoutClient {
+  /** The server's origin. */
+  readonly baseUrl: string;
+  readonly paymentLinks: PaymentLinks;
+  readonly checkoutSessions: CheckoutSessions;
+  readonly webhookEndpoints: WebhookEndpoints;
+  readonly webhookDeliveries: WebhookDeliveries;
+  readonly events: Events;
+  readonly customers: Customers;
+
+  /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
+  constructor(options: CheckoutClientOptions) {
+    const transport = new Transport(options);
+    this.baseUrl = transport.baseUrl;
+    this.paymentLinks = new PaymentLinks(transport);
+    this.checkoutSessions = new CheckoutSessions(transport);
+    this.webhookEndpoints = new WebhookEndpoints(transport);
+    this.webhookDeliveries = new WebhookDeliveries(transport);
+    this.events = new Events(transport);
+    this.customers = new Customers(transport);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What the server takes and answers. The shapes are generated from its OpenAPI document (`openapi.ts`); here they
+ * get their names, and what the document cannot say.
+ *
+ * Instants are RFC 3339 text in UTC, money is decimal text. Words such as a status may grow: the known ones are
+ * offered, and a new one is no type error.
+ */
+
+import type { components, operations } from "./openapi.js";
+
+type Schemas = components["schemas"];
+
+/** One flat type instead of a chain of operators, for whoever reads it in an editor. */
+type Flat<T> = { [K in keyof T]: T[K] } & {};
+
+/** An answer with what the document leaves open said exactly. */
+type Answer<T, Exact extends object = object> = Flat<
+  Omit<T, "object" | keyof Exact> & (T extends { object?: infer O } ? { object: Exclude<O, undefined> } : object) & Exact
+>;
+
+type Query<Operation extends keyof operations> = Flat<
+  Exclude<operations[Operation]["parameters"]["query"], undefined>
+>;
+
+/** One of these, or a word that a newer server knows. */
+type Open<Known extends string> = Known | (string & {});
+
+/** What you keep with an object: at most 50 keys. */
+export type Metadata = Record<string, unknown>;
+
+export type Amount = Flat<Schemas["Amount"]>;
+export type CryptoAmount = Flat<Schemas["CryptoAmount"]>;
+export type FiatAmount = Flat<Schemas["FiatAmount"]>;
+
+export type SessionStatus = Schemas["SessionStatus"];
+export type Outcome = Schemas["SimulatePayment"]["outcome"];
+
+export type PaymentLink = Answer<Schemas["PaymentLinkObject"]>;
+export type CheckoutSession = Answer<
+  Schemas["CheckoutSessionObject"],
+  { status: Open<SessionStatus>; metadata: Metadata | null }
+>;
+export type WebhookEndpoint = Answer<Schemas["WebhookEndpointObject"]>;
+/** `secret` is there this one time; null when this is the repeated answer to a repeated request. */
+export type CreatedWebhookEndpoint = Answer<Schemas["CreatedWebhookEndpointObject"]>;
+export type DeletedWebhookEndpoint = Answer<Schemas["DeletedObject"], { deleted: boolean }>;
+export type DeliveryAttempt = Flat<Schemas["AttemptObject"]>;
+export type WebhookTest = Answer<Schemas["WebhookTestObject"]>;
+export type WebhookDelivery = Answer<Schemas["WebhookDeliveryObject"]>;
+export type Customer = Answer<Schemas["CustomerObject"], { metadata: Metadata | null }>;
+
+/** What each event type is about. */
+export interface EventData {
+  "session.created": CheckoutSession;
+  "session.detected": CheckoutSession;
+  "session.paid": CheckoutSession;
+  "session.paid_late": CheckoutSession;
+  "session.underpaid": CheckoutSession;
+  "session.overpaid": CheckoutSession;
+  "session.expired": CheckoutSession;
+  "session.failed": CheckoutSession;
+}
+
+export type EventType = keyof EventData;
+
+/** Something that happened; `data` is the object as it was at that moment. Branch on `type`, with a default. */
+export type CheckoutEvent = {
+  [Type in EventType]: Answer<Schemas["EventObject"], { type: Type; data: EventData[Type] }>;
+}[EventType];
+
+export type CreatePaymentLink = Flat<Schemas["CreatePaymentLink"]>;
+export type UpdatePaymentLink = Flat<Schemas["UpdatePaymentLink"]>;
+export type ListPaymentLinks = Query<"payment_links_list_all">;
+export type CreateCheckoutSession = Flat<Schemas["CreateCheckoutSession"]>;
+export type ListCheckoutSessions = Query<"checkout_sessions_list_all">;
+export type CreateWebhookEndpoint = Flat<Schemas["CreateWebhookEndpoint"]>;
+export type UpdateWebhookEndpoint = Flat<Schemas["UpdateWebhookEndpoint"]>;
+export type ListWebhookEndpoints = Query<"webhook_endpoints_list_all">;
+export type ListWebhookDeliveries = Query<"webhook_endpoints_list_deliveries">;
+export type ListEvents = Query<"events_list_all">;
+export type CreateCustomer = Flat<Schemas["CreateCustomer"]>;
+export type UpdateCustomer = Flat<Schemas["UpdateCustomer"]>;
+export type ListCustomers = Query<"customers_list_all">;

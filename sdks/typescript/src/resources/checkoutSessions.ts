@@ -1,0 +1,37 @@
+import type { CheckoutSession, CreateCheckoutSession, ListCheckoutSessions, Outcome } from "../objects.js";
+import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+
+/** Checkout sessions. Needs the scopes `sessions:read` and `sessions:write`. */
+export class CheckoutSessions {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Create a session, for an `amount` or from a link (`linkId`); send the buyer to its `checkoutUrl`. */
+  create(params: CreateCheckoutSession, options?: CallOptions): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "POST", path: ["checkout_sessions"], body: params, options });
+  }
+
+  /** List sessions, newest first. Filters combine; `createdAfter` is inclusive. */
+  list(params: ListCheckoutSessions & Walk, options?: ReadOptions): AsyncIterable<CheckoutSession>;
+  list(params?: ListCheckoutSessions & OnePage, options?: ReadOptions): Promise<Page<CheckoutSession>>;
+  list(
+    params: ListCheckoutSessions & (Walk | OnePage) = {},
+    options?: ReadOptions,
+  ): Promise<Page<CheckoutSession>> | AsyncIterable<CheckoutSession> {
+    return list(this.#transport, ["checkout_sessions"], params, options);
+  }
+
+  /** Retrieve a session. */
+  retrieve(id: string, options?: ReadOptions): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "GET", path: ["checkout_sessions", id], options });
+  }
+
+  /** Let a payment of a test session happen. */
+  simulate(id: string, params: { outcome: Outcome }, options?: CallOptions): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "simulate"], body: params, options });
+  }
+}

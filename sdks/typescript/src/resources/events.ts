@@ -1,0 +1,27 @@
+import type { CheckoutEvent, ListEvents } from "../objects.js";
+import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import type { ReadOptions, Transport } from "../transport.js";
+
+/** The event log. Needs the scope `events:read`. */
+export class Events {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** List events, newest first. `type` matches exactly; `createdAfter` is inclusive. */
+  list(params: ListEvents & Walk, options?: ReadOptions): AsyncIterable<CheckoutEvent>;
+  list(params?: ListEvents & OnePage, options?: ReadOptions): Promise<Page<CheckoutEvent>>;
+  list(
+    params: ListEvents & (Walk | OnePage) = {},
+    options?: ReadOptions,
+  ): Promise<Page<CheckoutEvent>> | AsyncIterable<CheckoutEvent> {
+    return list(this.#transport, ["events"], params, options);
+  }
+
+  /** Retrieve an event. */
+  retrieve(id: string, options?: ReadOptions): Promise<CheckoutEvent> {
+    return this.#transport.send({ method: "GET", path: ["events", id], options });
+  }
+}

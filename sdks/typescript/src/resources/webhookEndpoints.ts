@@ -1,0 +1,72 @@
+import type {
+  CreatedWebhookEndpoint,
+  CreateWebhookEndpoint,
+  DeletedWebhookEndpoint,
+  ListWebhookDeliveries,
+  ListWebhookEndpoints,
+  UpdateWebhookEndpoint,
+  WebhookDelivery,
+  WebhookEndpoint,
+  WebhookTest,
+} from "../objects.js";
+import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+
+/** Webhook endpoints. Needs the scopes `webhooks:read` and `webhooks:write`. */
+export class WebhookEndpoints {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Create a webhook endpoint for some event types, or all: `["*"]`. Its `secret` is in this answer only. */
+  create(params: CreateWebhookEndpoint, options?: CallOptions): Promise<CreatedWebhookEndpoint> {
+    return this.#transport.send({ method: "POST", path: ["webhook_endpoints"], body: params, options });
+  }
+
+  /** List webhook endpoints, newest first. */
+  list(params: ListWebhookEndpoints & Walk, options?: ReadOptions): AsyncIterable<WebhookEndpoint>;
+  list(params?: ListWebhookEndpoints & OnePage, options?: ReadOptions): Promise<Page<WebhookEndpoint>>;
+  list(
+    params: ListWebhookEndpoints & (Walk | OnePage) = {},
+    options?: ReadOptions,
+  ): Promise<Page<WebhookEndpoint>> | AsyncIterable<WebhookEndpoint> {
+    return list(this.#transport, ["webhook_endpoints"], params, options);
+  }
+
+  /** Retrieve a webhook endpoint. */
+  retrieve(id: string, options?: ReadOptions): Promise<WebhookEndpoint> {
+    return this.#transport.send({ method: "GET", path: ["webhook_endpoints", id], options });
+  }
+
+  /** Change what is given; null clears the description, and all else stays. */
+  update(id: string, params: UpdateWebhookEndpoint, options?: CallOptions): Promise<WebhookEndpoint> {
+    return this.#transport.send({ method: "PATCH", path: ["webhook_endpoints", id], body: params, options });
+  }
+
+  /** Delete a webhook endpoint for good. */
+  del(id: string, options?: CallOptions): Promise<DeletedWebhookEndpoint> {
+    return this.#transport.send({ method: "DELETE", path: ["webhook_endpoints", id], options });
+  }
+
+  /** Send a synthetic `session.paid` there at once, and say what it answered. */
+  test(id: string, options?: CallOptions): Promise<WebhookTest> {
+    return this.#transport.send({ method: "POST", path: ["webhook_endpoints", id, "test"], options });
+  }
+
+  /** List what was sent there, newest first. */
+  deliveries(id: string, params: ListWebhookDeliveries & Walk, options?: ReadOptions): AsyncIterable<WebhookDelivery>;
+  deliveries(
+    id: string,
+    params?: ListWebhookDeliveries & OnePage,
+    options?: ReadOptions,
+  ): Promise<Page<WebhookDelivery>>;
+  deliveries(
+    id: string,
+    params: ListWebhookDeliveries & (Walk | OnePage) = {},
+    options?: ReadOptions,
+  ): Promise<Page<WebhookDelivery>> | AsyncIterable<WebhookDelivery> {
+    return list(this.#transport, ["webhook_endpoints", id, "deliveries"], params, options);
+  }
+}

@@ -1,0 +1,63 @@
+"""``client.customers``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.aio.pages import AsyncNumberedPage, numbered_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Customer
+
+
+class AsyncCustomers:
+    """Customers. Needs the scopes ``customers:read`` and ``customers:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self,
+        *,
+        email: str | None = None,
+        name: str | None = None,
+        reference: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Create a customer; ``email`` and ``reference`` are unique where given."""
+        body = given(email=email, name=name, reference=reference, metadata=metadata)
+        call = call_of("POST", "/customers", body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Customer)
+
+    async def list(
+        self,
+        *,
+        page: int | None = None,
+        limit: int | None = None,
+        email: str | None = None,
+        reference: str | None = None,
+    ) -> AsyncNumberedPage[Customer]:
+        """List customers, newest first, by page number; ``email`` and ``reference`` match exactly."""
+        query = {"page": page, "limit": limit, "email": email, "reference": reference}
+        return await numbered_page(self._transport, "/customers", query, Customer)
+
+    async def retrieve(self, id: str) -> Customer:
+        """Retrieve a customer."""
+        return await self._transport.send(call_of("GET", path_of("customers", id)), Customer)
+
+    async def update(
+        self,
+        id: str,
+        *,
+        email: str | UnsetType | None = UNSET,
+        name: str | UnsetType | None = UNSET,
+        reference: str | UnsetType | None = UNSET,
+        metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Customer:
+        """Change what is given; None clears, ``metadata`` is replaced as a whole, and all else stays."""
+        body = {"email": email, "name": name, "reference": reference, "metadata": metadata}
+        call = call_of("PATCH", path_of("customers", id), body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Customer)
