@@ -2,13 +2,18 @@
 
 Generic Cell Rate Algorithm (ITU-T I.371): each request moves the key's theoretical arrival time on by one
 interval; a request is refused while that time lies further ahead than the burst allows. It never lets more
-through than ``burst + rate x time``, and never refuses a client that keeps a steady pace below its rate.
+through than ``burst + rate x time``, and never refuses a client that keeps a steady pace within its rate. Both
+hold to the nanosecond, however long the process runs, because time and rate are whole numbers here: added up
+in floats, they drift apart by a rounding with each request.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 TRACKED_MAX: Final = 100_000
+SWEPT_PER_NEWCOMER: Final = 4
+SECOND_NS: Final = 1_000_000_000
 
 
 class Limit(NamedTuple):
@@ -49,32 +54,60 @@ class Allowance(NamedTuple):
 
 
 class Limiter:
-    """Limits within this process."""
+    """Limits within this process, in memory that is bounded.
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    A key whose whole burst has come back is as if never seen, and is forgotten; a few are looked at whenever a
+    new one comes, so that no request pays for all of them. While no more than half of ``tracked_max`` keys are in
+    use within one window, only such keys are forgotten and every decision is exact. Beyond that, a key may get its
+    burst back early, rather than have its requests refused for what others do.
+    """
+
+    def __init__(self, monotonic_ns: Callable[[], int], tracked_max: int = TRACKED_MAX) -> None:
         """
         Args:
-            monotonic: seconds that only go forward.
+            monotonic_ns: nanoseconds that only go forward.
         """
-        self._monotonic = monotonic
-        self._arrivals: dict[str, float] = {}
+        self._monotonic_ns = monotonic_ns
+        self._tracked_max = tracked_max
+        # Each key's theoretical arrival time in units of 1/rate ns, and that rate; so nothing is ever rounded.
+        self._arrivals: dict[str, tuple[int, int]] = {}
+        # The same keys, the one that was not looked at for longest first.
+        self._to_sweep: deque[str] = deque()
+
+    @property
+    def tracked(self) -> int:
+        """How many keys are remembered."""
+        return len(self._arrivals)
 
     def take(self, key_id: str, limit: Limit) -> Allowance:
         """Count one request of this key; a refused one costs nothing."""
-        now = self._monotonic()
-        interval = 1.0 / limit.per_second
+        now_ns = self._monotonic_ns()
+        rate, per = limit.per_second.as_integer_ratio()
+        now, second, interval = now_ns * rate, SECOND_NS * rate, SECOND_NS * per
         tolerance = interval * limit.burst
-        arrival = max(self._arrivals.get(key_id, now), now)
+        known = self._arrivals.get(key_id)
+        arrival = now
+        if known is not None:
+            # A key whose limit was changed keeps the time that it is ahead by.
+            arrival = max(known[0] if known[1] == rate else -(-known[0] * rate // known[1]), now)
         wait = arrival + interval - tolerance - now
-        # A float's rounding must not refuse the client that keeps exactly its pace.
-        if wait > 1e-9:
-            return Allowance(limit, 0, arrival - now, wait)
-        if len(self._arrivals) >= TRACKED_MAX and key_id not in self._arrivals:
-            self._forget_idle(now)
-        self._arrivals[key_id] = arrival + interval
+        if wait > 0:
+            return Allowance(limit, 0, (arrival - now) / second, wait / second)
+        if known is None:
+            self._make_room(now_ns)
+            self._to_sweep.append(key_id)
+        self._arrivals[key_id] = (arrival + interval, rate)
         ahead = arrival + interval - now
-        return Allowance(limit, max(int((tolerance - ahead) / interval + 1e-9), 0), ahead, 0.0)
+        return Allowance(limit, (tolerance - ahead) // interval, ahead / second, 0.0)
 
-    def _forget_idle(self, now: float) -> None:
-        """Drop keys whose whole burst has come back: they are as if never seen."""
-        self._arrivals = {key_id: arrival for key_id, arrival in self._arrivals.items() if arrival > now}
+    def _make_room(self, now_ns: int) -> None:
+        """Forget some idle keys. Four for each that comes keep the table below 4/3 of the keys that are in use."""
+        for _ in range(min(SWEPT_PER_NEWCOMER, len(self._to_sweep))):
+            key_id = self._to_sweep.popleft()
+            arrival, rate = self._arrivals[key_id]
+            if arrival <= now_ns * rate:
+                del self._arrivals[key_id]
+            else:
+                self._to_sweep.append(key_id)
+        if len(self._to_sweep) >= self._tracked_max:
+            del self._arrivals[self._to_sweep.popleft()]

@@ -99,7 +99,7 @@ class Tillgate:
             wake,
         )
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
-        door = KeyDoor(self._keys.verifier, Limiter(time.monotonic), settings.key_limit)
+        door = KeyDoor(self._keys.verifier, Limiter(time.monotonic_ns), settings.key_limit)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url)
         )
