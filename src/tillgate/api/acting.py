@@ -1,13 +1,16 @@
 """Doing what a route declares: one read, one transaction, or a send between two; exactly once where a key is named."""
 
+import contextlib
 from typing import Any, Final, NamedTuple, assert_never
 
 import msgspec
 
 from tillgate.api.desk import ApiDesk
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
+from tillgate.base.errors import InvalidInput
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+from unitofwork import StoreError
 
 _encoder: Final = msgspec.json.Encoder()
 # Decoded and encoded anew, a body is the same whatever its white space and the order of its fields.
@@ -37,10 +40,10 @@ async def act(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | No
 
             return Done(route.status.value, _encoder.encode(await desk.database.read(read)))
         case Writes():
-            request = _request(route, call, idempotency_key)
+            request = _request(desk, route, call, idempotency_key)
             return await desk.database.write(lambda tx: _write(desk, tx, route, action, call, request))
         case Sends():
-            return await _send(desk, route, action, call, _request(route, call, idempotency_key))
+            return await _send(desk, route, action, call, _request(desk, route, call, idempotency_key))
         case _:
             assert_never(action)
 
@@ -51,7 +54,7 @@ async def _write(
     """The effect and its stored answer, in one transaction."""
     if request is None:
         return Done(route.status.value, _encoder.encode(await action.run(desk, tx, call)))
-    stored = await idempotency.begin(tx, request, desk.clock.now())
+    stored = await idempotency.begin(tx, request)
     if stored is not None:
         return Done(*stored, replayed=True)
     answer = await action.run(desk, tx, call)
@@ -66,26 +69,36 @@ async def _send(desk: ApiDesk, route: Route, action: Sends, call: Call, request:
     """Prepared in one transaction, sent outside of any, the answer stored in another."""
 
     async def prepare(tx: Transaction) -> StoredAnswer | Any:
-        stored = await idempotency.begin(tx, request, desk.clock.now()) if request is not None else None
+        stored = await idempotency.begin(tx, request) if request is not None else None
         return stored or await action.prepare(desk, tx, call)
 
     prepared = await desk.database.write(prepare)
     if isinstance(prepared, StoredAnswer):
         return Done(*prepared, replayed=True)
-    body = _encoder.encode(await action.send(desk, call, prepared))
+    try:
+        body = _encoder.encode(await action.send(desk, call, prepared))
+    except Exception:
+        if request is not None:
+            with contextlib.suppress(StoreError):
+                await desk.database.write(lambda tx: idempotency.release(tx, request))
+        raise
     if request is not None:
         answer = StoredAnswer(route.status.value, body)
         await desk.database.write(lambda tx: idempotency.finish(tx, request, answer))
     return Done(route.status.value, body)
 
 
-def _request(route: Route, call: Call, idempotency_key: str | None) -> IdempotentRequest | None:
+def _request(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | None) -> IdempotentRequest | None:
     if idempotency_key is None:
         return None
     path = route.path.replace("{id}", call.id)
-    body = _canonical.encode(call.body) if route.body is not None else b""
+    try:
+        body = _canonical.encode(call.body) if route.body is not None else b""
+    except RecursionError as error:
+        raise InvalidInput("The body is nested too deeply.") from error
     return IdempotentRequest(
         call.principal,
         idempotency.checked_key(idempotency_key),
         idempotency.fingerprint(route.method, path, body),
+        desk.clock.now(),
     )

@@ -27,14 +27,16 @@ _BEGIN: Final = (
     "ON CONFLICT (project_id, livemode, key) DO UPDATE "
     "SET fingerprint = excluded.fingerprint, status = NULL, body = NULL, created_at = excluded.created_at "
     "WHERE idempotency_keys.created_at <= $6 "
-    "OR (idempotency_keys.status IS NULL AND idempotency_keys.created_at <= $7)"
+    "OR (idempotency_keys.status IS NULL AND idempotency_keys.created_at <= $7 "
+    "AND idempotency_keys.fingerprint = excluded.fingerprint)"
 )
 _FOUND: Final = (
     "SELECT fingerprint, status, body FROM idempotency_keys WHERE project_id = $1 AND livemode = $2 AND key = $3"
 )
-_FINISH: Final = (
-    "UPDATE idempotency_keys SET status = $1, body = $2 WHERE project_id = $3 AND livemode = $4 AND key = $5"
-)
+# Whose claim was taken over, or has run out, finds none to finish.
+_CLAIM: Final = "project_id = $1 AND livemode = $2 AND key = $3 AND created_at = $4 AND status IS NULL"
+_FINISH: Final = f"UPDATE idempotency_keys SET status = $5, body = $6 WHERE {_CLAIM}"  # noqa: S608
+_RELEASE: Final = f"DELETE FROM idempotency_keys WHERE {_CLAIM}"  # noqa: S608
 _FORGET: Final = (
     "DELETE FROM idempotency_keys WHERE (project_id, livemode, key) IN "
     "(SELECT project_id, livemode, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)"
@@ -53,11 +55,13 @@ class IdempotentRequest(NamedTuple):
 
     Attributes:
         fingerprint: SHA-256 over method, path and canonical body, in hex.
+        at: when it came, in Unix milliseconds; the 24 hours run from then.
     """
 
     principal: Principal
     key: str
     fingerprint: str
+    at: int
 
 
 def checked_key(text: str) -> str:
@@ -80,8 +84,10 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(f"{method} {path}\n".encode() + body).hexdigest()
 
 
-async def begin(tx: Transaction, request: IdempotentRequest, now: int) -> StoredAnswer | None:
+async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | None:
     """Claim the key for this request, or find what it was answered within the last 24 hours.
+
+    A claim that has waited for its answer for a minute is taken over by the same request.
 
     Raises:
         Conflict: the key was used for another request, or that request is still running.
@@ -93,9 +99,9 @@ async def begin(tx: Transaction, request: IdempotentRequest, now: int) -> Stored
         principal.livemode,
         request.key,
         request.fingerprint,
-        now,
-        now - WINDOW_MS,
-        now - UNFINISHED_MS,
+        request.at,
+        request.at - WINDOW_MS,
+        request.at - UNFINISHED_MS,
     )
     if claimed == 1:
         return None
@@ -112,13 +118,19 @@ async def begin(tx: Transaction, request: IdempotentRequest, now: int) -> Stored
 
 
 async def finish(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> None:
-    """Keep what the request answered."""
-    principal = request.principal
-    await tx.execute(
-        _FINISH, answer.status, answer.body.decode(), principal.project_id, principal.livemode, request.key
-    )
+    """Keep what the request answered, if the claim is still its own."""
+    await tx.execute(_FINISH, *_claim(request), answer.status, answer.body.decode())
+
+
+async def release(tx: Transaction, request: IdempotentRequest) -> None:
+    """Give up a claim that came to nothing, so that a retry need not wait for it to run out."""
+    await tx.execute(_RELEASE, *_claim(request))
 
 
 async def forget(tx: Transaction, now: int) -> int:
     """Drop a batch of answers that are older than the window; answers with how many."""
     return await tx.execute(_FORGET, now - WINDOW_MS, FORGET_BATCH_MAX)
+
+
+def _claim(request: IdempotentRequest) -> tuple[str, bool, str, int]:
+    return request.principal.project_id, request.principal.livemode, request.key, request.at
