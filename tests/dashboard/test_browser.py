@@ -1,0 +1,374 @@
+"""The dashboard in a real browser, before a real server."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser import OpenPage
+from tests.dashboard.conftest import RAW_KEY, RAW_SECRET
+from tests.receiver import Receiver
+from tests.running import OWNER_EMAIL, OWNER_PASSWORD, RunningServer
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LONG = "A title that goes on and on, as titles do when nobody stops them, " * 3
+
+
+def sign_in(page: Page, url: str, path: str = "/dashboard") -> None:
+    page.goto(f"{url}{path}")
+    page.get_by_label("E-mail address").fill(OWNER_EMAIL)
+    page.get_by_label("Password").fill(OWNER_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{url}{path}")
+
+
+@pytest.fixture
+def owner(running: RunningServer, page: Page) -> Page:
+    """The owner's browser, signed in, on the overview."""
+    sign_in(page, running.url)
+    return page
+
+
+def create_key(page: Page, url: str, name: str, mode: str = "Test") -> str:
+    """Make a key as a person does; its text."""
+    page.goto(f"{url}/dashboard/api-keys")
+    page.get_by_role("link", name="Create key").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("radio", name=mode, exact=True).check()
+    page.get_by_role("checkbox", name="sessions:read", exact=True).check()
+    page.get_by_role("button", name="Create", exact=True).click()
+    key = page.locator("#new-key").inner_text()
+    assert RAW_KEY.fullmatch(key)
+    return key
+
+
+def status_with(url: str, key: str) -> int:
+    answer = httpx.get(f"{url}/api/v1/checkout_sessions", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+    return answer.status_code
+
+
+def test_a_fresh_server_is_set_up_with_the_link_of_the_terminal(fresh_server: RunningServer, page: Page) -> None:
+    """From the printed link to the first page in one form; the link does not work again. crypto-checkout R11."""
+    found = re.search(r"http://\S+/dashboard/setup/\S+", fresh_server.log.read_text())
+    assert found is not None
+    page.goto(found[0])
+    page.get_by_label("Shop or project").fill("Corner shop")
+    page.get_by_label("E-mail address").fill("me@example.com")
+    page.get_by_label("Password").fill("a good long password")
+    page.get_by_role("button", name="Set up and sign in").click()
+    expect(page.get_by_role("heading", name="Corner shop")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("This server is yours.")
+    page.goto(found[0])
+    expect(page.get_by_role("heading", name="This set-up link does not work.")).to_be_visible()
+
+
+def test_signing_in_leads_to_where_one_was_headed(running: RunningServer, page: Page) -> None:
+    """A wrong password is told and the address kept; then in, and out again. crypto-checkout R11, R12."""
+    page.goto(f"{running.url}/dashboard/api-keys")
+    page.get_by_label("E-mail address").fill(OWNER_EMAIL)
+    page.get_by_label("Password").fill("wrong password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_label("E-mail address")).to_have_value(OWNER_EMAIL)
+    page.get_by_label("Password").fill(OWNER_PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="API Keys", exact=True)).to_be_visible()
+    expect(page).to_have_url(f"{running.url}/dashboard/api-keys")
+    cookie = next(one for one in page.context.cookies() if one["name"] == "tillgate_session")
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Lax"
+    assert not cookie["secure"]  # plain http, here
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("status")).to_have_text("You are signed out.")
+    page.go_back()
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_key_is_shown_once_copied_and_never_again(running: RunningServer, open_page: OpenPage) -> None:
+    """By the navigation to the page, by the button to the form, by Create to the key; then it is gone for good.
+
+    crypto-checkout R12, R13, R14, R15, R16, R18, R65.
+    """
+    page = open_page(viewport=DESKTOP, permissions=["clipboard-read", "clipboard-write"])
+    sign_in(page, running.url)
+    page.get_by_role("navigation", name="Dashboard").get_by_role("link", name="API Keys").click()
+    expect(page).to_have_url(f"{running.url}/dashboard/api-keys")
+    key = create_key(page, running.url, "Copied key")
+    expect(page.get_by_text("It is shown this once and never again.")).to_be_visible()
+    page.get_by_role("button", name="Copy key").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    assert key not in page.url
+    assert status_with(running.url, key) == 200
+
+    page.reload()
+    expect(page.get_by_role("heading", name="API Keys", exact=True)).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="Copied key")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text(f"{key[:14]}…{key[-4:]}")
+    assert key not in page.content()
+    page.go_back()
+    assert key not in page.content()
+    page.go_forward()
+    assert key not in page.content()
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])")
+    assert key not in stored
+
+
+def test_without_scripts_a_reload_shows_no_key_and_makes_none(running: RunningServer, open_page: OpenPage) -> None:
+    """The browser sends the form again, and the server knows it. crypto-checkout R16, R18."""
+    page = open_page(java_script_enabled=False, viewport=DESKTOP)
+    sign_in(page, running.url)
+    key = create_key(page, running.url, "Plain key")
+    expect(page.get_by_role("button", name="Copy key")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("heading", name="This key was made already.")).to_be_visible()
+    assert key not in page.content()
+    page.goto(f"{running.url}/dashboard/api-keys")
+    expect(page.get_by_role("row").filter(has_text="Plain key")).to_have_count(1)
+
+
+def test_a_key_is_revoked_from_the_list(running: RunningServer, owner: Page) -> None:
+    """Asked first; the very next request gets 401, and its successor works. crypto-checkout R19, R51, R67, R68, R69."""
+    lost = create_key(owner, running.url, "Lost key")
+    successor = create_key(owner, running.url, "Successor key")
+    owner.goto(f"{running.url}/dashboard/api-keys")
+    owner.get_by_role("link", name="Revoke Lost key").click()
+    expect(owner.get_by_role("heading", name="Revoke “Lost key”?")).to_be_visible()
+    owner.get_by_role("link", name="Keep it").click()
+    assert status_with(running.url, lost) == 200
+    owner.get_by_role("link", name="Revoke Lost key").click()
+    owner.get_by_role("button", name="Revoke key").click()
+    expect(owner.get_by_role("status")).to_contain_text("The key is revoked.")
+    expect(owner.get_by_role("row").filter(has_text="Lost key")).to_contain_text("Revoked")
+    expect(owner.get_by_role("link", name="Revoke Lost key")).to_have_count(0)
+    assert status_with(running.url, lost) == 401
+    assert status_with(running.url, successor) == 200
+
+
+def test_the_helpers_choose_scopes(running: RunningServer, owner: Page) -> None:
+    """All, those that only read, none; each box still goes by itself. crypto-checkout R35, R38."""
+    owner.goto(f"{running.url}/dashboard/api-keys/new")
+    boxes = owner.get_by_role("group", name="Scopes").get_by_role("checkbox")
+
+    def chosen() -> list[str]:
+        values: list[str] = boxes.evaluate_all("all => all.filter(one => one.checked).map(one => one.value)")
+        return values
+
+    assert chosen() == []
+    owner.get_by_role("button", name="Select all").click()
+    assert len(chosen()) == 9
+    owner.get_by_role("button", name="Read only").click()
+    assert chosen() == ["links:read", "sessions:read", "webhooks:read", "events:read", "customers:read"]
+    owner.get_by_role("checkbox", name="events:read", exact=True).uncheck()
+    assert "events:read" not in chosen()
+    owner.get_by_role("button", name="Clear").click()
+    assert chosen() == []
+
+
+def test_the_mode_can_not_be_misread(running: RunningServer, owner: Page) -> None:
+    """Both words are spelled out, the bands have different colours, and the switch says where it leads."""
+    band = owner.get_by_role("region", name="Mode")
+    expect(band).to_contain_text("Test mode")
+    amber = band.evaluate("one => getComputedStyle(one).backgroundColor")
+    owner.get_by_role("button", name="Switch to live mode").click()
+    expect(band).to_contain_text("Live mode")
+    assert band.evaluate("one => getComputedStyle(one).backgroundColor") != amber
+    owner.get_by_role("button", name="Switch to test mode").click()
+    expect(band).to_contain_text("Test mode")
+
+
+def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: RunningServer, owner: Page) -> None:
+    """The session's page moves by itself while somebody looks at it."""
+    owner.goto(f"{running.url}/dashboard/payment-links")
+    owner.get_by_role("link", name="New link").first.click()
+    owner.get_by_label("Title").fill("Browser plan")
+    owner.get_by_label("Amount").fill("49.00")
+    owner.get_by_role("button", name="Create link").click()
+    expect(owner.get_by_role("heading", name="Browser plan")).to_be_visible()
+    share = owner.locator("#share-url").inner_text()
+    visit = httpx.get(share, trust_env=False)
+    assert visit.status_code == 303
+    session = visit.headers["location"].rpartition("/")[2]
+    owner.goto(f"{running.url}/dashboard/sessions/{session}")
+    status = owner.locator("#session .figure").get_by_role("status")
+    expect(status).to_have_text("Pending")
+    owner.evaluate("window.untouched = true")
+    with running.client(running.key()) as api:
+        api.post(f"/checkout_sessions/{session}/simulate", json={"outcome": "detected"}).raise_for_status()
+    expect(status).to_have_text("Detected")
+    assert owner.evaluate("window.untouched") is True
+    owner.get_by_role("button", name="Paid", exact=True).click()
+    expect(status).to_have_text("Paid")
+    expect(owner.get_by_role("heading", name="Simulate a payment")).to_have_count(0)
+
+
+def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: Page, receiver: Receiver) -> None:
+    """Its secret is shown once; the test's answer and each delivery are there to be read."""
+    owner.goto(f"{running.url}/dashboard/webhooks")
+    owner.get_by_role("link", name="New endpoint").first.click()
+    owner.get_by_label("URL").fill(f"{receiver.url}/hook")
+    expect(owner.get_by_role("checkbox", name="All events")).to_be_checked()
+    owner.get_by_role("checkbox", name="session.created", exact=True).check()
+    expect(owner.get_by_role("checkbox", name="All events")).not_to_be_checked()
+    owner.get_by_role("button", name="Create", exact=True).click()
+    secret = owner.locator("#new-secret").inner_text()
+    assert RAW_SECRET.fullmatch(secret)
+    owner.reload()
+    expect(owner.get_by_role("heading", name=f"{receiver.url}/hook")).to_be_visible()
+    assert secret not in owner.content()
+
+    owner.get_by_role("button", name="Test", exact=True).click()
+    expect(owner.get_by_role("heading", name="The test arrived")).to_be_visible()
+    expect(owner.get_by_role("region", name="The test arrived")).to_contain_text("thank you")
+    with running.client(running.key()) as api:
+        amount = {"value": "5.00", "currency": "USD"}
+        api.post("/checkout_sessions", json={"amount": amount}).raise_for_status()
+    receiver.wait_for(lambda received: len(received) == 2)
+    owner.goto(owner.url.partition("?")[0])
+    first = owner.locator(".deliveries > li").first
+    expect(first).to_contain_text("session.created")
+    first.locator("summary").click()
+    first.get_by_role("button", name="Replay").click()
+    expect(owner.get_by_role("status")).to_contain_text("sent once more")
+    receiver.wait_for(lambda received: len(received) == 3)
+    expect(owner.locator(".deliveries > li")).to_have_count(3)
+    expect(owner.locator(".deliveries > li").first).to_contain_text("Delivered")
+
+
+def test_everything_goes_by_keyboard(running: RunningServer, owner: Page) -> None:
+    """The skip link comes first, focus is seen everywhere, and Enter and Space do what they do."""
+    owner.goto(f"{running.url}/dashboard/api-keys/new")
+    owner.keyboard.press("Tab")
+    expect(owner.get_by_role("link", name="Skip to the content")).to_be_focused()
+    owner.keyboard.press("Enter")
+    expect(owner.locator("#main")).to_be_focused()
+    for _ in range(2):
+        owner.keyboard.press("Tab")
+    expect(owner.get_by_label("Name", exact=True)).to_be_focused()
+    owner.keyboard.type("Typed key")
+    for expected in ("mode", "Select all", "Read only", "Clear", "links:read"):
+        owner.keyboard.press("Tab")
+        focused = owner.evaluate("document.activeElement.name || document.activeElement.textContent")
+        assert focused in (expected, "scopes"), focused
+        outline = "one => getComputedStyle(one.closest('.choice') ?? one).outlineStyle"
+        assert owner.locator(":focus").evaluate(outline) == "solid"
+    owner.keyboard.press("Space")
+    owner.keyboard.press("Enter")
+    assert RAW_KEY.fullmatch(owner.locator("#new-key").inner_text())
+
+
+@pytest.fixture(scope="module")
+def pages(running: RunningServer) -> Iterator[dict[str, str]]:
+    """Every page's path by its name, in a project with something of everything, some of it very long."""
+    with running.client(running.key()) as api:
+
+        def post(path: str, **body: Any) -> dict[str, Any]:
+            answer = api.post(path, json=body)
+            answer.raise_for_status()
+            made: dict[str, Any] = answer.json()
+            return made
+
+        hook = post("/webhook_endpoints", url="http://127.0.0.1:9/" + "long-path/" * 20, events=["*"])
+        link = post("/payment_links", title=LONG[:200], fiatAmount="999999999.99", description=LONG)
+        gone = post("/payment_links", title="Gone", fiatAmount="1")
+        api.delete(f"/payment_links/{gone['id']}").raise_for_status()
+        long_metadata = {"order": "x" * 500, "cart": {"items": list(range(50))}}
+        session = post("/checkout_sessions", linkId=link["id"], metadata=long_metadata)
+        for outcome in ("detected", "paid", "underpaid", "overpaid", "late", "failed"):
+            paid = post("/checkout_sessions", amount={"value": "49.00", "currency": "USD"})
+            post(f"/checkout_sessions/{paid['id']}/simulate", outcome=outcome)
+        test = post(f"/webhook_endpoints/{hook['id']}/test")
+        assert test
+        event = api.get("/events").json()["data"][0]
+    key = running.issued(name="A key with a rather long name that goes on until it has to wrap somewhere")
+    revoked = running.issued(name="Revoked key", mode="live")
+    running.cli("keys", "revoke", revoked["id"])
+    yield {
+        "overview": "",
+        "projects": "/projects",
+        "keys": "/api-keys",
+        "new key": "/api-keys/new",
+        "revoke key": f"/api-keys/{key['id']}/revoke",
+        "links": "/payment-links",
+        "archived links": "/payment-links?archived=1",
+        "new link": "/payment-links/new",
+        "link": f"/payment-links/{link['id']}",
+        "edit link": f"/payment-links/{link['id']}/edit",
+        "archive link": f"/payment-links/{link['id']}/archive",
+        "archived link": f"/payment-links/{gone['id']}",
+        "sessions": "/sessions",
+        "no sessions": "/sessions?status=expired",
+        "session": f"/sessions/{session['id']}",
+        "settled session": f"/sessions/{paid['id']}",
+        "webhooks": "/webhooks",
+        "new webhook": "/webhooks/new",
+        "webhook": f"/webhooks/{hook['id']}",
+        "edit webhook": f"/webhooks/{hook['id']}/edit",
+        "delete webhook": f"/webhooks/{hook['id']}/delete",
+        "events": "/events",
+        "event": f"/events/{event['id']}",
+        "nothing": "/nothing",
+    }
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds wrong with the page, in every grade, and whether it is wider than the screen."""
+    found = [
+        f"{violation['id']} ({violation['impact']}): {violation['nodes'][0]['html'][:200]}"
+        for violation in Axe().run(page, options=WCAG).response["violations"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found + ([f"{wide} px too wide"] if wide > 0 else [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_is_accessible_and_fits(
+    running: RunningServer, pages: dict[str, str], open_page: OpenPage, size: dict[str, int], scheme: str
+) -> None:
+    """WCAG 2.2 AA as far as axe can tell, with everything folded out; no page scrolls sideways."""
+    page = open_page(viewport=size, color_scheme=scheme)
+    page.goto(f"{running.url}/dashboard/sign-in")
+    found = {"sign in": complaints(page)}
+    sign_in(page, running.url)
+    for name, path in pages.items():
+        page.goto(f"{running.url}/dashboard{path}")
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        found[name] = complaints(page)
+    create_key(page, running.url, f"For axe, {scheme}")
+    found["key created"] = complaints(page)
+    page.goto(f"{running.url}/dashboard/payment-links/new")
+    page.get_by_label("Title").fill("x")
+    page.get_by_label("Amount").fill("1e9")
+    page.get_by_role("button", name="Create link").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    found["link with a problem"] = complaints(page)
+    page.get_by_role("button", name="Switch to live mode").click()
+    for name, path in (("live overview", ""), ("live links", "/payment-links"), ("live events", "/events")):
+        page.goto(f"{running.url}/dashboard{path}")
+        found[name] = complaints(page)
+    assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_set_up_page_is_accessible(fresh_server: RunningServer, open_page: OpenPage, scheme: str) -> None:
+    """Also when something is wrong, and after the link is spent."""
+    link = re.search(r"http://\S+/dashboard/setup/\S+", fresh_server.log.read_text())
+    assert link is not None
+    page = open_page(viewport=PHONE, color_scheme=scheme)
+    page.goto(link[0])
+    assert complaints(page) == []
+    page.evaluate("document.querySelector('form').noValidate = true")
+    page.get_by_role("button", name="Set up and sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert complaints(page) == []
+    page.goto(f"{fresh_server.url}/dashboard/setup/spent")
+    assert complaints(page) == []
