@@ -7,12 +7,13 @@ work running. Only the clock is the test's: it goes by itself and can be put for
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
 from keyturn import Issued, Mode
@@ -143,6 +144,31 @@ async def open_shop(data: Path, database_url: str, *, dev: bool = True) -> Async
         finally:
             await shop.close()
             await database.close()
+
+
+class ShopBeside:
+    """A shop on an event loop of its own, for tests that are no coroutines (Hypothesis, schemathesis)."""
+
+    def __init__(self, portal: BlockingPortal, shop: Shop) -> None:
+        self._portal = portal
+        self._shop = shop
+        self.key = portal.call(shop.issued).secret.reveal()
+        self._client = portal.call(shop.caller, self.key)
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Send one request below ``/api/v1`` with a key that may do everything."""
+        answer: httpx.Response = self._portal.call(lambda: self._client.request(method, path, **more))
+        return answer
+
+
+@pytest.fixture
+def shop_beside(tmp_path: Path, database_url: str) -> Iterator[ShopBeside]:
+    """The same shop, for tests that are no coroutines."""
+    with (
+        start_blocking_portal("asyncio", {"use_uvloop": False}) as portal,
+        portal.wrap_async_context_manager(open_shop(tmp_path, database_url)) as opened,
+    ):
+        yield ShopBeside(portal, opened)
 
 
 @pytest.fixture

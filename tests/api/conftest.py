@@ -1,5 +1,5 @@
 """The whole application in this process, for every test of the API."""
 
-from tests.shop import shop, sqlite_shop
+from tests.shop import shop, shop_beside, sqlite_shop
 
-__all__ = ["shop", "sqlite_shop"]
+__all__ = ["shop", "shop_beside", "sqlite_shop"]
