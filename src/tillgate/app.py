@@ -33,6 +33,7 @@ from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_tra
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointDesk
+from tillgate.events.retention import keep_dropping
 from tillgate.events.wake import Wake
 from tillgate.pages.desk import PagesDesk
 from tillgate.rails.port import Rails
@@ -143,6 +144,7 @@ class Tillgate:
                 ("expiry", keep_expiring(self._database, self._checkout)),
                 ("usage", self._keep_flushing()),
                 ("idempotency", self._keep_forgetting()),
+                ("retention", keep_dropping(self._database, self._clock)),
             )
         ]
         try:

@@ -17,7 +17,7 @@ async def test_an_event_holds_the_session_as_it_was(shop: Shop) -> None:
     session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
     paid = (await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})).json()
     newest, oldest = (await client.get("/events")).json()["data"]
-    assert set(newest) == {"id", "object", "type", "livemode", "sequence", "data", "createdAt"}
+    assert set(newest) == {"id", "object", "type", "livemode", "sequence", "data", "previousAttributes", "createdAt"}
     assert (newest["object"], newest["livemode"]) == ("event", False)
     assert [oldest["type"], newest["type"]] == ["session.created", "session.paid"]
     assert [oldest["sequence"], newest["sequence"]] == [1, 2]

@@ -1,5 +1,7 @@
 """``/events``."""
 
+from typing import Annotated
+
 import msgspec
 
 from keyturn import Need
@@ -7,18 +9,21 @@ from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant
 from tillgate.api.routing import Call, Reads, Route
+from tillgate.base.errors import InvalidInput
 from tillgate.events import operations
 from tillgate.events.model import EventObject
 from tillgate.store import Transaction
 
 READ = Need("events:read")
+SEQUENCE_MAX = 2**53 - 1
 
 
 class ListEvents(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"created_after": "createdAfter"}):
-    """``type`` matches exactly; ``createdAfter`` is inclusive."""
+    """``type`` matches exactly; ``createdAfter`` is inclusive. ``after`` is a sequence and turns the order round."""
 
     type: str | msgspec.UnsetType = msgspec.UNSET
     created_after: str | msgspec.UnsetType = msgspec.UNSET
+    after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> EventObject:
@@ -27,6 +32,9 @@ async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> EventObject:
 
 async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[EventObject]:
     query: ListEvents = call.query
+    after = given(query.after)
+    if after is not None:
+        return await _catch_up(tx, call, query, after)
     page = await operations.list_events(
         tx,
         call.principal,
@@ -37,12 +45,31 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Eve
     return listed(page.data, page.has_more)
 
 
+async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int) -> ListObject[EventObject]:
+    """Oldest first. The cursor is never null, so that a follower keeps it and asks again."""
+    if query.starting_after is not msgspec.UNSET:
+        raise InvalidInput(
+            "after: goes forward by sequence, starting_after goes back by id; use one of them.",
+            code="invalid_query",
+            param="after",
+        )
+    page = await operations.catch_up(
+        tx,
+        call.principal,
+        after,
+        query.limit,
+        type=given(query.type),
+        created_after=instant(query.created_after, param="createdAfter"),
+    )
+    return ListObject(page.data, page.has_more, str(page.data[-1].sequence if page.data else after))
+
+
 ROUTES = [
     Route(
         "GET",
         "/events",
         READ,
-        "List events, newest first",
+        "List events, newest first, or, with `after`, those that came after a sequence, oldest first",
         Reads(list_all),
         ListObject[EventObject],
         query=ListEvents,

@@ -4,7 +4,10 @@ from typing import Final, Literal
 
 import msgspec
 
+from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import InvalidInput
+
+RETENTION_MS: Final = 90 * DAY_MS
 
 SESSION_CREATED: Final = "session.created"
 SESSION_DETECTED: Final = "session.detected"
@@ -33,6 +36,9 @@ ALIASES: Final = {"session.pending": SESSION_CREATED}
 
 EVERY_TYPE: Final = "*"
 
+_NULL: Final = msgspec.Raw(b"null")
+_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
 
 class EventObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """An event as the API lists it and as webhooks carry it.
@@ -40,6 +46,7 @@ class EventObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     Attributes:
         sequence: 1, 2, 3 … per project and mode, without a gap, in the order of commitment.
         data: the object as it was at that moment, in the API's form.
+        previous_attributes: what its changed fields held at its event before; null where there is none.
         created_at: RFC 3339, UTC, milliseconds.
     """
 
@@ -50,6 +57,22 @@ class EventObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     sequence: int
     data: msgspec.Raw
     created_at: str
+    previous_attributes: msgspec.Raw = msgspec.field(default_factory=lambda: _NULL)
+
+
+def is_creation(type: str) -> bool:
+    """Whether it is an object's first event, so that there is nothing to compare it with."""
+    return type.endswith(".created")
+
+
+def previous_attributes(before: str, after: bytes) -> str:
+    """What has changed between two snapshots, as JSON: put over the later one, it gives the earlier one.
+
+    Fields that only the later one has are not among it: what they held then is not known.
+    """
+    now = _fields.decode(after)
+    changed = {name: value for name, value in _fields.decode(before).items() if value != now.get(name)}
+    return msgspec.json.encode(changed).decode()
 
 
 def event_type(name: str, *, param: str, code: str = InvalidInput.default_code) -> str:

@@ -1,14 +1,18 @@
 """Events are written in the transaction of the change that they tell, together with their deliveries."""
 
+from typing import Final
+
 from tillgate.base import ids
 from tillgate.base.errors import NotFound
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import LIMIT_DEFAULT, Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.events import records
 from tillgate.events.deliveries import records as deliveries
-from tillgate.events.model import EventObject, event_type
+from tillgate.events.model import RETENTION_MS, EventObject, event_type, is_creation, previous_attributes
 from tillgate.events.wake import Wake
 from tillgate.store import Transaction
+
+DROP_BATCH_MAX: Final = 500
 
 
 async def emit(
@@ -25,9 +29,11 @@ async def emit(
     """Write the event and one delivery for each endpoint that wants it; send nothing yet.
 
     Args:
-        data: the object as JSON in the API's form, as it is after the change.
+        data: the object as JSON in the API's form, as it is after the change. Whoever tells of an object holds
+            its row, so that its events come one after the other.
     """
     event_id = ids.new_id(ids.EVENT)
+    before = None if is_creation(type) else await records.latest_data(tx, project_id, livemode, object_id)
     wanting = await deliveries.endpoints_wanting(tx, project_id, livemode, type)
     # The sequence's row is locked until the commit, so it is taken as late as can be.
     sequence = await records.next_sequence(tx, project_id, livemode)
@@ -40,6 +46,7 @@ async def emit(
         type=type,
         object_id=object_id,
         data=data.decode(),
+        previous_attributes=previous_attributes(before, data) if before is not None else None,
         created_at=now,
     )
     for endpoint_id in wanting:
@@ -83,3 +90,42 @@ async def list_events(
         created_after=created_after,
     )
     return cut(found, page.limit)
+
+
+async def catch_up(
+    tx: Transaction,
+    principal: Principal,
+    after: int,
+    limit: int = LIMIT_DEFAULT,
+    *,
+    type: str | None = None,
+    created_after: int | None = None,
+) -> Page[EventObject]:
+    """The events with a greater sequence than ``after``, oldest first.
+
+    A sequence number is taken and committed before the next one is, so no later look finds one in between.
+
+    Raises:
+        InvalidInput: there is no such event type.
+    """
+    found = await records.oldest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        after,
+        limit,
+        type=event_type(type, param="type", code="invalid_query") if type is not None else None,
+        created_after=created_after,
+    )
+    return cut(found, limit)
+
+
+async def drop_old(tx: Transaction, now: int) -> int:
+    """Drop a batch of what is older than 90 days: events with their deliveries, and test sends. Says how many.
+
+    The sequence goes on from where it is.
+    """
+    cutoff = now - RETENTION_MS
+    return await records.drop_older(tx, cutoff, DROP_BATCH_MAX) + await deliveries.drop_tests_older(
+        tx, cutoff, DROP_BATCH_MAX
+    )

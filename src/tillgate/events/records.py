@@ -8,16 +8,17 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.pages import PageRequest
 from tillgate.events.model import EventObject
 from tillgate.store import Row, Transaction
+from unitofwork import Both
 
-_COLUMNS: Final = "id, livemode, sequence, type, data, created_at"
+_COLUMNS: Final = "id, livemode, sequence, type, data, previous_attributes, created_at"
 
 _NEXT_SEQUENCE: Final = (
     "INSERT INTO event_sequences (project_id, livemode, last) VALUES ($1, $2, 1) "
     "ON CONFLICT (project_id, livemode) DO UPDATE SET last = event_sequences.last + 1 RETURNING last"
 )
 _INSERT: Final = (
-    "INSERT INTO events (id, project_id, livemode, sequence, type, object_id, data, created_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    "INSERT INTO events (id, project_id, livemode, sequence, type, object_id, data, previous_attributes, created_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM events WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LIST: Final = (
@@ -30,6 +31,22 @@ _LIST_BY_TYPE: Final = (
 )
 _OF_OBJECT: Final = (
     f"SELECT {_COLUMNS} FROM events WHERE object_id = $1 AND project_id = $2 AND livemode = $3 ORDER BY id LIMIT 200"
+)
+_OLDEST: Final = (
+    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 "
+    "AND sequence > $3 AND created_at >= $4 ORDER BY sequence LIMIT $5"
+)
+_OLDEST_BY_TYPE: Final = (
+    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 AND type = $6 "
+    "AND sequence > $3 AND created_at >= $4 ORDER BY sequence LIMIT $5"
+)
+_LATEST_DATA: Final = (
+    "SELECT data FROM events WHERE object_id = $1 AND project_id = $2 AND livemode = $3 ORDER BY sequence DESC LIMIT 1"
+)
+_OLD: Final = "SELECT id FROM events WHERE created_at < $1 ORDER BY created_at LIMIT $2"
+_DROP: Final = Both(
+    sqlite=f"DELETE FROM events WHERE id IN ({_OLD})",
+    postgres=f"DELETE FROM events WHERE id IN ({_OLD} FOR UPDATE SKIP LOCKED)",
 )
 
 
@@ -50,10 +67,28 @@ async def insert(
     type: str,
     object_id: str,
     data: str,
+    previous_attributes: str | None,
     created_at: int,
 ) -> None:
     """Write an event down for good."""
-    await tx.execute(_INSERT, event_id, project_id, livemode, sequence, type, object_id, data, created_at)
+    await tx.execute(
+        _INSERT,
+        event_id,
+        project_id,
+        livemode,
+        sequence,
+        type,
+        object_id,
+        data,
+        previous_attributes,
+        created_at,
+    )
+
+
+async def latest_data(tx: Transaction, project_id: str, livemode: bool, object_id: str) -> str | None:
+    """The snapshot in an object's latest event; None while there is none."""
+    row = await tx.fetch_one(_LATEST_DATA, object_id, project_id, livemode)
+    return row["data"] if row is not None else None
 
 
 async def by_id(tx: Transaction, project_id: str, livemode: bool, event_id: str) -> EventObject | None:
@@ -80,6 +115,30 @@ async def newest(
     return [event_from(row) for row in rows]
 
 
+async def oldest(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    after: int,
+    limit: int,
+    *,
+    type: str | None,
+    created_after: int | None,
+) -> list[EventObject]:
+    """Up to ``limit + 1`` events with a greater sequence than ``after``, oldest first."""
+    params = (project_id, livemode, after, created_after or 0, limit + 1)
+    if type is None:
+        rows = await tx.fetch_all(_OLDEST, *params)
+    else:
+        rows = await tx.fetch_all(_OLDEST_BY_TYPE, *params, type)
+    return [event_from(row) for row in rows]
+
+
+async def drop_older(tx: Transaction, cutoff: int, limit: int) -> int:
+    """Drop up to ``limit`` events from before the cutoff and, by cascade, their deliveries; says how many."""
+    return await tx.execute(_DROP, cutoff, limit)
+
+
 async def of_object(tx: Transaction, project_id: str, livemode: bool, object_id: str) -> list[EventObject]:
     """What happened to one object, oldest first."""
     return [event_from(row) for row in await tx.fetch_all(_OF_OBJECT, object_id, project_id, livemode)]
@@ -93,5 +152,6 @@ def event_from(row: Row) -> EventObject:
         livemode=bool(row["livemode"]),
         sequence=row["sequence"],
         data=msgspec.Raw(row["data"].encode()),
+        previous_attributes=msgspec.Raw((row["previous_attributes"] or "null").encode()),
         created_at=to_rfc3339(row["created_at"]),
     )

@@ -38,7 +38,7 @@ _CLAIM: Final = Both(
 )
 _CLAIMED: Final = (
     "SELECT d.id AS delivery_id, d.attempts, d.attempts_max, d.test_body, d.event_id, e.url, e.secret_sealed, "
-    "v.id, v.livemode, v.sequence, v.type, v.data, v.created_at "
+    "v.id, v.livemode, v.sequence, v.type, v.data, v.previous_attributes, v.created_at "
     "FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
     "LEFT JOIN events v ON v.id = d.event_id WHERE d.id = $1"
 )
@@ -65,6 +65,13 @@ _OF_EVENT: Final = f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.event_i
 _ATTEMPTS: Final = (
     "SELECT number, attempted_at, duration_ms, response_status, response_excerpt, error "
     "FROM webhook_attempts WHERE delivery_id = $1 ORDER BY number"
+)
+_OLD_TESTS: Final = (
+    "SELECT id FROM webhook_deliveries WHERE event_id IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2"
+)
+_DROP_TESTS: Final = Both(
+    sqlite=f"DELETE FROM webhook_deliveries WHERE id IN ({_OLD_TESTS})",
+    postgres=f"DELETE FROM webhook_deliveries WHERE id IN ({_OLD_TESTS} FOR UPDATE SKIP LOCKED)",
 )
 
 
@@ -222,6 +229,11 @@ async def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
         )
         for row in await tx.fetch_all(_ATTEMPTS, delivery_id)
     ]
+
+
+async def drop_tests_older(tx: Transaction, cutoff: int, limit: int) -> int:
+    """Drop up to ``limit`` test sends from before the cutoff; other deliveries go with their events."""
+    return await tx.execute(_DROP_TESTS, cutoff, limit)
 
 
 def _delivery(row: Row) -> Delivery:
