@@ -167,13 +167,13 @@ def test_stay_here_stays(merchant: Merchant, page: Page) -> None:
 def test_the_time_runs_down_and_out(merchant: Merchant, page: Page) -> None:
     """The countdown moves, the last minute is announced, and the end shows by itself with a way on."""
     session = merchant.session(linkId=merchant.link()["id"])
-    merchant.run_down(session, 4)
+    merchant.run_down(session, 8)
     page.goto(session["url"])
 
     timer = page.get_by_role("timer")
     first = timer.inner_text()
     expect(timer).not_to_have_text(first)
-    expect(heading(page)).to_have_text("The time is up")
+    expect(heading(page)).to_have_text("The time is up", timeout=20_000)
     expect(page.get_by_role("status")).to_contain_text("do not send anything to this address any more")
     page.get_by_role("link", name="Start again").click()
     expect(heading(page)).to_have_text("Send 0.0196 test ETH")
@@ -345,9 +345,19 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         if state == "expired":
             expect(heading(page)).to_have_text("The time is up")
 
+    # axe cannot judge text on a picture: the stub's arches are replaced by the palest colour in them.
+    page.evaluate(
+        """document.querySelector(".stub")?.style.setProperty(
+            "background", "color-mix(in srgb, var(--stub) 95%, white)")"""
+    )
     for viewport in (DESKTOP, PHONE, {"width": 320, "height": 640}):
         page.set_viewport_size(viewport)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        findings = Axe().run(page, options=WCAG).response["violations"]
-        serious = [f"{one['id']}: {one['nodes'][0]['html']}" for one in findings if one["impact"] in SERIOUS]
-        assert not serious
+        found = Axe().run(page, options=WCAG).response
+        serious = [one for one in found["violations"] if one["impact"] in SERIOUS]
+        assert [f"{one['id']}: {node['html']}" for one in serious for node in one["nodes"]] == []
+        # Nor does a contrast go unexamined, but for the monogram, one letter for the eye only, and for what
+        # the open list covers.
+        unsure = [one for one in found["incomplete"] if one["id"] == "color-contrast"]
+        htmls = [node["html"] for one in unsure for node in one["nodes"]]
+        assert state == "other outcomes" or [html for html in htmls if "monogram" not in html] == []
