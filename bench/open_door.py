@@ -15,6 +15,7 @@ from tillgate.api import NativeApi
 from tillgate.app import running
 from tillgate.base.principal import Principal
 from tillgate.cli.serve import SERVER_SETTINGS
+from tillgate.door import Admitted
 from tillgate.settings import load
 
 
@@ -22,10 +23,10 @@ class OpenDoor:
     """The same door without any key: everybody is the one caller it was made with."""
 
     def __init__(self, principal: Principal) -> None:
-        self._principal = principal
+        self._admitted = Admitted(principal, None)
 
-    async def admit(self, authorization: str | None, need: Need | None) -> Principal:
-        return self._principal
+    async def admit(self, authorization: str | None, need: Need | None) -> Admitted:
+        return self._admitted
 
 
 async def _serve(port: int, data: str, project_id: str) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from bench.machine import cpu_seconds, resident_mb
 
 START_SECONDS_MAX = 30
-QUIET = {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")}
+# Keys are counted as always, against a limit that nobody reaches.
+UNREACHED = {"TILLGATE_KEY_RATE_PER_SECOND": "100000000", "TILLGATE_KEY_BURST": "100000000"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")} | UNREACHED
 
 
 class Server:
@@ -24,7 +26,7 @@ class Server:
         begun = time.perf_counter()
         with log.open("wb") as file:
             self._process = subprocess.Popen(
-                [sys.executable, *command], stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=QUIET
+                [sys.executable, *command], stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=ENVIRONMENT
             )
         self.pid = self._process.pid
         self._wait(f"http://127.0.0.1:{port}{ready}")
