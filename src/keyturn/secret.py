@@ -5,13 +5,14 @@ CRC-32 over everything before them, so that a typo or sprayed junk is refused wi
 and scanners can tell a real key offline. The checksum is no secret and adds no strength.
 """
 
+import functools
 import hashlib
 import secrets
 import zlib
 from typing import Final, NamedTuple
 
 BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_BASE62_SET = frozenset(BASE62)
+_PAIRS = [first + second for first in BASE62 for second in BASE62]
 CHECKSUM_LENGTH: Final = 6
 PREFIX_VISIBLE: Final = 6
 DIGEST_ALGORITHM: Final = "sha256"
@@ -36,10 +37,12 @@ class KeyFormat(NamedTuple):
         """What stands before the body: ``ck_live_``."""
         return f"{self.brand}_{dict(self.mode_words)[mode]}_"
 
-    @property
-    def heads(self) -> tuple[tuple[str, str], ...]:
-        """Each mode with its head."""
-        return tuple((mode, self.head(mode)) for mode, _ in self.mode_words)
+
+@functools.cache
+def _heads(format: KeyFormat) -> tuple[tuple[str, str, int], ...]:
+    """Each mode with its head, and the length of a whole key."""
+    heads = [(mode, format.head(mode)) for mode, _ in format.mode_words]
+    return tuple((mode, head, len(head) + format.body_length) for mode, head in heads)
 
 
 NATIVE = KeyFormat("native", "ck", (("test", "test"), ("live", "live")), 32)
@@ -103,22 +106,19 @@ def generate(format: KeyFormat, mode: str) -> KeySecret:
 
 def parse(format: KeyFormat, text: str) -> KeySecret | None:
     """The key, if the text has the format and its checksum fits; None for anything else."""
-    for mode, head in format.heads:
-        if text.startswith(head):
-            body = text[len(head) :]
-            if (
-                len(body) == format.body_length
-                and _BASE62_SET.issuperset(body)
-                and _checksum(text[:-CHECKSUM_LENGTH]) == text[-CHECKSUM_LENGTH:]
-            ):
-                return KeySecret(text, mode)
+    for mode, head, length in _heads(format):
+        if (
+            len(text) == length
+            and text.startswith(head)
+            and text.isascii()
+            and text[len(head) :].isalnum()  # of ASCII's characters exactly those of base 62
+            and _checksum(text[:-CHECKSUM_LENGTH]) == text[-CHECKSUM_LENGTH:]
+        ):
+            return KeySecret(text, mode)
     return None
 
 
 def _checksum(text: str) -> str:
-    value = zlib.crc32(text.encode("ascii"))
-    digits = []
-    for _ in range(CHECKSUM_LENGTH):
-        value, rest = divmod(value, 62)
-        digits.append(BASE62[rest])
-    return "".join(reversed(digits))
+    high, rest = divmod(zlib.crc32(text.encode("ascii")), 62**4)
+    middle, low = divmod(rest, 62**2)
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]

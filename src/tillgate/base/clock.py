@@ -11,6 +11,7 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -31,8 +32,7 @@ class SystemClock:
 
 def to_rfc3339(at: int) -> str:
     """``2024-11-01T12:00:00.000Z``: always UTC, always milliseconds."""
-    instant = _EPOCH + timedelta(milliseconds=at)
-    return f"{instant.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return (_NAIVE_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_rfc3339(text: str) -> int:

@@ -36,8 +36,9 @@ def new_ulid() -> str:
     global _last
     milliseconds = time.time_ns() // 1_000_000
     with _lock:
-        value = (milliseconds << 80) | (secrets.randbits(79))
-        if value <= _last or value >> 80 == _last >> 80:
+        if milliseconds > _last >> 80:
+            value = (milliseconds << 80) | secrets.randbits(79)
+        else:
             value = _last + 1 + secrets.randbits(64)
         _last = value
     return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])

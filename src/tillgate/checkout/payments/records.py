@@ -1,14 +1,14 @@
 """Every statement about payments and the transfers that reached them."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from tillgate.base import ids
 from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.rails.port import Observation, PaymentTerms
-from tillgate.store import Row, Transaction
+from tillgate.store import Transaction
 from unitofwork import Both
 
 # Sessions read their payment in the same statement; it is theirs alone.
@@ -87,18 +87,12 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
     return msgspec.structs.replace(payment, transfers=transfers.get(payment.id, ()))
 
 
-def payment_from(row: Row, session_id: str) -> Payment:
-    """A payment, its transfers not yet read, out of a row that has :data:`JOINED_COLUMNS`."""
+def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
+    """A payment, its transfers not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
+    payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns
     return Payment(
-        id=row["payment_id"],
+        id=payment_id,
         session_id=session_id,
-        rail=row["rail"],
-        terms=PaymentTerms(
-            chain_id=row["chain_id"],
-            asset=row["asset"],
-            asset_decimals=row["asset_decimals"],
-            address=row["address"],
-            amount_atomic=int(row["amount_atomic"]),
-            native_price_usd=row["native_price_usd"],
-        ),
+        rail=rail,
+        terms=PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd),
     )

@@ -75,6 +75,8 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exceptions(self) -> list[str]:
         """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``."""
+        if not self.payment.transfers:
+            return []
         now_standing = standing(self.payment)
         found = []
         if now_standing.status in (PaymentStatus.UNDERPAID, PaymentStatus.OVERPAID):

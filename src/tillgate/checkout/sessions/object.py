@@ -84,7 +84,12 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
     )
 
 
+_NOTHING = CryptoAmount("0", "0")
+
+
 def _crypto(atomic: int, decimals: int) -> CryptoAmount:
+    if not atomic:
+        return _NOTHING
     whole, rest = divmod(atomic, 10**decimals)
     fraction = f"{rest:0{decimals}d}".rstrip("0") if decimals else ""
     return CryptoAmount(str(atomic), f"{whole}.{fraction}" if fraction else str(whole))

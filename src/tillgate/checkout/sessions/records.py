@@ -85,7 +85,8 @@ async def newest(
         params.append(link_id)
         sql += f" AND s.link_id = ${len(params)}"
     params.append(page.limit + 1)
-    return await _all(tx, await tx.fetch_all(f"{sql} ORDER BY s.id DESC LIMIT ${len(params)}", *params))
+    rows = await tx.fetch_all(f"{sql} ORDER BY s.id DESC LIMIT ${len(params)}", *params)
+    return await _with_transfers(tx, [_session(row) for row in rows])
 
 
 async def move(tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int) -> int:
@@ -105,15 +106,18 @@ async def any_to_expire(tx: Transaction, now: int) -> bool:
 
 async def to_expire(tx: Transaction, now: int, limit: int) -> list[CheckoutSession]:
     """Pending sessions whose time is up and that no other worker holds, longest overdue first."""
-    return await _all(tx, await tx.fetch_all(_TO_EXPIRE, now, limit))
+    rows = await tx.fetch_all(_TO_EXPIRE, now, limit)
+    return await _with_transfers(tx, [_session(row) for row in rows])
 
 
 async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:
-    return (await _all(tx, [row]))[0] if row is not None else None
+    if row is None:
+        return None
+    session = _session(row)
+    return session if session.status is SessionStatus.PENDING else (await _with_transfers(tx, [session]))[0]
 
 
-async def _all(tx: Transaction, rows: list[Row]) -> list[CheckoutSession]:
-    sessions = [_session(row) for row in rows]
+async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> list[CheckoutSession]:
     # A pending session has seen no money, by its state alone.
     moved = [session.payment.id for session in sessions if session.status is not SessionStatus.PENDING]
     if not moved:
@@ -131,22 +135,24 @@ async def _all(tx: Transaction, rows: list[Row]) -> list[CheckoutSession]:
 
 
 def _session(row: Row) -> CheckoutSession:
+    # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
+    session = row[:17]
     return CheckoutSession(
-        id=row["id"],
-        project_id=row["project_id"],
-        livemode=bool(row["livemode"]),
-        link_id=row["link_id"],
-        title=row["title"],
-        description=row["description"],
-        status=SessionStatus(row["status"]),
-        price=Money(row["amount_minor"], row["currency"]),
-        metadata=row["metadata"],
-        success_url=row["success_url"],
-        cancel_url=row["cancel_url"],
-        return_url=row["return_url"],
-        expires_at=row["expires_at"],
-        paid_at=row["paid_at"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        payment=payment_from(row, row["id"]),
+        id=session[0],
+        project_id=session[1],
+        livemode=bool(session[2]),
+        link_id=session[3],
+        title=session[4],
+        description=session[5],
+        status=SessionStatus(session[6]),
+        price=Money(session[7], session[8]),
+        metadata=session[9],
+        success_url=session[10],
+        cancel_url=session[11],
+        return_url=session[12],
+        expires_at=session[13],
+        paid_at=session[14],
+        created_at=session[15],
+        updated_at=session[16],
+        payment=payment_from(row[17:], session[0]),
     )
