@@ -84,6 +84,14 @@ class Database(Protocol):
         """Run an operation that only reads. Each statement sees all that was committed before it."""
         ...
 
+    def version(self) -> int | None:
+        """A number that differs from every earlier one after any commit, whichever process made it.
+
+        So what was read under a number still stands while the number does. None where the database
+        cannot tell it for less than reading anew.
+        """
+        ...
+
     async def write(self, operation: Operation[T]) -> T:
         """Run an operation in one transaction and answer once it is durable on disk.
 

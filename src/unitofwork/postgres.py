@@ -102,6 +102,9 @@ class PostgresDatabase:
         except (*_UNAVAILABLE, asyncpg.InterfaceError) as error:
             _raise(error)
 
+    def version(self) -> int | None:
+        return None  # it would take the round trip that it is to save
+
     async def write(self, operation: Operation[T]) -> T:
         for attempt in range(RETRIES_MAX):
             try:

@@ -153,6 +153,17 @@ class SqliteDatabase:
             raise StoreUnavailable("the database is closed")
         return _run_to_end(operation(self._reads))
 
+    def version(self) -> int | None:
+        # Of the reading connection, which never commits: so this counts the commits of all others, our
+        # own writer's too (https://www.sqlite.org/pragma.html#pragma_data_version).
+        if self._closed:
+            raise StoreUnavailable("the database is closed")
+        try:
+            version: int = self._reads._connection.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error as error:
+            _raise(error)
+        return version
+
     async def write(self, operation: Operation[T]) -> T:
         if self._closed:
             raise StoreUnavailable("the database is closed")

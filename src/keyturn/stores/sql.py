@@ -28,6 +28,9 @@ _REVOKE: Final = (
 )
 _TOUCH: Final = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)"
 
+# Keys held in memory between two commits; each takes about a kilobyte.
+READ_MAX: Final = 10_000
+
 
 def migrations() -> list[Migration]:
     """The steps that make and change the key tables."""
@@ -39,6 +42,9 @@ class SqlKeyStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # What was read while the database has this version. No entry outlives a commit, by whomever.
+        self._version: int | None = None
+        self._read: dict[KeyDigest, Key] = {}
 
     async def insert(self, key: Key, digest: KeyDigest) -> None:
         async def operation(tx: Transaction) -> None:
@@ -63,11 +69,24 @@ class SqlKeyStore:
         await self._database.write(operation)
 
     async def by_digest(self, digest: KeyDigest) -> Key | None:
+        # Asked before the row is read, so a row is never older than the version it is kept under.
+        version = self._database.version()
+        if version is None or version != self._version:
+            self._read.clear()
+            self._version = version
+        elif (known := self._read.get(digest)) is not None:
+            return known
+
         async def operation(tx: Transaction) -> Row | None:
             return await tx.fetch_one(_BY_DIGEST, digest.value, digest.algorithm)
 
         row = await self._database.read(operation)
-        return _key(row) if row is not None else None
+        if row is None:
+            return None
+        key = _key(row)
+        if version is not None and len(self._read) < READ_MAX:
+            self._read[digest] = key
+        return key
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         async def operation(tx: Transaction) -> Row | None:
