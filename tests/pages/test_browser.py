@@ -21,6 +21,9 @@ DESKTOP = {"width": 1280, "height": 800}
 SERIOUS = {"serious", "critical"}
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 STATES = ("pending", "expired", *OUTCOMES)
+
+# A shared machine may be busy; what is waited for comes within two seconds on an idle one.
+expect.set_options(timeout=20_000)
 DESCRIPTION = "Two bags of freshly roasted beans, every month."
 
 
@@ -86,9 +89,16 @@ def heading(page: Page) -> Any:
     return page.locator("#headline")
 
 
+def stop_the_clock(page: Page) -> None:
+    """From here on the page's time goes by only as the test says."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+
+
 def test_link_visit_pay_success(merchant: Merchant, page: Page) -> None:
     """The whole way of a buyer: from the merchant's link to the merchant's thank-you page."""
     link = merchant.link(successUrl=merchant.after)
+    stop_the_clock(page)
 
     page.goto(link["checkoutUrl"])
     expect(page).to_have_url(re.compile(r"/checkout/cs_\w{26}$"))
@@ -101,7 +111,10 @@ def test_link_visit_pay_success(merchant: Merchant, page: Page) -> None:
     expect(page).to_have_url(checkout)
     expect(heading(page)).to_have_text("Payment complete")
     expect(page.get_by_role("link", name="Continue to 127.0.0.1")).to_have_attribute("href", merchant.after)
-    expect(page.get_by_text(re.compile(r"Taking you there in \d s"))).to_be_visible()
+    expect(page.get_by_text("Taking you there in 5 s")).to_be_visible()
+    page.clock.run_for(3_000)
+    expect(page.get_by_text("Taking you there in 2 s")).to_be_visible()
+    page.clock.run_for(3_000)
     page.wait_for_url(merchant.after)
     assert merchant.status(checkout) == "paid"
 
@@ -128,7 +141,7 @@ def test_each_visit_by_a_browser_opens_one_session(merchant: Merchant, open_page
 
 def test_the_page_follows_the_payment_by_itself(merchant: Merchant, page: Page) -> None:
     """Nobody reloads: the panel, the title and a screen reader's announcement change as the money moves."""
-    session = merchant.session(successUrl=merchant.after)
+    session = merchant.session()
     page.goto(session["url"])
     expect(page).to_have_title(re.compile("Pay \\$49.00 USD"))
     page.evaluate("window.untouched = true")
@@ -140,11 +153,19 @@ def test_the_page_follows_the_payment_by_itself(merchant: Merchant, page: Page) 
     expect(page.get_by_role("button", name="Simulate: confirm")).to_be_visible()
     merchant.simulate(session, "paid")
     expect(heading(page)).to_have_text("Payment complete")
-    expect(page.get_by_role("status")).to_contain_text("Your payment is complete. Thank you. You are taken to")
+    expect(page.get_by_role("status")).to_contain_text("Your payment is complete. Thank you.")
     expect(page.get_by_text("This session is final.")).to_be_visible()
     assert page.evaluate("window.untouched") is True
 
-    page.wait_for_url(merchant.after)
+
+def test_who_is_looking_when_the_money_comes_is_taken_back_to_the_shop(merchant: Merchant, page: Page) -> None:
+    """Without a click, and without a reload."""
+    session = merchant.session(successUrl=merchant.after)
+    page.goto(session["url"])
+
+    merchant.simulate(session, "paid")
+
+    page.wait_for_url(merchant.after, timeout=30_000)
 
 
 def test_stay_here_stays(merchant: Merchant, page: Page) -> None:
@@ -152,7 +173,8 @@ def test_stay_here_stays(merchant: Merchant, page: Page) -> None:
     for way in ("click", "key"):
         session = merchant.session(successUrl=merchant.after)
         merchant.simulate(session, "paid")
-        page.clock.install()
+        if way == "click":
+            stop_the_clock(page)
         page.goto(session["url"])
         expect(page.get_by_role("button", name="Stay here")).to_be_visible()
         if way == "click":
@@ -167,13 +189,13 @@ def test_stay_here_stays(merchant: Merchant, page: Page) -> None:
 def test_the_time_runs_down_and_out(merchant: Merchant, page: Page) -> None:
     """The countdown moves, the last minute is announced, and the end shows by itself with a way on."""
     session = merchant.session(linkId=merchant.link()["id"])
-    merchant.run_down(session, 8)
+    merchant.run_down(session, 10)
     page.goto(session["url"])
 
     timer = page.get_by_role("timer")
     first = timer.inner_text()
     expect(timer).not_to_have_text(first)
-    expect(heading(page)).to_have_text("The time is up", timeout=20_000)
+    expect(heading(page)).to_have_text("The time is up", timeout=40_000)
     expect(page.get_by_role("status")).to_contain_text("do not send anything to this address any more")
     page.get_by_role("link", name="Start again").click()
     expect(heading(page)).to_have_text("Send 0.0196 test ETH")

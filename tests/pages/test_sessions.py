@@ -126,6 +126,15 @@ async def test_looking_again_costs_nothing_until_something_changed(till: Till) -
     assert 'id="test-mode"' in seen.text
 
 
+async def test_the_automatic_return_is_announced(till: Till) -> None:
+    """Who cannot see the countdown hears of it, and how to stop it."""
+    session = await till.session_in(_S.PAID, success_url="https://shop.example/thanks")
+
+    state = html.unescape((await till.browser.get(f"/checkout/{session.id}/state")).text)
+
+    assert "You are taken to shop.example in 5 seconds, unless you press a key." in state
+
+
 @pytest.mark.parametrize("outcome", OUTCOMES)
 async def test_a_test_session_is_paid_by_a_plain_form(till: Till, outcome: str) -> None:
     """Every outcome works from the page, and leads back to it."""
