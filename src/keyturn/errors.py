@@ -4,6 +4,9 @@ KeyturnError
 ├── InvalidScope    a scope is not one that this installation offers
 ├── InvalidKeyName  a key's name is empty, too long or holds control characters
 ├── InvalidExpiry   a key would expire in the past
+├── InvalidNetwork  a network a key may come from is none
+├── InvalidLimit    a key's own pace makes no sense
+├── KeyIsRevoked    a revoked key cannot be changed or brought back
 └── KeyNotFound     no such key in this project
 """
 
@@ -30,6 +33,24 @@ class InvalidExpiry(KeyturnError):
     """A key would expire in the past."""
 
     code = "invalid_expiry"
+
+
+class InvalidNetwork(KeyturnError):
+    """A network a key may come from is none."""
+
+    code = "invalid_network"
+
+
+class InvalidLimit(KeyturnError):
+    """A key's own pace makes no sense."""
+
+    code = "invalid_limit"
+
+
+class KeyIsRevoked(KeyturnError):
+    """A revoked key cannot be changed or brought back."""
+
+    code = "key_revoked"
 
 
 class KeyNotFound(KeyturnError):

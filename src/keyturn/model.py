@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from keyturn.errors import InvalidKeyName, InvalidScope
+from keyturn.limiting import Limit
 
 NAME_MAX: Final = 100
 
@@ -22,9 +23,10 @@ class Mode(StrEnum):
 
 
 class Status(StrEnum):
-    """A key's life. It moves one way only."""
+    """A key's life. A disabled key can be enabled again; a revoked one is gone for good."""
 
     ACTIVE = "active"
+    DISABLED = "disabled"
     REVOKED = "revoked"
 
 
@@ -35,7 +37,9 @@ class RefusalReason(StrEnum):
     MALFORMED = "malformed"
     UNKNOWN = "unknown"
     REVOKED = "revoked"
+    DISABLED = "disabled"
     EXPIRED = "expired"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
     SCOPE_MISSING = "scope_missing"
     UNAVAILABLE = "unavailable"
 
@@ -46,6 +50,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         prefix: the shown part, ``ck_live_abc123``.
         created_by: the actor who made it, such as ``user:usr_01j…`` or ``operator:cli``.
+        networks: where it may be used from, in CIDR form; from anywhere if there is none.
+        limit: its own pace, instead of the server's default.
     """
 
     id: str
@@ -63,6 +69,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: int | None = None
     revoked_by: str | None = None
     last_used_at: int | None = None
+    disabled_at: int | None = None
+    disabled_by: str | None = None
+    networks: tuple[str, ...] = ()
+    limit: Limit | None = None
 
     @property
     def masked(self) -> str:

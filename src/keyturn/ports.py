@@ -39,7 +39,15 @@ class KeyStore(Protocol):
         ...
 
     async def revoke(self, project_id: str, key_id: str, *, at: int, by: str) -> bool:
-        """Move an active key to revoked; False if it was not active (or is not there)."""
+        """Revoke a key for good; False if it was revoked before (or is not there)."""
+        ...
+
+    async def set_enabled(self, project_id: str, key_id: str, *, enabled: bool, at: int, by: str) -> bool:
+        """Disable an active key or enable a disabled one; False if it is revoked, so already, or not there."""
+        ...
+
+    async def change(self, key: Key) -> bool:
+        """Write a key's name, scopes, expiry, networks and limit; False if it is revoked or not there."""
         ...
 
     async def touch(self, used_at: Mapping[str, int]) -> None:

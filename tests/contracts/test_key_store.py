@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from keyturn import Key, KeyDigest, KeyStore, Mode, Status
+from keyturn import Key, KeyDigest, KeyStore, Limit, Mode, Status
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.makers import settle
@@ -162,3 +162,41 @@ async def test_bookkeeping_writes_its_own_column_only(store: KeyStore) -> None:
 async def test_touching_nothing_is_nothing(store: KeyStore) -> None:
     """An empty buffer may be written."""
     await store.touch({})
+
+
+async def test_a_key_is_switched_off_and_on(store: KeyStore) -> None:
+    """Each switch changes the key once, remembers who switched it off, and forgets it when it is on again."""
+    await put(store, key("a"))
+    assert await store.set_enabled("prj_a", "key_a", enabled=False, at=7, by="user:1")
+    assert not await store.set_enabled("prj_a", "key_a", enabled=False, at=8, by="user:2")
+    off = await store.by_digest(digest("a"))
+    assert off is not None
+    assert (off.status, off.disabled_at, off.disabled_by) == (Status.DISABLED, 7, "user:1")
+    assert await store.set_enabled("prj_a", "key_a", enabled=True, at=9, by="user:1")
+    assert not await store.set_enabled("prj_a", "key_a", enabled=True, at=9, by="user:1")
+    assert await store.by_digest(digest("a")) == key("a")
+
+
+async def test_a_revoked_key_is_neither_switched_nor_changed(store: KeyStore) -> None:
+    """Revoking works on a key that is off, and nothing brings it back."""
+    await put(store, key("a"))
+    await store.set_enabled("prj_a", "key_a", enabled=False, at=7, by="user:1")
+    assert await store.revoke("prj_a", "key_a", at=8, by="user:1")
+    assert not await store.set_enabled("prj_a", "key_a", enabled=True, at=9, by="user:1")
+    assert not await store.change(key("a"))
+    gone = await store.by_id("prj_a", "key_a")
+    assert gone is not None
+    assert gone.status is Status.REVOKED
+
+
+async def test_what_narrows_a_key_is_kept_and_changed(store: KeyStore) -> None:
+    """Name, scopes, expiry, networks and limit come back as written; the rest of the key is left alone."""
+    kept = msgspec.structs.replace(key("a"), networks=("203.0.113.0/24", "2001:db8::/32"), limit=Limit(0.5, 3))
+    await put(store, kept)
+    assert await store.by_digest(digest("a")) == kept
+    changed = msgspec.structs.replace(
+        kept, name="b", scopes=frozenset({"links:read"}), expires_at=None, networks=(), limit=None
+    )
+    assert await store.change(msgspec.structs.replace(changed, status=Status.REVOKED, prefix="ck_live_other0"))
+    assert await store.by_digest(digest("a")) == changed
+    assert not await store.change(msgspec.structs.replace(changed, project_id="prj_b"))

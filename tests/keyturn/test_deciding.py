@@ -18,6 +18,7 @@ def key(
     expires_at: int | None = None,
     scopes: frozenset[str] = frozenset({"links:read"}),
     last_used_at: int | None = None,
+    networks: tuple[str, ...] = (),
 ) -> Key:
     return Key(
         id="key_a",
@@ -33,6 +34,7 @@ def key(
         created_by="user:1",
         expires_at=expires_at,
         last_used_at=last_used_at,
+        networks=networks,
     )
 
 
@@ -40,23 +42,44 @@ statuses = st.sampled_from(Status)
 expiries = st.none() | st.integers(NOW - 2, NOW + 2) | st.integers(0, 2 * NOW)
 scopes = st.frozensets(st.sampled_from(SCOPES))
 needs = st.none() | st.sampled_from([Need(scope) for scope in (*SCOPES, "sessions:write")])
-keys = st.none() | st.builds(key, status=statuses, expires_at=expiries, scopes=scopes, last_used_at=expiries)
+networks = st.sampled_from([(), ("203.0.113.0/24",), ("198.51.100.7/32", "2001:db8::/32")])
+addresses = st.sampled_from(
+    [None, "203.0.113.9", "198.51.100.7", "2001:db8::1", "::ffff:203.0.113.9", "not an address"]
+)
+keys = st.none() | st.builds(
+    key, status=statuses, expires_at=expiries, scopes=scopes, last_used_at=expiries, networks=networks
+)
 
 
-@given(keys, needs)
-def test_the_first_reason_that_holds_is_the_answer(known: Key | None, need: Need | None) -> None:
-    """Unknown, then revoked, then expired, then the scope: told anew here, as a list of conditions."""
+def within(address: str | None, allowed: tuple[str, ...]) -> bool:
+    """Told anew for the few networks and addresses of this test."""
+    home = {
+        "203.0.113.9": "203.0.113.0/24",
+        "::ffff:203.0.113.9": "203.0.113.0/24",
+        "198.51.100.7": "198.51.100.7/32",
+        "2001:db8::1": "2001:db8::/32",
+    }
+    return not allowed or home.get(address or "") in allowed
+
+
+@given(keys, needs, addresses)
+def test_the_first_reason_that_holds_is_the_answer(known: Key | None, need: Need | None, address: str | None) -> None:
+    """Unknown, revoked or disabled, expired, the network, the scope: told anew here, as a list of conditions."""
     reasons = []
     if known is None:
         reasons.append(RefusalReason.UNKNOWN)
     else:
         if known.status is Status.REVOKED:
             reasons.append(RefusalReason.REVOKED)
+        if known.status is Status.DISABLED:
+            reasons.append(RefusalReason.DISABLED)
         if known.expires_at is not None and known.expires_at <= NOW:
             reasons.append(RefusalReason.EXPIRED)
+        if not within(address, known.networks):
+            reasons.append(RefusalReason.ADDRESS_NOT_ALLOWED)
         if need is not None and need.scope not in known.scopes:
             reasons.append(RefusalReason.SCOPE_MISSING)
-    decision = decide(known, need, NOW)
+    decision = decide(known, need, NOW, address=address)
     match decision:
         case Verified():
             assert reasons == []

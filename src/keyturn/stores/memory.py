@@ -37,9 +37,35 @@ class MemoryKeyStore:
 
     async def revoke(self, project_id: str, key_id: str, *, at: int, by: str) -> bool:
         key = await self.by_id(project_id, key_id)
-        if key is None or key.status is not Status.ACTIVE:
+        if key is None or key.status is Status.REVOKED:
             return False
         self._keys[key_id] = msgspec.structs.replace(key, status=Status.REVOKED, revoked_at=at, revoked_by=by)
+        return True
+
+    async def set_enabled(self, project_id: str, key_id: str, *, enabled: bool, at: int, by: str) -> bool:
+        key = await self.by_id(project_id, key_id)
+        if key is None or key.status is not (Status.DISABLED if enabled else Status.ACTIVE):
+            return False
+        self._keys[key_id] = msgspec.structs.replace(
+            key,
+            status=Status.ACTIVE if enabled else Status.DISABLED,
+            disabled_at=None if enabled else at,
+            disabled_by=None if enabled else by,
+        )
+        return True
+
+    async def change(self, key: Key) -> bool:
+        known = await self.by_id(key.project_id, key.id)
+        if known is None or known.status is Status.REVOKED:
+            return False
+        self._keys[key.id] = msgspec.structs.replace(
+            known,
+            name=key.name,
+            scopes=key.scopes,
+            expires_at=key.expires_at,
+            networks=key.networks,
+            limit=key.limit,
+        )
         return True
 
     async def touch(self, used_at: Mapping[str, int]) -> None:

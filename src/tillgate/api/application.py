@@ -103,6 +103,7 @@ class NativeApi:
         admitted = await self._desk.door.admit(
             authorization.decode("latin-1") if authorization is not None else None,
             route.need if route is not None else None,
+            address=scope["client"][0] if scope["client"] else None,
         )
         if isinstance(admitted, Refused):
             failure = refused(admitted, request_id)

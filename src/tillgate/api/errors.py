@@ -26,7 +26,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "invalid_api_key": ErrorKind(
         401,
         "authentication",
-        "The Authorization header is missing or malformed, or the key is unknown, revoked or expired; "
+        "The Authorization header is missing or malformed, or the key is unknown, revoked, disabled or expired; "
         "`reason` says which.",
     ),
     "missing_scope": ErrorKind(
@@ -34,6 +34,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "permission",
         "The key is valid but lacks the scope that this operation requires; `requiredScope` and "
         "`grantedScopes` name both sides. Make a key that has it.",
+    ),
+    "address_not_allowed": ErrorKind(
+        403, "permission", "The key may be used from certain networks only, and this request came from another."
     ),
     "test_mode_only": ErrorKind(
         403, "permission", "Payments can be simulated with a test key for a test session only."
@@ -115,7 +118,8 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True,
 
     Attributes:
         param: on invalid_request, the field that is wrong.
-        reason: on 401, ``missing``, ``malformed``, ``unknown``, ``revoked`` or ``expired``;
+        reason: on 401, ``missing``, ``malformed``, ``unknown``, ``revoked``, ``disabled`` or
+            ``expired``;
             ``detail`` says what to do about it.
     """
 
@@ -163,6 +167,7 @@ _401_DETAILS: Final = {
     ),
     RefusalReason.UNKNOWN: "This server knows no such key; check that it was made here.",
     RefusalReason.REVOKED: "This key was revoked; create a new one.",
+    RefusalReason.DISABLED: "This key is switched off; enable it, or use another.",
     RefusalReason.EXPIRED: "This key has expired; create a new one.",
 }
 
@@ -204,6 +209,12 @@ def refused(refusal: Refused, request_id: str) -> Failure:
             granted_scopes=granted,
         )
         return _failure(kind, body, [_challenge(f'error="insufficient_scope", scope="{scope}"')])
+    if refusal.reason is RefusalReason.ADDRESS_NOT_ALLOWED:
+        kind = ERRORS["address_not_allowed"]
+        message = "This key may not be used from this address; its networks are set where the key was made."
+        return _failure(
+            kind, ErrorBody(type=kind.type, code="address_not_allowed", message=message, request_id=request_id)
+        )
     if refusal.reason is RefusalReason.UNAVAILABLE:
         kind = ERRORS["unavailable"]
         message = "Keys cannot be checked right now, so nobody is let in. Try again."

@@ -125,8 +125,8 @@ def _errors() -> str:
         '           "param": "fiatAmount", "requestId": "req_01j…"}}\n'
         "```\n\n"
         "Branch on `type`; `code` is stable; `message` is for logs. `param` names the field that is wrong. "
-        "On 401, `reason` is `missing`, `malformed`, `unknown`, `revoked` or `expired` and `detail` says what to do; "
-        "`revoked` and `expired` are told only to a caller who presented the whole key.\n"
+        "On 401, `reason` is `missing`, `malformed`, `unknown`, `revoked`, `disabled` or `expired` and `detail` "
+        "says what to do; `revoked`, `disabled` and `expired` are told only to a caller who presented the whole key.\n"
     )
     return "\n".join(["# Errors\n", MADE, head, *rows]).rstrip() + "\n"
 

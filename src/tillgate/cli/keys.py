@@ -1,20 +1,50 @@
 """``tillgate keys``."""
 
+import re
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from msgspec import UNSET
 
-from keyturn import Issued, Key, Mode, Revocation, revoke
+from keyturn import (
+    InvalidLimit,
+    Issued,
+    Key,
+    KeyChanges,
+    KeyNotFound,
+    Limit,
+    Mode,
+    Revocation,
+    change,
+    checked_limit,
+    parse_rate,
+    revoke,
+    set_enabled,
+)
 from tillgate.app import open_keys
-from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
 from tillgate.door.accounts import Accounts
+from tillgate.settings import Settings
 from unitofwork import Database
 
 app = typer.Typer(help="API keys: made, listed and revoked.", no_args_is_help=True)
 
 OPERATOR = "operator:cli"
+
+_AGE = re.compile(r"([0-9]{1,5})([mhd])")
+_UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+
+
+class Restriction(StrEnum):
+    """What can be taken away from a key by ``--lift``."""
+
+    IP = "ip"
+    EXPIRY = "expiry"
+    RATE = "rate"
+
 
 ProjectOption = Annotated[
     str | None,
@@ -22,22 +52,48 @@ ProjectOption = Annotated[
 ]
 
 
+Networks = Annotated[
+    list[str] | None,
+    typer.Option("--ip", metavar="CIDR", help="Only from this address or network; repeat for more."),
+]
+ExpiresIn = Annotated[
+    str | None, typer.Option("--expires-in", metavar="AGE", help="Refused after so long: 30d, 12h, 45m.")
+]
+Rate = Annotated[str | None, typer.Option("--rate", metavar="RATE", help="A pace of its own: 5/s, 300/m, 1000/h.")]
+Burst = Annotated[int | None, typer.Option("--burst", help="Requests at once after a pause, with --rate.")]
+KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")]
+
+
 @app.command("create")
 def create(
     name: Annotated[str, typer.Option("--name", help="What the key is for.")],
     mode: Annotated[Mode, typer.Option("--mode", help="test or live.")],
     scope: Annotated[list[str], typer.Option("--scope", help="What the key may do; repeat for more.")],
+    ip: Networks = None,
+    expires_in: ExpiresIn = None,
+    rate: Rate = None,
+    burst: Burst = None,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print its text, this one time."""
+    limit, expires_at = _limit(rate, burst), _expires_at(expires_in)
 
     async def task(database: Database) -> Issued:
         keys = open_keys(database, SystemClock())
         project_id = await _project_id(database, project)
-        return await keys.issuer.issue(project_id=project_id, mode=mode, name=name, scopes=scope, by=OPERATOR)
+        return await keys.issuer.issue(
+            project_id=project_id,
+            mode=mode,
+            name=name,
+            scopes=scope,
+            by=OPERATOR,
+            expires_at=expires_at,
+            networks=ip or (),
+            limit=limit,
+        )
 
     issued = work(settings(data, database_url), task)
     key = issued.key
@@ -82,9 +138,91 @@ def list_all(
         print(f"{key.id}  {key.masked}  {key.status.value:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
 
 
+@app.command("show")
+def show(
+    key_id: KeyId,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show all that is known of a key; its text is not among it."""
+
+    async def task(database: Database) -> Key:
+        project_id = await _project_id(database, project)
+        key = await open_keys(database, SystemClock()).store.by_id(project_id, key_id)
+        if key is None:
+            raise KeyNotFound(f"this project has no key {key_id[:64]!r}")
+        return key
+
+    _print(work(settings(data, database_url), task), as_json)
+
+
+@app.command("update")
+def update(
+    key_id: KeyId,
+    name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="The scopes from now on, all of them.")] = None,
+    ip: Networks = None,
+    expires_in: ExpiresIn = None,
+    rate: Rate = None,
+    burst: Burst = None,
+    lift: Annotated[
+        list[Restriction] | None, typer.Option("--lift", help="Take a restriction away; repeat for more.")
+    ] = None,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a key. What is not named stays; the next request with it is judged by what stands then."""
+    lifted = set(lift or ())
+    limit, expires_at = _limit(rate, burst), _expires_at(expires_in)
+    changes = KeyChanges(
+        name=UNSET if name is None else name,
+        scopes=scope or UNSET,
+        networks=ip or (() if Restriction.IP in lifted else UNSET),
+        expires_at=expires_at or (None if Restriction.EXPIRY in lifted else UNSET),
+        limit=limit or (None if Restriction.RATE in lifted else UNSET),
+    )
+
+    async def task(database: Database) -> Key:
+        keys = open_keys(database, SystemClock())
+        project_id = await _project_id(database, project)
+        return await change(
+            keys.store, SystemClock(), keys.issuer.offered, project_id=project_id, key_id=key_id, changes=changes
+        )
+
+    _print(work(settings(data, database_url), task), as_json)
+
+
+@app.command("disable")
+def disable(
+    key_id: KeyId,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Switch a key off. When this returns, a running server refuses it; it can be enabled again."""
+    _print(_switched(key_id, project, settings(data, database_url), enabled=False), as_json)
+
+
+@app.command("enable")
+def enable(
+    key_id: KeyId,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Switch a disabled key on again."""
+    _print(_switched(key_id, project, settings(data, database_url), enabled=True), as_json)
+
+
 @app.command("revoke")
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")],
+    key_id: KeyId,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -119,6 +257,47 @@ async def _project_id(database: Database, given: str | None) -> str:
     return projects[0].id
 
 
+def _switched(key_id: str, project: str | None, chosen: Settings, *, enabled: bool) -> Key:
+    async def task(database: Database) -> Key:
+        project_id = await _project_id(database, project)
+        store = open_keys(database, SystemClock()).store
+        return await set_enabled(
+            store, SystemClock(), project_id=project_id, key_id=key_id, enabled=enabled, by=OPERATOR
+        )
+
+    return work(chosen, task)
+
+
+def _limit(rate: str | None, burst: int | None) -> Limit | None:
+    if rate is None:
+        if burst is not None:
+            fail("--burst needs --rate")
+        return None
+    try:
+        per_second = parse_rate(rate)
+        return checked_limit(per_second, burst if burst is not None else max(round(per_second * 2), 1))
+    except InvalidLimit as error:
+        fail(str(error))
+
+
+def _expires_at(age: str | None) -> int | None:
+    if age is None:
+        return None
+    match = _AGE.fullmatch(age)
+    if match is None or int(match[1]) == 0:
+        fail(f"--expires-in: expected an age such as 30d, 12h or 45m, got {age[:20]!r}")
+    return SystemClock().now() + int(match[1]) * _UNITS[match[2]]
+
+
+def _print(key: Key, as_json: bool) -> None:
+    shown = _shown(key)
+    if as_json:
+        print_json(shown)
+        return
+    for name, value in shown.items():
+        print(f"{name:14} {' '.join(value) if isinstance(value, list) else value if value is not None else '-'}")
+
+
 def _shown(key: Key) -> dict[str, Any]:
     return {
         "id": key.id,
@@ -130,6 +309,14 @@ def _shown(key: Key) -> dict[str, Any]:
         "status": key.status.value,
         "projectId": key.project_id,
         "createdAt": to_rfc3339(key.created_at),
-        "lastUsedAt": to_rfc3339(key.last_used_at) if key.last_used_at is not None else None,
-        "revokedAt": to_rfc3339(key.revoked_at) if key.revoked_at is not None else None,
+        "lastUsedAt": _instant(key.last_used_at),
+        "revokedAt": _instant(key.revoked_at),
+        "disabledAt": _instant(key.disabled_at),
+        "expiresAt": _instant(key.expires_at),
+        "networks": list(key.networks),
+        "rate": f"{key.limit.per_second:g}/s, {key.limit.burst} at once" if key.limit is not None else None,
     }
+
+
+def _instant(at: int | None) -> str | None:
+    return to_rfc3339(at) if at is not None else None

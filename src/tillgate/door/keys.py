@@ -39,23 +39,27 @@ class KeyDoor:
     def __init__(self, verifier: Verifier, limiter: Limiter, limit: Limit | None) -> None:
         """
         Args:
-            limit: what every key may do; None for no limit.
+            limit: what a key without a limit of its own may do; None for no limit.
         """
         self._verifier = verifier
         self._limiter = limiter
         self._limit = limit
 
-    async def admit(self, authorization: str | None, need: Need | None) -> Admitted | RateLimited | Refused:
+    async def admit(
+        self, authorization: str | None, need: Need | None, *, address: str | None = None
+    ) -> Admitted | RateLimited | Refused:
         """The caller behind an ``Authorization`` header, or why there is none.
 
         Args:
             need: the scope that is asked for; None where any valid key will do.
+            address: where the request came from.
         """
-        decision = await self._verifier.verify(authorization, need)
+        decision = await self._verifier.verify(authorization, need, address=address)
         if isinstance(decision, Refused):
             return decision
         key = decision.key
-        allowance = self._limiter.take(key.id, self._limit) if self._limit is not None else None
+        limit = key.limit or self._limit
+        allowance = self._limiter.take(key.id, limit) if limit is not None else None
         if allowance is not None and allowance.exceeded:
             return RateLimited(key.id, allowance)
         principal = Principal(key.project_id, key.mode is Mode.LIVE, "key", f"key:{key.id}", key.scopes)
