@@ -53,6 +53,20 @@ async def test_each_outcome_can_be_simulated_and_shows(owner_of_both: Owner) -> 
             break
 
 
+async def test_a_page_that_has_seen_it_all_is_not_replaced(owner: Owner) -> None:
+    """It asks every few seconds and gets nothing until something moves; once all is still it asks no more."""
+    path = await owner.session()
+    ask = re.search(r'hx-get="/dashboard([^"]+)"', await owner.page(path))
+    assert ask is not None
+    headers = {"HX-Request": "true"}
+    assert (await owner.http.get(f"/dashboard{ask[1]}", headers=headers)).status_code == 204
+    assert (await owner.http.get(f"/dashboard{ask[1]}")).status_code == 200
+    await owner.done(f"{path}/simulate", outcome="paid")
+    answer = await owner.http.get(f"/dashboard{ask[1]}", headers=headers)
+    assert answer.status_code == 200
+    assert "hx-get" not in answer.text
+
+
 async def test_what_cannot_be_is_explained(owner: Owner) -> None:
     """An old page's button leads to words, not to an error of ours."""
     path = await owner.session()

@@ -11,7 +11,8 @@ from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import get_session, list_sessions, simulate
-from tillgate.dashboard.visits import View, Visit
+from tillgate.dashboard.deliveries import due_soon, standing
+from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events import records as events
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_event
 from tillgate.events.model import EventObject
@@ -82,15 +83,19 @@ async def session_page(visit: Visit) -> Response:
         return session, timeline
 
     session, timeline = await visit.read(operation)
-    return visit.page(
+    deliveries = [one for moment in timeline for one in moment.deliveries]
+    mark = mark_of(session.status, session.updated_at, standing(deliveries))
+    return visit.seen(mark) or visit.page(
         "sessions/detail.html",
         section="sessions",
         session=session,
         shown=shown(session, visit.desk.checkout.settings.public_url),
         metadata=_metadata(session.metadata),
         timeline=timeline,
-        # Only in these states does a session move by itself, so only then its page looks again.
-        moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED),
+        mark=mark,
+        # Only then does something move by itself, so only then the page looks again.
+        moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
+        or due_soon(deliveries, visit.desk.clock.now()),
         simulations=() if session.livemode else SIMULATIONS[session.status],
         simulation_words=SIMULATION_WORDS,
     )

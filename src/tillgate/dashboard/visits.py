@@ -7,6 +7,7 @@
 5. Every answer leaves with the same strict headers.
 """
 
+import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -154,6 +155,19 @@ class Visit(Knock):
         """Run an operation in one transaction."""
         return await self.desk.database.write(operation)
 
+    def seen(self, mark: str) -> Response | None:
+        """What to answer a page that looks for news and has seen it all; None where there is something to show.
+
+        Without this, a page that looks again every few seconds would be replaced by its like each time, and a
+        screen reader would read it out anew.
+
+        Args:
+            mark: of what is to be shown, by :func:`mark_of`; the page asks with that of what it shows.
+        """
+        if self.request.headers.get("hx-request") == "true" and self.query("seen") == mark:
+            return Response(status_code=204)
+        return None
+
     @contextmanager
     def once(self, title: str, words: str) -> Iterator[None]:
         """Let a form whose answer holds a secret be sent once: a reload or a double click sends it again.
@@ -189,6 +203,11 @@ class OpenView(NamedTuple):
     method: Literal["GET", "POST"]
     path: str
     answer: Callable[[Knock], Awaitable[Response]]
+
+
+def mark_of(*facts: object) -> str:
+    """A short name for these facts, another for others."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 class Room:

@@ -5,13 +5,12 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.base import ids
-from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.sessions.operations import example_paid_session
+from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
-from tillgate.dashboard.visits import View, Visit
-from tillgate.events.deliveries.model import DeliveryStatus
+from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events.deliveries.operations import (
     DeliveryWithAttempts,
     get_delivery,
@@ -35,7 +34,6 @@ from tillgate.events.model import EVENT_TYPES, EVERY_TYPE
 from tillgate.store import Transaction
 
 WEBHOOKS: Final = "/dashboard/webhooks"
-LOOK_AHEAD_MS: Final = 15 * SECOND_MS
 
 
 async def list_webhooks(visit: Visit) -> Response:
@@ -97,20 +95,17 @@ async def endpoint_page(visit: Visit) -> Response:
         return endpoint, deliveries, tested
 
     endpoint, deliveries, tested = await visit.read(operation)
-    return visit.page(
+    mark = mark_of(standing(deliveries.data))
+    return visit.seen(mark) or visit.page(
         "webhooks/detail.html",
         section="webhooks",
         endpoint=endpoint,
         deliveries=deliveries,
         tested=tested,
         page=request,
+        mark=mark,
         # Looked at again only while an attempt is due, so that a log somebody reads stands still.
-        busy=any(
-            one.delivery.status is DeliveryStatus.PENDING
-            and one.delivery.next_attempt_at <= visit.desk.clock.now() + LOOK_AHEAD_MS
-            for one in deliveries.data
-        )
-        and endpoint.active,
+        busy=endpoint.active and due_soon(deliveries.data, visit.desk.clock.now()),
     )
 
 
