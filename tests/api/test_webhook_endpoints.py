@@ -18,7 +18,8 @@ pytestmark = pytest.mark.anyio
 
 AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
 FIELDS = {
-    "id", "object", "livemode", "url", "description", "events", "active", "secretPrefix", "createdAt", "updatedAt",
+    "id", "object", "livemode", "url", "description", "events", "active", "secretPrefix", "previousSecretExpiresAt",
+    "createdAt", "updatedAt",
 }  # fmt: skip
 
 

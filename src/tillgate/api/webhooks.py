@@ -1,7 +1,7 @@
 """``/webhook_endpoints`` and ``/webhook_deliveries``."""
 
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,15 +17,15 @@ from tillgate.events.deliveries.model import Attempt, DeliveryStatus
 from tillgate.events.deliveries.operations import DeliveryWithAttempts
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.endpoints import operations
-from tillgate.events.endpoints.model import WebhookEndpoint
-from tillgate.events.endpoints.operations import EndpointChanges, NewEndpoint
+from tillgate.events.endpoints.model import OVERLAP_DEFAULT_SECONDS, OVERLAP_MAX_SECONDS, WebhookEndpoint
+from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
 from tillgate.store import Transaction
 
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
 
 
 class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """A new endpoint: an https URL, and event types or ``["*"]``."""
+    """A new endpoint: an https URL, and event types, patterns (``session.*``) or ``["*"]``."""
 
     url: str
     events: list[str]
@@ -41,6 +41,12 @@ class UpdateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class RotateSecret(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """For how long the secret before signs as well: at most seven days; 0 ends it at once."""
+
+    overlap_seconds: Annotated[int, msgspec.Meta(ge=0, le=OVERLAP_MAX_SECONDS)] = OVERLAP_DEFAULT_SECONDS
+
+
 class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A webhook endpoint as the API shows it (Crypto Checkout, webhook endpoints)."""
 
@@ -52,12 +58,13 @@ class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     events: list[str]
     active: bool
     secret_prefix: str
+    previous_secret_expires_at: str | None
     created_at: str
     updated_at: str
 
 
 class CreatedWebhookEndpointObject(WebhookEndpointObject, frozen=True, rename="camel", kw_only=True):
-    """A new webhook endpoint; ``secret`` is shown this one time, and null when the answer is a replay."""
+    """A webhook endpoint with its new ``secret``, shown this one time, and null when the answer is a replay."""
 
     secret: str | None
     secret_shown_before: bool | msgspec.UnsetType = msgspec.UNSET
@@ -113,7 +120,17 @@ class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only
 async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
     body: CreateWebhookEndpoint = call.body
     new = NewEndpoint(body.url, body.events, body.description)
-    made = await operations.create_endpoint(desk.endpoints, tx, call.principal, new)
+    return _with_secret(await operations.create_endpoint(desk.endpoints, tx, call.principal, new))
+
+
+async def rotate_secret(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
+    body: RotateSecret = call.body
+    return _with_secret(
+        await operations.rotate_secret(desk.endpoints, tx, call.principal, call.id, body.overlap_seconds)
+    )
+
+
+def _with_secret(made: CreatedEndpoint) -> CreatedWebhookEndpointObject:
     described = _endpoint(made.endpoint)
     return CreatedWebhookEndpointObject(
         **{name: getattr(described, name) for name in described.__struct_fields__},
@@ -122,7 +139,7 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWebhookEn
 
 
 def without_secret(answer: CreatedWebhookEndpointObject) -> CreatedWebhookEndpointObject:
-    """What a replay of the creation answers: a one-time secret is not given again."""
+    """What is answered when the request comes again: a one-time secret is not given twice."""
     return msgspec.structs.replace(answer, secret=None, secret_shown_before=True)
 
 
@@ -188,9 +205,14 @@ def _endpoint(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
         events=list(endpoint.events),
         active=endpoint.active,
         secret_prefix=endpoint.secret_prefix,
+        previous_secret_expires_at=_instant(endpoint.previous_secret_until),
         created_at=to_rfc3339(endpoint.created_at),
         updated_at=to_rfc3339(endpoint.updated_at),
     )
+
+
+def _instant(at: int | None) -> str | None:
+    return to_rfc3339(at) if at is not None else None
 
 
 def _attempt(attempt: Attempt) -> AttemptObject:
@@ -258,6 +280,15 @@ ROUTES = [
         "Delete a webhook endpoint for good",
         Writes(delete),
         DeletedObject,
+    ),
+    Route(
+        "POST",
+        "/webhook_endpoints/{id}/rotate_secret",
+        WRITE,
+        "Give a webhook endpoint a new signing secret, in this answer only; the one before signs as well for a while",
+        Writes(rotate_secret, kept=without_secret),
+        CreatedWebhookEndpointObject,
+        body=RotateSecret,
     ),
     Route(
         "POST",

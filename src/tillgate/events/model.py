@@ -1,5 +1,6 @@
 """Events: what happened, immutable, numbered without a gap per project and mode."""
 
+from collections.abc import Container
 from typing import Final, Literal
 
 import msgspec
@@ -30,6 +31,8 @@ EVENT_MEANINGS: Final = {
 }
 
 EVENT_TYPES: Final = tuple(EVENT_MEANINGS)
+# All types of one noun, those to come included.
+EVENT_PATTERNS: Final = tuple(dict.fromkeys(f"{name.partition('.')[0]}.*" for name in EVENT_TYPES))
 
 # Crypto Checkout's own pages name the creation event both ways.
 ALIASES: Final = {"session.pending": SESSION_CREATED}
@@ -73,6 +76,11 @@ def previous_attributes(before: str, after: bytes) -> str:
     now = _fields.decode(after)
     changed = {name: value for name, value in _fields.decode(before).items() if value != now.get(name)}
     return msgspec.json.encode(changed).decode()
+
+
+def subscribes(events: Container[str], type: str) -> bool:
+    """Whether subscriptions hold a type: by its name, by its pattern ``session.*``, or by ``*``."""
+    return type in events or EVERY_TYPE in events or f"{type.partition('.')[0]}.{EVERY_TYPE}" in events
 
 
 def event_type(name: str, *, param: str, code: str = InvalidInput.default_code) -> str:

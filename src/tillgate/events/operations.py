@@ -8,6 +8,7 @@ from tillgate.base.pages import LIMIT_DEFAULT, Page, PageRequest, checked_cursor
 from tillgate.base.principal import Principal
 from tillgate.events import records
 from tillgate.events.deliveries import records as deliveries
+from tillgate.events.endpoints import records as endpoints
 from tillgate.events.model import RETENTION_MS, EventObject, event_type, is_creation, previous_attributes
 from tillgate.events.wake import Wake
 from tillgate.store import Transaction
@@ -121,11 +122,14 @@ async def catch_up(
 
 
 async def drop_old(tx: Transaction, now: int) -> int:
-    """Drop a batch of what is older than 90 days: events with their deliveries, and test sends. Says how many.
+    """Drop a batch of what is older than 90 days: events with their deliveries, and test sends; and the secrets
+    whose overlap is over. Says how many.
 
     The sequence goes on from where it is.
     """
     cutoff = now - RETENTION_MS
-    return await records.drop_older(tx, cutoff, DROP_BATCH_MAX) + await deliveries.drop_tests_older(
-        tx, cutoff, DROP_BATCH_MAX
+    return (
+        await records.drop_older(tx, cutoff, DROP_BATCH_MAX)
+        + await deliveries.drop_tests_older(tx, cutoff, DROP_BATCH_MAX)
+        + await endpoints.forget_previous_secrets(tx, now)
     )

@@ -4,12 +4,16 @@
   ``<timestamp>.<raw body>``; the key is the whole secret as text, ``whsec_`` included.
 - Standard Webhooks (https://www.standardwebhooks.com, version 1): ``webhook-signature: v1,<base64>``,
   HMAC-SHA256 over ``<id>.<timestamp>.<raw body>``; the key is what follows ``whsec_``, base 64 decoded.
+
+While a rotated secret overlaps with its successor each header carries one signature of each:
+``t=…,v1=<new>,v1=<old>`` and ``v1,<new> v1,<old>``. A receiver accepts what any of them fits.
 """
 
 import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 SECRET_HEAD = "whsec_"  # noqa: S105 — what every secret begins with, not one
 SECRET_BYTES = 24
@@ -43,15 +47,26 @@ class SigningSecret:
 
     def headers(self, *, event_id: str, body: bytes, timestamp: int) -> dict[str, str]:
         """The headers of one attempt; ``timestamp`` is that attempt's Unix seconds."""
-        stamp = str(timestamp).encode()
-        ours = hmac.new(self._text.encode(), stamp + b"." + body, hashlib.sha256).hexdigest()
+        return signature_headers([self], event_id=event_id, body=body, timestamp=timestamp)
+
+    def _hex(self, stamp: bytes, body: bytes) -> str:
+        return hmac.new(self._text.encode(), stamp + b"." + body, hashlib.sha256).hexdigest()
+
+    def _standard(self, event_id: str, stamp: bytes, body: bytes) -> str:
         key = base64.b64decode(self._text.removeprefix(SECRET_HEAD))
         signed = event_id.encode() + b"." + stamp + b"." + body
-        standard = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-        return {
-            "X-Webhook-Signature": f"t={timestamp},v1={ours}",
-            "X-Webhook-Timestamp": str(timestamp),
-            "webhook-id": event_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": f"v1,{standard}",
-        }
+        return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def signature_headers(
+    signing: Sequence[SigningSecret], *, event_id: str, body: bytes, timestamp: int
+) -> dict[str, str]:
+    """The headers of one attempt, signed by each of these secrets."""
+    stamp = str(timestamp).encode()
+    return {
+        "X-Webhook-Signature": ",".join([f"t={timestamp}", *(f"v1={one._hex(stamp, body)}" for one in signing)]),
+        "X-Webhook-Timestamp": str(timestamp),
+        "webhook-id": event_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join(f"v1,{one._standard(event_id, stamp, body)}" for one in signing),
+    }

@@ -7,7 +7,7 @@ import msgspec
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest
 from tillgate.events.deliveries.model import ATTEMPTS_MAX, Attempt, Delivery, DeliveryStatus
-from tillgate.events.model import EVERY_TYPE, EventObject
+from tillgate.events.model import EventObject, subscribes
 from tillgate.events.records import event_from
 from tillgate.store import Row, Transaction
 from unitofwork import Both
@@ -38,6 +38,7 @@ _CLAIM: Final = Both(
 )
 _CLAIMED: Final = (
     "SELECT d.id AS delivery_id, d.attempts, d.attempts_max, d.test_body, d.event_id, e.url, e.secret_sealed, "
+    "e.previous_secret_sealed, e.previous_secret_until, "
     "v.id, v.livemode, v.sequence, v.type, v.data, v.previous_attributes, v.created_at "
     "FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
     "LEFT JOIN events v ON v.id = d.event_id WHERE d.id = $1"
@@ -81,6 +82,7 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         body: the bytes to send and to sign.
         lease_until: names the lease; a result is recorded only while it still stands.
+        previous_secret_sealed: the secret before, which signs as well until ``previous_secret_until``.
     """
 
     delivery_id: str
@@ -91,6 +93,8 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     secret_sealed: str
     body: bytes
     lease_until: int
+    previous_secret_sealed: str | None = None
+    previous_secret_until: int | None = None
 
 
 async def endpoints_wanting(tx: Transaction, project_id: str, livemode: bool, type: str) -> list[str]:
@@ -98,7 +102,7 @@ async def endpoints_wanting(tx: Transaction, project_id: str, livemode: bool, ty
     return [
         row["id"]
         for row in await tx.fetch_all(_WANTING, project_id, livemode)
-        if not {type, EVERY_TYPE}.isdisjoint(row["events"].split())
+        if subscribes(row["events"].split(), type)
     ]
 
 
@@ -146,6 +150,8 @@ async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> 
         secret_sealed=row["secret_sealed"],
         body=body,
         lease_until=lease_until,
+        previous_secret_sealed=row["previous_secret_sealed"],
+        previous_secret_until=row["previous_secret_until"],
     )
 
 

@@ -10,7 +10,7 @@ import httpx
 from tillgate.base.clock import Clock
 from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt
 from tillgate.events.deliveries.records import Claimed
-from tillgate.events.signing import SigningSecret
+from tillgate.events.signing import SigningSecret, signature_headers
 
 TIMEOUT_SECONDS: Final = 15.0
 USER_AGENT: Final = "Tillgate-Webhooks/1"
@@ -43,8 +43,10 @@ class Sender:
         status: int | None = None
         excerpt: str | None = None
         error: str | None = None
-        secret = SigningSecret(self._unseal.open(claimed.secret_sealed))
-        signed = secret.headers(event_id=claimed.event_id, body=claimed.body, timestamp=attempted_at // 1_000)
+        secrets = [SigningSecret(self._unseal.open(sealed)) for sealed in _signing(claimed, attempted_at)]
+        signed = signature_headers(
+            secrets, event_id=claimed.event_id, body=claimed.body, timestamp=attempted_at // 1_000
+        )
         headers = {"content-type": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity"} | signed
         try:
             # httpx's own limits are for each step; together they must end well before the lease does.
@@ -68,6 +70,13 @@ class Sender:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
+
+
+def _signing(claimed: Claimed, now: int) -> list[str]:
+    """The sealed secrets that sign now, the newest first."""
+    previous, until = claimed.previous_secret_sealed, claimed.previous_secret_until
+    overlaps = previous is not None and until is not None and now < until
+    return [claimed.secret_sealed, previous] if overlaps and previous is not None else [claimed.secret_sealed]
 
 
 async def _excerpt(answer: httpx.Response) -> str:

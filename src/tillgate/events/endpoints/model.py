@@ -8,17 +8,20 @@ import msgspec
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import checked_url
 from tillgate.events.deliveries.guard import AddressGuard
-from tillgate.events.model import EVERY_TYPE, event_type
+from tillgate.events.model import EVENT_PATTERNS, EVERY_TYPE, event_type, subscribes
 
 EVENTS_MAX: Final = 64
+OVERLAP_DEFAULT_SECONDS: Final = 86_400
+OVERLAP_MAX_SECONDS: Final = 604_800
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where events are sent. Instants are Unix milliseconds.
 
     Attributes:
-        events: event types, or ``*`` for all of them and those to come.
+        events: event types, patterns such as ``session.*``, or ``*`` for all of them and those to come.
         secret_prefix: the shown part of its signing secret, ``whsec_abc123``.
+        previous_secret_until: how long the secret before this one signs as well.
     """
 
     id: str
@@ -30,13 +33,14 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     secret_prefix: str
     created_at: int
     updated_at: int
+    previous_secret_until: int | None = None
 
 
 def checked_events(names: list[str]) -> tuple[str, ...]:
-    """The subscriptions, without repetition, aliases resolved.
+    """The subscriptions, without repetition and what a pattern holds already, aliases resolved.
 
     Raises:
-        InvalidInput: there is none, or one is no event type.
+        InvalidInput: there is none, or one is neither an event type nor a pattern.
     """
     if not names:
         raise InvalidInput('events: expected at least one event type, or "*" for all.', param="events")
@@ -44,7 +48,23 @@ def checked_events(names: list[str]) -> tuple[str, ...]:
         raise InvalidInput(f"events: at most {EVENTS_MAX} entries are allowed.", param="events")
     if EVERY_TYPE in names:
         return (EVERY_TYPE,)
-    return tuple(dict.fromkeys(event_type(name, param="events") for name in names))
+    patterns = [name for name in names if name in EVENT_PATTERNS]
+    types = [event_type(name, param="events") for name in names if name not in patterns]
+    return tuple(dict.fromkeys([*patterns, *(name for name in types if not subscribes(patterns, name))]))
+
+
+def checked_overlap(seconds: int) -> int:
+    """For how long a rotated secret goes on signing beside the new one.
+
+    Raises:
+        InvalidInput: it is not 0 (the old one ends at once) to seven days.
+    """
+    if not 0 <= seconds <= OVERLAP_MAX_SECONDS:
+        raise InvalidInput(
+            f"overlapSeconds: expected 0 to {OVERLAP_MAX_SECONDS} (seven days).",
+            param="overlapSeconds",
+        )
+    return seconds
 
 
 def checked_target(url: str, *, http_loopback: bool, guard: AddressGuard) -> str:

@@ -14,7 +14,13 @@ from tillgate.events.deliveries import records as deliveries
 from tillgate.events.deliveries.guard import AddressGuard
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.endpoints import records
-from tillgate.events.endpoints.model import WebhookEndpoint, checked_events, checked_target
+from tillgate.events.endpoints.model import (
+    OVERLAP_DEFAULT_SECONDS,
+    WebhookEndpoint,
+    checked_events,
+    checked_overlap,
+    checked_target,
+)
 from tillgate.events.model import SESSION_PAID, EventObject
 from tillgate.events.signing import SigningSecret
 from tillgate.store import Transaction
@@ -61,7 +67,7 @@ class EndpointChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CreatedEndpoint(NamedTuple):
-    """A new endpoint and its signing secret, together this one time."""
+    """An endpoint and its new signing secret, together this one time."""
 
     endpoint: WebhookEndpoint
     secret: SigningSecret
@@ -142,6 +148,39 @@ async def update_endpoint(
     endpoint = msgspec.structs.replace(endpoint, **changed, updated_at=desk.clock.now())
     await records.update(tx, principal.project_id, endpoint)
     return endpoint
+
+
+async def rotate_secret(
+    desk: EndpointDesk,
+    tx: Transaction,
+    principal: Principal,
+    endpoint_id: str,
+    overlap_seconds: int = OVERLAP_DEFAULT_SECONDS,
+) -> CreatedEndpoint:
+    """A new signing secret. For the overlap both sign, so that receivers can change over without losing anything.
+
+    There are two at most: rotating again within the overlap ends the older one.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: the overlap is longer than seven days.
+    """
+    overlap_ms = checked_overlap(overlap_seconds) * SECOND_MS
+    endpoint = await records.locked(tx, principal.project_id, principal.livemode, endpoint_id)
+    if endpoint is None:
+        raise NotFound("webhook endpoint", endpoint_id)
+    now, secret = desk.clock.now(), SigningSecret.new()
+    endpoint = msgspec.structs.replace(
+        endpoint,
+        secret_prefix=secret.prefix,
+        previous_secret_until=now + overlap_ms,
+        updated_at=now,
+    )
+    await records.rotate(tx, principal.project_id, endpoint, desk.seal.seal(secret.reveal()))
+    if not overlap_ms:
+        await records.forget_previous_secret(tx, principal.project_id, endpoint.id)
+        endpoint = msgspec.structs.replace(endpoint, previous_secret_until=None)
+    return CreatedEndpoint(endpoint, secret)
 
 
 async def delete_endpoint(tx: Transaction, principal: Principal, endpoint_id: str) -> None:

@@ -7,7 +7,9 @@ from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.store import Row, Transaction
 from unitofwork import Both
 
-_COLUMNS: Final = "id, livemode, url, description, events, active, secret_prefix, created_at, updated_at"
+_COLUMNS: Final = (
+    "id, livemode, url, description, events, active, secret_prefix, previous_secret_until, created_at, updated_at"
+)
 _INSERT: Final = (
     "INSERT INTO webhook_endpoints (id, project_id, livemode, url, description, events, active, secret_sealed, "
     "secret_prefix, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
@@ -22,6 +24,13 @@ _UPDATE: Final = (
     "UPDATE webhook_endpoints SET url = $1, description = $2, events = $3, active = $4, updated_at = $5 "
     "WHERE id = $6 AND project_id = $7 AND livemode = $8"
 )
+_ROTATE: Final = (
+    "UPDATE webhook_endpoints SET previous_secret_sealed = secret_sealed, previous_secret_until = $1, "
+    "secret_sealed = $2, secret_prefix = $3, updated_at = $4 WHERE id = $5 AND project_id = $6 AND livemode = $7"
+)
+_FORGET: Final = "UPDATE webhook_endpoints SET previous_secret_sealed = NULL, previous_secret_until = NULL WHERE"
+_FORGET_SECRET: Final = f"{_FORGET} id = $1 AND project_id = $2"
+_FORGET_SECRETS: Final = f"{_FORGET} previous_secret_until <= $1"
 _DELETE: Final = "DELETE FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _COUNT: Final = "SELECT COUNT(*) AS count FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
 
@@ -75,6 +84,30 @@ async def update(tx: Transaction, project_id: str, endpoint: WebhookEndpoint) ->
     )
 
 
+async def rotate(tx: Transaction, project_id: str, endpoint: WebhookEndpoint, secret_sealed: str) -> int:
+    """Put a new secret in place, and the one before beside it until the endpoint's ``previous_secret_until``."""
+    return await tx.execute(
+        _ROTATE,
+        endpoint.previous_secret_until,
+        secret_sealed,
+        endpoint.secret_prefix,
+        endpoint.updated_at,
+        endpoint.id,
+        project_id,
+        endpoint.livemode,
+    )
+
+
+async def forget_previous_secret(tx: Transaction, project_id: str, endpoint_id: str) -> int:
+    """Drop a rotated secret at once."""
+    return await tx.execute(_FORGET_SECRET, endpoint_id, project_id)
+
+
+async def forget_previous_secrets(tx: Transaction, now: int) -> int:
+    """Drop the rotated secrets whose overlap is over."""
+    return await tx.execute(_FORGET_SECRETS, now)
+
+
 async def delete(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> int:
     """Delete an endpoint and, by cascade, its deliveries."""
     return await tx.execute(_DELETE, endpoint_id, project_id, livemode)
@@ -95,6 +128,7 @@ def _endpoint(row: Row) -> WebhookEndpoint:
         events=tuple(row["events"].split()),
         active=bool(row["active"]),
         secret_prefix=row["secret_prefix"],
+        previous_secret_until=row["previous_secret_until"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
