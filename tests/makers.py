@@ -15,8 +15,10 @@ from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import NewAmount, NewSession
-from tillgate.door.accounts import Accounts
+from tillgate.door.accounts import Project
+from tillgate.door.accounts.records import insert_project
 from tillgate.events import operations as events
+from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointDesk, NewEndpoint
 from tillgate.events.model import EventObject
@@ -64,7 +66,8 @@ class Counter:
             clock,
             self.wake,
         )
-        self.endpoints = EndpointDesk(clock, self.sealer, http_loopback=True)
+        self.guard = AddressGuard(LOOPBACK)
+        self.endpoints = EndpointDesk(clock, self.sealer, http_loopback=True, guard=self.guard)
         self.principal = Principal(project_id, False, "key", "key:test")
 
     async def session(self, value: str = "50.00", currency: str = "USD", **more: Any) -> CheckoutSession:
@@ -136,7 +139,8 @@ class Counter:
 async def counter_over(database: Database, clock: StillClock | None = None) -> Counter:
     """A counter with a project of its own."""
     clock = clock or StillClock()
-    project = await Accounts(database, clock).create_project("Test shop")
+    project = Project(id=ids.new_id(ids.PROJECT), name="Test shop", created_at=clock.now())
+    await database.write(lambda tx: insert_project(tx, project))
     return Counter(database, clock, project.id)
 
 
