@@ -183,6 +183,7 @@ class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     Attributes:
         sequence: 1, 2, 3 … for each project and mode, without a gap.
         data: the object as it was at that moment, exactly as sent (``data["fiat"]["amount"]``).
+        previous_attributes: what its changed fields held at its event before; None where there is none.
     """
 
     id: str
@@ -192,6 +193,7 @@ class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     sequence: int | None = None
     data: dict[str, Any]
     created_at: datetime
+    previous_attributes: dict[str, Any] | None = None
 
     @property
     def session(self) -> CheckoutSession:

@@ -63,9 +63,15 @@ export interface EventData {
 
 export type EventType = keyof EventData;
 
-/** Something that happened; `data` is the object as it was at that moment. Branch on `type`, with a default. */
+/**
+ * Something that happened. `data` is the object as it was at that moment, `previousAttributes` what its changed
+ * fields held before. Branch on `type`, with a default.
+ */
 export type CheckoutEvent = {
-  [Type in EventType]: Answer<Schemas["EventObject"], { type: Type; data: EventData[Type] }>;
+  [Type in EventType]: Answer<
+    Schemas["EventObject"],
+    { type: Type; data: EventData[Type]; previousAttributes: Partial<EventData[Type]> | null }
+  >;
 }[EventType];
 
 export type CreatePaymentLink = Flat<Schemas["CreatePaymentLink"]>;

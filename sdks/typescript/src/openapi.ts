@@ -257,6 +257,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook_endpoints/{id}/rotate_secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["webhook_endpoints_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhook_endpoints/{id}/test": {
         parameters: {
             query?: never;
@@ -354,6 +370,7 @@ export interface components {
              * @enum {unknown}
              */
             object?: "webhook_endpoint";
+            previousSecretExpiresAt: string | null;
             secret: string | null;
             secretPrefix: string;
             secretShownBefore?: boolean;
@@ -443,6 +460,7 @@ export interface components {
              * @enum {unknown}
              */
             object?: "event";
+            previousAttributes?: unknown;
             sequence: number;
             type: string;
         };
@@ -467,6 +485,7 @@ export interface components {
             reference?: string;
         };
         ListEvents: {
+            after?: number;
             createdAfter?: string;
             /** @default 25 */
             limit?: number;
@@ -531,6 +550,10 @@ export interface components {
             title: string;
             updatedAt: string;
         };
+        RotateSecret: {
+            /** @default 86400 */
+            overlapSeconds?: number;
+        };
         /** @enum {unknown} */
         SessionStatus: "detected" | "expired" | "failed" | "overpaid" | "paid" | "paid_late" | "pending" | "underpaid";
         SimulatePayment: {
@@ -587,6 +610,7 @@ export interface components {
              * @enum {unknown}
              */
             object?: "webhook_endpoint";
+            previousSecretExpiresAt: string | null;
             secretPrefix: string;
             updatedAt: string;
             url: string;
@@ -1065,6 +1089,7 @@ export interface operations {
     events_list_all: {
         parameters: {
             query?: {
+                after?: number;
                 createdAfter?: string;
                 limit?: number;
                 starting_after?: string;
@@ -1577,6 +1602,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListObject_WebhookDeliveryObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_endpoints_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecret"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhookEndpointObject"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -2,7 +2,10 @@
 
 import type { ReadOptions, Transport } from "./transport.js";
 
-/** One page, newest first. `nextCursor` is the `starting_after` of the next; null on the last. */
+/**
+ * One page, newest first. `nextCursor` is the `starting_after` of the next; null on the last. Of events that are
+ * caught up with (`after`), oldest first, and `nextCursor` is the `after` to go on from, also later.
+ */
 export interface Page<T> {
   readonly data: T[];
   readonly hasMore: boolean;
@@ -52,10 +55,11 @@ export function listNumbered<T>(
 }
 
 async function* walk<T>(fetchPage: (query: object) => Promise<Page<T>>, query: object): AsyncGenerator<T, void> {
+  const onward = "after" in query && query.after !== undefined ? "after" : "starting_after";
   for (let page = await fetchPage(query); ; ) {
     yield* page.data;
-    if (page.nextCursor === null) return;
-    page = await fetchPage({ ...query, starting_after: page.nextCursor });
+    if (!page.hasMore || page.nextCursor === null) return;
+    page = await fetchPage({ ...query, [onward]: page.nextCursor });
   }
 }
 

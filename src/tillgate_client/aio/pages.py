@@ -11,12 +11,13 @@ T = TypeVar("T")
 
 
 class AsyncPage(Generic[T]):
-    """One page of a list, newest first.
+    """One page of a list, newest first; of events that are caught up with, oldest first.
 
     Attributes:
         data: its objects.
-        has_more: whether there are older ones.
-        next_cursor: the ``starting_after`` of the next page; None on the last.
+        has_more: whether there are more.
+        next_cursor: the ``starting_after`` of the next page, None on the last; of events that are caught up with, the
+            ``after`` to go on from, also later.
     """
 
     def __init__(
@@ -32,11 +33,10 @@ class AsyncPage(Generic[T]):
 
     async def next_page(self) -> "AsyncPage[T] | None":
         """The next page; None after the last."""
-        if self.next_cursor is None:
+        if not self.has_more or self.next_cursor is None:
             return None
-        return await list_page(
-            self._transport, self._path, self._query | {"starting_after": self.next_cursor}, self._item
-        )
+        onward = "starting_after" if self._query.get("after") is None else "after"
+        return await list_page(self._transport, self._path, self._query | {onward: self.next_cursor}, self._item)
 
     async def auto_paginate(self) -> AsyncIterator[T]:
         """Each object of this page and of all that follow, fetched as you go."""

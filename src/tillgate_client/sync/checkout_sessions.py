@@ -68,6 +68,16 @@ class CheckoutSessions:
         """Retrieve a session."""
         return self._transport.send(call_of("GET", path_of("checkout_sessions", id)), CheckoutSession)
 
+    def accept(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+        """Take what has come as payment, though it is too little, too much or too late."""
+        call = call_of("POST", path_of("checkout_sessions", id, "accept"), idempotency_key=idempotency_key)
+        return self._transport.send(call, CheckoutSession)
+
+    def expire(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+        """End a pending session before its time."""
+        call = call_of("POST", path_of("checkout_sessions", id, "expire"), idempotency_key=idempotency_key)
+        return self._transport.send(call, CheckoutSession)
+
     def simulate(self, id: str, *, outcome: Outcome, idempotency_key: str | None = None) -> CheckoutSession:
         """Let a payment of a test session happen."""
         call = call_of(

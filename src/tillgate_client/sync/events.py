@@ -22,9 +22,19 @@ class Events:
         starting_after: str | None = None,
         type: str | None = None,
         created_after: datetime | None = None,
+        after: int | None = None,
     ) -> Page[Event]:
-        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive."""
-        query = {"limit": limit, "starting_after": starting_after, "type": type, "createdAfter": created_after}
+        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive.
+
+        ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled.
+        """
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "type": type,
+            "createdAfter": created_after,
+            "after": after,
+        }
         return list_page(self._transport, "/events", query, Event)
 
     def retrieve(self, id: str) -> Event:

@@ -12,12 +12,13 @@ T = TypeVar("T")
 
 
 class Page(Generic[T]):
-    """One page of a list, newest first.
+    """One page of a list, newest first; of events that are caught up with, oldest first.
 
     Attributes:
         data: its objects.
-        has_more: whether there are older ones.
-        next_cursor: the ``starting_after`` of the next page; None on the last.
+        has_more: whether there are more.
+        next_cursor: the ``starting_after`` of the next page, None on the last; of events that are caught up with, the
+            ``after`` to go on from, also later.
     """
 
     def __init__(
@@ -33,9 +34,10 @@ class Page(Generic[T]):
 
     def next_page(self) -> "Page[T] | None":
         """The next page; None after the last."""
-        if self.next_cursor is None:
+        if not self.has_more or self.next_cursor is None:
             return None
-        return list_page(self._transport, self._path, self._query | {"starting_after": self.next_cursor}, self._item)
+        onward = "starting_after" if self._query.get("after") is None else "after"
+        return list_page(self._transport, self._path, self._query | {onward: self.next_cursor}, self._item)
 
     def auto_paginate(self) -> Iterator[T]:
         """Each object of this page and of all that follow, fetched as you go."""

@@ -30,6 +30,16 @@ export class CheckoutSessions {
     return this.#transport.send({ method: "GET", path: ["checkout_sessions", id], options });
   }
 
+  /** Take what has come as payment, though it is too little, too much or too late. */
+  accept(id: string, options?: CallOptions): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "accept"], options });
+  }
+
+  /** End a pending session before its time. */
+  expire(id: string, options?: CallOptions): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "expire"], options });
+  }
+
   /** Let a payment of a test session happen. */
   simulate(id: string, params: { outcome: Outcome }, options?: CallOptions): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "simulate"], body: params, options });

@@ -10,7 +10,10 @@ export class Events {
     this.#transport = transport;
   }
 
-  /** List events, newest first. `type` matches exactly; `createdAfter` is inclusive. */
+  /**
+   * List events, newest first. `type` matches exactly; `createdAfter` is inclusive. `after` catches up: the events
+   * behind that `sequence`, oldest first; keep the last one you handled.
+   */
   list(params: ListEvents & Walk, options?: ReadOptions): AsyncIterable<CheckoutEvent>;
   list(params?: ListEvents & OnePage, options?: ReadOptions): Promise<Page<CheckoutEvent>>;
   list(

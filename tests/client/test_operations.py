@@ -1,0 +1,363 @@
+"""Both Python clients against a real server: every operation, and every kind of refusal."""
+
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import httpx
+import msgspec
+import pytest
+
+import tillgate_client
+from tests.receiver import Receiver
+from tests.running import RunningServer
+from tillgate.events.model import EVENT_TYPES
+from tillgate_client import (
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    objects,
+)
+
+HOME = Path(__file__).parents[2]
+PRICE: tillgate_client.Amount = {"value": "50.00", "currency": "USD"}
+
+
+@pytest.fixture(scope="module")
+def key(running: RunningServer) -> str:
+    return running.key()
+
+
+@pytest.fixture(scope="module")
+def client(running: RunningServer, key: str) -> Iterator[Client]:
+    with Client(api_key=key, base_url=running.url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def async_client(running: RunningServer, key: str, anyio_backend: object) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(api_key=key, base_url=running.url) as opened:
+        yield opened
+
+
+def test_a_payment_link_lives_from_creation_to_the_archive(client: Client) -> None:
+    """create, retrieve, update, list and archive, with only what is given changed."""
+    link = client.payment_links.create(title="Pro plan", fiat_amount="99", description="All of it")
+    assert (link.object, link.livemode, link.fiat_amount, link.fiat_currency) == ("payment_link", False, "99.00", "USD")
+    assert abs(link.created_at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert client.payment_links.retrieve(link.id) == link
+
+    changed = client.payment_links.update(link.id, title="Team plan", description=None)
+    assert (changed.title, changed.description, changed.fiat_amount) == ("Team plan", None, "99.00")
+    assert client.payment_links.update(link.id, active=False).active is False
+    assert link.id in [one.id for one in client.payment_links.list().auto_paginate()]
+
+    assert client.payment_links.archive(link.id).archived is True
+    assert link.id not in [one.id for one in client.payment_links.list().auto_paginate()]
+    assert link.id in [one.id for one in client.payment_links.list(archived=True).auto_paginate()]
+
+
+def test_a_session_is_created_both_ways_found_by_filters_and_paid(client: Client) -> None:
+    """A session from a link or for an amount; filters combine; a simulated payment pays it."""
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    link = client.payment_links.create(title="Sticker", fiat_amount="5", fiat_currency="EUR")
+    by_link = client.checkout_sessions.create(link_id=link.id)
+    assert (by_link.link_id, by_link.fiat.amount, by_link.fiat.currency) == (link.id, "5.00", "EUR")
+    session = client.checkout_sessions.create(
+        amount=PRICE,
+        metadata={"order": "1001"},
+        success_url="https://merchant.example/thanks",
+        cancel_url="https://merchant.example/back",
+        return_url="https://merchant.example/",
+        expires_in_seconds=600,
+    )
+    assert (session.status, session.metadata, session.fiat.amount) == ("pending", {"order": "1001"}, "50.00")
+    assert timedelta(seconds=590) < session.expires_at - session.created_at < timedelta(seconds=610)
+
+    paid = client.checkout_sessions.simulate(session.id, outcome="paid")
+    assert paid.status == "paid" and paid.paid_at is not None and paid.received == paid.amount
+    assert client.checkout_sessions.retrieve(session.id) == paid
+    assert [one.id for one in client.checkout_sessions.list(link_id=link.id, created_after=before).data] == [by_link.id]
+    assert session.id in [one.id for one in client.checkout_sessions.list(status="paid").data]
+    assert client.checkout_sessions.list(created_after=datetime.now(UTC) + timedelta(hours=1)).data == []
+
+
+def test_the_merchant_accepts_unusual_money_and_ends_a_session_early(client: Client) -> None:
+    """An underpaid session becomes paid by accept, a pending one expired by expire; neither goes twice."""
+    session = client.checkout_sessions.create(amount=PRICE)
+    assert client.checkout_sessions.simulate(session.id, outcome="underpaid").status == "underpaid"
+    assert client.checkout_sessions.accept(session.id).status == "paid"
+    with pytest.raises(ConflictError):
+        client.checkout_sessions.expire(session.id)
+    assert client.checkout_sessions.expire(client.checkout_sessions.create(amount=PRICE).id).status == "expired"
+
+
+def test_a_webhook_endpoint_is_made_changed_tested_replayed_and_deleted(client: Client, receiver: Receiver) -> None:
+    """The secret comes once; deliveries can be read and sent again."""
+    endpoint = client.webhook_endpoints.create(url=f"{receiver.url}/in", events=["*"], description="The shop")
+    assert endpoint.secret is not None and endpoint.secret.startswith(endpoint.secret_prefix)
+    assert endpoint.secret not in repr(endpoint)
+    assert not hasattr(client.webhook_endpoints.retrieve(endpoint.id), "secret")
+    assert endpoint.id in [one.id for one in client.webhook_endpoints.list(limit=100).data]
+
+    tested = client.webhook_endpoints.test(endpoint.id)
+    assert tested.delivered and tested.attempt.response_status == 200
+    client.checkout_sessions.create(amount=PRICE)
+    receiver.wait_for(lambda received: len(received) == 2)
+    [sent] = [one for one in client.webhook_endpoints.deliveries(endpoint.id).data if one.event_type != "session.paid"]
+    assert sent.event_type == "session.created"
+    again = client.webhook_deliveries.replay(sent.id)
+    assert again.event_id == sent.event_id
+    receiver.wait_for(lambda received: len(received) == 3)
+    assert client.webhook_deliveries.retrieve(again.id).endpoint_id == endpoint.id
+
+    paused = client.webhook_endpoints.update(endpoint.id, active=False, events=["session.paid"], description=None)
+    assert (paused.active, paused.events, paused.description) == (False, ["session.paid"], None)
+    assert client.webhook_endpoints.delete(endpoint.id).deleted is True
+    with pytest.raises(NotFoundError):
+        client.webhook_endpoints.retrieve(endpoint.id)
+
+
+def test_events_are_listed_by_type_and_time_and_retrieved(client: Client) -> None:
+    """The event log tells what happened, with the session as it was then."""
+    session = client.checkout_sessions.create(amount=PRICE)
+    client.checkout_sessions.simulate(session.id, outcome="underpaid")
+    [event] = client.events.list(type="session.underpaid", limit=1).data
+    assert (event.session.id, event.session.status) == (session.id, "underpaid")
+    assert client.events.retrieve(event.id) == event
+    assert event.previous_attributes is not None and event.previous_attributes["status"] == "pending"
+    assert client.events.list(created_after=datetime.now(UTC) + timedelta(hours=1)).data == []
+
+
+def test_whoever_was_away_catches_up_by_sequence(client: Client) -> None:
+    """From the last sequence that was handled on, each event comes once, in the order of the log."""
+    sequences = [
+        client.events.list(type="session.created", limit=1).data[0].sequence
+        for _ in range(6)
+        if client.checkout_sessions.create(amount=PRICE)
+    ]
+    handled = sequences[0]
+    assert handled is not None
+    page = client.events.list(after=handled, limit=2)
+    missed = list(page.auto_paginate())
+    assert [event.sequence for event in missed] == list(range(handled + 1, handled + 6))
+    caught_up = client.events.list(after=handled + 5)
+    assert (caught_up.data, caught_up.next_cursor, caught_up.next_page()) == ([], str(handled + 5), None)
+
+
+def test_customers_are_made_found_changed_and_paged_by_number(running: RunningServer) -> None:
+    """The one list that counts: total, page and limit instead of a cursor."""
+    client = Client(api_key=running.key(project=running.project("Alone")), base_url=running.url)
+    made = [
+        client.customers.create(
+            email=f"c{number}@merchant.example", name="C", reference=f"r-{number}", metadata={"n": 1}
+        )
+        for number in range(5)
+    ]
+    assert client.customers.retrieve(made[0].id) == made[0]
+    changed = client.customers.update(made[0].id, name=None, metadata={"n": "2"})
+    assert (changed.name, changed.metadata, changed.email) == (None, {"n": "2"}, made[0].email)
+    assert [one.id for one in client.customers.list(reference="r-3").data] == [made[3].id]
+    assert [one.id for one in client.customers.list(email="c4@merchant.example").data] == [made[4].id]
+    page = client.customers.list(limit=2)
+    assert (page.page, page.limit, page.total, len(page.data)) == (1, 2, 5, 2)
+    assert [one.id for one in page.auto_paginate()] == [one.id for one in reversed(made)]
+    assert client.customers.list(limit=2, page=3).next_page() is None
+    client.close()
+
+
+def test_auto_pagination_gives_each_object_once_also_while_new_ones_come(client: Client) -> None:
+    """Walking a list page by page neither skips nor repeats, whatever is created meanwhile."""
+    link = client.payment_links.create(title="Walked", fiat_amount="1")
+    made = [client.checkout_sessions.create(link_id=link.id).id for _ in range(7)]
+    walked = []
+    for session in client.checkout_sessions.list(link_id=link.id, limit=3).auto_paginate():
+        walked.append(session.id)
+        client.checkout_sessions.create(link_id=link.id)
+    assert walked == made[::-1]
+
+
+@pytest.mark.anyio
+async def test_the_asynchronous_client_does_the_same(async_client: AsyncClient) -> None:
+    """A link, its sessions, a payment and a walk over all of them, on the event loop."""
+    link = await async_client.payment_links.create(title="Async", fiat_amount="1")
+    made = [(await async_client.checkout_sessions.create(link_id=link.id)).id for _ in range(5)]
+    paid = await async_client.checkout_sessions.simulate(made[0], outcome="paid")
+    assert paid.status == "paid"
+    page = await async_client.checkout_sessions.list(link_id=link.id, limit=2)
+    assert [session.id async for session in page.auto_paginate()] == made[::-1]
+    customer = await async_client.customers.create(reference="async")
+    page_of_customers = await async_client.customers.list(reference="async")
+    assert [one async for one in page_of_customers.auto_paginate()] == [customer]
+    with pytest.raises(NotFoundError) as caught:
+        await async_client.events.retrieve("evt_01hxyz0000000000000000000")
+    assert caught.value.request_id is not None and caught.value.request_id.startswith("req_")
+
+
+def test_the_same_idempotency_key_makes_one_session(client: Client) -> None:
+    """Repeated with its key, a call gives the first answer; with another body, a conflict."""
+    first = client.checkout_sessions.create(amount=PRICE, idempotency_key="order-1001")
+    assert client.checkout_sessions.create(amount=PRICE, idempotency_key="order-1001") == first
+    with pytest.raises(ConflictError) as caught:
+        client.checkout_sessions.create(amount={"value": "51.00", "currency": "USD"}, idempotency_key="order-1001")
+    assert (caught.value.code, caught.value.idempotency_key) == ("idempotency_key_reused", "order-1001")
+    assert client.checkout_sessions.create(amount=PRICE) != client.checkout_sessions.create(amount=PRICE)
+
+
+def test_a_refused_request_names_the_field(client: Client) -> None:
+    """400 becomes InvalidRequestError with type, code, param and request id."""
+    with pytest.raises(InvalidRequestError) as caught:
+        client.payment_links.create(title="Pro plan", fiat_amount="10.005")
+    error = caught.value
+    assert (error.status, error.type, error.param) == (400, "invalid_request", "fiatAmount")
+    assert error.request_id is not None and error.request_id in str(error)
+    assert error.message and error.idempotency_key
+
+
+def test_a_key_that_is_unknown_or_revoked_is_told_apart(running: RunningServer) -> None:
+    """401 becomes AuthenticationError, and its reason says what is wrong with the key."""
+    issued = running.issued()
+    running.cli("keys", "revoke", issued["id"])
+    for key, reason in ((issued["key"], "revoked"), ("ck_test_nonsense", "malformed")):
+        with Client(api_key=key, base_url=running.url) as client, pytest.raises(AuthenticationError) as caught:
+            client.events.list()
+        assert (caught.value.code, caught.value.reason) == ("invalid_api_key", reason)
+        assert key not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
+
+
+def test_a_missing_scope_is_named(running: RunningServer) -> None:
+    """403 becomes PermissionDeniedError with both sides of what is missing."""
+    with (
+        Client(api_key=running.key(["events:read"]), base_url=running.url) as client,
+        pytest.raises(PermissionDeniedError) as caught,
+    ):
+        client.payment_links.list()
+    assert (caught.value.required_scope, caught.value.granted_scopes) == ("links:read", ("events:read",))
+
+
+# What follows holds the clients to the server's own document, so that neither drifts from the other.
+
+
+@pytest.fixture(scope="module")
+def document(running: RunningServer) -> dict[str, Any]:
+    answer: dict[str, Any] = httpx.get(f"{running.url}/api/v1/openapi.json", trust_env=False).json()
+    return answer
+
+
+METHODS = {
+    "list_all": "list",
+    "list_deliveries": "deliveries",
+    "retrieve_delivery": "retrieve",
+}
+STRUCTS = {
+    "CheckoutSessionObject": "CheckoutSession",
+    "CreatedWebhookEndpointObject": "CreatedWebhookEndpoint",
+    "CustomerObject": "Customer",
+    "DeletedObject": "DeletedWebhookEndpoint",
+    "EventObject": "Event",
+    "PaymentLinkObject": "PaymentLink",
+    "WebhookDeliveryObject": "WebhookDelivery",
+    "WebhookEndpointObject": "WebhookEndpoint",
+    "WebhookTestObject": "WebhookTest",
+}
+# Answers may have what the client does not show.
+NOT_SHOWN = {"secretShownBefore"}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
+
+
+def _schema(document: dict[str, Any], holder: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    name = holder["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return name, document["components"]["schemas"][name]
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_every_operation_of_the_server_has_its_method_with_the_same_parameters(
+    document: dict[str, Any], kind: type[Client | AsyncClient]
+) -> None:
+    """What the OpenAPI document declares, path by path, is what the clients offer: no more and no less."""
+    client = kind(api_key="ck_test_x", base_url="http://127.0.0.1:1")
+    offered = {
+        f"{noun}.{name}"
+        for noun, resource in vars(client).items()
+        if not noun.startswith("_")
+        for name, _ in inspect.getmembers(resource, inspect.ismethod)
+        if not name.startswith("_")
+    }
+    declared = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            noun = operation["tags"][0]
+            verb = operation["operationId"].removeprefix(f"{noun}_")
+            name = f"{noun}.{METHODS.get(verb, verb)}"
+            wanted = {_snake(parameter["name"]) for parameter in operation["parameters"] if parameter["in"] == "query"}
+            wanted |= {"id"} if "{id}" in path else set()
+            wanted |= {"idempotency_key"} if method != "get" else set()
+            if "requestBody" in operation:
+                wanted |= {_snake(field) for field in _schema(document, operation["requestBody"])[1]["properties"]}
+            declared[name] = wanted
+    assert offered == set(declared)
+    for name, wanted in declared.items():
+        noun, _, verb = name.partition(".")
+        assert set(inspect.signature(getattr(getattr(client, noun), verb)).parameters) == wanted, name
+
+
+@pytest.mark.parametrize(("schema", "struct"), STRUCTS.items())
+def test_an_answer_has_the_fields_that_the_server_declares(document: dict[str, Any], schema: str, struct: str) -> None:
+    """Each field of an answer is shown under its own name."""
+    declared = set(document["components"]["schemas"][schema]["properties"]) - NOT_SHOWN
+    shown: type[msgspec.Struct] = getattr(objects, struct)
+    assert {field.encode_name for field in msgspec.structs.fields(shown)} == declared
+
+
+def test_the_words_are_the_servers(document: dict[str, Any]) -> None:
+    """Event types, states and outcomes are those that the server has."""
+    assert set(tillgate_client.EVENT_TYPES) == set(EVENT_TYPES)
+    schemas = document["components"]["schemas"]
+    assert set(objects.SessionStatus.__args__) == set(schemas["SessionStatus"]["enum"])
+    assert set(objects.Outcome.__args__) == set(schemas["SimulatePayment"]["properties"]["outcome"]["enum"])
+
+
+def test_an_answer_may_have_fields_that_this_client_does_not_know() -> None:
+    """A newer server is no error: unknown fields are ignored, unknown words are just words."""
+    for struct in (objects.Event, objects.CheckoutSession, objects.PaymentLink, objects.Customer):
+        assert not struct.__struct_config__.forbid_unknown_fields
+    assert get_type_hints(objects.CheckoutSession)["status"] is str
+    assert get_type_hints(objects.Event)["type"] is str
+
+
+def test_the_synchronous_client_is_made_from_the_asynchronous_one() -> None:
+    """Each operation is written once; `python scripts/client_sync.py` makes the other half."""
+    done = subprocess.run(
+        [sys.executable, HOME / "scripts" / "client_sync.py", "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"run scripts/client_sync.py; these are stale:\n{done.stdout}{done.stderr}"
+
+
+def test_the_client_needs_nothing_of_the_server() -> None:
+    """`import tillgate_client` works with httpx and msgspec alone, and brings in no room of the server."""
+    script = (
+        "import sys, tillgate_client\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} & {'tillgate', 'keyturn', 'unitofwork',"
+        " 'starlette', 'uvicorn', 'jinja2', 'structlog', 'typer', 'cryptography', 'argon2'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_what_is_public_is_a_sorted_list() -> None:
+    """`__all__` is sorted and names what is there."""
+    names = tillgate_client.__all__
+    assert all(hasattr(tillgate_client, name) for name in names)
+    assert len(names) == len(set(names))

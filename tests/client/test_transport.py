@@ -1,0 +1,453 @@
+"""What a client does when no answer comes, or not the one that was hoped for; and what it never tells."""
+
+import email.utils
+import logging
+import pickle
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+
+from tillgate_client import (
+    Amount,
+    ApiConnectionError,
+    ApiError,
+    ApiTimeoutError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    ConfigurationError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    ServerError,
+    UnexpectedAnswerError,
+    calls,
+)
+
+KEY = "ck_test_0123456789abcdefghijABCDEFGHIJ01"
+LIST = b'{"data":[],"hasMore":false,"nextCursor":null}'
+PRICE: Amount = {"value": "50.00", "currency": "USD"}
+
+
+class Answer(NamedTuple):
+    """What the scripted server says next; status 0 breaks the connection off."""
+
+    status: int = 200
+    body: bytes = LIST
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Asked(NamedTuple):
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Script:
+    """A real HTTP server that answers by the script, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.asked: list[Asked] = []
+        self.slow_seconds = 0.0
+        self.over = threading.Event()
+        script = self
+
+        class _Requests(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                named = {name.lower(): value for name, value in self.headers.items()}
+                script.asked.append(Asked(self.command, self.path, named, body))
+                answer = script.answers.pop(0) if script.answers else Answer()
+                if script.slow_seconds:
+                    script.over.wait(script.slow_seconds)
+                if answer.status == 0:
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.headers:
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            do_GET = do_POST = do_PATCH = do_DELETE = _answer
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        class _Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                """A client that went away is what some tests are about."""
+
+        self._server = _Server(("127.0.0.1", 0), _Requests)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    def close(self) -> None:
+        self.over.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    opened = Script()
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The back-off is proved by itself; here it is short."""
+    monkeypatch.setattr(calls, "BACKOFF_SECONDS", 0.001)
+
+
+@pytest.fixture
+def client(script: Script) -> Iterator[Client]:
+    with Client(api_key=KEY, base_url=script.url) as opened:
+        yield opened
+
+
+def envelope(type: str, code: str, message: str = "No.", **more: Any) -> bytes:
+    return msgspec.json.encode(
+        {"error": {"type": type, "code": code, "message": message, "requestId": "req_01hxyz"} | more}
+    )
+
+
+# Retries
+
+
+@pytest.mark.parametrize("failure", [0, 429, 502, 503, 504])
+def test_what_passes_by_itself_is_tried_again_under_the_same_idempotency_key(
+    script: Script, client: Client, failure: int
+) -> None:
+    """Two failures and a success are one success; each attempt carries the same key and the same body."""
+    script.answers = [Answer(failure, b"busy"), Answer(failure, b"busy"), Answer(201, b'{"wrong": "shape"}')]
+    with pytest.raises(UnexpectedAnswerError):
+        client.checkout_sessions.create(amount=PRICE)
+    assert len(script.asked) == 3
+    assert len({(one.method, one.path, one.body, one.headers["idempotency-key"]) for one in script.asked}) == 1
+    assert uuid.UUID(script.asked[0].headers["idempotency-key"]).version == 4
+
+
+@pytest.mark.anyio
+async def test_the_asynchronous_client_tries_again_as_well(script: Script) -> None:
+    """The same policy on the event loop."""
+    script.answers = [Answer(0), Answer(503, b""), Answer()]
+    async with AsyncClient(api_key=KEY, base_url=script.url) as client:
+        assert (await client.events.list()).data == []
+    assert len(script.asked) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 500, 501])
+def test_what_would_fail_again_is_not_tried_again(script: Script, client: Client, status: int) -> None:
+    """An answer that says no is the answer."""
+    script.answers = [Answer(status, b"")]
+    with pytest.raises(ApiError) as caught:
+        client.events.list()
+    assert (caught.value.status, len(script.asked)) == (status, 1)
+
+
+def test_a_request_that_is_still_running_is_asked_for_again(script: Script, client: Client) -> None:
+    """After an answer was lost, its retry may find the first attempt at work: 409 with Retry-After. It waits."""
+    running = envelope("conflict", "idempotency_key_in_use")
+    script.answers = [Answer(0), Answer(409, running, (("Retry-After", "0"),)), Answer()]
+    assert client.events.list().data == []
+    assert len(script.asked) == 3
+
+
+def test_the_number_of_retries_is_the_callers(script: Script) -> None:
+    """max_retries=0 tries once."""
+    script.answers = [Answer(503, b"")]
+    with Client(api_key=KEY, base_url=script.url, max_retries=0) as client, pytest.raises(ServerError):
+        client.events.list()
+    assert len(script.asked) == 1
+    with pytest.raises(ConfigurationError, match="max_retries"):
+        Client(api_key=KEY, base_url=script.url, max_retries=-1)
+
+
+def test_after_the_last_retry_the_answer_is_told(script: Script, client: Client) -> None:
+    """Three times 429 is a RateLimitedError that says how long to pause."""
+    limited = Answer(429, envelope("rate_limited", "rate_limited"), (("Retry-After", "0"),))
+    script.answers = [limited] * 3
+    with pytest.raises(RateLimitedError) as caught:
+        client.checkout_sessions.create(amount=PRICE)
+    assert (caught.value.status, caught.value.code, caught.value.retry_after_seconds) == (429, "rate_limited", 0.0)
+    assert caught.value.idempotency_key == script.asked[0].headers["idempotency-key"]
+
+
+def test_retry_after_is_honoured(script: Script, client: Client) -> None:
+    """The next attempt comes no sooner than the server asked for."""
+    script.answers = [Answer(429, b"", (("Retry-After", "1"),)), Answer()]
+    started = time.monotonic()
+    client.events.list()
+    assert time.monotonic() - started >= 1
+
+
+def test_a_pause_that_is_too_long_is_the_callers(script: Script, client: Client) -> None:
+    """A call does not block for an hour: the error says how long it would have been."""
+    script.answers = [Answer(429, envelope("rate_limited", "rate_limited"), (("Retry-After", "3600"),))]
+    with pytest.raises(RateLimitedError) as caught:
+        client.events.list()
+    assert (caught.value.retry_after_seconds, len(script.asked)) == (3600.0, 1)
+
+
+def test_nobody_there_is_a_connection_error_that_keeps_the_idempotency_key() -> None:
+    """Whether it was done is not known, so the error carries what makes another try safe."""
+    with socket.socket() as bound:  # bound and not listening: refused
+        bound.bind(("127.0.0.1", 0))
+        with Client(api_key=KEY, base_url=f"http://127.0.0.1:{bound.getsockname()[1]}") as client:
+            with pytest.raises(ApiConnectionError, match="3 attempts") as caught:
+                client.checkout_sessions.create(amount=PRICE, idempotency_key="order-1")
+            assert caught.value.idempotency_key == "order-1"
+            with pytest.raises(ApiConnectionError) as caught:
+                client.events.list()
+            assert caught.value.idempotency_key is None
+
+
+def test_no_answer_in_time_is_a_timeout(script: Script) -> None:
+    """The time-out is for each attempt."""
+    script.slow_seconds = 5
+    impatient = Client(api_key=KEY, base_url=script.url, timeout_seconds=0.05, max_retries=1)
+    with impatient as client, pytest.raises(ApiTimeoutError, match="2 attempts"):
+        client.events.list()
+
+
+def test_the_back_off_doubles_is_bounded_and_jitters_over_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full jitter: between nothing and 0.5 s, 1 s, 2 s … up to 8 s, on top of what the server asked for."""
+    monkeypatch.setattr(calls, "BACKOFF_SECONDS", 0.5)
+    for attempt, bound in ((0, 0.5), (1, 1.0), (2, 2.0), (10, 8.0)):
+        drawn = [calls.wait_seconds(attempt, None) for _ in range(300)]
+        assert all(wait is not None and 0 <= wait <= bound for wait in drawn)
+        assert min(drawn) < bound * 0.1 and max(drawn) > bound * 0.9
+    asked = calls.wait_seconds(0, httpx.Response(503, headers={"Retry-After": "7"}))
+    assert asked is not None and 7 <= asked <= 7.5
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("0", 0.0), ("17", 17.0), ("", None), ("soon", None), ("-1", None), ("1.5", None), ("9" * 40, None)],
+)
+def test_retry_after_is_read_as_seconds(header: str, seconds: float | None) -> None:
+    """What is no number of seconds and no date is as if it were not there."""
+    assert calls.retry_after_seconds(httpx.Response(429, headers={"Retry-After": header})) == seconds
+
+
+def test_retry_after_is_read_as_a_date() -> None:
+    """An HTTP date is a pause until then; one that is past is no pause."""
+    for seconds in (30, -30):
+        at = email.utils.format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+        found = calls.retry_after_seconds(httpx.Response(429, headers={"Retry-After": at}))
+        assert found is not None and max(0, seconds - 2) <= found <= max(0, seconds)
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("status", "type", "kind"),
+    [
+        (401, "authentication", AuthenticationError),
+        (403, "permission", PermissionDeniedError),
+        (400, "invalid_request", InvalidRequestError),
+        (404, "not_found", NotFoundError),
+        (409, "conflict", ConflictError),
+        (500, "server", ServerError),
+        (418, "teapot", ApiError),
+        (599, "meltdown", ServerError),
+    ],
+)
+def test_the_type_in_the_envelope_decides_the_class(
+    script: Script, client: Client, status: int, type: str, kind: Callable[..., ApiError]
+) -> None:
+    """Branching on the class is branching on the documented type; an unknown type is still an ApiError."""
+    script.answers = [Answer(status, envelope(type, "some_code", "Told why.", param="fiatAmount", future=1))]
+    with pytest.raises(ApiError) as caught:
+        client.events.list()
+    error = caught.value
+    assert error.__class__ is kind
+    assert (error.status, error.type, error.code, error.message) == (status, type, "some_code", "Told why.")
+    assert (error.param, error.request_id) == ("fiatAmount", "req_01hxyz")
+    assert "Told why." in str(error) and "req_01hxyz" in str(error)
+
+
+@pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b"[]", b'{"error": "no"}', b"\xff\xfe"])
+def test_an_answer_of_somebody_else_is_not_repeated(script: Script, client: Client, body: bytes) -> None:
+    """A proxy's page, or another program's answer, is said to be unexpected; its text stays out of the error."""
+    script.answers = [Answer(404, body), Answer(500, body)]
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        client.events.list()
+    assert "html" not in str(caught.value)
+    with pytest.raises(ServerError):
+        client.events.list()
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"", b"[]", b'{"data": 1}', b"\xff"])
+def test_a_success_that_is_none_is_no_success(script: Script, client: Client, body: bytes) -> None:
+    """200 with something else in it is an error, never a half-made object."""
+    script.answers = [Answer(200, body)]
+    with pytest.raises(UnexpectedAnswerError):
+        client.events.list()
+
+
+def test_a_redirect_is_not_followed(script: Script, client: Client) -> None:
+    """The key is sent to the server that was named and to nobody else."""
+    script.answers = [Answer(307, b"", (("Location", f"{script.url}/elsewhere"),))]
+    with pytest.raises(UnexpectedAnswerError, match="redirect"):
+        client.events.list()
+    assert len(script.asked) == 1
+
+
+# The key
+
+
+def test_the_key_is_sent_with_every_request_and_told_to_nobody(
+    script: Script, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is in the Authorization header; it is in no repr, no error (even if it was sent back), and no log."""
+    caplog.set_level(logging.DEBUG)
+    script.answers = [Answer(503, b""), Answer(400, envelope("invalid_request", "x", f"What is {KEY}?"))]
+    with pytest.raises(InvalidRequestError) as caught:
+        client.events.list()
+    assert [one.headers["authorization"] for one in script.asked] == [f"Bearer {KEY}"] * 2
+    with pytest.raises(ApiConnectionError) as broken:
+        Client(api_key=KEY, base_url="http://127.0.0.1:1", max_retries=0).events.list()
+    told = [repr(client), str(client), repr(vars(client)), repr(vars(client.events)), repr(vars(client._transport))]
+    told += [str(caught.value), repr(caught.value), repr(vars(caught.value))]
+    told += [str(broken.value), repr(broken.value), repr(broken.value.__cause__), caplog.text]
+    assert not [text for text in told if KEY in text or KEY[8:] in text]
+    assert "ck_test_…" in repr(client)
+    assert "retrying GET /api/v1/events" in caplog.text
+    with pytest.raises(TypeError):
+        pickle.dumps(client)
+
+
+def test_the_key_comes_from_the_environment(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHECKOUT_API_KEY is used when none is given; one that is given wins."""
+    monkeypatch.setenv("CHECKOUT_API_KEY", KEY)
+    with Client(base_url=script.url) as client:
+        client.events.list()
+    with Client(api_key="ck_test_other", base_url=script.url) as client:
+        client.events.list()
+    assert [one.headers["authorization"] for one in script.asked] == [f"Bearer {KEY}", "Bearer ck_test_other"]
+    monkeypatch.delenv("CHECKOUT_API_KEY")
+    with pytest.raises(ConfigurationError, match="CHECKOUT_API_KEY"):
+        Client(base_url=script.url)
+
+
+@pytest.mark.parametrize("key", ["", "ck_test_a\n", " ck_test_a", "ck test", "ck_tëst", "ck_test_a\r\nX-Evil: 1"])
+def test_a_key_that_cannot_be_one_is_refused_without_being_repeated(key: str) -> None:
+    """A line break out of a file, or an empty variable, is told at once and not as a mysterious 401."""
+    with pytest.raises(ConfigurationError, match="api_key") as caught:
+        Client(api_key=key, base_url="https://your-domain.com")
+    assert not key.strip() or key.strip() not in str(caught.value)
+
+
+# Where to
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://your-domain.com",
+        "https://your-domain.com/",
+        "https://your-domain.com/api/v1",
+        "https://your-domain.com/api/v1/",
+        "HTTPS://Your-Domain.com",
+        " https://your-domain.com\n",
+    ],
+)
+def test_the_base_url_is_the_bare_origin(given: str) -> None:
+    """A trailing slash and /api/v1 are taken away."""
+    assert Client(api_key=KEY, base_url=given).base_url == "https://your-domain.com"
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "your-domain.com", "ftp://your-domain.com", "https://", "https://your-domain.com/shop", "https://a.b/?x=1",
+     "https://a.b/#x", "https://user:pw@a.b", "https://a.b:notaport", "https://a.b:99999", "http://[::1", "/api/v1"],
+)  # fmt: skip
+def test_a_base_url_that_is_more_or_less_than_an_origin_is_refused(given: str) -> None:
+    """It is told when the client is made, not with the first call."""
+    with pytest.raises(ConfigurationError, match="base_url"):
+        Client(api_key=KEY, base_url=given)
+
+
+def test_a_port_and_an_ipv6_address_are_kept() -> None:
+    """They are part of the origin."""
+    assert Client(api_key=KEY, base_url="http://[::1]:8080/").base_url == "http://[::1]:8080"
+    assert Client(api_key=KEY, base_url="http://127.0.0.1:8080").base_url == "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize("id", ["", "..", "a/b", "a?b", "a b", "ä", "evt_1\n", "%2e%2e"])
+def test_an_id_that_is_none_never_becomes_another_operation(script: Script, client: Client, id: str) -> None:
+    """retrieve("") would have been a list, and ".." something else; nothing is sent."""
+    with pytest.raises(ConfigurationError, match="id"):
+        client.events.retrieve(id)
+    with pytest.raises(ConfigurationError, match="id"):
+        client.webhook_endpoints.test(id)
+    assert script.asked == []
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "a\nb", "ü", "x" * 256])
+def test_an_idempotency_key_that_cannot_be_sent_is_refused(script: Script, client: Client, key: str) -> None:
+    """An empty one must not mean none."""
+    with pytest.raises(ConfigurationError, match="idempotency_key"):
+        client.checkout_sessions.create(amount=PRICE, idempotency_key=key)
+    assert script.asked == []
+
+
+def test_reads_carry_no_idempotency_key_and_each_mutating_call_a_new_one(script: Script, client: Client) -> None:
+    """POST, PATCH and DELETE do, and no two of them the same."""
+    answers = [Answer(200, b"{}")] * 4
+    script.answers = [Answer(), *answers]
+    client.events.list()
+    for call in (
+        lambda: client.payment_links.create(title="a", fiat_amount="1"),
+        lambda: client.payment_links.update("pl_1", title="b"),
+        lambda: client.payment_links.archive("pl_1"),
+        lambda: client.webhook_endpoints.test("we_1"),
+    ):
+        with pytest.raises(UnexpectedAnswerError):
+            call()
+    assert "idempotency-key" not in script.asked[0].headers
+    assert [one.method for one in script.asked] == ["GET", "POST", "PATCH", "DELETE", "POST"]
+    assert len({one.headers["idempotency-key"] for one in script.asked[1:]}) == 4
+
+
+def test_a_moment_without_a_zone_is_refused(script: Script, client: Client) -> None:
+    """It would mean another moment on another machine."""
+    with pytest.raises(ConfigurationError, match="time zone"):
+        client.events.list(created_after=datetime(2026, 1, 1))  # noqa: DTZ001 — that is the point
+    assert script.asked == []
+
+
+def test_an_http_client_of_ones_own_is_used_and_left_open(script: Script) -> None:
+    """Proxies, certificates and hooks are the caller's; so is closing it."""
+    with httpx.Client() as own:
+        with Client(api_key=KEY, base_url=script.url, http_client=own) as client:
+            client.events.list()
+        assert not own.is_closed
+    assert len(script.asked) == 1
