@@ -20,6 +20,8 @@ PORT_DEFAULT: Final = 8080
 # PostgreSQL's URLs may carry it among the parameters, too.
 _PASSWORD_PARAMETER: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
+_QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
+
 Origin = Literal["default", "environment", "command line"]
 
 
@@ -86,7 +88,7 @@ def load(
 
     data_path = Path(pick("DATA", data, DATA_DEFAULT))
     url = pick("DATABASE_URL", database_url, f"sqlite:///{data_path / DATABASE_FILE}")
-    public_host = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    public_host = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     public_url = pick("PUBLIC_URL", None, f"http://{public_host}:{port}").rstrip("/")
     if not public_url.startswith(("http://", "https://")):
         raise SettingsError(f"TILLGATE_PUBLIC_URL: expected http(s)://host, got {public_url!r}")
@@ -116,12 +118,11 @@ def load(
 
 
 def _without_password(value: str) -> str:
-    value = _PASSWORD_PARAMETER.sub(r"\1…", value)
-    scheme, separator, rest = value.partition("://")
-    userinfo, at, host = rest.rpartition("@")
-    if not separator or not at or ":" not in userinfo:
-        return value
-    return f"{scheme}://{userinfo.partition(':')[0]}:…@{host}"
+    """A URL as it may be shown: no password before the host, nor in the query."""
+    shown = _QUERY_PASSWORD.sub(r"\1…", value)
+    userinfo, at, host = shown.rpartition("@")
+    scheme, separator, names = userinfo.rpartition("://")
+    return f"{scheme}{separator}{names.partition(':')[0]}:…@{host}" if at and ":" in names else shown
 
 
 def _flag(text: str) -> bool:

@@ -3,6 +3,8 @@
 Every command works on the database that ``--data`` or ``--database-url`` names, also while a server runs on it.
 """
 
+import sys
+
 import typer
 
 from tillgate.cli import demo, doctor, keys, projects, serve, users
@@ -24,5 +26,9 @@ app.command("demo")(demo.demo)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. An argument that is not UTF-8 would fail anywhere further in; it is refused here."""
+    for argument in sys.argv[1:]:
+        if not argument.isascii() and any(0xD800 <= ord(char) <= 0xDFFF for char in argument):
+            print(f"tillgate: this argument is not text in UTF-8: {argument!r}", file=sys.stderr)
+            sys.exit(1)
     app()

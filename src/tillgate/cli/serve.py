@@ -14,7 +14,7 @@ from tillgate import __version__
 from tillgate.app import Tillgate, all_migrations, running
 from tillgate.base.clock import SystemClock
 from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, settings
-from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, Settings
+from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, Settings, SettingsError
 from unitofwork import Migration, open_database
 from unitofwork import migrate as apply_migrations
 
@@ -90,10 +90,24 @@ class _Server(uvicorn.Server):
             await _greet(self._chosen, self._tillgate)
 
 
+def _listen(host: str, port: int) -> socket.socket:
+    """The server's socket, taken before anything else is touched.
+
+    Raises:
+        SettingsError: somebody else has it, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+
+
 async def _serve(chosen: Settings, host: str, port: int) -> None:
-    async with running(chosen) as tillgate:
-        config = uvicorn.Config(tillgate, host=host, port=port, **SERVER_SETTINGS)
-        await _Server(config, chosen, tillgate).serve()
+    with _listen(host, port) as listening:
+        async with running(chosen) as tillgate:
+            config = uvicorn.Config(tillgate, **SERVER_SETTINGS)
+            await _Server(config, chosen, tillgate).serve([listening])
 
 
 async def _greet(chosen: Settings, tillgate: Tillgate) -> None:

@@ -29,7 +29,10 @@ def create(
 ) -> None:
     """Make an owner account. The password is never an argument, so it is in no shell history."""
     if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        try:
+            password = sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            fail("the password on standard input is not text in UTF-8")
     elif sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:

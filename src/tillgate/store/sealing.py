@@ -64,18 +64,25 @@ def new_key() -> str:
 
 
 def key_from(data: Path) -> str:
-    """The key in the data directory; made, readable by its owner only, where there is none yet."""
+    """The key in the data directory; made, readable by its owner only, where there is none yet.
+
+    Raises:
+        SealingError: the file can be neither read nor made.
+    """
     path = data / KEY_FILE
-    data.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        data.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text("ascii").strip()
+        with os.fdopen(handle, "w") as file:
+            file.write(new_key() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         return path.read_text("ascii").strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(new_key() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SealingError(f"cannot read or make the secret key in {path}: {error}") from error
 
 
 async def claim(database: Database, sealer: Sealer) -> None:
