@@ -30,13 +30,20 @@ def checked_metadata(metadata: dict[str, Any] | None) -> str | None:
                 f"metadata: a key has 1 to {KEY_LENGTH_MAX} characters, got {len(key)}.",
                 param="metadata",
             )
-        length = len(value) if isinstance(value, str) else len(msgspec.json.encode(value))
+        length = len(value) if isinstance(value, str) else len(_json(value))
         if length > VALUE_LENGTH_MAX:
             raise InvalidInput(
                 f"metadata.{key}: a value has at most {VALUE_LENGTH_MAX} characters, got {length}.",
                 param=f"metadata.{key}",
             )
-    return msgspec.json.encode(metadata).decode()
+    return _json(metadata)
+
+
+def _json(value: Any) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except RecursionError as error:
+        raise InvalidInput("metadata: nested too deeply.", param="metadata") from error
 
 
 def shown_metadata(metadata: str | None) -> msgspec.Raw:
