@@ -25,11 +25,11 @@ from keyturn import Mode
 from tests.postgres import find_postgres
 from tests.running import free_port
 from tillgate.api.sessions import READ
-from tillgate.app import open_keys, open_migrated
 from tillgate.base.clock import SystemClock
-from tillgate.cli.serve import SERVER_SETTINGS
+from tillgate.cli.server import SERVER_SETTINGS
 from tillgate.door import API_SCOPES
 from tillgate.door.accounts import Accounts
+from tillgate.opening import open_keys, open_migrated
 from tillgate.settings import load
 
 SESSIONS = 64

@@ -14,7 +14,7 @@ from keyturn import Need
 from tillgate.api import NativeApi
 from tillgate.app import running
 from tillgate.base.principal import Principal
-from tillgate.cli.serve import SERVER_SETTINGS
+from tillgate.cli.server import SERVER_SETTINGS
 from tillgate.door import Admitted
 from tillgate.settings import load
 

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Message
 
 from keyturn import Issued, Mode
 from tests.running import EVERY_SCOPE
-from tillgate.app import Keys, Tillgate, open_keys, running
+from tillgate.app import Tillgate, running
 from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
+from tillgate.opening import Keys, open_keys
 from tillgate.settings import Settings
 from tillgate.store.sealing import new_key
 from unitofwork import Database, open_database

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import structlog
 from starlette.applications import Starlette
@@ -17,9 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import tillgate.dashboard
 import tillgate.pages
-from keyturn import NATIVE, Issuer, LastUsed, Limiter, Verifier
-from keyturn.stores.sql import SqlKeyStore
-from keyturn.stores.sql import migrations as key_migrations
+from keyturn import Limiter
 from keyturn.usage import FLUSH_SECONDS
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
@@ -27,7 +25,7 @@ from tillgate.base.clock import Clock, SystemClock
 from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.sessions.clockwork import keep_expiring
 from tillgate.dashboard.desk import DashboardDesk
-from tillgate.door import API_SCOPES, KeyDoor
+from tillgate.door import KeyDoor
 from tillgate.door.accounts import Accounts
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
@@ -35,50 +33,20 @@ from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointDesk
 from tillgate.events.retention import keep_dropping
 from tillgate.events.wake import Wake
+from tillgate.opening import open_keys, open_migrated
 from tillgate.pages.desk import PagesDesk
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings
-from tillgate.store import Sealer, idempotency, migrations
+from tillgate.store import Sealer, idempotency
 from tillgate.store.sealing import claim
-from unitofwork import Database, Migration, StoreError, Transaction, migrate, open_database
+from unitofwork import Database, StoreError, Transaction
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
 FORGET_SECONDS: Final = 600
 
 _log = structlog.get_logger("app")
-
-
-def all_migrations() -> list[Migration]:
-    """Every house's schema, in the order in which it is made."""
-    return [*key_migrations(), *migrations()]
-
-
-class Keys(NamedTuple):
-    """Keyturn, set up for this installation."""
-
-    store: SqlKeyStore
-    issuer: Issuer
-    verifier: Verifier
-    last_used: LastUsed
-
-
-def open_keys(database: Database, clock: Clock) -> Keys:
-    """The key layer over a database that is migrated."""
-    store, last_used = SqlKeyStore(database), LastUsed()
-    return Keys(store, Issuer(store, NATIVE, clock, API_SCOPES), Verifier(store, NATIVE, clock, last_used), last_used)
-
-
-async def open_migrated(settings: Settings, clock: Clock) -> Database:
-    """The database that the settings name, brought to the newest schema."""
-    database = await open_database(settings.database_url)
-    try:
-        await migrate(database, all_migrations(), now=clock.now())
-    except BaseException:
-        await database.close()
-        raise
-    return database
 
 
 class Tillgate:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from tillgate import __version__
-from tillgate.app import all_migrations
 from tillgate.cli.session import Data, DatabaseUrl, settings
+from tillgate.opening import all_migrations
 from tillgate.settings import Settings
 from tillgate.store.sealing import KEY_FILE, new_key
 from unitofwork import StoreError, open_database, pending

@@ -22,11 +22,11 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from tillgate.app import open_keys
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
 from tillgate.door.accounts import Accounts
+from tillgate.opening import open_keys
 from tillgate.settings import Settings
 from unitofwork import Database
 
