@@ -43,8 +43,7 @@ class Accounts:
         self._database = database
         self._clock = clock
         self._hasher = PasswordHasher()
-        # Verified where there is no such user, so that the answer takes as long.
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._nobody: str | None = None
 
     # Projects
 
@@ -175,6 +174,9 @@ class Accounts:
                 await records.note_failure(tx, subject, now)
             return await records.user_and_hash(tx, normal)
 
+        # Made once, whoever comes first; verified where there is no such user, so that the answer takes as long.
+        if self._nobody is None:
+            self._nobody = await asyncio.to_thread(self._hasher.hash, secrets.token_hex(16))
         found = await self._database.write(begin)
         known_hash = found[1] if found is not None else self._nobody
         matches = await asyncio.to_thread(self._matches, known_hash, password)
