@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +22,7 @@ from keyturn.usage import FLUSH_SECONDS
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
 from tillgate.base.clock import Clock, SystemClock
+from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.sessions.clockwork import keep_expiring
 from tillgate.dashboard.desk import DashboardDesk
@@ -33,6 +34,7 @@ from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointDesk
 from tillgate.events.retention import keep_dropping
 from tillgate.events.wake import Wake
+from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_keys, open_migrated
 from tillgate.pages.desk import PagesDesk
 from tillgate.rails.port import Rails
@@ -55,6 +57,7 @@ class Tillgate:
     def __init__(self, settings: Settings, database: Database, sealer: Sealer, clock: Clock) -> None:
         wake = Wake()
         self._clock = clock
+        self._metrics = Metrics()
         self._database = database
         self._keys = open_keys(database, clock)
         self.accounts = Accounts(database, clock)
@@ -70,7 +73,8 @@ class Tillgate:
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
         door = KeyDoor(self._keys.verifier, Limiter(time.monotonic_ns), settings.key_limit)
         self._api = NativeApi(
-            ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url)
+            ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
+            count_response=self._metrics.count_response,
         )
         dashboard = DashboardDesk(
             database,
@@ -90,6 +94,7 @@ class Tillgate:
                 Route("/", _to_dashboard),
                 Route("/healthz", _healthz),
                 Route("/readyz", self._readyz),
+                Route("/metrics", self._tell_metrics),
                 *tillgate.pages.routes(pages),
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
@@ -156,6 +161,15 @@ class Tillgate:
         except StoreError:
             return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
         return JSONResponse({"status": "ok"})
+
+    async def _tell_metrics(self, request: Request) -> Response:
+        # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.
+        if request.client is None or not is_loopback_host(request.client.host):
+            return PlainTextResponse("Not Found", 404)
+        try:
+            return Response(await self._metrics.expose(self._database), media_type=CONTENT_TYPE)
+        except StoreError:
+            return PlainTextResponse("the database does not answer", 503)
 
 
 def _is_api(path: str) -> bool:

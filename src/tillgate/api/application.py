@@ -1,5 +1,6 @@
 """The API as an ASGI application: let in, find, read, act, answer. Plain ASGI, because it is the hot path."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -43,9 +44,20 @@ class _Envelope(Exception):
 class NativeApi:
     """Everything under ``/api/v1``. An endpoint that does not declare its need keeps it from starting."""
 
-    def __init__(self, desk: ApiDesk, routes: list[Route] | None = None) -> None:
+    def __init__(
+        self,
+        desk: ApiDesk,
+        routes: list[Route] | None = None,
+        *,
+        count_response: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """
+        Args:
+            count_response: told the status of every answer.
+        """
         declared = ROUTES if routes is None else routes
         self._desk = desk
+        self._count_response = count_response
         self._router = Router(declared)
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
         self._document = msgspec.json.encode(document(declared, desk.public_url))
@@ -74,6 +86,7 @@ class NativeApi:
                 ),
                 request_id,
             )
+        self._count_response(status)
         await send(
             {
                 "type": "http.response.start",

@@ -1,12 +1,12 @@
 """Every statement about deliveries and their attempts."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest
-from tillgate.events.deliveries.model import ATTEMPTS_MAX, Attempt, Delivery, DeliveryStatus
+from tillgate.events.deliveries.model import ATTEMPTS_MAX, Attempt, Delivery, DeliveryStatus, room
 from tillgate.events.model import EventObject, subscribes
 from tillgate.events.records import event_from
 from tillgate.store import Row, Transaction
@@ -26,10 +26,30 @@ _INSERT: Final = (
     "attempts_max, next_attempt_at, lease_until, created_at, updated_at) "
     "VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, $7, $8, $7, $7)"
 )
+# The endpoints with something pending, hopping from one to the next over the index: what one of them has piled
+# up costs the others nothing. Then, for each, when its first free delivery is due.
+_WAITING: Final = (
+    "WITH RECURSIVE waiting (endpoint_id) AS ("
+    "SELECT MIN(endpoint_id) FROM webhook_deliveries WHERE status = 'pending' "
+    "UNION ALL SELECT (SELECT d.endpoint_id FROM webhook_deliveries d WHERE d.status = 'pending' "
+    "AND d.endpoint_id > w.endpoint_id ORDER BY d.endpoint_id LIMIT 1) "
+    "FROM waiting w WHERE w.endpoint_id IS NOT NULL) "
+    "SELECT e.id, e.failing_since, "
+    "(SELECT d.next_attempt_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending' "
+    "AND d.lease_until <= $1 ORDER BY d.next_attempt_at LIMIT 1) AS due, "
+    "(SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.lease_until > 0 "
+    "AND d.lease_until > $1) AS in_flight "
+    "FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id WHERE e.active"
+)
+_ENDPOINT: Final = "SELECT failing_since FROM webhook_endpoints WHERE id = $1 AND active"
+# Who claims for an endpoint does it alone, or else two would both find its room free.
+_ENDPOINT_ALONE: Final = Both(sqlite=_ENDPOINT, postgres=f"{_ENDPOINT} FOR NO KEY UPDATE SKIP LOCKED")
+_IN_FLIGHT: Final = (
+    "SELECT COUNT(*) AS count FROM webhook_deliveries WHERE endpoint_id = $1 AND lease_until > 0 AND lease_until > $2"
+)
 _DUE: Final = (
-    "SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
-    "WHERE d.status = 'pending' AND d.next_attempt_at <= $1 AND d.lease_until <= $1 AND e.active "
-    "ORDER BY d.next_attempt_at, d.id LIMIT $3"
+    "SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = $3 AND d.status = 'pending' "
+    "AND d.next_attempt_at <= $1 AND d.lease_until <= $1 ORDER BY d.next_attempt_at, d.id LIMIT $4"
 )
 _CLAIM_SET: Final = "UPDATE webhook_deliveries SET lease_until = $2 WHERE id IN"
 _CLAIM: Final = Both(
@@ -37,8 +57,8 @@ _CLAIM: Final = Both(
     postgres=f"{_CLAIM_SET} ({_DUE} FOR UPDATE OF d SKIP LOCKED) RETURNING id",
 )
 _CLAIMED: Final = (
-    "SELECT d.id AS delivery_id, d.attempts, d.attempts_max, d.test_body, d.event_id, e.url, e.secret_sealed, "
-    "e.previous_secret_sealed, e.previous_secret_until, "
+    "SELECT d.id AS delivery_id, d.endpoint_id, d.attempts, d.attempts_max, d.test_body, d.event_id, e.url, "
+    "e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until, e.failing_since, "
     "v.id, v.livemode, v.sequence, v.type, v.data, v.previous_attributes, v.created_at "
     "FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
     "LEFT JOIN events v ON v.id = d.event_id WHERE d.id = $1"
@@ -51,10 +71,7 @@ _INSERT_ATTEMPT: Final = (
     "INSERT INTO webhook_attempts (id, delivery_id, number, attempted_at, duration_ms, response_status, "
     "response_excerpt, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 )
-_NEXT_DUE: Final = (
-    "SELECT MIN(d.next_attempt_at) AS due FROM webhook_deliveries d "
-    "JOIN webhook_endpoints e ON e.id = d.endpoint_id WHERE d.status = 'pending' AND e.active"
-)
+_COUNT_PENDING: Final = "SELECT COUNT(*) AS count FROM webhook_deliveries WHERE status = 'pending'"
 _BY_ID: Final = (
     f"SELECT {_COLUMNS} FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
     "WHERE d.id = $1 AND e.project_id = $2 AND e.livemode = $3"
@@ -95,6 +112,9 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     lease_until: int
     previous_secret_sealed: str | None = None
     previous_secret_until: int | None = None
+    failing: bool = False
+    endpoint_id: str = ""
+    is_test: bool = False
 
 
 async def endpoints_wanting(tx: Transaction, project_id: str, livemode: bool, type: str) -> list[str]:
@@ -123,11 +143,59 @@ async def insert(
     return delivery_id
 
 
-async def claim_due(tx: Transaction, *, now: int, lease_until: int, limit: int) -> list[Claimed]:
-    """Take up to ``limit`` due deliveries that nobody else holds."""
-    taken = await tx.fetch_all(_CLAIM, now, lease_until, limit)
-    claimed = [await claimed_by_id(tx, row["id"], lease_until) for row in taken]
-    return [one for one in claimed if one is not None]
+class Waiting(NamedTuple):
+    """An active endpoint that something is pending for.
+
+    Attributes:
+        due: when its first delivery that nobody holds is to be attempted; None where all are held.
+        in_flight: how many are held right now, by whichever process.
+    """
+
+    endpoint_id: str
+    failing: bool
+    due: int | None
+    in_flight: int
+
+
+async def waiting(tx: Transaction, now: int) -> list[Waiting]:
+    """The endpoints that something is pending for: those that work before those that fail, the idle ones first."""
+    found = [
+        Waiting(row["id"], row["failing_since"] is not None, row["due"], row["in_flight"])
+        for row in await tx.fetch_all(_WAITING, now)
+    ]
+    return sorted(found, key=lambda one: (one.failing, one.in_flight, one.due or 0))
+
+
+async def claim_due(
+    tx: Transaction, *, now: int, lease_until: int, limit: int, failing_limit: int | None = None
+) -> list[Claimed]:
+    """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint what it has room for.
+
+    Args:
+        failing_limit: how many of them may go to endpoints that are failing.
+    """
+    claimed: list[Claimed] = []
+    failing_left = limit if failing_limit is None else failing_limit
+    for one in claimable(await waiting(tx, now), now):
+        left = min(limit - len(claimed), failing_left) if one.failing else limit - len(claimed)
+        if left <= 0:
+            continue
+        if await tx.fetch_one(_ENDPOINT_ALONE, one.endpoint_id) is None:
+            continue
+        held = await tx.fetch_one(_IN_FLIGHT, one.endpoint_id, now)
+        free = room(held["count"] if held is not None else 0, failing=one.failing)
+        if free == 0:
+            continue
+        taken = await tx.fetch_all(_CLAIM, now, lease_until, one.endpoint_id, min(free, left))
+        failing_left -= len(taken) if one.failing else 0
+        found = [await claimed_by_id(tx, row["id"], lease_until) for row in taken]
+        claimed += [delivery for delivery in found if delivery is not None]
+    return claimed
+
+
+def claimable(found: list[Waiting], now: int) -> list[Waiting]:
+    """Those of them that something is due for and that have room for it."""
+    return [one for one in found if one.due is not None and one.due <= now and room(one.in_flight, failing=one.failing)]
 
 
 async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> Claimed | None:
@@ -144,6 +212,8 @@ async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> 
     return Claimed(
         delivery_id=row["delivery_id"],
         event_id=event_id,
+        endpoint_id=row["endpoint_id"],
+        is_test=row["test_body"] is not None,
         number=row["attempts"] + 1,
         attempts_max=row["attempts_max"],
         url=row["url"],
@@ -152,6 +222,7 @@ async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> 
         lease_until=lease_until,
         previous_secret_sealed=row["previous_secret_sealed"],
         previous_secret_until=row["previous_secret_until"],
+        failing=row["failing_since"] is not None,
     )
 
 
@@ -199,10 +270,10 @@ async def finish(
     return True
 
 
-async def next_due(tx: Transaction) -> int | None:
-    """When the next pending delivery is due; None while there is none."""
-    row = await tx.fetch_one(_NEXT_DUE)
-    return row["due"] if row is not None else None
+async def count_pending(tx: Transaction) -> int:
+    """How many deliveries are still to be made, of all projects."""
+    row = await tx.fetch_one(_COUNT_PENDING)
+    return int(row["count"]) if row is not None else 0
 
 
 async def by_id(tx: Transaction, project_id: str, livemode: bool, delivery_id: str) -> Delivery | None:
