@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -148,6 +149,13 @@ async def _open(database_url: str, *, live: bool) -> AsyncIterator[Till]:
 async def till(database_url: str, anyio_backend: object) -> AsyncIterator[Till]:
     """One that takes live and test payments."""
     async with _open(database_url, live=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sqlite_till(tmp_path: Path, anyio_backend: object) -> AsyncIterator[Till]:
+    """One on SQLite, for what has nothing to do with the database."""
+    async with _open(f"sqlite:///{tmp_path / 'tillgate.db'}", live=True) as opened:
         yield opened
 
 

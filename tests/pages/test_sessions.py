@@ -16,13 +16,13 @@ STATES = list(SessionStatus)
 OFFERED = re.compile(r'name="outcome" value="(\w+)"')
 
 
-async def test_a_checkout_shows_what_is_bought_and_what_to_send(till: Till) -> None:
+async def test_a_checkout_shows_what_is_bought_and_what_to_send(sqlite_till: Till) -> None:
     """Title, description, both amounts, network, address and the time left, without any script."""
-    link = await till.link(title="Beans & more", description="Two bags a month", fiat_amount="1234.5")
-    session = await till.session(link_id=link.id)
-    till.clock.at = NOW + 57 * SECOND_MS
+    link = await sqlite_till.link(title="Beans & more", description="Two bags a month", fiat_amount="1234.5")
+    session = await sqlite_till.session(link_id=link.id)
+    sqlite_till.clock.at = NOW + 57 * SECOND_MS
 
-    page = html.unescape((await till.browser.get(f"/checkout/{session.id}")).text)
+    page = html.unescape((await sqlite_till.browser.get(f"/checkout/{session.id}")).text)
 
     for words in ("Beans & more", "Two bags a month", "Marlow & Finch", "$1,234.50", "0.4938", "Test network"):
         assert words in page
@@ -31,45 +31,45 @@ async def test_a_checkout_shows_what_is_bought_and_what_to_send(till: Till) -> N
     assert 'data-seconds="3543"' in page
 
 
-async def test_a_checkout_without_a_link_names_the_merchant(till: Till) -> None:
+async def test_a_checkout_without_a_link_names_the_merchant(sqlite_till: Till) -> None:
     """A session made for an amount has no title of its own."""
-    session = await till.session("1200", "JPY")
+    session = await sqlite_till.session("1200", "JPY")
 
-    page = html.unescape((await till.browser.get(f"/checkout/{session.id}")).text)
+    page = html.unescape((await sqlite_till.browser.get(f"/checkout/{session.id}")).text)
 
     assert "<title>[Test] Pay ¥1,200 JPY – Marlow & Finch</title>" in page
 
 
 @pytest.mark.parametrize("status", STATES)
-async def test_the_merchants_own_notes_are_never_shown(till: Till, status: SessionStatus) -> None:
+async def test_the_merchants_own_notes_are_never_shown(sqlite_till: Till, status: SessionStatus) -> None:
     """Metadata, and the ids of project, link and payment, are not the buyer's business."""
-    link = await till.link()
-    session = await till.session_in(status, link_id=link.id, metadata={"margin": "scandalous"})
+    link = await sqlite_till.link()
+    session = await sqlite_till.session_in(status, link_id=link.id, metadata={"margin": "scandalous"})
 
     for path in ("", "/state", "/cancel"):
-        page = (await till.browser.get(f"/checkout/{session.id}{path}")).text
+        page = (await sqlite_till.browser.get(f"/checkout/{session.id}{path}")).text
         for secret in ("margin", "scandalous", session.project_id, link.id, session.payment.id):
             assert secret not in page
 
 
 @pytest.mark.parametrize("status", STATES)
-async def test_nothing_inline_and_nothing_unescaped(till: Till, status: SessionStatus) -> None:
+async def test_nothing_inline_and_nothing_unescaped(sqlite_till: Till, status: SessionStatus) -> None:
     """What a merchant writes stays text, and the strict policy has nothing to forbid."""
     hostile = '<script>alert(1)</script>" onmouseover="x'
-    link = await till.link(title=hostile, description=hostile)
-    session = await till.session_in(status, link_id=link.id)
+    link = await sqlite_till.link(title=hostile, description=hostile)
+    session = await sqlite_till.session_in(status, link_id=link.id)
 
     for path in ("", "/state", "/cancel"):
-        page = (await till.browser.get(f"/checkout/{session.id}{path}")).text
+        page = (await sqlite_till.browser.get(f"/checkout/{session.id}{path}")).text
         assert "<script>" not in page
         assert not re.search(r"<[^>]*\s(style|on\w+)=", re.sub(r'"[^"]*"', '""', page))
         assert "<style" not in page
 
 
 @pytest.mark.parametrize("status", STATES)
-async def test_each_state_says_where_the_payment_stands(till: Till, status: SessionStatus) -> None:
+async def test_each_state_says_where_the_payment_stands(sqlite_till: Till, status: SessionStatus) -> None:
     """Headline, sums and what to do, as the money has it."""
-    session = await till.session_in(status)
+    session = await sqlite_till.session_in(status)
     words = {
         _S.PENDING: ["Send 0.0196 test ETH", "Test address – do not send money"],
         _S.DETECTED: ["Payment seen", "0.0196 test ETH"],
@@ -81,7 +81,7 @@ async def test_each_state_says_where_the_payment_stands(till: Till, status: Sess
         _S.FAILED: ["This payment did not work", "nothing was charged"],
     }[status]
 
-    page = html.unescape((await till.browser.get(f"/checkout/{session.id}")).text)
+    page = html.unescape((await sqlite_till.browser.get(f"/checkout/{session.id}")).text)
 
     for expected in words:
         assert expected in page
@@ -89,24 +89,26 @@ async def test_each_state_says_where_the_payment_stands(till: Till, status: Sess
 
 
 @pytest.mark.parametrize("status", STATES)
-async def test_the_page_looks_again_exactly_while_something_can_change(till: Till, status: SessionStatus) -> None:
+async def test_the_page_looks_again_exactly_while_something_can_change(
+    sqlite_till: Till, status: SessionStatus
+) -> None:
     """By htmx, and without JavaScript by a refresh; a settled page rests."""
-    session = await till.session_in(status)
+    session = await sqlite_till.session_in(status)
     settled = status in (_S.PAID, _S.PAID_LATE, _S.FAILED)
 
-    page = (await till.browser.get(f"/checkout/{session.id}")).text
+    page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
     assert ("hx-get=" in page) is not settled
     assert ("http-equiv" in page) is not settled
     assert ("every 2s" in page) is (status in (_S.PENDING, _S.DETECTED))
 
 
-async def test_an_expired_page_rests_once_a_late_payment_cannot_come_any_more(till: Till) -> None:
+async def test_an_expired_page_rests_once_a_late_payment_cannot_come_any_more(sqlite_till: Till) -> None:
     """After the grace window nothing can change."""
-    session = await till.session_in(_S.EXPIRED)
-    till.clock.at += DAY_MS
+    session = await sqlite_till.session_in(_S.EXPIRED)
+    sqlite_till.clock.at += DAY_MS
 
-    assert "hx-get=" not in (await till.browser.get(f"/checkout/{session.id}")).text
+    assert "hx-get=" not in (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
 
 async def test_looking_again_costs_nothing_until_something_changed(till: Till) -> None:
@@ -126,11 +128,11 @@ async def test_looking_again_costs_nothing_until_something_changed(till: Till) -
     assert 'id="test-mode"' in seen.text
 
 
-async def test_the_automatic_return_is_announced(till: Till) -> None:
+async def test_the_automatic_return_is_announced(sqlite_till: Till) -> None:
     """Who cannot see the countdown hears of it, and how to stop it."""
-    session = await till.session_in(_S.PAID, success_url="https://shop.example/thanks")
+    session = await sqlite_till.session_in(_S.PAID, success_url="https://shop.example/thanks")
 
-    state = html.unescape((await till.browser.get(f"/checkout/{session.id}/state")).text)
+    state = html.unescape((await sqlite_till.browser.get(f"/checkout/{session.id}/state")).text)
 
     assert "You are taken to shop.example in 5 seconds, unless you press a key." in state
 
@@ -148,19 +150,19 @@ async def test_a_test_session_is_paid_by_a_plain_form(till: Till, outcome: str) 
 
 
 @pytest.mark.parametrize("status", STATES)
-async def test_every_outcome_offered_leads_somewhere_new(till: Till, status: SessionStatus) -> None:
+async def test_every_outcome_offered_leads_somewhere_new(sqlite_till: Till, status: SessionStatus) -> None:
     """No button of the page answers that it is not possible."""
-    session = await till.session_in(status)
-    offered = OFFERED.findall((await till.browser.get(f"/checkout/{session.id}")).text)
+    session = await sqlite_till.session_in(status)
+    offered = OFFERED.findall((await sqlite_till.browser.get(f"/checkout/{session.id}")).text)
     if status is _S.PENDING:
         assert sorted(offered) == sorted(OUTCOMES)
 
     for outcome in offered:
-        till.clock.at = NOW
-        session = await till.session_in(status)
-        answer = await till.post_outcome(session, outcome)
+        sqlite_till.clock.at = NOW
+        session = await sqlite_till.session_in(status)
+        answer = await sqlite_till.post_outcome(session, outcome)
         assert answer.status_code == 303
-        assert await till.status(session) == ("paid_late" if outcome == "late" else outcome)
+        assert await sqlite_till.status(session) == ("paid_late" if outcome == "late" else outcome)
 
 
 async def test_a_live_session_cannot_be_simulated(till: Till) -> None:
@@ -179,11 +181,11 @@ async def test_a_live_session_cannot_be_simulated(till: Till) -> None:
 
 
 @pytest.mark.spec("crypto-checkout R41")
-async def test_nothing_on_a_test_page_can_be_paid_by_a_wallet(till: Till) -> None:
+async def test_nothing_on_a_test_page_can_be_paid_by_a_wallet(sqlite_till: Till) -> None:
     """No payment URI; the code on the page opens the page."""
-    session = await till.session()
+    session = await sqlite_till.session()
 
-    page = (await till.browser.get(f"/checkout/{session.id}")).text
+    page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
     assert "ethereum:" not in page
     assert "QR code with the address of this page" in page
@@ -204,14 +206,14 @@ async def test_an_impossible_outcome_is_answered_in_friendly_words(till: Till) -
 
 
 @pytest.mark.parametrize("body", [b"", b"outcome=nonsense", b"\xff\xfe", b"outcome=paid&x=" + b"x" * 2_000])
-async def test_a_form_that_is_none_of_ours_changes_nothing(till: Till, body: bytes) -> None:
+async def test_a_form_that_is_none_of_ours_changes_nothing(sqlite_till: Till, body: bytes) -> None:
     """400, whatever it holds."""
-    session = await till.session()
+    session = await sqlite_till.session()
 
-    answer = await till.browser.post(f"/checkout/{session.id}/simulate", content=body)
+    answer = await sqlite_till.browser.post(f"/checkout/{session.id}/simulate", content=body)
 
     assert answer.status_code == 400
-    assert await till.status(session) is _S.PENDING
+    assert await sqlite_till.status(session) is _S.PENDING
 
 
 @pytest.mark.parametrize("path", ["", "/state", "/cancel"])
@@ -226,11 +228,11 @@ async def test_an_unknown_checkout_is_a_404(till: Till, session_id: str, path: s
 
 
 @pytest.mark.parametrize("status", [_S.PAID, _S.PAID_LATE])
-async def test_success_leads_to_the_stored_address_and_no_other(till: Till, status: SessionStatus) -> None:
+async def test_success_leads_to_the_stored_address_and_no_other(sqlite_till: Till, status: SessionStatus) -> None:
     """The button and the automatic return have one source; the visitor's address bar is not it."""
-    session = await till.session_in(status, success_url="https://shop.example/thanks?a=1&b=2")
+    session = await sqlite_till.session_in(status, success_url="https://shop.example/thanks?a=1&b=2")
 
-    answer = await till.browser.get(
+    answer = await sqlite_till.browser.get(
         f"/checkout/{session.id}",
         params={"successUrl": "https://evil.example", "success_url": "https://evil.example"},
     )
@@ -241,22 +243,22 @@ async def test_success_leads_to_the_stored_address_and_no_other(till: Till, stat
     assert "evil" not in answer.text
 
 
-async def test_without_a_success_address_nobody_is_sent_anywhere(till: Till) -> None:
+async def test_without_a_success_address_nobody_is_sent_anywhere(sqlite_till: Till) -> None:
     """The page is the receipt."""
-    session = await till.session_in(_S.PAID)
+    session = await sqlite_till.session_in(_S.PAID)
 
-    page = (await till.browser.get(f"/checkout/{session.id}")).text
+    page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
     assert "data-onward" not in page
     assert "You can close this page." in page
 
 
-async def test_an_old_receipt_sends_nobody_away(till: Till) -> None:
+async def test_an_old_receipt_sends_nobody_away(sqlite_till: Till) -> None:
     """Who opens it days later wants to read it: the button stays, the automatic return does not."""
-    session = await till.session_in(_S.PAID, success_url="https://shop.example/thanks")
-    till.clock.at += RETURN_BY_ITSELF_MS
+    session = await sqlite_till.session_in(_S.PAID, success_url="https://shop.example/thanks")
+    sqlite_till.clock.at += RETURN_BY_ITSELF_MS
 
-    page = (await till.browser.get(f"/checkout/{session.id}")).text
+    page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
     assert "Continue to shop.example" in page
     assert "data-returning" not in page
@@ -277,42 +279,42 @@ async def test_start_again_leads_to_a_link_that_is_still_open(till: Till, status
     assert "/l/" not in after
 
 
-async def test_cancelling_says_that_nothing_was_charged(till: Till) -> None:
+async def test_cancelling_says_that_nothing_was_charged(sqlite_till: Till) -> None:
     """It leads back to the payment and to the shop, and the session stays as it is."""
-    session = await till.session(cancel_url="https://shop.example/cart")
+    session = await sqlite_till.session(cancel_url="https://shop.example/cart")
 
-    answer = await till.browser.get(f"/checkout/{session.id}/cancel")
+    answer = await sqlite_till.browser.get(f"/checkout/{session.id}/cancel")
 
     assert answer.status_code == 200
     assert "Nothing was charged" in answer.text
     assert f'href="/checkout/{session.id}"' in answer.text
     assert 'href="https://shop.example/cart"' in answer.text
-    assert await till.status(session) is _S.PENDING
+    assert await sqlite_till.status(session) is _S.PENDING
 
 
 @pytest.mark.parametrize("status", [_S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE])
-async def test_nobody_reads_nothing_was_charged_after_money_was_seen(till: Till, status: SessionStatus) -> None:
+async def test_nobody_reads_nothing_was_charged_after_money_was_seen(sqlite_till: Till, status: SessionStatus) -> None:
     """Cancelling then shows the page that tells the truth."""
-    session = await till.session_in(status, cancel_url="https://shop.example/cart")
+    session = await sqlite_till.session_in(status, cancel_url="https://shop.example/cart")
 
-    answer = await till.browser.get(f"/checkout/{session.id}/cancel")
+    answer = await sqlite_till.browser.get(f"/checkout/{session.id}/cancel")
 
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/checkout/{session.id}"
 
 
-async def test_the_way_back_is_the_merchants(till: Till) -> None:
+async def test_the_way_back_is_the_merchants(sqlite_till: Till) -> None:
     """``returnUrl`` feeds the page's "back", beside the payment."""
-    session = await till.session(return_url="https://shop.example/cart")
+    session = await sqlite_till.session(return_url="https://shop.example/cart")
 
-    page = (await till.browser.get(f"/checkout/{session.id}")).text
+    page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
     assert '<a href="https://shop.example/cart" rel="noreferrer">Back to shop.example</a>' in page
 
 
-async def test_a_long_life_is_counted_in_days(till: Till) -> None:
+async def test_a_long_life_is_counted_in_days(sqlite_till: Till) -> None:
     """A session may wait for up to seven days."""
-    session = await till.session(expires_in_seconds=7 * 24 * 3600)
-    till.clock.at = NOW + MINUTE_MS
+    session = await sqlite_till.session(expires_in_seconds=7 * 24 * 3600)
+    sqlite_till.clock.at = NOW + MINUTE_MS
 
-    assert ">6 d 23 h<" in (await till.browser.get(f"/checkout/{session.id}")).text
+    assert ">6 d 23 h<" in (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
