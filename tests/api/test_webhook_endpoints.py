@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
 FIELDS = {
     "id", "object", "livemode", "url", "description", "events", "active", "secretPrefix", "previousSecretExpiresAt",
-    "createdAt", "updatedAt",
+    "failingSince", "disabledReason", "createdAt", "updatedAt",
 }  # fmt: skip
 
 

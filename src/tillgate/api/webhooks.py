@@ -17,7 +17,12 @@ from tillgate.events.deliveries.model import Attempt, DeliveryStatus
 from tillgate.events.deliveries.operations import DeliveryWithAttempts
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.endpoints import operations
-from tillgate.events.endpoints.model import OVERLAP_DEFAULT_SECONDS, OVERLAP_MAX_SECONDS, WebhookEndpoint
+from tillgate.events.endpoints.model import (
+    OVERLAP_DEFAULT_SECONDS,
+    OVERLAP_MAX_SECONDS,
+    DisabledReason,
+    WebhookEndpoint,
+)
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
 from tillgate.store import Transaction
 
@@ -48,7 +53,12 @@ class RotateSecret(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 
 
 class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A webhook endpoint as the API shows it (Crypto Checkout, webhook endpoints)."""
+    """A webhook endpoint as the API shows it (Crypto Checkout, webhook endpoints).
+
+    Attributes:
+        failing_since: nothing but failures came of it since then; after five days it is switched off.
+        disabled_reason: ``failing`` or ``gone`` (it answered 410); ``active: true`` switches it on again.
+    """
 
     id: str
     object: Literal["webhook_endpoint"] = "webhook_endpoint"
@@ -59,6 +69,8 @@ class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     active: bool
     secret_prefix: str
     previous_secret_expires_at: str | None
+    failing_since: str | None
+    disabled_reason: DisabledReason | None
     created_at: str
     updated_at: str
 
@@ -156,6 +168,8 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Web
 async def update(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointObject:
     body: UpdateWebhookEndpoint = call.body
     changes = EndpointChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
+    if changes.active is True:
+        tx.after_commit(desk.wake.now)
     return _endpoint(await operations.update_endpoint(desk.endpoints, tx, call.principal, call.id, changes))
 
 
@@ -206,6 +220,8 @@ def _endpoint(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
         active=endpoint.active,
         secret_prefix=endpoint.secret_prefix,
         previous_secret_expires_at=_instant(endpoint.previous_secret_until),
+        failing_since=_instant(endpoint.failing_since),
+        disabled_reason=endpoint.disabled_reason,
         created_at=to_rfc3339(endpoint.created_at),
         updated_at=to_rfc3339(endpoint.updated_at),
     )

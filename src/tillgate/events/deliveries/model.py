@@ -1,15 +1,24 @@
 """Deliveries, their attempts and their schedule."""
 
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from tillgate.base.clock import HOUR_MS, MINUTE_MS
+from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 # Six attempts over 31 hours and 11 minutes: at once, then after 1 min, 10 min, 1 h, 6 h and 24 h more.
 GAPS_MS: Final = (MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS)
 ATTEMPTS_MAX: Final = len(GAPS_MS) + 1
+
+# How long a receiver may put a retry off.
+RETRY_AFTER_MAX_MS: Final = DAY_MS
+
+# How many deliveries to one endpoint are under way at once; one that only fails gets a single probe at a time.
+ENDPOINT_IN_FLIGHT_MAX: Final = 10
+FAILING_IN_FLIGHT_MAX: Final = 1
 
 EXCERPT_BYTES_MAX: Final = 2_048
 
@@ -50,6 +59,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         response_excerpt: the first 2 kB of the answer's body.
         error: why there was no answer, where there was none.
+        retry_after_ms: how long the receiver asked to be left alone.
     """
 
     number: int
@@ -58,6 +68,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     response_status: int | None = None
     response_excerpt: str | None = None
     error: str | None = None
+    retry_after_ms: int | None = None
+
+    @property
+    def gone(self) -> bool:
+        """410: the receiver wants no more."""
+        return self.response_status == 410
 
     @property
     def succeeded(self) -> bool:
@@ -71,4 +87,29 @@ def next_step(attempt: Attempt, attempts_max: int, now: int) -> tuple[DeliverySt
         return DeliveryStatus.DELIVERED, now
     if attempt.number >= attempts_max:
         return DeliveryStatus.ABANDONED, now
-    return DeliveryStatus.PENDING, now + GAPS_MS[attempt.number - 1]
+    asked_ms = min(attempt.retry_after_ms or 0, RETRY_AFTER_MAX_MS)
+    return DeliveryStatus.PENDING, now + max(GAPS_MS[attempt.number - 1], asked_ms)
+
+
+def retry_after(status: int, header: str | None, now: int) -> int | None:
+    """The milliseconds for which a 429 or 503 asks to be left alone (RFC 9110, 10.2.3), at most a day.
+
+    None where it does not ask, or in no form that is one: seconds, or an HTTP date.
+    """
+    if status not in (429, 503) or header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        asked_ms = int(text[:12]) * SECOND_MS
+    else:
+        try:
+            at = parsedate_to_datetime(text)
+            asked_ms = int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1_000) - now
+        except (ValueError, OverflowError):
+            return None
+    return min(max(asked_ms, 0), RETRY_AFTER_MAX_MS)
+
+
+def room(in_flight: int, *, failing: bool) -> int:
+    """How many more deliveries an endpoint may get right now."""
+    return max((FAILING_IN_FLIGHT_MAX if failing else ENDPOINT_IN_FLIGHT_MAX) - in_flight, 0)

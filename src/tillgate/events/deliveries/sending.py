@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import httpx
 
 from tillgate.base.clock import Clock
-from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt
+from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt, retry_after
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.signing import SigningSecret, signature_headers
 
@@ -43,6 +43,7 @@ class Sender:
         status: int | None = None
         excerpt: str | None = None
         error: str | None = None
+        asked_ms: int | None = None
         secrets = [SigningSecret(self._unseal.open(sealed)) for sealed in _signing(claimed, attempted_at)]
         signed = signature_headers(
             secrets, event_id=claimed.event_id, body=claimed.body, timestamp=attempted_at // 1_000
@@ -53,6 +54,7 @@ class Sender:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 async with self._client.stream("POST", claimed.url, content=claimed.body, headers=headers) as answer:
                     status = answer.status_code
+                    asked_ms = retry_after(status, answer.headers.get("retry-after"), self._clock.now())
                     excerpt = await _excerpt(answer)
         except (httpx.TimeoutException, TimeoutError):
             error = f"no answer within {TIMEOUT_SECONDS:.0f} seconds"
@@ -65,6 +67,7 @@ class Sender:
             response_status=status,
             response_excerpt=excerpt,
             error=error,
+            retry_after_ms=asked_ms,
         )
 
     async def close(self) -> None:

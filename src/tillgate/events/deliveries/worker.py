@@ -11,11 +11,14 @@ from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, next_step
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.deliveries.sending import Sender
+from tillgate.events.endpoints.operations import conclude
 from tillgate.events.wake import Wake
 from tillgate.store import Database, Transaction
 
-IN_FLIGHT_MAX: Final = 64
-CLAIM_MAX: Final = 16
+IN_FLIGHT_MAX: Final = 128
+# However many receivers are dead, half of the places stay for those that are not.
+FAILING_MAX: Final = IN_FLIGHT_MAX // 2
+CLAIM_MAX: Final = 32
 LEASE_MS: Final = 40 * SECOND_MS
 POLL_SECONDS: Final = 1.0
 
@@ -31,6 +34,7 @@ class DeliveryWorker:
         self._clock = clock
         self._wake = wake
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._failing = 0
 
     async def run(self) -> None:
         """Work until cancelled; what is in flight then is finished first, or left to its lease."""
@@ -42,9 +46,7 @@ class DeliveryWorker:
                     _log.exception("webhooks.claim_failed")
                     claimed = []
                 for one in claimed:
-                    task = asyncio.create_task(self._deliver(one))
-                    self._in_flight.add(task)
-                    task.add_done_callback(self._in_flight.discard)
+                    self._start(one)
                 if not claimed:
                     await self._wake.wait(POLL_SECONDS)
                 elif len(self._in_flight) >= IN_FLIGHT_MAX:
@@ -59,11 +61,16 @@ class DeliveryWorker:
         now = self._clock.now()
         status, next_attempt_at = next_step(attempt, claimed.attempts_max, now)
 
-        async def operation(tx: Transaction) -> bool:
-            return await records.finish(tx, claimed, attempt, status, next_attempt_at, now)
+        async def operation(tx: Transaction) -> tuple[bool, str | None]:
+            # The endpoint first: whoever deletes it takes its row and those of its deliveries in the same order.
+            change = await conclude(tx, claimed.endpoint_id, attempt, is_test=claimed.is_test, now=now)
+            return await records.finish(tx, claimed, attempt, status, next_attempt_at, now), change
 
-        if not await self._database.write(operation):
+        kept, change = await self._database.write(operation)
+        if not kept:
             _log.warning("webhooks.lease_lost", delivery=claimed.delivery_id, attempt=attempt.number)
+        if change is not None:
+            _log.warning("webhooks.endpoint", endpoint=claimed.endpoint_id, change=change)
         _log.info(
             "webhooks.attempt",
             delivery=claimed.delivery_id,
@@ -83,17 +90,32 @@ class DeliveryWorker:
         now = self._clock.now()
 
         async def anything_due(tx: Transaction) -> bool:
-            due = await records.next_due(tx)
-            return due is not None and due <= now
+            found = records.claimable(await records.waiting(tx, now), now)
+            return any(not one.failing or self._failing < FAILING_MAX for one in found)
 
         # A look costs no commit; claiming does.
         if not await self._database.read(anything_due):
             return []
 
         async def operation(tx: Transaction) -> list[Claimed]:
-            return await records.claim_due(tx, now=now, lease_until=now + LEASE_MS, limit=free)
+            return await records.claim_due(
+                tx, now=now, lease_until=now + LEASE_MS, limit=free, failing_limit=FAILING_MAX - self._failing
+            )
 
         return await self._database.write(operation)
+
+    def _start(self, claimed: Claimed) -> None:
+        task = asyncio.create_task(self._deliver(claimed))
+        self._in_flight.add(task)
+        self._failing += claimed.failing
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._in_flight.discard(task)
+            self._failing -= claimed.failing
+            # Its endpoint has room again.
+            self._wake.now()
+
+        task.add_done_callback(done)
 
     async def _deliver(self, claimed: Claimed) -> None:
         with contextlib.suppress(asyncio.CancelledError):

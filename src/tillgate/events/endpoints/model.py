@@ -1,18 +1,29 @@
 """Webhook endpoints and the rules of what may be one."""
 
+from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import checked_url
 from tillgate.events.deliveries.guard import AddressGuard
 from tillgate.events.model import EVENT_PATTERNS, EVERY_TYPE, event_type, subscribes
 
 EVENTS_MAX: Final = 64
+# After so long of nothing but failures an endpoint is switched off.
+FAILING_MAX_MS: Final = 5 * DAY_MS
 OVERLAP_DEFAULT_SECONDS: Final = 86_400
 OVERLAP_MAX_SECONDS: Final = 604_800
+
+
+class DisabledReason(StrEnum):
+    """Why an endpoint was switched off by itself."""
+
+    GONE = "gone"
+    FAILING = "failing"
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +33,8 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         events: event types, patterns such as ``session.*``, or ``*`` for all of them and those to come.
         secret_prefix: the shown part of its signing secret, ``whsec_abc123``.
         previous_secret_until: how long the secret before this one signs as well.
+        failing_since: when the failures began, of which nothing else has come since.
+        disabled_reason: why it was switched off, unless somebody did it.
     """
 
     id: str
@@ -34,6 +47,8 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     previous_secret_until: int | None = None
+    failing_since: int | None = None
+    disabled_reason: DisabledReason | None = None
 
 
 def checked_events(names: list[str]) -> tuple[str, ...]:

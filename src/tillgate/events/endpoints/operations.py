@@ -12,9 +12,11 @@ from tillgate.base.principal import Principal
 from tillgate.base.text import checked_description
 from tillgate.events.deliveries import records as deliveries
 from tillgate.events.deliveries.guard import AddressGuard
+from tillgate.events.deliveries.model import Attempt
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.endpoints import records
 from tillgate.events.endpoints.model import (
+    FAILING_MAX_MS,
     OVERLAP_DEFAULT_SECONDS,
     WebhookEndpoint,
     checked_events,
@@ -129,6 +131,8 @@ async def update_endpoint(
 ) -> WebhookEndpoint:
     """Change an endpoint; an inactive one gets no deliveries, and those under way wait.
 
+    Switching it on forgets its failures, whoever had switched it off, and so does another URL.
+
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: as for a new one.
@@ -139,12 +143,16 @@ async def update_endpoint(
     changed: dict[str, object] = {}
     if changes.url is not msgspec.UNSET:
         changed["url"] = checked_target(changes.url, http_loopback=desk.http_loopback, guard=desk.guard)
+        if changed["url"] != endpoint.url:
+            changed["failing_since"] = None
     if changes.events is not msgspec.UNSET:
         changed["events"] = checked_events(changes.events)
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.active is not msgspec.UNSET:
         changed["active"] = changes.active
+        if changes.active:
+            changed |= {"failing_since": None, "disabled_reason": None}
     endpoint = msgspec.structs.replace(endpoint, **changed, updated_at=desk.clock.now())
     await records.update(tx, principal.project_id, endpoint)
     return endpoint
@@ -191,6 +199,24 @@ async def delete_endpoint(tx: Transaction, principal: Principal, endpoint_id: st
     """
     if await records.delete(tx, principal.project_id, principal.livemode, endpoint_id) != 1:
         raise NotFound("webhook endpoint", endpoint_id)
+
+
+async def conclude(tx: Transaction, endpoint_id: str, attempt: Attempt, *, is_test: bool, now: int) -> str | None:
+    """What an attempt says about its endpoint: it works, it begins to fail, or it is switched off.
+
+    Returns:
+        A word for the log where something has changed. A test send that fails changes nothing.
+    """
+    if attempt.succeeded:
+        return "recovered" if await records.recovered(tx, endpoint_id) else None
+    if is_test:
+        return None
+    began = await records.failed(tx, endpoint_id, now)
+    if attempt.gone:
+        return "disabled_gone" if await records.disable_gone(tx, endpoint_id, now) else None
+    if not began and await records.disable_failing(tx, endpoint_id, now - FAILING_MAX_MS, now):
+        return "disabled_failing"
+    return "failing" if began else None
 
 
 async def prepare_test(

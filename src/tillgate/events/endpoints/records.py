@@ -3,12 +3,13 @@
 from typing import Final
 
 from tillgate.base.pages import PageRequest
-from tillgate.events.endpoints.model import WebhookEndpoint
+from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.store import Row, Transaction
 from unitofwork import Both
 
 _COLUMNS: Final = (
-    "id, livemode, url, description, events, active, secret_prefix, previous_secret_until, created_at, updated_at"
+    "id, livemode, url, description, events, active, secret_prefix, previous_secret_until, failing_since, "
+    "disabled_reason, created_at, updated_at"
 )
 _INSERT: Final = (
     "INSERT INTO webhook_endpoints (id, project_id, livemode, url, description, events, active, secret_sealed, "
@@ -21,8 +22,8 @@ _LIST: Final = (
     "AND id < $3 ORDER BY id DESC LIMIT $4"
 )
 _UPDATE: Final = (
-    "UPDATE webhook_endpoints SET url = $1, description = $2, events = $3, active = $4, updated_at = $5 "
-    "WHERE id = $6 AND project_id = $7 AND livemode = $8"
+    "UPDATE webhook_endpoints SET url = $1, description = $2, events = $3, active = $4, updated_at = $5, "
+    "failing_since = $6, disabled_reason = $7 WHERE id = $8 AND project_id = $9 AND livemode = $10"
 )
 _ROTATE: Final = (
     "UPDATE webhook_endpoints SET previous_secret_sealed = secret_sealed, previous_secret_until = $1, "
@@ -31,6 +32,11 @@ _ROTATE: Final = (
 _FORGET: Final = "UPDATE webhook_endpoints SET previous_secret_sealed = NULL, previous_secret_until = NULL WHERE"
 _FORGET_SECRET: Final = f"{_FORGET} id = $1 AND project_id = $2"
 _FORGET_SECRETS: Final = f"{_FORGET} previous_secret_until <= $1"
+_RECOVERED: Final = "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
+_FAILING: Final = "UPDATE webhook_endpoints SET failing_since = $1 WHERE id = $2 AND failing_since IS NULL AND active"
+_DISABLE: Final = "UPDATE webhook_endpoints SET active = FALSE, disabled_reason = $1, updated_at = $2 WHERE id = $3"
+_DISABLE_GONE: Final = f"{_DISABLE} AND active"
+_DISABLE_FAILING: Final = f"{_DISABLE} AND active AND failing_since <= $4"
 _DELETE: Final = "DELETE FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _COUNT: Final = "SELECT COUNT(*) AS count FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
 
@@ -78,6 +84,8 @@ async def update(tx: Transaction, project_id: str, endpoint: WebhookEndpoint) ->
         " ".join(endpoint.events),
         endpoint.active,
         endpoint.updated_at,
+        endpoint.failing_since,
+        endpoint.disabled_reason,
         endpoint.id,
         project_id,
         endpoint.livemode,
@@ -108,6 +116,26 @@ async def forget_previous_secrets(tx: Transaction, now: int) -> int:
     return await tx.execute(_FORGET_SECRETS, now)
 
 
+async def recovered(tx: Transaction, endpoint_id: str) -> bool:
+    """Something arrived; whether it had been failing."""
+    return await tx.execute(_RECOVERED, endpoint_id) == 1
+
+
+async def failed(tx: Transaction, endpoint_id: str, now: int) -> bool:
+    """Something failed; whether it is the first after a success."""
+    return await tx.execute(_FAILING, now, endpoint_id) == 1
+
+
+async def disable_gone(tx: Transaction, endpoint_id: str, now: int) -> bool:
+    """Switch off an endpoint whose receiver wants no more; False if it was off already."""
+    return await tx.execute(_DISABLE_GONE, DisabledReason.GONE, now, endpoint_id) == 1
+
+
+async def disable_failing(tx: Transaction, endpoint_id: str, since: int, now: int) -> bool:
+    """Switch off an endpoint that has been failing since then or longer; False if there is no reason to."""
+    return await tx.execute(_DISABLE_FAILING, DisabledReason.FAILING, now, endpoint_id, since) == 1
+
+
 async def delete(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> int:
     """Delete an endpoint and, by cascade, its deliveries."""
     return await tx.execute(_DELETE, endpoint_id, project_id, livemode)
@@ -129,6 +157,8 @@ def _endpoint(row: Row) -> WebhookEndpoint:
         active=bool(row["active"]),
         secret_prefix=row["secret_prefix"],
         previous_secret_until=row["previous_secret_until"],
+        failing_since=row["failing_since"],
+        disabled_reason=DisabledReason(row["disabled_reason"]) if row["disabled_reason"] is not None else None,
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

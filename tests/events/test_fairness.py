@@ -1,0 +1,280 @@
+"""A dead or slow receiver delays nobody but itself, and is left alone in the end."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from email.utils import formatdate
+
+import pytest
+
+from tests.makers import NEW_YEAR, Counter, StillClock, counter_over, one, rows
+from tests.receiver import Receiver
+from tests.running import free_port
+from tests.shop import eventually
+from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from tillgate.events.deliveries import records
+from tillgate.events.deliveries.model import (
+    ENDPOINT_IN_FLIGHT_MAX,
+    Attempt,
+    DeliveryStatus,
+    next_step,
+    retry_after,
+)
+from tillgate.events.deliveries.sending import Sender
+from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
+from tillgate.events.endpoints import operations as endpoints
+from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
+from tillgate.events.endpoints.operations import EndpointChanges
+from unitofwork import Database
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def counter(database: Database) -> Counter:
+    return await counter_over(database, StillClock())
+
+
+@contextlib.asynccontextmanager
+async def working(counter: Counter) -> AsyncIterator[None]:
+    sender = Sender(counter.sealer, counter.clock)
+    task = asyncio.create_task(DeliveryWorker(counter.database, sender, counter.clock, counter.wake).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await sender.close()
+
+
+class Hanging:
+    """A receiver that takes every connection and answers none until it is let go."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.open = 0
+        self.open_max = 0
+        self.let_go = asyncio.Event()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        self.open_max = max(self.open_max, self.open)
+        await self.let_go.wait()
+        self.open -= 1
+        writer.close()
+
+
+@pytest.fixture
+async def hanging(anyio_backend: object) -> AsyncIterator[Hanging]:
+    made = Hanging()
+    server = await asyncio.start_server(made.answer, "127.0.0.1", made.port)
+    async with server:
+        yield made
+        made.let_go.set()
+
+
+async def endpoint_now(counter: Counter, endpoint_id: str) -> WebhookEndpoint:
+    return await counter.database.read(lambda tx: endpoints.get_endpoint(tx, counter.principal, endpoint_id))
+
+
+async def change(counter: Counter, endpoint_id: str, changes: EndpointChanges) -> WebhookEndpoint:
+    return await counter.database.write(
+        lambda tx: endpoints.update_endpoint(counter.endpoints, tx, counter.principal, endpoint_id, changes)
+    )
+
+
+async def test_a_hanging_receiver_delays_no_other(counter: Counter, hanging: Hanging, receiver: Receiver) -> None:
+    """While one receiver holds everything it was sent, the other gets all of its events; the first one holds no more
+    connections than an endpoint may have."""
+    stuck = (await counter.endpoint(hanging.url)).endpoint
+    await counter.endpoint(receiver.url)
+    for number in range(60):
+        await counter.emit(object_id=f"cs_{number}")
+    async with working(counter):
+        await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 60)
+        # The other one has not even failed yet, so nothing that arrived had waited for it.
+        assert (
+            await one(counter.database, "SELECT SUM(attempts) FROM webhook_deliveries WHERE endpoint_id = $1", stuck.id)
+            == 0
+        )
+        await eventually(lambda: hanging.open == ENDPOINT_IN_FLIGHT_MAX)
+        assert hanging.open_max == ENDPOINT_IN_FLIGHT_MAX
+        hanging.let_go.set()
+
+
+async def test_places_are_given_endpoint_by_endpoint(counter: Counter) -> None:
+    """What is held counts, whoever holds it; another endpoint's turn comes all the same."""
+    first = (await counter.endpoint()).endpoint
+    for number in range(ENDPOINT_IN_FLIGHT_MAX + 5):
+        await counter.emit(object_id=f"cs_{number}")
+    second = (await counter.endpoint()).endpoint
+    await counter.emit()
+
+    async def claim(limit: int = 100) -> list[str]:
+        now = counter.clock.now()
+        found = await counter.database.write(
+            lambda tx: records.claim_due(tx, now=now, lease_until=now + LEASE_MS, limit=limit)
+        )
+        return [claimed.endpoint_id for claimed in found]
+
+    assert await claim(3) == [first.id] * 3
+    taken = await claim()
+    assert (taken.count(first.id), taken.count(second.id)) == (ENDPOINT_IN_FLIGHT_MAX - 3, 1)
+    assert await claim() == []
+    # Those that held them died: what is left is due again.
+    counter.clock.forward(LEASE_MS)
+    assert (await claim()).count(first.id) == ENDPOINT_IN_FLIGHT_MAX
+
+
+async def test_two_workers_never_hold_more_than_an_endpoints_places(counter: Counter) -> None:
+    """Claiming at once from several processes gives each delivery to one and the places out once."""
+    await counter.endpoint()
+    for number in range(3 * ENDPOINT_IN_FLIGHT_MAX):
+        await counter.emit(object_id=f"cs_{number}")
+    now = counter.clock.now()
+    claims = await asyncio.gather(
+        *(
+            counter.database.write(lambda tx: records.claim_due(tx, now=now, lease_until=now + LEASE_MS, limit=100))
+            for _ in range(5)
+        )
+    )
+    ids = [claimed.delivery_id for claim in claims for claimed in claim]
+    assert len(ids) == len(set(ids)) == ENDPOINT_IN_FLIGHT_MAX
+
+
+async def test_an_endpoint_that_fails_gets_one_probe_at_a_time(counter: Counter, receiver: Receiver) -> None:
+    """failingSince says since when; a success ends it, and everything that waited follows."""
+    made = (await counter.endpoint(receiver.url)).endpoint
+    receiver.status = 500
+    await counter.emit()
+    async with working(counter):
+
+        async def failing() -> bool:
+            return (await endpoint_now(counter, made.id)).failing_since is not None
+
+        await eventually(failing)
+    counter.clock.forward(MINUTE_MS)
+    for number in range(5):
+        await counter.emit(object_id=f"cs_{number}")
+    now = counter.clock.now()
+    held = await counter.database.write(
+        lambda tx: records.claim_due(tx, now=now, lease_until=now + LEASE_MS, limit=100)
+    )
+    assert [claimed.failing for claimed in held] == [True]
+    counter.clock.forward(LEASE_MS)
+    receiver.status = 200
+    receiver.received.clear()
+    async with working(counter):
+        await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 6)
+
+        async def recovered() -> bool:
+            return (await endpoint_now(counter, made.id)).failing_since is None
+
+        await eventually(recovered)
+
+
+async def test_a_receiver_that_is_gone_is_left_alone(counter: Counter, receiver: Receiver) -> None:
+    """410 switches the endpoint off and says why; what is pending waits, and goes on when it is switched on."""
+    made = (await counter.endpoint(receiver.url)).endpoint
+    receiver.status = 410
+    await counter.emit()
+    async with working(counter):
+
+        async def off() -> bool:
+            return not (await endpoint_now(counter, made.id)).active
+
+        await eventually(off)
+        assert (await endpoint_now(counter, made.id)).disabled_reason is DisabledReason.GONE
+        assert await one(counter.database, "SELECT status FROM webhook_deliveries") == "pending"
+        await counter.emit("session.failed")
+        counter.clock.forward(MINUTE_MS)
+        receiver.status = 200
+        found = await change(counter, made.id, EndpointChanges(active=True))
+        assert (found.active, found.disabled_reason, found.failing_since) == (True, None, None)
+        counter.wake.now()
+        received = await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 2)
+    assert [one.json["type"] for one in received] == ["session.paid", "session.paid"]
+
+
+async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, receiver: Receiver) -> None:
+    """Nothing but failures, from the first one on; a single success in between starts the count anew."""
+    made = (await counter.endpoint(receiver.url)).endpoint
+
+    async def conclude(status: int | None, *, is_test: bool = False) -> WebhookEndpoint:
+        attempt = Attempt(number=1, attempted_at=0, duration_ms=1, response_status=status)
+        now = counter.clock.now()
+        await counter.database.write(lambda tx: endpoints.conclude(tx, made.id, attempt, is_test=is_test, now=now))
+        return await endpoint_now(counter, made.id)
+
+    assert (await conclude(500, is_test=True)).failing_since is None
+    assert (await conclude(410, is_test=True)).active
+    assert (await conclude(500)).failing_since == NEW_YEAR
+    counter.clock.forward(5 * DAY_MS - 1)
+    assert (await conclude(None)).active
+    assert (await conclude(204)).failing_since is None
+    began = counter.clock.now()
+    assert (await conclude(None)).failing_since == began
+    counter.clock.forward(5 * DAY_MS - 1)
+    assert (await conclude(302)).active
+    counter.clock.forward(1)
+    found = await conclude(503)
+    assert (found.active, found.disabled_reason, found.failing_since) == (False, DisabledReason.FAILING, began)
+    # Another address has not failed yet, but whoever switched it off decides when it goes on.
+    found = await change(counter, made.id, EndpointChanges(url="https://new.example/in"))
+    assert (found.active, found.disabled_reason, found.failing_since) == (False, DisabledReason.FAILING, None)
+    found = await change(counter, made.id, EndpointChanges(active=True))
+    assert (found.active, found.disabled_reason) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "milliseconds"),
+    [
+        (429, "120", 120_000),
+        (503, " 7200 ", 7_200_000),
+        (503, "0", 0),
+        (429, "999999999999999999999999", DAY_MS),
+        (503, formatdate((NEW_YEAR + HOUR_MS) / 1_000, usegmt=True), HOUR_MS),
+        (503, formatdate((NEW_YEAR - HOUR_MS) / 1_000, usegmt=True), 0),
+        (503, formatdate((NEW_YEAR + 9 * DAY_MS) / 1_000, usegmt=True), DAY_MS),
+        (429, "Sun, 06 Nov 99999 08:49:37 GMT", None),
+        (429, "soon", None),
+        (429, "-5", None),
+        (429, "٣", None),
+        (429, "", None),
+        (429, None, None),
+        (500, "120", None),
+        (200, "120", None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_as_a_date(status: int, header: str | None, milliseconds: int | None) -> None:
+    """On 429 and 503, bounded to a day; whatever is neither form asks for nothing."""
+    assert retry_after(status, header, NEW_YEAR) == milliseconds
+
+
+def test_a_receiver_may_put_a_retry_off_but_not_hurry_it() -> None:
+    """The longer of the schedule and what was asked; the number of attempts stays."""
+
+    def after(number: int, asked_ms: int | None) -> tuple[DeliveryStatus, int]:
+        attempt = Attempt(number=number, attempted_at=0, duration_ms=1, response_status=429, retry_after_ms=asked_ms)
+        return next_step(attempt, 6, NEW_YEAR)
+
+    assert after(1, HOUR_MS) == (DeliveryStatus.PENDING, NEW_YEAR + HOUR_MS)
+    assert after(1, 1_000) == after(1, None) == (DeliveryStatus.PENDING, NEW_YEAR + MINUTE_MS)
+    assert after(1, 9 * DAY_MS) == (DeliveryStatus.PENDING, NEW_YEAR + DAY_MS)
+    assert after(6, HOUR_MS)[0] is DeliveryStatus.ABANDONED
+
+
+async def test_a_receiver_that_asks_for_an_hour_gets_it(counter: Counter, receiver: Receiver) -> None:
+    """Over the wire: 503 with Retry-After moves the next attempt, in the row that every worker reads."""
+    await counter.endpoint(receiver.url)
+    receiver.status, receiver.headers = 503, {"retry-after": "3600"}
+    await counter.emit()
+    async with working(counter):
+
+        async def attempted() -> bool:
+            return bool(await one(counter.database, "SELECT attempts FROM webhook_deliveries"))
+
+        await eventually(attempted)
+    [row] = await rows(counter.database, "SELECT status, next_attempt_at FROM webhook_deliveries")
+    assert (row["status"], row["next_attempt_at"]) == ("pending", NEW_YEAR + HOUR_MS)
