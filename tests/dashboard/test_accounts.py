@@ -166,6 +166,7 @@ async def test_the_mode_switch_turns_every_page(owner: Owner) -> None:
 
 
 async def test_the_mode_switch_knows_two_modes_and_stays_here(owner: Owner) -> None:
+    """Any other word is refused, and the way back is a page of the dashboard."""
     assert (await owner.send("/mode", mode="both")).status_code == 400
     answer = await owner.send("/mode", mode="live", back="https://evil.example/dashboard")
     assert answer.headers["location"] == "/dashboard"

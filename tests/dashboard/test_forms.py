@@ -42,6 +42,7 @@ def test_too_many_fields_are_refused() -> None:
     "path", ["/dashboard", "/dashboard/", "/dashboard/api-keys", "/dashboard/sessions?status=paid&after=cs_01"]
 )
 def test_a_path_of_the_dashboard_may_be_gone_back_to(path: str) -> None:
+    """With its query, as it was asked for."""
     assert local_path(path) == path
 
 
@@ -70,6 +71,7 @@ def test_nothing_else_may(path: str) -> None:
 
 
 def test_a_problem_stands_beside_its_field_in_plain_words() -> None:
+    """The API's name of the field is not repeated, nor its type."""
     words = 'fiatAmount: expected a positive decimal amount as a string, such as "9.00".'
     error = InvalidInput(words, param="fiatAmount")
     assert problems_of(error) == {"fiatAmount": 'Expected a positive decimal amount, such as "9.00".'}

@@ -21,6 +21,7 @@ async def test_a_new_project_is_empty_and_one_can_go_back(owner: Owner) -> None:
 
 
 async def test_a_project_needs_a_name_and_must_exist(owner: Owner) -> None:
+    """An empty name is named, and an unknown project is a 404."""
     answer = await owner.send("/projects", name=" ")
     assert answer.status_code == 422
     assert 'id="name-problem"' in answer.text

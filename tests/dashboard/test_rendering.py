@@ -11,6 +11,7 @@ NOW = 1_700_000_000_000
 
 
 def test_times_are_utc_and_say_so() -> None:
+    """To the minute in lists, to the second on pages."""
     assert utc(NOW) == "14 Nov 2023, 22:13 UTC"
     assert utc_seconds(NOW) == "14 Nov 2023, 22:13:20 UTC"
 
@@ -28,14 +29,17 @@ def test_times_are_utc_and_say_so() -> None:
     ],
 )
 def test_distances_are_told_in_one_unit(distance: int, words: str) -> None:
+    """The largest that fits, singular where it is one."""
     assert ago(NOW + distance, NOW) == words
 
 
 def test_durations_are_told_in_the_unit_that_fits() -> None:
+    """Milliseconds below a second, tenths of seconds from there on."""
     assert (duration(12), duration(999), duration(3_449)) == ("12 ms", "999 ms", "3.4 s")
 
 
 def test_json_is_shown_as_people_read_it() -> None:
+    """A line each, two spaces deep."""
     assert pretty_json('{"a":[1]}') == '{\n  "a": [\n    1\n  ]\n}'
 
 
