@@ -96,7 +96,9 @@ class Counter:
         """An event of its own, whatever it says."""
         await self.database.write(lambda tx: self.emit_in(tx, type, object_id, data))
 
-    async def emit_in(self, tx: Transaction, type: str, object_id: str = "cs_made_up", data: bytes = b"{}") -> None:
+    async def emit_in(
+        self, tx: Transaction, type: str = "session.paid", object_id: str = "cs_made_up", data: bytes = b"{}"
+    ) -> None:
         await events.emit(
             tx,
             self.wake,
