@@ -11,11 +11,10 @@ from tillgate.api.reading import ListQuery, given, instant
 from tillgate.api.routing import Call, Reads, Route
 from tillgate.base.errors import InvalidInput
 from tillgate.events import operations
-from tillgate.events.model import EventObject
+from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
 
 READ = Need("events:read")
-SEQUENCE_MAX = 2**53 - 1
 
 
 class ListEvents(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"created_after": "createdAfter"}):

@@ -24,6 +24,7 @@ from tillgate.events.endpoints.model import (
     WebhookEndpoint,
 )
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
+from tillgate.events.model import SEQUENCE_MAX
 from tillgate.store import Transaction
 
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
@@ -50,6 +51,20 @@ class RotateSecret(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     """For how long the secret before signs as well: at most seven days; 0 ends it at once."""
 
     overlap_seconds: Annotated[int, msgspec.Meta(ge=0, le=OVERLAP_MAX_SECONDS)] = OVERLAP_DEFAULT_SECONDS
+
+
+class ReplayEvent(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """Which endpoint is to get the event once more; each active one that subscribed where it is left out."""
+
+    endpoint_id: str | None = None
+
+
+class ReplayRange(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """Two sequences, both excluded; to the newest event without ``before``. ``failedOnly`` leaves out what arrived."""
+
+    after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)]
+    before: Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)] = SEQUENCE_MAX
+    failed_only: bool = False
 
 
 class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -127,6 +142,16 @@ class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     attempts_max: int
     next_attempt_at: str | None
     created_at: str
+
+
+class WebhookReplayObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """How many deliveries a replay made. ``nextAfter`` is the ``after`` to go on with; null where all was looked at."""
+
+    object: Literal["webhook_replay"] = "webhook_replay"
+    livemode: bool
+    endpoint_id: str
+    deliveries: int
+    next_after: int | None
 
 
 async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
@@ -208,6 +233,33 @@ async def retrieve_delivery(desk: ApiDesk, tx: Transaction, call: Call) -> Webho
 async def replay(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookDeliveryObject:
     made = await deliveries.replay(tx, desk.wake, desk.clock, call.principal, call.id)
     return _delivery(DeliveryWithAttempts(made, []), livemode=call.principal.livemode)
+
+
+async def replay_event(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
+    body: ReplayEvent = call.body
+    made = await deliveries.replay_event(tx, desk.wake, desk.clock, call.principal, call.id, body.endpoint_id)
+    livemode = call.principal.livemode
+    return ListObject([_delivery(DeliveryWithAttempts(one, []), livemode=livemode) for one in made], False, None)
+
+
+async def replay_range(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookReplayObject:
+    body: ReplayRange = call.body
+    replayed = await deliveries.replay_range(
+        tx,
+        desk.wake,
+        desk.clock,
+        call.principal,
+        call.id,
+        after=body.after,
+        before=body.before,
+        failed_only=body.failed_only,
+    )
+    return WebhookReplayObject(
+        livemode=call.principal.livemode,
+        endpoint_id=call.id,
+        deliveries=replayed.deliveries,
+        next_after=replayed.next_after,
+    )
 
 
 def _endpoint(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
@@ -322,6 +374,26 @@ ROUTES = [
         Reads(list_deliveries),
         ListObject[WebhookDeliveryObject],
         query=ListQuery,
+    ),
+    Route(
+        "POST",
+        "/webhook_endpoints/{id}/replay",
+        WRITE,
+        "Send a webhook endpoint the events of a range once more, or those of them that have not arrived",
+        Writes(replay_range),
+        WebhookReplayObject,
+        HTTPStatus.CREATED,
+        body=ReplayRange,
+    ),
+    Route(
+        "POST",
+        "/events/{id}/replay",
+        WRITE,
+        "Send an event once more, to one webhook endpoint or to all that subscribed",
+        Writes(replay_event),
+        ListObject[WebhookDeliveryObject],
+        HTTPStatus.CREATED,
+        body=ReplayEvent,
     ),
     Route(
         "GET",

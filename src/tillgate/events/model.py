@@ -39,6 +39,9 @@ ALIASES: Final = {"session.pending": SESSION_CREATED}
 
 EVERY_TYPE: Final = "*"
 
+# What JSON numbers carry exactly everywhere.
+SEQUENCE_MAX: Final = 2**53 - 1
+
 _NULL: Final = msgspec.Raw(b"null")
 _fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 

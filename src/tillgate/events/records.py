@@ -21,6 +21,7 @@ _INSERT: Final = (
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM events WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_HELD: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR KEY SHARE")
 _LIST: Final = (
     f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 "
     "AND id < $3 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
@@ -94,6 +95,12 @@ async def latest_data(tx: Transaction, project_id: str, livemode: bool, object_i
 async def by_id(tx: Transaction, project_id: str, livemode: bool, event_id: str) -> EventObject | None:
     """One event of this project and mode."""
     row = await tx.fetch_one(_BY_ID, event_id, project_id, livemode)
+    return event_from(row) if row is not None else None
+
+
+async def held(tx: Transaction, project_id: str, livemode: bool, event_id: str) -> EventObject | None:
+    """The same, and it is not dropped before this transaction ends."""
+    row = await tx.fetch_one(_HELD, event_id, project_id, livemode)
     return event_from(row) if row is not None else None
 
 

@@ -1,18 +1,23 @@
 """Reading the delivery log, and sending again."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tillgate.base import ids
 from tillgate.base.clock import Clock
-from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.events import records as events
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, Delivery
 from tillgate.events.endpoints import records as endpoints
+from tillgate.events.model import SEQUENCE_MAX, subscribes
 from tillgate.events.operations import get_event
 from tillgate.events.wake import Wake
 from tillgate.store import Transaction
+
+# How many events one replay of a range looks at; the next one goes on from there.
+REPLAY_MAX: Final = 500
 
 
 class DeliveryWithAttempts(NamedTuple):
@@ -83,6 +88,86 @@ async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal
     )
     tx.after_commit(wake.now)
     return (await get_delivery(tx, principal, new_id)).delivery
+
+
+async def replay_event(
+    tx: Transaction, wake: Wake, clock: Clock, principal: Principal, event_id: str, endpoint_id: str | None = None
+) -> list[Delivery]:
+    """Send an event once more: to the named endpoint, or to each active one that subscribed to its type.
+
+    Raises:
+        NotFound: the event is not in the caller's project and mode.
+        InvalidInput: the endpoint is not.
+    """
+    event = await events.held(tx, principal.project_id, principal.livemode, event_id)
+    if event is None:
+        raise NotFound("event", event_id)
+    if endpoint_id is None:
+        targets = await records.endpoints_wanting(tx, principal.project_id, principal.livemode, event.type)
+    else:
+        if await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id) is None:
+            raise InvalidInput("endpointId: no such webhook endpoint in this mode and project.", param="endpointId")
+        targets = [endpoint_id]
+    now = clock.now()
+    made = [
+        await records.insert(tx, endpoint_id=target, event_id=event.id, event_type=event.type, now=now)
+        for target in targets
+    ]
+    tx.after_commit(wake.now)
+    return [(await get_delivery(tx, principal, delivery_id)).delivery for delivery_id in made]
+
+
+class Replayed(NamedTuple):
+    """What a replay of a range came to.
+
+    Attributes:
+        deliveries: how many were made.
+        next_after: where to go on; None where the range's end was reached.
+    """
+
+    deliveries: int
+    next_after: int | None
+
+
+async def replay_range(
+    tx: Transaction,
+    wake: Wake,
+    clock: Clock,
+    principal: Principal,
+    endpoint_id: str,
+    *,
+    after: int,
+    before: int = SEQUENCE_MAX,
+    failed_only: bool = False,
+) -> Replayed:
+    """Send an endpoint the events between two sequences once more, both ends excluded, oldest first.
+
+    What it has not subscribed to is left out, and so is what is still on its way to it.
+
+    Args:
+        failed_only: leave out what has arrived, and what is older than the endpoint. What it missed while it was
+            switched off is among the failed.
+
+    Raises:
+        NotFound: the endpoint is not in the caller's project and mode.
+    """
+    endpoint = await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id)
+    if endpoint is None:
+        raise NotFound("webhook endpoint", endpoint_id)
+    found = await records.told(tx, principal.project_id, principal.livemode, endpoint_id, after, before, REPLAY_MAX + 1)
+    looked_at, now = found[:REPLAY_MAX], clock.now()
+    again = [
+        one
+        for one in looked_at
+        if not one.pending
+        and subscribes(endpoint.events, one.type)
+        and not (failed_only and (one.delivered or one.created_at < endpoint.created_at))
+    ]
+    for one in again:
+        await records.insert(tx, endpoint_id=endpoint_id, event_id=one.event_id, event_type=one.type, now=now)
+    if again:
+        tx.after_commit(wake.now)
+    return Replayed(len(again), looked_at[-1].sequence if len(found) > REPLAY_MAX else None)
 
 
 async def _with_attempts(tx: Transaction, delivery: Delivery) -> DeliveryWithAttempts:

@@ -84,6 +84,17 @@ _ATTEMPTS: Final = (
     "SELECT number, attempted_at, duration_ms, response_status, response_excerpt, error "
     "FROM webhook_attempts WHERE delivery_id = $1 ORDER BY number"
 )
+# Events in a range of the sequence, and what became of each at one endpoint.
+_RANGE: Final = (
+    "SELECT v.id, v.type, v.sequence, v.created_at, "
+    "EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = v.id AND d.endpoint_id = $1 "
+    "AND d.status = 'pending') AS pending, "
+    "EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = v.id AND d.endpoint_id = $1 "
+    "AND d.status = 'delivered') AS delivered "
+    "FROM events v WHERE v.project_id = $2 AND v.livemode = $3 AND v.sequence > $4 AND v.sequence < $5 "
+    "ORDER BY v.sequence LIMIT $6"
+)
+_RANGE_HELD: Final = Both(sqlite=_RANGE, postgres=f"{_RANGE} FOR KEY SHARE OF v")
 _OLD_TESTS: Final = (
     "SELECT id FROM webhook_deliveries WHERE event_id IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2"
 )
@@ -305,6 +316,28 @@ async def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
             error=row["error"],
         )
         for row in await tx.fetch_all(_ATTEMPTS, delivery_id)
+    ]
+
+
+class Told(NamedTuple):
+    """An event as one endpoint has it: still on its way, arrived, or neither."""
+
+    event_id: str
+    type: str
+    sequence: int
+    created_at: int
+    pending: bool
+    delivered: bool
+
+
+async def told(
+    tx: Transaction, project_id: str, livemode: bool, endpoint_id: str, after: int, before: int, limit: int
+) -> list[Told]:
+    """Up to ``limit`` events between two sequences, oldest first; none is dropped before this transaction ends."""
+    rows = await tx.fetch_all(_RANGE_HELD, endpoint_id, project_id, livemode, after, before, limit)
+    return [
+        Told(row["id"], row["type"], row["sequence"], row["created_at"], bool(row["pending"]), bool(row["delivered"]))
+        for row in rows
     ]
 
 
