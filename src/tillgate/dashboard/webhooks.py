@@ -30,7 +30,7 @@ from tillgate.events.endpoints.operations import (
     prepare_test,
     update_endpoint,
 )
-from tillgate.events.model import EVENT_TYPES, EVERY_TYPE
+from tillgate.events.model import EVENT_PATTERNS, EVENT_TYPES, EVERY_TYPE
 from tillgate.store import Transaction
 
 WEBHOOKS: Final = "/dashboard/webhooks"
@@ -201,6 +201,11 @@ def _values(form: Form) -> dict[str, object]:
     return {"url": form.one("url"), "description": form.one("description"), "events": form.many("events")}
 
 
+def _patterns(endpoint: WebhookEndpoint | None) -> list[str]:
+    """The patterns (``session.*``) that an endpoint has by API: to be shown here, so that saving keeps them."""
+    return [name for name in endpoint.events if name in EVENT_PATTERNS] if endpoint is not None else []
+
+
 def _form(visit: Visit, form: Draft, endpoint: WebhookEndpoint | None = None) -> Response:
     return visit.page(
         "webhooks/form.html",
@@ -208,7 +213,7 @@ def _form(visit: Visit, form: Draft, endpoint: WebhookEndpoint | None = None) ->
         section="webhooks",
         draft=form,
         endpoint=endpoint,
-        types=EVENT_TYPES,
+        types=(*EVENT_TYPES, *_patterns(endpoint)),
         every_type=EVERY_TYPE,
         http_loopback=visit.desk.endpoints.http_loopback,
     )

@@ -1,0 +1,31 @@
+"""An endpoint in trouble says so, and its patterns survive the form."""
+
+import pytest
+
+from tests.dashboard.conftest import Owner
+from tests.dashboard.test_webhooks import endpoint
+from tests.makers import execute
+from tests.receiver import Receiver
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_endpoint_in_trouble_is_marked(owner: Owner, receiver: Receiver) -> None:
+    """First that nothing arrives, with the day on which it will be over; then why it was switched off."""
+    path = await endpoint(owner, receiver.url)
+    assert 'id="failing"' not in await owner.page(path)
+    database = owner.shop.database
+    await execute(database, "UPDATE webhook_endpoints SET failing_since = 1767225600000")
+    assert "Nothing has arrived here since" in await owner.page(path)
+    await execute(database, "UPDATE webhook_endpoints SET active = FALSE, disabled_reason = 'failing'")
+    assert "nothing but failures" in await owner.page(path)
+    await execute(database, "UPDATE webhook_endpoints SET disabled_reason = 'gone'")
+    assert "410 Gone" in await owner.page(path)
+    await owner.done(f"{path}/activate")
+    assert 'id="failing"' not in await owner.page(path)
+
+
+async def test_a_pattern_set_by_api_is_kept_by_the_form(owner: Owner) -> None:
+    """The form offers it beside the types, so that saving does not lose it."""
+    path = await endpoint(owner, "https://shop.example/in", ["session.*"])
+    assert 'value="session.*"' in await owner.page(f"{path}/edit")
