@@ -1,0 +1,148 @@
+"""The OpenAPI document: derived from the declarations that route and check, and true of the real answers."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema_rs import validator_for
+
+from keyturn import Need
+from tests.shop import Shop, ShopBeside
+from tillgate.api.application import ROUTES
+from tillgate.api.openapi import document
+from tillgate.api.routing import Reads, Route, Router
+
+PUBLIC_URL = "https://shop.example"
+
+
+class Pong(msgspec.Struct):
+    """An answer that only this file knows."""
+
+    pong: bool
+
+
+async def ping(*_: Any) -> Pong:
+    return Pong(True)
+
+
+PING = Route("GET", "/ping/{id}", Need("links:read"), "Ping", Reads(ping), Pong)
+
+
+@pytest.mark.anyio
+async def test_the_document_is_served_and_has_every_route(sqlite_shop: Shop) -> None:
+    """GET /api/v1/openapi.json is OpenAPI 3.1 with every method and path, the scope of each and no other."""
+    client = await sqlite_shop.client()
+    answer = await client.get("/openapi.json")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    told = answer.json()
+    assert told["openapi"].startswith("3.1.")
+    assert told["servers"] == [{"url": PUBLIC_URL}]
+    listed = {
+        (method.upper(), path.removeprefix("/api/v1"), operation["x-required-scope"])
+        for path, operations in told["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert listed == {(route.method, route.path, route.need.scope) for route in ROUTES}
+    operations = [operation for path in told["paths"].values() for operation in path.values()]
+    assert len({operation["operationId"] for operation in operations}) == len(ROUTES)
+    assert all({"200", "201"} & set(operation["responses"]) for operation in operations)
+    assert all({"400", "401", "403", "404"} <= set(operation["responses"]) for operation in operations)
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_the_document_is_sound() -> None:
+    """Every reference leads somewhere, every schema is valid JSON Schema 2020-12, and no component is unused."""
+    told = msgspec.json.decode(msgspec.json.encode(document(ROUTES, PUBLIC_URL)))
+    found = set(references(told))
+    for reference in found:
+        node = told
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+    components = told["components"]["schemas"]
+    for name, schema in components.items():
+        assert name.replace("_", "").isalnum(), name
+        validator_for(
+            {**schema, "$schema": "https://json-schema.org/draft/2020-12/schema", "components": told["components"]}
+        )
+
+
+def test_a_new_route_is_in_the_document_and_in_the_router_at_once() -> None:
+    """Routing, checking and the document read one declaration."""
+    told = document([*ROUTES, PING], PUBLIC_URL)
+    operation = told["paths"]["/api/v1/ping/{id}"]["get"]
+    assert operation["x-required-scope"] == "links:read"
+    assert operation["responses"]["200"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/Pong"
+    }
+    assert "Pong" in told["components"]["schemas"]
+    found = Router([*ROUTES, PING]).find("/ping/x")
+    assert found is not None
+    assert (found.by_method["GET"], found.id, found.allow) == (PING, "x", "GET, HEAD")
+
+
+@pytest.mark.parametrize("need", [None, "", Need(""), Need("links"), Need("*"), "links:read"])
+def test_a_route_without_a_need_does_not_start(need: Any) -> None:
+    """The default refuses: an endpoint that declares no scope keeps the whole API from starting."""
+    with pytest.raises(TypeError, match="does not declare which scope it needs"):
+        Router([*ROUTES, PING._replace(need=need)])
+
+
+def test_a_route_that_is_declared_twice_does_not_start() -> None:
+    """Two declarations of one method and path are a mistake, not an order of precedence."""
+    with pytest.raises(ValueError, match="declared twice"):
+        Router([PING, PING._replace(status=HTTPStatus.CREATED)])
+
+
+CHECKS: list[schemathesis.CheckFunction] = [
+    schemathesis.checks.not_a_server_error,
+    schemathesis.checks.status_code_conformance,
+    schemathesis.checks.content_type_conformance,
+    schemathesis.checks.response_headers_conformance,
+    schemathesis.checks.response_schema_conformance,
+    schemathesis.checks.negative_data_rejection,
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(shop_beside: ShopBeside) -> None:
+    """For requests made up from the document: no 5xx, only declared statuses, bodies of their declared schemas,
+    and nothing accepted that the document forbids."""
+    told = shop_beside.request("GET", "/openapi.json").json()
+    # Every request here carries a key; what happens without one is shown elsewhere.
+    del told["security"]
+    schema = schemathesis.openapi.from_dict(told)
+    tested = 0
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @settings(
+            max_examples=12,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy() | operation.as_strategy(schemathesis.GenerationMode.NEGATIVE))
+        def holds(case: schemathesis.Case) -> None:
+            asked = requests.Request(**case.as_transport_kwargs(base_url=PUBLIC_URL)).prepare()
+            headers = dict(asked.headers) | {"Authorization": f"Bearer {shop_beside.key}"}
+            answer = shop_beside.request(asked.method, asked.url, content=asked.body, headers=headers)
+            case.validate_response(answer, checks=CHECKS)
+
+        holds()
+        tested += 1
+    assert tested == len(ROUTES)
