@@ -5,8 +5,10 @@ instance's key lives beside the database or in ``TILLGATE_SECRET_KEY``, never in
 """
 
 import base64
+import contextlib
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -66,23 +68,22 @@ def new_key() -> str:
 def key_from(data: Path) -> str:
     """The key in the data directory; made, readable by its owner only, where there is none yet.
 
-    Raises:
-        SealingError: the file can be neither read nor made.
+    The file is put in its place whole: nobody who starts at the same moment, or after a crash, reads a part of it.
     """
     path = data / KEY_FILE
-    try:
-        data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        handle, beside = tempfile.mkstemp(prefix=f"{KEY_FILE}.", dir=data)
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text("ascii").strip()
-        with os.fdopen(handle, "w") as file:
-            file.write(new_key() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        return path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SealingError(f"cannot read or make the secret key in {path}: {error}") from error
+            with os.fdopen(handle, "w") as file:
+                file.write(new_key() + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(beside, path)
+        finally:
+            os.unlink(beside)
+    return path.read_text("ascii").strip()
 
 
 async def claim(database: Database, sealer: Sealer) -> None:

@@ -75,7 +75,7 @@ class Accounts:
         async def operation(tx: Transaction) -> Project | None:
             return await records.project_by_id(tx, project_id)
 
-        project = await self._database.read(operation)
+        project = await self._database.read(operation) if ids.is_id(ids.PROJECT, project_id) else None
         if project is None:
             raise NotFound("project", project_id)
         return project
