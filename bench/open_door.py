@@ -25,7 +25,7 @@ class OpenDoor:
     def __init__(self, principal: Principal) -> None:
         self._admitted = Admitted(principal, None)
 
-    async def admit(self, authorization: str | None, need: Need | None) -> Admitted:
+    async def admit(self, authorization: str | None, need: Need | None, *, address: str | None = None) -> Admitted:
         return self._admitted
 
 

@@ -38,6 +38,10 @@ class Server:
     def resident_mb(self) -> float | None:
         return resident_mb(self.pid)
 
+    def last_words(self) -> str:
+        """The end of its log."""
+        return self._log.read_text(errors="replace")[-2000:]
+
     def close(self) -> None:
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -56,4 +60,4 @@ class Server:
                 return
             time.sleep(0.01)
         self.close()
-        raise RuntimeError(f"a server did not start: {self._log.read_text()[-2000:]}")
+        raise RuntimeError(f"a server did not start: {self.last_words()}")

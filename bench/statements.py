@@ -38,6 +38,13 @@ class Statement(NamedTuple):
     rows: bool
 
 
+class Driven(NamedTuple):
+    """What a bare driver has reached: units a second, and its processor time for each where that is known."""
+
+    rate: float
+    cpu_us: float | None
+
+
 class _Recording:
     """A transaction that keeps what goes through it."""
 
@@ -87,8 +94,8 @@ async def record(database: Database, project_id: str, body: dict[str, Any], publ
     return kept
 
 
-def bare_sqlite(path: Path, statements: list[Statement], seconds: float, begun_at: int) -> tuple[int, float]:
-    """Run them by `sqlite3` alone, 32 units to a commit; answers with units and seconds.
+def bare_sqlite(path: Path, statements: list[Statement], seconds: float, begun_at: int) -> Driven:
+    """Run them by `sqlite3` alone, 32 units to a commit; answers with what that came to.
 
     The ideal of a group commit: no queue, no thread, nobody waits for anybody.
 
@@ -100,7 +107,7 @@ def bare_sqlite(path: Path, statements: list[Statement], seconds: float, begun_a
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA busy_timeout = 10000")
     prepared = [(re.sub(r"\$(\d+)", r"?\1", one.sql), one.params, one.rows) for one in statements]
-    units, begun = 0, time.perf_counter()
+    units, begun, cpu_begun = 0, time.perf_counter(), time.process_time()
     while (took := time.perf_counter() - begun) < seconds:
         connection.execute("BEGIN IMMEDIATE")
         for _ in range(GROUP):
@@ -121,11 +128,11 @@ def bare_sqlite(path: Path, statements: list[Statement], seconds: float, begun_a
                     sequence = found[0]
         connection.execute("COMMIT")
     connection.close()
-    return units, took
+    return Driven(units / took, (time.process_time() - cpu_begun) / units * 1e6)
 
 
-def pgbench(postgres: Postgres, database: str, statements: list[Statement], directory: Path, seconds: float) -> float:
-    """Run them by pgbench, 32 clients, prepared; answers with transactions a second.
+def pgbench(postgres: Postgres, database: str, statements: list[Statement], directory: Path, seconds: float) -> Driven:
+    """Run them by pgbench, 32 clients, prepared; answers with what that came to.
 
     Raises:
         RuntimeError: pgbench failed, or a transaction did.
@@ -145,7 +152,7 @@ def pgbench(postgres: Postgres, database: str, statements: list[Statement], dire
     rate = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     if done.returncode != 0 or rate is None or "number of failed transactions: 0 " not in done.stdout:
         raise RuntimeError(f"pgbench: {done.stderr[-2000:]}{done.stdout[-500:]}")
-    return float(rate[1])
+    return Driven(float(rate[1]), None)
 
 
 def _literal(value: Any) -> str:

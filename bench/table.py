@@ -4,16 +4,22 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-HEADINGS = ("what", "measured", "baseline", "ratio (lowest to highest)", "target", "met")
+HEADINGS = ("what", "measured", "baseline", "ratio (lowest to highest)", "by CPU", "target", "met")
 
 
 class Row(NamedTuple):
-    """One line; ``met`` is None where there is no target."""
+    """One line.
+
+    Attributes:
+        by_cpu: the ratio of processor times, where both are known; steadier than throughput on a busy machine.
+        met: None where there is no target.
+    """
 
     what: str
     measured: str
     baseline: str
     ratio: str
+    by_cpu: str = "–"
     target: str = "–"
     met: bool | None = None
 
@@ -34,7 +40,7 @@ def spread(values: Sequence[float], *, percent: bool) -> str:
 def printed(rows: Sequence[Row]) -> str:
     """The rows under their headings."""
     words = {True: "yes", False: "NO", None: "–"}
-    cells = [HEADINGS, *((*row[:5], words[row.met]) for row in rows)]
+    cells = [HEADINGS, *((*row[:6], words[row.met]) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
