@@ -16,6 +16,12 @@ ASSET: Final = "eip155:1337/slip44:60"
 ASSET_DECIMALS: Final = 18
 NATIVE_PRICE_USD: Final = "2500.00"
 
+# Atomic units for one minor unit of a currency, by the currency's minor digits.
+_ATOMIC_PER_MINOR: Final = {
+    digits: Fraction(10**ASSET_DECIMALS) / (Fraction(NATIVE_PRICE_USD) * 10**digits)
+    for digits in set(MINOR_DIGITS.values())
+}
+
 
 class Outcome(StrEnum):
     """What can be made to happen to a test session."""
@@ -37,7 +43,6 @@ class SimulatedRail:
     name = "simulated"
 
     def quote(self, payment_id: str, price: Money) -> PaymentTerms:
-        per_minor = Fraction(10**ASSET_DECIMALS) / (Fraction(NATIVE_PRICE_USD) * 10 ** MINOR_DIGITS[price.currency])
         # Not an address of any chain, so that no wallet can be talked into sending real money to it.
         address = "test:0x" + hashlib.sha256(payment_id.encode()).hexdigest()[:40]
         return PaymentTerms(
@@ -45,7 +50,7 @@ class SimulatedRail:
             asset=ASSET,
             asset_decimals=ASSET_DECIMALS,
             address=address,
-            amount_atomic=ceil(price.minor * per_minor),
+            amount_atomic=ceil(price.minor * _ATOMIC_PER_MINOR[MINOR_DIGITS[price.currency]]),
             native_price_usd=NATIVE_PRICE_USD,
         )
 
