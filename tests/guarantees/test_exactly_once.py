@@ -320,10 +320,10 @@ async def test_a_crash_between_any_two_statements_leaves_all_or_nothing_on_sqlit
         secret = (await shop.issued(EVERY_SCOPE)).secret.reveal()
         client = await shop.caller(secret)
         writer = app._database._writer  # type: ignore[attr-defined]
-        in_write = threading.get_ident()
+        loop_thread = threading.get_ident()
 
         def while_writing(transaction: Any) -> None:
-            if threading.get_ident() != in_write:
+            if threading.get_ident() != loop_thread:
                 assert transaction._connection is writer
                 keep()
 
