@@ -1,0 +1,165 @@
+"""Stored answers at the level of the table, with a clock that stands still."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.makers import NEW_YEAR, counter_over, execute, one
+from tillgate.base.clock import DAY_MS, MINUTE_MS
+from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.principal import Principal
+from tillgate.store import idempotency
+from tillgate.store.idempotency import FORGET_BATCH_MAX, IdempotentRequest, StoredAnswer, checked_key, fingerprint
+from unitofwork import Database
+
+FIRST, SECOND = StoredAnswer(201, b'{"id":"first"}'), StoredAnswer(200, '{"id":"zweite Größe 🎉"}'.encode())
+
+
+class Keeper:
+    """The operations of one project, each in a transaction of its own."""
+
+    def __init__(self, database: Database, principal: Principal) -> None:
+        self._database = database
+        self._principal = principal
+
+    def request(self, at: int = 0, *, key: str = "key", body: str = "one", **other: Any) -> IdempotentRequest:
+        principal = self._principal._replace(**other)
+        return IdempotentRequest(principal, key, fingerprint("POST", "/things", body.encode()), NEW_YEAR + at)
+
+    async def begin(self, request: IdempotentRequest) -> StoredAnswer | None:
+        return await self._database.write(lambda tx: idempotency.begin(tx, request))
+
+    async def finish(self, request: IdempotentRequest, answer: StoredAnswer = FIRST) -> None:
+        await self._database.write(lambda tx: idempotency.finish(tx, request, answer))
+
+    async def release(self, request: IdempotentRequest) -> None:
+        await self._database.write(lambda tx: idempotency.release(tx, request))
+
+    async def forget(self, at: int) -> int:
+        return await self._database.write(lambda tx: idempotency.forget(tx, NEW_YEAR + at))
+
+    async def refused(self, request: IdempotentRequest) -> str:
+        with pytest.raises(Conflict) as caught:
+            await self.begin(request)
+        return caught.value.code
+
+
+@pytest.fixture
+async def keeper(database: Database) -> Keeper:
+    """Over a database with one project."""
+    return Keeper(database, (await counter_over(database)).principal)
+
+
+@pytest.mark.anyio
+@pytest.mark.spec("crypto-checkout R63")
+async def test_an_answer_is_given_again_until_24_hours_after_its_request(keeper: Keeper) -> None:
+    """Byte for byte up to the last millisecond; from 24 hours on, the key is anybody's again."""
+    assert await keeper.begin(keeper.request()) is None
+    await keeper.finish(keeper.request(), SECOND)
+    for at in (0, 1, DAY_MS - 1):
+        assert await keeper.begin(keeper.request(at)) == SECOND
+        assert await keeper.refused(keeper.request(at, body="two")) == "idempotency_key_reused"
+    assert await keeper.begin(keeper.request(DAY_MS, body="two")) is None
+    assert await keeper.refused(keeper.request(DAY_MS, body="two")) == "idempotency_key_in_use"
+    await keeper.finish(keeper.request(DAY_MS, body="two"), FIRST)
+    assert await keeper.begin(keeper.request(DAY_MS + 1, body="two")) == FIRST
+
+
+@pytest.mark.anyio
+async def test_a_key_belongs_to_one_project_and_mode(database: Database, keeper: Keeper) -> None:
+    """The same key elsewhere is another key, whatever its request."""
+    other = (await counter_over(database)).project_id
+    requests = [
+        keeper.request(),
+        keeper.request(livemode=True, body="two"),
+        keeper.request(project_id=other, body="three"),
+        keeper.request(project_id=other, livemode=True),
+        keeper.request(key="KEY", body="four"),
+    ]
+    for number, request in enumerate(requests):
+        assert await keeper.begin(request) is None
+        await keeper.finish(request, StoredAnswer(201, str(number).encode()))
+    for number, request in enumerate(requests):
+        assert await keeper.begin(request) == StoredAnswer(201, str(number).encode())
+
+
+@pytest.mark.anyio
+async def test_an_unanswered_claim_is_taken_over_by_the_same_request_after_a_minute(keeper: Keeper) -> None:
+    """Until then it is in use; another request never gets it, so that one key never stands for two things."""
+    assert await keeper.begin(keeper.request()) is None
+    assert await keeper.refused(keeper.request(MINUTE_MS - 1)) == "idempotency_key_in_use"
+    assert await keeper.refused(keeper.request(MINUTE_MS, body="two")) == "idempotency_key_reused"
+    assert await keeper.begin(keeper.request(MINUTE_MS)) is None
+    assert await keeper.refused(keeper.request(2 * MINUTE_MS - 1)) == "idempotency_key_in_use"
+
+
+@pytest.mark.anyio
+async def test_whoever_lost_a_claim_can_neither_finish_nor_release_it(keeper: Keeper) -> None:
+    """An answer that comes after its claim was taken over leaves the other's claim and answer alone."""
+    lost, taken_over = keeper.request(), keeper.request(MINUTE_MS)
+    await keeper.begin(lost)
+    await keeper.begin(taken_over)
+    await keeper.finish(lost, FIRST)
+    await keeper.release(lost)
+    assert await keeper.refused(keeper.request(MINUTE_MS + 1)) == "idempotency_key_in_use"
+    await keeper.finish(taken_over, SECOND)
+    await keeper.finish(lost, FIRST)
+    await keeper.release(lost)
+    await keeper.release(taken_over)
+    assert await keeper.begin(keeper.request(MINUTE_MS + 2)) == SECOND
+
+
+@pytest.mark.anyio
+async def test_a_released_claim_is_free_at_once(keeper: Keeper) -> None:
+    """What came to nothing does not keep its key: not for the same request, and not for a corrected one."""
+    await keeper.begin(keeper.request())
+    await keeper.release(keeper.request())
+    assert await keeper.begin(keeper.request(1, body="two")) is None
+
+
+@pytest.mark.anyio
+async def test_old_answers_are_forgotten_in_batches_and_young_ones_stay(database: Database, keeper: Keeper) -> None:
+    """Each batch is bounded, oldest first, unanswered ones included; nothing within its 24 hours goes."""
+    await keeper.begin(keeper.request(1, key="young"))
+    await keeper.finish(keeper.request(1, key="young"))
+    await keeper.begin(keeper.request(0, key="never answered"))
+    await execute(
+        database,
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $2) "
+        "INSERT INTO idempotency_keys (project_id, livemode, key, fingerprint, status, body, created_at) "
+        "SELECT project_id, livemode, key || n, fingerprint, 201, '{}', created_at - n FROM numbers, idempotency_keys "
+        "WHERE key = $1",
+        "never answered",
+        FORGET_BATCH_MAX,
+    )
+    assert await keeper.forget(DAY_MS - FORGET_BATCH_MAX - 1) == 0
+    assert await keeper.forget(DAY_MS) == FORGET_BATCH_MAX
+    assert await one(database, "SELECT MIN(created_at) FROM idempotency_keys") == NEW_YEAR
+    assert await keeper.forget(DAY_MS) == 1
+    assert await keeper.forget(DAY_MS) == 0
+    assert await keeper.begin(keeper.request(DAY_MS, key="young")) == FIRST
+
+
+TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters=" "), max_size=5)
+REQUESTS = st.tuples(st.sampled_from(["POST", "PATCH", "DELETE"]), TEXTS, st.binary(max_size=5))
+
+
+@given(REQUESTS, REQUESTS)
+def test_two_requests_have_one_fingerprint_only_if_they_are_the_same(
+    one: tuple[str, str, bytes], other: tuple[str, str, bytes]
+) -> None:
+    """Method, path and body cannot run into each other."""
+    assert (fingerprint(*one) == fingerprint(*other)) is (one == other)
+
+
+@given(st.text(max_size=300))
+def test_a_key_is_visible_ascii_of_at_most_255_characters(text: str) -> None:
+    """Whatever is let through is what was given, and has the form; everything else is refused by name."""
+    well_formed = 1 <= len(text) <= 255 and all("!" <= char <= "~" for char in text)
+    try:
+        assert (checked_key(text) == text) is well_formed
+    except InvalidInput as error:
+        assert not well_formed
+        assert (error.code, error.param) == ("invalid_idempotency_key", "Idempotency-Key")
