@@ -26,7 +26,7 @@ class Received(NamedTuple):
 class Receiver:
     """Answers with ``status`` and ``answer``, which a test may change at any time."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.status = 200
         self.answer = b"thank you"
         self.headers: dict[str, str] = {}
@@ -49,7 +49,7 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 """Quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Requests)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _Requests)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})

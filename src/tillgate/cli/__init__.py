@@ -1,13 +1,14 @@
 """The command line: ``tillgate serve``, ``tillgate keys create`` and the rest.
 
-Every command works on the database that ``--data`` or ``--database-url`` names, also while a server runs on it.
+Every command works on the database that ``--data`` or ``--database-url`` names, also while a server runs on it;
+``listen`` and ``trigger`` speak to a server over HTTP instead.
 """
 
 import sys
 
 import typer
 
-from tillgate.cli import demo, doctor, keys, projects, serve, users
+from tillgate.cli import demo, doctor, keys, listen, projects, serve, trigger, users
 
 app = typer.Typer(
     name="tillgate",
@@ -21,6 +22,8 @@ app.command("migrate")(serve.migrate)
 app.add_typer(projects.app, name="projects")
 app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="users")
+app.command("listen")(listen.listen)
+app.command("trigger")(trigger.trigger)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

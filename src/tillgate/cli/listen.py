@@ -1,0 +1,215 @@
+"""``tillgate listen``: events come to a program on this machine, without a public address.
+
+It follows ``GET /events?after=`` and forwards each event as a signed webhook. The place in the sequence is
+kept only once an event was handed over, so neither a lost connection nor a restart of anything skips one.
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import httpx
+import msgspec
+import typer
+
+from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, told
+from tillgate.cli.session import fail
+from tillgate.events.signing import SECRET_HEAD, SigningSecret
+
+SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — where it is, not what it is
+POLL_SECONDS: Final = 1.0
+RETRY_SECONDS_MAX: Final = 10.0
+PAGE_MAX: Final = 100
+USER_AGENT: Final = "Tillgate-Listen/1"
+
+
+class _Page(msgspec.Struct, rename="camel"):
+    """A page of events, each left as the bytes that it came in: a webhook carries the very same."""
+
+    data: list[msgspec.Raw]
+    has_more: bool
+
+
+class _Event(msgspec.Struct):
+    id: str
+    type: str
+    sequence: int
+
+
+class _Place(msgspec.Struct):
+    """What the state file keeps: where we are in the sequence, and what we sign with."""
+
+    after: int
+    secret: str
+
+
+def listen(
+    forward_to: Annotated[str, typer.Option("--forward-to", metavar="URL", help="Where events are posted.")],
+    base_url: BaseUrl = BASE_URL_DEFAULT,
+    after: Annotated[
+        int | None,
+        typer.Option("--after", min=0, help="Begin after this sequence; 0 for all there are [now, or the state's]."),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="Keep the place and the secret here, and go on from there."),
+    ] = None,
+) -> None:
+    """Forward events to a program on this machine, signed as webhooks are. The key is read from CHECKOUT_API_KEY.
+
+    It signs with CHECKOUT_WEBHOOK_SECRET, or else with a secret that it prints. What the program answers is printed
+    and not tried again; a program that is not there is waited for. Stop with Ctrl-C.
+    """
+    kept = _read(state)
+    secret = _secret(kept)
+    with api(base_url) as server, _receiver(forward_to) as receiver:
+        start = after if after is not None else kept.after if kept is not None else _newest(server)
+        follower = _Follower(server, receiver, forward_to, secret, state, start)
+        print(f"Forwarding to {forward_to}, from the event after sequence {start} on.")
+        print(f"Signing secret: {secret.reveal()}", flush=True)
+        try:
+            follower.follow()
+        except KeyboardInterrupt:
+            print(f"\nStopped. Go on with --after {follower.after}.")
+            raise typer.Exit(130) from None
+
+
+class _Follower:
+    """Fetches what is new and hands it over, in order, for ever."""
+
+    def __init__(
+        self,
+        server: httpx.Client,
+        receiver: httpx.Client,
+        forward_to: str,
+        secret: SigningSecret,
+        state: Path | None,
+        after: int,
+    ) -> None:
+        self._server = server
+        self._receiver = receiver
+        self._forward_to = forward_to
+        self._secret = secret
+        self._state = state
+        self.after = after
+
+    def follow(self) -> None:
+        """Until interrupted."""
+        self._keep(self.after)
+        while True:
+            page = self._fetch()
+            for body in page.data:
+                event = msgspec.json.decode(body, type=_Event)
+                if event.sequence != self.after + 1 and self.after:
+                    print(f"  sequences {self.after + 1} to {event.sequence - 1} are older than events are kept")
+                self._forward(event, bytes(body))
+                self._keep(event.sequence)
+            if not page.has_more:
+                time.sleep(POLL_SECONDS)
+
+    def _fetch(self) -> _Page:
+        """The next page, however long the server is away."""
+        failures = 0
+        while True:
+            try:
+                answer = self._server.get("/events", params={"after": self.after, "limit": PAGE_MAX})
+                if answer.status_code == 200:
+                    if failures:
+                        print("  the server answers again", flush=True)
+                    return msgspec.json.decode(answer.content, type=_Page)
+                if answer.status_code not in (408, 429) and answer.status_code < 500:
+                    fail(told(answer))
+                problem = told(answer)
+            except httpx.HTTPError as error:
+                problem = str(error) or type(error).__name__
+            failures += 1
+            if failures == 1:
+                print(f"  the server does not answer ({problem}); trying again", flush=True)
+            time.sleep(_pause(failures))
+
+    def _forward(self, event: _Event, body: bytes) -> None:
+        """Hand an event over; whatever is answered counts, no answer does not."""
+        failures = 0
+        while True:
+            headers = self._secret.headers(event_id=event.id, body=body, timestamp=int(time.time()))
+            begun = time.monotonic()
+            try:
+                answer = self._receiver.post(
+                    self._forward_to, content=body, headers={"content-type": "application/json"} | headers
+                )
+            except httpx.HTTPError as error:
+                failures += 1
+                if failures == 1:
+                    print(f"  {event.type} {event.id}: {str(error) or type(error).__name__}; waiting", flush=True)
+                time.sleep(_pause(failures))
+                continue
+            took_ms = (time.monotonic() - begun) * 1_000
+            print(f"  {event.sequence} {event.type} {event.id} → {answer.status_code} ({took_ms:.0f} ms)", flush=True)
+            return
+
+    def _keep(self, after: int) -> None:
+        """Move the place on, on disk first: a file that is replaced is the old one or the new one, never half."""
+        if self._state is not None:
+            fresh = self._state.with_name(f"{self._state.name}.new")
+            try:
+                with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                    file.write(msgspec.json.encode(_Place(after, self._secret.reveal())))
+                    file.flush()
+                    os.fsync(file.fileno())
+                fresh.replace(self._state)
+            except OSError as error:
+                fail(f"--state: {self._state} cannot be written: {error.strerror or error}")
+        self.after = after
+
+
+def _pause(failures: int) -> float:
+    return min(POLL_SECONDS / 2 * 2.0 ** min(failures - 1, 6), RETRY_SECONDS_MAX)
+
+
+def _read(state: Path | None) -> _Place | None:
+    if state is None:
+        return None
+    try:
+        return msgspec.json.decode(state.read_bytes(), type=_Place)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        fail(f"--state: {state} cannot be read: {error}")
+
+
+def _secret(kept: _Place | None) -> SigningSecret:
+    given = os.environ.get(SECRET_VARIABLE) or (kept.secret if kept is not None else None)
+    if given is None:
+        return SigningSecret.new()
+    secret = SigningSecret(given)
+    try:
+        if not given.startswith(SECRET_HEAD):
+            raise ValueError
+        secret.headers(event_id="", body=b"", timestamp=0)
+    except ValueError:
+        fail(f"{SECRET_VARIABLE}: expected whsec_ and base 64")
+    return secret
+
+
+def _receiver(forward_to: str) -> httpx.Client:
+    if not forward_to.startswith(("http://", "https://")):
+        fail(f"--forward-to: expected http(s)://…, got {forward_to[:60]!r}")
+    try:
+        httpx.URL(forward_to)
+    except httpx.InvalidURL as error:
+        fail(f"--forward-to: {error}")
+    return httpx.Client(timeout=15.0, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT})
+
+
+def _newest(server: httpx.Client) -> int:
+    """The sequence of the newest event there is."""
+    try:
+        answer = server.get("/events", params={"limit": 1})
+    except httpx.HTTPError as error:
+        fail(f"the server does not answer: {error}")
+    if answer.status_code != 200:
+        fail(told(answer))
+    found: list[dict[str, Any]] = json.loads(answer.content)["data"]
+    return int(found[0]["sequence"]) if found else 0

@@ -1,0 +1,54 @@
+"""What the commands share that speak to a server over HTTP, as a merchant's own program would."""
+
+import os
+from typing import Annotated, Any, Final
+
+import httpx
+import typer
+
+from tillgate.cli.session import fail
+from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT
+
+KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
+TIMEOUT_SECONDS: Final = 20.0
+LIVE_HEAD: Final = "ck_live_"
+
+BaseUrl = Annotated[
+    str, typer.Option("--base-url", metavar="URL", help="The server's address, without a path.", show_default=True)
+]
+BASE_URL_DEFAULT: Final = f"http://{HOST_DEFAULT}:{PORT_DEFAULT}"
+
+
+def api(base_url: str, *, test_mode: bool = False) -> httpx.Client:
+    """A client below ``/api/v1`` with the key from the environment, or a clear end of the command.
+
+    Args:
+        test_mode: refuse a live key before anything is sent.
+    """
+    key = os.environ.get(KEY_VARIABLE, "")
+    if not key:
+        fail(f"{KEY_VARIABLE} is not set: export it with an API key, such as ck_test_…")
+    if not key.isascii() or not key.isprintable():
+        fail(f"{KEY_VARIABLE} is no API key: it holds other than visible ASCII characters")
+    if test_mode and key.startswith(LIVE_HEAD):
+        fail(f"{KEY_VARIABLE} is a live key; use a test key")
+    if not base_url.startswith(("http://", "https://")):
+        fail(f"--base-url: expected http(s)://host, got {base_url[:60]!r}")
+    try:
+        return httpx.Client(
+            base_url=f"{base_url.rstrip('/')}/api/v1",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+        )
+    except httpx.InvalidURL as error:
+        fail(f"--base-url: {error}")
+
+
+def told(answer: httpx.Response) -> str:
+    """What a refusal says, in one line."""
+    try:
+        error: Any = answer.json()["error"]
+        return f"{answer.status_code} {error['code']}: {error['message']}"
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.status_code} {answer.reason_phrase}"
