@@ -3,6 +3,10 @@
 import asyncio
 import contextlib
 import json
+import os
+import re
+import subprocess
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +17,7 @@ import pytest
 from keyturn import revoke
 from tests.makers import ON_SQLITE, execute, one, rows
 from tests.receiver import Receiver
+from tests.running import RunningServer
 from tests.shop import Shop, eventually, open_shop
 from tillgate.api.application import ROUTES
 from tillgate.api.routing import Reads, Route, Sends, Writes
@@ -544,3 +549,63 @@ async def test_old_answers_are_forgotten_by_a_job(
         await eventually(gone)
         again = await client.post("/checkout_sessions", json=AMOUNT, headers=KEY)
         assert (replayed(again), again.content) == (True, young.content)
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "idempotency.md"
+
+
+def example(language: str) -> str:
+    """The guide's only block of code in this language."""
+    [block] = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+@pytest.mark.slow
+@pytest.mark.spec("crypto-checkout R62", "crypto-checkout R63")
+def test_the_guides_examples_do_what_it_says(running: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/idempotency.md: the command run twice makes one session, and its client gets one through bad weather."""
+    key = running.key()
+    command = example("sh").replace("http://127.0.0.1:8080", running.url)
+    environment = {"PATH": os.environ["PATH"], "CHECKOUT_API_KEY": key}
+    first, again, changed = (
+        subprocess.run(["bash", "-euc", text], env=environment, capture_output=True, text=True, check=True).stdout
+        for text in (command, command, command.replace("50.00", "51.00"))
+    )
+    assert first.startswith("HTTP/1.1 201")
+    assert "idempotency-replayed" not in first.lower()
+    assert again.startswith("HTTP/1.1 201")
+    assert "idempotency-replayed: true" in again.lower()
+    body = first.partition("\n\n")[2]
+    assert again.partition("\n\n")[2] == body
+    assert changed.startswith("HTTP/1.1 409")
+    assert "idempotency_key_reused" in changed
+
+    names: dict[str, Any] = {}
+    exec(example("python"), names)  # noqa: S102 — our own guide
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    troubles = iter(["lost", "busy", "answer lost"])
+
+    def weather(request: httpx.Request) -> httpx.Response:
+        trouble = next(troubles, None)
+        if trouble == "lost":
+            raise httpx.ConnectError("refused", request=request)
+        if trouble == "busy":
+            return httpx.Response(429, headers={"retry-after": "1"}, json={"error": {"code": "rate_limited"}})
+        with running.client(key) as through:
+            sent = through.request(request.method, str(request.url), content=request.content, headers=request.headers)
+        if trouble == "answer lost":
+            raise httpx.ReadTimeout("no answer", request=request)
+        return sent
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(weather), base_url=running.url) as client,
+        running.client(key) as plain,
+    ):
+        client.headers["Authorization"] = f"Bearer {key}"
+        session = names["create_session"](client, "1043", "20.00")
+        listed = plain.get("/checkout_sessions").json()["data"]
+    assert slept == [1, 1, 4]
+    assert [one["metadata"] for one in listed] == [{"order": "1043"}, None]
+    assert listed[0] == session
+    assert listed[1]["id"] == json.loads(body)["id"]
