@@ -33,6 +33,7 @@ from tillgate_client.objects import (
     PaymentLink,
     WebhookDelivery,
     WebhookEndpoint,
+    WebhookReplay,
     WebhookTest,
 )
 from tillgate_client.sync.client import Client
@@ -72,6 +73,7 @@ __all__ = [
     "UnexpectedAnswerError",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WebhookReplay",
     "WebhookTest",
     "WebhookVerificationError",
     "__version__",

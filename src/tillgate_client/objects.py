@@ -102,7 +102,13 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Where events are sent. ``secret_prefix`` is all that is ever shown again of its secret."""
+    """Where events are sent. ``secret_prefix`` is all that is ever shown again of its secret.
+
+    Attributes:
+        previous_secret_expires_at: until then the secret before a rotation signs as well.
+        failing_since: nothing but failures came of it since then; after five days it is switched off.
+        disabled_reason: why it was: ``failing`` or ``gone`` (it answered 410). ``active=True`` switches it on again.
+    """
 
     id: str
     object: str
@@ -112,16 +118,19 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     events: list[str]
     active: bool
     secret_prefix: str
+    previous_secret_expires_at: datetime | None
+    failing_since: datetime | None
+    disabled_reason: str | None
     created_at: datetime
     updated_at: datetime
 
 
 class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_only=True):
-    """A new webhook endpoint.
+    """A webhook endpoint with its new secret.
 
     Attributes:
         secret: signs what is sent there. Keep it: it is shown this one time. None when this is the repeated answer to
-            a repeated request; then delete the endpoint and make another.
+            a repeated request whose first answer was lost; then ``rotate_secret`` gives another.
     """
 
     secret: str | None
@@ -175,6 +184,21 @@ class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     attempts_max: int
     next_attempt_at: datetime | None
     created_at: datetime
+
+
+class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a replay of a range came to.
+
+    Attributes:
+        deliveries: how many events are on their way.
+        next_after: the ``after`` to go on from, where the range was too long for one call; None where it is done.
+    """
+
+    object: str
+    livemode: bool
+    endpoint_id: str
+    deliveries: int
+    next_after: int | None
 
 
 class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

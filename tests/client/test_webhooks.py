@@ -71,7 +71,7 @@ def test_the_tolerance_can_be_wider(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_the_server_sends_is_verified(running: RunningServer, receiver: Receiver) -> None:
     """A real delivery gives a typed event with the session as it was at that moment."""
-    with Client(api_key=running.key(), base_url=running.url) as client:
+    with Client(api_key=running.key(project=running.project("Webhooks")), base_url=running.url) as client:
         endpoint = client.webhook_endpoints.create(url=f"{receiver.url}/in", events=["session.paid"])
         assert endpoint.secret is not None
         session = client.checkout_sessions.create(amount={"value": "50.00", "currency": "USD"}, metadata={"order": "1"})

@@ -41,11 +41,15 @@ export type CheckoutSession = Answer<
   { status: Open<SessionStatus>; metadata: Metadata | null }
 >;
 export type WebhookEndpoint = Answer<Schemas["WebhookEndpointObject"]>;
-/** `secret` is there this one time; null when this is the repeated answer to a repeated request. */
+/**
+ * `secret` is there this one time; null when this is the repeated answer to a repeated request whose first answer was
+ * lost: then `rotateSecret` gives another.
+ */
 export type CreatedWebhookEndpoint = Answer<Schemas["CreatedWebhookEndpointObject"]>;
 export type DeletedWebhookEndpoint = Answer<Schemas["DeletedObject"], { deleted: boolean }>;
 export type DeliveryAttempt = Flat<Schemas["AttemptObject"]>;
 export type WebhookTest = Answer<Schemas["WebhookTestObject"]>;
+export type WebhookReplay = Answer<Schemas["WebhookReplayObject"]>;
 export type WebhookDelivery = Answer<Schemas["WebhookDeliveryObject"]>;
 export type Customer = Answer<Schemas["CustomerObject"], { metadata: Metadata | null }>;
 
@@ -83,6 +87,9 @@ export type CreateWebhookEndpoint = Flat<Schemas["CreateWebhookEndpoint"]>;
 export type UpdateWebhookEndpoint = Flat<Schemas["UpdateWebhookEndpoint"]>;
 export type ListWebhookEndpoints = Query<"webhook_endpoints_list_all">;
 export type ListWebhookDeliveries = Query<"webhook_endpoints_list_deliveries">;
+export type RotateSecret = Flat<Schemas["RotateSecret"]>;
+export type ReplayRange = Flat<Schemas["ReplayRange"]>;
+export type ReplayEvent = Flat<Schemas["ReplayEvent"]>;
 export type ListEvents = Query<"events_list_all">;
 export type CreateCustomer = Flat<Schemas["CreateCustomer"]>;
 export type UpdateCustomer = Flat<Schemas["UpdateCustomer"]>;

@@ -145,6 +145,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["events_replay_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payment_links": {
         parameters: {
             query?: never;
@@ -257,6 +273,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook_endpoints/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["webhook_endpoints_replay_range"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhook_endpoints/{id}/rotate_secret": {
         parameters: {
             query?: never;
@@ -362,7 +394,9 @@ export interface components {
             active: boolean;
             createdAt: string;
             description: string | null;
+            disabledReason: components["schemas"]["DisabledReason"] | null;
             events: string[];
+            failingSince: string | null;
             id: string;
             livemode: boolean;
             /**
@@ -431,6 +465,8 @@ export interface components {
              */
             object?: "webhook_endpoint";
         };
+        /** @enum {unknown} */
+        DisabledReason: "failing" | "gone";
         ErrorBody: {
             code: string;
             /** @default null */
@@ -550,6 +586,17 @@ export interface components {
             title: string;
             updatedAt: string;
         };
+        ReplayEvent: {
+            /** @default null */
+            endpointId?: string | null;
+        };
+        ReplayRange: {
+            after: number;
+            /** @default 9007199254740991 */
+            before?: number;
+            /** @default false */
+            failedOnly?: boolean;
+        };
         RotateSecret: {
             /** @default 86400 */
             overlapSeconds?: number;
@@ -602,7 +649,9 @@ export interface components {
             active: boolean;
             createdAt: string;
             description: string | null;
+            disabledReason: components["schemas"]["DisabledReason"] | null;
             events: string[];
+            failingSince: string | null;
             id: string;
             livemode: boolean;
             /**
@@ -614,6 +663,17 @@ export interface components {
             secretPrefix: string;
             updatedAt: string;
             url: string;
+        };
+        WebhookReplayObject: {
+            deliveries: number;
+            endpointId: string;
+            livemode: boolean;
+            nextAfter: number | null;
+            /**
+             * @default webhook_replay
+             * @enum {unknown}
+             */
+            object?: "webhook_replay";
         };
         WebhookTestObject: {
             attempt: components["schemas"]["AttemptObject"];
@@ -1156,6 +1216,45 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    events_replay_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayEvent"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_WebhookDeliveryObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     payment_links_list_all: {
         parameters: {
             query?: {
@@ -1602,6 +1701,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListObject_WebhookDeliveryObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    webhook_endpoints_replay_range: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayObject"];
                 };
             };
             400: components["responses"]["Refused400"];

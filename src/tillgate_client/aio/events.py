@@ -1,15 +1,16 @@
 """``client.events``."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
-from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Event
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Event, ListAnswer, WebhookDelivery
 
 
 class AsyncEvents:
-    """The event log. Needs the scope ``events:read``."""
+    """The event log. Needs the scope ``events:read``; ``replay`` needs ``webhooks:write``."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -39,3 +40,12 @@ class AsyncEvents:
     async def retrieve(self, id: str) -> Event:
         """Retrieve an event."""
         return await self._transport.send(call_of("GET", path_of("events", id)), Event)
+
+    async def replay(
+        self, id: str, *, endpoint_id: str | None = None, idempotency_key: str | None = None
+    ) -> Sequence[WebhookDelivery]:
+        """Send an event once more, to one webhook endpoint or to all that subscribed; the deliveries that it makes."""
+        call = call_of(
+            "POST", path_of("events", id, "replay"), body=given(endpointId=endpoint_id), idempotency_key=idempotency_key
+        )
+        return (await self._transport.send(call, ListAnswer[WebhookDelivery])).data

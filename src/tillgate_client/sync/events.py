@@ -1,16 +1,17 @@
 # Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
 """``client.events``."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Event
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Event, ListAnswer, WebhookDelivery
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
 
 class Events:
-    """The event log. Needs the scope ``events:read``."""
+    """The event log. Needs the scope ``events:read``; ``replay`` needs ``webhooks:write``."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -40,3 +41,12 @@ class Events:
     def retrieve(self, id: str) -> Event:
         """Retrieve an event."""
         return self._transport.send(call_of("GET", path_of("events", id)), Event)
+
+    def replay(
+        self, id: str, *, endpoint_id: str | None = None, idempotency_key: str | None = None
+    ) -> Sequence[WebhookDelivery]:
+        """Send an event once more, to one webhook endpoint or to all that subscribed; the deliveries that it makes."""
+        call = call_of(
+            "POST", path_of("events", id, "replay"), body=given(endpointId=endpoint_id), idempotency_key=idempotency_key
+        )
+        return (self._transport.send(call, ListAnswer[WebhookDelivery])).data

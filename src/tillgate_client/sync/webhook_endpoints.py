@@ -11,6 +11,7 @@ from tillgate_client.objects import (
     DeletedWebhookEndpoint,
     WebhookDelivery,
     WebhookEndpoint,
+    WebhookReplay,
     WebhookTest,
 )
 from tillgate_client.sync.pages import Page, list_page
@@ -31,7 +32,10 @@ class WebhookEndpoints:
         description: str | None = None,
         idempotency_key: str | None = None,
     ) -> CreatedWebhookEndpoint:
-        """Create a webhook endpoint for some event types, or all: ``["*"]``. Its ``secret`` is in this answer only."""
+        """Create a webhook endpoint for event types, patterns (``session.*``) or all: ``["*"]``.
+
+        Its ``secret`` is in this answer only.
+        """
         body = given(url=url, events=events, description=description)
         call = call_of("POST", "/webhook_endpoints", body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, CreatedWebhookEndpoint)
@@ -64,6 +68,36 @@ class WebhookEndpoints:
         """Delete a webhook endpoint for good."""
         call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key)
         return self._transport.send(call, DeletedWebhookEndpoint)
+
+    def rotate_secret(
+        self, id: str, *, overlap_seconds: int | None = None, idempotency_key: str | None = None
+    ) -> CreatedWebhookEndpoint:
+        """Give it a new ``secret``, in this answer only; for ``overlap_seconds`` the one before signs as well."""
+        call = call_of(
+            "POST",
+            path_of("webhook_endpoints", id, "rotate_secret"),
+            body=given(overlapSeconds=overlap_seconds),
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, CreatedWebhookEndpoint)
+
+    def replay(
+        self,
+        id: str,
+        *,
+        after: int,
+        before: int | None = None,
+        failed_only: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookReplay:
+        """Send the events between two sequences once more, both excluded, or those of them that never arrived."""
+        call = call_of(
+            "POST",
+            path_of("webhook_endpoints", id, "replay"),
+            body=given(after=after, before=before, failedOnly=failed_only),
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, WebhookReplay)
 
     def test(self, id: str, *, idempotency_key: str | None = None) -> WebhookTest:
         """Send a synthetic ``session.paid`` there at once, and say what it answered."""

@@ -1,8 +1,8 @@
-import type { CheckoutEvent, ListEvents } from "../objects.js";
+import type { CheckoutEvent, ListEvents, ReplayEvent, WebhookDelivery } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
-import type { ReadOptions, Transport } from "../transport.js";
+import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
-/** The event log. Needs the scope `events:read`. */
+/** The event log. Needs the scope `events:read`; `replay` needs `webhooks:write`. */
 export class Events {
   readonly #transport: Transport;
 
@@ -26,5 +26,11 @@ export class Events {
   /** Retrieve an event. */
   retrieve(id: string, options?: ReadOptions): Promise<CheckoutEvent> {
     return this.#transport.send({ method: "GET", path: ["events", id], options });
+  }
+
+  /** Send an event once more, to one webhook endpoint or to all that subscribed; the deliveries that it makes. */
+  async replay(id: string, params: ReplayEvent = {}, options?: CallOptions): Promise<WebhookDelivery[]> {
+    const path = ["events", id, "replay"];
+    return (await this.#transport.send<Page<WebhookDelivery>>({ method: "POST", path, body: params, options })).data;
   }
 }

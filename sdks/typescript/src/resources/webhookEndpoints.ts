@@ -4,9 +4,12 @@ import type {
   DeletedWebhookEndpoint,
   ListWebhookDeliveries,
   ListWebhookEndpoints,
+  ReplayRange,
+  RotateSecret,
   UpdateWebhookEndpoint,
   WebhookDelivery,
   WebhookEndpoint,
+  WebhookReplay,
   WebhookTest,
 } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
@@ -20,7 +23,7 @@ export class WebhookEndpoints {
     this.#transport = transport;
   }
 
-  /** Create a webhook endpoint for some event types, or all: `["*"]`. Its `secret` is in this answer only. */
+  /** Create a webhook endpoint for event types, patterns (`session.*`) or all: `["*"]`. Its `secret` is in this answer only. */
   create(params: CreateWebhookEndpoint, options?: CallOptions): Promise<CreatedWebhookEndpoint> {
     return this.#transport.send({ method: "POST", path: ["webhook_endpoints"], body: params, options });
   }
@@ -48,6 +51,21 @@ export class WebhookEndpoints {
   /** Delete a webhook endpoint for good. */
   del(id: string, options?: CallOptions): Promise<DeletedWebhookEndpoint> {
     return this.#transport.send({ method: "DELETE", path: ["webhook_endpoints", id], options });
+  }
+
+  /** Give it a new `secret`, in this answer only; for `overlapSeconds` the one before signs as well. */
+  rotateSecret(id: string, params: RotateSecret = {}, options?: CallOptions): Promise<CreatedWebhookEndpoint> {
+    return this.#transport.send({
+      method: "POST",
+      path: ["webhook_endpoints", id, "rotate_secret"],
+      body: params,
+      options,
+    });
+  }
+
+  /** Send the events between two sequences once more, both excluded, or those of them that never arrived. */
+  replay(id: string, params: ReplayRange, options?: CallOptions): Promise<WebhookReplay> {
+    return this.#transport.send({ method: "POST", path: ["webhook_endpoints", id, "replay"], body: params, options });
   }
 
   /** Send a synthetic `session.paid` there at once, and say what it answered. */

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+import {
+  AuthenticationError,
+  type CheckoutEvent,
+  ConflictError,
+  InvalidRequestError,
+  NotFoundError,
+  PermissionDeniedError,
+  verifyWebhook,
+} from "../src/index.js";
+import { client, scripted, server } from "./server.js";
+
+const checkout = client();
+const amount = { value: "50.00", currency: "USD" };
+
+async function all<T>(walk: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of walk) found.push(one);
+  return found;
+}
+
+async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.unreachable("this should have failed"),
+    (error: unknown) => error,
+  );
+}
+
+test("a payment link lives from creation to the archive", async () => {
+  const link = await checkout.paymentLinks.create({ title: "Pro plan", fiatAmount: "99", description: "All of it" });
+  expect(link).toMatchObject({ object: "payment_link", livemode: false, fiatAmount: "99.00", fiatCurrency: "USD" });
+  expect(await checkout.paymentLinks.retrieve(link.id)).toEqual(link);
+  const changed = await checkout.paymentLinks.update(link.id, { active: false, description: null });
+  expect(changed).toMatchObject({ active: false, description: null, title: "Pro plan" });
+  expect((await checkout.paymentLinks.list({ limit: 100 })).data.map((one) => one.id)).toContain(link.id);
+  expect((await checkout.paymentLinks.del(link.id)).archived).toBe(true);
+  const archived = await all(checkout.paymentLinks.list({ archived: true, autoPaginate: true }));
+  expect(archived.map((one) => one.id)).toContain(link.id);
+});
+
+test("a session is created both ways, found by filters and paid", async () => {
+  const link = await checkout.paymentLinks.create({ title: "Sticker", fiatAmount: "5", fiatCurrency: "EUR" });
+  const byLink = await checkout.checkoutSessions.create({ linkId: link.id });
+  expect(byLink).toMatchObject({ linkId: link.id, fiat: { amount: "5.00", currency: "EUR" } });
+  const session = await checkout.checkoutSessions.create({
+    amount,
+    metadata: { order: "1001" },
+    successUrl: "https://merchant.example/thanks",
+    expiresInSeconds: 600,
+  });
+  expect(session).toMatchObject({ status: "pending", metadata: { order: "1001" } });
+  const paid = await checkout.checkoutSessions.simulate(session.id, { outcome: "paid" });
+  expect(paid.status).toBe("paid");
+  expect(await checkout.checkoutSessions.retrieve(session.id)).toEqual(paid);
+  expect((await checkout.checkoutSessions.list({ linkId: link.id })).data).toEqual([byLink]);
+  expect((await checkout.checkoutSessions.list({ status: "paid" })).data.map((one) => one.id)).toContain(session.id);
+});
+
+test("the merchant accepts unusual money and ends a session early", async () => {
+  const session = await checkout.checkoutSessions.create({ amount });
+  await checkout.checkoutSessions.simulate(session.id, { outcome: "underpaid" });
+  expect((await checkout.checkoutSessions.accept(session.id)).status).toBe("paid");
+  const other = await checkout.checkoutSessions.create({ amount });
+  expect((await checkout.checkoutSessions.expire(other.id)).status).toBe("expired");
+});
+
+test("the same idempotency key makes one session", async () => {
+  const options = { idempotencyKey: "ts-order-1001" };
+  const first = await checkout.checkoutSessions.create({ amount }, options);
+  expect(await checkout.checkoutSessions.create({ amount }, options)).toEqual(first);
+  const error = await thrownBy(checkout.checkoutSessions.create({ amount: { ...amount, value: "51.00" } }, options));
+  expect(error).toBeInstanceOf(ConflictError);
+  expect(error).toMatchObject({ code: "idempotency_key_reused", idempotencyKey: "ts-order-1001" });
+});
+
+test("a walk gives each object once, also while new ones come", async () => {
+  const link = await checkout.paymentLinks.create({ title: "Walked", fiatAmount: "1" });
+  const made: string[] = [];
+  for (let n = 0; n < 7; n += 1) made.unshift((await checkout.checkoutSessions.create({ linkId: link.id })).id);
+  const walked: string[] = [];
+  for await (const session of checkout.checkoutSessions.list({ linkId: link.id, limit: 3, autoPaginate: true })) {
+    walked.push(session.id);
+    await checkout.checkoutSessions.create({ linkId: link.id });
+  }
+  expect(walked).toEqual(made);
+});
+
+test("the event log is walked, and caught up with by sequence", async () => {
+  const session = await checkout.checkoutSessions.create({ amount });
+  const [created] = (await checkout.events.list({ type: "session.created", limit: 1 })).data;
+  expect(created?.data.id).toBe(session.id);
+  await checkout.checkoutSessions.simulate(session.id, { outcome: "detected" });
+  await checkout.checkoutSessions.simulate(session.id, { outcome: "paid" });
+  const since = await all(checkout.events.list({ after: created?.sequence ?? 0, limit: 1, autoPaginate: true }));
+  expect(since.map((event) => event.type)).toEqual(["session.detected", "session.paid"]);
+  expect(since[0]?.previousAttributes?.status).toBe("pending");
+  expect(await checkout.events.retrieve(since[0]?.id ?? "")).toEqual(since[0]);
+});
+
+test("customers are made, found, changed and paged by number", async () => {
+  const tag = `ts-${Date.now()}`;
+  const made = [];
+  for (const n of [1, 2, 3]) {
+    made.unshift(await checkout.customers.create({ reference: `${tag}-${n}`, metadata: { n } }));
+  }
+  expect(await checkout.customers.retrieve(made[0]?.id ?? "")).toEqual(made[0]);
+  expect((await checkout.customers.update(made[0]?.id ?? "", { name: "Ada" })).name).toBe("Ada");
+  expect((await checkout.customers.list({ reference: `${tag}-2` })).data).toEqual([made[1]]);
+  const page = await checkout.customers.list({ limit: 2 });
+  expect(page).toMatchObject({ page: 1, limit: 2 });
+  const walked = await all(checkout.customers.list({ limit: 2, autoPaginate: true }));
+  expect(walked).toHaveLength(page.total);
+  expect(walked.slice(0, 3).map((one) => one.id)).toEqual(made.map((one) => one.id));
+});
+
+describe("webhooks", () => {
+  let receiver: Awaited<ReturnType<typeof scripted>>;
+
+  beforeAll(async () => {
+    receiver = await scripted();
+  });
+  afterAll(() => receiver.close());
+
+  test("an endpoint is made, tested, changed and deleted; what it was sent is verified and sent again", async () => {
+    const endpoint = await checkout.webhookEndpoints.create({ url: `${receiver.url}/in`, events: ["session.paid"] });
+    const { secret } = endpoint;
+    if (secret === null) return expect.unreachable("a new endpoint shows its secret");
+    expect(secret.startsWith(endpoint.secretPrefix)).toBe(true);
+    expect(await checkout.webhookEndpoints.retrieve(endpoint.id)).not.toHaveProperty("secret");
+    expect((await checkout.webhookEndpoints.test(endpoint.id)).delivered).toBe(true);
+
+    const session = await checkout.checkoutSessions.create({ amount, metadata: { order: "größer" } });
+    await checkout.checkoutSessions.simulate(session.id, { outcome: "paid" });
+    const [, sent] = await receiver.arrived(2);
+    const verify = (payload = sent?.body ?? ""): CheckoutEvent =>
+      verifyWebhook({ payload, signature: sent?.headers["x-webhook-signature"] as string, secret });
+    const event = verify();
+    expect(event.type).toBe("session.paid");
+    if (event.type === "session.paid") expect(event.data.metadata).toEqual({ order: "größer" });
+    expect(event.data.id).toBe(session.id);
+    expect(() => verify(`${sent?.body} `)).toThrow("does not fit");
+
+    const { data } = await checkout.webhookEndpoints.deliveries(endpoint.id);
+    const delivery = data.find((one) => one.eventId === event.id);
+    const again = await checkout.webhookDeliveries.replay(delivery?.id ?? "");
+    const [, , replayed] = await receiver.arrived(3);
+    expect(JSON.parse(replayed?.body ?? "")).toMatchObject({ id: event.id });
+    expect((await checkout.webhookDeliveries.retrieve(again.id)).eventId).toBe(event.id);
+
+    const [also] = await checkout.events.replay(event.id, { endpointId: endpoint.id });
+    expect(also?.eventId).toBe(event.id);
+    // What is still on its way is left out of a replay.
+    await vi.waitUntil(async () => (await checkout.webhookDeliveries.retrieve(also?.id ?? "")).status === "delivered", {
+      timeout: 15_000,
+    });
+    const range = { after: event.sequence - 1, before: event.sequence + 1 };
+    expect((await checkout.webhookEndpoints.replay(endpoint.id, range)).deliveries).toBe(1);
+    await receiver.arrived(5);
+    const rotated = await checkout.webhookEndpoints.rotateSecret(endpoint.id, { overlapSeconds: 60 });
+    expect(rotated.secret).not.toBe(secret);
+
+    expect((await checkout.webhookEndpoints.update(endpoint.id, { active: false })).active).toBe(false);
+    expect((await checkout.webhookEndpoints.list({ limit: 100 })).data.map((one) => one.id)).toContain(endpoint.id);
+    expect((await checkout.webhookEndpoints.del(endpoint.id)).deleted).toBe(true);
+  });
+});
+
+describe("errors of the real server", () => {
+  test("400 names the field", async () => {
+    const error = await thrownBy(checkout.paymentLinks.create({ title: "Pro plan", fiatAmount: "10.005" }));
+    expect(error).toBeInstanceOf(InvalidRequestError);
+    expect(error).toMatchObject({ name: "InvalidRequestError", status: 400, type: "invalid_request", param: "fiatAmount" });
+    expect((error as InvalidRequestError).requestId).toMatch(/^req_/);
+  });
+
+  test("401 says what is wrong with the key, and does not repeat it", async () => {
+    const error = await thrownBy(client({ apiKey: server.revokedKey }).events.list());
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(error).toMatchObject({ status: 401, code: "invalid_api_key", reason: "revoked" });
+    expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain(server.revokedKey);
+  });
+
+  test("403 names both sides of the missing scope", async () => {
+    const error = await thrownBy(client({ apiKey: server.narrowKey }).paymentLinks.list());
+    expect(error).toBeInstanceOf(PermissionDeniedError);
+    expect(error).toMatchObject({ status: 403, requiredScope: "links:read", grantedScopes: ["events:read"] });
+  });
+
+  test("404 is the same for absent and forbidden", async () => {
+    const error = await thrownBy(checkout.events.retrieve("evt_01hxyz0000000000000000000"));
+    expect(error).toBeInstanceOf(NotFoundError);
+    expect(error).toMatchObject({ status: 404, type: "not_found", code: "not_found" });
+  });
+});
+
+test("what the types refuse", () => {
+  // Never called: the compiler reads it.
+  const refused = (): void => {
+    // @ts-expect-error a price is text, never a float
+    void checkout.paymentLinks.create({ title: "a", fiatAmount: 9.99 });
+    // @ts-expect-error an unknown field
+    void checkout.checkoutSessions.create({ amont: amount });
+    // @ts-expect-error an unknown outcome
+    void checkout.checkoutSessions.simulate("cs_1", { outcome: "stolen" });
+    // @ts-expect-error a walk is no promise of a page
+    void checkout.events.list({ autoPaginate: true }).then();
+    // @ts-expect-error a read carries no idempotency key
+    void checkout.events.retrieve("evt_1", { idempotencyKey: "x" });
+  };
+  expect(refused).toBeTypeOf("function");
+});

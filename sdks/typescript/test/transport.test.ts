@@ -1,0 +1,219 @@
+import { inspect } from "node:util";
+
+import { afterEach, expect, test, vi } from "vitest";
+
+import {
+  ApiConnectionError,
+  ApiError,
+  ApiTimeoutError,
+  CheckoutClient,
+  type CheckoutClientOptions,
+  ConfigurationError,
+  RateLimitedError,
+  ServerError,
+  UnexpectedAnswerError,
+} from "../src/index.js";
+import { originOf, retryAfterSeconds, waitMs } from "../src/transport.js";
+import { type Answer, scripted } from "./server.js";
+
+const KEY = "ck_test_0123456789abcdefghijABCDEFGHIJ01";
+const LIST = { body: '{"data":[],"hasMore":false,"nextCursor":null}' };
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(closers.splice(0).map((close) => close()));
+});
+
+async function against(answers: Answer[], options: Partial<CheckoutClientOptions> = {}) {
+  vi.spyOn(Math, "random").mockReturnValue(0); // the back-off is proved by itself; here there is none
+  const script = await scripted(...answers);
+  closers.push(script.close);
+  return { asked: script.asked, checkout: new CheckoutClient({ apiKey: KEY, baseUrl: script.url, ...options }) };
+}
+
+async function thrownBy(promise: Promise<unknown>): Promise<ApiError> {
+  return promise.then(
+    () => expect.unreachable("this should have failed"),
+    (error: unknown) => error as ApiError,
+  );
+}
+
+function envelope(type: string, message = "No."): string {
+  return JSON.stringify({ error: { type, code: "some_code", message, requestId: "req_01hxyz", future: 1 } });
+}
+
+test.each(["break", 429, 502, 503, 504] as const)("%s is tried again under the same idempotency key", async (failure) => {
+  const answer: Answer = failure === "break" ? failure : { status: failure, body: "busy" };
+  const { asked, checkout } = await against([answer, answer, { status: 201, body: '{"id":"cs_1"}' }]);
+  const session = await checkout.checkoutSessions.create({ amount: { value: "1.00", currency: "USD" } });
+  expect(session.id).toBe("cs_1");
+  expect(asked).toHaveLength(3);
+  expect(new Set(asked.map((one) => `${one.headers["idempotency-key"] as string} ${one.body}`)).size).toBe(1);
+  expect(asked[0]?.headers["idempotency-key"]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test.each([400, 401, 403, 404, 409, 413, 500, 501])("%d is the answer and not tried again", async (status) => {
+  const { asked, checkout } = await against([{ status, body: "" }]);
+  expect((await thrownBy(checkout.events.list())).status).toBe(status);
+  expect(asked).toHaveLength(1);
+});
+
+test("a request that is still running is asked for again", async () => {
+  const running = { status: 409, body: envelope("conflict"), headers: { "Retry-After": "0" } };
+  const { asked, checkout } = await against(["break", running, LIST]);
+  expect((await checkout.events.list()).data).toEqual([]);
+  expect(asked).toHaveLength(3);
+});
+
+test("after the last retry the answer is told, with the pause that the server asked for", async () => {
+  const limited = { status: 429, body: envelope("rate_limited"), headers: { "Retry-After": "0" } };
+  const { asked, checkout } = await against([limited, limited, limited]);
+  const error = await thrownBy(checkout.events.list());
+  expect(error).toBeInstanceOf(RateLimitedError);
+  expect(error).toMatchObject({ status: 429, type: "rate_limited", retryAfterSeconds: 0, requestId: "req_01hxyz" });
+  expect(asked).toHaveLength(3);
+});
+
+test("Retry-After is honoured, and a pause that is too long is the caller's", async () => {
+  const soon = await against([{ status: 503, body: "", headers: { "Retry-After": "1" } }, LIST]);
+  const started = performance.now();
+  await soon.checkout.events.list();
+  expect(performance.now() - started).toBeGreaterThanOrEqual(995);
+  const late = await against([{ status: 429, body: envelope("rate_limited"), headers: { "Retry-After": "3600" } }]);
+  expect((await thrownBy(late.checkout.events.list())).retryAfterSeconds).toBe(3600);
+  expect(late.asked).toHaveLength(1);
+});
+
+test("maxRetries: 0 tries once", async () => {
+  const { asked, checkout } = await against([{ status: 503, body: "" }], { maxRetries: 0 });
+  expect(await thrownBy(checkout.events.list())).toBeInstanceOf(ServerError);
+  expect(asked).toHaveLength(1);
+});
+
+test("nobody there is a connection error that keeps the idempotency key", async () => {
+  const script = await scripted();
+  await script.close();
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  const checkout = new CheckoutClient({ apiKey: KEY, baseUrl: script.url });
+  const error = await thrownBy(checkout.paymentLinks.del("pl_1", { idempotencyKey: "order-1" }));
+  expect(error).toBeInstanceOf(ApiConnectionError);
+  expect(error).toMatchObject({ name: "ApiConnectionError", idempotencyKey: "order-1" });
+  expect(error.message).toContain("3 attempts");
+});
+
+test("no answer in time is a time-out", async () => {
+  const { checkout } = await against(["hang", "hang"], { timeoutMs: 60, maxRetries: 1 });
+  expect(await thrownBy(checkout.events.list())).toBeInstanceOf(ApiTimeoutError);
+});
+
+test("a signal gives up at once, and is not taken for a lost connection", async () => {
+  const { asked, checkout } = await against(["hang"]);
+  const abort = new AbortController();
+  const call = checkout.events.list({}, { signal: abort.signal });
+  setTimeout(() => abort.abort(new Error("enough")), 20);
+  expect((await thrownBy(call)).message).toBe("enough");
+  expect(asked.length).toBeLessThanOrEqual(1);
+});
+
+test("the back-off doubles, is bounded, and jitters over all of it", () => {
+  const most = (attempt: number): number | undefined => waitMs(attempt, undefined, () => 1);
+  expect([0, 1, 2, 10].map(most)).toEqual([500, 1000, 2000, 8000]);
+  expect(waitMs(3, undefined, () => 0)).toBe(0);
+  expect(waitMs(0, new Response("", { status: 503, headers: { "Retry-After": "7" } }), () => 1)).toBe(7500);
+});
+
+test.each([["0", 0], ["17", 17], ["", undefined], ["soon", undefined], ["1e3", undefined]])(
+  "Retry-After: %s",
+  (text, seconds) => {
+    expect(retryAfterSeconds(new Response("", { headers: { "Retry-After": text } }))).toBe(seconds);
+  },
+);
+
+test("Retry-After is read as a date", () => {
+  const at = new Date(Date.now() + 30_000).toUTCString();
+  const seconds = retryAfterSeconds(new Response("", { headers: { "Retry-After": at } }));
+  expect(seconds).toBeGreaterThan(27);
+  expect(seconds).toBeLessThanOrEqual(30);
+});
+
+test.each(["<html>Bad gateway</html>", "", "[]", '{"error":"no"}'])("an answer of somebody else: %s", async (body) => {
+  const { checkout } = await against([{ status: 404, body }, { status: 200, body: `${body}x` }, { status: 500, body }]);
+  const error = await thrownBy(checkout.events.list());
+  expect(error).toBeInstanceOf(UnexpectedAnswerError);
+  expect(error.message).not.toContain("html");
+  expect(await thrownBy(checkout.events.list())).toBeInstanceOf(UnexpectedAnswerError);
+  expect(await thrownBy(checkout.events.list())).toBeInstanceOf(ServerError);
+});
+
+test("a redirect is not followed: the key goes to nobody else", async () => {
+  const { asked, checkout } = await against([{ status: 307, headers: { Location: "/elsewhere" } }, LIST]);
+  expect((await thrownBy(checkout.events.list())).message).toContain("redirect");
+  expect(asked).toHaveLength(1);
+});
+
+test("the key is sent with every request and told to nobody", async () => {
+  const { asked, checkout } = await against([LIST, { status: 400, body: envelope("invalid_request", `What is ${KEY}?`) }]);
+  await checkout.events.list();
+  const error = await thrownBy(checkout.events.list());
+  expect(asked.map((one) => one.headers.authorization)).toEqual([`Bearer ${KEY}`, `Bearer ${KEY}`]);
+  const told = [checkout, checkout.events, error].flatMap((one) => [
+    inspect(one, { depth: 9, showHidden: true }),
+    JSON.stringify(one),
+    String(one),
+    JSON.stringify(Object.entries(one)),
+  ]);
+  expect(told.filter((text) => text.includes(KEY.slice(8)))).toEqual([]);
+});
+
+test("a fetch of one's own is used", async () => {
+  const fetch = vi.fn<typeof globalThis.fetch>(() => Promise.resolve(new Response(LIST.body)));
+  await new CheckoutClient({ apiKey: KEY, baseUrl: "https://your-domain.com", fetch }).events.list({ limit: 2 });
+  expect(fetch.mock.calls[0]?.[0]).toBe("https://your-domain.com/api/v1/events?limit=2");
+});
+
+test.each(["https://your-domain.com", "https://your-domain.com/", "https://your-domain.com/api/v1", "https://your-domain.com/api/v1/"])(
+  "%s is the bare origin",
+  (given) => {
+    expect(originOf(given)).toBe("https://your-domain.com");
+  },
+);
+
+test.each(["", "your-domain.com", "ftp://a.b", "https://a.b/shop", "https://a.b/?x=1", "https://a.b/#x", "https://u:p@a.b"])(
+  "%s is no origin",
+  (given) => {
+    expect(() => originOf(given)).toThrow(ConfigurationError);
+  },
+);
+
+test.each([undefined, "", "ck_test_a\n", " ck_test_a", "ck_tëst"])("the key %j is refused", (apiKey) => {
+  expect(() => new CheckoutClient({ apiKey: apiKey as string, baseUrl: "https://a.b" })).toThrow("apiKey");
+});
+
+test.each(["", "..", "a/b", "a?b", "a b", "ä", "evt_1\n", undefined])("the id %j never becomes another operation", async (id) => {
+  const { asked, checkout } = await against([]);
+  await expect(checkout.events.retrieve(id as string)).rejects.toThrow(ConfigurationError);
+  expect(asked).toEqual([]);
+});
+
+test.each(["", "a b", "a\nb", "ü", "x".repeat(256)])("the idempotency key %j is refused", async (idempotencyKey) => {
+  const { asked, checkout } = await against([]);
+  await expect(checkout.paymentLinks.del("pl_1", { idempotencyKey })).rejects.toThrow("idempotencyKey");
+  expect(asked).toEqual([]);
+});
+
+test.each([{ timeoutMs: 0 }, { timeoutMs: Number.NaN }, { maxRetries: -1 }, { maxRetries: 1.5 }])("%j is refused", (options) => {
+  expect(() => new CheckoutClient({ apiKey: KEY, baseUrl: "https://a.b", ...options })).toThrow(ConfigurationError);
+});
+
+test("reads carry no idempotency key, and each mutating call a new one", async () => {
+  const { asked, checkout } = await against([LIST, ...Array<Answer>(4).fill({ body: "{}" })]);
+  await checkout.events.list();
+  await checkout.paymentLinks.create({ title: "a", fiatAmount: "1" });
+  await checkout.paymentLinks.update("pl_1", { title: "b" });
+  await checkout.paymentLinks.del("pl_1");
+  await checkout.webhookEndpoints.test("we_1");
+  expect(asked.map((one) => one.method)).toEqual(["GET", "POST", "PATCH", "DELETE", "POST"]);
+  expect(asked[0]?.headers).not.toHaveProperty("idempotency-key");
+  expect(new Set(asked.slice(1).map((one) => one.headers["idempotency-key"])).size).toBe(4);
+});

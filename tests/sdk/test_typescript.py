@@ -1,0 +1,202 @@
+"""The TypeScript client: its own suite, the founding page's sample and its README, against a real server."""
+
+import fcntl
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.client.quickstart import PORT, PaidShop, blocks, run, started
+from tests.running import RunningServer, clean_environment, free_port
+
+HOME = Path(__file__).parents[2]
+SDK = HOME / "sdks" / "typescript"
+NODE_MAJOR_MIN = 20
+
+# Word for word, as the founding page has it.
+SEED_SAMPLE = """\
+import { CheckoutClient } from "@your-org/checkout-sdk";
+const client = new CheckoutClient({
+apiKey: process.env.CHECKOUT_API_KEY!,
+baseUrl: "https://your-domain.com",
+});
+"""
+
+# `your-domain.com` is nowhere; this leads to the server what is sent there, and writes it down.
+ROAD = """\
+import { appendFileSync } from "node:fs";
+const real = globalThis.fetch;
+globalThis.fetch = (url, init) => {
+  const asked = { method: init.method, url: String(url), authorization: init.headers.Authorization };
+  appendFileSync(process.env.ASKED, JSON.stringify(asked) + "\\n");
+  return real(String(url).replace("https://your-domain.com", process.env.SERVER_URL), init);
+};
+"""
+
+
+@pytest.fixture(scope="session")
+def sdk() -> Path:
+    """The package's folder, with what its tests need installed."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        pytest.skip("the TypeScript client needs Node 20 or newer, and there is no node or no npm on PATH")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.removeprefix("v").partition(".")[0]) < NODE_MAJOR_MIN:
+        pytest.skip(f"the TypeScript client needs Node 20 or newer; this is {version}")
+    with (SDK / "package.json").open() as lock:  # workers of one run take turns
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run([HOME / "scripts" / "typescript.sh"], capture_output=True, text=True, timeout=300)
+    if not (SDK / "node_modules" / ".installed-from").exists():
+        pytest.skip(f"npm could not install what the TypeScript client's tests need: {done.stderr[-2000:]}")
+    return SDK
+
+
+SAMPLE = (
+    SEED_SAMPLE
+    + """\
+await client.paymentLinks.create({ title: "Pro plan", fiatAmount: "99.00" });
+const { id } = await client.checkoutSessions.create({ amount: { value: "50.00", currency: "USD" } });
+await client.checkoutSessions.simulate(id, { outcome: "paid" });
+for await (const event of client.events.list({ type: "session.paid", autoPaginate: true })) {
+  console.log(event.data.id === id);
+}
+"""
+)
+
+
+class Consumer:
+    """Somebody's project that has the package installed, and some programs that the strict compiler passed."""
+
+    def __init__(self, sdk: Path, folder: Path) -> None:
+        self.folder = folder
+        tsc = ["node", sdk / "node_modules" / "typescript" / "bin" / "tsc"]
+        installed = folder / "node_modules" / "@your-org" / "checkout-sdk"
+        installed.mkdir(parents=True)
+        shutil.copy(sdk / "package.json", installed)
+        run([*tsc, "-p", sdk / "tsconfig.build.json", "--outDir", installed / "dist"], {}, folder)
+        (folder / "package.json").write_text('{"type": "module"}')
+        (folder / "road.mjs").write_text(ROAD)
+
+        code = blocks(SDK / "README.md", "ts")
+        assert set(code) == {"Take a payment", "Lists", "Errors", "Webhooks"}
+        self.port = free_port()
+        programs = {
+            "sample.ts": SAMPLE,
+            "quickstart.ts": code["Take a payment"] + code["Lists"] + code["Errors"],
+            "receiver.ts": code["Webhooks"].replace(str(PORT), str(self.port)),
+        }
+        for name, program in programs.items():
+            (folder / name).write_text(program, "utf-8")
+        options = ["--strict", "--target", "es2022", "--module", "nodenext"]
+        where = ["--typeRoots", sdk / "node_modules" / "@types", "--types", "node"]
+        run([*tsc, *options, *where, *programs], {}, folder)
+
+    def command(self, name: str) -> list[str | Path]:
+        """Runs one of the programs."""
+        return ["node", "--import", "./road.mjs", f"{name}.js"]
+
+    def environment(self, server: RunningServer, key: str, asked: Path) -> dict[str, str]:
+        """What the programs expect; what they send to the placeholder is written to ``asked``."""
+        return {"CHECKOUT_API_KEY": key, "SERVER_URL": server.url, "ASKED": str(asked)}
+
+
+@pytest.fixture(scope="module")
+def consumer(sdk: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
+    return Consumer(sdk, tmp_path_factory.mktemp("consumer"))
+
+
+def test_the_suite_of_the_client_passes_against_the_running_server(sdk: Path, running: RunningServer) -> None:
+    """vitest: every operation, retries, errors, webhooks, and types that are the server's own."""
+    project = running.project("vitest")
+    revoked = running.issued(project=project)
+    running.cli("keys", "revoke", revoked["id"], "--project", project)
+    environment = {
+        "TILLGATE_URL": running.url,
+        "TILLGATE_TEST_KEY": running.key(project=project),
+        "TILLGATE_NARROW_KEY": running.key(["events:read"], project=project),
+        "TILLGATE_REVOKED_KEY": revoked["key"],
+        "NO_COLOR": "1",
+    }
+    done = subprocess.run(
+        ["npx", "--no-install", "vitest", "run"],
+        cwd=sdk,
+        env=clean_environment() | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    print(done.stdout[-20_000:], done.stderr[-20_000:])
+    assert done.returncode == 0, "vitest failed; its words are above"
+    assert re.search(r"Tests +\d+ passed \(\d+\)", done.stdout), "no test ran, or some were skipped"
+
+
+def test_the_strict_compiler_passes_the_client_and_its_tests(sdk: Path) -> None:
+    """tsc, strict; the tests say what the types must refuse."""
+    run(["node", "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], {}, sdk)
+
+
+@pytest.mark.spec("crypto-checkout R23", "crypto-checkout R24")
+def test_the_founding_pages_sample_runs_as_it_is(running: RunningServer, consumer: Consumer, tmp_path: Path) -> None:
+    """crypto-checkout R23, crypto-checkout R24: the key is set once, from CHECKOUT_API_KEY, and sent on every request.
+
+    ``baseUrl`` is the bare origin: each request goes to ``/api/v1`` below it.
+    """
+    key = running.key(project=running.project("Seed"))
+    environment = consumer.environment(running, key, tmp_path / "asked")
+    assert run(consumer.command("sample"), environment, consumer.folder) == "true\n"
+    asked = [json.loads(line) for line in (tmp_path / "asked").read_text().splitlines()]
+    assert [one["method"] for one in asked] == ["POST", "POST", "POST", "GET"]
+    assert {one["authorization"] for one in asked} == {f"Bearer {key}"}
+    assert all(one["url"].startswith("https://your-domain.com/api/v1/") for one in asked)
+
+
+@pytest.mark.spec("crypto-checkout R24")
+def test_without_the_variable_the_sample_says_what_is_missing(
+    running: RunningServer, consumer: Consumer, tmp_path: Path
+) -> None:
+    """crypto-checkout R24: where CHECKOUT_API_KEY is not set, nothing is sent and the error names it."""
+    environment = clean_environment() | consumer.environment(running, "", tmp_path / "asked")
+    done = subprocess.run(
+        consumer.command("sample"), cwd=consumer.folder, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode != 0
+    assert "ConfigurationError" in done.stderr and "CHECKOUT_API_KEY" in done.stderr
+    assert not (tmp_path / "asked").exists()
+
+
+def test_the_quickstart_runs_word_for_word(running: RunningServer, consumer: Consumer, tmp_path: Path) -> None:
+    """The README's program passes the strict compiler and does what it says."""
+    key = running.key(project=running.project("Quickstart"))
+    environment = consumer.environment(running, key, tmp_path / "asked")
+    printed = run(consumer.command("quickstart"), environment, consumer.folder)
+    for expected in ("send the buyer to http", "\npaid 20", "order: '1001'", "fiatAmount"):
+        assert expected in printed
+
+
+def test_the_receiver_fulfils_what_is_genuine_only(running: RunningServer, consumer: Consumer, tmp_path: Path) -> None:
+    """A real webhook is answered with 204 and acted on; a made-up one with 400 and nothing else."""
+    shop = PaidShop(running, consumer.port)
+    environment = {"WEBHOOK_SECRET": shop.secret} | consumer.environment(running, "", tmp_path / "asked")
+    with started(consumer.command("receiver"), environment, consumer.folder) as lines:
+        assert shop.forge() == 400
+        shop.pay("größer 1001")
+        assert lines == ["listening", "fulfil order größer 1001"]
+    shop.close()
+
+
+def test_the_package_needs_nothing_and_its_lock_names_no_registry() -> None:
+    """No dependency at run time; what the tests need is locked by hash and by nobody's mirror; it stays private."""
+    package = json.loads((SDK / "package.json").read_text())
+    assert package["private"] is True
+    assert not {"dependencies", "peerDependencies", "optionalDependencies"} & package.keys()
+    lock = json.loads((SDK / "package-lock.json").read_text())
+    for name, locked in lock["packages"].items():
+        if name:
+            assert "resolved" not in locked, name
+            assert locked["integrity"].startswith("sha512-"), name
+    used = [path.read_text("utf-8") for path in (SDK / "src").rglob("*.ts")]
+    imported = {found for text in used for found in re.findall(r'from "([^."][^"]*)"', text)}
+    assert imported == {"node:crypto"}
