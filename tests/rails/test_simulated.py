@@ -1,6 +1,7 @@
 """The simulated rail: prices rounded up, addresses that nobody can pay, outcomes on command."""
 
 from fractions import Fraction
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,14 @@ prices = st.builds(
 )
 
 
-@given(prices)
-def test_the_crypto_amount_never_undercharges(price: Money) -> None:
-    """Rounded up, by less than one atomic unit: with 0, 2 and 3 minor digits alike."""
-    terms = SimulatedRail().quote("pay_x", price)
-    fiat = Fraction(price.minor, 10 ** MINOR_DIGITS[price.currency])
-    exact = fiat / Fraction(terms.native_price_usd) * 10**terms.asset_decimals
+@given(prices, st.sampled_from(["2500.00", "3333.33", "1999.97", "0.07"]))
+def test_the_crypto_amount_never_undercharges(price: Money, rate: str) -> None:
+    """Rounded up, by less than one atomic unit: with 0, 2 and 3 minor digits alike, at rates that do not divide."""
+    # At the fixed price every amount divides, so that nothing would ever be rounded.
+    rates = {digits: Fraction(10**18) / (Fraction(rate) * 10**digits) for digits in range(4)}
+    with mock.patch("tillgate.rails.simulated.rail._ATOMIC_PER_MINOR", rates):
+        terms = SimulatedRail().quote("pay_x", price)
+    exact = Fraction(price.minor, 10 ** MINOR_DIGITS[price.currency]) / Fraction(rate) * 10**terms.asset_decimals
     assert exact <= terms.amount_atomic < exact + 1
 
 
