@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.test_requirements_errors import envelope
-from tests.api.test_requirements_keys import concrete
+from tests.api.test_requirements_keys import body_for, concrete
 from tests.shop import Shop, ShopBeside
 from tillgate.api.application import ROUTES
 
@@ -362,10 +362,8 @@ async def test_an_id_of_any_shape_is_just_not_found(shop: Shop) -> None:
     """Strange characters, escapes, other types' ids and endless ones are a 404, wherever an id goes."""
     client = await shop.client()
     for method, path in WITH_ID:
-        body = {"outcome": "paid"} if path.endswith("/simulate") else {}
         for odd in IDS:
-            takes_body = any(route.body is not None for route in ROUTES if (route.method, route.path) == (method, path))
-            answer = await client.request(method, path.replace("{id}", odd), json=body if takes_body else None)
+            answer = await client.request(method, path.replace("{id}", odd), json=body_for(method, path))
             assert (answer.status_code, envelope(answer)["type"]) == (404, "not_found"), (
                 method,
                 path,
