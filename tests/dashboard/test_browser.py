@@ -50,7 +50,7 @@ def owner(running: RunningServer, page: Page) -> Page:
 def create_key(page: Page, url: str, name: str, mode: str = "Test") -> str:
     """Make a key as a person does; its text."""
     page.goto(f"{url}/dashboard/api-keys")
-    page.get_by_role("link", name="Create key").click()
+    page.get_by_role("button", name="Create key").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("radio", name=mode, exact=True).check()
     page.get_by_role("checkbox", name="sessions:read", exact=True).check()

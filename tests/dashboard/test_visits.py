@@ -155,6 +155,13 @@ async def test_what_is_not_there_is_said_inside_the_layout(owner_of_both: Owner)
         assert 'href="/dashboard"' in page
 
 
+async def test_a_slash_too_many_leads_on(owner: Owner) -> None:
+    """And never away from here."""
+    for path, where in (("/", ""), ("/api-keys/", "/api-keys"), ("//evil.example//", "//evil.example")):
+        answer = await owner.http.get(f"/dashboard{path}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/dashboard{where}")
+
+
 async def test_a_query_that_makes_no_sense_is_told(owner_of_both: Owner) -> None:
     """A cursor, a filter or a link that no page ever gave: 400 with words, never a 500."""
     for path in (

@@ -10,6 +10,10 @@ from tillgate.dashboard.visits import OpenView, Place, Room, View, Visit, apolog
 
 
 async def _nothing_here(visit: Visit) -> Response:
+    """A path that no page has; one with a slash too many leads on."""
+    path = visit.request.url.path
+    if path.endswith("/") and visit.request.method != "POST":
+        return visit.go(path.rstrip("/"))
     return apology(visit, 404)
 
 
