@@ -40,7 +40,7 @@ def bearer_of(authorization: str) -> str | None:
 
 
 class Verifier:
-    """Answers for presented keys out of a store, asking it anew each time: no cache, nothing stale."""
+    """Answers for presented keys out of a store, which says what was committed before it was asked: nothing stale."""
 
     def __init__(self, store: KeyStore, format: KeyFormat, clock: Clock, last_used: LastUsed) -> None:
         self._store = store
