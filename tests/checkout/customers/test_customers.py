@@ -51,17 +51,23 @@ async def listed(counter: Counter, page: int = 1, limit: int = 25) -> NumberedPa
 @pytest.mark.spec("crypto-checkout R34")
 async def test_parallel_changes_of_one_customer_lose_nothing(counter: Counter) -> None:
     """Each names another field; afterwards all of them are there."""
-    customer = await create(counter)
-    changes: list[dict[str, Any]] = [
-        {"email": "ada@example.com"},
-        {"name": "Ada"},
-        {"reference": "crm-1"},
-        {"metadata": {"plan": "pro"}},
-    ]
-    await asyncio.gather(*(update(counter, customer.id, **one) for one in changes for _ in range(3)))
-    changed = await read(counter, customer.id)
-    assert (changed.email, changed.name, changed.reference) == ("ada@example.com", "Ada", "crm-1")
-    assert changed.metadata == '{"plan":"pro"}'
+    customers = [await create(counter) for _ in range(20)]
+    await asyncio.gather(
+        *(
+            update(counter, customer.id, **change)
+            for number, customer in enumerate(customers)
+            for change in (
+                {"email": f"ada{number}@example.com"},
+                {"name": "Ada"},
+                {"reference": f"crm-{number}"},
+                {"metadata": {"plan": "pro"}},
+            )
+        )
+    )
+    for number, customer in enumerate(customers):
+        changed = await read(counter, customer.id)
+        assert (changed.email, changed.name) == (f"ada{number}@example.com", "Ada")
+        assert (changed.reference, changed.metadata) == (f"crm-{number}", '{"plan":"pro"}')
 
 
 @pytest.mark.anyio
