@@ -17,6 +17,10 @@ DATABASE_FILE: Final = "tillgate.db"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8080
 
+# What a merchant's own program is set up with, too.
+API_KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
+WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — where it is, not what it is
+
 # PostgreSQL's URLs may carry it among the parameters, too.
 _PASSWORD_PARAMETER: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
@@ -115,6 +119,16 @@ def load(
         Limit(float(per_second), burst) if per_second else None,
         networks,
     )
+
+
+def api_key() -> str:
+    """The key that commands which speak to a server over HTTP present; empty where none is set."""
+    return os.environ.get(API_KEY_VARIABLE, "")
+
+
+def webhook_secret() -> str:
+    """What ``tillgate listen`` is told to sign with; empty where it is to make a secret of its own."""
+    return os.environ.get(WEBHOOK_SECRET_VARIABLE, "")
 
 
 def _without_password(value: str) -> str:

@@ -14,7 +14,7 @@ from tillgate.api.errors import ERRORS
 from tillgate.api.openapi import document
 from tillgate.api.reading import BODY_BYTES_MAX
 from tillgate.api.routing import ROOT
-from tillgate.base.clock import HOUR_MS, MINUTE_MS
+from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX, URL_MAX
 from tillgate.checkout import metadata
@@ -24,10 +24,12 @@ from tillgate.checkout.sessions.model import (
     LIFETIME_MIN_MS,
 )
 from tillgate.door import API_SCOPES
-from tillgate.events.deliveries.model import ATTEMPTS_MAX, GAPS_MS
+from tillgate.events.deliveries.model import ATTEMPTS_MAX, ENDPOINT_IN_FLIGHT_MAX, GAPS_MS, RETRY_AFTER_MAX_MS
+from tillgate.events.deliveries.operations import REPLAY_MAX
 from tillgate.events.deliveries.sending import TIMEOUT_SECONDS
+from tillgate.events.endpoints.model import FAILING_MAX_MS, OVERLAP_MAX_SECONDS
 from tillgate.events.endpoints.operations import ENDPOINTS_MAX
-from tillgate.events.model import ALIASES, EVENT_MEANINGS
+from tillgate.events.model import ALIASES, EVENT_MEANINGS, EVENT_PATTERNS, RETENTION_MS
 
 MADE: Final = "<!-- Made by `python -m tillgate.api.reference docs/reference`; change the code, not this page. -->\n"
 
@@ -144,9 +146,20 @@ def _events() -> str:
             "| type | when |\n|---|---|",
             *(f"| `{name}` | {meaning} |" for name, meaning in EVENT_MEANINGS.items()),
             "\n" + " ".join(f"`{alias}` is accepted as another name of `{name}`." for alias, name in ALIASES.items()),
-            "`*` subscribes to all types, those to come included.\n",
+            f"`*` subscribes to all types, those to come included, and {_listed(EVENT_PATTERNS)} to all of its noun.\n",
             "`data` is the whole checkout session as it was at that moment. `sequence` counts 1, 2, 3 … for each "
-            "project and mode, without a gap.\n",
+            "project and mode, without a gap. `previousAttributes` holds what the fields that changed held at the "
+            "object's event before: put over `data`, it gives the earlier `data`. It is null where there is no event "
+            "before.\n",
+            "## Catching up\n",
+            "`GET /events?after=<sequence>` lists what came after a sequence, oldest first. Its `nextCursor` is the "
+            "next "
+            "`after` and never null, so that a follower keeps it and asks again; `hasMore` says whether to ask at "
+            "once. "
+            "A number is taken and committed before the next one is: nothing appears later in between. `after` "
+            "combines with `type` and `createdAfter`, not with `starting_after`.\n",
+            f"Events are kept for {RETENTION_MS // DAY_MS} days, and their deliveries with them. The sequence goes "
+            "on.\n",
             "## Where a session can go\n",
             "| from | to |\n|---|---|",
             *moves,
@@ -155,6 +168,23 @@ def _events() -> str:
             f"success. Otherwise up to {ATTEMPTS_MAX} attempts: at once, then after {gaps} more; then the delivery is "
             "`abandoned` and can be replayed. Redirects are not followed. The event id is the same on every attempt "
             "and replay: keep the ids you have handled.\n",
+            "A 429 or 503 with `Retry-After` (seconds or an HTTP date) puts the next attempt off, by up to "
+            f"{RETRY_AFTER_MAX_MS // HOUR_MS} h, and never brings it forward. Up to {ENDPOINT_IN_FLIGHT_MAX} "
+            "deliveries to "
+            "one endpoint are under way at once, and a single one while it is failing; no endpoint waits for "
+            "another.\n",
+            "`failingSince` on the endpoint says since when nothing but failures came back. After "
+            f"{FAILING_MAX_MS // DAY_MS} days of them the endpoint is switched off with `disabledReason` `failing`, "
+            "and "
+            'after a 410 at once with `gone`. `PATCH {"active": true}` clears both and lets what is pending go on; '
+            "events that came meanwhile are sent by a replay with `failedOnly`.\n",
+            "## Replay\n",
+            "- One event: `POST /events/{id}/replay`, to each active endpoint that subscribed, or to the named one.",
+            "- A range: `POST /webhook_endpoints/{id}/replay` with `after` and `before`, both excluded. It looks at "
+            f"{REPLAY_MAX} events at most and says in `nextAfter` where to go on. What is on its way is left out, and "
+            "with "
+            "`failedOnly` what has arrived.",
+            "- One delivery: `POST /webhook_deliveries/{id}/replay`.\n",
             "## Signature\n",
             "Each attempt carries two signatures of the same raw body; check either.\n",
             "- `X-Webhook-Signature: t=<unix seconds>,v1=<hex>`: HMAC-SHA256 with the whole secret (`whsec_` included) "
@@ -162,6 +192,9 @@ def _events() -> str:
             "- [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id`, `webhook-timestamp`, "
             "`webhook-signature`; any of its libraries takes the secret as it is.\n",
             "Refuse what is older than 300 seconds and compare in constant time. `examples/receiver.py` does both.\n",
+            "After `POST /webhook_endpoints/{id}/rotate_secret` the new and the old secret both sign, for a day unless "
+            f"`overlapSeconds` says otherwise (0 to {OVERLAP_MAX_SECONDS}): `t=…,v1=<new>,v1=<old>` and `v1,<new> "
+            "v1,<old>`. Accept what any of them fits.\n",
         ]
     )
 
@@ -177,10 +210,18 @@ def _limits() -> str:
         ("metadata key, value", f"{metadata.KEY_LENGTH_MAX} and {metadata.VALUE_LENGTH_MAX} characters"),
         ("session lifetime", f"{_duration(LIFETIME_MIN_MS)} to {LIFETIME_MAX_MS // (24 * HOUR_MS)} days, default 1 h"),
         ("webhook endpoints", f"{ENDPOINTS_MAX} for each project and mode"),
+        ("deliveries under way to one endpoint", str(ENDPOINT_IN_FLIGHT_MAX)),
+        ("events in one replay of a range", str(REPLAY_MAX)),
+        ("overlap of a rotated webhook secret", f"{OVERLAP_MAX_SECONDS * SECOND_MS // DAY_MS} days, default 1 day"),
+        ("events, deliveries and attempts are kept", f"{RETENTION_MS // DAY_MS} days"),
     ]
     return "\n".join(
         ["# Limits\n", MADE, "| what | limit |\n|---|---|", *(f"| {what} | {limit} |" for what, limit in rows), ""]
     )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _duration(milliseconds: int) -> str:

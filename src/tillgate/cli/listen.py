@@ -17,8 +17,8 @@ import typer
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, told
 from tillgate.cli.session import fail
 from tillgate.events.signing import SECRET_HEAD, SigningSecret
+from tillgate.settings import WEBHOOK_SECRET_VARIABLE, webhook_secret
 
-SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — where it is, not what it is
 POLL_SECONDS: Final = 1.0
 RETRY_SECONDS_MAX: Final = 10.0
 PAGE_MAX: Final = 100
@@ -180,7 +180,7 @@ def _read(state: Path | None) -> _Place | None:
 
 
 def _secret(kept: _Place | None) -> SigningSecret:
-    given = os.environ.get(SECRET_VARIABLE) or (kept.secret if kept is not None else None)
+    given = webhook_secret() or (kept.secret if kept is not None else None)
     if given is None:
         return SigningSecret.new()
     secret = SigningSecret(given)
@@ -189,7 +189,7 @@ def _secret(kept: _Place | None) -> SigningSecret:
             raise ValueError
         secret.headers(event_id="", body=b"", timestamp=0)
     except ValueError:
-        fail(f"{SECRET_VARIABLE}: expected whsec_ and base 64")
+        fail(f"{WEBHOOK_SECRET_VARIABLE}: expected whsec_ and base 64")
     return secret
 
 

@@ -1,15 +1,13 @@
 """What the commands share that speak to a server over HTTP, as a merchant's own program would."""
 
-import os
 from typing import Annotated, Any, Final
 
 import httpx
 import typer
 
 from tillgate.cli.session import fail
-from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT
+from tillgate.settings import API_KEY_VARIABLE, HOST_DEFAULT, PORT_DEFAULT, api_key
 
-KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
 TIMEOUT_SECONDS: Final = 20.0
 LIVE_HEAD: Final = "ck_live_"
 
@@ -25,13 +23,13 @@ def api(base_url: str, *, test_mode: bool = False) -> httpx.Client:
     Args:
         test_mode: refuse a live key before anything is sent.
     """
-    key = os.environ.get(KEY_VARIABLE, "")
+    key = api_key()
     if not key:
-        fail(f"{KEY_VARIABLE} is not set: export it with an API key, such as ck_test_…")
+        fail(f"{API_KEY_VARIABLE} is not set: export it with an API key, such as ck_test_…")
     if not key.isascii() or not key.isprintable():
-        fail(f"{KEY_VARIABLE} is no API key: it holds other than visible ASCII characters")
+        fail(f"{API_KEY_VARIABLE} is no API key: it holds other than visible ASCII characters")
     if test_mode and key.startswith(LIVE_HEAD):
-        fail(f"{KEY_VARIABLE} is a live key; use a test key")
+        fail(f"{API_KEY_VARIABLE} is a live key; use a test key")
     if not base_url.startswith(("http://", "https://")):
         fail(f"--base-url: expected http(s)://host, got {base_url[:60]!r}")
     try:
