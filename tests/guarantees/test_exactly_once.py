@@ -21,7 +21,7 @@ from tests.makers import ON_POSTGRES, ON_SQLITE, one, rows
 from tests.running import EVERY_SCOPE, RunningServer
 from tests.shop import MovableClock, Shop, settings_for, shop
 from tillgate.app import running
-from unitofwork import open_database
+from unitofwork import StoreUnavailable, open_database
 from unitofwork.postgres import PostgresTransaction
 from unitofwork.sqlite import SqliteTransaction
 
@@ -110,6 +110,32 @@ async def test_of_fifty_that_are_refused_at_once_each_hears_why_and_the_key_stay
     assert await one(shop.database, "SELECT COUNT(*) FROM idempotency_keys") == 0
     await client.patch(f"/payment_links/{link['id']}", json={"active": True})
     assert (await client.post("/checkout_sessions", json=body, headers=KEY)).status_code == 201
+
+
+@pytest.mark.anyio
+@pytest.mark.spec("crypto-checkout R62", "crypto-checkout R64")
+async def test_a_commit_whose_confirmation_is_lost_is_found_by_the_retry(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the database commits and its word of it never arrives, the caller hears 503 and not that nothing was done;
+    the retry gets the answer of what was."""
+    await subscribe(shop)
+    client = await shop.client()
+    kind = type(shop.database)
+    write = kind.write
+
+    async def unconfirmed(self: Any, operation: Any) -> Any:
+        await write(self, operation)
+        raise StoreUnavailable("the connection was lost during COMMIT")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "write", unconfirmed)
+        lost = await client.post("/checkout_sessions", json=amount(), headers=KEY)
+    assert (lost.status_code, lost.headers["retry-after"]) == (503, "1")
+    assert "may not be known" in lost.json()["error"]["message"]
+    again = await client.post("/checkout_sessions", json=amount(), headers=KEY)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert await effects(shop) == ONCE
 
 
 class Told(NamedTuple):

@@ -76,7 +76,12 @@ class NativeApi:
         except StoreUnavailable as error:
             _log.error("api.store_unavailable", request_id=request_id, detail=str(error))
             status, body, headers = told(
-                Unavailable("The database does not answer. Nothing was done; try again."), request_id
+                Unavailable(
+                    "The database does not answer. Try again; if this was to change something, with the same "
+                    "Idempotency-Key: whether it was done may not be known."
+                ),
+                request_id,
+                _WHEN_AGAIN["unavailable"],
             )
         except Exception:
             _log.exception("api.failed", request_id=request_id, method=scope["method"], path=scope["path"])

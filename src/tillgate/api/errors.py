@@ -107,7 +107,10 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "The key has used up its allowance. Wait for the seconds in `Retry-After`, then send the same request again.",
     ),
     "unavailable": ErrorKind(
-        503, "server", "Something the server needs does not answer right now. Nothing was done; try again."
+        503,
+        "server",
+        "Something the server needs does not answer right now. Try again after `Retry-After`; where "
+        "something is changed, with the same `Idempotency-Key`, because the outcome may not be known.",
     ),
     "internal_error": ErrorKind(500, "server", "Something went wrong on the server. Its log has the request id."),
 }
@@ -218,7 +221,8 @@ def refused(refusal: Refused, request_id: str) -> Failure:
     if refusal.reason is RefusalReason.UNAVAILABLE:
         kind = ERRORS["unavailable"]
         message = "Keys cannot be checked right now, so nobody is let in. Try again."
-        return _failure(kind, ErrorBody(type=kind.type, code="unavailable", message=message, request_id=request_id))
+        body = ErrorBody(type=kind.type, code="unavailable", message=message, request_id=request_id)
+        return _failure(kind, body, [(b"retry-after", b"1")])
     kind = ERRORS["invalid_api_key"]
     body = ErrorBody(
         type=kind.type,
