@@ -20,7 +20,7 @@ from bench.load import LoadClient
 from bench.postgres import Postgres, running_postgres
 from bench.servers import Server
 from bench.statements import Driven, Statement
-from bench.table import Row, printed, ratios, spread
+from bench.table import Row, printed, ratios, reached, spread
 from keyturn import Mode
 from tests.postgres import find_postgres
 from tests.running import free_port
@@ -54,7 +54,8 @@ class Pace(NamedTuple):
     webhooks: int
 
 
-FULL, QUICK = Pace(7, 1.6, 1.0, 300), Pace(3, 0.6, 0.3, 60)
+# Short slices and many of them: what the neighbours do lasts seconds.
+FULL, QUICK = Pace(15, 0.7, 1.0, 300), Pace(4, 0.5, 0.3, 60)
 
 
 class Shop(NamedTuple):
@@ -242,7 +243,7 @@ class Bench:
                     if len(other.cpu_us) == len(measured.cpu_us) > 0
                     else "–",
                     target=f"≥ {target:.0%}" if target else "–",
-                    met=statistics.median(share) >= target if target else None,
+                    met=reached(share, target) if target else None,
                 )
             )
 
@@ -263,7 +264,7 @@ class Bench:
                 f"bare SELECT by digest: {select:.1f} µs",
                 spread(ratios(costs.verify, costs.select), percent=False),
                 target="≤ 5 µs",
-                met=verify <= 5,
+                met=reached([-one for one in costs.verify], -5),
             ),
             Row(
                 "refuse junk (wrong checksum)",
