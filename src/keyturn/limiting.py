@@ -9,18 +9,21 @@ in floats, they drift apart by a rounding with each request.
 
 from collections import deque
 from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 TRACKED_MAX: Final = 100_000
 SWEPT_PER_NEWCOMER: Final = 4
 SECOND_NS: Final = 1_000_000_000
+PER_SECOND_MIN: Final = 1e-7
 
 
 class Limit(NamedTuple):
     """How much a key may do.
 
     Attributes:
-        per_second: requests a second in the long run.
+        per_second: requests a second in the long run; one in ten million seconds at least.
         burst: requests at once after a pause.
     """
 
@@ -34,6 +37,13 @@ class Limit(NamedTuple):
 
 
 DEFAULT_LIMIT: Final = Limit(100.0, 200)
+
+
+@lru_cache(maxsize=1_000)
+def ratio(per_second: float) -> tuple[int, int]:
+    """The rate as a fraction of whole numbers: what was meant, such as 1/60, of which a float falls short."""
+    meant = max(Fraction(per_second).limit_denominator(round(1 / PER_SECOND_MIN)), Fraction(PER_SECOND_MIN))
+    return meant.as_integer_ratio()
 
 
 class Allowance(NamedTuple):
@@ -82,7 +92,7 @@ class Limiter:
     def take(self, key_id: str, limit: Limit) -> Allowance:
         """Count one request of this key; a refused one costs nothing."""
         now_ns = self._monotonic_ns()
-        rate, per = limit.per_second.as_integer_ratio()
+        rate, per = ratio(limit.per_second)
         now, second, interval = now_ns * rate, SECOND_NS * rate, SECOND_NS * per
         tolerance = interval * limit.burst
         known = self._arrivals.get(key_id)

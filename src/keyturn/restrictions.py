@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from keyturn.errors import InvalidLimit, InvalidNetwork
-from keyturn.limiting import Limit
+from keyturn.limiting import PER_SECOND_MIN, Limit
 
 NETWORKS_MAX: Final = 50
 PER_SECOND_MAX: Final = 1_000_000.0
@@ -55,7 +55,7 @@ def checked_limit(per_second: float, burst: int) -> Limit:
     Raises:
         InvalidLimit: a number is not positive, or larger than makes sense.
     """
-    if not 0 < per_second <= PER_SECOND_MAX:
+    if not PER_SECOND_MIN <= per_second <= PER_SECOND_MAX:
         raise InvalidLimit(f"a rate lies above 0 and is at most {PER_SECOND_MAX:.0f} a second")
     if not 1 <= burst <= BURST_MAX:
         raise InvalidLimit(f"a burst is 1 to {BURST_MAX}")

@@ -9,16 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn import DEFAULT_LIMIT, Allowance, Limit, Limiter
-from keyturn.limiting import SECOND_NS, SWEPT_PER_NEWCOMER
+from keyturn.limiting import PER_SECOND_MIN, SECOND_NS, SWEPT_PER_NEWCOMER, ratio
 
 # A process that starts, one that has run for months (where a float's last digit is worth several
 # nanoseconds), and one for a century.
 STARTS = st.sampled_from([0, 12_345_678_901_234_567, 3_155_760_000 * SECOND_NS])
 RATES = st.one_of(
-    st.sampled_from([0.1, 0.5, 1.0, 3.0, 7.0, 100.0, 333.0, 1e6, 999_999_999.0, 1 / 3]),
+    st.sampled_from([0.001 / 3_600, 1 / 60, 5 / 60, 0.1, 1 / 3, 0.5, 1.0, 3.0, 7.0, 100.0, 333.0, 1e6, 999_999_999.0]),
     st.floats(min_value=0.01, max_value=1e9, allow_nan=False),
 )
 LIMITS = st.builds(Limit, RATES, st.integers(1, 300))
+
+
+def rate_of(limit: Limit) -> Fraction:
+    return Fraction(*ratio(limit.per_second))
 
 
 class Watch:
@@ -39,7 +43,7 @@ class Exact:
 
     def take(self, key_id: str, limit: Limit, at_ns: int) -> bool:
         tokens, before = self.buckets.get(key_id, (Fraction(limit.burst), at_ns))
-        tokens += Fraction(limit.per_second) * (at_ns - before) / SECOND_NS
+        tokens += rate_of(limit) * (at_ns - before) / SECOND_NS
         tokens = min(tokens, Fraction(limit.burst))
         admitted = tokens >= 1
         self.buckets[key_id] = (tokens - admitted, at_ns)
@@ -47,14 +51,14 @@ class Exact:
 
     def is_busy(self, key_id: str, limit: Limit, at_ns: int) -> bool:
         tokens, before = self.buckets[key_id]
-        return tokens + Fraction(limit.per_second) * (at_ns - before) / SECOND_NS < limit.burst
+        return tokens + rate_of(limit) * (at_ns - before) / SECOND_NS < limit.burst
 
 
 @st.composite
 def timelines(draw: st.DrawFn) -> tuple[Limit, int, list[int]]:
     """A limit, a start, and pauses between requests that are near what the limit allows."""
     limit = draw(LIMITS)
-    interval_ns = ceil(SECOND_NS / Fraction(limit.per_second))
+    interval_ns = ceil(SECOND_NS / rate_of(limit))
     near = st.sampled_from([0, 0, 0, 1, interval_ns - 1, interval_ns, interval_ns + 1, interval_ns * limit.burst])
     pauses = draw(st.lists(st.one_of(near, st.integers(0, 3 * interval_ns)), max_size=150))
     return limit, draw(STARTS), pauses
@@ -86,7 +90,7 @@ def test_no_window_holds_more_than_the_burst_and_the_rate(timeline: tuple[Limit,
     for first in range(len(admitted)):
         for last in range(first, len(admitted)):
             seconds = Fraction(admitted[last] - admitted[first], SECOND_NS)
-            assert last - first + 1 <= limit.burst + Fraction(limit.per_second) * seconds
+            assert last - first + 1 <= limit.burst + rate_of(limit) * seconds
 
 
 @given(LIMITS, STARTS, st.lists(st.integers(0, 3), max_size=300))
@@ -94,7 +98,7 @@ def test_a_steady_pace_within_the_limit_is_never_refused(limit: Limit, start: in
     """A client that leaves the interval of its limit between requests is let through for ever, with any burst."""
     watch = Watch(start)
     limiter = Limiter(watch)
-    interval_ns = ceil(SECOND_NS / Fraction(limit.per_second))
+    interval_ns = ceil(SECOND_NS / rate_of(limit))
     for more in late:
         assert not limiter.take("key", limit).exceeded
         watch.at_ns += interval_ns + more
@@ -148,6 +152,31 @@ def test_what_an_allowance_says_comes_true(timeline: tuple[Limit, int, list[int]
     watch.at_ns += ceil(Fraction(told.reset_seconds) * SECOND_NS) + 1
     whole = [limiter.take("key", limit).remaining for _ in range(limit.burst)]
     assert whole == list(range(limit.burst - 1, -1, -1))
+
+
+@given(st.integers(1, 10_000_000), st.integers(1, 3_600))
+def test_a_rate_is_what_was_meant_by_it(requests: int, seconds: int) -> None:
+    """So many requests in so many seconds are exactly that, although a float cannot say most of them."""
+    assert Fraction(*ratio(requests / seconds)) == Fraction(requests, seconds)
+
+
+@pytest.mark.parametrize("per_second", [PER_SECOND_MIN, PER_SECOND_MIN / 10, 5e-324])
+def test_even_the_slowest_rate_can_be_told(per_second: float) -> None:
+    """A rate that is hardly any still gives numbers that fit, and not an error for each request."""
+    limiter, slow = Limiter(Watch()), Limit(per_second, 1)
+    assert limiter.take("key", slow).reset_seconds == pytest.approx(1e7)
+    assert limiter.take("key", slow).retry_after_seconds == pytest.approx(1e7)
+
+
+def test_once_a_minute_may_come_every_minute() -> None:
+    """1/60 as a float is a little less: taken at its word, it would refuse who comes each minute on the dot."""
+    watch = Watch(7 * SECOND_NS)
+    limiter = Limiter(watch)
+    for _ in range(1_000):
+        assert not limiter.take("key", Limit(1 / 60, 1)).exceeded
+        watch.at_ns += 60 * SECOND_NS - 1
+        assert limiter.take("key", Limit(1 / 60, 1)).exceeded
+        watch.at_ns += 1
 
 
 def test_a_refused_request_costs_nothing() -> None:
