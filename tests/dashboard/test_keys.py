@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from keyturn import Limit, Mode
 from tests.dashboard.conftest import RAW_KEY, Owner, hidden
 from tests.shop import Shop
 from tillgate.door import API_SCOPES
@@ -190,3 +191,46 @@ async def test_a_key_of_another_project_is_not_there(owner: Owner) -> None:
     await owner.page(f"/api-keys/{issued.key.id}/revoke", 404)
     assert (await owner.send(f"/api-keys/{issued.key.id}/revoke")).status_code == 404
     assert await status_of(owner.shop, issued.secret.reveal()) == 200
+
+
+async def test_a_key_is_disabled_and_enabled(owner_of_both: Owner) -> None:
+    """Disabled it is refused at once and says so; enabled it works as before. It can be revoked either way."""
+    owner = owner_of_both
+    issued = await owner.shop.issued(["sessions:read"])
+    path = f"/api-keys/{issued.key.id}"
+    headers = {"Authorization": f"Bearer {issued.secret.reveal()}"}
+
+    async def refusal() -> str | None:
+        answer = await owner.http.get("/api/v1/checkout_sessions", headers=headers)
+        reason: str | None = answer.json().get("error", {}).get("reason")
+        return reason
+
+    assert f'action="/dashboard{path}/disable"' in await owner.page(f"{path}/revoke")
+    assert await owner.done(f"{path}/disable") == "/api-keys"
+    assert await refusal() == "disabled"
+    page = await owner.page("/api-keys")
+    assert "Disabled" in page
+    assert f'action="/dashboard{path}/enable"' in page
+    await owner.done(f"{path}/enable")
+    assert await refusal() is None
+    await owner.done(f"{path}/disable")
+    await owner.done(f"{path}/revoke")
+    assert await refusal() == "revoked"
+    assert (await owner.send(f"{path}/enable")).status_code == 409
+
+
+async def test_what_narrows_a_key_is_shown(owner: Owner) -> None:
+    """Networks, pace and expiry, so that nobody wonders why it is refused."""
+    await owner.shop.keys.issuer.issue(
+        project_id=owner.shop.project_id,
+        mode=Mode.TEST,
+        name="narrow",
+        scopes=["links:read"],
+        by="operator:test",
+        expires_at=owner.shop.clock.now() + 86_400_000,
+        networks=["203.0.113.0/24"],
+        limit=Limit(0.5, 3),
+    )
+    page = await owner.page("/api-keys")
+    for words in ("Only from 203.0.113.0/24", "At most 0.5 a second, 3 at once", "Expires"):
+        assert words in page

@@ -122,3 +122,28 @@ async def test_a_session_of_another_project_is_not_there(owner: Owner) -> None:
     await owner.done("/projects", name="Another")
     await owner.page(path, 404)
     assert (await owner.send(f"{path}/simulate", outcome="paid")).status_code == 404
+
+
+@pytest.mark.parametrize("outcome", ["underpaid", "overpaid"])
+async def test_the_merchant_accepts_what_has_come(owner: Owner, outcome: str) -> None:
+    """The button is there while money waits for a decision, and gone once it is taken."""
+    path = await owner.session()
+    assert "/accept" not in await owner.page(path)
+    await owner.done(f"{path}/simulate", outcome=outcome)
+    assert f'action="/dashboard{path}/accept"' in await owner.page(path)
+    assert await owner.done(f"{path}/accept") == path
+    page = await owner.page(path)
+    assert heading_status(page) == "paid"
+    assert "/accept" not in page
+    assert (await owner.send(f"{path}/accept")).status_code == 409
+
+
+async def test_a_pending_session_is_expired_by_hand(owner: Owner) -> None:
+    """Only while nothing has come for it."""
+    path = await owner.session()
+    assert f'action="/dashboard{path}/expire"' in await owner.page(path)
+    await owner.done(f"{path}/expire")
+    assert heading_status(await owner.page(path)) == "expired"
+    paid = await owner.session()
+    await owner.done(f"{paid}/simulate", outcome="paid")
+    assert (await owner.send(f"{paid}/expire")).status_code == 409

@@ -4,9 +4,9 @@ from typing import Final
 
 from starlette.responses import Response
 
-from keyturn import InvalidKeyName, InvalidScope, KeyNotFound, Mode, revoke
+from keyturn import InvalidKeyName, InvalidScope, KeyIsRevoked, KeyNotFound, Mode, revoke, set_enabled
 from keyturn.model import NAME_MAX
-from tillgate.base.errors import NotFound
+from tillgate.base.errors import Conflict, NotFound
 from tillgate.dashboard.forms import Draft, draft
 from tillgate.dashboard.visits import View, Visit
 from tillgate.door import API_SCOPES
@@ -17,7 +17,7 @@ KEYS: Final = "/dashboard/api-keys"
 async def list_keys(visit: Visit) -> Response:
     """The project's keys, those of each mode by themselves."""
     found = await visit.desk.keys.list(visit.who.project.id, None)
-    in_order = sorted(found, key=lambda key: key.status != "active")  # stable: newest first within each
+    in_order = sorted(found, key=lambda key: key.status == "revoked")  # stable: newest first within each
     groups = [(mode, [key for key in in_order if key.mode == mode]) for mode in ("test", "live")]
     return visit.page("keys/list.html", section="keys", groups=groups, any_key=bool(found), scopes=API_SCOPES)
 
@@ -92,6 +92,33 @@ async def revoke_key(visit: Visit) -> Response:
     return visit.go(KEYS, said="key_revoked_before" if revocation.already else "key_revoked")
 
 
+async def disable_key(visit: Visit) -> Response:
+    """Switch a key off until somebody enables it."""
+    return await _switch(visit, enabled=False)
+
+
+async def enable_key(visit: Visit) -> Response:
+    """Switch a disabled key on again."""
+    return await _switch(visit, enabled=True)
+
+
+async def _switch(visit: Visit, *, enabled: bool) -> Response:
+    try:
+        await set_enabled(
+            visit.desk.keys,
+            visit.desk.clock,
+            project_id=visit.who.project.id,
+            key_id=visit.param("key"),
+            enabled=enabled,
+            by=visit.principal.actor,
+        )
+    except KeyNotFound as error:
+        raise NotFound("API key") from error
+    except KeyIsRevoked as error:
+        raise Conflict("This key is revoked, which is for good. Create a new one.") from error
+    return visit.go(KEYS, said="key_enabled" if enabled else "key_disabled")
+
+
 def _form(visit: Visit, form: Draft) -> Response:
     return visit.page(
         "keys/new.html",
@@ -109,4 +136,6 @@ VIEWS: Final = (
     View("GET", f"{KEYS}/new", new_key),
     View("GET", f"{KEYS}/{{key}}/revoke", confirm_revoke),
     View("POST", f"{KEYS}/{{key}}/revoke", revoke_key),
+    View("POST", f"{KEYS}/{{key}}/disable", disable_key),
+    View("POST", f"{KEYS}/{{key}}/enable", enable_key),
 )

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted
 from tillgate.checkout.sessions.object import shown
-from tillgate.checkout.sessions.operations import get_session, list_sessions, simulate
+from tillgate.checkout.sessions.operations import accept, expire, get_session, list_sessions, simulate
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events import records as events
@@ -25,7 +25,7 @@ SESSIONS: Final = "/dashboard/sessions"
 _O, _S = Outcome, SessionStatus
 SIMULATIONS: Final[dict[SessionStatus, tuple[Outcome, ...]]] = {
     _S.PENDING: (_O.PAID, _O.DETECTED, _O.UNDERPAID, _O.OVERPAID, _O.LATE, _O.FAILED),
-    _S.DETECTED: (_O.PAID, _O.UNDERPAID, _O.OVERPAID, _O.FAILED),
+    _S.DETECTED: (_O.PAID, _O.OVERPAID, _O.FAILED),
     _S.UNDERPAID: (_O.FAILED,),
     _S.OVERPAID: (_O.FAILED,),
     _S.EXPIRED: (_O.LATE,),
@@ -96,6 +96,7 @@ async def session_page(visit: Visit) -> Response:
         # Only then does something move by itself, so only then the page looks again.
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
         or due_soon(deliveries, visit.desk.clock.now()),
+        acceptable=accepted(session) is not None,
         simulations=() if session.livemode else SIMULATIONS[session.status],
         simulation_words=SIMULATION_WORDS,
     )
@@ -113,6 +114,26 @@ async def simulate_payment(visit: Visit) -> Response:
 
     session = await visit.write(operation)
     return visit.go(f"{SESSIONS}/{session.id}", said="simulated")
+
+
+async def accept_payment(visit: Visit) -> Response:
+    """Take what has come as payment, though it is too little, too much or too late."""
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await accept(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+
+    session = await visit.write(operation)
+    return visit.go(f"{SESSIONS}/{session.id}", said="accepted")
+
+
+async def expire_session(visit: Visit) -> Response:
+    """End a pending session before its time."""
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await expire(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+
+    session = await visit.write(operation)
+    return visit.go(f"{SESSIONS}/{session.id}", said="expired")
 
 
 def _status(text: str | None) -> SessionStatus | None:
@@ -141,4 +162,6 @@ VIEWS: Final = (
     View("GET", SESSIONS, list_checkout_sessions),
     View("GET", f"{SESSIONS}/{{session}}", session_page),
     View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment),
+    View("POST", f"{SESSIONS}/{{session}}/accept", accept_payment),
+    View("POST", f"{SESSIONS}/{{session}}/expire", expire_session),
 )
