@@ -180,3 +180,13 @@ async def test_projects_are_listed_oldest_first(accounts: Accounts) -> None:
     for name in ("", "   ", "x" * 101, "a\0b"):
         with pytest.raises(InvalidInput):
             await accounts.create_project(name)
+
+
+async def test_a_guesser_with_many_addresses_of_one_site_is_one_guesser(accounts: Accounts) -> None:
+    """An IPv6 customer has a /64 to guess from; a neighbour in another one is not slowed down by it."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    for n in range(FAILURES_MAX_BY_EMAIL_AND_ADDRESS):
+        assert await accounts.sign_in(EMAIL, "guess", address=f"2001:db8:0:1::{n + 1}") is None
+    with pytest.raises(Forbidden):
+        await accounts.sign_in(EMAIL, PASSWORD, address="2001:db8:0:1:ffff::9")
+    assert await accounts.sign_in(EMAIL, PASSWORD, address="2001:db8:0:2::1") is not None

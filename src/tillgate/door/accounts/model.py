@@ -16,7 +16,8 @@ SIGN_IN_LIFETIME_MS: Final = 14 * DAY_MS
 # Failed sign-ins that are let through in a window before the next one is refused unseen.
 THROTTLE_WINDOW_MS: Final = 15 * MINUTE_MS
 FAILURES_MAX_BY_EMAIL_AND_ADDRESS: Final = 5
-FAILURES_MAX_BY_EMAIL: Final = 30
+# Over all addresses together; so large that keeping an owner out takes more than one stranger's patience.
+FAILURES_MAX_BY_EMAIL: Final = 300
 FAILURES_MAX_BY_ADDRESS: Final = 50
 
 
