@@ -32,7 +32,7 @@ LINK = {"title": "Pro plan", "fiatAmount": "99.00", "description": "All of it"}
 CUSTOMER = {"email": "buyer@example.com", "metadata": {"plan": "pro", "seats": [1, {"a": None, "b": "é"}]}}
 KEY = {"Idempotency-Key": "order-1042"}
 MUTATING = [route for route in ROUTES if not isinstance(route.action, Reads)]
-# What a request may leave behind. Attempts are left out: the worker makes them when it likes.
+# What a request may leave behind. What the worker writes when it likes is left out.
 EFFECTS = {
     "payment_links": "*",
     "checkout_sessions": "*",
@@ -40,7 +40,7 @@ EFFECTS = {
     "transactions": "*",
     "events": "*",
     "event_sequences": "*",
-    "webhook_endpoints": "*",
+    "webhook_endpoints": "id, url, description, events, active, secret_sealed, secret_prefix, updated_at",
     "webhook_deliveries": "id, endpoint_id, event_id",
     "customers": "*",
 }
@@ -86,12 +86,23 @@ async def delivery(client: httpx.AsyncClient, url: str) -> str:
     return str((await client.get(f"/webhook_endpoints/{endpoint_id}/deliveries")).json()["data"][0]["id"])
 
 
+async def event(client: httpx.AsyncClient, url: str) -> str:
+    await delivery(client, url)
+    return str((await client.get("/events")).json()["data"][0]["id"])
+
+
+async def late_endpoint(client: httpx.AsyncClient, url: str) -> str:
+    await session(client, url)
+    return await endpoint(client, url)
+
+
 async def customer(client: httpx.AsyncClient, _: str) -> str:
     return str((await made(client, "/customers", {}))["id"])
 
 
 Maker = Callable[[httpx.AsyncClient, str], Awaitable[str]]
-# For each route: what it is done to (None where it makes something), and two bodies it takes.
+# For each route: what it is done to (None where it makes something), and two bodies it takes. Where they are the
+# same, the other request is to another object.
 WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None]] = {
     "POST /payment_links": (None, LINK, LINK | {"title": "Team plan"}),
     "PATCH /payment_links/{id}": (link, {"title": "A", "description": "B"}, {"title": "A", "description": None}),
@@ -109,7 +120,9 @@ WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None
     "DELETE /webhook_endpoints/{id}": (endpoint, None, None),
     "POST /webhook_endpoints/{id}/rotate_secret": (endpoint, {"overlapSeconds": 60}, {"overlapSeconds": 0}),
     "POST /webhook_endpoints/{id}/test": (endpoint, None, None),
+    "POST /webhook_endpoints/{id}/replay": (late_endpoint, {"after": 0}, {"after": 0, "before": 2}),
     "POST /webhook_deliveries/{id}/replay": (delivery, None, None),
+    "POST /events/{id}/replay": (event, {}, {}),
     "POST /customers": (None, CUSTOMER, CUSTOMER | {"email": "other@example.com"}),
     "PATCH /customers/{id}": (customer, CUSTOMER | {"name": None}, CUSTOMER),
 }
@@ -124,7 +137,7 @@ async def request_for(route: Route, client: httpx.AsyncClient, url: str) -> Requ
         return Request(route.path, body, route.path, other_body)
     first, second = await maker(client, url), await maker(client, url)
     path, other_path = (route.path.replace("{id}", one) for one in (first, second))
-    return Request(path, body, other_path if body is None else path, other_body)
+    return Request(path, body, other_path if body == other_body else path, other_body)
 
 
 async def effects(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:

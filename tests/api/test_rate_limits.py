@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from keyturn import Limit, Limiter
+from keyturn import Limit, Limiter, Mode
 from tests.makers import one
 from tests.running import RunningServer
 from tests.shop import MovableClock, Shop, lifespan, settings_for
@@ -94,6 +94,32 @@ async def test_one_keys_use_does_not_consume_anothers_allowance(limited: Shop) -
         answer = await other.get("/customers")
         assert (answer.status_code, rate(answer)[0]) == (200, LIMIT.burst - 1)
     assert (await busy.get("/customers")).status_code == 429
+
+
+@pytest.mark.spec("crypto-checkout R58", "crypto-checkout R61")
+async def test_a_key_with_a_pace_of_its_own_keeps_that(limited: Shop, watch: Watch) -> None:
+    """A key's own limit takes the place of the server's, be it slower or faster, and is what its headers tell."""
+
+    async def caller(limit: Limit) -> httpx.AsyncClient:
+        issued = await limited.keys.issuer.issue(
+            project_id=limited.project_id,
+            mode=Mode.TEST,
+            name="paced",
+            scopes=["customers:read"],
+            by="operator:test",
+            limit=limit,
+        )
+        return await limited.caller(issued.secret.reveal())
+
+    slow, fast = await caller(Limit(1 / 60, 1)), await caller(Limit(100.0, 20))
+    assert (await slow.get("/customers")).headers["ratelimit-policy"] == '"key";q=1;w=60'
+    refused = await slow.get("/customers")
+    assert (refused.status_code, refused.headers["retry-after"], rate(refused)) == (429, "60", (0, 60))
+    watch.forward(59)
+    assert (await slow.get("/customers")).headers["retry-after"] == "1"
+    watch.forward(1)
+    assert (await slow.get("/customers")).status_code == 200
+    assert [(await fast.get("/customers")).status_code for _ in range(21)] == [200] * 20 + [429]
 
 
 @pytest.mark.spec("crypto-checkout R58")
