@@ -7,21 +7,23 @@ from email.utils import formatdate
 
 import pytest
 
-from tests.makers import NEW_YEAR, Counter, StillClock, counter_over, one, rows
+from tests.makers import NEW_YEAR, ON_SQLITE, Counter, StillClock, counter_over, one, rows
 from tests.receiver import Receiver
 from tests.running import free_port
 from tests.shop import eventually
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from tillgate.events.deliveries import records
+from tillgate.events.deliveries.guard import CONNECTIONS_MAX
 from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
     Attempt,
     DeliveryStatus,
     next_step,
     retry_after,
+    share,
 )
 from tillgate.events.deliveries.sending import Sender
-from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
+from tillgate.events.deliveries.worker import IN_FLIGHT_MAX, LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.events.endpoints.operations import EndpointChanges
@@ -101,6 +103,33 @@ async def test_a_hanging_receiver_delays_no_other(counter: Counter, hanging: Han
         await eventually(lambda: hanging.open == ENDPOINT_IN_FLIGHT_MAX)
         assert hanging.open_max == ENDPOINT_IN_FLIGHT_MAX
         hanging.let_go.set()
+
+
+@ON_SQLITE
+async def test_however_many_receivers_hang_the_next_one_is_served(
+    counter: Counter, hanging: Hanging, receiver: Receiver
+) -> None:
+    """More endpoints that answer nothing than there are places for them in full: they get fewer each, and whoever
+    comes last is still served before the first of them has failed."""
+    for _ in range(40):
+        await counter.endpoint(hanging.url)
+    for number in range(ENDPOINT_IN_FLIGHT_MAX):
+        await counter.emit(object_id=f"cs_{number}")
+    async with working(counter):
+        await eventually(lambda: hanging.open >= IN_FLIGHT_MAX // 2)
+        await counter.endpoint(receiver.url)
+        for number in range(5):
+            await counter.emit("session.failed", object_id=f"cs_{number}")
+        await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 5)
+        assert await one(counter.database, "SELECT SUM(attempts) FROM webhook_deliveries WHERE status = 'pending'") == 0
+        assert hanging.open_max < IN_FLIGHT_MAX
+        hanging.let_go.set()
+
+
+def test_places_run_out_slowly() -> None:
+    """Each endpoint's share shrinks with what is free, and never below one; and each place has a connection."""
+    assert CONNECTIONS_MAX > IN_FLIGHT_MAX
+    assert [share(free) for free in (256, 160, 159, 32, 8, 1)] == [10, 10, 9, 2, 1, 1]
 
 
 async def test_places_are_given_endpoint_by_endpoint(counter: Counter) -> None:

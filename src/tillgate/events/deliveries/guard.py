@@ -18,7 +18,8 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK: Final[tuple[IPNetwork, ...]] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
-CONNECTIONS_MAX: Final = 160
+# More than deliveries are ever under way at once: one that waited for a connection would use up its time.
+CONNECTIONS_MAX: Final = 288
 
 # IPv4 inside of IPv6 by translation (RFC 6052); what is inside is what is reached.
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")

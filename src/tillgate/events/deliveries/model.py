@@ -19,6 +19,8 @@ RETRY_AFTER_MAX_MS: Final = DAY_MS
 # How many deliveries to one endpoint are under way at once; one that only fails gets a single probe at a time.
 ENDPOINT_IN_FLIGHT_MAX: Final = 10
 FAILING_IN_FLIGHT_MAX: Final = 1
+# The places that are free are always thought of as shared by so many.
+ENDPOINTS_SERVED: Final = 16
 
 EXCERPT_BYTES_MAX: Final = 2_048
 
@@ -110,6 +112,12 @@ def retry_after(status: int, header: str | None, now: int) -> int | None:
     return min(max(asked_ms, 0), RETRY_AFTER_MAX_MS)
 
 
-def room(in_flight: int, *, failing: bool) -> int:
-    """How many more deliveries an endpoint may get right now."""
-    return max((FAILING_IN_FLIGHT_MAX if failing else ENDPOINT_IN_FLIGHT_MAX) - in_flight, 0)
+def share(free: int) -> int:
+    """How many places one endpoint may hold while so many are free: the fewer there are, the less each one gets, so
+    that however many receivers hang, the next endpoint still finds a place."""
+    return max(min(ENDPOINT_IN_FLIGHT_MAX, free // ENDPOINTS_SERVED), 1)
+
+
+def room(in_flight: int, *, failing: bool, places: int = ENDPOINT_IN_FLIGHT_MAX) -> int:
+    """How many more deliveries an endpoint may get right now, if it may hold so many places."""
+    return max((FAILING_IN_FLIGHT_MAX if failing else places) - in_flight, 0)

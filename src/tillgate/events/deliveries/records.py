@@ -6,7 +6,14 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest
-from tillgate.events.deliveries.model import ATTEMPTS_MAX, Attempt, Delivery, DeliveryStatus, room
+from tillgate.events.deliveries.model import (
+    ATTEMPTS_MAX,
+    ENDPOINT_IN_FLIGHT_MAX,
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    room,
+)
 from tillgate.events.model import EventObject, subscribes
 from tillgate.events.records import event_from
 from tillgate.store import Row, Transaction
@@ -178,23 +185,30 @@ async def waiting(tx: Transaction, now: int) -> list[Waiting]:
 
 
 async def claim_due(
-    tx: Transaction, *, now: int, lease_until: int, limit: int, failing_limit: int | None = None
+    tx: Transaction,
+    *,
+    now: int,
+    lease_until: int,
+    limit: int,
+    failing_limit: int | None = None,
+    places: int = ENDPOINT_IN_FLIGHT_MAX,
 ) -> list[Claimed]:
     """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint what it has room for.
 
     Args:
         failing_limit: how many of them may go to endpoints that are failing.
+        places: how many an endpoint may hold at once.
     """
     claimed: list[Claimed] = []
     failing_left = limit if failing_limit is None else failing_limit
-    for one in claimable(await waiting(tx, now), now):
+    for one in claimable(await waiting(tx, now), now, places):
         left = min(limit - len(claimed), failing_left) if one.failing else limit - len(claimed)
         if left <= 0:
             continue
         if await tx.fetch_one(_ENDPOINT_ALONE, one.endpoint_id) is None:
             continue
         held = await tx.fetch_one(_IN_FLIGHT, one.endpoint_id, now)
-        free = room(held["count"] if held is not None else 0, failing=one.failing)
+        free = room(held["count"] if held is not None else 0, failing=one.failing, places=places)
         if free == 0:
             continue
         taken = await tx.fetch_all(_CLAIM, now, lease_until, one.endpoint_id, min(free, left))
@@ -204,9 +218,13 @@ async def claim_due(
     return claimed
 
 
-def claimable(found: list[Waiting], now: int) -> list[Waiting]:
+def claimable(found: list[Waiting], now: int, places: int) -> list[Waiting]:
     """Those of them that something is due for and that have room for it."""
-    return [one for one in found if one.due is not None and one.due <= now and room(one.in_flight, failing=one.failing)]
+    return [
+        one
+        for one in found
+        if one.due is not None and one.due <= now and room(one.in_flight, failing=one.failing, places=places)
+    ]
 
 
 async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> Claimed | None:

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import httpx
 
 from tillgate.base.clock import Clock
+from tillgate.events.deliveries.guard import CONNECTIONS_MAX
 from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt, retry_after
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.signing import SigningSecret, signature_headers
@@ -30,6 +31,7 @@ class Sender:
         self._clock = clock
         self._client = httpx.AsyncClient(
             transport=transport,
+            limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX // 5),
             timeout=TIMEOUT_SECONDS,
             follow_redirects=False,
             trust_env=False,

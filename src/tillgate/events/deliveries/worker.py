@@ -8,14 +8,14 @@ import structlog
 
 from tillgate.base.clock import SECOND_MS, Clock
 from tillgate.events.deliveries import records
-from tillgate.events.deliveries.model import Attempt, next_step
+from tillgate.events.deliveries.model import Attempt, next_step, share
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.endpoints.operations import conclude
 from tillgate.events.wake import Wake
 from tillgate.store import Database, Transaction
 
-IN_FLIGHT_MAX: Final = 128
+IN_FLIGHT_MAX: Final = 256
 # However many receivers are dead, half of the places stay for those that are not.
 FAILING_MAX: Final = IN_FLIGHT_MAX // 2
 CLAIM_MAX: Final = 32
@@ -84,13 +84,13 @@ class DeliveryWorker:
         return attempt
 
     async def _claim(self) -> list[Claimed]:
-        free = min(CLAIM_MAX, IN_FLIGHT_MAX - len(self._in_flight))
+        free = IN_FLIGHT_MAX - len(self._in_flight)
         if free <= 0:
             return []
-        now = self._clock.now()
+        now, places = self._clock.now(), share(free)
 
         async def anything_due(tx: Transaction) -> bool:
-            found = records.claimable(await records.waiting(tx, now), now)
+            found = records.claimable(await records.waiting(tx, now), now, places)
             return any(not one.failing or self._failing < FAILING_MAX for one in found)
 
         # A look costs no commit; claiming does.
@@ -99,7 +99,13 @@ class DeliveryWorker:
 
         async def operation(tx: Transaction) -> list[Claimed]:
             return await records.claim_due(
-                tx, now=now, lease_until=now + LEASE_MS, limit=free, failing_limit=FAILING_MAX - self._failing
+                tx,
+                now=now,
+                lease_until=now + LEASE_MS,
+                # A part of what is free: with the rest every endpoint's share becomes smaller.
+                limit=min(CLAIM_MAX, max(free // 4, 1)),
+                failing_limit=FAILING_MAX - self._failing,
+                places=places,
             )
 
         return await self._database.write(operation)
