@@ -14,6 +14,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 SECRET = os.environ["WEBHOOK_SECRET"]
 AGE_SECONDS_MAX = 300
 
+# The ids of the events that were handled; a real receiver keeps them in its database.
+handled: set[str] = set()
+
 
 def is_genuine(header: str, body: bytes) -> bool:
     """Whether ``X-Webhook-Signature: t=…,v1=…`` fits these very bytes and is not an old one sent again."""
@@ -27,8 +30,6 @@ def is_genuine(header: str, body: bytes) -> bool:
 
 
 class Receiver(BaseHTTPRequestHandler):
-    seen: set[str] = set()
-
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not is_genuine(self.headers.get("X-Webhook-Signature", ""), body):
@@ -37,8 +38,8 @@ class Receiver(BaseHTTPRequestHandler):
             return
         event = json.loads(body)
         # Deliveries may come more than once; the event id tells.
-        if event["id"] not in self.seen:
-            self.seen.add(event["id"])
+        if event["id"] not in handled:
+            handled.add(event["id"])
             print(f"{event['type']:20} {event['data']['id']}  {event['data']['fiat']}", flush=True)
         self.send_response(204)
         self.end_headers()
