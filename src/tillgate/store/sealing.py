@@ -69,21 +69,33 @@ def key_from(data: Path) -> str:
     """The key in the data directory; made, readable by its owner only, where there is none yet.
 
     The file is put in its place whole: nobody who starts at the same moment, or after a crash, reads a part of it.
+
+    Raises:
+        SealingError: the file cannot be made or read, or holds something else.
     """
     path = data / KEY_FILE
-    data.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        handle, beside = tempfile.mkstemp(prefix=f"{KEY_FILE}.", dir=data)
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write(new_key() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(beside, path)
-        finally:
-            os.unlink(beside)
-    return path.read_text("ascii").strip()
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _put_in_place(path, new_key() + "\n")
+        return path.read_text("ascii").strip()
+    except UnicodeDecodeError as error:
+        raise SealingError(f"{path} does not hold a secret key; restore it from your backup") from error
+    except OSError as error:
+        raise SealingError(f"cannot use {path}: {error.strerror or error}") from error
+
+
+def _put_in_place(path: Path, text: str) -> None:
+    handle, beside = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        os.unlink(beside)
 
 
 async def claim(database: Database, sealer: Sealer) -> None:
