@@ -27,6 +27,7 @@ EVERY_SCOPE = (
     "customers:write",
 )
 START_SECONDS_MAX = 30
+GREETING_ENDS = "Stop with Ctrl-C."
 
 
 class RunningServer:
@@ -42,11 +43,13 @@ class RunningServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.dev = dev
         self.log = data.parent / f"{data.name}.log"
+        self.first_project: str | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, **environment: str) -> "RunningServer":
-        """Start and wait until it is ready; keys are not limited unless the environment says so."""
+        """Start and wait until it is ready and has greeted; keys are not limited unless the environment says so."""
         command = ["serve", *self.database, "--port", str(self.port), "--dev" if self.dev else "--no-dev"]
+        greeted_before = self._greetings()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tillgate.cli", *command],
@@ -56,15 +59,18 @@ class RunningServer:
                 env=clean_environment() | {"TILLGATE_KEY_RATE_PER_SECOND": "0"} | environment,
             )
         deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
+        while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 httpx.get(f"{self.url}/healthz", timeout=1, trust_env=False).raise_for_status()
-                return self
+                if self._greetings() > greeted_before:
+                    return self
             except httpx.HTTPError:
-                time.sleep(0.02)
+                pass
+            time.sleep(0.02)
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
+
+    def _greetings(self) -> int:
+        return self.log.read_text().count(GREETING_ENDS) if self.log.exists() else 0
 
     def kill(self) -> None:
         """``kill -9``: no goodbye."""
@@ -89,8 +95,9 @@ class RunningServer:
         return run_cli(*arguments, *self.database, stdin=stdin)
 
     def project(self, name: str = "Test shop") -> str:
-        """The id of a new project."""
+        """The id of a new project. The first one is where keys are made unless a test says otherwise."""
         project_id: str = json.loads(self.cli("projects", "create", "--name", name, "--json"))["id"]
+        self.first_project = self.first_project or project_id
         return project_id
 
     def owner(self) -> None:
@@ -106,7 +113,8 @@ class RunningServer:
     ) -> dict[str, str]:
         """A new key as ``keys create --json`` prints it: id, key, prefix, mode, scopes."""
         chosen = [part for scope in scopes for part in ("--scope", scope)]
-        where = ["--project", project] if project else []
+        chosen_project = project or self.first_project
+        where = ["--project", chosen_project] if chosen_project else []
         answer: dict[str, str] = json.loads(
             self.cli("keys", "create", "--name", name, "--mode", mode, *chosen, *where, "--json")
         )
