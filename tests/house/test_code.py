@@ -211,9 +211,8 @@ def test_no_secret_is_kept_under_version_control() -> None:
 
 def test_no_path_of_anybodys_machine_is_kept() -> None:
     """Home folders, and where this very tree lies, mean nothing to others."""
-    homes = r"(?<![\w.])/(?:home|Users)/[a-z]\w+/|(?<![\w.])/root/\.\w"
-    here = re.escape(f"{ROOT}/") + r"\w"
-    pattern = re.compile(f"{homes}|{here}")
+    ours = "|".join(re.escape(f"{folder}/") for folder in (ROOT, Path.home()) if folder.name)
+    pattern = re.compile(rf"(?<![\w.])/(?:home|Users)/[a-z]\w+/|(?<![\w.])(?:{ours})\.?\w")
     wrong = []
     for path in tracked():
         if path == Path(__file__) or path.suffix in {".png", ".ico", ".woff2", ".lock"}:
