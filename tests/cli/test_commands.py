@@ -157,3 +157,10 @@ def test_serve_greets_with_the_addresses_and_the_set_up_link(fresh_server: Runni
     fresh_server.start()
     assert "/setup/" not in fresh_server.log.read_text()
     assert httpx.get(fresh_server.url + link[0], trust_env=False).status_code != 200
+
+
+def test_a_server_that_is_told_to_stop_leaves_one_whole_file(fresh_server: RunningServer) -> None:
+    """It ends with status 0, and the database is closed: nothing waits beside it to be played back."""
+    fresh_server.project()
+    assert fresh_server.stop() == 0
+    assert {path.name for path in fresh_server.data.iterdir()} == {"tillgate.db", "secret.key"}

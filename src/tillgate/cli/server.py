@@ -1,13 +1,16 @@
 """The server process: uvicorn around the application, its log, and what it says when it starts."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 import structlog
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
 from tillgate import __version__
 from tillgate.app import Tillgate, running
@@ -36,6 +39,19 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._chosen = chosen
         self._tillgate = tillgate
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal anew once it has shut down, which ends the process with the
+        # database still open.
+        loop = asyncio.get_running_loop()
+        for number in HANDLED_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in HANDLED_SIGNALS:
+                loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
