@@ -165,6 +165,8 @@ class Accounts:
 
         async def begin(tx: Transaction) -> tuple[User, str] | None:
             # Counted before the password is looked at, so that parallel guesses count as well.
+            for subject, _ in sorted(subjects):
+                await records.lock_subject(tx, subject)
             await records.forget_failures_before(tx, now - THROTTLE_WINDOW_MS)
             for subject, failures_max in subjects:
                 if await records.failures_since(tx, subject, now - THROTTLE_WINDOW_MS) >= failures_max:

@@ -5,9 +5,14 @@ from typing import Final
 from tillgate.base import ids
 from tillgate.door.accounts.model import Project, Role, User
 from tillgate.store import Row, Transaction
+from unitofwork import Both
 
 _PROJECT: Final = "id, name, created_at"
 _USER: Final = "id, email, role, created_at"
+# SQLite's one writer is lock enough.
+_LOCK_SUBJECT: Final = Both(
+    sqlite="SELECT $1", postgres="SELECT pg_advisory_xact_lock(hashtextextended('sign_in ' || $1, 0))"
+)
 _SIGNED_IN: Final = (
     "SELECT u.id, u.email, u.role, u.created_at, p.id AS project_id, p.name AS project_name, "
     "p.created_at AS project_created_at, s.livemode FROM sign_ins s JOIN users u ON u.id = s.user_id "
@@ -121,6 +126,11 @@ async def look_at(tx: Transaction, token_digest: str, project_id: str, livemode:
 async def delete_sign_in(tx: Transaction, token_digest: str) -> None:
     """Sign a browser out."""
     await tx.execute("DELETE FROM sign_ins WHERE token_digest = $1", token_digest)
+
+
+async def lock_subject(tx: Transaction, subject: str) -> None:
+    """Nobody else counts this subject until the transaction ends. Several are locked in one order by everybody."""
+    await tx.fetch_one(_LOCK_SUBJECT, subject)
 
 
 async def failures_since(tx: Transaction, subject: str, since: int) -> int:
