@@ -172,6 +172,17 @@ async def test_every_answer_says_what_is_left(limited: Shop, watch: Watch) -> No
     assert rate(await client.get("/customers"))[0] == 4
 
 
+async def test_a_mistake_says_what_is_left_as_well(limited: Shop) -> None:
+    """A request that came in and was then refused counted, and says so."""
+    client = await limited.client()
+    mistakes = (("GET", "/customers/cus_none", 404), ("GET", "/customers?page=0", 400), ("GET", "/nowhere", 404))
+    for left, (method, path, status) in zip((4, 3, 2), mistakes, strict=True):
+        answer = await client.request(method, path)
+        assert (answer.status_code, rate(answer)[0]) == (status, left)
+    wrong = await client.put("/customers")
+    assert (wrong.status_code, rate(wrong)[0], wrong.headers["allow"]) == (405, 1, "GET, HEAD, POST")
+
+
 @pytest.mark.spec("crypto-checkout R61")
 async def test_after_the_delay_the_same_request_succeeds(limited: Shop, watch: Watch) -> None:
     """crypto-checkout R61: the refused request, sent again after Retry-After, is done; under the same idempotency

@@ -8,7 +8,7 @@ import structlog
 
 from keyturn import Refused
 from tillgate.api import customers, events, links, sessions, webhooks
-from tillgate.api.acting import act
+from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
 from tillgate.api.errors import Failure, Headers, rate_headers, rate_limited, refused, told
 from tillgate.api.openapi import document
@@ -69,10 +69,6 @@ class NativeApi:
             status, body, headers = await self._answer(scope, receive, request_id)
         except _Envelope as envelope:
             status, body, headers = envelope.failure
-        except TillgateError as error:
-            status, body, headers = told(error, request_id, _WHEN_AGAIN.get(error.code, ()))
-            if error.internal is not None:
-                _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
         except StoreUnavailable as error:
             _log.error("api.store_unavailable", request_id=request_id, detail=str(error))
             status, body, headers = told(
@@ -133,11 +129,25 @@ class NativeApi:
         if isinstance(admitted, RateLimited):
             _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key_id, method=method)
             raise _Envelope(rate_limited(admitted.allowance, request_id))
+        limits = rate_headers(admitted.allowance) if admitted.allowance is not None else ()
         if found is None or route is None:
-            raise _Envelope(_unknown(scope["path"], scope["method"], found, request_id))
+            failure = _unknown(scope["path"], scope["method"], found, request_id)
+            raise _Envelope(failure._replace(headers=(*failure.headers, *limits)))
+        try:
+            done = await self._act(route, Call(admitted.principal, found.id, None, None), scope, headers, receive)
+        except TillgateError as error:
+            if error.internal is not None:
+                _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
+            raise _Envelope(told(error, request_id, (*_WHEN_AGAIN.get(error.code, ()), *limits))) from error
+        return done.status, done.body, (*limits, _REPLAYED) if done.replayed else limits
 
-        call = Call(admitted.principal, found.id, None, None)
-        if found.id and not (found.id.isascii() and found.id.isprintable() and len(found.id) <= SEGMENT_LENGTH_MAX):
+    async def _act(self, route: Route, call: Call, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Done:
+        """Read what the caller sent, and do it.
+
+        Raises:
+            TillgateError: it is not well formed, or was refused.
+        """
+        if call.id and not (call.id.isascii() and call.id.isprintable() and len(call.id) <= SEGMENT_LENGTH_MAX):
             raise NotFound("object")
         if route.query is not None:
             call = call._replace(query=decode_query(route.query, scope["query_string"]))
@@ -148,9 +158,7 @@ class NativeApi:
         else:
             _refuse_large(headers)
         key = headers.get(b"idempotency-key")
-        done = await act(self._desk, route, call, key.decode("latin-1") if key is not None else None)
-        told_headers = rate_headers(admitted.allowance) if admitted.allowance is not None else ()
-        return done.status, done.body, (*told_headers, _REPLAYED) if done.replayed else told_headers
+        return await act(self._desk, route, call, key.decode("latin-1") if key is not None else None)
 
 
 def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
