@@ -12,7 +12,7 @@ from unitofwork.errors import (
 )
 from unitofwork.migrations import Migration, migrate, migrations_of, pending
 from unitofwork.opening import open_database
-from unitofwork.ports import Both, Database, Dialect, Operation, Row, Transaction
+from unitofwork.ports import Both, Database, Dialect, Operation, Row, Transaction, with_list
 
 __all__ = [
     "Both",
@@ -31,4 +31,5 @@ __all__ = [
     "migrations_of",
     "open_database",
     "pending",
+    "with_list",
 ]

@@ -29,6 +29,17 @@ class Both(NamedTuple):
 Sql = str | Both
 
 
+def with_list(sql: str) -> Both:
+    """A statement in which ``{list}`` stands for the texts of a JSON array, given as ``$1``: ``id IN {list}``.
+
+    One statement for any number of them, so that it is prepared once and nothing is asked in a loop.
+    """
+    return Both(
+        sqlite=sql.replace("{list}", "(SELECT value FROM json_each($1))"),
+        postgres=sql.replace("{list}", "(SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
+    )
+
+
 class Transaction(Protocol):
     """What an operation is handed: statements, and what is to happen once they are durable."""
 

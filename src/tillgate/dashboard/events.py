@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from tillgate.base.pages import Page, PageRequest
 from tillgate.dashboard.visits import View, Visit
-from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_event
+from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.deliveries.records import encode
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.endpoints.operations import ENDPOINTS_MAX, list_endpoints
@@ -37,8 +37,8 @@ async def event_page(visit: Visit) -> Response:
         tx: Transaction,
     ) -> tuple[EventObject, list[DeliveryWithAttempts], Page[WebhookEndpoint]]:
         event = await get_event(tx, visit.principal, visit.param("event"))
-        deliveries = await list_deliveries_of_event(tx, visit.principal, event.id)
-        return event, deliveries, await list_endpoints(tx, visit.principal, PageRequest(ENDPOINTS_MAX))
+        sent = await list_deliveries_of_events(tx, visit.principal, [event.id])
+        return event, sent.get(event.id, []), await list_endpoints(tx, visit.principal, PageRequest(ENDPOINTS_MAX))
 
     event, deliveries, endpoints = await visit.read(operation)
     return visit.page(

@@ -13,9 +13,9 @@ from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import accept, expire, get_session, list_sessions, simulate
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.visits import View, Visit, mark_of
-from tillgate.events import records as events
-from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_event
+from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.model import EventObject
+from tillgate.events.operations import list_events_of_object
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
@@ -78,9 +78,9 @@ async def session_page(visit: Visit) -> Response:
 
     async def operation(tx: Transaction) -> tuple[CheckoutSession, list[Moment]]:
         session = await get_session(tx, principal, visit.param("session"))
-        happened = await events.of_object(tx, principal.project_id, principal.livemode, session.id)
-        timeline = [Moment(event, await list_deliveries_of_event(tx, principal, event.id)) for event in happened]
-        return session, timeline
+        happened = await list_events_of_object(tx, principal, session.id)
+        sent = await list_deliveries_of_events(tx, principal, [event.id for event in happened])
+        return session, [Moment(event, sent.get(event.id, [])) for event in happened]
 
     session, timeline = await visit.read(operation)
     deliveries = [one for moment in timeline for one in moment.deliveries]

@@ -68,6 +68,11 @@ async def get_event(tx: Transaction, principal: Principal, event_id: str) -> Eve
     return event
 
 
+async def list_events_of_object(tx: Transaction, principal: Principal, object_id: str) -> list[EventObject]:
+    """What happened to one object of the caller's project and mode, oldest first."""
+    return await records.of_object(tx, principal.project_id, principal.livemode, object_id)
+
+
 async def list_events(
     tx: Transaction,
     principal: Principal,

@@ -9,7 +9,7 @@ from tillgate.base import ids
 from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.rails.port import Observation, PaymentTerms
 from tillgate.store import Transaction
-from unitofwork import Both
+from unitofwork import with_list
 
 # Sessions read their payment in the same statement; it is theirs alone.
 JOINED: Final = "JOIN payments p ON p.session_id = s.id"
@@ -21,11 +21,8 @@ _INSERT: Final = (
     "native_price_usd, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 )
 _TRANSFER_COLUMNS: Final = "payment_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at"
-_TRANSFERS: Final = Both(
-    sqlite=f"SELECT {_TRANSFER_COLUMNS} FROM transactions "
-    "WHERE payment_id IN (SELECT value FROM json_each($1)) ORDER BY seen_at, id",
-    postgres=f"SELECT {_TRANSFER_COLUMNS} FROM transactions "
-    "WHERE payment_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY seen_at, id",
+_TRANSFERS: Final = with_list(
+    f"SELECT {_TRANSFER_COLUMNS} FROM transactions WHERE payment_id IN {{list}} ORDER BY seen_at, id"
 )
 _OBSERVE: Final = (
     "INSERT INTO transactions (id, payment_id, chain_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at) "

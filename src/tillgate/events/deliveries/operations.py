@@ -12,7 +12,6 @@ from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, Delivery
 from tillgate.events.endpoints import records as endpoints
 from tillgate.events.model import SEQUENCE_MAX, subscribes
-from tillgate.events.operations import get_event
 from tillgate.events.wake import Wake
 from tillgate.store import Transaction
 
@@ -39,17 +38,22 @@ async def list_deliveries(
     if await endpoints.by_id(tx, principal.project_id, principal.livemode, endpoint_id) is None:
         raise NotFound("webhook endpoint", endpoint_id)
     found = cut(await records.of_endpoint(tx, endpoint_id, page), page.limit)
-    return Page([await _with_attempts(tx, delivery) for delivery in found.data], found.has_more)
+    return Page(await _with_attempts(tx, found.data), found.has_more)
 
 
-async def list_deliveries_of_event(tx: Transaction, principal: Principal, event_id: str) -> list[DeliveryWithAttempts]:
-    """An event's deliveries to all endpoints, oldest first, each with its attempts.
+async def list_deliveries_of_events(
+    tx: Transaction, principal: Principal, event_ids: list[str]
+) -> dict[str, list[DeliveryWithAttempts]]:
+    """What became of several events, by event id, oldest first, each delivery with its attempts.
 
-    Raises:
-        NotFound: the event is not in the caller's project and mode.
+    An event that is not in the caller's project and mode, or was sent nowhere, has no entry.
     """
-    await get_event(tx, principal, event_id)
-    return [await _with_attempts(tx, delivery) for delivery in await records.of_event(tx, event_id)]
+    found: dict[str, list[DeliveryWithAttempts]] = {}
+    deliveries = await records.of_events(tx, principal.project_id, principal.livemode, event_ids)
+    for one in await _with_attempts(tx, deliveries):
+        assert one.delivery.event_id is not None
+        found.setdefault(one.delivery.event_id, []).append(one)
+    return found
 
 
 async def get_delivery(tx: Transaction, principal: Principal, delivery_id: str) -> DeliveryWithAttempts:
@@ -61,7 +65,7 @@ async def get_delivery(tx: Transaction, principal: Principal, delivery_id: str) 
     delivery = await records.by_id(tx, principal.project_id, principal.livemode, delivery_id)
     if delivery is None:
         raise NotFound("delivery", delivery_id)
-    return await _with_attempts(tx, delivery)
+    return (await _with_attempts(tx, [delivery]))[0]
 
 
 async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal, delivery_id: str) -> Delivery:
@@ -170,5 +174,6 @@ async def replay_range(
     return Replayed(len(again), looked_at[-1].sequence if len(found) > REPLAY_MAX else None)
 
 
-async def _with_attempts(tx: Transaction, delivery: Delivery) -> DeliveryWithAttempts:
-    return DeliveryWithAttempts(delivery, await records.attempts_of(tx, delivery.id))
+async def _with_attempts(tx: Transaction, deliveries: list[Delivery]) -> list[DeliveryWithAttempts]:
+    attempts = await records.attempts_of(tx, [delivery.id for delivery in deliveries])
+    return [DeliveryWithAttempts(delivery, attempts.get(delivery.id, [])) for delivery in deliveries]

@@ -17,7 +17,10 @@ from tillgate.events.deliveries.model import (
 from tillgate.events.model import EventObject, subscribes
 from tillgate.events.records import event_from
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
+
+# Of all the events that are asked for at once; a session has a handful, each with a delivery an endpoint.
+OF_EVENTS_MAX: Final = 1_000
 
 _COLUMNS: Final = (
     "d.id, d.endpoint_id, d.event_id, d.event_type, d.status, d.attempts, d.attempts_max, d.next_attempt_at, "
@@ -86,10 +89,13 @@ _BY_ID: Final = (
 _OF_ENDPOINT: Final = (
     f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3"
 )
-_OF_EVENT: Final = f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.event_id = $1 ORDER BY d.id LIMIT 200"
-_ATTEMPTS: Final = (
-    "SELECT number, attempted_at, duration_ms, response_status, response_excerpt, error "
-    "FROM webhook_attempts WHERE delivery_id = $1 ORDER BY number"
+_OF_EVENTS: Final = with_list(
+    f"SELECT {_COLUMNS} FROM webhook_deliveries d JOIN events v ON v.id = d.event_id "
+    "WHERE d.event_id IN {list} AND v.project_id = $2 AND v.livemode = $3 ORDER BY d.id LIMIT $4"
+)
+_ATTEMPTS: Final = with_list(
+    "SELECT delivery_id, number, attempted_at, duration_ms, response_status, response_excerpt, error "
+    "FROM webhook_attempts WHERE delivery_id IN {list} ORDER BY delivery_id, number"
 )
 # Events in a range of the sequence, and what became of each at one endpoint.
 _RANGE: Final = (
@@ -317,15 +323,19 @@ async def of_endpoint(tx: Transaction, endpoint_id: str, page: PageRequest) -> l
     return [_delivery(row) for row in rows]
 
 
-async def of_event(tx: Transaction, event_id: str) -> list[Delivery]:
-    """An event's deliveries, oldest first. The caller has checked whose event it is."""
-    return [_delivery(row) for row in await tx.fetch_all(_OF_EVENT, event_id)]
+async def of_events(tx: Transaction, project_id: str, livemode: bool, event_ids: list[str]) -> list[Delivery]:
+    """The deliveries of several events of this project and mode, oldest first."""
+    rows = await tx.fetch_all(_OF_EVENTS, msgspec.json.encode(event_ids).decode(), project_id, livemode, OF_EVENTS_MAX)
+    return [_delivery(row) for row in rows]
 
 
-async def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
-    """A delivery's attempts, oldest first."""
-    return [
-        Attempt(
+async def attempts_of(tx: Transaction, delivery_ids: list[str]) -> dict[str, list[Attempt]]:
+    """The attempts at several deliveries, by delivery id, oldest first; no entry where there is none."""
+    if not delivery_ids:
+        return {}
+    found: dict[str, list[Attempt]] = {}
+    for row in await tx.fetch_all(_ATTEMPTS, msgspec.json.encode(delivery_ids).decode()):
+        attempt = Attempt(
             number=row["number"],
             attempted_at=row["attempted_at"],
             duration_ms=row["duration_ms"],
@@ -333,8 +343,8 @@ async def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
             response_excerpt=row["response_excerpt"],
             error=row["error"],
         )
-        for row in await tx.fetch_all(_ATTEMPTS, delivery_id)
-    ]
+        found.setdefault(row["delivery_id"], []).append(attempt)
+    return found
 
 
 class Told(NamedTuple):
