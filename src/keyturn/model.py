@@ -41,7 +41,6 @@ class RefusalReason(StrEnum):
     EXPIRED = "expired"
     ADDRESS_NOT_ALLOWED = "address_not_allowed"
     SCOPE_MISSING = "scope_missing"
-    UNAVAILABLE = "unavailable"
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):

@@ -218,11 +218,6 @@ def refused(refusal: Refused, request_id: str) -> Failure:
         return _failure(
             kind, ErrorBody(type=kind.type, code="address_not_allowed", message=message, request_id=request_id)
         )
-    if refusal.reason is RefusalReason.UNAVAILABLE:
-        kind = ERRORS["unavailable"]
-        message = "Keys cannot be checked right now, so nobody is let in. Try again."
-        body = ErrorBody(type=kind.type, code="unavailable", message=message, request_id=request_id)
-        return _failure(kind, body, [(b"retry-after", b"1")])
     kind = ERRORS["invalid_api_key"]
     body = ErrorBody(
         type=kind.type,

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.base.errors import Conflict, NotFound
-from tillgate.checkout.links import records
 from tillgate.checkout.links.model import PaymentLink
+from tillgate.checkout.links.operations import get_public_link
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import visit_link
 from tillgate.pages.desk import PagesDesk
@@ -44,11 +44,12 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
 async def _look(desk: PagesDesk, slug: str, *, prefetch: bool) -> Response:
     """What a visit would find, without opening a session for somebody who has not come."""
 
-    async def operation(tx: Transaction) -> PaymentLink | None:
-        return await records.by_slug(tx, slug)
+    async def operation(tx: Transaction) -> PaymentLink:
+        return await get_public_link(tx, slug)
 
-    link = await desk.database.read(operation)
-    if link is None:
+    try:
+        link = await desk.database.read(operation)
+    except NotFound:
         return _unknown()
     if not link.active:
         return _closed()

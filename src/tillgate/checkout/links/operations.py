@@ -80,6 +80,18 @@ async def get_link(tx: Transaction, principal: Principal, link_id: str) -> Payme
     return link
 
 
+async def get_public_link(tx: Transaction, slug: str) -> PaymentLink:
+    """The link that a buyer has the address of, in whatever state.
+
+    Raises:
+        NotFound: there is none.
+    """
+    link = await records.by_slug(tx, slug)
+    if link is None:
+        raise NotFound("payment link")
+    return link
+
+
 async def list_links(
     tx: Transaction, principal: Principal, page: PageRequest, *, archived: bool = False
 ) -> Page[PaymentLink]:

@@ -14,7 +14,6 @@ from tillgate.base.principal import Principal
 from tillgate.base.text import checked_return_url
 from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.links import operations as links
-from tillgate.checkout.links import records as link_records
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.payments import records as payments
@@ -84,9 +83,7 @@ async def visit_link(desk: CheckoutDesk, tx: Transaction, slug: str) -> Checkout
         NotFound: there is no such link.
         Conflict: it is deactivated or archived, or no live rail is set up.
     """
-    link = await link_records.by_slug(tx, slug)
-    if link is None:
-        raise NotFound("payment link")
+    link = await links.get_public_link(tx, slug)
     _refuse_inactive(link)
     principal = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
     return await _open(desk, tx, principal, NewSession(link_id=link.id), link)
