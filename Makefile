@@ -46,6 +46,7 @@ clean: ## Remove what was installed and cached; ./data stays
 # What the tests need beyond the product. Apart from `test`, so that CI can end with pytest's own words.
 test-parts: $(STAMPS)/test
 	@scripts/browser.sh
+	@scripts/parts.sh
 	@scripts/typescript.sh
 
 # A stamp is younger than everything it was made from; touching nothing, `make up` starts at once.

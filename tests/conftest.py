@@ -1,4 +1,5 @@
-"""What every test stands on. The real parts have a file each: `postgres.py`, `browser.py`, `running.py`."""
+"""What every test stands on. The real parts have a file each: `postgres.py`, `browser.py`, `parts.py`,
+`running.py`."""
 
 import os
 from collections.abc import Generator
@@ -7,7 +8,14 @@ from typing import Any
 import hypothesis
 import pytest
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.databases", "tests.running", "tests.receiver"]
+pytest_plugins = [
+    "tests.postgres",
+    "tests.browser",
+    "tests.databases",
+    "tests.running",
+    "tests.receiver",
+    "tests.parts",
+]
 
 REQUIRE_ALL = os.environ.get("TILLGATE_REQUIRE_ALL") == "1"
 
