@@ -1,6 +1,7 @@
 """The reference pages, out of the same declarations that the server runs on.
 
-``python -m tillgate.api.reference docs/reference`` writes them; a test holds the tree to it.
+``python -m tillgate.api.reference docs/reference`` writes them, and beside that folder ``errors``, with a page for
+each code; a test holds the tree to it.
 """
 
 import json
@@ -9,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from tillgate.api import error_pages
 from tillgate.api.application import ROUTES
 from tillgate.api.errors import ERRORS
 from tillgate.api.openapi import document
@@ -37,6 +39,11 @@ MADE: Final = "<!-- Made by `python -m tillgate.api.reference docs/reference`; c
 def pages() -> dict[str, str]:
     """Each page's text by its file name."""
     return {"api.md": _api(), "errors.md": _errors(), "events.md": _events(), "limits.md": _limits()}
+
+
+def pages_of_errors() -> dict[str, str]:
+    """The text of each code's page by its file name, for a folder beside that of the reference."""
+    return {f"{code}.md": error_pages.text_of(code, kind, MADE) for code, kind in ERRORS.items()}
 
 
 def _api() -> str:
@@ -117,20 +124,18 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _errors() -> str:
     rows = [
-        f"## {code}\n\n{kind.status} {HTTPStatus(kind.status).phrase}, type `{kind.type}`. {kind.meaning}\n"
+        f"| [{code}](../errors/{code}.md) | {kind.status} | `{kind.type}` | {kind.meaning} |"
         for code, kind in sorted(ERRORS.items())
     ]
+    example = json.dumps(json.loads(error_pages.example("invalid_body")), indent=2)
     head = (
-        "Every answer that is not a success has one form:\n\n"
-        "```json\n"
-        '{"error": {"type": "invalid_request", "code": "invalid_body", "message": "fiatAmount: Required",\n'
-        '           "param": "fiatAmount", "requestId": "req_01j…"}}\n'
-        "```\n\n"
+        f"Every answer that is not a success has one form:\n\n```json\n{example}\n```\n\n"
         "Branch on `type`; `code` is stable; `message` is for logs. `param` names the field that is wrong. "
         "On 401, `reason` is `missing`, `malformed`, `unknown`, `revoked`, `disabled` or `expired` and `detail` "
-        "says what to do; `revoked`, `disabled` and `expired` are told only to a caller who presented the whole key.\n"
+        "says what to do; `revoked`, `disabled` and `expired` are told only to a caller who presented the whole key. "
+        "`requestId` is in the server's log, too. Each code has a page that says what to do.\n"
     )
-    return "\n".join(["# Errors\n", MADE, head, *rows]).rstrip() + "\n"
+    return "\n".join(["# Errors\n", MADE, head, "| code | status | type | meaning |\n|---|---|---|---|", *rows]) + "\n"
 
 
 def _events() -> str:
@@ -230,11 +235,14 @@ def _duration(milliseconds: int) -> str:
 
 
 def main() -> None:
-    """Write the pages into the directory that is named."""
+    """Write the pages into the directory that is named, and those of the errors beside it."""
     directory = Path(sys.argv[1])
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        (directory / name).write_text(text, "utf-8")
+    for folder, made in ((directory, pages()), (directory.parent / "errors", pages_of_errors())):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (folder / name).write_text(text, "utf-8")
+        for old in {path.name for path in folder.glob("*.md")} - made.keys():
+            (folder / old).unlink()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,95 @@
+"""The example on each error code's page is what the server says."""
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from tests.shop import Shop
+from tillgate.api.error_pages import PAGES, REQUEST_ID, example
+from tillgate.api.errors import ERRORS
+from tillgate.base.principal import Principal
+from tillgate.store import idempotency
+from tillgate.store.idempotency import IdempotentRequest
+
+pytestmark = pytest.mark.anyio
+
+AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
+JSON = {"content-type": "application/json"}
+
+
+def is_as_shown(code: str, answer: httpx.Response) -> None:
+    """Status, body but for the request id, and the header on the code's page."""
+    page, told = PAGES[code], answer.json()
+    told["error"]["requestId"] = REQUEST_ID
+    assert told == msgspec.json.decode(example(code)), told
+    assert answer.status_code == ERRORS[code].status
+    name, _, value = page.header.partition(": ")
+    assert not name or answer.headers[name] == value
+
+
+async def test_what_is_wrong_with_a_request_is_told_as_its_page_shows(sqlite_shop: Shop) -> None:
+    """The door, the path, the body and the query."""
+    api, nobody = await sqlite_shop.client(), await sqlite_shop.caller()
+    reader, live = await sqlite_shop.client(["links:read", "sessions:read"]), await sqlite_shop.client(mode="live")
+    is_as_shown("invalid_api_key", await nobody.get("/events"))
+    is_as_shown("missing_scope", await reader.post("/checkout_sessions", json=AMOUNT))
+    is_as_shown("test_mode_only", await live.post("/checkout_sessions/cs_x/simulate", json={"outcome": "paid"}))
+    is_as_shown("live_mode_not_configured", await live.post("/checkout_sessions", json=AMOUNT))
+    is_as_shown("invalid_body", await api.post("/checkout_sessions", json={"amount": {"currency": "USD"}}))
+    is_as_shown("invalid_query", await api.get("/events?limit=0"))
+    is_as_shown("body_too_large", await api.post("/customers", content=b" " * (256 * 1024 + 1), headers=JSON))
+    plain = {"content-type": "text/plain"}
+    is_as_shown("unsupported_media_type", await api.post("/customers", content=b"x", headers=plain))
+    is_as_shown("method_not_allowed", await api.put("/payment_links"))
+    is_as_shown("unknown_path", await api.get("/payment_link"))
+    is_as_shown("not_found", await api.get(f"/checkout_sessions/cs_{REQUEST_ID.partition('_')[2]}"))
+
+
+async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_shop: Shop) -> None:
+    """Links, sessions, customers, endpoints, deliveries, and keys of requests."""
+    api = await sqlite_shop.client()
+
+    async def made(path: str, **body: Any) -> Any:
+        answer = await api.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    link = await made("/payment_links", title="x", fiatAmount="1")
+    await api.patch(f"/payment_links/{link['id']}", json={"active": False})
+    is_as_shown("link_inactive", await api.post("/checkout_sessions", json={"linkId": link["id"]}))
+    await api.delete(f"/payment_links/{link['id']}")
+    is_as_shown("link_archived", await api.patch(f"/payment_links/{link['id']}", json={"title": "y"}))
+
+    session, paid = await made("/checkout_sessions", **AMOUNT), await made("/checkout_sessions", **AMOUNT)
+    is_as_shown("nothing_to_accept", await api.post(f"/checkout_sessions/{session['id']}/accept"))
+    simulate = f"/checkout_sessions/{session['id']}/simulate"
+    await api.post(simulate, json={"outcome": "failed"})
+    is_as_shown("session_not_payable", await api.post(simulate, json={"outcome": "paid"}))
+    await api.post(f"/checkout_sessions/{paid['id']}/simulate", json={"outcome": "paid"})
+    is_as_shown("session_not_pending", await api.post(f"/checkout_sessions/{paid['id']}/expire"))
+
+    await made("/customers", email="a@example.com")
+    is_as_shown("customer_exists", await api.post("/customers", json={"email": "a@example.com"}))
+    new = {"url": "http://localhost:1/", "events": ["session.failed"]}
+    for _ in range(50):
+        hook = await made("/webhook_endpoints", **new)
+    is_as_shown("too_many_webhook_endpoints", await api.post("/webhook_endpoints", json=new))
+    await api.post(f"/webhook_endpoints/{hook['id']}/test")
+    sent = (await api.get(f"/webhook_endpoints/{hook['id']}/deliveries")).json()["data"][0]
+    is_as_shown("delivery_not_replayable", await api.post(f"/webhook_deliveries/{sent['id']}/replay"))
+
+    async def send(key: str, path: str = "/checkout_sessions", body: Any = AMOUNT) -> httpx.Response:
+        return await api.post(path, json=body, headers={"Idempotency-Key": key})
+
+    is_as_shown("invalid_idempotency_key", await send("a b"))
+    assert (await send("once")).status_code == 201
+    is_as_shown("idempotency_key_reused", await send("once", "/customers", {}))
+    principal = Principal(sqlite_shop.project_id, False, "test", "test")
+    path = f"/webhook_endpoints/{hook['id']}/test"
+    running = IdempotentRequest(
+        principal, "running", idempotency.fingerprint("POST", path, b""), sqlite_shop.clock.now()
+    )
+    await sqlite_shop.database.write(lambda tx: idempotency.begin(tx, running))
+    is_as_shown("idempotency_key_in_use", await api.post(path, headers={"Idempotency-Key": "running"}))
