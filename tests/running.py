@@ -13,19 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tillgate.door import API_SCOPES
+
 OWNER_EMAIL = "owner@example.com"
 OWNER_PASSWORD = "correct horse battery"
-EVERY_SCOPE = (
-    "links:read",
-    "links:write",
-    "sessions:read",
-    "sessions:write",
-    "webhooks:read",
-    "webhooks:write",
-    "events:read",
-    "customers:read",
-    "customers:write",
-)
+EVERY_SCOPE = tuple(API_SCOPES)
 START_SECONDS_MAX = 30
 GREETING_ENDS = "Stop with Ctrl-C."
 

@@ -24,6 +24,12 @@ EVENT_TYPES: Final = (
     "session.overpaid",
     "session.expired",
     "session.failed",
+    "product.created",
+    "product.updated",
+    "coupon.created",
+    "coupon.updated",
+    "promotion_code.created",
+    "promotion_code.updated",
 )
 
 
@@ -240,6 +246,85 @@ class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     email: str | None
     name: str | None
     reference: str | None
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Something for sale, at a price of yours or of the buyer's.
+
+    Attributes:
+        pricing: ``fixed``, or ``buyer`` where the buyer says what they pay, from ``price_min`` to ``price_max``.
+        price: the price; of a buyer-priced product the suggested one, if there is one.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    name: str
+    description: str | None
+    pricing: str
+    price: str | None
+    currency: str
+    price_min: str | None
+    price_max: str | None
+    active: bool
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Coupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What is taken off: ``discount_amount`` in ``currency``, or ``discount_percentage``, by ``discount_type``.
+
+    Attributes:
+        reserved_redemptions: held by sessions that may still be paid; they count against ``max_redemptions``.
+        redemptions: by sessions that were paid.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    name: str
+    description: str | None
+    discount_type: str
+    discount_amount: str | None
+    currency: str | None
+    discount_percentage: str | None
+    expires_at: datetime | None
+    max_redemptions: int | None
+    reserved_redemptions: int
+    redemptions: int
+    active: bool
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What buyers type to get a coupon.
+
+    Attributes:
+        coupon: the whole coupon, where ``expand="coupon"`` asked for it.
+        minimum_amount: what the goods must cost, in ``currency``, before the discount.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    code: str
+    coupon_id: str
+    coupon: Coupon | None = None
+    first_time_transaction: bool
+    one_per_customer: bool
+    minimum_amount: str | None
+    currency: str | None
+    expires_at: datetime | None
+    max_redemptions: int | None
+    reserved_redemptions: int
+    redemptions: int
+    active: bool
     metadata: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime

@@ -23,6 +23,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "/checkout_sessions": AMOUNT,
     "/webhook_endpoints": ENDPOINT,
     "/customers": {"name": "Ada"},
+    "/products": {"name": "Mug", "price": "12.00"},
+    "/coupons": {"name": "Spring", "discountType": "amount", "discountAmount": "5.00", "currency": "USD"},
+    "/promotion_codes": {"code": "SPRING", "couponId": "cou_01hxyz0000000000000000000"},
 }
 WITH_BODY = [(route.method, concrete(route.path)) for route in ROUTES if route.body is not None]
 WITH_ID = [(route.method, route.path) for route in ROUTES if "{id}" in route.path]
@@ -78,7 +81,7 @@ async def test_what_is_not_a_json_object_is_refused_everywhere(shop: Shop) -> No
         for content in BROKEN:
             error = await refused(client, method, path, content)
             assert (error["status"], error["code"]) == (400, "invalid_body"), (method, path, content[:60])
-    for path in ("/payment_links", "/checkout_sessions", "/webhook_endpoints", "/events", "/customers"):
+    for path in (*GOOD, "/events"):
         assert (await client.get(path)).json()["data"] == []
 
 
@@ -125,6 +128,10 @@ async def test_a_missing_field_is_refused_as_documented(sqlite_shop: Shop) -> No
         ("/payment_links", {"fiatAmount": "1"}, "title"),
         ("/checkout_sessions", {"amount": {"value": "1"}}, "amount.currency"),
         ("/webhook_endpoints", {"url": "https://merchant.example"}, "events"),
+        ("/products", {"price": "1"}, "name"),
+        ("/products", {"name": "Mug"}, "price"),
+        ("/coupons", {"name": "Spring"}, "discountType"),
+        ("/promotion_codes", {"code": "SPRING"}, "couponId"),
     ):
         assert envelope(await client.post(path, json=body))["param"] == param
 
@@ -138,6 +145,9 @@ async def test_every_field_refuses_every_wrong_type(sqlite_shop: Shop) -> None:
         "/checkout_sessions": ["linkId", "successUrl", "cancelUrl", "returnUrl"],
         "/webhook_endpoints": ["url", "description"],
         "/customers": ["name", "email", "reference"],
+        "/products": ["name", "price", "currency", "pricing", "priceMin", "priceMax", "description"],
+        "/coupons": ["name", "discountType", "discountAmount", "currency", "discountPercentage", "expiresAt"],
+        "/promotion_codes": ["code", "couponId", "minimumAmount", "currency", "expiresAt"],
     }
     for path, names in strings.items():
         for name in names:
@@ -150,6 +160,10 @@ async def test_every_field_refuses_every_wrong_type(sqlite_shop: Shop) -> None:
         ("/checkout_sessions", "expiresInSeconds", ["600", 600.5, True, []], "expiresInSeconds"),
         ("/webhook_endpoints", "events", ["*", 1, True, {}], "events"),
         ("/webhook_endpoints", "events", [[1], [None], [["*"]]], "events"),
+        ("/products", "active", ["true", 1, None, []], "active"),
+        ("/coupons", "maxRedemptions", ["1", 1.5, True, 0, -1, 10**12, 2**70], "maxRedemptions"),
+        ("/promotion_codes", "firstTimeTransaction", ["true", 1, None], "firstTimeTransaction"),
+        ("/promotion_codes", "onePerCustomer", ["true", 1, None], "onePerCustomer"),
     ]
     for path, name, wrongs, param in others:
         for wrong in wrongs:
@@ -179,6 +193,9 @@ async def test_what_is_no_amount_is_refused(sqlite_shop: Shop) -> None:
             ("POST", "/payment_links", LINK | {"fiatAmount": amount}, "fiatAmount"),
             ("PATCH", f"/payment_links/{link['id']}", {"fiatAmount": amount}, "fiatAmount"),
             ("POST", "/checkout_sessions", {"amount": {"value": amount, "currency": "USD"}}, "amount.value"),
+            ("POST", "/products", {"name": "Mug", "price": amount}, "price"),
+            ("POST", "/products", {"name": "Mug", "pricing": "buyer", "priceMin": amount}, "priceMin"),
+            ("POST", "/coupons", GOOD["/coupons"] | {"discountAmount": amount}, "discountAmount"),
         ):
             answer = await client.request(method, path, json=body)
             assert (answer.status_code, envelope(answer)["param"]) == (400, param), (amount, answer.text)
@@ -196,6 +213,8 @@ async def test_what_is_no_currency_is_refused(sqlite_shop: Shop) -> None:
         for path, body, param in (
             ("/payment_links", LINK | {"fiatCurrency": currency}, "fiatCurrency"),
             ("/checkout_sessions", {"amount": {"value": "1", "currency": currency}}, "amount.currency"),
+            ("/products", GOOD["/products"] | {"currency": currency}, "currency"),
+            ("/coupons", GOOD["/coupons"] | {"currency": currency}, "currency"),
         ):
             answer = await client.post(path, json=body)
             error = envelope(answer)
@@ -256,6 +275,10 @@ TEXTS: list[tuple[str, str, list[str]]] = [
     ("/customers", "name", [LONG, "a\0b"]),
     ("/customers", "email", [LONG, "a\0b@example.com", "nobody", "@"]),
     ("/customers", "reference", [LONG, "a\0b"]),
+    ("/products", "name", ["", "  ", LONG, "a\0b"]),
+    ("/products", "description", [LONG, "a\0b"]),
+    ("/coupons", "name", ["", LONG, "a\0b"]),
+    ("/coupons", "description", [LONG, "a\0b"]),
 ]
 
 
@@ -294,7 +317,7 @@ METADATA: list[Any] = [
 async def test_metadata_has_bounds(shop: Shop) -> None:
     """More than 50 keys, long keys or long values are a 400 that names metadata; NUL and big numbers are data."""
     client = await shop.client()
-    for path in ("/checkout_sessions", "/customers"):
+    for path in ("/checkout_sessions", "/customers", "/products", "/coupons"):
         for metadata in METADATA:
             answer = await client.post(path, json=good_body(path) | {"metadata": metadata})
             assert answer.status_code == 400, (path, str(metadata)[:60], answer.text)
@@ -378,6 +401,7 @@ QUERIES = [
     "limit=1;limit=2", "starting_after=%00", "starting_after=%ED%A0%80", "email=%00", "email=%00&reference=%00",
     "reference=%00", "status=%00", "linkId=%00", "type=%00", "createdAfter=%00", "archived=perhaps", "archived=%00",
     "page=0", "page=99999999999999999999", "page=-1", "x" * 5_000, "&".join(f"a{n}=1" for n in range(2_000)),
+    "active=%00", "active=perhaps", "code=%00", "code=", "couponId=%00", "expand=", "expand=everything", "expand=%00",
     "createdAfter=0001-01-01T00:00:00%2B23:59", "createdAfter=9999-12-31T23:59:59-23:59",
 ]  # fmt: skip
 

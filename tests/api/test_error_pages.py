@@ -72,6 +72,10 @@ async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_sh
 
     await made("/customers", email="a@example.com")
     is_as_shown("customer_exists", await api.post("/customers", json={"email": "a@example.com"}))
+    coupon = await made("/coupons", name="Spring", discountType="percentage", discountPercentage="10")
+    await made("/promotion_codes", code="spring", couponId=coupon["id"])
+    again = {"code": "SPRING", "couponId": coupon["id"]}
+    is_as_shown("promotion_code_exists", await api.post("/promotion_codes", json=again))
     new = {"url": "http://localhost:1/", "events": ["session.failed"]}
     for _ in range(50):
         hook = await made("/webhook_endpoints", **new)

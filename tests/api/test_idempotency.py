@@ -30,6 +30,8 @@ AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
 OTHER_AMOUNT = {"amount": {"value": "51.00", "currency": "USD"}}
 LINK = {"title": "Pro plan", "fiatAmount": "99.00", "description": "All of it"}
 CUSTOMER = {"email": "buyer@example.com", "metadata": {"plan": "pro", "seats": [1, {"a": None, "b": "é"}]}}
+PRODUCT = {"name": "Mug", "price": "12.00", "metadata": {"shelf": "3"}}
+COUPON = {"name": "Spring", "discountType": "percentage", "discountPercentage": "12.5", "maxRedemptions": 10}
 KEY = {"Idempotency-Key": "order-1042"}
 MUTATING = [route for route in ROUTES if not isinstance(route.action, Reads)]
 # What a request may leave behind. What the worker writes when it likes is left out.
@@ -43,6 +45,9 @@ EFFECTS = {
     "webhook_endpoints": "id, url, description, events, active, secret_sealed, secret_prefix, updated_at",
     "webhook_deliveries": "id, endpoint_id, event_id",
     "customers": "*",
+    "products": "*",
+    "coupons": "*",
+    "promotion_codes": "*",
 }
 
 
@@ -100,6 +105,19 @@ async def customer(client: httpx.AsyncClient, _: str) -> str:
     return str((await made(client, "/customers", {}))["id"])
 
 
+async def product(client: httpx.AsyncClient, _: str) -> str:
+    return str((await made(client, "/products", PRODUCT))["id"])
+
+
+async def coupon(client: httpx.AsyncClient, _: str) -> str:
+    return str((await made(client, "/coupons", COUPON))["id"])
+
+
+async def promotion_code(client: httpx.AsyncClient, url: str) -> str:
+    coupon_id = await coupon(client, url)
+    return str((await made(client, "/promotion_codes", {"code": coupon_id, "couponId": coupon_id}))["id"])
+
+
 Maker = Callable[[httpx.AsyncClient, str], Awaitable[str]]
 # For each route: what it is done to (None where it makes something), and two bodies it takes. Where they are the
 # same, the other request is to another object.
@@ -125,6 +143,13 @@ WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None
     "POST /events/{id}/replay": (event, {}, {}),
     "POST /customers": (None, CUSTOMER, CUSTOMER | {"email": "other@example.com"}),
     "PATCH /customers/{id}": (customer, CUSTOMER | {"name": None}, CUSTOMER),
+    "POST /products": (None, PRODUCT, PRODUCT | {"price": "13.00"}),
+    "PATCH /products/{id}": (product, {"price": "9.00", "active": False}, {"price": "9.00"}),
+    "POST /coupons": (None, COUPON, COUPON | {"discountPercentage": "12"}),
+    "PATCH /coupons/{id}": (coupon, {"active": False}, {"active": False, "name": "Summer"}),
+    # The coupon's id is put in when there is one.
+    "POST /promotion_codes": (None, {"code": "SPRING", "couponId": ""}, {"code": "SUMMER", "couponId": ""}),
+    "PATCH /promotion_codes/{id}": (promotion_code, {"active": False}, {"active": False, "metadata": {"a": 1}}),
 }
 
 
@@ -133,6 +158,9 @@ async def request_for(route: Route, client: httpx.AsyncClient, url: str) -> Requ
     name = f"{route.method} {route.path}"
     assert name in WAYS, f"say in WAYS how {name} is called, so that its retries are tested"
     maker, body, other_body = WAYS[name]
+    if "couponId" in (body or {}) and other_body is not None:
+        coupon_id = await coupon(client, url)
+        body, other_body = ({**one, "couponId": coupon_id} for one in (body, other_body) if one is not None)
     if maker is None:
         return Request(route.path, body, route.path, other_body)
     first, second = await maker(client, url), await maker(client, url)

@@ -46,7 +46,37 @@ async def made_deliveries(shop: Shop, client: httpx.AsyncClient) -> str:
     return f"/webhook_endpoints/{endpoint}/deliveries"
 
 
-MAKERS = [made_links, made_sessions, made_events, made_endpoints, made_deliveries]
+async def made_products(shop: Shop, client: httpx.AsyncClient) -> str:
+    for number in range(OBJECTS):
+        await client.post("/products", json={"name": f"Product {number}", "price": "1"})
+    return "/products"
+
+
+async def made_coupons(shop: Shop, client: httpx.AsyncClient) -> str:
+    for number in range(OBJECTS):
+        body = {"name": f"Coupon {number}", "discountType": "percentage", "discountPercentage": "5"}
+        await client.post("/coupons", json=body)
+    return "/coupons"
+
+
+async def made_promotion_codes(shop: Shop, client: httpx.AsyncClient) -> str:
+    body = {"name": "Coupon", "discountType": "percentage", "discountPercentage": "5"}
+    coupon = (await client.post("/coupons", json=body)).json()["id"]
+    for number in range(OBJECTS):
+        await client.post("/promotion_codes", json={"code": f"CODE{number}", "couponId": coupon})
+    return "/promotion_codes"
+
+
+MAKERS = [
+    made_links,
+    made_sessions,
+    made_events,
+    made_endpoints,
+    made_deliveries,
+    made_products,
+    made_coupons,
+    made_promotion_codes,
+]
 
 
 async def walked(client: httpx.AsyncClient, path: str, **params: Any) -> list[list[Any]]:
@@ -94,7 +124,15 @@ async def test_what_is_made_during_a_walk_does_not_disturb_it(shop: Shop) -> Non
     assert second["hasMore"] is False
 
 
-COLLECTIONS = ["/payment_links", "/checkout_sessions", "/webhook_endpoints", "/events"]
+COLLECTIONS = [
+    "/payment_links",
+    "/checkout_sessions",
+    "/webhook_endpoints",
+    "/events",
+    "/products",
+    "/coupons",
+    "/promotion_codes",
+]
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "", "1.5", "null", "9" * 5_000])

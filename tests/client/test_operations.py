@@ -298,10 +298,13 @@ METHODS = {
 STRUCTS = {
     "CheckoutSessionObject": "CheckoutSession",
     "CreatedWebhookEndpointObject": "CreatedWebhookEndpoint",
+    "CouponObject": "Coupon",
     "CustomerObject": "Customer",
     "DeletedObject": "DeletedWebhookEndpoint",
     "EventObject": "Event",
     "PaymentLinkObject": "PaymentLink",
+    "ProductObject": "Product",
+    "PromotionCodeObject": "PromotionCode",
     "WebhookDeliveryObject": "WebhookDelivery",
     "WebhookEndpointObject": "WebhookEndpoint",
     "WebhookReplayObject": "WebhookReplay",

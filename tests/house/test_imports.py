@@ -38,8 +38,8 @@ WHO_KNOWS_KEYTURN = (
     "tillgate.opening",
     "tillgate.settings",
 )
-# Within the checkout; the lowest comes last. Links and customers do not know each other.
-NOUNS = (("sessions",), ("payments",), ("links", "customers"))
+# Within the checkout; the lowest comes last. Neighbours do not know each other.
+NOUNS = (("sessions",), ("payments",), ("links", "customers", "products", "promotions"), ("coupons",))
 WEB = ("starlette", "uvicorn", "jinja2", "httptools", "typer", "multipart", "python_multipart")
 
 

@@ -1,7 +1,10 @@
 import { CheckoutSessions } from "./resources/checkoutSessions.js";
+import { Coupons } from "./resources/coupons.js";
 import { Customers } from "./resources/customers.js";
 import { Events } from "./resources/events.js";
 import { PaymentLinks } from "./resources/paymentLinks.js";
+import { Products } from "./resources/products.js";
+import { PromotionCodes } from "./resources/promotionCodes.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
 import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -24,6 +27,9 @@ export class CheckoutClient {
   readonly webhookDeliveries: WebhookDeliveries;
   readonly events: Events;
   readonly customers: Customers;
+  readonly products: Products;
+  readonly coupons: Coupons;
+  readonly promotionCodes: PromotionCodes;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -35,5 +41,8 @@ export class CheckoutClient {
     this.webhookDeliveries = new WebhookDeliveries(transport);
     this.events = new Events(transport);
     this.customers = new Customers(transport);
+    this.products = new Products(transport);
+    this.coupons = new Coupons(transport);
+    this.promotionCodes = new PromotionCodes(transport);
   }
 }

@@ -52,6 +52,10 @@ export type WebhookTest = Answer<Schemas["WebhookTestObject"]>;
 export type WebhookReplay = Answer<Schemas["WebhookReplayObject"]>;
 export type WebhookDelivery = Answer<Schemas["WebhookDeliveryObject"]>;
 export type Customer = Answer<Schemas["CustomerObject"], { metadata: Metadata | null }>;
+export type Product = Answer<Schemas["ProductObject"], { metadata: Metadata | null }>;
+export type Coupon = Answer<Schemas["CouponObject"], { metadata: Metadata | null }>;
+/** `coupon` is there where `expand: "coupon"` asked for it. */
+export type PromotionCode = Answer<Schemas["PromotionCodeObject"], { metadata: Metadata | null; coupon?: Coupon }>;
 
 /** What each event type is about. */
 export interface EventData {
@@ -63,6 +67,12 @@ export interface EventData {
   "session.overpaid": CheckoutSession;
   "session.expired": CheckoutSession;
   "session.failed": CheckoutSession;
+  "product.created": Product;
+  "product.updated": Product;
+  "coupon.created": Coupon;
+  "coupon.updated": Coupon;
+  "promotion_code.created": PromotionCode;
+  "promotion_code.updated": PromotionCode;
 }
 
 export type EventType = keyof EventData;
@@ -94,3 +104,13 @@ export type ListEvents = Query<"events_list_all">;
 export type CreateCustomer = Flat<Schemas["CreateCustomer"]>;
 export type UpdateCustomer = Flat<Schemas["UpdateCustomer"]>;
 export type ListCustomers = Query<"customers_list_all">;
+export type CreateProduct = Flat<Schemas["CreateProduct"]>;
+export type UpdateProduct = Flat<Schemas["UpdateProduct"]>;
+export type ListProducts = Query<"products_list_all">;
+export type CreateCoupon = Flat<Schemas["CreateCoupon"]>;
+export type UpdateCoupon = Flat<Schemas["UpdateCoupon"]>;
+export type ListCoupons = Query<"coupons_list_all">;
+export type CreatePromotionCode = Flat<Schemas["CreatePromotionCode"]>;
+export type UpdatePromotionCode = Flat<Schemas["UpdatePromotionCode"]>;
+export type RetrievePromotionCode = Query<"promotion_codes_retrieve">;
+export type ListPromotionCodes = Query<"promotion_codes_list_all">;

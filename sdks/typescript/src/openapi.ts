@@ -81,6 +81,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["coupons_list_all"];
+        put?: never;
+        post: operations["coupons_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["coupons_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["coupons_update"];
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -191,6 +223,70 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["payment_links_update"];
+        trace?: never;
+    };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["products_list_all"];
+        put?: never;
+        post: operations["products_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["products_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["products_update"];
+        trace?: never;
+    };
+    "/api/v1/promotion_codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["promotion_codes_list_all"];
+        put?: never;
+        post: operations["promotion_codes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotion_codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["promotion_codes_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["promotion_codes_update"];
         trace?: never;
     };
     "/api/v1/webhook_deliveries/{id}": {
@@ -364,6 +460,30 @@ export interface components {
             successUrl: string | null;
             txHash: string | null;
         };
+        CouponObject: {
+            active: boolean;
+            createdAt: string;
+            currency: string | null;
+            description: string | null;
+            discountAmount: string | null;
+            discountPercentage: string | null;
+            /** @enum {unknown} */
+            discountType: "amount" | "percentage";
+            expiresAt: string | null;
+            id: string;
+            livemode: boolean;
+            maxRedemptions: number | null;
+            metadata: unknown;
+            name: string;
+            /**
+             * @default coupon
+             * @enum {unknown}
+             */
+            object?: "coupon";
+            redemptions: number;
+            reservedRedemptions: number;
+            updatedAt: string;
+        };
         CreateCheckoutSession: {
             /** @default null */
             amount?: components["schemas"]["Amount"] | null;
@@ -379,6 +499,27 @@ export interface components {
             returnUrl?: string | null;
             /** @default null */
             successUrl?: string | null;
+        };
+        CreateCoupon: {
+            /** @default true */
+            active?: boolean;
+            /** @default null */
+            currency?: string | null;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            discountAmount?: string | null;
+            /** @default null */
+            discountPercentage?: string | null;
+            /** @enum {unknown} */
+            discountType: "amount" | "percentage";
+            /** @default null */
+            expiresAt?: string | null;
+            /** @default null */
+            maxRedemptions?: number | null;
+            /** @default null */
+            metadata?: Record<string, unknown> | null;
+            name: string;
         };
         CreateCustomer: {
             /** @default null */
@@ -422,6 +563,48 @@ export interface components {
             /** @default null */
             successUrl?: string | null;
             title: string;
+        };
+        CreateProduct: {
+            /** @default true */
+            active?: boolean;
+            /** @default USD */
+            currency?: string;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            metadata?: Record<string, unknown> | null;
+            name: string;
+            /** @default null */
+            price?: string | null;
+            /** @default null */
+            priceMax?: string | null;
+            /** @default null */
+            priceMin?: string | null;
+            /**
+             * @default fixed
+             * @enum {unknown}
+             */
+            pricing?: "buyer" | "fixed";
+        };
+        CreatePromotionCode: {
+            /** @default true */
+            active?: boolean;
+            code: string;
+            couponId: string;
+            /** @default null */
+            currency?: string | null;
+            /** @default null */
+            expiresAt?: string | null;
+            /** @default false */
+            firstTimeTransaction?: boolean;
+            /** @default null */
+            maxRedemptions?: number | null;
+            /** @default null */
+            metadata?: Record<string, unknown> | null;
+            /** @default null */
+            minimumAmount?: string | null;
+            /** @default false */
+            onePerCustomer?: boolean;
         };
         CreateWebhookEndpoint: {
             /** @default null */
@@ -512,6 +695,12 @@ export interface components {
             starting_after?: string;
             status?: components["schemas"]["SessionStatus"];
         };
+        ListCoupons: {
+            active?: boolean;
+            /** @default 25 */
+            limit?: number;
+            starting_after?: string;
+        };
         ListCustomers: {
             email?: string;
             /** @default 25 */
@@ -533,6 +722,11 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        ListObject_CouponObject_: {
+            data: components["schemas"]["CouponObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         ListObject_EventObject_: {
             data: components["schemas"]["EventObject"][];
             hasMore: boolean;
@@ -540,6 +734,16 @@ export interface components {
         };
         ListObject_PaymentLinkObject_: {
             data: components["schemas"]["PaymentLinkObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        ListObject_ProductObject_: {
+            data: components["schemas"]["ProductObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        ListObject_PromotionCodeObject_: {
+            data: components["schemas"]["PromotionCodeObject"][];
             hasMore: boolean;
             nextCursor: string | null;
         };
@@ -556,6 +760,22 @@ export interface components {
         ListPaymentLinks: {
             /** @default false */
             archived?: boolean;
+            /** @default 25 */
+            limit?: number;
+            starting_after?: string;
+        };
+        ListProducts: {
+            active?: boolean;
+            /** @default 25 */
+            limit?: number;
+            starting_after?: string;
+        };
+        ListPromotionCodes: {
+            active?: boolean;
+            code?: string;
+            couponId?: string;
+            /** @enum {unknown} */
+            expand?: "coupon";
             /** @default 25 */
             limit?: number;
             starting_after?: string;
@@ -586,6 +806,51 @@ export interface components {
             title: string;
             updatedAt: string;
         };
+        ProductObject: {
+            active: boolean;
+            createdAt: string;
+            currency: string;
+            description: string | null;
+            id: string;
+            livemode: boolean;
+            metadata: unknown;
+            name: string;
+            /**
+             * @default product
+             * @enum {unknown}
+             */
+            object?: "product";
+            price: string | null;
+            priceMax: string | null;
+            priceMin: string | null;
+            /** @enum {unknown} */
+            pricing: "buyer" | "fixed";
+            updatedAt: string;
+        };
+        PromotionCodeObject: {
+            active: boolean;
+            code: string;
+            coupon?: components["schemas"]["CouponObject"];
+            couponId: string;
+            createdAt: string;
+            currency: string | null;
+            expiresAt: string | null;
+            firstTimeTransaction: boolean;
+            id: string;
+            livemode: boolean;
+            maxRedemptions: number | null;
+            metadata: unknown;
+            minimumAmount: string | null;
+            /**
+             * @default promotion_code
+             * @enum {unknown}
+             */
+            object?: "promotion_code";
+            onePerCustomer: boolean;
+            redemptions: number;
+            reservedRedemptions: number;
+            updatedAt: string;
+        };
         ReplayEvent: {
             /** @default null */
             endpointId?: string | null;
@@ -597,6 +862,10 @@ export interface components {
             /** @default false */
             failedOnly?: boolean;
         };
+        RetrievePromotionCode: {
+            /** @enum {unknown} */
+            expand?: "coupon";
+        };
         RotateSecret: {
             /** @default 86400 */
             overlapSeconds?: number;
@@ -606,6 +875,12 @@ export interface components {
         SimulatePayment: {
             /** @enum {unknown} */
             outcome: "detected" | "failed" | "late" | "overpaid" | "paid" | "underpaid";
+        };
+        UpdateCoupon: {
+            active?: boolean;
+            description?: string | null;
+            metadata?: Record<string, unknown> | null;
+            name?: string;
         };
         UpdateCustomer: {
             email?: string | null;
@@ -621,6 +896,22 @@ export interface components {
             fiatCurrency?: string;
             successUrl?: string | null;
             title?: string;
+        };
+        UpdateProduct: {
+            active?: boolean;
+            currency?: string;
+            description?: string | null;
+            metadata?: Record<string, unknown> | null;
+            name?: string;
+            price?: string | null;
+            priceMax?: string | null;
+            priceMin?: string | null;
+            /** @enum {unknown} */
+            pricing?: "buyer" | "fixed";
+        };
+        UpdatePromotionCode: {
+            active?: boolean;
+            metadata?: Record<string, unknown> | null;
         };
         UpdateWebhookEndpoint: {
             active?: boolean;
@@ -986,6 +1277,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutSessionObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    coupons_list_all: {
+        parameters: {
+            query?: {
+                active?: boolean;
+                limit?: number;
+                starting_after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_CouponObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    coupons_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCoupon"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    coupons_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    coupons_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateCoupon"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponObject"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -1419,6 +1854,299 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentLinkObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    products_list_all: {
+        parameters: {
+            query?: {
+                active?: boolean;
+                limit?: number;
+                starting_after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_ProductObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    products_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateProduct"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    products_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    products_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateProduct"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    promotion_codes_list_all: {
+        parameters: {
+            query?: {
+                active?: boolean;
+                code?: string;
+                couponId?: string;
+                expand?: "coupon";
+                limit?: number;
+                starting_after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_PromotionCodeObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    promotion_codes_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePromotionCode"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionCodeObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    promotion_codes_retrieve: {
+        parameters: {
+            query?: {
+                expand?: "coupon";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionCodeObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    promotion_codes_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatePromotionCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionCodeObject"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -94,8 +94,31 @@ test("the event log is walked, and caught up with by sequence", async () => {
   await checkout.checkoutSessions.simulate(session.id, { outcome: "paid" });
   const since = await all(checkout.events.list({ after: created?.sequence ?? 0, limit: 1, autoPaginate: true }));
   expect(since.map((event) => event.type)).toEqual(["session.detected", "session.paid"]);
-  expect(since[0]?.previousAttributes?.status).toBe("pending");
+  const [detected] = since;
+  expect(detected?.type === "session.detected" && detected.previousAttributes?.status).toBe("pending");
   expect(await checkout.events.retrieve(since[0]?.id ?? "")).toEqual(since[0]);
+});
+
+test("products, coupons and promotion codes are made, found and changed", async () => {
+  const product = await checkout.products.create({ name: "Mug", price: "12.00", metadata: { shelf: 3 } });
+  expect(await checkout.products.retrieve(product.id)).toEqual(product);
+  expect((await checkout.products.update(product.id, { pricing: "buyer", priceMin: "5" })).priceMin).toBe("5.00");
+  expect((await checkout.products.list({ limit: 1 })).data[0]?.pricing).toBe("buyer");
+  const coupon = await checkout.coupons.create({
+    name: "Spring",
+    discountType: "percentage",
+    discountPercentage: "12.50",
+    maxRedemptions: 5,
+  });
+  expect(coupon.discountPercentage).toBe("12.5");
+  const code = `spring-${Date.now()}`;
+  const promotion = await checkout.promotionCodes.create({ code, couponId: coupon.id });
+  const found = await checkout.promotionCodes.list({ code: code.toUpperCase(), expand: "coupon" });
+  expect(found.data).toEqual([{ ...promotion, coupon }]);
+  expect((await checkout.promotionCodes.retrieve(promotion.id)).coupon).toBeUndefined();
+  expect((await checkout.promotionCodes.update(promotion.id, { active: false })).active).toBe(false);
+  expect((await checkout.coupons.update(coupon.id, { name: "Summer" })).name).toBe("Summer");
+  expect(await checkout.coupons.list({ active: true, limit: 1 })).toMatchObject({ data: [{ id: coupon.id }] });
 });
 
 test("customers are made, found, changed and paged by number", async () => {

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from keyturn import Refused
-from tillgate.api import customers, events, links, sessions, webhooks
+from tillgate.api import coupons, customers, events, links, products, promotions, sessions, webhooks
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
 from tillgate.api.errors import Failure, Headers, rate_headers, rate_limited, refused, told
@@ -19,7 +19,16 @@ from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavaila
 from tillgate.door import RateLimited
 from unitofwork import StoreUnavailable
 
-ROUTES: Final[list[Route]] = [*links.ROUTES, *sessions.ROUTES, *webhooks.ROUTES, *events.ROUTES, *customers.ROUTES]
+ROUTES: Final[list[Route]] = [
+    *links.ROUTES,
+    *sessions.ROUTES,
+    *webhooks.ROUTES,
+    *events.ROUTES,
+    *customers.ROUTES,
+    *products.ROUTES,
+    *coupons.ROUTES,
+    *promotions.ROUTES,
+]
 DOCUMENT_PATH: Final = "/openapi.json"
 SEGMENT_LENGTH_MAX: Final = 64
 

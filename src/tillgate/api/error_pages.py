@@ -141,6 +141,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Read the session, then decide again. Two changes met; the other one was first, and yours did nothing.",
         "The session changed meanwhile; read it and try again.",
     ),
+    "promotion_code_exists": ErrorPage(
+        "Find the code with `GET /promotion_codes?code=…`, which takes it in whatever case. Use that one, or choose "
+        "another text. A code that is switched off still takes its place.",
+        "The promotion code SPRING already exists in this project and mode; case makes no difference.",
+    ),
     "customer_exists": ErrorPage(
         "Find the customer by `email` or `reference` in the list, and update that one.",
         "Another customer of this project and mode has this e-mail address or reference; update that one instead.",

@@ -83,6 +83,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "customer_exists": ErrorKind(
         409, "conflict", "Another customer of this project and mode has this e-mail address or reference."
     ),
+    "promotion_code_exists": ErrorKind(
+        409, "conflict", "Another promotion code of this project and mode reads the same, in whatever case."
+    ),
     "too_many_webhook_endpoints": ErrorKind(
         409, "conflict", "The project has as many webhook endpoints in this mode as it may; delete one first."
     ),

@@ -152,7 +152,7 @@ def _events() -> str:
             *(f"| `{name}` | {meaning} |" for name, meaning in EVENT_MEANINGS.items()),
             "\n" + " ".join(f"`{alias}` is accepted as another name of `{name}`." for alias, name in ALIASES.items()),
             f"`*` subscribes to all types, those to come included, and {_listed(EVENT_PATTERNS)} to all of its noun.\n",
-            "`data` is the whole checkout session as it was at that moment. `sequence` counts 1, 2, 3 … for each "
+            "`data` is the whole object as it was at that moment. `sequence` counts 1, 2, 3 … for each "
             "project and mode, without a gap. `previousAttributes` holds what the fields that changed held at the "
             "object's event before: put over `data`, it gives the earlier `data`. It is null where there is no event "
             "before.\n",

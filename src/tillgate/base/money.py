@@ -54,6 +54,11 @@ def format_minor(minor: int, digits: int) -> str:
     return f"{whole}.{rest:0{digits}d}"
 
 
+def worded(minor: int | None, currency: str) -> str | None:
+    """Minor units as the decimal string of the wire; None where there are none."""
+    return str(Money(minor, currency)) if minor is not None else None
+
+
 def parse_currency(code: str, *, param: str) -> str:
     """The code, if it is an ISO 4217 currency in use.
 

@@ -9,31 +9,52 @@ from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, told
 from tillgate.cli.session import fail
 from tillgate.events import model as events
 
-AMOUNT: Final = {"value": "49.00", "currency": "USD"}
 METADATA: Final = {"triggered_by": "tillgate trigger"}
 
 
 class Step(NamedTuple):
-    """One request about the session that was made."""
+    """One request. ``{id}`` in its path and in its body's texts is the id of what the step before made."""
 
+    method: str
     path: str
-    body: dict[str, str] | None = None
+    body: dict[str, Any] | None = None
+
+
+SESSION: Final = Step(
+    "POST", "/checkout_sessions", {"amount": {"value": "49.00", "currency": "USD"}, "metadata": METADATA}
+)
+PRODUCT: Final = Step("POST", "/products", {"name": "Triggered", "price": "49.00", "metadata": METADATA})
+COUPON: Final = Step(
+    "POST",
+    "/coupons",
+    {"name": "Triggered", "discountType": "percentage", "discountPercentage": "10", "metadata": METADATA},
+)
+PROMOTION_CODE: Final = Step(
+    "POST", "/promotion_codes", {"couponId": "{id}", "code": "TRIGGERED-{id}", "metadata": METADATA}
+)
+SWITCHED_OFF: Final = {"active": False}
 
 
 def _simulated(outcome: str) -> tuple[Step, ...]:
-    return (Step("simulate", {"outcome": outcome}),)
+    return SESSION, Step("POST", "/checkout_sessions/{id}/simulate", {"outcome": outcome})
 
 
-# What is done to a new session so that the event comes; each is checked by a test.
+# What is done so that the event comes; each is checked by a test.
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
-    events.SESSION_CREATED: (),
+    events.SESSION_CREATED: (SESSION,),
     events.SESSION_DETECTED: _simulated("detected"),
     events.SESSION_PAID: _simulated("paid"),
     events.SESSION_PAID_LATE: _simulated("late"),
     events.SESSION_UNDERPAID: _simulated("underpaid"),
     events.SESSION_OVERPAID: _simulated("overpaid"),
-    events.SESSION_EXPIRED: (Step("expire"),),
+    events.SESSION_EXPIRED: (SESSION, Step("POST", "/checkout_sessions/{id}/expire")),
     events.SESSION_FAILED: _simulated("failed"),
+    events.PRODUCT_CREATED: (PRODUCT,),
+    events.PRODUCT_UPDATED: (PRODUCT, Step("PATCH", "/products/{id}", SWITCHED_OFF)),
+    events.COUPON_CREATED: (COUPON,),
+    events.COUPON_UPDATED: (COUPON, Step("PATCH", "/coupons/{id}", SWITCHED_OFF)),
+    events.PROMOTION_CODE_CREATED: (COUPON, PROMOTION_CODE),
+    events.PROMOTION_CODE_UPDATED: (COUPON, PROMOTION_CODE, Step("PATCH", "/promotion_codes/{id}", SWITCHED_OFF)),
 }
 
 
@@ -41,20 +62,25 @@ def trigger(
     event: Annotated[str, typer.Argument(metavar="EVENT", help="The type of event, such as session.paid.")],
     base_url: BaseUrl = BASE_URL_DEFAULT,
 ) -> None:
-    """Open a test session and do what leads to an event. The key is read from CHECKOUT_API_KEY: a test key."""
+    """Make something in test mode and do what leads to an event. The key is read from CHECKOUT_API_KEY: a test key."""
     story = STORIES.get(events.ALIASES.get(event, event))
     if story is None:
         fail(f"there is no event type {event[:60]!r}; choose from: {', '.join(STORIES)}")
+    made: dict[str, Any] = {"id": ""}
     with api(base_url, test_mode=True) as server:
-        session = _do(server, "/checkout_sessions", {"amount": AMOUNT, "metadata": METADATA})
         for step in story:
-            session = _do(server, f"/checkout_sessions/{session['id']}/{step.path}", step.body)
-    print(f"{event}: {session['id']} is {session['status']}")
+            made = _do(server, step, made["id"])
+    state = made["status"] if "status" in made else "there" if made["active"] else "switched off"
+    print(f"{event}: {made['id']} is {state}")
 
 
-def _do(server: httpx.Client, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+def _do(server: httpx.Client, step: Step, object_id: str) -> dict[str, Any]:
+    def named(value: Any) -> Any:
+        return value.replace("{id}", object_id) if isinstance(value, str) else value
+
+    body = {name: named(value) for name, value in step.body.items()} if step.body is not None else None
     try:
-        answer = server.post(path, json=body) if body is not None else server.post(path)
+        answer = server.request(step.method, named(step.path), json=body)
     except httpx.HTTPError as error:
         fail(f"the server does not answer: {error}")
     if not answer.is_success:

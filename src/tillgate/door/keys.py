@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 from keyturn import Allowance, Limit, Limiter, Mode, Need, Refused, Verifier
 from tillgate.base.principal import Principal
 
-# Crypto Checkout's nine, each selectable on its own; a read scope never implies a write scope, nor the reverse.
+# Each selectable on its own; a read scope never implies a write scope, nor the reverse. The first nine are Crypto
+# Checkout's.
 API_SCOPES: Final = {
     "links:read": "List and retrieve payment links",
     "links:write": "Create, update and archive payment links",
@@ -16,6 +17,10 @@ API_SCOPES: Final = {
     "events:read": "List and retrieve events",
     "customers:read": "List and retrieve customer records",
     "customers:write": "Create and update customer records",
+    "products:read": "List and retrieve products",
+    "products:write": "Create and update products",
+    "coupons:read": "List and retrieve coupons and promotion codes",
+    "coupons:write": "Create and update coupons and promotion codes",
 }
 
 

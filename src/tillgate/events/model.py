@@ -18,6 +18,12 @@ SESSION_PAID: Final = "session.paid"
 SESSION_PAID_LATE: Final = "session.paid_late"
 SESSION_EXPIRED: Final = "session.expired"
 SESSION_FAILED: Final = "session.failed"
+PRODUCT_CREATED: Final = "product.created"
+PRODUCT_UPDATED: Final = "product.updated"
+COUPON_CREATED: Final = "coupon.created"
+COUPON_UPDATED: Final = "coupon.updated"
+PROMOTION_CODE_CREATED: Final = "promotion_code.created"
+PROMOTION_CODE_UPDATED: Final = "promotion_code.updated"
 
 EVENT_MEANINGS: Final = {
     SESSION_CREATED: "A session was opened, by API or by a visit to a link.",
@@ -28,6 +34,12 @@ EVENT_MEANINGS: Final = {
     SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",
     SESSION_EXPIRED: "Its time passed and no payment was seen.",
     SESSION_FAILED: "It cannot be paid any more.",
+    PRODUCT_CREATED: "A product was added.",
+    PRODUCT_UPDATED: "A product was changed.",
+    COUPON_CREATED: "A coupon was made.",
+    COUPON_UPDATED: "A coupon was changed by you; its redemptions alone are no change.",
+    PROMOTION_CODE_CREATED: "A promotion code was made.",
+    PROMOTION_CODE_UPDATED: "A promotion code was changed by you; its redemptions alone are no change.",
 }
 
 EVENT_TYPES: Final = tuple(EVENT_MEANINGS)

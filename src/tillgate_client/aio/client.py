@@ -5,9 +5,12 @@ from types import TracebackType
 import httpx
 
 from tillgate_client.aio.checkout_sessions import AsyncCheckoutSessions
+from tillgate_client.aio.coupons import AsyncCoupons
 from tillgate_client.aio.customers import AsyncCustomers
 from tillgate_client.aio.events import AsyncEvents
 from tillgate_client.aio.payment_links import AsyncPaymentLinks
+from tillgate_client.aio.products import AsyncProducts
+from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
 from tillgate_client.aio.webhook_endpoints import AsyncWebhookEndpoints
@@ -22,7 +25,8 @@ class AsyncClient:
     running (409 with ``Retry-After``).
 
     Attributes:
-        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers: what can be done.
+        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
+        promotion_codes: what can be done.
     """
 
     def __init__(
@@ -52,6 +56,9 @@ class AsyncClient:
         self.webhook_deliveries = AsyncWebhookDeliveries(self._transport)
         self.events = AsyncEvents(self._transport)
         self.customers = AsyncCustomers(self._transport)
+        self.products = AsyncProducts(self._transport)
+        self.coupons = AsyncCoupons(self._transport)
+        self.promotion_codes = AsyncPromotionCodes(self._transport)
 
     @property
     def base_url(self) -> str:

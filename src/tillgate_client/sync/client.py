@@ -7,9 +7,12 @@ import httpx
 
 from tillgate_client.calls import RETRIES_MAX, TIMEOUT_SECONDS
 from tillgate_client.sync.checkout_sessions import CheckoutSessions
+from tillgate_client.sync.coupons import Coupons
 from tillgate_client.sync.customers import Customers
 from tillgate_client.sync.events import Events
 from tillgate_client.sync.payment_links import PaymentLinks
+from tillgate_client.sync.products import Products
+from tillgate_client.sync.promotion_codes import PromotionCodes
 from tillgate_client.sync.transport import Transport
 from tillgate_client.sync.webhook_deliveries import WebhookDeliveries
 from tillgate_client.sync.webhook_endpoints import WebhookEndpoints
@@ -23,7 +26,8 @@ class Client:
     running (409 with ``Retry-After``).
 
     Attributes:
-        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers: what can be done.
+        payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
+        promotion_codes: what can be done.
     """
 
     def __init__(
@@ -53,6 +57,9 @@ class Client:
         self.webhook_deliveries = WebhookDeliveries(self._transport)
         self.events = Events(self._transport)
         self.customers = Customers(self._transport)
+        self.products = Products(self._transport)
+        self.coupons = Coupons(self._transport)
+        self.promotion_codes = PromotionCodes(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -1,0 +1,37 @@
+import type { CreatePromotionCode, ListPromotionCodes, PromotionCode, RetrievePromotionCode, UpdatePromotionCode } from "../objects.js";
+import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+
+/** Promotion codes. Needs the scopes `coupons:read` and `coupons:write`. */
+export class PromotionCodes {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Create a promotion code for a coupon; `code` is unique whatever its case. */
+  create(params: CreatePromotionCode, options?: CallOptions): Promise<PromotionCode> {
+    return this.#transport.send({ method: "POST", path: ["promotion_codes"], body: params, options });
+  }
+
+  /** List promotion codes, newest first; `code` in whatever case, `expand: "coupon"` with their coupons. */
+  list(params: ListPromotionCodes & Walk, options?: ReadOptions): AsyncIterable<PromotionCode>;
+  list(params?: ListPromotionCodes & OnePage, options?: ReadOptions): Promise<Page<PromotionCode>>;
+  list(
+    params: ListPromotionCodes & (Walk | OnePage) = {},
+    options?: ReadOptions,
+  ): Promise<Page<PromotionCode>> | AsyncIterable<PromotionCode> {
+    return list(this.#transport, ["promotion_codes"], params, options);
+  }
+
+  /** Retrieve a promotion code; `expand: "coupon"` with its coupon. */
+  retrieve(id: string, params: RetrievePromotionCode = {}, options?: ReadOptions): Promise<PromotionCode> {
+    return this.#transport.send({ method: "GET", path: ["promotion_codes", id], query: params, options });
+  }
+
+  /** Change what is given; null clears, `metadata` is replaced as a whole, and all else stays. */
+  update(id: string, params: UpdatePromotionCode, options?: CallOptions): Promise<PromotionCode> {
+    return this.#transport.send({ method: "PATCH", path: ["promotion_codes", id], body: params, options });
+  }
+}

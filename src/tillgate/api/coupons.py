@@ -1,0 +1,95 @@
+"""``/coupons``."""
+
+from http import HTTPStatus
+from typing import Any, Literal
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery, given
+from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.checkout.coupons import operations
+from tillgate.checkout.coupons.model import CouponObject, shown
+from tillgate.checkout.coupons.operations import CouponChanges, NewCoupon
+from tillgate.store import Transaction
+
+READ, WRITE = Need("coupons:read"), Need("coupons:write")
+
+
+class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """A new coupon: ``discountAmount`` and ``currency`` where ``discountType`` is ``amount``, ``discountPercentage``
+    (a decimal string such as ``"12.5"``) where it is ``percentage``. ``expiresAt`` is an RFC 3339 timestamp."""
+
+    name: str
+    discount_type: Literal["amount", "percentage"]
+    discount_amount: str | None = None
+    currency: str | None = None
+    discount_percentage: str | None = None
+    description: str | None = None
+    expires_at: str | None = None
+    max_redemptions: int | None = None
+    active: bool = True
+    metadata: dict[str, Any] | None = None
+
+
+class UpdateCoupon(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole. What a coupon is worth
+    never changes: make another, and switch this one off."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class ListCoupons(ListQuery, frozen=True, forbid_unknown_fields=True):
+    """``active`` lists those switched on, or those switched off; both where it is left out."""
+
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CouponObject:
+    new = NewCoupon(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
+    return shown(await operations.create_coupon(desk.checkout, tx, call.principal, new))
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CouponObject:
+    return shown(await operations.get_coupon(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[CouponObject]:
+    query: ListCoupons = call.query
+    page = await operations.list_coupons(tx, call.principal, query.page, active=given(query.active))
+    return listed([shown(coupon) for coupon in page.data], page.has_more)
+
+
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> CouponObject:
+    changes = CouponChanges(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
+    return shown(await operations.update_coupon(desk.checkout, tx, call.principal, call.id, changes))
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/coupons",
+        WRITE,
+        "Create a coupon",
+        Writes(create),
+        CouponObject,
+        HTTPStatus.CREATED,
+        body=CreateCoupon,
+    ),
+    Route(
+        "GET",
+        "/coupons",
+        READ,
+        "List coupons, newest first",
+        Reads(list_all),
+        ListObject[CouponObject],
+        query=ListCoupons,
+    ),
+    Route("GET", "/coupons/{id}", READ, "Retrieve a coupon", Reads(retrieve), CouponObject),
+    Route("PATCH", "/coupons/{id}", WRITE, "Change a coupon", Writes(update), CouponObject, body=UpdateCoupon),
+]

@@ -1,0 +1,98 @@
+"""``/products``."""
+
+from http import HTTPStatus
+from typing import Any, Literal
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery, given
+from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.checkout.products import operations
+from tillgate.checkout.products.model import ProductObject, shown
+from tillgate.checkout.products.operations import NewProduct, ProductChanges
+from tillgate.store import Transaction
+
+READ, WRITE = Need("products:read"), Need("products:write")
+
+
+class CreateProduct(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """A new product. With ``pricing`` ``buyer`` the buyer says what they pay, between ``priceMin`` and ``priceMax``
+    where those are given, and ``price`` is what they are offered first."""
+
+    name: str
+    price: str | None = None
+    currency: str = "USD"
+    pricing: Literal["fixed", "buyer"] = "fixed"
+    price_min: str | None = None
+    price_max: str | None = None
+    description: str | None = None
+    active: bool = True
+    metadata: dict[str, Any] | None = None
+
+
+class UpdateProduct(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    price: str | msgspec.UnsetType | None = msgspec.UNSET
+    currency: str | msgspec.UnsetType = msgspec.UNSET
+    pricing: Literal["fixed", "buyer"] | msgspec.UnsetType = msgspec.UNSET
+    price_min: str | msgspec.UnsetType | None = msgspec.UNSET
+    price_max: str | msgspec.UnsetType | None = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class ListProducts(ListQuery, frozen=True, forbid_unknown_fields=True):
+    """``active`` lists those for sale, or those that are not; both where it is left out."""
+
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> ProductObject:
+    new = NewProduct(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
+    return shown(await operations.create_product(desk.checkout, tx, call.principal, new))
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> ProductObject:
+    return shown(await operations.get_product(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[ProductObject]:
+    query: ListProducts = call.query
+    page = await operations.list_products(tx, call.principal, query.page, active=given(query.active))
+    return listed([shown(product) for product in page.data], page.has_more)
+
+
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> ProductObject:
+    changes = ProductChanges(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
+    return shown(await operations.update_product(desk.checkout, tx, call.principal, call.id, changes))
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/products",
+        WRITE,
+        "Create a product",
+        Writes(create),
+        ProductObject,
+        HTTPStatus.CREATED,
+        body=CreateProduct,
+    ),
+    Route(
+        "GET",
+        "/products",
+        READ,
+        "List products, newest first",
+        Reads(list_all),
+        ListObject[ProductObject],
+        query=ListProducts,
+    ),
+    Route("GET", "/products/{id}", READ, "Retrieve a product", Reads(retrieve), ProductObject),
+    Route("PATCH", "/products/{id}", WRITE, "Change a product", Writes(update), ProductObject, body=UpdateProduct),
+]

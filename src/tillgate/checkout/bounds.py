@@ -1,0 +1,40 @@
+"""How long and how often something may be used, as merchants say it."""
+
+from typing import Final
+
+from tillgate.base.clock import from_rfc3339
+from tillgate.base.errors import InvalidInput
+
+REDEMPTIONS_MAX: Final = 1_000_000_000
+
+
+def checked_expiry(text: str | None, *, now: int) -> int | None:
+    """The instant of an ``expiresAt`` in Unix milliseconds.
+
+    Raises:
+        InvalidInput: it is no RFC 3339 timestamp, or has passed.
+    """
+    if text is None:
+        return None
+    try:
+        at = from_rfc3339(text)
+    except ValueError as error:
+        raise InvalidInput(
+            "expiresAt: expected an RFC 3339 timestamp such as 2024-11-01T12:00:00Z.", param="expiresAt"
+        ) from error
+    if at <= now:
+        raise InvalidInput("expiresAt: expected an instant in the future.", param="expiresAt")
+    return at
+
+
+def checked_redemptions_max(count: int | None) -> int | None:
+    """A ``maxRedemptions``; None for no limit.
+
+    Raises:
+        InvalidInput: it is not between 1 and a billion.
+    """
+    if count is not None and not 1 <= count <= REDEMPTIONS_MAX:
+        raise InvalidInput(
+            f"maxRedemptions: expected 1 to {REDEMPTIONS_MAX}, or null for no limit.", param="maxRedemptions"
+        )
+    return count

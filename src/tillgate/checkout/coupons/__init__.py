@@ -1,0 +1,1 @@
+"""Coupons: what is taken off, until when and how often."""

@@ -1,0 +1,130 @@
+"""What a merchant does with coupons."""
+
+from typing import Any
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import NotFound
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import NAME_MAX, checked_description, checked_text
+from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
+from tillgate.checkout.coupons import records
+from tillgate.checkout.coupons.model import Coupon, Uses, checked_discount, shown
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.telling import tell
+from tillgate.events.model import COUPON_CREATED, COUPON_UPDATED
+from tillgate.store import Transaction
+
+
+class NewCoupon(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant says about a coupon to be.
+
+    Attributes:
+        discount_type: ``amount``, with ``discount_amount`` and ``currency``, or ``percentage``.
+        expires_at: an RFC 3339 timestamp.
+    """
+
+    name: str
+    discount_type: str
+    discount_amount: str | None = None
+    currency: str | None = None
+    discount_percentage: str | None = None
+    description: str | None = None
+    expires_at: str | None = None
+    max_redemptions: int | None = None
+    active: bool = True
+    metadata: dict[str, Any] | None = None
+
+
+class CouponChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant may change; what is unset stays. What a coupon is worth is not among it."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+async def create_coupon(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewCoupon) -> Coupon:
+    """Make a coupon in the caller's project and mode.
+
+    Raises:
+        InvalidInput: a field is wrong; it is named.
+    """
+    now = desk.clock.now()
+    coupon = Coupon(
+        id=ids.new_id(ids.COUPON),
+        project_id=principal.project_id,
+        livemode=principal.livemode,
+        name=checked_text(new.name, param="name", length_max=NAME_MAX),
+        description=checked_description(new.description),
+        discount=checked_discount(new.discount_type, new.discount_amount, new.currency, new.discount_percentage),
+        expires_at=checked_expiry(new.expires_at, now=now),
+        uses=Uses(most=checked_redemptions_max(new.max_redemptions)),
+        active=new.active,
+        metadata=checked_metadata(new.metadata),
+        created_at=now,
+        updated_at=now,
+    )
+    await records.insert(tx, coupon)
+    await tell(desk, tx, coupon.project_id, COUPON_CREATED, shown(coupon))
+    return coupon
+
+
+async def get_coupon(tx: Transaction, principal: Principal, coupon_id: str) -> Coupon:
+    """One coupon.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    coupon = await records.by_id(tx, principal.project_id, principal.livemode, coupon_id)
+    if coupon is None:
+        raise NotFound("coupon", coupon_id)
+    return coupon
+
+
+async def coupons_by_id(tx: Transaction, coupon_ids: list[str]) -> dict[str, Coupon]:
+    """Several coupons by their ids, of whatever project; what is not there is not among them."""
+    return {coupon.id: coupon for coupon in await records.by_ids(tx, coupon_ids)}
+
+
+async def list_coupons(
+    tx: Transaction, principal: Principal, page: PageRequest, *, active: bool | None = None
+) -> Page[Coupon]:
+    """Coupons, newest first; those switched on, those switched off, or both."""
+    checked_cursor(page, ids.COUPON)
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, active=active)
+    return cut(found, page.limit)
+
+
+async def update_coupon(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, coupon_id: str, changes: CouponChanges
+) -> Coupon:
+    """Change a coupon; sessions that have it already keep it. ``metadata`` is replaced as a whole.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: a field is wrong; it is named.
+    """
+    coupon = await records.locked(tx, principal.project_id, principal.livemode, coupon_id)
+    if coupon is None:
+        raise NotFound("coupon", coupon_id)
+    changed: dict[str, object] = {}
+    if changes.name is not msgspec.UNSET:
+        changed["name"] = checked_text(changes.name, param="name", length_max=NAME_MAX)
+    if changes.description is not msgspec.UNSET:
+        changed["description"] = checked_description(changes.description)
+    if changes.active is not msgspec.UNSET:
+        changed["active"] = changes.active
+    if changes.metadata is not msgspec.UNSET:
+        changed["metadata"] = checked_metadata(changes.metadata)
+    after = msgspec.structs.replace(coupon, **changed)
+    if after == coupon:
+        return coupon
+    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    await records.update(tx, after)
+    await tell(desk, tx, after.project_id, COUPON_UPDATED, shown(after))
+    return after

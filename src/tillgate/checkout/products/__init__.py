@@ -1,0 +1,1 @@
+"""Products: what a merchant sells, at a price of theirs or of the buyer's."""

@@ -1,0 +1,162 @@
+"""Products, inside and on the wire."""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from tillgate.base.clock import to_rfc3339
+from tillgate.base.errors import InvalidInput
+from tillgate.base.money import Money, parse_amount, parse_currency, worded
+from tillgate.checkout.metadata import shown_metadata
+
+
+class Pricing(StrEnum):
+    """Who says what a product costs."""
+
+    FIXED = "fixed"
+    BUYER = "buyer"
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """What a product costs, in minor units of its currency.
+
+    Attributes:
+        suggested: the price itself where it is fixed; where the buyer says it, what they are offered first.
+        least, most: what a buyer may say, both included; None for no bound.
+    """
+
+    pricing: Pricing
+    currency: str
+    suggested: int | None
+    least: int | None = None
+    most: int | None = None
+
+    def charged(self, amount: str | None, *, param: str) -> Money:
+        """What is charged for one, given what the buyer says.
+
+        Raises:
+            InvalidInput: a fixed price was to be changed, or a buyer's price is missing, malformed or out of bounds.
+        """
+        if self.pricing is Pricing.FIXED:
+            assert self.suggested is not None
+            fixed = Money(self.suggested, self.currency)
+            if amount is not None and parse_amount(amount, self.currency, param=param) != fixed:
+                raise InvalidInput(f"{param}: this product has a fixed price of {fixed} {self.currency}.", param=param)
+            return fixed
+        if amount is None and self.suggested is None:
+            raise InvalidInput(f"{param}: Required, because the buyer says what this product costs", param=param)
+        if amount is None:
+            assert self.suggested is not None
+            return Money(self.suggested, self.currency)
+        said = parse_amount(amount, self.currency, param=param)
+        for bound, beyond, word in (
+            (self.least, self.least is not None and said.minor < self.least, "least"),
+            (self.most, self.most is not None and said.minor > self.most, "most"),
+        ):
+            if bound is not None and beyond:
+                text = Money(bound, self.currency)
+                raise InvalidInput(f"{param}: this product costs at {word} {text} {self.currency}.", param=param)
+        return said
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """Something for sale. Instants are Unix milliseconds.
+
+    Attributes:
+        active: whether it can be bought; what was bought stays bought.
+        metadata: the merchant's JSON object as text.
+    """
+
+    id: str
+    project_id: str
+    livemode: bool
+    name: str
+    description: str | None
+    price: Price
+    active: bool
+    metadata: str | None
+    created_at: int
+    updated_at: int
+
+
+class ProductObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A product as the API shows it.
+
+    Attributes:
+        pricing: ``fixed``, or ``buyer`` where the buyer says what they pay.
+        price: the price; of a buyer-priced product the suggested one, if there is one.
+        price_min, price_max: the bounds of what a buyer may say, both included.
+    """
+
+    id: str
+    object: Literal["product"] = "product"
+    livemode: bool
+    name: str
+    description: str | None
+    pricing: Literal["fixed", "buyer"]
+    price: str | None
+    currency: str
+    price_min: str | None
+    price_max: str | None
+    active: bool
+    metadata: msgspec.Raw
+    created_at: str
+    updated_at: str
+
+
+def checked_price(pricing: str, currency: str, price: str | None, least: str | None, most: str | None) -> Price:
+    """A price out of what a merchant says: decimal strings and an ISO 4217 code.
+
+    Raises:
+        InvalidInput: a part is malformed or does not fit the others; it is named.
+    """
+    if pricing not in tuple(Pricing):
+        raise InvalidInput(f"pricing: expected {' or '.join(Pricing)}.", param="pricing")
+    parse_currency(currency, param="currency")
+
+    def minor(text: str | None, param: str) -> int | None:
+        return parse_amount(text, currency, param=param).minor if text is not None else None
+
+    checked = Price(
+        pricing=Pricing(pricing),
+        currency=currency,
+        suggested=minor(price, "price"),
+        least=minor(least, "priceMin"),
+        most=minor(most, "priceMax"),
+    )
+    if checked.pricing is Pricing.FIXED:
+        if checked.suggested is None:
+            raise InvalidInput("price: Required where pricing is fixed", param="price")
+        for bound, param in ((checked.least, "priceMin"), (checked.most, "priceMax")):
+            if bound is not None:
+                raise InvalidInput(f"{param}: only a buyer-priced product has bounds.", param=param)
+        return checked
+    if checked.least is not None and checked.most is not None and checked.least > checked.most:
+        raise InvalidInput("priceMax: expected at least priceMin.", param="priceMax")
+    if checked.suggested is not None:
+        if checked.least is not None and checked.suggested < checked.least:
+            raise InvalidInput("price: the suggested price is below priceMin.", param="price")
+        if checked.most is not None and checked.suggested > checked.most:
+            raise InvalidInput("price: the suggested price is above priceMax.", param="price")
+    return checked
+
+
+def shown(product: Product) -> ProductObject:
+    """The product in the API's form."""
+    price = product.price
+    return ProductObject(
+        id=product.id,
+        livemode=product.livemode,
+        name=product.name,
+        description=product.description,
+        pricing=price.pricing.value,
+        price=worded(price.suggested, price.currency),
+        currency=price.currency,
+        price_min=worded(price.least, price.currency),
+        price_max=worded(price.most, price.currency),
+        active=product.active,
+        metadata=shown_metadata(product.metadata),
+        created_at=to_rfc3339(product.created_at),
+        updated_at=to_rfc3339(product.updated_at),
+    )

@@ -1,0 +1,143 @@
+"""What a merchant does with products."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import NotFound
+from tillgate.base.money import worded
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import NAME_MAX, checked_description, checked_text
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.products import records
+from tillgate.checkout.products.model import Product, checked_price, shown
+from tillgate.checkout.telling import tell
+from tillgate.events.model import PRODUCT_CREATED, PRODUCT_UPDATED
+from tillgate.store import Transaction
+
+
+class NewProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant says about a product to be; amounts as decimal strings."""
+
+    name: str
+    currency: str = "USD"
+    price: str | None = None
+    pricing: str = "fixed"
+    price_min: str | None = None
+    price_max: str | None = None
+    description: str | None = None
+    active: bool = True
+    metadata: dict[str, Any] | None = None
+
+
+class ProductChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant may change; what is unset stays."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    currency: str | msgspec.UnsetType = msgspec.UNSET
+    price: str | msgspec.UnsetType | None = msgspec.UNSET
+    pricing: str | msgspec.UnsetType = msgspec.UNSET
+    price_min: str | msgspec.UnsetType | None = msgspec.UNSET
+    price_max: str | msgspec.UnsetType | None = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+_PRICE_PARTS: tuple[Literal["pricing", "currency", "price", "price_min", "price_max"], ...] = (
+    "pricing",
+    "currency",
+    "price",
+    "price_min",
+    "price_max",
+)
+
+
+async def create_product(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewProduct) -> Product:
+    """Add a product to the caller's project and mode.
+
+    Raises:
+        InvalidInput: a field is wrong; it is named.
+    """
+    now = desk.clock.now()
+    product = Product(
+        id=ids.new_id(ids.PRODUCT),
+        project_id=principal.project_id,
+        livemode=principal.livemode,
+        name=checked_text(new.name, param="name", length_max=NAME_MAX),
+        description=checked_description(new.description),
+        price=checked_price(new.pricing, new.currency, new.price, new.price_min, new.price_max),
+        active=new.active,
+        metadata=checked_metadata(new.metadata),
+        created_at=now,
+        updated_at=now,
+    )
+    await records.insert(tx, product)
+    await tell(desk, tx, product.project_id, PRODUCT_CREATED, shown(product))
+    return product
+
+
+async def get_product(tx: Transaction, principal: Principal, product_id: str) -> Product:
+    """One product.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    product = await records.by_id(tx, principal.project_id, principal.livemode, product_id)
+    if product is None:
+        raise NotFound("product", product_id)
+    return product
+
+
+async def list_products(
+    tx: Transaction, principal: Principal, page: PageRequest, *, active: bool | None = None
+) -> Page[Product]:
+    """Products, newest first; those for sale, those that are not, or both."""
+    checked_cursor(page, ids.PRODUCT)
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, active=active)
+    return cut(found, page.limit)
+
+
+async def update_product(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, product_id: str, changes: ProductChanges
+) -> Product:
+    """Change a product; what was bought before keeps what it was bought for. ``metadata`` is replaced as a whole.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: a field is wrong, or does not fit the others; it is named.
+    """
+    product = await records.locked(tx, principal.project_id, principal.livemode, product_id)
+    if product is None:
+        raise NotFound("product", product_id)
+    changed: dict[str, object] = {}
+    if changes.name is not msgspec.UNSET:
+        changed["name"] = checked_text(changes.name, param="name", length_max=NAME_MAX)
+    if changes.description is not msgspec.UNSET:
+        changed["description"] = checked_description(changes.description)
+    if changes.active is not msgspec.UNSET:
+        changed["active"] = changes.active
+    if changes.metadata is not msgspec.UNSET:
+        changed["metadata"] = checked_metadata(changes.metadata)
+    given = {part: getattr(changes, part) for part in _PRICE_PARTS if getattr(changes, part) is not msgspec.UNSET}
+    if given:
+        # As the merchant would say it today: another currency takes the same figures, if it can have them.
+        before = product.price
+        said: dict[str, Any] = {
+            "pricing": before.pricing.value,
+            "currency": before.currency,
+            "price": worded(before.suggested, before.currency),
+            "price_min": worded(before.least, before.currency),
+            "price_max": worded(before.most, before.currency),
+        } | given
+        changed["price"] = checked_price(*(said[part] for part in _PRICE_PARTS))
+    after = msgspec.structs.replace(product, **changed)
+    if after == product:
+        return product
+    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    await records.update(tx, after)
+    await tell(desk, tx, after.project_id, PRODUCT_UPDATED, shown(after))
+    return after

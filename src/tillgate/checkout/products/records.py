@@ -1,0 +1,110 @@
+"""Every statement about products."""
+
+from typing import Any, Final
+
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.products.model import Price, Pricing, Product
+from tillgate.store import Row, Transaction
+from unitofwork import Both
+
+_COLUMNS: Final = (
+    "id, project_id, livemode, name, description, pricing, currency, price_minor, price_min_minor, price_max_minor, "
+    "active, metadata, created_at, updated_at"
+)
+_INSERT: Final = (
+    f"INSERT INTO products ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+)
+_BY_ID: Final = f"SELECT {_COLUMNS} FROM products WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND livemode = $2 AND id < $3"
+_UPDATE: Final = (
+    "UPDATE products SET name = $1, description = $2, pricing = $3, currency = $4, price_minor = $5, "
+    "price_min_minor = $6, price_max_minor = $7, active = $8, metadata = $9, updated_at = $10 WHERE id = $11"
+)
+
+
+async def insert(tx: Transaction, product: Product) -> None:
+    """Keep a new product."""
+    price = product.price
+    await tx.execute(
+        _INSERT,
+        product.id,
+        product.project_id,
+        product.livemode,
+        product.name,
+        product.description,
+        price.pricing.value,
+        price.currency,
+        price.suggested,
+        price.least,
+        price.most,
+        product.active,
+        product.metadata,
+        product.created_at,
+        product.updated_at,
+    )
+
+
+async def by_id(tx: Transaction, project_id: str, livemode: bool, product_id: str) -> Product | None:
+    """One product of this project and mode."""
+    row = await tx.fetch_one(_BY_ID, product_id, project_id, livemode)
+    return _product(row) if row is not None else None
+
+
+async def locked(tx: Transaction, project_id: str, livemode: bool, product_id: str) -> Product | None:
+    """The same, and nobody else changes it until this transaction ends."""
+    row = await tx.fetch_one(_LOCKED, product_id, project_id, livemode)
+    return _product(row) if row is not None else None
+
+
+async def newest(
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, active: bool | None
+) -> list[Product]:
+    """Up to ``limit + 1`` products, newest first, that match what is given."""
+    sql, params = _NEWEST, list[Any]([project_id, livemode, page.before])
+    if active is not None:
+        params.append(active)
+        sql += f" AND active = ${len(params)}"
+    params.append(page.limit + 1)
+    rows = await tx.fetch_all(f"{sql} ORDER BY id DESC LIMIT ${len(params)}", *params)
+    return [_product(row) for row in rows]
+
+
+async def update(tx: Transaction, product: Product) -> None:
+    """Write what may be changed of a locked product."""
+    price = product.price
+    await tx.execute(
+        _UPDATE,
+        product.name,
+        product.description,
+        price.pricing.value,
+        price.currency,
+        price.suggested,
+        price.least,
+        price.most,
+        product.active,
+        product.metadata,
+        product.updated_at,
+        product.id,
+    )
+
+
+def _product(row: Row) -> Product:
+    return Product(
+        id=row["id"],
+        project_id=row["project_id"],
+        livemode=bool(row["livemode"]),
+        name=row["name"],
+        description=row["description"],
+        price=Price(
+            pricing=Pricing(row["pricing"]),
+            currency=row["currency"],
+            suggested=row["price_minor"],
+            least=row["price_min_minor"],
+            most=row["price_max_minor"],
+        ),
+        active=bool(row["active"]),
+        metadata=row["metadata"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,1 @@
+"""Promotion codes: what buyers type to get a coupon."""

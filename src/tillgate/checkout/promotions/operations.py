@@ -1,0 +1,151 @@
+"""What a merchant does with promotion codes."""
+
+from typing import Any
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
+from tillgate.checkout.coupons import operations as coupons
+from tillgate.checkout.coupons.model import Coupon, Uses
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.promotions import records
+from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, folded, shown
+from tillgate.checkout.telling import tell
+from tillgate.events.model import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
+from tillgate.store import Transaction
+
+
+class NewPromotionCode(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant says about a promotion code to be.
+
+    Attributes:
+        minimum_amount: a decimal string in ``currency``; both or neither.
+        expires_at: an RFC 3339 timestamp.
+    """
+
+    code: str
+    coupon_id: str
+    first_time_transaction: bool = False
+    one_per_customer: bool = False
+    minimum_amount: str | None = None
+    currency: str | None = None
+    expires_at: str | None = None
+    max_redemptions: int | None = None
+    active: bool = True
+    metadata: dict[str, Any] | None = None
+
+
+class PromotionCodeChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant may change; what is unset stays. The code and its conditions are not among it."""
+
+    active: bool | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+async def create_promotion_code(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewPromotionCode
+) -> PromotionCode:
+    """Make a promotion code for a coupon of the caller's project and mode.
+
+    Raises:
+        InvalidInput: a field is wrong, or there is no such coupon; the field is named.
+        Conflict: another code reads the same, in whatever case.
+    """
+    now = desk.clock.now()
+    coupon = await _coupon(tx, principal, new.coupon_id)
+    promotion = PromotionCode(
+        id=ids.new_id(ids.PROMOTION_CODE),
+        project_id=principal.project_id,
+        livemode=principal.livemode,
+        coupon_id=coupon.id,
+        code=checked_code(new.code),
+        first_time_transaction=new.first_time_transaction,
+        one_per_customer=new.one_per_customer,
+        minimum=checked_minimum(new.minimum_amount, new.currency, coupon.discount),
+        expires_at=checked_expiry(new.expires_at, now=now),
+        uses=Uses(most=checked_redemptions_max(new.max_redemptions)),
+        active=new.active,
+        metadata=checked_metadata(new.metadata),
+        created_at=now,
+        updated_at=now,
+    )
+    if not await records.insert(tx, promotion):
+        raise Conflict(
+            f"The promotion code {promotion.code} already exists in this project and mode; case makes no difference.",
+            code="promotion_code_exists",
+        )
+    await tell(desk, tx, promotion.project_id, PROMOTION_CODE_CREATED, shown(promotion))
+    return promotion
+
+
+async def get_promotion_code(tx: Transaction, principal: Principal, promotion_code_id: str) -> PromotionCode:
+    """One promotion code.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    promotion = await records.by_id(tx, principal.project_id, principal.livemode, promotion_code_id)
+    if promotion is None:
+        raise NotFound("promotion code", promotion_code_id)
+    return promotion
+
+
+async def list_promotion_codes(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    active: bool | None = None,
+    coupon_id: str | None = None,
+    code: str | None = None,
+) -> Page[PromotionCode]:
+    """Promotion codes, newest first, that match what is given; ``code`` in whatever case."""
+    checked_cursor(page, ids.PROMOTION_CODE)
+    found = await records.newest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        active=active,
+        coupon_id=coupon_id,
+        code_folded=folded(code) if code is not None else None,
+    )
+    return cut(found, page.limit)
+
+
+async def update_promotion_code(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, promotion_code_id: str, changes: PromotionCodeChanges
+) -> PromotionCode:
+    """Change a promotion code; sessions that have it already keep it. ``metadata`` is replaced as a whole.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: a field is wrong; it is named.
+    """
+    promotion = await records.locked(tx, principal.project_id, principal.livemode, promotion_code_id)
+    if promotion is None:
+        raise NotFound("promotion code", promotion_code_id)
+    changed: dict[str, object] = {}
+    if changes.active is not msgspec.UNSET:
+        changed["active"] = changes.active
+    if changes.metadata is not msgspec.UNSET:
+        changed["metadata"] = checked_metadata(changes.metadata)
+    after = msgspec.structs.replace(promotion, **changed)
+    if after == promotion:
+        return promotion
+    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    await records.update(tx, after)
+    await tell(desk, tx, after.project_id, PROMOTION_CODE_UPDATED, shown(after))
+    return after
+
+
+async def _coupon(tx: Transaction, principal: Principal, coupon_id: str) -> Coupon:
+    try:
+        return await coupons.get_coupon(tx, principal, coupon_id)
+    except NotFound as error:
+        raise InvalidInput("couponId: no such coupon in this mode and project.", param="couponId") from error

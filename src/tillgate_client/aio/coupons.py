@@ -1,0 +1,77 @@
+"""``client.coupons``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Coupon
+
+
+class AsyncCoupons:
+    """Coupons. Needs the scopes ``coupons:read`` and ``coupons:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self,
+        *,
+        name: str,
+        discount_type: str,
+        discount_amount: str | None = None,
+        currency: str | None = None,
+        discount_percentage: str | None = None,
+        description: str | None = None,
+        expires_at: datetime | str | None = None,
+        max_redemptions: int | None = None,
+        active: bool = True,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Coupon:
+        """Create a coupon: ``discount_type="amount"`` with ``discount_amount`` and ``currency``, or ``"percentage"``
+        with ``discount_percentage`` (decimal text such as ``"12.5"``)."""
+        body = given(
+            name=name,
+            discountType=discount_type,
+            discountAmount=discount_amount,
+            currency=currency,
+            discountPercentage=discount_percentage,
+            description=description,
+            expiresAt=expires_at,
+            maxRedemptions=max_redemptions,
+            active=active,
+            metadata=metadata,
+        )
+        call = call_of("POST", "/coupons", body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Coupon)
+
+    async def list(
+        self, *, limit: int | None = None, starting_after: str | None = None, active: bool | None = None
+    ) -> AsyncPage[Coupon]:
+        """List coupons, newest first; ``active`` lists those switched on, or those switched off."""
+        query = {"limit": limit, "starting_after": starting_after, "active": active}
+        return await list_page(self._transport, "/coupons", query, Coupon)
+
+    async def retrieve(self, id: str) -> Coupon:
+        """Retrieve a coupon."""
+        return await self._transport.send(call_of("GET", path_of("coupons", id)), Coupon)
+
+    async def update(
+        self,
+        id: str,
+        *,
+        name: str | UnsetType = UNSET,
+        description: str | UnsetType | None = UNSET,
+        active: bool | UnsetType = UNSET,
+        metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Coupon:
+        """Change what is given; None clears, ``metadata`` is replaced as a whole. What it is worth never changes."""
+        body = {"name": name, "description": description, "active": active, "metadata": metadata}
+        call = call_of("PATCH", path_of("coupons", id), body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Coupon)
