@@ -54,10 +54,12 @@ _log = structlog.get_logger("app")
 class Tillgate:
     """The whole server as one ASGI application, over an opened and migrated database."""
 
-    def __init__(self, settings: Settings, database: Database, sealer: Sealer, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, sealer: Sealer, clock: Clock, metrics: Metrics | None = None
+    ) -> None:
         wake = Wake()
         self._clock = clock
-        self._metrics = Metrics()
+        self._metrics = metrics or Metrics()
         self._database = database
         self._keys = open_keys(database, clock)
         self.accounts = Accounts(database, clock)
@@ -199,8 +201,13 @@ def _static() -> list[BaseRoute]:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Tillgate]:
+async def running(
+    settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
+) -> AsyncIterator[Tillgate]:
     """A server whose database is open and migrated, until the block ends.
+
+    Args:
+        metrics: what it counts with, where several processes count together.
 
     Raises:
         StoreError, SealingError: it cannot start; the message says what to do.
@@ -210,6 +217,6 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     try:
         sealer = Sealer(settings.secret_key())
         await claim(database, sealer)
-        yield Tillgate(settings, database, sealer, clock)
+        yield Tillgate(settings, database, sealer, clock, metrics)
     finally:
         await database.close()

@@ -1,37 +1,103 @@
-"""What ``GET /metrics`` tells, in the Prometheus text format."""
+"""What ``GET /metrics`` tells, in the Prometheus text format: of the whole server, whichever process is asked."""
 
+import mmap
+import os
+from collections.abc import Iterable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from tillgate.events.deliveries import records as deliveries
 from unitofwork import Database
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
+_STATUS_MAX: Final = 599
+# A process's row: its id, and then its answers by HTTP status.
+_ROW: Final = _STATUS_MAX + 1
+_NUMBER_BYTES: Final = 8
+
+
+class Tally:
+    """Numbers in memory that a server's processes share: made before they part, each then writes its own row.
+
+    The process that takes a dead one's place counts on from where that was, so that no sum ever goes down.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
+        self._cells = memoryview(mmap.mmap(-1, processes * _ROW * _NUMBER_BYTES)).cast("q")
+        self._rows = range(0, processes * _ROW, _ROW)
+
+    def row(self, number: int) -> memoryview:
+        """One process's numbers, in which cell 0 is its id and every other the count of a status."""
+        return self._cells[self._rows[number] : self._rows[number] + _ROW]
+
+    def pids(self) -> list[int]:
+        """The processes that have begun."""
+        return [self._cells[row] for row in self._rows if self._cells[row]]
+
+    def by_status(self) -> dict[int, int]:
+        """How often each status was answered, by all of them."""
+        sums = {status: sum(self._cells[row + status] for row in self._rows) for status in range(100, _ROW)}
+        return {status: count for status, count in sums.items() if count}
+
+
+class _Responses(Collector):
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterable[Metric]:
+        found = CounterMetricFamily("tillgate_api_responses", "Answers of the API by HTTP status.", labels=["status"])
+        for status, count in self._tally.by_status().items():
+            found.add_metric([str(status)], count)
+        yield found
+
+
+class _Processes(Collector):
+    """The standard ``process_…`` metrics: the processes' sum, and when the first of them began."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterable[Metric]:
+        together: dict[str, Metric] = {}
+        for pid in self._tally.pids():
+            of_process = ProcessCollector(pid=lambda pid=pid: pid, registry=None)  # type: ignore[misc]
+            for metric in of_process.collect():
+                before = together.setdefault(metric.name, metric)
+                if before is not metric:
+                    old, new = before.samples[0], metric.samples[0]
+                    value = min(old.value, new.value) if "start_time" in metric.name else old.value + new.value
+                    before.samples[0] = old._replace(value=value)
+        yield from together.values()
+
 
 class Metrics:
-    """One server's counters."""
+    """What this process counts, and what all of them have counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, tally: Tally | None = None, number: int = 0) -> None:
+        """
+        Args:
+            tally: shared with the other processes; one of its own by default.
+            number: this process's row in it.
+        """
+        tally = tally or Tally()
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self._registry.register(_Processes(tally))
+        self._registry.register(_Responses(tally))
         PlatformCollector(registry=self._registry)
-        self._responses = Counter(
-            "tillgate_api_responses", "Answers of the API by HTTP status.", ["status"], registry=self._registry
-        )
-        self._by_status: dict[int, Counter] = {}
+        self._row = tally.row(number)
+        self._row[0] = os.getpid()
         self._pending = Gauge(
             "tillgate_webhook_deliveries_pending", "Deliveries that are still to be made.", registry=self._registry
         )
 
     def count_response(self, status: int) -> None:
         """Count an answer of the API."""
-        counter = self._by_status.get(status)
-        if counter is None:
-            counter = self._by_status[status] = self._responses.labels(str(status))
-        counter.inc()
+        self._row[status] += 1
 
     async def expose(self, database: Database) -> bytes:
         """Everything as it is now.

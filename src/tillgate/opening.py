@@ -37,7 +37,7 @@ def open_keys(database: Database, clock: Clock) -> Keys:
 
 async def open_migrated(settings: Settings, clock: Clock) -> Database:
     """The database that the settings name, brought to the newest schema."""
-    database = await open_database(settings.database_url)
+    database = await open_database(settings.database_url, connections_max=settings.connections_max)
     try:
         await migrate(database, all_migrations(), now=clock.now())
     except BaseException:

@@ -16,6 +16,11 @@ DATA_DEFAULT: Final = "./data"
 DATABASE_FILE: Final = "tillgate.db"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8080
+WORKERS_MAX: Final = 64
+# Of a server's processes together; each has some, however many they are.
+CONNECTIONS_MAX: Final = 48
+CONNECTIONS_OF_PROCESS_MAX: Final = 24
+CONNECTIONS_OF_PROCESS_MIN: Final = 4
 
 # What a merchant's own program is set up with, too.
 API_KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
@@ -54,6 +59,13 @@ class Settings(NamedTuple):
     listed: tuple[Setting, ...]
     key_limit: Limit | None = None
     webhook_networks: tuple[IPNetwork, ...] = ()
+    workers: int = 1
+
+    @property
+    def connections_max(self) -> int:
+        """How many connections to PostgreSQL each of the server's processes may hold."""
+        share = CONNECTIONS_MAX // self.workers
+        return max(min(share, CONNECTIONS_OF_PROCESS_MAX), CONNECTIONS_OF_PROCESS_MIN)
 
     def secret_key(self) -> str:
         """The instance's key: from ``TILLGATE_SECRET_KEY``, or else kept in the data directory."""
@@ -69,6 +81,7 @@ def load(
     database_url: str | None = None,
     host: str = HOST_DEFAULT,
     port: int = PORT_DEFAULT,
+    workers: int | None = None,
     dev: bool | None = None,
 ) -> Settings:
     """The settings: what is given here wins over the environment, which wins over the defaults.
@@ -105,6 +118,9 @@ def load(
     burst = _whole(pick("KEY_BURST", None, str(DEFAULT_LIMIT.burst)), "KEY_BURST")
     if per_second and not burst:
         raise SettingsError("TILLGATE_KEY_BURST: expected at least 1")
+    count = _whole(pick("WORKERS", None if workers is None else str(workers), "1"), "WORKERS")
+    if not 1 <= count <= WORKERS_MAX:
+        raise SettingsError(f"TILLGATE_WORKERS: expected 1 to {WORKERS_MAX}")
     networks = _networks(pick("WEBHOOK_NETWORKS", None, ""))
     key = pick("SECRET_KEY", None, "")
     return Settings(
@@ -118,6 +134,7 @@ def load(
         tuple(listed),
         Limit(float(per_second), burst) if per_second else None,
         networks,
+        count,
     )
 
 

@@ -8,10 +8,14 @@ from unitofwork.sqlite import open_sqlite
 
 SQLITE_SCHEME = "sqlite:///"
 POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+CONNECTIONS_MAX = 24
 
 
-async def open_database(url: str) -> Database:
+async def open_database(url: str, *, connections_max: int = CONNECTIONS_MAX) -> Database:
     """Open ``sqlite:///path/to/file`` (four slashes for an absolute path) or ``postgresql://…``.
+
+    Args:
+        connections_max: to PostgreSQL; SQLite has a writer and a reader.
 
     Raises:
         StoreUnavailable: the scheme is neither, the driver is not installed, or the database
@@ -24,7 +28,7 @@ async def open_database(url: str) -> Database:
             from unitofwork.postgres import open_postgres
         except ModuleNotFoundError as error:
             raise StoreUnavailable("PostgreSQL needs the driver asyncpg: pip install 'tillgate[postgres]'") from error
-        return await open_postgres(url)
+        return await open_postgres(url, connections_max=connections_max)
     scheme = url.partition(":")[0]
     raise StoreUnavailable(
         f"unknown database URL scheme {scheme!r}: expected sqlite:///path or postgresql://user@host/name"

@@ -12,7 +12,6 @@ from unitofwork.ports import Both, Dialect, Operation, Row, Sql, call_all
 T = TypeVar("T")
 
 POOL_MIN = 2
-POOL_MAX = 24
 CONNECT_TIMEOUT_SECONDS = 10
 RETRIES_MAX = 8
 
@@ -125,7 +124,7 @@ class PostgresDatabase:
         await self._pool.close()
 
 
-async def open_postgres(url: str) -> PostgresDatabase:
+async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
     """Connect to ``postgresql://user@host/name``.
 
     Raises:
@@ -136,7 +135,7 @@ async def open_postgres(url: str) -> PostgresDatabase:
         pool = await asyncpg.create_pool(
             url,
             min_size=POOL_MIN,
-            max_size=POOL_MAX,
+            max_size=max(connections_max, POOL_MIN),
             timeout=CONNECT_TIMEOUT_SECONDS,
             connection_class=_Connection,
             server_settings={"application_name": "tillgate", "jit": "off", "lock_timeout": "10s"},

@@ -8,7 +8,7 @@ import typer
 from tillgate.base.clock import SystemClock
 from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, settings
 from tillgate.opening import all_migrations
-from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT
+from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS_MAX
 from unitofwork import Migration, open_database
 from unitofwork import migrate as apply_migrations
 
@@ -18,6 +18,10 @@ def serve(
     database_url: DatabaseUrl = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = HOST_DEFAULT,
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")] = PORT_DEFAULT,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=WORKERS_MAX, help="Server processes [1]; more than one need PostgreSQL."),
+    ] = None,
     dev: Annotated[
         bool | None,
         typer.Option("--dev/--no-dev", help="Allow webhooks to plain http on this machine; readable logs."),
@@ -27,13 +31,15 @@ def serve(
     # A web server and every page take a while to load; the other commands do without.
     from tillgate.cli.server import run
 
-    chosen = settings(data, database_url, host=host, port=port, dev=dev)
+    chosen = settings(data, database_url, host=host, port=port, workers=workers, dev=dev)
     try:
-        run(chosen, host, port)
+        status = run(chosen, host, port)
     except FAILURES as error:
         fail(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    if status:
+        raise typer.Exit(status)
 
 
 def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 import structlog
@@ -13,10 +15,21 @@ import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
 from tillgate import __version__
-from tillgate.app import Tillgate, running
+from tillgate.app import running
+from tillgate.base.clock import SystemClock
+from tillgate.cli.workers import Post, Supervisor
+from tillgate.door.accounts import Accounts
+from tillgate.metrics import Metrics, Tally
+from tillgate.opening import open_migrated
 from tillgate.settings import Settings, SettingsError
+from tillgate.store import Sealer, SealingError
+from tillgate.store.sealing import claim
+from unitofwork import StoreError
+from unitofwork.opening import SQLITE_SCHEME
 
 SHUTDOWN_SECONDS = 10
+# Beyond that, the webhooks under way are finished.
+WORKERS_STOP_SECONDS = SHUTDOWN_SECONDS + 8
 BACKLOG = 2_048
 
 # How uvicorn is set up here. The bench sets its baseline up by the same.
@@ -33,30 +46,38 @@ SERVER_SETTINGS: Final[dict[str, Any]] = {
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says where to go once it listens."""
+    """uvicorn, which says once it listens, and stops when its supervisor is gone."""
 
-    def __init__(self, config: uvicorn.Config, chosen: Settings, tillgate: Tillgate) -> None:
+    def __init__(self, config: uvicorn.Config, begun: Callable[[], Awaitable[None]], leash: int | None = None) -> None:
         super().__init__(config)
-        self._chosen = chosen
-        self._tillgate = tillgate
+        self._begun = begun
+        self._leash = leash
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         # uvicorn's own raises the signal anew once it has shut down, which ends the process with the
         # database still open.
         loop = asyncio.get_running_loop()
-        for number in HANDLED_SIGNALS:
+        # Ctrl-C reaches workers, too; their supervisor tells them when to stop.
+        heard = HANDLED_SIGNALS if self._leash is None else (signal.SIGTERM,)
+        for number in heard:
             loop.add_signal_handler(number, self.handle_exit, number, None)
+        if self._leash is not None:
+            loop.add_reader(self._leash, self._cut_loose, self._leash)
         try:
             yield
         finally:
-            for number in HANDLED_SIGNALS:
+            for number in heard:
                 loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            await _greet(self._chosen, self._tillgate)
+            await self._begun()
+
+    def _cut_loose(self, leash: int) -> None:
+        asyncio.get_running_loop().remove_reader(leash)
+        self.should_exit = True
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -72,39 +93,107 @@ def _listen(host: str, port: int) -> socket.socket:
         raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
 
 
-def run(chosen: Settings, host: str, port: int) -> None:
-    """Serve until somebody says stop.
+def run(chosen: Settings, host: str, port: int) -> int:
+    """Serve until somebody says stop; the status to end with.
 
     Raises:
         SettingsError, StoreError, SealingError: it cannot start; the message says what to do.
     """
+    if chosen.workers > 1:
+        _refuse_if_alone(chosen)
     _log_to_stderr(readable=chosen.dev)
-    with asyncio.Runner(loop_factory=_loop) as runner:
-        runner.run(_serve(chosen, host, port))
-
-
-async def _serve(chosen: Settings, host: str, port: int) -> None:
     with _listen(host, port) as listening:
-        async with running(chosen) as tillgate:
-            config = uvicorn.Config(tillgate, **SERVER_SETTINGS)
-            await _Server(config, chosen, tillgate).serve([listening])
+        if chosen.workers == 1:
+            with asyncio.Runner(loop_factory=_loop) as runner:
+                runner.run(_serve_alone(chosen, listening))
+            return 0
+        return _serve_by_workers(chosen, listening)
 
 
-async def _greet(chosen: Settings, tillgate: Tillgate) -> None:
+def _refuse_if_alone(chosen: Settings) -> None:
+    """Several processes need what they can share."""
+    if chosen.database_url.startswith(SQLITE_SCHEME):
+        raise SettingsError(
+            f"--workers {chosen.workers}: SQLite is served by one process; for several, name a PostgreSQL database "
+            "with --database-url or TILLGATE_DATABASE_URL"
+        )
+    if not hasattr(os, "fork"):
+        raise SettingsError(f"--workers {chosen.workers}: this system has no fork; run one process")
+
+
+async def _serve_alone(chosen: Settings, listening: socket.socket) -> None:
+    async with running(chosen) as tillgate:
+
+        async def begun() -> None:
+            _greet(chosen, await tillgate.accounts.new_setup_token())
+
+        await _Server(uvicorn.Config(tillgate, **SERVER_SETTINGS), begun).serve([listening])
+
+
+def _serve_by_workers(chosen: Settings, listening: socket.socket) -> int:
+    # Once for all of them, so that what is wrong is said once, and before any is there.
+    setup_token = asyncio.run(_prepare(chosen))
+    tally = Tally(chosen.workers)
+
+    def work(post: Post) -> None:
+        try:
+            with asyncio.Runner(loop_factory=_loop) as runner:
+                runner.run(_serve_as_worker(chosen, listening, Metrics(tally, post.number), post))
+        except (StoreError, SealingError, SettingsError) as error:
+            print(f"tillgate: {error}", file=sys.stderr, flush=True)
+            sys.exit(1)
+
+    supervisor = Supervisor(
+        chosen.workers,
+        work,
+        begun=lambda: _greet(chosen, setup_token),
+        stopping=listening.close,
+        stop_seconds_max=WORKERS_STOP_SECONDS,
+    )
+    return supervisor.run()
+
+
+async def _prepare(chosen: Settings) -> str | None:
+    """The database brought up to date; the token of a new set-up link while nobody owns the server."""
+    clock = SystemClock()
+    database = await open_migrated(chosen, clock)
+    try:
+        await claim(database, Sealer(chosen.secret_key()))
+        return await Accounts(database, clock).new_setup_token()
+    finally:
+        await database.close()
+
+
+async def _serve_as_worker(chosen: Settings, listening: socket.socket, metrics: Metrics, post: Post) -> None:
+    async with running(chosen, metrics=metrics) as tillgate:
+
+        async def begun() -> None:
+            post.ready()
+
+        await _Server(uvicorn.Config(tillgate, **SERVER_SETTINGS), begun, post.leash).serve([listening])
+
+
+def _greet(chosen: Settings, setup_token: str | None) -> None:
     where = chosen.public_url
+    how = f" with {chosen.workers} workers" if chosen.workers > 1 else ""
     lines = [
-        f"Tillgate {__version__} is running{' in development mode' if chosen.dev else ''}.",
+        f"Tillgate {__version__} is running{how}{' in development mode' if chosen.dev else ''}.",
         "",
         f"  Dashboard  {where}/dashboard",
         f"  API        {where}/api/v1",
         f"  Health     {where}/healthz",
     ]
-    token = await tillgate.accounts.new_setup_token()
-    if token is not None:
+    if chosen.workers > 1 and chosen.key_limit is not None:
+        lines += [
+            "",
+            f"  Rate limits are counted by each worker for itself: a key may make up to {chosen.workers} times as",
+            "  many requests as its limit says.",
+        ]
+    if setup_token is not None:
         lines += [
             "",
             "  Nobody owns this server yet. Open this link, once, to make the owner account:",
-            f"  {where}/dashboard/setup/{token}",
+            f"  {where}/dashboard/setup/{setup_token}",
         ]
     lines += ["", "  Stop with Ctrl-C."]
     print("\n" + "\n".join(lines) + "\n", flush=True)

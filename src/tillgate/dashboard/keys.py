@@ -42,7 +42,7 @@ async def create_key(visit: Visit) -> Response:
     if problems:
         return _form(visit, Draft(values, problems))
     try:
-        with visit.once(
+        async with visit.once(
             "This key was made already.",
             "Its text was shown once and is stored nowhere. If you have not copied it, revoke that key and "
             "create a new one.",

@@ -9,9 +9,8 @@
 
 import hashlib
 import hmac
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -31,15 +30,15 @@ from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Form, local_p
 from tillgate.dashboard.said import SAID
 from tillgate.door.accounts import SignedIn
 from tillgate.door.accounts.model import SIGN_IN_LIFETIME_MS
-from unitofwork import Operation, StoreUnavailable
+from tillgate.store import idempotency
+from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+from unitofwork import Operation, StoreError, StoreUnavailable
 
 T = TypeVar("T")
 
 COOKIE: Final = "tillgate_session"
 SAID_COOKIE: Final = "tillgate_said"
 SAID_SECONDS: Final = 30
-SENT_FORMS_MAX: Final = 10_000
-FORM_ID_MAX: Final = 64
 
 # `same-origin` rather than `no-referrer`: under the latter browsers send `Origin: null` with a form, and
 # there would be nothing to check. Other origins are told nothing either way.
@@ -168,25 +167,35 @@ class Visit(Knock):
             return Response(status_code=204)
         return None
 
-    @contextmanager
-    def once(self, title: str, words: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def once(self, title: str, words: str) -> AsyncIterator[None]:
         """Let a form whose answer holds a secret be sent once: a reload or a double click sends it again.
 
-        This process remembers its last 10,000; forgetting one makes a second secret, never a second look at
-        the first. What fails inside may be sent again.
+        It is kept for a day, and by whichever process answers; after that it would make a second secret, never give
+        a second look at the first. What fails inside may be sent again.
 
         Args:
             title, words: what to say to whoever sends it again.
         """
-        # Every page's form has an id; one without was put together by hand, and means what it says.
-        name = self.who.user.id + (self.form.one("form_id")[:FORM_ID_MAX] or ids.new_ulid())
-        if not self._room.sent.add(name):
+        # Every page's form has an id; one without was put together by hand, and means what it says. A key of the
+        # API has no space in it, so that the two never meet.
+        name = f"form {self.who.user.id} {mark_of(self.form.one('form_id') or ids.new_ulid())}"
+        request = IdempotentRequest(self.principal, name, "", self.desk.clock.now())
+        try:
+            sent = await self.write(lambda tx: idempotency.begin(tx, request)) is not None
+        except Conflict:
+            sent = True
+        if sent:
             raise _Refused(409, title, words)
         try:
             yield
         except BaseException:
-            self._room.sent.forget(name)
+            with suppress(StoreError):
+                await self.write(lambda tx: idempotency.release(tx, request))
             raise
+        # The secret is made, and is shown whatever becomes of this.
+        with suppress(StoreError):
+            await self.write(lambda tx: idempotency.finish(tx, request, StoredAnswer(HTTPStatus.CREATED, b"")))
 
 
 class View(NamedTuple):
@@ -211,16 +220,11 @@ def mark_of(*facts: object) -> str:
 
 
 class Room:
-    """What every page stands in.
-
-    Attributes:
-        sent: the forms that may be sent once.
-    """
+    """What every page stands in."""
 
     def __init__(self, desk: DashboardDesk, templates: Environment) -> None:
         self.desk = desk
         self.templates = templates
-        self.sent = _Sent(SENT_FORMS_MAX)
 
 
 class Place:
@@ -321,27 +325,6 @@ class _Refused(Exception):
         self.status_code = status_code
         self.title = title
         self.words = words
-
-
-class _Sent:
-    """Names that were seen, the latest of them."""
-
-    def __init__(self, kept_max: int) -> None:
-        self._seen: OrderedDict[str, None] = OrderedDict()
-        self._kept_max = kept_max
-
-    def add(self, name: str) -> bool:
-        """Remember the name; False if it was there."""
-        if name in self._seen:
-            return False
-        self._seen[name] = None
-        if len(self._seen) > self._kept_max:
-            self._seen.popitem(last=False)
-        return True
-
-    def forget(self, name: str) -> None:
-        """As if the name had never been seen."""
-        self._seen.pop(name, None)
 
 
 def _status_code(error: TillgateError) -> int:

@@ -63,7 +63,7 @@ async def create(visit: Visit) -> Response:
         return await create_endpoint(visit.desk.endpoints, tx, visit.principal, new)
 
     try:
-        with visit.once(
+        async with visit.once(
             "This endpoint was added already.",
             "Its signing secret was shown once. If you have not copied it, delete that endpoint and add it anew.",
         ):

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.principal import Principal
-from unitofwork import Transaction
+from unitofwork import Both, Transaction
 
 WINDOW_MS: Final = DAY_MS
 # After this, an answer that never came is taken for lost with its process.
@@ -37,10 +37,12 @@ _FOUND: Final = (
 _CLAIM: Final = "project_id = $1 AND livemode = $2 AND key = $3 AND created_at = $4 AND status IS NULL"
 _FINISH: Final = f"UPDATE idempotency_keys SET status = $5, body = $6 WHERE {_CLAIM}"  # noqa: S608
 _RELEASE: Final = f"DELETE FROM idempotency_keys WHERE {_CLAIM}"  # noqa: S608
-_FORGET: Final = (
-    "DELETE FROM idempotency_keys WHERE (project_id, livemode, key) IN "
-    "(SELECT project_id, livemode, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)"
+_OLD: Final = (
+    "SELECT project_id, livemode, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2"
 )
+_DROP: Final = "DELETE FROM idempotency_keys WHERE (project_id, livemode, key) IN"
+# What another process is dropping, or a retry is taking over, is left to them.
+_FORGET: Final = Both(sqlite=f"{_DROP} ({_OLD})", postgres=f"{_DROP} ({_OLD} FOR UPDATE SKIP LOCKED)")
 
 
 class StoredAnswer(NamedTuple):
