@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 # The top floor is one flat: the command line calls the composition root, which reads the settings.
 ONE_FLAT = {
     ("tillgate.cli", "tillgate.app"),
+    ("tillgate.cli", "tillgate.metrics"),
     ("tillgate.cli", "tillgate.opening"),
     ("tillgate.cli", "tillgate.settings"),
     ("tillgate.app", "tillgate.metrics"),
