@@ -21,7 +21,7 @@ from bench.postgres import Postgres, running_postgres
 from bench.servers import Server
 from bench.statements import Driven, Statement
 from bench.table import Row, printed, ratios, reached, spread
-from keyturn import Mode
+from keyturn import KeyWish, Mode
 from tests.postgres import find_postgres
 from tests.running import free_port
 from tillgate.api.sessions import READ
@@ -89,7 +89,7 @@ async def stock(data: Path, database_url: str | None, port: int) -> Shop:
     try:
         project = await Accounts(database, clock).create_project("Bench")
         issued = await open_keys(database, clock).issuer.issue(
-            project_id=project.id, mode=Mode.TEST, name="bench", scopes=API_SCOPES, by="operator:bench"
+            KeyWish(project_id=project.id, mode=Mode.TEST, name="bench", scopes=API_SCOPES), by="operator:bench"
         )
         recorded = [await statements.record(database, project.id, BODY, settings.public_url) for _ in range(SESSIONS)]
         ids = [next(value for one in kept for value in one.params if str(value).startswith("cs_")) for kept in recorded]

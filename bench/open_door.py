@@ -10,12 +10,13 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from keyturn import Need
+from keyturn import Kind, KnownKey, Mode, Need, Presented, Status
+from keyturn.model import Terms
 from tillgate.api import NativeApi
 from tillgate.app import running
 from tillgate.base.principal import Principal
 from tillgate.cli.server import SERVER_SETTINGS
-from tillgate.door import Admitted
+from tillgate.door import Admitted, Caller
 from tillgate.settings import load
 
 
@@ -23,16 +24,18 @@ class OpenDoor:
     """The same door without any key: everybody is the one caller it was made with."""
 
     def __init__(self, principal: Principal) -> None:
-        self._admitted = Admitted(principal, None)
+        terms = Terms(project_id=principal.project_id, mode=Mode.TEST, kind=Kind.SECRET, scopes=frozenset())
+        self._admitted = Admitted(principal, None, KnownKey("key_open", terms, Status.ACTIVE))
 
-    async def admit(self, authorization: str | None, need: Need | None, *, address: str | None = None) -> Admitted:
+    async def admit(self, presented: Presented, need: Need | None, caller: Caller) -> Admitted:
         return self._admitted
 
 
 async def _serve(port: int, data: str, project_id: str) -> None:
     async with running(load(data=data, port=port)) as tillgate:
         door: Any = OpenDoor(Principal(project_id, False, "operator", "operator:bench"))
-        tillgate._api = NativeApi(tillgate._api._desk._replace(door=door))
+        api = tillgate._api
+        tillgate._api = NativeApi(api._desk._replace(door=door), origins=api._origins)
         config = uvicorn.Config(tillgate, host="127.0.0.1", port=port, **SERVER_SETTINGS)
         await uvicorn.Server(config).serve()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from keyturn import Need, Verified, Verifier
+from keyturn import Need, Presented, Verified, Verifier
 from keyturn.secret import NATIVE, parse
 
 CALLS = 2_000
@@ -32,7 +32,7 @@ async def costs(verifier: Verifier, path: Path, key: str, need: Need, rounds: in
     junk = key[:-1] + ("0" if key[-1] != "0" else "1")
     secret = parse(NATIVE, key)
     assert secret is not None and parse(NATIVE, junk) is None
-    assert isinstance(await verifier.verify(f"Bearer {key}", need), Verified)
+    assert isinstance(await verifier.verify(Presented(authorization=f"Bearer {key}"), need), Verified)
     connection = sqlite3.connect(path, isolation_level=None)
     digest = secret.digest().value
 
@@ -42,7 +42,7 @@ async def costs(verifier: Verifier, path: Path, key: str, need: Need, rounds: in
     found = Costs([], [], [])
     for _ in range(rounds):
         found.select.append(await _each(select))
-        found.verify.append(await _each(lambda: verifier.verify(f"Bearer {key}", need)))
-        found.junk.append(await _each(lambda: verifier.verify(f"Bearer {junk}", need)))
+        found.verify.append(await _each(lambda: verifier.verify(Presented(authorization=f"Bearer {key}"), need)))
+        found.junk.append(await _each(lambda: verifier.verify(Presented(authorization=f"Bearer {junk}"), need)))
     connection.close()
     return found

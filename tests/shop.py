@@ -16,7 +16,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
-from keyturn import Issued, Mode
+from keyturn import Issued, KeyWish, Mode, revoke
 from tests.running import EVERY_SCOPE
 from tillgate.app import Tillgate, running
 from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
@@ -64,13 +64,19 @@ class Shop:
     ) -> Issued:
         """A new key and its secret."""
         return await self.keys.issuer.issue(
-            project_id=project or self.project_id,
-            mode=Mode(mode),
-            name="test",
-            scopes=scopes,
+            KeyWish(
+                project_id=project or self.project_id,
+                mode=Mode(mode),
+                name="test",
+                scopes=scopes,
+                expires_at=expires_at,
+            ),
             by="operator:test",
-            expires_at=expires_at,
         )
+
+    async def revoke(self, key_id: str) -> None:
+        """Revoke a key of the first project, as the command line does."""
+        await revoke(self.keys.store, self.clock, project_id=self.project_id, key_id=key_id, by="operator:test")
 
     async def client(
         self,

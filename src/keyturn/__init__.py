@@ -1,56 +1,110 @@
 """Keyturn: API keys that are shown once, kept as SHA-256, and refused everywhere once revoked."""
 
-from keyturn.changing import KeyChanges, change, set_enabled
+from keyturn.audit import AuditEntry
+from keyturn.carriers import Carriers
+from keyturn.changing import Changed, KeyChanges, change
 from keyturn.errors import (
+    InvalidApp,
     InvalidExpiry,
+    InvalidKey,
     InvalidKeyName,
+    InvalidKind,
     InvalidLimit,
     InvalidNetwork,
+    InvalidOrigin,
     InvalidScope,
+    KeyConflict,
+    KeyExists,
     KeyIsRevoked,
     KeyNotFound,
     KeyturnError,
+    RotationPending,
+    StrongerThanParent,
 )
-from keyturn.issuing import Issued, Issuer
+from keyturn.issuing import Issued, Issuer, KeyWish, Rotated
+from keyturn.leases import Gate, KeyFinder, Primary, Receipt
 from keyturn.limiting import DEFAULT_LIMIT, Allowance, Limit, Limiter
-from keyturn.model import Key, Mode, Need, RefusalReason, Refused, Status, Verified, is_scope_name
-from keyturn.ports import Clock, KeyStore
+from keyturn.model import (
+    EVERY_SCOPE,
+    Asked,
+    Key,
+    Kind,
+    KnownKey,
+    Mode,
+    Need,
+    Reach,
+    RefusalReason,
+    Refused,
+    Status,
+    Verified,
+    is_scope_name,
+)
+from keyturn.ports import Act, Clock, KeyStore, SecretState, Use
 from keyturn.restrictions import checked_limit, parse_rate
-from keyturn.revoking import Revocation, revoke
-from keyturn.secret import NATIVE, KeyDigest, KeyFormat, KeySecret, generate, parse
+from keyturn.revoking import Revocation, Switched, resume, revoke, set_enabled, suspend
+from keyturn.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, generate, parse
 from keyturn.usage import LastUsed
-from keyturn.verifying import Verifier, decide
+from keyturn.verifying import Presented, Verifier, decide
 
 __all__ = [
     "DEFAULT_LIMIT",
+    "EVERY_SCOPE",
+    "FORMATS",
     "NATIVE",
+    "Act",
     "Allowance",
+    "Asked",
+    "AuditEntry",
+    "Carriers",
+    "Changed",
     "Clock",
+    "Gate",
+    "InvalidApp",
     "InvalidExpiry",
+    "InvalidKey",
     "InvalidKeyName",
+    "InvalidKind",
     "InvalidLimit",
     "InvalidNetwork",
+    "InvalidOrigin",
     "InvalidScope",
     "Issued",
     "Issuer",
     "Key",
     "KeyChanges",
+    "KeyConflict",
     "KeyDigest",
+    "KeyExists",
+    "KeyFinder",
     "KeyFormat",
     "KeyIsRevoked",
     "KeyNotFound",
+    "KeyParser",
     "KeySecret",
     "KeyStore",
+    "KeyWish",
     "KeyturnError",
+    "Kind",
+    "KnownKey",
     "LastUsed",
     "Limit",
     "Limiter",
     "Mode",
     "Need",
+    "Presented",
+    "Primary",
+    "Reach",
+    "Receipt",
     "RefusalReason",
     "Refused",
     "Revocation",
+    "Rotated",
+    "RotationPending",
+    "SecretState",
     "Status",
+    "StrongerThanParent",
+    "Switched",
+    "Use",
     "Verified",
     "Verifier",
     "change",
@@ -60,6 +114,8 @@ __all__ = [
     "is_scope_name",
     "parse",
     "parse_rate",
+    "resume",
     "revoke",
     "set_enabled",
+    "suspend",
 ]

@@ -1,17 +1,21 @@
-"""What can be done to a key after it was made, short of its end: narrowed, widened, switched off and on.
+"""What can be changed of a key after it was made, short of its end: renamed, narrowed, widened.
 
-Whoever asks holds the project, not the key: a key never changes itself or makes a stronger one.
+Whoever asks holds the project, not the key: a key never changes itself.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
-from keyturn.errors import InvalidExpiry, KeyIsRevoked, KeyNotFound
+from keyturn.errors import InvalidExpiry
+from keyturn.issuing import Issuer, check_binding, checked_report_only
+from keyturn.leases import Receipt, settle
 from keyturn.limiting import Limit
-from keyturn.model import Key, Status, checked_name, checked_scopes
-from keyturn.ports import Clock, KeyStore
-from keyturn.restrictions import checked_limit, checked_networks
+from keyturn.model import Key, checked_name
+from keyturn.ports import Act, Clock, KeyStore
+from keyturn.restrictions import checked_apps, checked_limit, checked_networks, checked_origins
+from keyturn.revoking import known, revoked
 
 
 class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,59 +25,61 @@ class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
     scopes: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
     expires_at: int | msgspec.UnsetType | None = msgspec.UNSET
     networks: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    origins: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    apps: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
     limit: Limit | msgspec.UnsetType | None = msgspec.UNSET
+    report_only: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Changed(NamedTuple):
+    """A key as it is now, and the proof that it is judged by that everywhere."""
+
+    key: Key
+    receipt: Receipt
 
 
 async def change(
-    store: KeyStore, clock: Clock, offered: Iterable[str], *, project_id: str, key_id: str, changes: KeyChanges
-) -> Key:
-    """Change a key; the next request with it is judged by what stands then.
+    store: KeyStore, clock: Clock, issuer: Issuer, *, project_id: str, key_id: str, changes: KeyChanges, by: str
+) -> Changed:
+    """Change a key; once this returns, every process judges by what stands then.
 
     Raises:
         KeyNotFound: the project has no such key.
         KeyIsRevoked: it is gone for good.
-        InvalidKeyName, InvalidScope, InvalidExpiry, InvalidNetwork, InvalidLimit: nothing was changed.
+        InvalidKey: nothing was changed.
     """
-    key = await _known(store, project_id, key_id)
+    key = await known(store, project_id, key_id)
+    now = clock.now()
     changed: dict[str, object] = {}
     if changes.name is not msgspec.UNSET:
         changed["name"] = checked_name(changes.name)
     if changes.scopes is not msgspec.UNSET:
-        changed["scopes"] = checked_scopes(changes.scopes, offered)
+        changed["scopes"] = issuer.checked_scopes(key.kind, changes.scopes)
     if changes.expires_at is not msgspec.UNSET:
-        if changes.expires_at is not None and changes.expires_at <= clock.now():
+        if changes.expires_at is not None and changes.expires_at <= now:
             raise InvalidExpiry("a key's expiry must lie in the future; to end it now, revoke it")
         changed["expires_at"] = changes.expires_at
     if changes.networks is not msgspec.UNSET:
         changed["networks"] = checked_networks(changes.networks)
+    if changes.origins is not msgspec.UNSET:
+        changed["origins"] = checked_origins(changes.origins)
+    if changes.apps is not msgspec.UNSET:
+        changed["apps"] = checked_apps(changes.apps)
     if changes.limit is not msgspec.UNSET:
         changed["limit"] = checked_limit(*changes.limit) if changes.limit is not None else None
-    key = msgspec.structs.replace(key, **changed)
-    if not await store.change(key):
-        raise _revoked(key)
-    return key
+    if changes.report_only is not msgspec.UNSET:
+        changed["report_only"] = checked_report_only(changes.report_only)
+    after = msgspec.structs.replace(key, **changed)
+    check_binding(after)
+    said = {name: {"from": _said(getattr(key, name)), "to": _said(getattr(after, name))} for name in changed}
+    epoch = await store.change(after, Act(now, by), said)
+    if epoch is None:
+        raise revoked(key)
+    return Changed(after, await settle(store, epoch, at=now))
 
 
-async def set_enabled(store: KeyStore, clock: Clock, *, project_id: str, key_id: str, enabled: bool, by: str) -> Key:
-    """Switch a key off, or on again; doing it twice changes nothing. Off, it is refused from its next use on.
-
-    Raises:
-        KeyNotFound: the project has no such key.
-        KeyIsRevoked: it is gone for good.
-    """
-    await _known(store, project_id, key_id)
-    await store.set_enabled(project_id, key_id, enabled=enabled, at=clock.now(), by=by)
-    return await _known(store, project_id, key_id)
-
-
-async def _known(store: KeyStore, project_id: str, key_id: str) -> Key:
-    key = await store.by_id(project_id, key_id)
-    if key is None:
-        raise KeyNotFound(f"this project has no key {key_id[:64]!r}")
-    if key.status is Status.REVOKED:
-        raise _revoked(key)
-    return key
-
-
-def _revoked(key: Key) -> KeyIsRevoked:
-    return KeyIsRevoked(f"{key.id} is revoked, which is for good; create a new key")
+def _said(value: object) -> object:
+    """A value as the audit log shows it."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,13 +1,21 @@
 """Errors of the key layer. A refused key is a value (:class:`keyturn.model.Refused`), never an exception.
 
 KeyturnError
-├── InvalidScope    a scope is not one that this installation offers
-├── InvalidKeyName  a key's name is empty, too long or holds control characters
-├── InvalidExpiry   a key would expire in the past
-├── InvalidNetwork  a network a key may come from is none
-├── InvalidLimit    a key's own pace makes no sense
-├── KeyIsRevoked    a revoked key cannot be changed or brought back
-└── KeyNotFound     no such key in this project
+├── InvalidKey        what was asked for makes no key
+│   ├── InvalidScope    a scope is not one that this installation offers
+│   ├── InvalidKeyName  a key's name is empty, too long or holds control characters
+│   ├── InvalidExpiry   a key would expire in the past
+│   ├── InvalidNetwork  a network a key may come from is none
+│   ├── InvalidOrigin   a web origin a key may come from is none
+│   ├── InvalidApp      an app identifier is none
+│   ├── InvalidLimit    a key's own pace makes no sense
+│   ├── InvalidKind     a format has no such keys, or a kind cannot be restricted so
+│   └── StrongerThanParent  a key would make one that may more than itself
+├── KeyConflict       a key is not in a state that allows this
+│   ├── KeyIsRevoked    a revoked key cannot be changed or brought back
+│   ├── RotationPending a rotation waits for its successor's first use
+│   └── KeyExists       a key with this digest is already there
+└── KeyNotFound       no such key in this project
 """
 
 
@@ -17,40 +25,88 @@ class KeyturnError(Exception):
     code = "keyturn_error"
 
 
-class InvalidScope(KeyturnError):
+class InvalidKey(KeyturnError):
+    """What was asked for makes no key; nothing was made or changed."""
+
+    code = "invalid_key"
+
+
+class InvalidScope(InvalidKey):
     """A scope is not one that this installation offers."""
 
     code = "invalid_scope"
 
 
-class InvalidKeyName(KeyturnError):
+class InvalidKeyName(InvalidKey):
     """A key's name is empty, too long or holds control characters."""
 
     code = "invalid_key_name"
 
 
-class InvalidExpiry(KeyturnError):
+class InvalidExpiry(InvalidKey):
     """A key would expire in the past."""
 
     code = "invalid_expiry"
 
 
-class InvalidNetwork(KeyturnError):
+class InvalidNetwork(InvalidKey):
     """A network a key may come from is none."""
 
     code = "invalid_network"
 
 
-class InvalidLimit(KeyturnError):
+class InvalidOrigin(InvalidKey):
+    """A web origin a key may come from is none."""
+
+    code = "invalid_origin"
+
+
+class InvalidApp(InvalidKey):
+    """An app identifier is none."""
+
+    code = "invalid_app_identifier"
+
+
+class InvalidLimit(InvalidKey):
     """A key's own pace makes no sense."""
 
     code = "invalid_limit"
 
 
-class KeyIsRevoked(KeyturnError):
+class InvalidKind(InvalidKey):
+    """A format has no such keys, or a kind cannot be restricted so."""
+
+    code = "invalid_kind"
+
+
+class StrongerThanParent(InvalidKey):
+    """A key would make one that may more than itself."""
+
+    code = "stronger_than_parent"
+
+
+class KeyConflict(KeyturnError):
+    """A key is not in a state that allows this."""
+
+    code = "key_conflict"
+
+
+class KeyIsRevoked(KeyConflict):
     """A revoked key cannot be changed or brought back."""
 
     code = "key_revoked"
+
+
+class RotationPending(KeyConflict):
+    """A rotation waits for its successor's first use."""
+
+    code = "rotation_pending"
+
+
+class KeyExists(KeyConflict):
+    """A key with this digest is already there."""
+
+    code = "key_exists"
 
 
 class KeyNotFound(KeyturnError):

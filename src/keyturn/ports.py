@@ -1,9 +1,13 @@
 """What the key layer needs from outside, each with at least two implementations."""
 
-from collections.abc import Mapping
-from typing import Protocol
+import builtins
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from keyturn.model import Key
+import msgspec
+
+from keyturn.audit import AuditEntry
+from keyturn.model import Key, KnownKey
 from keyturn.secret import KeyDigest
 
 
@@ -15,18 +19,142 @@ class Clock(Protocol):
         ...
 
 
-class KeyStore(Protocol):
-    """Keys by id and by digest. Every answer is what was committed before the question."""
+class Act(NamedTuple):
+    """Who does something to keys, and when; written into the audit log with what was done.
 
-    async def insert(self, key: Key, digest: KeyDigest) -> None:
-        """Keep a new key; durable when this returns.
+    Attributes:
+        at: Unix milliseconds.
+        by: the actor, such as ``user:usr_01j…``, ``operator:cli`` or ``system:leak-desk``.
+        because: why, in the actor's words or the system's; None where nobody said.
+    """
 
-        Raises:
-            UniqueViolation: there is a key with this id or digest.
+    at: int
+    by: str
+    because: str | None = None
+
+
+class Change(NamedTuple):
+    """One narrowing change: from this epoch on, what was known of the key, or of a project's keys, is out of date."""
+
+    epoch: int
+    key_id: str | None
+    project_id: str | None
+
+
+class HeldLease(NamedTuple):
+    """A gate that may be answering out of its memory.
+
+    Attributes:
+        epoch_seen: the last change it has acted upon.
+        renewals: how often the gate has written that, all in all: another number each time.
+    """
+
+    gate: str
+    epoch_seen: int
+    renewals: int
+
+
+class LeaseStore(Protocol):
+    """The rows by which gates and those who narrow keys meet. Every call is a transaction of its own, and every
+    answer is what was committed before the question."""
+
+    async def epoch(self) -> int:
+        """The number of the last narrowing change; 0 before the first."""
+        ...
+
+    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
+        """Write down that this gate may answer out of its memory, and has acted upon all changes up to this one.
+
+        Args:
+            renewals: the gate's own count of its calls, so that no two of its rows are ever alike.
         """
         ...
 
-    async def by_digest(self, digest: KeyDigest) -> Key | None:
+    async def changes_after(self, epoch: int) -> list[Change]:
+        """The changes since, oldest first; without gaps, unless older ones were forgotten."""
+        ...
+
+    async def release(self, gate: str) -> None:
+        """Write down that this gate does not answer out of its memory."""
+        ...
+
+    async def held(self) -> list[HeldLease]:
+        """The gates that may be answering out of their memory."""
+        ...
+
+    async def let_go(self, lease: HeldLease) -> None:
+        """Release a gate's lease for it, provided that it was not renewed since it was read."""
+        ...
+
+    def hint(self) -> int | None:
+        """A number that is another one after any commit, where that can be told for next to nothing."""
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call ``wake`` soon after a narrowing change, from here or elsewhere, as far as one can be told of it; what
+        comes back ends that."""
+        ...
+
+
+class NewSecret(NamedTuple):
+    """A further secret of a key.
+
+    Attributes:
+        active: whether it is in use at once; else from its first use on.
+        overlap_ms: for how long the ones before it go on from then.
+    """
+
+    digest: KeyDigest
+    prefix: str
+    last_four: str
+    active: bool
+    overlap_ms: int
+
+
+class SecretState(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a key's secrets, as its owner may see it. Instants are Unix milliseconds.
+
+    Attributes:
+        number: counted from 1.
+        active_at: since when it is in use; None while it waits for its first use.
+        ends_at: from when on it is refused, because a later one took its place.
+        last_used_address: the network it was last used from: an IPv4 /24 or an IPv6 /48.
+    """
+
+    number: int
+    prefix: str
+    last_four: str
+    created_at: int
+    active_at: int | None
+    ends_at: int | None
+    last_used_at: int | None = None
+    last_used_address: str | None = None
+    last_used_agent: str | None = None
+    last_used_path: str | None = None
+
+
+class Use(NamedTuple):
+    """When and whence one secret was last used."""
+
+    at: int
+    address: str | None = None
+    agent: str | None = None
+    path: str | None = None
+
+
+class KeyStore(LeaseStore, Protocol):
+    """Keys by id and by digest. Every answer is what was committed before the question. Whatever changes a key writes
+    its line of the audit log in the same transaction, and what narrows one has a new epoch, which it answers with."""
+
+    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
+        """Keep a new key; durable when this returns.
+
+        Raises:
+            KeyExists: there is a key with this id or digest.
+        """
+        ...
+
+    async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
         """The key whose text has this digest, whatever its status."""
         ...
 
@@ -34,22 +162,101 @@ class KeyStore(Protocol):
         """The key, if it belongs to this project."""
         ...
 
-    async def list(self, project_id: str, mode: str | None) -> list[Key]:
+    async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
+        """Those of them that are keys here, of whatever project."""
+        ...
+
+    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
         """The project's keys, newest first; of one mode where that is given."""
         ...
 
-    async def revoke(self, project_id: str, key_id: str, *, at: int, by: str) -> bool:
-        """Revoke a key for good; False if it was revoked before (or is not there)."""
+    async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
+        """The keys that this one made, and those they made, and so on; not itself."""
         ...
 
-    async def set_enabled(self, project_id: str, key_id: str, *, enabled: bool, at: int, by: str) -> bool:
-        """Disable an active key or enable a disabled one; False if it is revoked, so already, or not there."""
+    async def revoke(self, project_id: str, key_ids: Sequence[str], act: Act) -> int | None:
+        """Revoke keys for good, all or none; None if each was revoked before (or is not there)."""
         ...
 
-    async def change(self, key: Key) -> bool:
-        """Write a key's name, scopes, expiry, networks and limit; False if it is revoked or not there."""
+    async def set_enabled(self, project_id: str, key_id: str, act: Act, *, enabled: bool) -> int | None:
+        """Disable an active key or enable a disabled one; None if it is revoked, so already, or not there.
+
+        Enabling is no narrowing, but is answered in the same way.
+        """
         ...
 
-    async def touch(self, used_at: Mapping[str, int]) -> None:
-        """Note when keys were last used. Writes that one column, only forward, and nothing else."""
+    async def change(self, key: Key, act: Act, changed: Mapping[str, object]) -> int | None:
+        """Write a key's name, scopes, expiry, networks, origins, apps, limit and report-only; None if it is revoked or
+        not there.
+
+        Args:
+            changed: what is to be said of it in the audit log.
+        """
+        ...
+
+    async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
+        """Write down that a key was seen where it should not be; False if that stood there already."""
+        ...
+
+    async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
+        """Suspend a project, so that all its keys are refused, or let it go on; None if it is so already."""
+        ...
+
+    async def is_suspended(self, project_id: str) -> bool:
+        """Whether the project is suspended."""
+        ...
+
+    async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
+        """Give a key a further secret; None if it is revoked or not there, or waits for one to be used already."""
+        ...
+
+    async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
+        """Take back a secret that waits for its first use; None if there is none."""
+        ...
+
+    async def activate(self, key_id: str, number: int, act: Act) -> int | None:
+        """The first use of a secret: it is in use from now on, and those before it end after its overlap; None if it
+        had been used before."""
+        ...
+
+    async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
+        """Refuse all secrets of a key but the newest in use from now on; None if there are none."""
+        ...
+
+    async def secrets(self, project_id: str, key_id: str) -> builtins.list[SecretState]:
+        """All secrets that a key has had, newest first."""
+        ...
+
+    async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
+        """Note when each secret (a key's id and its number) was last used. Writes those columns, only forward, and
+        nothing else."""
+        ...
+
+    async def knows_origin(self, patterns: Sequence[str]) -> bool:
+        """Whether any key that is not revoked may be used from one of these origins."""
+        ...
+
+    async def keep_client_secret(
+        self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
+    ) -> None:
+        """Remember what opens an object."""
+        ...
+
+    async def opens(self, digest: KeyDigest, *, project_id: str, mode: str, object_id: str) -> bool:
+        """Whether this is the object's client secret."""
+        ...
+
+    async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
+        """Keys that end by this instant, are not revoked, and whose owner was not told yet that so few days are left;
+        those that end first."""
+        ...
+
+    async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
+        """Lines of the audit log after this number, oldest first."""
+        ...
+
+    async def audit_of(
+        self, project_id: str, key_id: str | None, before: int | None, limit: int
+    ) -> builtins.list[AuditEntry]:
+        """A project's lines, newest first; those of one key where that is given."""
         ...

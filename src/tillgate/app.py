@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import tillgate.dashboard
 import tillgate.pages
 from keyturn import Limiter
+from keyturn.leases import boottime_ns
+from keyturn.origins import Origins
 from keyturn.usage import FLUSH_SECONDS
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
@@ -61,7 +63,7 @@ class Tillgate:
         self._clock = clock
         self._metrics = metrics or Metrics()
         self._database = database
-        self._keys = open_keys(database, clock)
+        self._keys = open_keys(database, clock, remembering=True)
         self.accounts = Accounts(database, clock)
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
@@ -73,9 +75,11 @@ class Tillgate:
             wake,
         )
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
-        door = KeyDoor(self._keys.verifier, Limiter(time.monotonic_ns), settings.key_limit)
+        door = KeyDoor(self._keys.verifier, Limiter(time.monotonic_ns), settings.key_limit, self._keys.last_used, clock)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
+            origins=Origins(self._keys.store, boottime_ns),
+            plain_http_from_here=settings.dev,
             count_response=self._metrics.count_response,
         )
         dashboard = DashboardDesk(
@@ -112,10 +116,12 @@ class Tillgate:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        assert self._keys.gate is not None
         tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (
                 ("webhooks", self._worker.run()),
+                ("gate", self._keys.gate.run()),
                 ("expiry", keep_expiring(self._database, self._checkout)),
                 ("usage", self._keep_flushing()),
                 ("idempotency", self._keep_forgetting()),

@@ -5,11 +5,12 @@ Apart from ``app.py``, so that ``tillgate keys create`` does not load a web serv
 
 from typing import NamedTuple
 
-from keyturn import NATIVE, Issuer, LastUsed, Verifier
+from keyturn import FORMATS, Carriers, Gate, Issuer, KeyParser, LastUsed, Primary, Verifier
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
+from tillgate.base import ids
 from tillgate.base.clock import Clock
-from tillgate.door import API_SCOPES
+from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES
 from tillgate.settings import Settings
 from tillgate.store import migrations
 from unitofwork import Database, Migration, migrate, open_database
@@ -21,18 +22,35 @@ def all_migrations() -> list[Migration]:
 
 
 class Keys(NamedTuple):
-    """Keyturn, set up for this installation."""
+    """Keyturn, set up for this installation.
+
+    Attributes:
+        gate: what remembers keys under a lease, where somebody keeps that lease; else None.
+    """
 
     store: SqlKeyStore
     issuer: Issuer
     verifier: Verifier
     last_used: LastUsed
+    gate: Gate | None
 
 
-def open_keys(database: Database, clock: Clock) -> Keys:
-    """The key layer over a database that is migrated."""
-    store, last_used = SqlKeyStore(database), LastUsed()
-    return Keys(store, Issuer(store, NATIVE, clock, API_SCOPES), Verifier(store, NATIVE, clock, last_used), last_used)
+def open_keys(database: Database, clock: Clock, *, remembering: bool = False) -> Keys:
+    """The key layer over a database that is migrated.
+
+    Args:
+        remembering: verify from memory, under a lease that the caller keeps by running the gate.
+    """
+    store = SqlKeyStore(database)
+    gate = Gate(store, ids.new_ulid()) if remembering else None
+    carriers = Carriers(KeyParser(FORMATS.values()))
+    return Keys(
+        store,
+        Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES),
+        Verifier(store, gate or Primary(store), carriers, clock),
+        LastUsed(),
+        gate,
+    )
 
 
 async def open_migrated(settings: Settings, clock: Clock) -> Database:

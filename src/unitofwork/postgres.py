@@ -1,6 +1,7 @@
 """PostgreSQL behind the unit of work: a pool of asyncpg connections, one transaction an operation."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +15,7 @@ T = TypeVar("T")
 POOL_MIN = 2
 CONNECT_TIMEOUT_SECONDS = 10
 RETRIES_MAX = 8
+LISTEN_AGAIN_SECONDS = 1.0
 
 # The last one: a migration elsewhere changed a table under a prepared statement, which asyncpg has then dropped.
 _RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
@@ -93,6 +95,7 @@ class PostgresDatabase:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self._listening: set[asyncio.Task[None]] = set()
 
     async def read(self, operation: Operation[T]) -> T:
         try:
@@ -120,7 +123,45 @@ class PostgresDatabase:
             return answer
         raise StoreUnavailable(f"PostgreSQL: gave up after {RETRIES_MAX} conflicts with other transactions")
 
+    def listen(self, channel: str, callback: Callable[[], None]) -> Callable[[], None]:
+        task = asyncio.get_running_loop().create_task(self._keep_listening(channel, callback))
+        self._listening.add(task)
+        task.add_done_callback(self._listening.discard)
+
+        def stop() -> None:
+            task.cancel()
+
+        return stop
+
+    async def _keep_listening(self, channel: str, callback: Callable[[], None]) -> None:
+        """Hold a connection of the pool that is told of the channel; another one when that is lost."""
+
+        def told(*_: object) -> None:
+            callback()
+
+        while True:
+            with contextlib.suppress(*_UNAVAILABLE, asyncpg.PostgresError, asyncpg.InterfaceError):
+                async with self._pool.acquire() as connection:
+                    lost = asyncio.Event()
+
+                    def gone(_: object, lost: asyncio.Event = lost) -> None:
+                        lost.set()
+
+                    connection.add_termination_listener(gone)
+                    await connection.add_listener(channel, told)
+                    try:
+                        callback()  # whatever was missed before
+                        await lost.wait()
+                    finally:
+                        if not connection.is_closed():
+                            await connection.remove_listener(channel, told)
+                            connection.remove_termination_listener(gone)
+            await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+
     async def close(self) -> None:
+        for task in list(self._listening):
+            task.cancel()
+        await asyncio.gather(*self._listening, return_exceptions=True)
         await self._pool.close()
 
 

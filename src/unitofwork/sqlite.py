@@ -181,6 +181,9 @@ class SqliteDatabase:
             _raise(error)
         return version
 
+    def listen(self, channel: str, callback: Callable[[], None]) -> Callable[[], None]:
+        return _nothing  # it has no notices; `version` tells of a commit for next to nothing
+
     async def write(self, operation: Operation[T]) -> T:
         if self._closed:
             raise StoreUnavailable("the database is closed")
@@ -263,6 +266,10 @@ class SqliteDatabase:
             waiting.error = failure.__cause__
             self._writer.execute("ROLLBACK TO operation")
         self._writer.execute("RELEASE operation")
+
+
+def _nothing() -> None:
+    """What ends the listening that SQLite does not do."""
 
 
 def _answer(batch: list[_Waiting]) -> None:

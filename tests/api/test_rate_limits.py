@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from keyturn import Limit, Limiter, Mode
+from keyturn import KeyWish, Limit, Limiter, Mode
 from tests.makers import one
 from tests.running import RunningServer
 from tests.shop import MovableClock, Shop, lifespan, settings_for
@@ -102,12 +102,10 @@ async def test_a_key_with_a_pace_of_its_own_keeps_that(limited: Shop, watch: Wat
 
     async def caller(limit: Limit) -> httpx.AsyncClient:
         issued = await limited.keys.issuer.issue(
-            project_id=limited.project_id,
-            mode=Mode.TEST,
-            name="paced",
-            scopes=["customers:read"],
+            KeyWish(
+                project_id=limited.project_id, mode=Mode.TEST, name="paced", scopes=["customers:read"], limit=limit
+            ),
             by="operator:test",
-            limit=limit,
         )
         return await limited.caller(issued.secret.reveal())
 

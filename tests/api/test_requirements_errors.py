@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from keyturn import NATIVE, generate
+from keyturn import NATIVE, Kind, Mode, generate
 from tests.shop import Shop
 from tillgate.api.errors import ERRORS
 
@@ -89,7 +89,7 @@ async def test_two_keys_at_once_are_no_key(sqlite_shop: Shop) -> None:
     """crypto-checkout R49: of two Authorization headers none is believed, not even if both are the same."""
     key = (await sqlite_shop.issued()).secret.reveal()
     nobody = await sqlite_shop.caller()
-    for other in (generate(NATIVE, "test").reveal(), key):
+    for other in (generate(NATIVE, Kind.SECRET, Mode.TEST).reveal(), key):
         headers = [("Authorization", f"Bearer {other}"), ("Authorization", f"Bearer {key}")]
         answer = await nobody.get("/payment_links", headers=headers)
         assert (answer.status_code, envelope(answer)["reason"]) == (401, "malformed")
@@ -98,7 +98,7 @@ async def test_two_keys_at_once_are_no_key(sqlite_shop: Shop) -> None:
 async def test_an_unknown_key_is_a_401(shop: Shop) -> None:
     """crypto-checkout R50: a well-formed key that was never made here is refused as unknown."""
     for mode in ("test", "live"):
-        caller = await shop.caller(generate(NATIVE, mode).reveal())
+        caller = await shop.caller(generate(NATIVE, Kind.SECRET, Mode(mode)).reveal())
         answer = await caller.get("/payment_links")
         error = envelope(answer)
         assert (answer.status_code, error["code"], error["reason"]) == (401, "invalid_api_key", "unknown")
@@ -112,7 +112,7 @@ async def test_a_revoked_key_is_a_401_on_its_next_use(shop: Shop) -> None:
     text = issued.secret.reveal()
     caller = await shop.caller(text)
     assert (await caller.get("/payment_links")).status_code == 200
-    await shop.keys.store.revoke(shop.project_id, issued.key.id, at=shop.clock.now(), by="operator:test")
+    await shop.revoke(issued.key.id)
     for method, path in (("GET", "/payment_links"), ("POST", "/checkout_sessions"), ("GET", "/nowhere")):
         answer = await caller.request(method, path)
         assert (answer.status_code, envelope(answer)["reason"]) == (401, "revoked")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn import Limit, Mode
+from keyturn import KeyWish, Limit, Mode
 from tests.dashboard.conftest import RAW_KEY, Owner, hidden
 from tests.shop import Shop
 from tillgate.door import API_SCOPES
@@ -221,14 +221,16 @@ async def test_a_key_is_disabled_and_enabled(owner_of_both: Owner) -> None:
 async def test_what_narrows_a_key_is_shown(owner: Owner) -> None:
     """Networks, pace and expiry, so that nobody wonders why it is refused."""
     await owner.shop.keys.issuer.issue(
-        project_id=owner.shop.project_id,
-        mode=Mode.TEST,
-        name="narrow",
-        scopes=["links:read"],
+        KeyWish(
+            project_id=owner.shop.project_id,
+            mode=Mode.TEST,
+            name="narrow",
+            scopes=["links:read"],
+            expires_at=owner.shop.clock.now() + 86_400_000,
+            networks=["203.0.113.0/24"],
+            limit=Limit(0.5, 3),
+        ),
         by="operator:test",
-        expires_at=owner.shop.clock.now() + 86_400_000,
-        networks=["203.0.113.0/24"],
-        limit=Limit(0.5, 3),
     )
     page = await owner.page("/api-keys")
     for words in ("Only from 203.0.113.0/24", "At most 0.5 a second, 3 at once", "Expires"):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from keyturn import Mode
+from keyturn import KeyWish, Mode
 from tests.running import RunningServer
 from tillgate.base.clock import SystemClock
 from tillgate.cli import app as tillgate_cli
@@ -83,7 +83,8 @@ def issued_at_once(server: RunningServer, count: int) -> list[tuple[str, str]]:
             issuer = open_keys(database, clock).issuer
             made = [
                 await issuer.issue(
-                    project_id=project, mode=Mode.TEST, name=f"trial {n}", scopes=["sessions:read"], by="operator:test"
+                    KeyWish(project_id=project, mode=Mode.TEST, name=f"trial {n}", scopes=["sessions:read"]),
+                    by="operator:test",
                 )
                 for n in range(count)
             ]

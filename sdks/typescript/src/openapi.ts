@@ -439,6 +439,7 @@ export interface components {
             cancelUrl: string | null;
             chainId: number;
             checkoutUrl: string;
+            clientSecret?: string;
             createdAt: string;
             ethPriceUsd: string;
             exceptions: string[];

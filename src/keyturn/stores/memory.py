@@ -1,75 +1,370 @@
 """Keys in this process's memory; they end with it."""
 
-from collections.abc import Mapping
+import builtins
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from keyturn.model import Key, Status
+from keyturn.audit import BEGINNING, AuditEntry, chained
+from keyturn.errors import KeyExists
+from keyturn.model import Key, KnownKey, Status
+from keyturn.ports import Act, Change, HeldLease, NewSecret, SecretState, Use
 from keyturn.secret import KeyDigest
-from unitofwork import UniqueViolation
 
 
 class MemoryKeyStore:
-    """A dictionary that keeps the same promises as the SQL store."""
+    """Dictionaries that keep the same promises as the SQL store."""
 
     def __init__(self) -> None:
         self._keys: dict[str, Key] = {}
-        self._by_digest: dict[KeyDigest, str] = {}
+        self._secrets: dict[str, builtins.list[SecretState]] = {}
+        self._overlaps: dict[tuple[str, int], int] = {}
+        self._by_digest: dict[KeyDigest, tuple[str, int]] = {}
+        self._suspended: set[str] = set()
+        self._client_secrets: dict[bytes, tuple[str, str, str]] = {}
+        self._told: dict[str, int] = {}
+        self._epoch = 0
+        self._changes: builtins.list[Change] = []
+        self._held: dict[str, HeldLease] = {}
+        self._listening: builtins.list[Callable[[], None]] = []
+        self._audit: builtins.list[AuditEntry] = []
 
-    async def insert(self, key: Key, digest: KeyDigest) -> None:
+    # Leases.
+
+    async def epoch(self) -> int:
+        return self._epoch
+
+    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
+        self._held[gate] = HeldLease(gate, epoch_seen, renewals)
+
+    async def changes_after(self, epoch: int) -> builtins.list[Change]:
+        return [change for change in self._changes if change.epoch > epoch]
+
+    async def release(self, gate: str) -> None:
+        self._held.pop(gate, None)
+
+    async def held(self) -> builtins.list[HeldLease]:
+        return list(self._held.values())
+
+    async def let_go(self, lease: HeldLease) -> None:
+        known = self._held.get(lease.gate)
+        if known is not None and known.renewals == lease.renewals:
+            del self._held[lease.gate]
+
+    async def forget_changes(self, before: int) -> int:
+        return 0  # they are few, and have no instants here
+
+    def hint(self) -> int | None:
+        return None
+
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+        self._listening.append(wake)
+        return lambda: self._listening.remove(wake)
+
+    # Keys.
+
+    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
         if key.id in self._keys or digest in self._by_digest:
-            raise UniqueViolation("a key with this id or digest is already there")
+            raise KeyExists("a key with this id or this text is already there")
         self._keys[key.id] = key
-        self._by_digest[digest] = key.id
+        self._by_digest[digest] = (key.id, 1)
+        first = SecretState(
+            number=1,
+            prefix=key.prefix,
+            last_four=key.last_four,
+            created_at=key.created_at,
+            active_at=key.created_at,
+            ends_at=None,
+        )
+        self._secrets[key.id] = [first]
+        detail: dict[str, Any] = {
+            "name": key.name,
+            "mode": key.mode.value,
+            "kind": key.kind.value,
+            "scopes": sorted(key.scopes),
+        }
+        if key.parent_id is not None:
+            detail["parent"] = key.parent_id
+        self._write_down(act, "key.imported" if key.imported else "key.created", key.project_id, key.id, **detail)
 
-    async def by_digest(self, digest: KeyDigest) -> Key | None:
-        key_id = self._by_digest.get(digest)
-        return self._keys[key_id] if key_id is not None else None
+    async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
+        found = self._by_digest.get(digest)
+        if found is None:
+            return None
+        key_id, number = found
+        key = self._keys[key_id]
+        state = self._secrets[key_id][number - 1]
+        return KnownKey(
+            key.id,
+            key.terms,
+            key.status,
+            key.expires_at,
+            state.ends_at,
+            number,
+            state.active_at is None,
+            key.project_id in self._suspended,
+        )
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         key = self._keys.get(key_id)
-        return key if key is not None and key.project_id == project_id else None
+        return self._shown(key) if key is not None and key.project_id == project_id else None
 
-    async def list(self, project_id: str, mode: str | None) -> list[Key]:
-        mine = [key for key in self._keys.values() if key.project_id == project_id]
+    async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
+        return {
+            digest: self._shown(self._keys[self._by_digest[digest][0]])
+            for digest in digests
+            if digest in self._by_digest
+        }
+
+    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
+        mine = [self._shown(key) for key in self._keys.values() if key.project_id == project_id]
         mine.sort(key=lambda key: (key.created_at, key.id), reverse=True)
         return [key for key in mine if mode is None or key.mode == mode]
 
-    async def revoke(self, project_id: str, key_id: str, *, at: int, by: str) -> bool:
-        key = await self.by_id(project_id, key_id)
-        if key is None or key.status is Status.REVOKED:
-            return False
-        self._keys[key_id] = msgspec.structs.replace(key, status=Status.REVOKED, revoked_at=at, revoked_by=by)
-        return True
+    async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
+        found: dict[str, Key] = {}
+        parents = {key_id}
+        while parents:
+            made = [
+                key
+                for key in self._keys.values()
+                if key.parent_id in parents and key.project_id == project_id and key.id not in found
+            ]
+            found |= {key.id: self._shown(key) for key in made}
+            parents = {key.id for key in made}
+        return sorted(found.values(), key=lambda key: (key.created_at, key.id))
 
-    async def set_enabled(self, project_id: str, key_id: str, *, enabled: bool, at: int, by: str) -> bool:
-        key = await self.by_id(project_id, key_id)
+    async def revoke(self, project_id: str, key_ids: Sequence[str], act: Act) -> int | None:
+        revoked = []
+        for key_id in sorted(key_ids):
+            key = self._mine(project_id, key_id)
+            if key is not None:
+                self._keys[key_id] = msgspec.structs.replace(
+                    key, status=Status.REVOKED, revoked_at=act.at, revoked_by=act.by, revoked_because=act.because
+                )
+                revoked.append(key_id)
+                self._write_down(act, "key.revoked", project_id, key_id)
+        return self._narrow(key_ids=revoked) if revoked else None
+
+    async def set_enabled(self, project_id: str, key_id: str, act: Act, *, enabled: bool) -> int | None:
+        key = self._mine(project_id, key_id)
         if key is None or key.status is not (Status.DISABLED if enabled else Status.ACTIVE):
-            return False
+            return None
         self._keys[key_id] = msgspec.structs.replace(
             key,
             status=Status.ACTIVE if enabled else Status.DISABLED,
-            disabled_at=None if enabled else at,
-            disabled_by=None if enabled else by,
+            disabled_at=None if enabled else act.at,
+            disabled_by=None if enabled else act.by,
+            disabled_because=None if enabled else act.because,
         )
-        return True
+        self._write_down(act, "key.enabled" if enabled else "key.disabled", project_id, key_id)
+        return self._narrow(key_ids=[key_id])
 
-    async def change(self, key: Key) -> bool:
-        known = await self.by_id(key.project_id, key.id)
-        if known is None or known.status is Status.REVOKED:
-            return False
+    async def change(self, key: Key, act: Act, changed: Mapping[str, object]) -> int | None:
+        mine = self._mine(key.project_id, key.id)
+        if mine is None:
+            return None
         self._keys[key.id] = msgspec.structs.replace(
-            known,
+            mine,
             name=key.name,
             scopes=key.scopes,
             expires_at=key.expires_at,
             networks=key.networks,
+            origins=key.origins,
+            apps=key.apps,
             limit=key.limit,
+            report_only=key.report_only,
         )
+        self._told.pop(key.id, None)
+        self._write_down(act, "key.changed", key.project_id, key.id, **changed)
+        return self._narrow(key_ids=[key.id])
+
+    async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
+        key = self._keys.get(key_id)
+        if key is None or key.exposed_at is not None:
+            return False
+        self._keys[key_id] = msgspec.structs.replace(key, exposed_at=act.at, exposed_how=how)
+        self._write_down(act, "key.exposed", key.project_id, key_id, how=how)
         return True
 
-    async def touch(self, used_at: Mapping[str, int]) -> None:
-        for key_id, at in used_at.items():
-            key = self._keys.get(key_id)
-            if key is not None and (key.last_used_at is None or key.last_used_at < at):
-                self._keys[key_id] = msgspec.structs.replace(key, last_used_at=at)
+    async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
+        if suspended == (project_id in self._suspended):
+            return None
+        (self._suspended.add if suspended else self._suspended.discard)(project_id)
+        self._write_down(act, "project.suspended" if suspended else "project.resumed", project_id, None)
+        return self._narrow(project_id=project_id)
+
+    async def is_suspended(self, project_id: str) -> bool:
+        return project_id in self._suspended
+
+    async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
+        key = self._mine(project_id, key_id)
+        if key is None or any(state.active_at is None for state in self._secrets[key_id]):
+            return None
+        if secret.digest in self._by_digest:
+            raise KeyExists("a key with this text is already there")
+        states = self._secrets[key_id]
+        number = len(states) + 1
+        states.append(
+            SecretState(
+                number=number,
+                prefix=secret.prefix,
+                last_four=secret.last_four,
+                created_at=act.at,
+                active_at=act.at if secret.active else None,
+                ends_at=None,
+            )
+        )
+        self._by_digest[secret.digest] = (key_id, number)
+        self._overlaps[key_id, number] = secret.overlap_ms
+        if secret.active:
+            self._end_before(key_id, number, act.at + secret.overlap_ms)
+        self._write_down(
+            act,
+            "key.rotated",
+            project_id,
+            key_id,
+            secret=number,
+            activation="at once" if secret.active else "on first use",
+            overlapSeconds=secret.overlap_ms // 1_000,
+        )
+        return self._narrow(key_ids=[key_id])
+
+    async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
+        states = self._secrets.get(key_id, [])
+        if self._mine(project_id, key_id) is None or not states or states[-1].active_at is not None:
+            return None
+        number = states.pop().number
+        self._by_digest = {digest: at for digest, at in self._by_digest.items() if at != (key_id, number)}
+        self._write_down(act, "key.rotation_withdrawn", project_id, key_id)
+        return self._narrow(key_ids=[key_id])
+
+    async def activate(self, key_id: str, number: int, act: Act) -> int | None:
+        states = self._secrets.get(key_id, [])
+        if len(states) < number or states[number - 1].active_at is not None:
+            return None
+        states[number - 1] = msgspec.structs.replace(states[number - 1], active_at=act.at)
+        self._end_before(key_id, number, act.at + self._overlaps[key_id, number])
+        self._write_down(act, "key.rotation_activated", self._keys[key_id].project_id, key_id, secret=number)
+        return self._narrow(key_ids=[key_id])
+
+    async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
+        if await self.by_id(project_id, key_id) is None:
+            return None
+        newest = max(state.number for state in self._secrets[key_id] if state.active_at is not None)
+        if not self._end_before(key_id, newest, act.at):
+            return None
+        self._write_down(act, "key.rotation_finished", project_id, key_id, secret=newest)
+        return self._narrow(key_ids=[key_id])
+
+    async def secrets(self, project_id: str, key_id: str) -> builtins.list[SecretState]:
+        if await self.by_id(project_id, key_id) is None:
+            return []
+        return self._secrets[key_id][::-1]
+
+    async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
+        for (key_id, number), use in used.items():
+            states = self._secrets.get(key_id, [])
+            if len(states) >= number and (states[number - 1].last_used_at or -1) < use.at:
+                states[number - 1] = msgspec.structs.replace(
+                    states[number - 1],
+                    last_used_at=use.at,
+                    last_used_address=use.address,
+                    last_used_agent=use.agent,
+                    last_used_path=use.path,
+                )
+
+    async def knows_origin(self, patterns: Sequence[str]) -> bool:
+        return any(
+            pattern in key.origins
+            for key in self._keys.values()
+            if key.status is not Status.REVOKED
+            for pattern in patterns
+        )
+
+    async def keep_client_secret(
+        self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
+    ) -> None:
+        self._client_secrets[digest.value] = (project_id, mode, object_id)
+
+    async def opens(self, digest: KeyDigest, *, project_id: str, mode: str, object_id: str) -> bool:
+        return self._client_secrets.get(digest.value) == (project_id, mode, object_id)
+
+    async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
+        found = [
+            self._shown(key)
+            for key in self._keys.values()
+            if key.expires_at is not None
+            and key.expires_at <= before
+            and key.status is not Status.REVOKED
+            and self._told.get(key.id, days + 1) > days
+        ]
+        return sorted(found, key=lambda key: key.expires_at or 0)[:limit]
+
+    async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
+        return self._audit[after : after + limit]
+
+    async def audit_of(
+        self, project_id: str, key_id: str | None, before: int | None, limit: int
+    ) -> builtins.list[AuditEntry]:
+        return [
+            entry
+            for entry in reversed(self._audit)
+            if entry.project_id == project_id
+            and (key_id is None or entry.key_id == key_id)
+            and (before is None or entry.sequence < before)
+        ][:limit]
+
+    def _mine(self, project_id: str, key_id: str) -> Key | None:
+        key = self._keys.get(key_id)
+        return key if key is not None and key.project_id == project_id and key.status is not Status.REVOKED else None
+
+    def _shown(self, key: Key) -> Key:
+        states = self._secrets[key.id]
+        newest = [state for state in states if state.active_at is not None][-1]
+        used = [state.last_used_at for state in states if state.last_used_at is not None]
+        return msgspec.structs.replace(
+            key,
+            prefix=newest.prefix,
+            last_four=newest.last_four,
+            last_used_at=max(used, default=None),
+            project_suspended=key.project_id in self._suspended,
+        )
+
+    def _end_before(self, key_id: str, number: int, at: int) -> int:
+        ended = 0
+        states = self._secrets[key_id]
+        for place, state in enumerate(states):
+            if state.number < number and (state.ends_at is None or state.ends_at > at):
+                states[place] = msgspec.structs.replace(state, ends_at=at)
+                ended += 1
+        return ended
+
+    def _narrow(self, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:
+        for key_id in key_ids:
+            self._epoch += 1
+            self._changes.append(Change(self._epoch, key_id, None))
+        if project_id is not None:
+            self._epoch += 1
+            self._changes.append(Change(self._epoch, None, project_id))
+        for wake in self._listening:
+            wake()
+        return self._epoch
+
+    def _write_down(self, act: Act, action: str, project_id: str | None, key_id: str | None, **detail: Any) -> None:
+        if act.because is not None:
+            detail["because"] = act.because
+        previous = self._audit[-1].hash if self._audit else BEGINNING
+        self._audit.append(
+            chained(
+                previous,
+                len(self._audit) + 1,
+                at=act.at,
+                actor=act.by,
+                action=action,
+                project_id=project_id,
+                key_id=key_id,
+                detail=detail,
+            )
+        )

@@ -1,49 +1,129 @@
-"""Keys in SQLite or PostgreSQL. Every statement about keys is here."""
+"""Keys in SQLite or PostgreSQL. Every statement about keys and their secrets is here."""
 
-from collections.abc import Mapping
+import builtins
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from keyturn.audit import AuditEntry
+from keyturn.errors import KeyExists
 from keyturn.limiting import Limit
-from keyturn.model import Key, Mode, Status
+from keyturn.model import Key, Kind, KnownKey, Mode, Status, Terms
+from keyturn.ports import Act, NewSecret, SecretState, Use
 from keyturn.secret import KeyDigest
-from unitofwork import Database, Migration, Row, Transaction, migrations_of
+from keyturn.stores import head
+from keyturn.stores.leases import SqlLeases
+from unitofwork import Database, Migration, Row, Transaction, UniqueViolation, migrations_of
 
-_COLUMNS: Final = (
-    "id, project_id, mode, name, format, prefix, last_four, scopes, status, created_at, created_by, "
-    "expires_at, revoked_at, revoked_by, last_used_at, disabled_at, disabled_by, networks, rate_per_second, "
-    "rate_burst"
+_KEY_COLUMNS: Final = (
+    "k.id, k.project_id, k.mode, k.kind, k.name, k.format, s.prefix, s.last_four, k.scopes, k.status, k.created_at, "
+    "k.created_by, k.parent_id, k.imported, k.canary, k.expires_at, k.revoked_at, k.revoked_by, k.revoked_because, "
+    "k.disabled_at, k.disabled_by, k.disabled_because, k.networks, k.origins, k.apps, k.rate_per_second, k.rate_burst, "
+    "k.report_only, k.exposed_at, k.exposed_how, "
+    "(SELECT MAX(u.last_used_at) FROM key_secrets u WHERE u.key_id = k.id) AS last_used_at, p.project_id"
 )
-_BY_DIGEST: Final = f"SELECT {_COLUMNS} FROM api_keys WHERE digest = $1 AND digest_algorithm = $2"
-_BY_ID: Final = f"SELECT {_COLUMNS} FROM api_keys WHERE id = $1 AND project_id = $2"
+# A key is shown by its newest secret in use.
+_KEYS: Final = (
+    f"SELECT {_KEY_COLUMNS} FROM api_keys k JOIN key_secrets s ON s.key_id = k.id AND s.number = "
+    "(SELECT MAX(n.number) FROM key_secrets n WHERE n.key_id = k.id AND n.active_at IS NOT NULL) "
+    "LEFT JOIN suspended_projects p ON p.project_id = k.project_id "
+)
+_BY_ID: Final = f"{_KEYS} WHERE k.id = $1 AND k.project_id = $2"
 _LIST: Final = (
-    f"SELECT {_COLUMNS} FROM api_keys WHERE project_id = $1 AND (CAST($2 AS TEXT) IS NULL OR mode = $2) "
-    "ORDER BY created_at DESC, id DESC"
+    f"{_KEYS} WHERE k.project_id = $1 AND (CAST($2 AS TEXT) IS NULL OR k.mode = $2) "
+    "ORDER BY k.created_at DESC, k.id DESC"
+)
+_BY_ANY_DIGEST: Final = (
+    f"{_KEYS} WHERE k.id = (SELECT d.key_id FROM key_secrets d WHERE d.digest = $1 AND d.digest_algorithm = $2)"
+)
+_FAMILY: Final = (
+    "WITH RECURSIVE family(id) AS (SELECT id FROM api_keys WHERE parent_id = $1 AND project_id = $2 "
+    "UNION SELECT c.id FROM api_keys c JOIN family f ON c.parent_id = f.id) "
+    f"{_KEYS} JOIN family ON family.id = k.id ORDER BY k.created_at, k.id"
+)
+_EXPIRING: Final = (
+    f"{_KEYS} WHERE k.expires_at IS NOT NULL AND k.expires_at <= $1 AND k.status = 'active' "
+    "AND k.expiry_days_told > $2 ORDER BY k.expires_at LIMIT $3"
+)
+
+_BY_DIGEST: Final = (
+    "SELECT k.id, k.project_id, k.mode, k.kind, k.scopes, k.status, k.expires_at, k.disabled_at, k.networks, "
+    "k.origins, k.apps, k.rate_per_second, k.rate_burst, k.report_only, k.canary, s.number, s.active_at, s.ends_at, "
+    "p.project_id FROM key_secrets s JOIN api_keys k ON k.id = s.key_id "
+    "LEFT JOIN suspended_projects p ON p.project_id = k.project_id WHERE s.digest = $1 AND s.digest_algorithm = $2"
 )
 _INSERT: Final = (
-    "INSERT INTO api_keys (id, project_id, mode, name, format, digest_algorithm, digest, prefix, last_four, "
-    "scopes, status, created_at, created_by, expires_at, networks, rate_per_second, rate_burst) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
+    "parent_id, imported, canary, expires_at, networks, origins, apps, rate_per_second, rate_burst, report_only) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+)
+_INSERT_TEXT: Final = (
+    "INSERT INTO key_secrets (digest, digest_algorithm, key_id, number, prefix, last_four, created_at, active_at, "
+    "overlap_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 )
 _REVOKE: Final = (
-    "UPDATE api_keys SET status = 'revoked', revoked_at = $1, revoked_by = $2 "
-    "WHERE id = $3 AND project_id = $4 AND status = 'active'"
+    "UPDATE api_keys SET status = 'revoked', revoked_at = $1, revoked_by = $2, revoked_because = $3 "
+    "WHERE id = $4 AND project_id = $5 AND status = 'active'"
 )
 _DISABLE: Final = (
-    "UPDATE api_keys SET disabled_at = $1, disabled_by = $2 "
-    "WHERE id = $3 AND project_id = $4 AND status = 'active' AND disabled_at IS NULL"
+    "UPDATE api_keys SET disabled_at = $1, disabled_by = $2, disabled_because = $3 "
+    "WHERE id = $4 AND project_id = $5 AND status = 'active' AND disabled_at IS NULL"
 )
 _ENABLE: Final = (
-    "UPDATE api_keys SET disabled_at = NULL, disabled_by = NULL "
+    "UPDATE api_keys SET disabled_at = NULL, disabled_by = NULL, disabled_because = NULL "
     "WHERE id = $1 AND project_id = $2 AND status = 'active' AND disabled_at IS NOT NULL"
 )
 _CHANGE: Final = (
-    "UPDATE api_keys SET name = $1, scopes = $2, expires_at = $3, networks = $4, rate_per_second = $5, "
-    "rate_burst = $6 WHERE id = $7 AND project_id = $8 AND status = 'active'"
+    "UPDATE api_keys SET name = $1, scopes = $2, expires_at = $3, expiry_days_told = 1000000, networks = $4, "
+    "origins = $5, apps = $6, rate_per_second = $7, rate_burst = $8, report_only = $9 "
+    "WHERE id = $10 AND project_id = $11 AND status = 'active'"
 )
-_TOUCH: Final = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $1)"
+_EXPOSED: Final = "UPDATE api_keys SET exposed_at = $1, exposed_how = $2 WHERE id = $3 AND exposed_at IS NULL"
+_DROP_ORIGINS: Final = "DELETE FROM key_origins WHERE key_id = $1"
+_ADD_ORIGIN: Final = "INSERT INTO key_origins (origin, key_id) VALUES ($1, $2)"
+_KNOWS_ORIGIN: Final = "SELECT 1 FROM key_origins WHERE origin = $1 LIMIT 1"
+_SUSPEND: Final = (
+    "INSERT INTO suspended_projects (project_id, suspended_at, suspended_by, because) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (project_id) DO NOTHING"
+)
+_RESUME: Final = "DELETE FROM suspended_projects WHERE project_id = $1"
+_SUSPENDED: Final = "SELECT 1 FROM suspended_projects WHERE project_id = $1"
 
-# Keys held in memory between two commits; each takes about a kilobyte.
-READ_MAX: Final = 10_000
+_NUMBERS: Final = (
+    "SELECT MAX(s.number), SUM(CASE WHEN s.active_at IS NULL THEN 1 ELSE 0 END) FROM key_secrets s "
+    "JOIN api_keys k ON k.id = s.key_id WHERE k.id = $1 AND k.project_id = $2 AND k.status = 'active'"
+)
+_END_BEFORE: Final = (
+    "UPDATE key_secrets SET ends_at = $1 WHERE key_id = $2 AND number < $3 AND (ends_at IS NULL OR ends_at > $1)"
+)
+_PENDING: Final = "SELECT overlap_ms FROM key_secrets WHERE key_id = $1 AND number = $2 AND active_at IS NULL"
+_ACTIVATE: Final = "UPDATE key_secrets SET active_at = $1 WHERE key_id = $2 AND number = $3 AND active_at IS NULL"
+_PROJECT_OF: Final = "SELECT project_id FROM api_keys WHERE id = $1"
+_WITHDRAW: Final = (
+    "DELETE FROM key_secrets WHERE key_id = $1 AND active_at IS NULL "
+    "AND EXISTS (SELECT 1 FROM api_keys k WHERE k.id = $1 AND k.project_id = $2)"
+)
+_NEWEST_ACTIVE: Final = (
+    "SELECT MAX(s.number) FROM key_secrets s JOIN api_keys k ON k.id = s.key_id "
+    "WHERE k.id = $1 AND k.project_id = $2 AND s.active_at IS NOT NULL"
+)
+_SECRETS: Final = (
+    "SELECT s.number, s.prefix, s.last_four, s.created_at, s.active_at, s.ends_at, s.last_used_at, "
+    "s.last_used_address, s.last_used_agent, s.last_used_path FROM key_secrets s JOIN api_keys k ON k.id = s.key_id "
+    "WHERE k.id = $1 AND k.project_id = $2 ORDER BY s.number DESC"
+)
+_TOUCH: Final = (
+    "UPDATE key_secrets SET last_used_at = $1, last_used_address = $2, last_used_agent = $3, last_used_path = $4 "
+    "WHERE key_id = $5 AND number = $6 AND (last_used_at IS NULL OR last_used_at < $1)"
+)
+_EXPIRY_TOLD: Final = "UPDATE api_keys SET expiry_days_told = $1 WHERE id = $2 AND expiry_days_told > $1"
+_KEEP_OPENER: Final = (
+    "INSERT INTO client_secrets (digest, project_id, mode, object_id, key_id, created_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6)"
+)
+_OPENS: Final = "SELECT 1 FROM client_secrets WHERE digest = $1 AND project_id = $2 AND mode = $3 AND object_id = $4"
+
+# Beyond so many different sets of terms, sharing starts anew.
+TERMS_MAX: Final = 100_000
 
 
 def migrations() -> list[Migration]:
@@ -51,57 +131,70 @@ def migrations() -> list[Migration]:
     return migrations_of("keyturn", "keyturn.stores")
 
 
-class SqlKeyStore:
+class SqlKeyStore(SqlLeases):
     """Keys in a database that the caller opened and migrated."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        # What was read while the database has this version. No entry outlives a commit, by whomever.
-        self._version: int | None = None
-        self._read: dict[KeyDigest, Key] = {}
+        super().__init__(database)
+        # Terms that many keys share are held once.
+        self._terms: dict[Terms, Terms] = {}
 
-    async def insert(self, key: Key, digest: KeyDigest) -> None:
+    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
         async def operation(tx: Transaction) -> None:
+            limit = key.limit
             await tx.execute(
                 _INSERT,
                 key.id,
                 key.project_id,
                 key.mode.value,
+                key.kind.value,
                 key.name,
                 key.format,
-                digest.algorithm,
-                digest.value,
-                key.prefix,
-                key.last_four,
-                " ".join(sorted(key.scopes)),
-                Status.ACTIVE.value,
+                _words(key.scopes),
                 key.created_at,
                 key.created_by,
+                key.parent_id,
+                int(key.imported),
+                int(key.canary),
                 key.expires_at,
-                *_narrowing(key),
+                " ".join(key.networks),
+                " ".join(key.origins),
+                " ".join(key.apps),
+                limit.per_second if limit else None,
+                limit.burst if limit else None,
+                _words(key.report_only),
             )
+            await tx.execute(
+                _INSERT_TEXT,
+                digest.value,
+                digest.algorithm,
+                key.id,
+                1,
+                key.prefix,
+                key.last_four,
+                key.created_at,
+                key.created_at,
+                0,
+            )
+            for origin in key.origins:
+                await tx.execute(_ADD_ORIGIN, origin, key.id)
+            detail = {"name": key.name, "mode": key.mode.value, "kind": key.kind.value, "scopes": sorted(key.scopes)}
+            if key.parent_id is not None:
+                detail["parent"] = key.parent_id
+            action = "key.imported" if key.imported else "key.created"
+            await head.write_down(tx, act, action, key.project_id, key.id, **detail)
 
-        await self._database.write(operation)
+        try:
+            await self._database.write(operation)
+        except UniqueViolation as error:
+            raise KeyExists("a key with this id or this text is already there") from error
 
-    async def by_digest(self, digest: KeyDigest) -> Key | None:
-        # Asked before the row is read, so a row is never older than the version it is kept under.
-        version = self._database.version()
-        if version is None or version != self._version:
-            self._read.clear()
-            self._version = version
-        elif (known := self._read.get(digest)) is not None:
-            return known
-
+    async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
         async def operation(tx: Transaction) -> Row | None:
             return await tx.fetch_one(_BY_DIGEST, digest.value, digest.algorithm)
 
         row = await self._database.read(operation)
-        if row is None:
-            return None
-        key = _key(row)
-        if version is not None and len(self._read) < READ_MAX:
-            self._read[digest] = key
-        return key
+        return self._known(row) if row is not None else None
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         async def operation(tx: Transaction) -> Row | None:
@@ -110,72 +203,336 @@ class SqlKeyStore:
         row = await self._database.read(operation)
         return _key(row) if row is not None else None
 
-    async def list(self, project_id: str, mode: str | None) -> list[Key]:
-        async def operation(tx: Transaction) -> list[Row]:
+    async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
+        async def operation(tx: Transaction) -> dict[KeyDigest, Key]:
+            found = {}
+            for digest in digests:
+                row = await tx.fetch_one(_BY_ANY_DIGEST, digest.value, digest.algorithm)
+                if row is not None:
+                    found[digest] = _key(row)
+            return found
+
+        return await self._database.read(operation)
+
+    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
+        async def operation(tx: Transaction) -> builtins.list[Row]:
             return await tx.fetch_all(_LIST, project_id, mode)
 
         return [_key(row) for row in await self._database.read(operation)]
 
-    async def revoke(self, project_id: str, key_id: str, *, at: int, by: str) -> bool:
-        async def operation(tx: Transaction) -> bool:
-            return await tx.execute(_REVOKE, at, by, key_id, project_id) == 1
+    async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
+        async def operation(tx: Transaction) -> builtins.list[Row]:
+            return await tx.fetch_all(_FAMILY, key_id, project_id)
+
+        return [_key(row) for row in await self._database.read(operation)]
+
+    async def revoke(self, project_id: str, key_ids: Sequence[str], act: Act) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
+            revoked = []
+            for key_id in sorted(key_ids):
+                if await tx.execute(_REVOKE, act.at, act.by, act.because, key_id, project_id) == 1:
+                    await tx.execute(_DROP_ORIGINS, key_id)
+                    revoked.append(key_id)
+            if not revoked:
+                return None
+            for key_id in revoked:
+                await head.write_down(tx, act, "key.revoked", project_id, key_id)
+            return await self._narrow(tx, act.at, key_ids=revoked)
 
         return await self._database.write(operation)
 
-    async def set_enabled(self, project_id: str, key_id: str, *, enabled: bool, at: int, by: str) -> bool:
-        async def operation(tx: Transaction) -> bool:
+    async def set_enabled(self, project_id: str, key_id: str, act: Act, *, enabled: bool) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
             if enabled:
-                return await tx.execute(_ENABLE, key_id, project_id) == 1
-            return await tx.execute(_DISABLE, at, by, key_id, project_id) == 1
+                changed = await tx.execute(_ENABLE, key_id, project_id)
+            else:
+                changed = await tx.execute(_DISABLE, act.at, act.by, act.because, key_id, project_id)
+            if changed == 0:
+                return None
+            await head.write_down(tx, act, "key.enabled" if enabled else "key.disabled", project_id, key_id)
+            return await self._narrow(tx, act.at, key_ids=[key_id])
 
         return await self._database.write(operation)
 
-    async def change(self, key: Key) -> bool:
-        async def operation(tx: Transaction) -> bool:
-            scopes = " ".join(sorted(key.scopes))
-            changed = await tx.execute(
-                _CHANGE, key.name, scopes, key.expires_at, *_narrowing(key), key.id, key.project_id
+    async def change(self, key: Key, act: Act, changed: Mapping[str, object]) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
+            limit = key.limit
+            written = await tx.execute(
+                _CHANGE,
+                key.name,
+                _words(key.scopes),
+                key.expires_at,
+                " ".join(key.networks),
+                " ".join(key.origins),
+                " ".join(key.apps),
+                limit.per_second if limit else None,
+                limit.burst if limit else None,
+                _words(key.report_only),
+                key.id,
+                key.project_id,
             )
-            return changed == 1
+            if written == 0:
+                return None
+            await tx.execute(_DROP_ORIGINS, key.id)
+            for origin in key.origins:
+                await tx.execute(_ADD_ORIGIN, origin, key.id)
+            await head.write_down(tx, act, "key.changed", key.project_id, key.id, **changed)
+            return await self._narrow(tx, act.at, key_ids=[key.id])
 
         return await self._database.write(operation)
 
-    async def touch(self, used_at: Mapping[str, int]) -> None:
+    async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
+        async def operation(tx: Transaction) -> bool:
+            if await tx.execute(_EXPOSED, act.at, how, key_id) == 0:
+                return False
+            row = await tx.fetch_one(_PROJECT_OF, key_id)
+            assert row is not None
+            await head.write_down(tx, act, "key.exposed", row[0], key_id, how=how)
+            return True
+
+        return await self._database.write(operation)
+
+    async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
+            if suspended:
+                changed = await tx.execute(_SUSPEND, project_id, act.at, act.by, act.because)
+            else:
+                changed = await tx.execute(_RESUME, project_id)
+            if changed == 0:
+                return None
+            await head.write_down(tx, act, "project.suspended" if suspended else "project.resumed", project_id, None)
+            return await self._narrow(tx, act.at, project_id=project_id)
+
+        return await self._database.write(operation)
+
+    async def is_suspended(self, project_id: str) -> bool:
+        async def operation(tx: Transaction) -> bool:
+            return await tx.fetch_one(_SUSPENDED, project_id) is not None
+
+        return await self._database.read(operation)
+
+    async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
+            await tx.fetch_one(head.LOCK)  # two rotations at once would count the same number
+            row = await tx.fetch_one(_NUMBERS, key_id, project_id)
+            if row is None or row[0] is None or row[1]:
+                return None
+            number = row[0] + 1
+            await tx.execute(
+                _INSERT_TEXT,
+                secret.digest.value,
+                secret.digest.algorithm,
+                key_id,
+                number,
+                secret.prefix,
+                secret.last_four,
+                act.at,
+                act.at if secret.active else None,
+                secret.overlap_ms,
+            )
+            if secret.active:
+                await tx.execute(_END_BEFORE, act.at + secret.overlap_ms, key_id, number)
+            await head.write_down(
+                tx,
+                act,
+                "key.rotated",
+                project_id,
+                key_id,
+                secret=number,
+                activation="at once" if secret.active else "on first use",
+                overlapSeconds=secret.overlap_ms // 1_000,
+            )
+            return await self._narrow(tx, act.at, key_ids=[key_id])
+
+        return await self._database.write(operation)
+
+    async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
+            if await tx.execute(_WITHDRAW, key_id, project_id) == 0:
+                return None
+            await head.write_down(tx, act, "key.rotation_withdrawn", project_id, key_id)
+            return await self._narrow(tx, act.at, key_ids=[key_id])
+
+        return await self._database.write(operation)
+
+    async def activate(self, key_id: str, number: int, act: Act) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
+            pending = await tx.fetch_one(_PENDING, key_id, number)
+            if pending is None or await tx.execute(_ACTIVATE, act.at, key_id, number) == 0:
+                return None
+            await tx.execute(_END_BEFORE, act.at + pending[0], key_id, number)
+            row = await tx.fetch_one(_PROJECT_OF, key_id)
+            assert row is not None
+            await head.write_down(tx, act, "key.rotation_activated", row[0], key_id, secret=number)
+            return await self._narrow(tx, act.at, key_ids=[key_id])
+
+        return await self._database.write(operation)
+
+    async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
+        async def operation(tx: Transaction) -> int | None:
+            row = await tx.fetch_one(_NEWEST_ACTIVE, key_id, project_id)
+            if row is None or row[0] is None or await tx.execute(_END_BEFORE, act.at, key_id, row[0]) == 0:
+                return None
+            await head.write_down(tx, act, "key.rotation_finished", project_id, key_id, secret=row[0])
+            return await self._narrow(tx, act.at, key_ids=[key_id])
+
+        return await self._database.write(operation)
+
+    async def secrets(self, project_id: str, key_id: str) -> builtins.list[SecretState]:
+        async def operation(tx: Transaction) -> builtins.list[Row]:
+            return await tx.fetch_all(_SECRETS, key_id, project_id)
+
+        return [
+            SecretState(
+                number=row[0],
+                prefix=row[1],
+                last_four=row[2],
+                created_at=row[3],
+                active_at=row[4],
+                ends_at=row[5],
+                last_used_at=row[6],
+                last_used_address=row[7],
+                last_used_agent=row[8],
+                last_used_path=row[9],
+            )
+            for row in await self._database.read(operation)
+        ]
+
+    async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
         async def operation(tx: Transaction) -> None:
             # In the order of the ids, so that two processes never wait for each other in a circle.
-            for key_id in sorted(used_at):
-                await tx.execute(_TOUCH, used_at[key_id], key_id)
+            for (key_id, number), use in sorted(used.items()):
+                await tx.execute(_TOUCH, use.at, use.address, use.agent, use.path, key_id, number)
 
         await self._database.write(operation)
 
+    async def knows_origin(self, patterns: Sequence[str]) -> bool:
+        async def operation(tx: Transaction) -> bool:
+            for pattern in patterns:  # two at most
+                if await tx.fetch_one(_KNOWS_ORIGIN, pattern) is not None:
+                    return True
+            return False
 
-def _narrowing(key: Key) -> tuple[str, float | None, int | None]:
-    limit = key.limit
-    return " ".join(key.networks), limit.per_second if limit else None, limit.burst if limit else None
+        return await self._database.read(operation)
+
+    async def keep_client_secret(
+        self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
+    ) -> None:
+        async def operation(tx: Transaction) -> None:
+            await keep_client_secret(
+                tx, digest, project_id=project_id, mode=mode, key_id=key_id, object_id=object_id, at=at
+            )
+
+        await self._database.write(operation)
+
+    async def opens(self, digest: KeyDigest, *, project_id: str, mode: str, object_id: str) -> bool:
+        async def operation(tx: Transaction) -> bool:
+            return await tx.fetch_one(_OPENS, digest.value, project_id, mode, object_id) is not None
+
+        return await self._database.read(operation)
+
+    async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
+        async def operation(tx: Transaction) -> builtins.list[Row]:
+            return await tx.fetch_all(_EXPIRING, before, days, limit)
+
+        return [_key(row) for row in await self._database.read(operation)]
+
+    async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
+        return await self._database.read(lambda tx: head.lines_after(tx, after, limit))
+
+    async def audit_of(
+        self, project_id: str, key_id: str | None, before: int | None, limit: int
+    ) -> builtins.list[AuditEntry]:
+        return await self._database.read(lambda tx: head.lines_of(tx, project_id, key_id, before, limit))
+
+    async def _narrow(
+        self, tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None
+    ) -> int:
+        epoch = await head.narrow(tx, at, key_ids=key_ids, project_id=project_id)
+        tx.after_commit(self._tell)
+        return epoch
+
+    def _known(self, row: Row) -> KnownKey:
+        terms = Terms(
+            project_id=row[1],
+            mode=Mode(row[2]),
+            kind=Kind(row[3]),
+            scopes=frozenset(row[4].split()),
+            networks=tuple(row[8].split()),
+            origins=tuple(row[9].split()),
+            apps=tuple(row[10].split()),
+            limit=Limit(row[11], row[12]) if row[11] is not None else None,
+            report_only=frozenset(row[13].split()),
+            canary=bool(row[14]),
+        )
+        if len(self._terms) >= TERMS_MAX:
+            self._terms.clear()
+        return KnownKey(
+            row[0],
+            self._terms.setdefault(terms, terms),
+            _status(row[5], row[7]),
+            row[6],
+            row[17],
+            row[15],
+            row[16] is None,
+            row[18] is not None,
+        )
+
+
+async def keep_client_secret(
+    tx: Transaction, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
+) -> None:
+    """Remember what opens an object, in the transaction that makes it."""
+    await tx.execute(_KEEP_OPENER, digest.value, project_id, mode, object_id, key_id, at)
+
+
+async def note_expiry_told(tx: Transaction, key_id: str, days: int) -> bool:
+    """Write down that a key's owner was told that it ends in so many days, in the transaction that tells them; False if
+    they had been."""
+    return await tx.execute(_EXPIRY_TOLD, days, key_id) == 1
+
+
+def _words(names: frozenset[str]) -> str:
+    return " ".join(sorted(names))
+
+
+def _status(kept: str, disabled_at: int | None) -> Status:
+    if kept == Status.ACTIVE.value and disabled_at is not None:
+        return Status.DISABLED
+    return Status(kept)
 
 
 def _key(row: Row) -> Key:
-    status = Status(row[8])
-    if status is Status.ACTIVE and row[15] is not None:
-        status = Status.DISABLED
     return Key(
         id=row[0],
         project_id=row[1],
         mode=Mode(row[2]),
-        name=row[3],
-        format=row[4],
-        prefix=row[5],
-        last_four=row[6],
-        scopes=frozenset(row[7].split()),
-        status=status,
-        created_at=row[9],
-        created_by=row[10],
-        expires_at=row[11],
-        revoked_at=row[12],
-        revoked_by=row[13],
-        last_used_at=row[14],
-        disabled_at=row[15],
-        disabled_by=row[16],
-        networks=tuple(row[17].split()),
-        limit=Limit(row[18], row[19]) if row[18] is not None else None,
+        kind=Kind(row[3]),
+        name=row[4],
+        format=row[5],
+        prefix=row[6],
+        last_four=row[7],
+        scopes=frozenset(row[8].split()),
+        status=_status(row[9], row[19]),
+        created_at=row[10],
+        created_by=row[11],
+        parent_id=row[12],
+        imported=bool(row[13]),
+        canary=bool(row[14]),
+        expires_at=row[15],
+        revoked_at=row[16],
+        revoked_by=row[17],
+        revoked_because=row[18],
+        disabled_at=row[19],
+        disabled_by=row[20],
+        disabled_because=row[21],
+        networks=tuple(row[22].split()),
+        origins=tuple(row[23].split()),
+        apps=tuple(row[24].split()),
+        limit=Limit(row[25], row[26]) if row[25] is not None else None,
+        report_only=frozenset(row[27].split()),
+        exposed_at=row[28],
+        exposed_how=row[29],
+        last_used_at=row[30],
+        project_suspended=row[31] is not None,
     )

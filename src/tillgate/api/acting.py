@@ -5,6 +5,10 @@ from typing import Any, Final, NamedTuple, assert_never
 
 import msgspec
 
+from keyturn import Reach
+from keyturn.client_secrets import new_client_secret
+from keyturn.secret import digest_of
+from keyturn.stores.sql import keep_client_secret
 from tillgate.api.desk import ApiDesk
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.errors import InvalidInput
@@ -53,16 +57,38 @@ async def _write(
 ) -> Done:
     """The effect and its stored answer, in one transaction."""
     if request is None:
-        return Done(route.status.value, _encoder.encode(await action.run(desk, tx, call)))
+        answer = await action.run(desk, tx, call)
+        return Done(route.status.value, _encoder.encode(await _with_client_secret(desk, tx, route, call, answer)))
     stored = await idempotency.begin(tx, request)
     if stored is not None:
         return Done(*stored, replayed=True)
     answer = await action.run(desk, tx, call)
-    body, kept = _encoder.encode(answer), action.kept(answer)
+    kept = action.kept(answer)
+    answer = await _with_client_secret(desk, tx, route, call, answer)
+    body = _encoder.encode(answer)
     await idempotency.finish(
         tx, request, StoredAnswer(route.status.value, body if kept is answer else _encoder.encode(kept))
     )
     return Done(route.status.value, body)
+
+
+async def _with_client_secret(desk: ApiDesk, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
+    """What a publishable key has made, with the one-time secret that opens it."""
+    principal = call.principal
+    if not principal.publishable or route.need.publishable is not Reach.CREATES:
+        return answer
+    assert principal.key_id is not None
+    secret = new_client_secret(answer.id)
+    await keep_client_secret(
+        tx,
+        digest_of(secret),
+        project_id=principal.project_id,
+        mode=principal.mode,
+        key_id=principal.key_id,
+        object_id=answer.id,
+        at=desk.clock.now(),
+    )
+    return msgspec.structs.replace(answer, client_secret=secret)
 
 
 async def _send(desk: ApiDesk, route: Route, action: Sends, call: Call, request: IdempotentRequest | None) -> Done:
@@ -96,9 +122,13 @@ def _request(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | Non
         body = _canonical.encode(call.body) if route.body is not None else b""
     except RecursionError as error:
         raise InvalidInput("The body is nested too deeply.") from error
+    key = idempotency.checked_key(idempotency_key)
+    if call.principal.publishable:
+        # Anybody may hold that key, and must not come upon what others have named.
+        key = f"{call.principal.key_id}/{key}"
     return IdempotentRequest(
         call.principal,
-        idempotency.checked_key(idempotency_key),
+        key,
         idempotency.fingerprint(route.method, path, body),
         desk.clock.now(),
     )

@@ -6,7 +6,8 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from keyturn import Refused
+from keyturn import KnownKey, Presented, Refused
+from keyturn.origins import Origins, answer_headers
 from tillgate.api import coupons, customers, events, links, products, promotions, sessions, webhooks
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
@@ -16,7 +17,8 @@ from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
-from tillgate.door import RateLimited
+from tillgate.base.text import is_loopback_host
+from tillgate.door import Caller, RateLimited
 from unitofwork import StoreUnavailable
 
 ROUTES: Final[list[Route]] = [
@@ -58,14 +60,20 @@ class NativeApi:
         desk: ApiDesk,
         routes: list[Route] | None = None,
         *,
+        origins: Origins,
+        plain_http_from_here: bool = False,
         count_response: Callable[[int], None] = lambda _: None,
     ) -> None:
         """
         Args:
+            origins: answers browsers that ask before they call.
+            plain_http_from_here: let this machine in without TLS, as is handy in development.
             count_response: told the status of every answer.
         """
         declared = ROUTES if routes is None else routes
         self._desk = desk
+        self._origins = origins
+        self._plain_http_from_here = plain_http_from_here
         self._count_response = count_response
         self._router = Router(declared)
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
@@ -73,29 +81,11 @@ class NativeApi:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request_id = ids.new_id(ids.REQUEST)
-        headers: Headers = ()
-        try:
-            status, body, headers = await self._answer(scope, receive, request_id)
-        except _Envelope as envelope:
-            status, body, headers = envelope.failure
-        except StoreUnavailable as error:
-            _log.error("api.store_unavailable", request_id=request_id, detail=str(error))
-            status, body, headers = told(
-                Unavailable(
-                    "The database does not answer. Try again; if this was to change something, with the same "
-                    "Idempotency-Key: whether it was done may not be known."
-                ),
-                request_id,
-                _WHEN_AGAIN["unavailable"],
-            )
-        except Exception:
-            _log.exception("api.failed", request_id=request_id, method=scope["method"], path=scope["path"])
-            status, body, headers = told(
-                TillgateError(
-                    "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
-                ),
-                request_id,
-            )
+        headers = _by_name(scope["headers"])
+        if scope["method"] == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers:
+            status, body, answered = await self._preflight(scope["path"], headers[b"origin"])
+        else:
+            status, body, answered = await self._answer_or_apologise(scope, headers, receive, request_id)
         self._count_response(status)
         await send(
             {
@@ -106,49 +96,98 @@ class NativeApi:
                     _NOT_STORED,
                     (b"content-length", str(len(body)).encode()),
                     (b"x-request-id", request_id.encode()),
-                    *headers,
+                    *answered,
                 ],
             }
         )
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Any, receive: Any, request_id: str) -> tuple[int, bytes, Headers]:
+    async def _preflight(self, path: str, origin: bytes) -> tuple[int, bytes, Headers]:
+        """What a browser asks before it calls from another origin. There is no key to ask for, nor any harm done."""
+        found = self._router.find(path.removeprefix(ROOT))
+        methods = sorted(found.by_method) if found is not None else ()
+        try:
+            return 204, b"", await self._origins.preflight(origin.decode("latin-1"), methods)
+        except StoreUnavailable:
+            return 503, b"", _WHEN_AGAIN["unavailable"]
+
+    async def _answer_or_apologise(
+        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str
+    ) -> tuple[int, bytes, Headers]:
+        try:
+            return await self._answer(scope, headers, receive, request_id)
+        except _Envelope as envelope:
+            return envelope.failure
+        except StoreUnavailable as error:
+            _log.error("api.store_unavailable", request_id=request_id, detail=str(error))
+            return told(
+                Unavailable(
+                    "The database does not answer. Try again; if this was to change something, with the same "
+                    "Idempotency-Key: whether it was done may not be known."
+                ),
+                request_id,
+                _WHEN_AGAIN["unavailable"],
+            )
+        except Exception:
+            _log.exception("api.failed", request_id=request_id, method=scope["method"], path=scope["path"])
+            return told(
+                TillgateError(
+                    "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
+                ),
+                request_id,
+            )
+
+    async def _answer(
+        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str
+    ) -> tuple[int, bytes, Headers]:
         path: str = scope["path"].removeprefix(ROOT) if scope["path"].startswith(f"{ROOT}/") else ""
         method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
         if path == DOCUMENT_PATH and method == "GET":
             return 200, self._document, ()
-        headers = _by_name(scope["headers"])
         found = self._router.find(path)
         route = found.by_method.get(method) if found is not None else None
 
         # The key comes first, whatever else is wrong with the request.
-        authorization = headers.get(b"authorization")
         admitted = await self._desk.door.admit(
-            authorization.decode("latin-1") if authorization is not None else None,
+            self._presented(scope, headers, found.id if found is not None else None),
             route.need if route is not None else None,
-            address=scope["client"][0] if scope["client"] else None,
+            Caller(method, route.path if route is not None else path, _text(headers.get(b"user-agent"))),
         )
+        origin = _text(headers.get(b"origin"))
         if isinstance(admitted, Refused):
-            failure = refused(admitted, request_id)
-            key_id = admitted.key.id if admitted.key is not None else None
-            # Whoever holds no key could fill the log at will; a known key's refusal is worth a line.
-            note = _log.info if key_id is not None else _log.debug
-            note("api.refused", request_id=request_id, reason=admitted.reason.value, key_id=key_id, method=method)
-            raise _Envelope(failure)
+            note_refusal(admitted, request_id, method)
+            raise _Envelope(_readable(refused(admitted, request_id), origin, admitted.key))
         if isinstance(admitted, RateLimited):
-            _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key_id, method=method)
-            raise _Envelope(rate_limited(admitted.allowance, request_id))
-        limits = rate_headers(admitted.allowance) if admitted.allowance is not None else ()
+            _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key.id, method=method)
+            raise _Envelope(_readable(rate_limited(admitted.allowance, request_id), origin, admitted.key))
+        always = list(rate_headers(admitted.allowance)) if admitted.allowance is not None else []
+        if origin is not None:
+            always += answer_headers(origin, admitted.key)
         if found is None or route is None:
             failure = _unknown(scope["path"], scope["method"], found, request_id)
-            raise _Envelope(failure._replace(headers=(*failure.headers, *limits)))
+            raise _Envelope(failure._replace(headers=(*failure.headers, *always)))
         try:
             done = await self._act(route, Call(admitted.principal, found.id, None, None), scope, headers, receive)
         except TillgateError as error:
             if error.internal is not None:
                 _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
-            raise _Envelope(told(error, request_id, (*_WHEN_AGAIN.get(error.code, ()), *limits))) from error
-        return done.status, done.body, (*limits, _REPLAYED) if done.replayed else limits
+            raise _Envelope(told(error, request_id, (*_WHEN_AGAIN.get(error.code, ()), *always))) from error
+        return done.status, done.body, (*always, _REPLAYED) if done.replayed else always
+
+    def _presented(self, scope: Any, headers: dict[bytes, bytes], object_id: str | None) -> Presented:
+        """What the key layer is to look at."""
+        address = scope["client"][0] if scope["client"] else None
+        return Presented(
+            authorization=_text(headers.get(b"authorization")),
+            api_key=_text(headers.get(b"x-api-key")),
+            query_string=_text(scope["query_string"]) or "",
+            secure=scope.get("scheme") == "https"
+            or (self._plain_http_from_here and address is not None and is_loopback_host(address)),
+            address=address,
+            origin=_text(headers.get(b"origin")),
+            app=_text(headers.get(b"x-app-identifier")),
+            object_id=object_id,
+        )
 
     async def _act(self, route: Route, call: Call, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Done:
         """Read what the caller sent, and do it.
@@ -168,6 +207,24 @@ class NativeApi:
             _refuse_large(headers)
         key = headers.get(b"idempotency-key")
         return await act(self._desk, route, call, key.decode("latin-1") if key is not None else None)
+
+
+def _text(value: bytes | None) -> str | None:
+    return value.decode("latin-1") if value is not None else None
+
+
+def note_refusal(refusal: Refused, request_id: str, method: str) -> None:
+    """A line in the log. Whoever holds no key could fill it at will; a known key's refusal is worth one."""
+    key_id = refusal.key.id if refusal.key is not None else None
+    note = _log.info if key_id is not None else _log.debug
+    note("api.refused", request_id=request_id, reason=refusal.reason.value, key_id=key_id, method=method)
+
+
+def _readable(failure: Failure, origin: str | None, key: KnownKey | None) -> Failure:
+    """A refusal that the browser lets its page read, where the key is for that page's origin."""
+    if origin is None:
+        return failure
+    return failure._replace(headers=(*failure.headers, *answer_headers(origin, key)))
 
 
 def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

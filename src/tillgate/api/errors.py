@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from keyturn import Allowance, RefusalReason, Refused
+from keyturn import Allowance, RefusalReason, Refused, wording
 from tillgate.base.errors import TillgateError
 
 REALM: Final = "tillgate"
@@ -26,9 +26,34 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "invalid_api_key": ErrorKind(
         401,
         "authentication",
-        "The Authorization header is missing or malformed, or the key is unknown, revoked, disabled or expired; "
-        "`reason` says which.",
+        "The Authorization header is missing or malformed, or the key is unknown, revoked, disabled, expired or "
+        "replaced by a rotation; `reason` says which.",
     ),
+    "https_required": ErrorKind(
+        403, "permission", "The request came over plain HTTP. It is refused, not redirected: its key was readable."
+    ),
+    "project_suspended": ErrorKind(403, "permission", "The key's project is suspended, and all its keys with it."),
+    "wrong_mode": ErrorKind(403, "permission", "Keys of the other mode only are let in here."),
+    "origin_not_allowed": ErrorKind(
+        403,
+        "permission",
+        "The key may be used from certain web origins only, and the request's `Origin` is none of them, or missing.",
+    ),
+    "app_not_allowed": ErrorKind(
+        403,
+        "permission",
+        "The key may be used by certain mobile apps only, and `x-app-identifier` names none of them, or is missing.",
+    ),
+    "secret_key_required": ErrorKind(
+        403, "permission", "A publishable key cannot do this; it takes a secret key, on your server."
+    ),
+    "client_secret_missing": ErrorKind(
+        403,
+        "permission",
+        "A publishable key reaches an object only with the client secret that was answered when it was created, sent "
+        "as `authorization` beside the key in `x-api-key`.",
+    ),
+    "client_secret_wrong": ErrorKind(403, "permission", "The client secret is not that of this object."),
     "missing_scope": ErrorKind(
         403,
         "permission",
@@ -124,9 +149,8 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True,
 
     Attributes:
         param: on invalid_request, the field that is wrong.
-        reason: on 401, ``missing``, ``malformed``, ``unknown``, ``revoked``, ``disabled`` or
-            ``expired``;
-            ``detail`` says what to do about it.
+        reason: on 401, ``missing``, ``malformed``, ``ambiguous``, ``key_in_url``, ``unknown``, ``revoked``,
+            ``disabled``, ``expired`` or ``superseded``; ``detail`` says what to do about it.
     """
 
     type: str
@@ -165,16 +189,17 @@ def told(error: TillgateError, request_id: str, headers: Headers = ()) -> Failur
 
 
 _401_MESSAGE: Final = "No valid API key was provided."
-_401_DETAILS: Final = {
-    RefusalReason.MISSING: "Send the header 'Authorization: Bearer <key>'.",
-    RefusalReason.MALFORMED: (
-        "Expected the header 'Authorization: Bearer <key>' with a whole key, such as ck_test_ and 32 letters "
-        "and digits; check for cut-off or added characters."
-    ),
-    RefusalReason.UNKNOWN: "This server knows no such key; check that it was made here.",
-    RefusalReason.REVOKED: "This key was revoked; create a new one.",
-    RefusalReason.DISABLED: "This key is switched off; enable it, or use another.",
-    RefusalReason.EXPIRED: "This key has expired; create a new one.",
+FORBIDDEN_CODES: Final = {
+    RefusalReason.INSECURE: "https_required",
+    RefusalReason.PROJECT_SUSPENDED: "project_suspended",
+    RefusalReason.WRONG_MODE: "wrong_mode",
+    RefusalReason.ADDRESS_NOT_ALLOWED: "address_not_allowed",
+    RefusalReason.ORIGIN_NOT_ALLOWED: "origin_not_allowed",
+    RefusalReason.APP_NOT_ALLOWED: "app_not_allowed",
+    RefusalReason.SECRET_KEY_REQUIRED: "secret_key_required",
+    RefusalReason.CLIENT_SECRET_MISSING: "client_secret_missing",
+    RefusalReason.CLIENT_SECRET_WRONG: "client_secret_wrong",
+    RefusalReason.SCOPE_MISSING: "missing_scope",
 }
 
 
@@ -202,25 +227,23 @@ def rate_limited(allowance: Allowance, request_id: str) -> Failure:
 
 def refused(refusal: Refused, request_id: str) -> Failure:
     """A refusal at the door, with the challenge of RFC 6750, section 3."""
-    if refusal.reason is RefusalReason.SCOPE_MISSING:
+    said = wording.told(refusal)
+    if said.status == wording.FORBIDDEN:
+        code = FORBIDDEN_CODES[refusal.reason]
+        kind = ERRORS[code]
+        if refusal.reason is not RefusalReason.SCOPE_MISSING:
+            return _failure(kind, ErrorBody(type=kind.type, code=code, message=said.message, request_id=request_id))
         assert refusal.need is not None and refusal.key is not None
-        scope, granted = refusal.need.scope, sorted(refusal.key.scopes)
-        kind = ERRORS["missing_scope"]
+        scope = refusal.need.scope
         body = ErrorBody(
             type=kind.type,
-            code="missing_scope",
-            message=f"This key lacks the scope {scope}, which this operation requires.",
+            code=code,
+            message=said.message,
             request_id=request_id,
             required_scope=scope,
-            granted_scopes=granted,
+            granted_scopes=sorted(refusal.key.scopes),
         )
         return _failure(kind, body, [_challenge(f'error="insufficient_scope", scope="{scope}"')])
-    if refusal.reason is RefusalReason.ADDRESS_NOT_ALLOWED:
-        kind = ERRORS["address_not_allowed"]
-        message = "This key may not be used from this address; its networks are set where the key was made."
-        return _failure(
-            kind, ErrorBody(type=kind.type, code="address_not_allowed", message=message, request_id=request_id)
-        )
     kind = ERRORS["invalid_api_key"]
     body = ErrorBody(
         type=kind.type,
@@ -228,7 +251,7 @@ def refused(refusal: Refused, request_id: str) -> Failure:
         message=_401_MESSAGE,
         request_id=request_id,
         reason=refusal.reason.value,
-        detail=_401_DETAILS[refusal.reason],
+        detail=said.message,
     )
     detail = "" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"'
     return _failure(kind, body, [_challenge(detail)])

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from keyturn import Need
+from keyturn import Need, Reach
 from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant, object_id
@@ -19,6 +19,12 @@ from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
+# What a buyer's own browser or app may do, which holds a publishable key and the session's client secret.
+CREATE, LOOK, DRIVE = (
+    Need("sessions:write", Reach.CREATES),
+    Need("sessions:read", Reach.OPENS),
+    Need("sessions:write", Reach.OPENS),
+)
 
 
 class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +113,7 @@ ROUTES = [
     Route(
         "POST",
         "/checkout_sessions",
-        WRITE,
+        CREATE,
         "Create a checkout session from a link or for an amount",
         Writes(create),
         CheckoutSessionObject,
@@ -123,7 +129,7 @@ ROUTES = [
         ListObject[CheckoutSessionObject],
         query=ListCheckoutSessions,
     ),
-    Route("GET", "/checkout_sessions/{id}", READ, "Retrieve a session", Reads(retrieve), CheckoutSessionObject),
+    Route("GET", "/checkout_sessions/{id}", LOOK, "Retrieve a session", Reads(retrieve), CheckoutSessionObject),
     Route(
         "POST",
         "/checkout_sessions/{id}/accept",
@@ -135,7 +141,7 @@ ROUTES = [
     Route(
         "POST",
         "/checkout_sessions/{id}/expire",
-        WRITE,
+        DRIVE,
         "End a pending session before its time",
         Writes(expire),
         CheckoutSessionObject,
@@ -143,7 +149,7 @@ ROUTES = [
     Route(
         "POST",
         "/checkout_sessions/{id}/simulate",
-        WRITE,
+        DRIVE,
         "Simulate a payment of a test session",
         Writes(simulate),
         CheckoutSessionObject,

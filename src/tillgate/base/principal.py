@@ -11,6 +11,8 @@ class Principal(NamedTuple):
     Attributes:
         actor: who it is, for logs and "created by": ``key:key_01j…``, ``user:usr_01j…``.
         scopes: what it was granted, for messages; whether a call is allowed was decided at the door.
+        key_id: the API key, where it is one.
+        publishable: that key may be in anybody's hands, so what it makes is opened by a client secret only.
     """
 
     project_id: str
@@ -18,6 +20,8 @@ class Principal(NamedTuple):
     kind: ActorKind
     actor: str
     scopes: frozenset[str] = frozenset()
+    key_id: str | None = None
+    publishable: bool = False
 
     @property
     def mode(self) -> Literal["live", "test"]:

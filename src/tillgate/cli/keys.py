@@ -13,6 +13,7 @@ from keyturn import (
     Key,
     KeyChanges,
     KeyNotFound,
+    KeyWish,
     Limit,
     Mode,
     Revocation,
@@ -84,16 +85,16 @@ def create(
     async def task(database: Database) -> Issued:
         keys = open_keys(database, SystemClock())
         project_id = await _project_id(database, project)
-        return await keys.issuer.issue(
+        wish = KeyWish(
             project_id=project_id,
             mode=mode,
             name=name,
             scopes=scope,
-            by=OPERATOR,
             expires_at=expires_at,
             networks=ip or (),
             limit=limit,
         )
+        return await keys.issuer.issue(wish, by=OPERATOR)
 
     issued = work(settings(data, database_url), task)
     key = issued.key
@@ -189,9 +190,10 @@ def update(
     async def task(database: Database) -> Key:
         keys = open_keys(database, SystemClock())
         project_id = await _project_id(database, project)
-        return await change(
-            keys.store, SystemClock(), keys.issuer.offered, project_id=project_id, key_id=key_id, changes=changes
+        changed = await change(
+            keys.store, SystemClock(), keys.issuer, project_id=project_id, key_id=key_id, changes=changes, by=OPERATOR
         )
+        return changed.key
 
     _print(work(settings(data, database_url), task), as_json)
 
@@ -261,9 +263,10 @@ def _switched(key_id: str, project: str | None, chosen: Settings, *, enabled: bo
     async def task(database: Database) -> Key:
         project_id = await _project_id(database, project)
         store = open_keys(database, SystemClock()).store
-        return await set_enabled(
+        switched = await set_enabled(
             store, SystemClock(), project_id=project_id, key_id=key_id, enabled=enabled, by=OPERATOR
         )
+        return switched.key
 
     return work(chosen, task)
 

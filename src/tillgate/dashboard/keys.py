@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from keyturn import InvalidKeyName, InvalidScope, KeyIsRevoked, KeyNotFound, Mode, revoke, set_enabled
+from keyturn import InvalidKeyName, InvalidScope, KeyIsRevoked, KeyNotFound, KeyWish, Mode, revoke, set_enabled
 from keyturn.model import NAME_MAX
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.dashboard.forms import Draft, draft
@@ -47,13 +47,8 @@ async def create_key(visit: Visit) -> Response:
             "Its text was shown once and is stored nowhere. If you have not copied it, revoke that key and "
             "create a new one.",
         ):
-            issued = await visit.desk.issuer.issue(
-                project_id=visit.who.project.id,
-                mode=Mode(mode),
-                name=name,
-                scopes=scopes,
-                by=visit.principal.actor,
-            )
+            wish = KeyWish(project_id=visit.who.project.id, mode=Mode(mode), name=name, scopes=scopes)
+            issued = await visit.desk.issuer.issue(wish, by=visit.principal.actor)
     except InvalidKeyName:
         problem = f"A name has 1 to {NAME_MAX} characters on one line."
         return _form(visit, Draft(values, {"name": problem}))

@@ -2,7 +2,21 @@
 
 from typing import Final, NamedTuple
 
-from keyturn import Allowance, Limit, Limiter, Mode, Need, Refused, Verifier
+from keyturn import (
+    Allowance,
+    Clock,
+    Kind,
+    KnownKey,
+    LastUsed,
+    Limit,
+    Limiter,
+    Mode,
+    Need,
+    Presented,
+    Refused,
+    Use,
+    Verifier,
+)
 from tillgate.base.principal import Principal
 
 # Each selectable on its own; a read scope never implies a write scope, nor the reverse. The first nine are Crypto
@@ -23,25 +37,39 @@ API_SCOPES: Final = {
     "coupons:write": "Create and update coupons and promotion codes",
 }
 
+# What a key that anybody may hold can be given. It reads what it made with that object's client secret, not by a scope.
+PUBLISHABLE_SCOPES: Final = ("sessions:write",)
+
 
 class Admitted(NamedTuple):
     """A caller who was let in, and what their key's rate limit leaves them; None where there is no limit."""
 
     principal: Principal
     allowance: Allowance | None
+    key: KnownKey
 
 
 class RateLimited(NamedTuple):
     """A caller who may come in, but later."""
 
-    key_id: str
+    key: KnownKey
     allowance: Allowance
+
+
+class Caller(NamedTuple):
+    """What is noted of a request beside its key."""
+
+    method: str
+    path: str
+    agent: str | None
 
 
 class KeyDoor:
     """Lets API keys in, each at its own pace."""
 
-    def __init__(self, verifier: Verifier, limiter: Limiter, limit: Limit | None) -> None:
+    def __init__(
+        self, verifier: Verifier, limiter: Limiter, limit: Limit | None, last_used: LastUsed, clock: Clock
+    ) -> None:
         """
         Args:
             limit: what a key without a limit of its own may do; None for no limit.
@@ -49,23 +77,32 @@ class KeyDoor:
         self._verifier = verifier
         self._limiter = limiter
         self._limit = limit
+        self._last_used = last_used
+        self._clock = clock
 
-    async def admit(
-        self, authorization: str | None, need: Need | None, *, address: str | None = None
-    ) -> Admitted | RateLimited | Refused:
-        """The caller behind an ``Authorization`` header, or why there is none.
+    async def admit(self, presented: Presented, need: Need | None, caller: Caller) -> Admitted | RateLimited | Refused:
+        """The caller behind a request, or why there is none.
 
         Args:
-            need: the scope that is asked for; None where any valid key will do.
-            address: where the request came from.
+            need: what is asked for; None where any valid key will do.
         """
-        decision = await self._verifier.verify(authorization, need, address=address)
+        decision = await self._verifier.verify(presented, need)
         if isinstance(decision, Refused):
             return decision
         key = decision.key
-        limit = key.limit or self._limit
+        terms = key.terms
+        self._last_used.note(key.id, key.secret, Use(self._clock.now(), presented.address, caller.agent, caller.path))
+        limit = terms.limit or self._limit
         allowance = self._limiter.take(key.id, limit) if limit is not None else None
         if allowance is not None and allowance.exceeded:
-            return RateLimited(key.id, allowance)
-        principal = Principal(key.project_id, key.mode is Mode.LIVE, "key", f"key:{key.id}", key.scopes)
-        return Admitted(principal, allowance)
+            return RateLimited(key, allowance)
+        principal = Principal(
+            terms.project_id,
+            terms.mode is Mode.LIVE,
+            "key",
+            f"key:{key.id}",
+            terms.scopes,
+            key.id,
+            terms.kind is Kind.PUBLISHABLE,
+        )
+        return Admitted(principal, allowance, key)

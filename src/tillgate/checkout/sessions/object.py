@@ -31,6 +31,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         received: what has arrived and is confirmed.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+        client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
     """
 
     id: str
@@ -54,6 +55,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     expires_at: str
     paid_at: str | None
     created_at: str
+    client_secret: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:

@@ -1,0 +1,114 @@
+"""The one row that orders all that is done to keys: the epoch of narrowing changes, and the end of the audit log.
+
+Whoever narrows a key or writes a line locks it until the commit. So epochs and lines become visible in the order of
+their numbers, without a gap: who has read up to a number has missed nothing before it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from keyturn.audit import AuditEntry, canonical, chained
+from keyturn.ports import Act
+from unitofwork import Both, Row, Transaction
+
+CHANNEL: Final = "keyturn_changes"
+
+LOCK: Final = Both(
+    sqlite="SELECT epoch, audit_sequence, audit_hash FROM key_head WHERE id = 1",
+    postgres="SELECT epoch, audit_sequence, audit_hash FROM key_head WHERE id = 1 FOR UPDATE",
+)
+_SET_EPOCH: Final = "UPDATE key_head SET epoch = $1 WHERE id = 1"
+_CHANGED: Final = "INSERT INTO key_changes (epoch, key_id, project_id, changed_at) VALUES ($1, $2, $3, $4)"
+_NOTIFY: Final = Both(sqlite="SELECT 1", postgres=f"SELECT pg_notify('{CHANNEL}', '')")
+
+_SET_AUDIT: Final = "UPDATE key_head SET audit_sequence = $1, audit_hash = $2 WHERE id = 1"
+_COLUMNS: Final = "sequence, at, actor, action, project_id, key_id, detail, previous, hash"
+_WRITE: Final = f"INSERT INTO key_audit ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_AFTER: Final = f"SELECT {_COLUMNS} FROM key_audit WHERE sequence > $1 ORDER BY sequence LIMIT $2"
+_OF_PROJECT: Final = (
+    f"SELECT {_COLUMNS} FROM key_audit WHERE project_id = $1 AND (CAST($2 AS BIGINT) IS NULL OR sequence < $2) "
+    "ORDER BY sequence DESC LIMIT $3"
+)
+_OF_KEY: Final = (
+    f"SELECT {_COLUMNS} FROM key_audit WHERE project_id = $1 AND key_id = $4 "
+    "AND (CAST($2 AS BIGINT) IS NULL OR sequence < $2) ORDER BY sequence DESC LIMIT $3"
+)
+
+
+async def narrow(tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:
+    """Give what was known of these keys, or of the project's, up for out of date; the last epoch of it."""
+    head = await tx.fetch_one(LOCK)
+    assert head is not None
+    epoch: int = head[0]
+    for key_id in key_ids:
+        epoch += 1
+        await tx.execute(_CHANGED, epoch, key_id, None, at)
+    if project_id is not None:
+        epoch += 1
+        await tx.execute(_CHANGED, epoch, None, project_id, at)
+    await tx.execute(_SET_EPOCH, epoch)
+    await tx.fetch_one(_NOTIFY)
+    return epoch
+
+
+async def write_down(
+    tx: Transaction, act: Act, action: str, project_id: str | None, key_id: str | None, **detail: Any
+) -> None:
+    """Append a line to the audit log."""
+    head = await tx.fetch_one(LOCK)
+    assert head is not None
+    if act.because is not None:
+        detail["because"] = act.because
+    entry = chained(
+        head[2],
+        head[1] + 1,
+        at=act.at,
+        actor=act.by,
+        action=action,
+        project_id=project_id,
+        key_id=key_id,
+        detail=detail,
+    )
+    await tx.execute(
+        _WRITE,
+        entry.sequence,
+        entry.at,
+        entry.actor,
+        entry.action,
+        entry.project_id,
+        entry.key_id,
+        canonical(entry.detail).decode(),
+        entry.previous,
+        entry.hash,
+    )
+    await tx.execute(_SET_AUDIT, entry.sequence, entry.hash)
+
+
+async def lines_after(tx: Transaction, after: int, limit: int) -> list[AuditEntry]:
+    """The log's lines after this number, oldest first."""
+    return [_entry(row) for row in await tx.fetch_all(_AFTER, after, limit)]
+
+
+async def lines_of(
+    tx: Transaction, project_id: str, key_id: str | None, before: int | None, limit: int
+) -> list[AuditEntry]:
+    """A project's lines, newest first; those of one key where that is given."""
+    if key_id is None:
+        return [_entry(row) for row in await tx.fetch_all(_OF_PROJECT, project_id, before, limit)]
+    return [_entry(row) for row in await tx.fetch_all(_OF_KEY, project_id, before, limit, key_id)]
+
+
+def _entry(row: Row) -> AuditEntry:
+    return AuditEntry(
+        sequence=row[0],
+        at=row[1],
+        actor=row[2],
+        action=row[3],
+        project_id=row[4],
+        key_id=row[5],
+        detail=msgspec.json.decode(row[6]),
+        previous=row[7],
+        hash=row[8],
+    )

@@ -1,0 +1,95 @@
+"""Gates and epochs in SQLite or PostgreSQL: the rows by which ``keyturn.leases`` keeps its promise."""
+
+from collections.abc import Callable
+from typing import Final
+
+from keyturn.ports import Change, HeldLease
+from keyturn.stores.head import CHANNEL
+from unitofwork import Database, Row, Transaction
+
+CHANGES_READ_MAX: Final = 10_000
+
+_EPOCH: Final = "SELECT epoch FROM key_head WHERE id = 1"
+_HOLD: Final = (
+    "INSERT INTO key_gates (gate, epoch_seen, renewals) VALUES ($1, $2, $3) ON CONFLICT (gate) DO UPDATE "
+    "SET epoch_seen = excluded.epoch_seen, renewals = excluded.renewals"
+)
+_CHANGES: Final = "SELECT epoch, key_id, project_id FROM key_changes WHERE epoch > $1 ORDER BY epoch LIMIT $2"
+_RELEASE: Final = "DELETE FROM key_gates WHERE gate = $1"
+_HELD: Final = "SELECT gate, epoch_seen, renewals FROM key_gates"
+_LET_GO: Final = "DELETE FROM key_gates WHERE gate = $1 AND renewals = $2"
+# A gate that was away for longer than these are kept notices the gap, and forgets all that it knew.
+_FORGET: Final = "DELETE FROM key_changes WHERE changed_at < $1"
+
+
+class SqlLeases:
+    """The leases of gates, in a database that the caller opened and migrated."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listening: list[Callable[[], None]] = []
+
+    async def epoch(self) -> int:
+        async def operation(tx: Transaction) -> Row | None:
+            return await tx.fetch_one(_EPOCH)
+
+        row = await self._database.read(operation)
+        assert row is not None
+        epoch: int = row[0]
+        return epoch
+
+    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
+        async def operation(tx: Transaction) -> None:
+            await tx.execute(_HOLD, gate, epoch_seen, renewals)
+
+        await self._database.write(operation)
+
+    async def changes_after(self, epoch: int) -> list[Change]:
+        async def operation(tx: Transaction) -> list[Row]:
+            return await tx.fetch_all(_CHANGES, epoch, CHANGES_READ_MAX)
+
+        return [Change(row[0], row[1], row[2]) for row in await self._database.read(operation)]
+
+    async def release(self, gate: str) -> None:
+        async def operation(tx: Transaction) -> None:
+            await tx.execute(_RELEASE, gate)
+
+        await self._database.write(operation)
+
+    async def held(self) -> list[HeldLease]:
+        async def operation(tx: Transaction) -> list[Row]:
+            return await tx.fetch_all(_HELD)
+
+        return [HeldLease(row[0], row[1], row[2]) for row in await self._database.read(operation)]
+
+    async def let_go(self, lease: HeldLease) -> None:
+        async def operation(tx: Transaction) -> None:
+            await tx.execute(_LET_GO, lease.gate, lease.renewals)
+
+        await self._database.write(operation)
+
+    async def forget_changes(self, before: int) -> int:
+        """Drop the changes from before this instant, which no gate with a lease can still be waiting for."""
+
+        async def operation(tx: Transaction) -> int:
+            return await tx.execute(_FORGET, before)
+
+        return await self._database.write(operation)
+
+    def hint(self) -> int | None:
+        return self._database.version()
+
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+        self._listening.append(wake)
+        stop = self._database.listen(CHANNEL, wake)
+
+        def end() -> None:
+            self._listening.remove(wake)
+            stop()
+
+        return end
+
+    def _tell(self) -> None:
+        """Wake the gates of this process, which need not wait for the database to tell them."""
+        for wake in self._listening:
+            wake()
