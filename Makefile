@@ -13,7 +13,7 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo test test-parts bench lint lock clean
+.PHONY: help up demo test test-parts bench soak lint lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: test-parts ## Run every test on SQLite, PostgreSQL and a browser (ARGS="-k
 
 bench: $(STAMPS)/test ## Measure, as ratios against a baseline of the same run
 	$(VENV)/bin/python -m bench $(ARGS)
+
+soak: $(STAMPS)/test ## Kill servers under 10,000 sessions, then prove that nothing was lost or done twice
+	$(VENV)/bin/python -m soak $(ARGS)
 
 lint: $(STAMPS)/test ## Check style and types
 	$(VENV)/bin/ruff check .
