@@ -40,7 +40,13 @@ WHO_KNOWS_KEYTURN = (
     "tillgate.settings",
 )
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
-NOUNS = (("sessions",), ("payments",), ("links", "customers", "products", "promotions"), ("coupons",))
+NOUNS = (
+    ("sessions",),
+    ("payments",),
+    ("redemptions",),
+    ("links", "customers", "products", "promotions"),
+    ("coupons",),
+)
 WEB = ("starlette", "uvicorn", "jinja2", "httptools", "typer", "multipart", "python_multipart")
 
 

@@ -197,6 +197,31 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Find the customer by `email` or `reference` in the list, and update that one.",
         "Another customer of this project and mode has this e-mail address or reference; update that one instead.",
     ),
+    "discount_inactive": ErrorPage(
+        "Open the session without it, or switch it on with `PATCH` and `active`. A coupon that is switched off takes "
+        "all of its codes with it.",
+        "promotionCode: this promotion code is switched off.",
+        {"param": "promotionCode"},
+    ),
+    "discount_expired": ErrorPage(
+        "Open the session without it. Sessions that have it already keep their price; for new ones make another coupon "
+        "or promotion code.",
+        "couponId: this coupon has expired.",
+        {"param": "couponId"},
+    ),
+    "discount_used_up": ErrorPage(
+        "Open the session without it. `redemptions` of the coupon and the code says how many were paid for, "
+        "`reservedRedemptions` how many are held by open sessions: a place comes back when such a session expires, "
+        "fails or is expired by you.",
+        "couponId: this coupon has been used as often as it may be.",
+        {"param": "couponId"},
+    ),
+    "discount_not_applicable": ErrorPage(
+        "Read `message`. Where the code is for known customers, name one by `customerId`. Otherwise open the session "
+        "without it and show the buyer the full price.",
+        "promotionCode: this discount does not apply: the goods have to cost at least 20.00 USD.",
+        {"param": "promotionCode"},
+    ),
     "too_many_webhook_endpoints": ErrorPage(
         "Delete an endpoint that is no longer used. One endpoint can take all events and hand them on.",
         "A project has at most 50 webhook endpoints in each mode; delete one first.",

@@ -111,6 +111,18 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "promotion_code_exists": ErrorKind(
         409, "conflict", "Another promotion code of this project and mode reads the same, in whatever case."
     ),
+    "discount_inactive": ErrorKind(409, "conflict", "The coupon or the promotion code is switched off."),
+    "discount_expired": ErrorKind(409, "conflict", "The coupon or the promotion code has expired."),
+    "discount_used_up": ErrorKind(
+        409,
+        "conflict",
+        "The coupon or the promotion code has been used as often as it may, open sessions included.",
+    ),
+    "discount_not_applicable": ErrorKind(
+        409,
+        "conflict",
+        "The coupon or the promotion code is not for this customer, price or currency; the message says why.",
+    ),
     "too_many_webhook_endpoints": ErrorKind(
         409, "conflict", "The project has as many webhook endpoints in this mode as it may; delete one first."
     ),

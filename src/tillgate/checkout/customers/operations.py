@@ -71,6 +71,18 @@ async def get_customer(tx: Transaction, principal: Principal, customer_id: str) 
     return customer
 
 
+async def hold_customer(tx: Transaction, principal: Principal, customer_id: str) -> Customer:
+    """One customer, whom nobody else changes or holds until this transaction ends.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    customer = await records.locked(tx, principal.project_id, principal.livemode, customer_id)
+    if customer is None:
+        raise NotFound("customer", customer_id)
+    return customer
+
+
 async def list_customers(
     tx: Transaction,
     principal: Principal,
@@ -100,9 +112,7 @@ async def update_customer(
         InvalidInput: a field is wrong; it is named.
         Conflict: another customer has this e-mail address or reference.
     """
-    customer = await records.locked(tx, principal.project_id, principal.livemode, customer_id)
-    if customer is None:
-        raise NotFound("customer", customer_id)
+    customer = await hold_customer(tx, principal, customer_id)
     customer = msgspec.structs.replace(customer, **_checked(changes), updated_at=desk.clock.now())
     try:
         await records.update(tx, customer)

@@ -95,6 +95,25 @@ async def get_promotion_code(tx: Transaction, principal: Principal, promotion_co
     return promotion
 
 
+async def find_promotion_code(tx: Transaction, principal: Principal, code: str) -> PromotionCode:
+    """The promotion code that reads like this, in whatever case.
+
+    Raises:
+        NotFound: there is none in the caller's project and mode.
+    """
+    promotion = await records.by_code(tx, principal.project_id, principal.livemode, folded(code))
+    if promotion is None:
+        raise NotFound("promotion code")
+    return promotion
+
+
+async def reread(tx: Transaction, promotion: PromotionCode) -> PromotionCode:
+    """The same as it is now."""
+    found = await records.by_id(tx, promotion.project_id, promotion.livemode, promotion.id)
+    assert found is not None, "promotion codes are never deleted"
+    return found
+
+
 async def list_promotion_codes(
     tx: Transaction,
     principal: Principal,

@@ -19,6 +19,7 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_BY_CODE: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND code_folded = $3"
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND id < $3"
 # The counters are not among it: they change by themselves, whoever changes the rest.
 _UPDATE: Final = "UPDATE promotion_codes SET active = $1, metadata = $2, updated_at = $3 WHERE id = $4"
@@ -54,6 +55,12 @@ async def insert(tx: Transaction, promotion: PromotionCode) -> bool:
 async def by_id(tx: Transaction, project_id: str, livemode: bool, promotion_code_id: str) -> PromotionCode | None:
     """One promotion code of this project and mode."""
     row = await tx.fetch_one(_BY_ID, promotion_code_id, project_id, livemode)
+    return _promotion(row) if row is not None else None
+
+
+async def by_code(tx: Transaction, project_id: str, livemode: bool, code_folded: str) -> PromotionCode | None:
+    """The promotion code of this project and mode that reads like this."""
+    row = await tx.fetch_one(_BY_CODE, project_id, livemode, code_folded)
     return _promotion(row) if row is not None else None
 
 

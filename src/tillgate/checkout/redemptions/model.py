@@ -1,0 +1,100 @@
+"""What a discount takes off, and for whom it is not: the pure rules."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from tillgate.base.errors import Conflict
+from tillgate.base.money import Money
+from tillgate.checkout.coupons.model import AmountOff, Coupon
+from tillgate.checkout.promotions.model import PromotionCode
+
+
+class RedemptionStatus(StrEnum):
+    """What a session does with its place."""
+
+    RESERVED = "reserved"
+    REDEEMED = "redeemed"
+    RELEASED = "released"
+
+
+class Redemption(NamedTuple):
+    """One session's place in a coupon, and in the promotion code through which it came, if any.
+
+    Attributes:
+        first_time_transaction, one_per_customer: what the code asked when it was used.
+    """
+
+    session_id: str
+    coupon_id: str
+    promotion_code_id: str | None
+    customer_id: str | None
+    first_time_transaction: bool
+    one_per_customer: bool
+    status: RedemptionStatus
+
+
+class Offer(NamedTuple):
+    """What a buyer may have, before anything is held for them.
+
+    Attributes:
+        off: what is taken off, more than nothing.
+    """
+
+    coupon: Coupon
+    promotion: PromotionCode | None
+    off: Money
+
+    @property
+    def param(self) -> str:
+        """The field in which it was asked for."""
+        return "couponId" if self.promotion is None else "promotionCode"
+
+
+def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *, now: int) -> Offer:
+    """What a coupon takes off the goods' price, by itself or through a promotion code.
+
+    Raises:
+        Conflict: it is switched off, expired or used up, or not for this price; the message says which.
+    """
+    offer = Offer(coupon, promotion, Money(0, subtotal.currency))
+    refuse_unavailable(offer, now=now)
+    discount = coupon.discount
+    if isinstance(discount, AmountOff) and discount.off.currency != subtotal.currency:
+        raise not_applicable(offer, f"the coupon is in {discount.off.currency}, the price in {subtotal.currency}")
+    minimum = promotion.minimum if promotion is not None else None
+    if minimum is not None and minimum.currency != subtotal.currency:
+        raise not_applicable(offer, f"its minimum is in {minimum.currency}, the price in {subtotal.currency}")
+    if minimum is not None and subtotal.minor < minimum.minor:
+        raise not_applicable(offer, f"the goods have to cost at least {minimum} {minimum.currency}")
+    off = discount.on(subtotal) if subtotal.minor > 0 else offer.off
+    if off.minor <= 0:
+        raise not_applicable(offer, "there is nothing that it could take off")
+    return offer._replace(off=off)
+
+
+def refuse_unavailable(offer: Offer, *, now: int) -> None:
+    """Say why nobody gets it, if nobody does.
+
+    Raises:
+        Conflict: the coupon or the code is switched off, expired or used up.
+    """
+    for what, one in (("promotion code", offer.promotion), ("coupon", offer.coupon)):
+        if one is None:
+            continue
+        if not one.active:
+            raise Conflict(f"{offer.param}: this {what} is switched off.", code="discount_inactive", param=offer.param)
+        if one.expires_at is not None and one.expires_at <= now:
+            raise Conflict(f"{offer.param}: this {what} has expired.", code="discount_expired", param=offer.param)
+        if one.uses.exhausted:
+            raise Conflict(
+                f"{offer.param}: this {what} has been used as often as it may be.",
+                code="discount_used_up",
+                param=offer.param,
+            )
+
+
+def not_applicable(offer: Offer, reason: str) -> Conflict:
+    """It exists and works, but not for this buyer or this price."""
+    return Conflict(
+        f"{offer.param}: this discount does not apply: {reason}.", code="discount_not_applicable", param=offer.param
+    )

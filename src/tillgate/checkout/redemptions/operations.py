@@ -1,0 +1,190 @@
+"""Holding, taking and giving back a coupon's places: what sessions call as they open, are paid, or end.
+
+Whoever holds a place holds its row in the counters' tables, coupons first and promotion codes second, and only then
+tells an event, which locks the project's sequence. An operation that moves several sessions releases all of them
+before it tells of the first.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.money import Money
+from tillgate.base.principal import Principal
+from tillgate.checkout.coupons import operations as coupons
+from tillgate.checkout.customers import operations as customers
+from tillgate.checkout.promotions import operations as promotions
+from tillgate.checkout.promotions.model import PromotionCode
+from tillgate.checkout.redemptions import records
+from tillgate.checkout.redemptions.model import (
+    Offer,
+    Redemption,
+    RedemptionStatus,
+    not_applicable,
+    offered,
+    refuse_unavailable,
+)
+from tillgate.store import Transaction
+
+
+async def offer(
+    tx: Transaction,
+    principal: Principal,
+    *,
+    coupon_id: str | None,
+    promotion_code: str | None,
+    subtotal: Money,
+    customer_id: str | None,
+    has_paid_before: bool,
+    now: int,
+) -> Offer:
+    """What a coupon or a promotion code takes off; nothing is held yet.
+
+    Args:
+        subtotal: what the goods cost, before tax and shipping.
+        customer_id: who buys, if that is known: a customer of the caller's project and mode.
+        has_paid_before: whether they have paid for anything before.
+
+    Raises:
+        InvalidInput: both were named, or what was named is not there.
+        Conflict: it is switched off, expired or used up, or not for this customer or price; the message says which.
+    """
+    if coupon_id is not None and promotion_code is not None:
+        raise InvalidInput("promotionCode: expected either couponId or promotionCode, got both.", param="promotionCode")
+    promotion: PromotionCode | None = None
+    if promotion_code is not None:
+        try:
+            promotion = await promotions.find_promotion_code(tx, principal, promotion_code)
+        except NotFound as error:
+            raise InvalidInput(
+                "promotionCode: no such promotion code in this mode and project.", param="promotionCode"
+            ) from error
+        coupon_id = promotion.coupon_id
+    assert coupon_id is not None, "a coupon or a code"
+    try:
+        coupon = await coupons.get_coupon(tx, principal, coupon_id)
+    except NotFound as error:
+        raise InvalidInput("couponId: no such coupon in this mode and project.", param="couponId") from error
+    found = offered(coupon, promotion, subtotal, now=now)
+    if promotion is not None and promotion.asks_who:
+        if customer_id is None:
+            raise not_applicable(found, "it is for known customers; name one by customerId")
+        if promotion.first_time_transaction and has_paid_before:
+            raise not_applicable(found, "it is for a customer's first payment, and this one has paid before")
+        # Their other sessions wait: what a code asks of a customer is asked of one session after the other.
+        await customers.hold_customer(tx, principal, customer_id)
+    return found
+
+
+async def reserve(tx: Transaction, offer: Offer, *, session_id: str, customer_id: str | None, now: int) -> None:
+    """Hold a place for a session that is being opened; its row is there already.
+
+    Raises:
+        Conflict: somebody else has got the last one meanwhile, or the same customer has it in another session.
+    """
+    promotion = offer.promotion
+    redemption = Redemption(
+        session_id=session_id,
+        coupon_id=offer.coupon.id,
+        promotion_code_id=promotion.id if promotion is not None else None,
+        customer_id=customer_id,
+        first_time_transaction=promotion is not None and promotion.first_time_transaction,
+        one_per_customer=promotion is not None and promotion.one_per_customer,
+        status=RedemptionStatus.RESERVED,
+    )
+    for table, object_id in _places(redemption):
+        if not await records.take(tx, table, object_id, now):
+            raise await _unavailable(tx, offer, now)
+    reason = await _claimed(tx, redemption)
+    if reason is not None:
+        raise not_applicable(offer, reason)
+    await records.insert(tx, redemption, now)
+
+
+async def consume(tx: Transaction, session_id: str, *, now: int, beyond_limit: bool = False) -> bool:
+    """Take the place of a session that is paid; True also where it has none, or has taken it.
+
+    A session that has ended gave its place back: it takes one again if there is one, for the price that it promised.
+
+    Args:
+        beyond_limit: take one even if there is none, because the merchant accepts the money for it.
+
+    Returns:
+        Whether the session may be paid for at its price; False if its place is gone. Then nothing was changed.
+    """
+    found = await records.held(tx, [session_id])
+    if not found or found[0].status is RedemptionStatus.REDEEMED:
+        return True
+    [redemption] = found
+    if redemption.status is RedemptionStatus.RELEASED and not await _retake(tx, redemption, beyond_limit):
+        return False
+    for table, object_id in _places(redemption):
+        await records.redeem(tx, table, object_id)
+    await _move(tx, redemption, RedemptionStatus.REDEEMED, now)
+    return True
+
+
+async def release(tx: Transaction, session_ids: Sequence[str], *, now: int) -> None:
+    """Give the places back of sessions that end unpaid; doing it again changes nothing."""
+    reserved = [one for one in await records.held(tx, session_ids) if one.status is RedemptionStatus.RESERVED]
+    counts = Counter(place for redemption in reserved for place in _places(redemption))
+    for (table, object_id), count in sorted(counts.items(), key=lambda one: (records.COUNTED.index(one[0][0]), one[0])):
+        await records.free(tx, table, object_id, count)
+    for redemption in reserved:
+        await _move(tx, redemption, RedemptionStatus.RELEASED, now)
+
+
+async def _retake(tx: Transaction, redemption: Redemption, beyond_limit: bool) -> bool:
+    taken: list[tuple[records.Counted, str]] = []
+    for table, object_id in _places(redemption):
+        if not await records.retake(tx, table, object_id, beyond_limit=beyond_limit):
+            break
+        taken.append((table, object_id))
+    else:
+        if beyond_limit or await _claimed(tx, redemption) is None:
+            return True
+    for table, object_id in taken:
+        await records.free(tx, table, object_id, 1)
+    return False
+
+
+async def _claimed(tx: Transaction, redemption: Redemption) -> str | None:
+    """Why the customer may not have it, because of what they have in other sessions."""
+    customer_id, code = redemption.customer_id, redemption.promotion_code_id
+    if customer_id is None or code is None:
+        return None
+    beside = redemption.session_id
+    if redemption.one_per_customer and await records.has_code(tx, customer_id, code, beside=beside):
+        return "this customer has used it, or holds it in another session"
+    if redemption.first_time_transaction and await records.has_first(tx, customer_id, beside=beside):
+        return "it is for a customer's first payment, and this one has used such a code, or holds it in another session"
+    return None
+
+
+async def _move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, now: int) -> None:
+    moved = await records.move(tx, redemption, to, now)
+    assert moved == 1, "the row is held"
+
+
+async def _unavailable(tx: Transaction, offer: Offer, now: int) -> Conflict:
+    """Why a place could not be had, by what is there now."""
+    coupon = (await coupons.coupons_by_id(tx, [offer.coupon.id]))[offer.coupon.id]
+    promotion = offer.promotion
+    if promotion is not None:
+        promotion = await promotions.reread(tx, promotion)
+    try:
+        refuse_unavailable(offer._replace(coupon=coupon, promotion=promotion), now=now)
+    except Conflict as why:
+        return why
+    # It was gone for a moment only: others gave theirs back between the two looks.
+    return Conflict(
+        f"{offer.param}: this discount has been used as often as it may be.", code="discount_used_up", param=offer.param
+    )
+
+
+def _places(redemption: Redemption) -> list[tuple[records.Counted, str]]:
+    """Whose counters it is counted in, in the order in which they are locked."""
+    places: list[tuple[records.Counted, str]] = [("coupons", redemption.coupon_id)]
+    if redemption.promotion_code_id is not None:
+        places.append(("promotion_codes", redemption.promotion_code_id))
+    return places
