@@ -249,6 +249,31 @@ def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: P
     expect(owner.locator(".deliveries > li")).to_have_count(3)
     expect(owner.locator(".deliveries > li").first).to_contain_text("Delivered")
 
+    owner.get_by_role("link", name="Send events again").click()
+    expect(owner.get_by_role("radio", name="Only what has not arrived")).to_be_checked()
+    owner.get_by_role("radio", name="Everything in the range").check()
+    owner.get_by_label("Before sequence").fill("nothing")
+    owner.get_by_role("button", name="Send again").click()
+    expect(owner.get_by_role("alert")).to_be_focused()
+    owner.get_by_label("Before sequence").fill("")
+    owner.get_by_role("button", name="Send again").click()
+    expect(owner.get_by_role("status")).to_contain_text("being sent once more")
+    receiver.wait_for(lambda received: len(received) > 3)
+
+    owner.get_by_role("link", name="Rotate").click()
+    expect(owner.get_by_role("radio", name="One day")).to_be_checked()
+    owner.get_by_role("radio", name="One hour").check()
+    owner.get_by_role("button", name="Rotate secret").click()
+    rotated = owner.locator("#new-secret").inner_text()
+    assert RAW_SECRET.fullmatch(rotated) and rotated != secret
+    owner.reload()
+    expect(owner.get_by_text("The one before signs as well until")).to_be_visible()
+    assert rotated not in owner.content()
+    owner.get_by_role("link", name="Edit").click()
+    owner.get_by_label("Description").fill("Orders of the corner shop")
+    owner.get_by_role("button", name="Save").click()
+    expect(owner.get_by_text("Orders of the corner shop")).to_be_visible()
+
 
 def test_everything_goes_by_keyboard(running: RunningServer, owner: Page) -> None:
     """The skip link comes first, focus is seen everywhere, and Enter and Space do what they do."""
@@ -319,6 +344,8 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "new webhook": "/webhooks/new",
         "webhook": f"/webhooks/{hook['id']}",
         "edit webhook": f"/webhooks/{hook['id']}/edit",
+        "rotate webhook secret": f"/webhooks/{hook['id']}/rotate",
+        "replay to webhook": f"/webhooks/{hook['id']}/replay",
         "delete webhook": f"/webhooks/{hook['id']}/delete",
         "events": "/events",
         "event": f"/events/{event['id']}",

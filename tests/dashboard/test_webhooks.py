@@ -118,7 +118,7 @@ async def test_a_test_send_cannot_be_replayed(owner: Owner, receiver: Receiver) 
     """It has no event; the page offers no button, and the form of somebody who tries is explained."""
     path = await endpoint(owner, receiver.url)
     where = await owner.done(f"{path}/test")
-    assert "/replay" not in await owner.page(path)
+    assert "/deliveries/dlv_" not in await owner.page(path)
     answer = await owner.send(f"/webhooks/deliveries/{where.rpartition('=')[2]}/replay")
     assert answer.status_code == 409
     assert "test send" in answer.text
@@ -163,5 +163,5 @@ async def test_an_endpoint_of_another_project_is_not_there(owner: Owner) -> None
     path = await endpoint(owner, "https://shop.example/hook")
     await owner.done("/projects", name="Another")
     await owner.page(path, 404)
-    for action in ("test", "pause", "activate", "delete"):
+    for action in ("test", "pause", "activate", "rotate", "replay", "delete"):
         assert (await owner.send(f"{path}/{action}")).status_code == 404

@@ -25,5 +25,8 @@ SAID: Final = {
     "endpoint_activated": "The endpoint is active: events are delivered again.",
     "endpoint_paused": "The endpoint is paused: new events are not sent to it, and those under way wait.",
     "endpoint_deleted": "The endpoint is deleted, with its delivery log.",
+    "replayed_range": "The events are being sent once more, each under the same event id.",
+    "replayed_nothing": "There was nothing to send again in that range.",
+    "replayed_part": "The first part of the range is being sent. Go on with the rest from here.",
     "replayed": "The event is being sent once more, under the same event id.",
 }

@@ -1,6 +1,7 @@
 """Webhook endpoints: where events go, whether they arrive, and sending them again."""
 
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -12,13 +13,16 @@ from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
 from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events.deliveries.operations import (
+    REPLAY_MAX,
     DeliveryWithAttempts,
+    Replayed,
     get_delivery,
     list_deliveries,
     replay,
+    replay_range,
 )
 from tillgate.events.deliveries.records import Claimed
-from tillgate.events.endpoints.model import WebhookEndpoint
+from tillgate.events.endpoints.model import OVERLAP_DEFAULT_SECONDS, WebhookEndpoint
 from tillgate.events.endpoints.operations import (
     CreatedEndpoint,
     EndpointChanges,
@@ -28,12 +32,22 @@ from tillgate.events.endpoints.operations import (
     get_endpoint,
     list_endpoints,
     prepare_test,
+    rotate_secret,
     update_endpoint,
 )
-from tillgate.events.model import EVENT_PATTERNS, EVENT_TYPES, EVERY_TYPE
+from tillgate.events.model import EVENT_PATTERNS, EVENT_TYPES, EVERY_TYPE, SEQUENCE_MAX
 from tillgate.store import Transaction
 
 WEBHOOKS: Final = "/dashboard/webhooks"
+# How long the old secret may sign beside the new one.
+OVERLAPS: Final = {
+    "0": ("At once", "If the secret has leaked: what the old one signs is refused from now on."),
+    "3600": ("One hour", ""),
+    str(OVERLAP_DEFAULT_SECONDS): ("One day", "Enough to put the new one in place without refusing anything."),
+    "604800": ("Seven days", ""),
+}
+# Which events a replay sends.
+MISSED, EVERYTHING = "missed", "everything"
 
 
 async def list_webhooks(visit: Visit) -> Response:
@@ -65,7 +79,7 @@ async def create(visit: Visit) -> Response:
     try:
         async with visit.once(
             "This endpoint was added already.",
-            "Its signing secret was shown once. If you have not copied it, delete that endpoint and add it anew.",
+            "Its signing secret was shown once. If you have not copied it, rotate it on that endpoint's page.",
         ):
             created = await visit.write(operation)
     except InvalidInput as error:
@@ -76,6 +90,7 @@ async def create(visit: Visit) -> Response:
         section="webhooks",
         endpoint=created.endpoint,
         secret=created.secret.reveal(),
+        rotated=False,
     )
 
 
@@ -168,6 +183,84 @@ async def replay_delivery(visit: Visit) -> Response:
     return visit.go(f"{WEBHOOKS}/{await visit.write(operation)}", said="replayed")
 
 
+async def rotate_form(visit: Visit) -> Response:
+    """Ask how long both secrets are to sign."""
+    return _rotate_form(visit, await _endpoint(visit), draft(overlap=str(OVERLAP_DEFAULT_SECONDS)))
+
+
+async def rotate(visit: Visit) -> Response:
+    """Make a new signing secret. This answer, and nothing else ever, holds it."""
+    overlap = visit.form.one("overlap")
+    if overlap not in OVERLAPS:
+        problem = {"overlap": "Choose how long the old secret is to sign, too."}
+        return _rotate_form(visit, await _endpoint(visit), Draft({"overlap": overlap}, problem))
+
+    async def operation(tx: Transaction) -> CreatedEndpoint:
+        return await rotate_secret(
+            visit.desk.endpoints, tx, visit.principal, visit.param("endpoint"), overlap_seconds=int(overlap)
+        )
+
+    async with visit.once(
+        "This secret was rotated already.",
+        "The new one was shown once. If you have not copied it, rotate it again.",
+    ):
+        rotated = await visit.write(operation)
+    return visit.page(
+        "webhooks/created.html",
+        section="webhooks",
+        endpoint=rotated.endpoint,
+        secret=rotated.secret.reveal(),
+        rotated=True,
+    )
+
+
+async def replay_form(visit: Visit) -> Response:
+    """Ask which events are to be sent again."""
+    after, before = (visit.query(name) for name in ("from", "before"))
+    which = EVERYTHING if visit.query("which") == EVERYTHING else MISSED
+    values = draft(
+        after=after if after is not None and _sequence(after) is not None else "0",
+        before=before if before is not None and _sequence(before) is not None else "",
+        which=which,
+    )
+    return _replay_form(visit, await _endpoint(visit), values)
+
+
+async def replay_several(visit: Visit) -> Response:
+    """Send an endpoint a range of events once more, or only what has not arrived of it."""
+    endpoint = await _endpoint(visit)
+    typed = {name: visit.form.text(name) for name in ("after", "before", "which")}
+    after, before = _sequence(typed["after"]), _sequence(typed["before"] or str(SEQUENCE_MAX))
+    problems = {
+        name: "A sequence is a whole number, such as 1042; an event's page shows it."
+        for name, number in (("after", after), ("before", before))
+        if number is None
+    }
+    if typed["which"] not in (MISSED, EVERYTHING):
+        problems["which"] = "Choose which events are to be sent."
+    if after is None or before is None or problems:
+        return _replay_form(visit, endpoint, Draft({**typed}, problems))
+
+    async def operation(tx: Transaction) -> Replayed:
+        return await replay_range(
+            tx,
+            visit.desk.wake,
+            visit.desk.clock,
+            visit.principal,
+            endpoint.id,
+            after=after,
+            before=before,
+            failed_only=typed["which"] == MISSED,
+        )
+
+    replayed = await visit.write(operation)
+    here = f"{WEBHOOKS}/{endpoint.id}"
+    if replayed.next_after is not None:
+        rest = urlencode({"from": replayed.next_after, "before": typed["before"], "which": typed["which"]})
+        return visit.go(f"{here}/replay?{rest}", said="replayed_part")
+    return visit.go(here, said="replayed_range" if replayed.deliveries else "replayed_nothing")
+
+
 async def confirm_delete(visit: Visit) -> Response:
     """Ask before deleting."""
     return visit.page("webhooks/delete.html", section="webhooks", endpoint=await _endpoint(visit))
@@ -195,6 +288,34 @@ async def _change(visit: Visit, changes: EndpointChanges) -> WebhookEndpoint:
         return await update_endpoint(visit.desk.endpoints, tx, visit.principal, visit.param("endpoint"), changes)
 
     return await visit.write(operation)
+
+
+def _sequence(text: str) -> int | None:
+    """A sequence, or one of the ends beyond all of them; None where it is none."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(SEQUENCE_MAX)) else -1
+    return number if 0 <= number <= SEQUENCE_MAX else None
+
+
+def _rotate_form(visit: Visit, endpoint: WebhookEndpoint, form: Draft) -> Response:
+    return visit.page(
+        "webhooks/rotate.html",
+        status_code=form.status_code,
+        section="webhooks",
+        draft=form,
+        endpoint=endpoint,
+        overlaps=OVERLAPS,
+    )
+
+
+def _replay_form(visit: Visit, endpoint: WebhookEndpoint, form: Draft) -> Response:
+    return visit.page(
+        "webhooks/replay.html",
+        status_code=form.status_code,
+        section="webhooks",
+        draft=form,
+        endpoint=endpoint,
+        replay_max=REPLAY_MAX,
+    )
 
 
 def _values(form: Form) -> dict[str, object]:
@@ -229,6 +350,10 @@ VIEWS: Final = (
     View("POST", f"{WEBHOOKS}/{{endpoint}}/activate", activate),
     View("POST", f"{WEBHOOKS}/{{endpoint}}/pause", pause),
     View("POST", f"{WEBHOOKS}/{{endpoint}}/test", send_test),
+    View("GET", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate_form),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate),
+    View("GET", f"{WEBHOOKS}/{{endpoint}}/replay", replay_form),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/replay", replay_several),
     View("GET", f"{WEBHOOKS}/{{endpoint}}/delete", confirm_delete),
     View("POST", f"{WEBHOOKS}/{{endpoint}}/delete", delete),
     View("POST", f"{WEBHOOKS}/deliveries/{{delivery}}/replay", replay_delivery),
