@@ -28,7 +28,7 @@ from keyturn.model import (
     checked_scopes,
 )
 from keyturn.ports import Act, Clock, KeyStore, NewSecret
-from keyturn.restrictions import checked_apps, checked_networks, checked_origins
+from keyturn.restrictions import checked_apps, checked_limit, checked_networks, checked_origins
 from keyturn.revoking import known
 from keyturn.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
 
@@ -149,7 +149,7 @@ class Issuer:
             networks=checked_networks(wish.networks),
             origins=checked_origins(wish.origins),
             apps=checked_apps(wish.apps),
-            limit=wish.limit,
+            limit=checked_limit(*wish.limit) if wish.limit is not None else None,
             report_only=checked_report_only(wish.report_only),
             canary=wish.canary,
         )

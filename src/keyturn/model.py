@@ -184,7 +184,7 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         secret: which of the key's secrets was presented, counted from 1.
         expires_at: when the key ends.
-        ends_at: when this secret of it ends, because another took its place.
+        ends_at: when this secret of it ends, because another took its place; 0 if it was ended at once.
         pending: this secret was made by a rotation and is used for the first time now.
     """
 

@@ -101,7 +101,7 @@ class NewSecret(NamedTuple):
 
     Attributes:
         active: whether it is in use at once; else from its first use on.
-        overlap_ms: for how long the ones before it go on from then.
+        overlap_ms: for how long the ones before it go on from then; with 0 they end at once, whatever any clock says.
     """
 
     digest: KeyDigest
@@ -116,8 +116,8 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: counted from 1.
-        active_at: since when it is in use; None while it waits for its first use.
-        ends_at: from when on it is refused, because a later one took its place.
+        active_at: since when it is in use; None while it waits for its first use, or if it was withdrawn.
+        ends_at: from when on it is refused, because a later one took its place or it was withdrawn.
         last_used_address: the network it was last used from: an IPv4 /24 or an IPv6 /48.
     """
 
@@ -131,6 +131,11 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
     last_used_address: str | None = None
     last_used_agent: str | None = None
     last_used_path: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was made by a rotation and waits for its first use."""
+        return self.active_at is None and self.ends_at is None
 
 
 class Use(NamedTuple):
@@ -211,7 +216,7 @@ class KeyStore(LeaseStore, Protocol):
         ...
 
     async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
-        """Take back a secret that waits for its first use; None if there is none."""
+        """Take back a secret that waits for its first use, so that it never comes into use; None if there is none."""
         ...
 
     async def activate(self, key_id: str, number: int, act: Act) -> int | None:
@@ -220,7 +225,8 @@ class KeyStore(LeaseStore, Protocol):
         ...
 
     async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
-        """Refuse all secrets of a key but the newest in use from now on; None if there are none."""
+        """Refuse all secrets of a key before the newest in use from now on, whatever any clock says; None if that is so
+        already."""
         ...
 
     async def secrets(self, project_id: str, key_id: str) -> builtins.list[SecretState]:

@@ -1,13 +1,28 @@
 """``decide``: pure, total, and in the promised order."""
 
 import itertools
+from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn import Key, Mode, Need, RefusalReason, Refused, Status, Verified, decide, is_scope_name
+from keyturn import (
+    Asked,
+    Key,
+    Kind,
+    KnownKey,
+    Mode,
+    Need,
+    Reach,
+    RefusalReason,
+    Refused,
+    Status,
+    Verified,
+    decide,
+    is_scope_name,
+)
+from keyturn.model import REPORTABLE, Terms
 
 NOW = 1_000_000
 SCOPES = ("links:read", "links:write", "sessions:read")
@@ -17,37 +32,59 @@ def key(
     status: Status = Status.ACTIVE,
     expires_at: int | None = None,
     scopes: frozenset[str] = frozenset({"links:read"}),
-    last_used_at: int | None = None,
-    networks: tuple[str, ...] = (),
-) -> Key:
-    return Key(
-        id="key_a",
-        project_id="prj_a",
-        mode=Mode.TEST,
-        name="a",
-        format="native",
-        prefix="ck_test_abcdef",
-        last_four="wxyz",
-        scopes=scopes,
-        status=status,
-        created_at=0,
-        created_by="user:1",
-        expires_at=expires_at,
-        last_used_at=last_used_at,
-        networks=networks,
+    *,
+    ends_at: int | None = None,
+    project_suspended: bool = False,
+    **terms: Any,
+) -> KnownKey:
+    kept = {"project_id": "prj_a", "mode": Mode.TEST, "kind": Kind.SECRET} | terms
+    return KnownKey(
+        "key_a",
+        Terms(scopes=scopes, **kept),
+        status,
+        expires_at,
+        ends_at=ends_at,
+        project_suspended=project_suspended,
     )
 
 
+WILD = "https://*.shop.example"
 statuses = st.sampled_from(Status)
 expiries = st.none() | st.integers(NOW - 2, NOW + 2) | st.integers(0, 2 * NOW)
-scopes = st.frozensets(st.sampled_from(SCOPES))
-needs = st.none() | st.sampled_from([Need(scope) for scope in (*SCOPES, "sessions:write")])
+scopes = st.frozensets(st.sampled_from((*SCOPES, "*")))
+reaches = st.sampled_from(Reach)
+needs = st.none() | st.builds(Need, st.sampled_from((*SCOPES, "sessions:write")), reaches)
 networks = st.sampled_from([(), ("203.0.113.0/24",), ("198.51.100.7/32", "2001:db8::/32")])
-addresses = st.sampled_from(
-    [None, "203.0.113.9", "198.51.100.7", "2001:db8::1", "::ffff:203.0.113.9", "not an address"]
+asked = st.builds(
+    Asked,
+    address=st.sampled_from(
+        [None, "203.0.113.9", "198.51.100.7", "2001:db8::1", "::ffff:203.0.113.9", "not an address"]
+    ),
+    origin=st.sampled_from([None, "null", "https://shop.example", "https://www.shop.example", "https://evil.example"]),
+    app=st.sampled_from([None, "", "com.shop.app", "com.evil.app"]),
+    opened=st.sampled_from([None, True, False]),
+)
+# Both at once cannot be made, and are refused where an app is missing all the same.
+bound = st.sampled_from(
+    [
+        {},
+        {"origins": ("https://shop.example",)},
+        {"origins": (WILD,)},
+        {"apps": ("com.shop.app",)},
+    ]
 )
 keys = st.none() | st.builds(
-    key, status=statuses, expires_at=expiries, scopes=scopes, last_used_at=expiries, networks=networks
+    lambda bound, **more: key(**more, **bound),
+    bound,
+    status=statuses,
+    expires_at=expiries,
+    ends_at=expiries,
+    project_suspended=st.booleans(),
+    scopes=scopes,
+    networks=networks,
+    kind=st.sampled_from(Kind),
+    mode=st.sampled_from(Mode),
+    report_only=st.frozensets(st.sampled_from(sorted(REPORTABLE))),
 )
 
 
@@ -62,32 +99,70 @@ def within(address: str | None, allowed: tuple[str, ...]) -> bool:
     return not allowed or home.get(address or "") in allowed
 
 
-@given(keys, needs, addresses)
-def test_the_first_reason_that_holds_is_the_answer(known: Key | None, need: Need | None, address: str | None) -> None:
-    """Unknown, revoked or disabled, expired, the network, the scope: told anew here, as a list of conditions."""
-    reasons = []
+def in_place(known: KnownKey, asked: Asked) -> bool:
+    """Told anew for the few origins and apps of this test."""
+    terms = known.terms
+    if terms.apps:
+        return asked.app == "com.shop.app"
+    if terms.kind is Kind.SECRET and (not terms.origins or asked.origin is None):
+        return True
+    home = {"https://shop.example": "https://shop.example", "https://www.shop.example": WILD}
+    return home.get(asked.origin or "") in terms.origins
+
+
+def reasons_against(known: KnownKey | None, need: Need | None, asked: Asked, mode: Mode | None) -> list[RefusalReason]:
+    """All that speaks against a request, in the promised order."""
     if known is None:
-        reasons.append(RefusalReason.UNKNOWN)
-    else:
-        if known.status is Status.REVOKED:
-            reasons.append(RefusalReason.REVOKED)
-        if known.status is Status.DISABLED:
-            reasons.append(RefusalReason.DISABLED)
-        if known.expires_at is not None and known.expires_at <= NOW:
-            reasons.append(RefusalReason.EXPIRED)
-        if not within(address, known.networks):
-            reasons.append(RefusalReason.ADDRESS_NOT_ALLOWED)
-        if need is not None and need.scope not in known.scopes:
-            reasons.append(RefusalReason.SCOPE_MISSING)
-    decision = decide(known, need, NOW, address=address)
+        return [RefusalReason.UNKNOWN]
+    terms = known.terms
+    public = terms.kind is Kind.PUBLISHABLE
+    opens = public and need is not None and need.publishable is Reach.OPENS
+    conditions = [
+        (RefusalReason.REVOKED, known.status is Status.REVOKED),
+        (RefusalReason.DISABLED, known.status is Status.DISABLED),
+        (RefusalReason.EXPIRED, known.expires_at is not None and known.expires_at <= NOW),
+        (RefusalReason.SUPERSEDED, known.ends_at is not None and known.ends_at <= NOW),
+        (RefusalReason.PROJECT_SUSPENDED, known.project_suspended),
+        (RefusalReason.WRONG_MODE, mode not in (None, terms.mode)),
+        (RefusalReason.ADDRESS_NOT_ALLOWED, not within(asked.address, terms.networks)),
+        (RefusalReason.ORIGIN_NOT_ALLOWED, not terms.apps and not in_place(known, asked)),
+        (RefusalReason.APP_NOT_ALLOWED, bool(terms.apps) and not in_place(known, asked)),
+        (RefusalReason.SECRET_KEY_REQUIRED, public and need is not None and need.publishable is Reach.NEVER),
+        (RefusalReason.CLIENT_SECRET_MISSING, opens and asked.opened is None),
+        (RefusalReason.CLIENT_SECRET_WRONG, opens and asked.opened is False),
+        (
+            RefusalReason.SCOPE_MISSING,
+            need is not None and not opens and need.scope not in terms.scopes and "*" not in terms.scopes,
+        ),
+    ]
+    return [reason for reason, holds in conditions if holds]
+
+
+@given(keys, needs, asked, st.none() | st.sampled_from(Mode))
+def test_the_first_reason_that_holds_is_the_answer(
+    known: KnownKey | None, need: Need | None, asked: Asked, mode: Mode | None
+) -> None:
+    """Status, expiry, project, mode, network, origin or app, kind, client secret, scope: told anew here, as a list of
+    conditions. What is only reported refuses nothing, and is told with the answer, all of it."""
+    against = reasons_against(known, need, asked, mode)
+    spared = [reason for reason in against if known is not None and reason in known.terms.report_only]
+    refusing = [reason for reason in against if reason not in spared]
+    decision = decide(known, need, NOW, asked, mode=mode)
     match decision:
         case Verified():
-            assert reasons == []
+            assert refusing == []
             assert decision.key is known
+            assert list(decision.reported) == spared
         case Refused():
-            assert decision.reason is reasons[0]
+            assert decision.reason is refusing[0]
             assert decision.key is known
-            assert (decision.need is not None) == (decision.reason is RefusalReason.SCOPE_MISSING)
+            about_need = {
+                RefusalReason.SECRET_KEY_REQUIRED,
+                RefusalReason.CLIENT_SECRET_MISSING,
+                RefusalReason.CLIENT_SECRET_WRONG,
+                RefusalReason.SCOPE_MISSING,
+            }
+            assert (decision.need is not None) == (decision.reason in about_need)
 
 
 def test_every_combination_has_its_answer() -> None:
@@ -147,15 +222,46 @@ def test_a_scope_is_a_resource_and_an_action() -> None:
 
 
 def test_a_key_that_may_nothing_may_nothing() -> None:
-    """A key without scopes is let in where no scope is asked for, and nowhere else. No wildcard hides in it."""
+    """A key without scopes is let in where no scope is asked for, and nowhere else."""
     empty = key(scopes=frozenset())
     assert isinstance(decide(empty, None, NOW), Verified)
     assert all(isinstance(decide(empty, Need(scope), NOW), Refused) for scope in SCOPES)
-    assert isinstance(decide(key(scopes=frozenset({"*"})), Need("links:read"), NOW), Refused)
+
+
+def test_a_star_is_every_scope_and_no_part_of_one() -> None:
+    """``*`` that was chosen stands for all there is; within a scope it has no meaning."""
+    assert all(isinstance(decide(key(scopes=frozenset({"*"})), Need(scope), NOW), Verified) for scope in SCOPES)
+    for half in ("links:*", "*:read", "links"):
+        assert isinstance(decide(key(scopes=frozenset({half})), Need("links:read"), NOW), Refused)
+
+
+def test_a_publishable_key_reaches_what_endpoints_say_and_no_more() -> None:
+    """By default nothing at all, whatever its scopes; to an opened object without any."""
+    public = key(scopes=frozenset({"sessions:read"}), kind=Kind.PUBLISHABLE, origins=("https://shop.example",))
+    home, opened = Asked(origin="https://shop.example"), Asked(origin="https://shop.example", opened=True)
+    assert decide(public, Need("sessions:read"), NOW, opened).reason is RefusalReason.SECRET_KEY_REQUIRED  # type: ignore[union-attr]
+    assert isinstance(decide(public, Need("sessions:read", Reach.CREATES), NOW, home), Verified)
+    assert isinstance(decide(public, Need("links:read", Reach.OPENS), NOW, opened), Verified)
+    assert isinstance(decide(public, Need("links:read", Reach.OPENS), NOW, home), Refused)
 
 
 def test_a_key_is_frozen() -> None:
-    """Nobody widens a key that is in hand."""
+    """Nobody widens a key that is in hand, neither the door's nor its owner's."""
     with pytest.raises(AttributeError):
-        key().scopes = frozenset(SCOPES)  # type: ignore[misc]
-    assert msgspec.structs.asdict(key())["status"] is Status.ACTIVE
+        key().terms.scopes = frozenset(SCOPES)  # type: ignore[misc]
+    owned = Key(
+        id="key_a",
+        project_id="prj_a",
+        mode=Mode.TEST,
+        name="a",
+        format="native",
+        prefix="ck_test_abcdef",
+        last_four="wxyz",
+        scopes=frozenset({"links:read"}),
+        status=Status.ACTIVE,
+        created_at=0,
+        created_by="user:1",
+    )
+    with pytest.raises(AttributeError):
+        owned.scopes = frozenset(SCOPES)  # type: ignore[misc]
+    assert owned.terms == key().terms

@@ -20,6 +20,7 @@ class MemoryKeyStore:
         self._keys: dict[str, Key] = {}
         self._secrets: dict[str, builtins.list[SecretState]] = {}
         self._overlaps: dict[tuple[str, int], int] = {}
+        self._ended: set[tuple[str, int]] = set()
         self._by_digest: dict[KeyDigest, tuple[str, int]] = {}
         self._suspended: set[str] = set()
         self._client_secrets: dict[bytes, tuple[str, str, str]] = {}
@@ -100,9 +101,9 @@ class MemoryKeyStore:
             key.terms,
             key.status,
             key.expires_at,
-            state.ends_at,
+            0 if found in self._ended else state.ends_at,
             number,
-            state.active_at is None,
+            state.waits,
             key.project_id in self._suspended,
         )
 
@@ -200,7 +201,7 @@ class MemoryKeyStore:
 
     async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
         key = self._mine(project_id, key_id)
-        if key is None or any(state.active_at is None for state in self._secrets[key_id]):
+        if key is None or any(state.waits for state in self._secrets[key_id]):
             return None
         if secret.digest in self._by_digest:
             raise KeyExists("a key with this text is already there")
@@ -219,7 +220,7 @@ class MemoryKeyStore:
         self._by_digest[secret.digest] = (key_id, number)
         self._overlaps[key_id, number] = secret.overlap_ms
         if secret.active:
-            self._end_before(key_id, number, act.at + secret.overlap_ms)
+            self._end_before(key_id, number, act.at, secret.overlap_ms)
         self._write_down(
             act,
             "key.rotated",
@@ -233,19 +234,19 @@ class MemoryKeyStore:
 
     async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
         states = self._secrets.get(key_id, [])
-        if self._mine(project_id, key_id) is None or not states or states[-1].active_at is not None:
+        if self._mine(project_id, key_id) is None or not states[-1].waits:
             return None
-        number = states.pop().number
-        self._by_digest = {digest: at for digest, at in self._by_digest.items() if at != (key_id, number)}
+        self._ended.add((key_id, states[-1].number))
+        states[-1] = msgspec.structs.replace(states[-1], ends_at=act.at)
         self._write_down(act, "key.rotation_withdrawn", project_id, key_id)
         return self._narrow(key_ids=[key_id])
 
     async def activate(self, key_id: str, number: int, act: Act) -> int | None:
         states = self._secrets.get(key_id, [])
-        if len(states) < number or states[number - 1].active_at is not None:
+        if len(states) < number or not states[number - 1].waits:
             return None
         states[number - 1] = msgspec.structs.replace(states[number - 1], active_at=act.at)
-        self._end_before(key_id, number, act.at + self._overlaps[key_id, number])
+        self._end_before(key_id, number, act.at, self._overlaps[key_id, number])
         self._write_down(act, "key.rotation_activated", self._keys[key_id].project_id, key_id, secret=number)
         return self._narrow(key_ids=[key_id])
 
@@ -253,7 +254,7 @@ class MemoryKeyStore:
         if await self.by_id(project_id, key_id) is None:
             return None
         newest = max(state.number for state in self._secrets[key_id] if state.active_at is not None)
-        if not self._end_before(key_id, newest, act.at):
+        if not self._end_before(key_id, newest, act.at, 0):
             return None
         self._write_down(act, "key.rotation_finished", project_id, key_id, secret=newest)
         return self._narrow(key_ids=[key_id])
@@ -332,13 +333,16 @@ class MemoryKeyStore:
             project_suspended=key.project_id in self._suspended,
         )
 
-    def _end_before(self, key_id: str, number: int, at: int) -> int:
+    def _end_before(self, key_id: str, number: int, at: int, overlap_ms: int) -> int:
         ended = 0
         states = self._secrets[key_id]
-        for place, state in enumerate(states):
-            if state.number < number and (state.ends_at is None or state.ends_at > at):
-                states[place] = msgspec.structs.replace(state, ends_at=at)
+        for place, state in enumerate(states[: number - 1]):
+            if overlap_ms == 0 and (key_id, state.number) not in self._ended:
+                self._ended.add((key_id, state.number))
                 ended += 1
+            if state.ends_at is None or state.ends_at > at + overlap_ms:
+                states[place] = msgspec.structs.replace(state, ends_at=at + overlap_ms)
+                ended += overlap_ms > 0
         return ended
 
     def _narrow(self, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:

@@ -47,9 +47,10 @@ _EXPIRING: Final = (
 
 _BY_DIGEST: Final = (
     "SELECT k.id, k.project_id, k.mode, k.kind, k.scopes, k.status, k.expires_at, k.disabled_at, k.networks, "
-    "k.origins, k.apps, k.rate_per_second, k.rate_burst, k.report_only, k.canary, s.number, s.active_at, s.ends_at, "
-    "p.project_id FROM key_secrets s JOIN api_keys k ON k.id = s.key_id "
-    "LEFT JOIN suspended_projects p ON p.project_id = k.project_id WHERE s.digest = $1 AND s.digest_algorithm = $2"
+    "k.origins, k.apps, k.rate_per_second, k.rate_burst, k.report_only, k.canary, s.number, s.active_at, "
+    "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id FROM key_secrets s "
+    "JOIN api_keys k ON k.id = s.key_id LEFT JOIN suspended_projects p ON p.project_id = k.project_id "
+    "WHERE s.digest = $1 AND s.digest_algorithm = $2"
 )
 _INSERT: Final = (
     "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
@@ -89,18 +90,28 @@ _RESUME: Final = "DELETE FROM suspended_projects WHERE project_id = $1"
 _SUSPENDED: Final = "SELECT 1 FROM suspended_projects WHERE project_id = $1"
 
 _NUMBERS: Final = (
-    "SELECT MAX(s.number), SUM(CASE WHEN s.active_at IS NULL THEN 1 ELSE 0 END) FROM key_secrets s "
+    "SELECT MAX(s.number), SUM(CASE WHEN s.active_at IS NULL AND s.ended = 0 THEN 1 ELSE 0 END) FROM key_secrets s "
     "JOIN api_keys k ON k.id = s.key_id WHERE k.id = $1 AND k.project_id = $2 AND k.status = 'active'"
 )
 _END_BEFORE: Final = (
     "UPDATE key_secrets SET ends_at = $1 WHERE key_id = $2 AND number < $3 AND (ends_at IS NULL OR ends_at > $1)"
 )
-_PENDING: Final = "SELECT overlap_ms FROM key_secrets WHERE key_id = $1 AND number = $2 AND active_at IS NULL"
-_ACTIVATE: Final = "UPDATE key_secrets SET active_at = $1 WHERE key_id = $2 AND number = $3 AND active_at IS NULL"
+# Not by the clock: whoever's is behind would go on accepting them.
+_END_AT_ONCE: Final = (
+    "UPDATE key_secrets SET ended = 1, ends_at = CASE WHEN ends_at IS NULL OR ends_at > $1 THEN $1 ELSE ends_at END "
+    "WHERE key_id = $2 AND number < $3 AND ended = 0"
+)
+_PENDING: Final = (
+    "SELECT overlap_ms FROM key_secrets WHERE key_id = $1 AND number = $2 AND active_at IS NULL AND ended = 0"
+)
+_ACTIVATE: Final = (
+    "UPDATE key_secrets SET active_at = $1 WHERE key_id = $2 AND number = $3 AND active_at IS NULL AND ended = 0"
+)
 _PROJECT_OF: Final = "SELECT project_id FROM api_keys WHERE id = $1"
+# Its row stays: its number must not become another secret's, which a late first use of this one would set going.
 _WITHDRAW: Final = (
-    "DELETE FROM key_secrets WHERE key_id = $1 AND active_at IS NULL "
-    "AND EXISTS (SELECT 1 FROM api_keys k WHERE k.id = $1 AND k.project_id = $2)"
+    "UPDATE key_secrets SET ended = 1, ends_at = $3 WHERE key_id = $1 AND active_at IS NULL AND ended = 0 "
+    "AND EXISTS (SELECT 1 FROM api_keys k WHERE k.id = $1 AND k.project_id = $2 AND k.status = 'active')"
 )
 _NEWEST_ACTIVE: Final = (
     "SELECT MAX(s.number) FROM key_secrets s JOIN api_keys k ON k.id = s.key_id "
@@ -331,7 +342,7 @@ class SqlKeyStore(SqlLeases):
                 secret.overlap_ms,
             )
             if secret.active:
-                await tx.execute(_END_BEFORE, act.at + secret.overlap_ms, key_id, number)
+                await _end_before(tx, act.at, secret.overlap_ms, key_id, number)
             await head.write_down(
                 tx,
                 act,
@@ -344,11 +355,14 @@ class SqlKeyStore(SqlLeases):
             )
             return await self._narrow(tx, act.at, key_ids=[key_id])
 
-        return await self._database.write(operation)
+        try:
+            return await self._database.write(operation)
+        except UniqueViolation as error:
+            raise KeyExists("a key with this text is already there") from error
 
     async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
         async def operation(tx: Transaction) -> int | None:
-            if await tx.execute(_WITHDRAW, key_id, project_id) == 0:
+            if await tx.execute(_WITHDRAW, key_id, project_id, act.at) == 0:
                 return None
             await head.write_down(tx, act, "key.rotation_withdrawn", project_id, key_id)
             return await self._narrow(tx, act.at, key_ids=[key_id])
@@ -360,7 +374,7 @@ class SqlKeyStore(SqlLeases):
             pending = await tx.fetch_one(_PENDING, key_id, number)
             if pending is None or await tx.execute(_ACTIVATE, act.at, key_id, number) == 0:
                 return None
-            await tx.execute(_END_BEFORE, act.at + pending[0], key_id, number)
+            await _end_before(tx, act.at, pending[0], key_id, number)
             row = await tx.fetch_one(_PROJECT_OF, key_id)
             assert row is not None
             await head.write_down(tx, act, "key.rotation_activated", row[0], key_id, secret=number)
@@ -371,7 +385,7 @@ class SqlKeyStore(SqlLeases):
     async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
         async def operation(tx: Transaction) -> int | None:
             row = await tx.fetch_one(_NEWEST_ACTIVE, key_id, project_id)
-            if row is None or row[0] is None or await tx.execute(_END_BEFORE, act.at, key_id, row[0]) == 0:
+            if row is None or row[0] is None or await _end_before(tx, act.at, 0, key_id, row[0]) == 0:
                 return None
             await head.write_down(tx, act, "key.rotation_finished", project_id, key_id, secret=row[0])
             return await self._narrow(tx, act.at, key_ids=[key_id])
@@ -474,9 +488,16 @@ class SqlKeyStore(SqlLeases):
             row[6],
             row[17],
             row[15],
-            row[16] is None,
+            row[16] is None and row[17] is None,
             row[18] is not None,
         )
+
+
+async def _end_before(tx: Transaction, at: int, overlap_ms: int, key_id: str, number: int) -> int:
+    """End a key's secrets before this one, once the overlap has passed; how many that changes."""
+    if overlap_ms == 0:
+        return await tx.execute(_END_AT_ONCE, at, key_id, number)
+    return await tx.execute(_END_BEFORE, at + overlap_ms, key_id, number)
 
 
 async def keep_client_secret(

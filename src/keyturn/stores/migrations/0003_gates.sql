@@ -10,6 +10,8 @@ CREATE TABLE key_secrets (
     active_at BIGINT,
     overlap_ms BIGINT NOT NULL,
     ends_at BIGINT,
+    -- 1 once it was ended at once or withdrawn: refused from then on, by no clock.
+    ended BIGINT NOT NULL DEFAULT 0,
     last_used_at BIGINT,
     last_used_address TEXT,
     last_used_agent TEXT,
