@@ -44,12 +44,16 @@ def fsync_ms(directory: Path) -> tuple[float, float]:
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """What a process has used of the processors so far, all its threads; None where the system does not tell."""
+    """What a process and its living children have used of the processors so far, all their threads; None where the
+    system does not tell.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(cpu_seconds(child) or 0.0 for child in children)
 
 
 def resident_mb(pid: int) -> float | None:

@@ -3,10 +3,10 @@
 import contextlib
 import os
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.machine import cpu_seconds, resident_mb
@@ -20,13 +20,15 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 class Server:
     """One server process on a port of its own, waited for until it answers."""
 
-    def __init__(self, *command: str, port: int, ready: str, log: Path) -> None:
+    def __init__(
+        self, *command: str, port: int, ready: str, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.port = port
         self._log = log
         begun = time.perf_counter()
         with log.open("wb") as file:
             self._process = subprocess.Popen(
-                [sys.executable, *command], stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=ENVIRONMENT
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=ENVIRONMENT | dict(environment or {})
             )
         self.pid = self._process.pid
         self._wait(f"http://127.0.0.1:{port}{ready}")
