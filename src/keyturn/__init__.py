@@ -39,7 +39,7 @@ from keyturn.model import (
     Verified,
     is_scope_name,
 )
-from keyturn.ports import Act, Clock, KeyStore, SecretState, Use
+from keyturn.ports import Act, Clock, KeyStore, RateLimiter, SecretState, Use
 from keyturn.restrictions import checked_limit, parse_rate
 from keyturn.revoking import Revocation, Switched, resume, revoke, set_enabled, suspend
 from keyturn.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, generate, parse
@@ -93,6 +93,7 @@ __all__ = [
     "Need",
     "Presented",
     "Primary",
+    "RateLimiter",
     "Reach",
     "Receipt",
     "RefusalReason",

@@ -98,8 +98,11 @@ class Limiter:
         known = self._arrivals.get(key_id)
         arrival = now
         if known is not None:
-            # A key whose limit was changed keeps the time that it is ahead by.
+            # A key whose limit was changed keeps the time that it is ahead by, up to the whole of its new burst.
             arrival = max(known[0] if known[1] == rate else -(-known[0] * rate // known[1]), now)
+            if arrival > now + tolerance:
+                arrival = now + tolerance
+                self._arrivals[key_id] = (arrival, rate)
         wait = arrival + interval - tolerance - now
         if wait > 0:
             return Allowance(limit, 0, (arrival - now) / second, wait / second)

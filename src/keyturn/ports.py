@@ -1,12 +1,13 @@
 """What the key layer needs from outside, each with at least two implementations."""
 
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from keyturn.audit import AuditEntry
+from keyturn.limiting import Allowance, Limit
 from keyturn.model import Key, KnownKey
 from keyturn.secret import KeyDigest
 
@@ -16,6 +17,14 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """Unix milliseconds, UTC."""
+        ...
+
+
+class RateLimiter(Protocol):
+    """Counts requests, in this process or for several together."""
+
+    def take(self, key_id: str, limit: Limit) -> Allowance | Awaitable[Allowance]:
+        """Count one request of this key; a refused one costs nothing. What is known at once need not be awaited."""
         ...
 
 

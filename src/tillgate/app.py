@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from starlette.applications import Starlette
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import tillgate.dashboard
 import tillgate.pages
-from keyturn import Limiter
+from keyturn import Limiter, RateLimiter
 from keyturn.leases import boottime_ns
 from keyturn.origins import Origins
 from keyturn.usage import FLUSH_SECONDS
@@ -41,10 +41,13 @@ from tillgate.opening import open_keys, open_migrated
 from tillgate.pages.desk import PagesDesk
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
-from tillgate.settings import Settings
+from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer, idempotency
 from tillgate.store.sealing import claim
 from unitofwork import Database, StoreError, Transaction
+
+if TYPE_CHECKING:  # loads its client, which is installed only where it is used
+    from keyturn.shared_limiting import SharedLimiter
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
@@ -75,7 +78,10 @@ class Tillgate:
             wake,
         )
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
-        door = KeyDoor(self._keys.verifier, Limiter(time.monotonic_ns), settings.key_limit, self._keys.last_used, clock)
+        alone = Limiter(time.monotonic_ns)
+        self._shared = _shared(settings, alone, self._metrics)
+        limiter: RateLimiter = self._shared or alone
+        door = KeyDoor(self._keys.verifier, limiter, settings.key_limit, self._keys.last_used, clock)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
             origins=Origins(self._keys.store, boottime_ns),
@@ -117,6 +123,8 @@ class Tillgate:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         assert self._keys.gate is not None
+        if self._shared is not None:
+            await self._shared.probe()
         tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -136,6 +144,8 @@ class Tillgate:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._flush()
             await self._sender.close()
+            if self._shared is not None:
+                await self._shared.close()
 
     async def _keep_flushing(self) -> None:
         while True:
@@ -178,6 +188,32 @@ class Tillgate:
             return Response(await self._metrics.expose(self._database), media_type=CONTENT_TYPE)
         except StoreError:
             return PlainTextResponse("the database does not answer", 503)
+
+
+def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimiter | None":
+    """The limiter that processes share, where there is a Valkey.
+
+    Raises:
+        SettingsError: its client is not installed.
+    """
+    if settings.valkey_url is None:
+        return None
+    try:
+        from keyturn.shared_limiting import SharedLimiter, client_for
+    except ModuleNotFoundError as error:
+        raise SettingsError("TILLGATE_VALKEY_URL needs the client redis: pip install 'tillgate[valkey]'") from error
+
+    def tell(error: Exception | None) -> None:
+        if error is not None:
+            _log.warning("limits.unshared", detail=str(error), until="Valkey answers again")
+        else:
+            _log.info("limits.shared_again")
+
+    try:
+        client = client_for(settings.valkey_url)
+    except ValueError as error:
+        raise SettingsError(f"TILLGATE_VALKEY_URL: {error}") from error
+    return SharedLimiter(client, alone, tell=tell, count_alone=metrics.count_unshared_limit)
 
 
 def _is_api(path: str) -> bool:

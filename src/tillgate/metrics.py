@@ -16,7 +16,9 @@ from unitofwork import Database
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
 _STATUS_MAX: Final = 599
-# A process's row: its id, and then its answers by HTTP status.
+# A process's row: its id, what it counts below 100, and then its answers by HTTP status.
+_LIMITS_UNSHARED: Final = 1
+_STATUS_MIN: Final = 100
 _ROW: Final = _STATUS_MAX + 1
 _NUMBER_BYTES: Final = 8
 
@@ -32,7 +34,7 @@ class Tally:
         self._rows = range(0, processes * _ROW, _ROW)
 
     def row(self, number: int) -> memoryview:
-        """One process's numbers, in which cell 0 is its id and every other the count of a status."""
+        """One process's numbers, in which cell 0 is its id and those from 100 on the counts of each status."""
         return self._cells[self._rows[number] : self._rows[number] + _ROW]
 
     def pids(self) -> list[int]:
@@ -41,8 +43,12 @@ class Tally:
 
     def by_status(self) -> dict[int, int]:
         """How often each status was answered, by all of them."""
-        sums = {status: sum(self._cells[row + status] for row in self._rows) for status in range(100, _ROW)}
+        sums = {status: self.sum(status) for status in range(_STATUS_MIN, _ROW)}
         return {status: count for status, count in sums.items() if count}
+
+    def sum(self, cell: int) -> int:
+        """One number of all of them together."""
+        return sum(self._cells[row + cell] for row in self._rows)
 
 
 class _Responses(Collector):
@@ -53,6 +59,18 @@ class _Responses(Collector):
         found = CounterMetricFamily("tillgate_api_responses", "Answers of the API by HTTP status.", labels=["status"])
         for status, count in self._tally.by_status().items():
             found.add_metric([str(status)], count)
+        yield found
+
+
+class _Limits(Collector):
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterable[Metric]:
+        found = CounterMetricFamily(
+            "tillgate_limits_unshared", "Rate limits that a process counted by itself, for Valkey did not answer."
+        )
+        found.add_metric([], self._tally.sum(_LIMITS_UNSHARED))
         yield found
 
 
@@ -88,6 +106,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Processes(tally))
         self._registry.register(_Responses(tally))
+        self._registry.register(_Limits(tally))
         PlatformCollector(registry=self._registry)
         self._row = tally.row(number)
         self._row[0] = os.getpid()
@@ -98,6 +117,10 @@ class Metrics:
     def count_response(self, status: int) -> None:
         """Count an answer of the API."""
         self._row[status] += 1
+
+    def count_unshared_limit(self) -> None:
+        """Count a rate limit that should have been shared, and was not."""
+        self._row[_LIMITS_UNSHARED] += 1
 
     async def expose(self, database: Database) -> bytes:
         """Everything as it is now.

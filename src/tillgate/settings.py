@@ -31,6 +31,9 @@ _PASSWORD_PARAMETER: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNO
 
 _QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
+# What the client takes (keyturn.shared_limiting), which is not loaded where nobody uses it.
+VALKEY_SCHEMES: Final = ("valkey://", "valkeys://", "redis://", "rediss://", "unix://")
+
 Origin = Literal["default", "environment", "command line"]
 
 
@@ -60,6 +63,7 @@ class Settings(NamedTuple):
     key_limit: Limit | None = None
     webhook_networks: tuple[IPNetwork, ...] = ()
     workers: int = 1
+    valkey_url: str | None = None
 
     @property
     def connections_max(self) -> int:
@@ -121,6 +125,9 @@ def load(
     count = _whole(pick("WORKERS", None if workers is None else str(workers), "1"), "WORKERS")
     if not 1 <= count <= WORKERS_MAX:
         raise SettingsError(f"TILLGATE_WORKERS: expected 1 to {WORKERS_MAX}")
+    valkey_url = pick("VALKEY_URL", None, "")
+    if valkey_url and not valkey_url.startswith(VALKEY_SCHEMES):
+        raise SettingsError("TILLGATE_VALKEY_URL: expected valkey://host:6379/0, redis://…, or valkeys:// over TLS")
     networks = _networks(pick("WEBHOOK_NETWORKS", None, ""))
     key = pick("SECRET_KEY", None, "")
     return Settings(
@@ -135,6 +142,7 @@ def load(
         Limit(float(per_second), burst) if per_second else None,
         networks,
         count,
+        valkey_url or None,
     )
 
 

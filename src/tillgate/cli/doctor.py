@@ -3,11 +3,13 @@
 import asyncio
 import sqlite3
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from keyturn import Limiter
 from tillgate import __version__
 from tillgate.cli.session import Data, DatabaseUrl, settings
 from tillgate.opening import all_migrations
@@ -37,7 +39,7 @@ def doctor(
     for setting in chosen.listed:
         print(f"  {setting.name:{width}}  {setting.value or '(not set)'}  [{setting.origin}]")
     print()
-    problems = [*_python(), *_secret_key(chosen), *_database(chosen.database_url)]
+    problems = [*_python(), *_secret_key(chosen), *_database(chosen.database_url), *_valkey(chosen.valkey_url)]
     for problem in problems:
         print(f"  PROBLEM  {problem}")
     if problems:
@@ -81,3 +83,25 @@ async def _schema(url: str) -> list[str]:
         return [str(error)]
     names = ", ".join(f"{one.house} {one.number:04d}_{one.name}" for one in missing)
     return [f"the schema is not up to date (run: tillgate migrate): {names}"] if missing else []
+
+
+def _valkey(url: str | None) -> list[str]:
+    if url is None:
+        return []
+    try:
+        from keyturn.shared_limiting import SharedLimiter, client_for
+    except ModuleNotFoundError:
+        return ["TILLGATE_VALKEY_URL needs the client redis: pip install 'tillgate[valkey]'"]
+
+    async def check() -> None:
+        limiter = SharedLimiter(client_for(url), Limiter(time.monotonic_ns))
+        try:
+            await limiter.check()
+        finally:
+            await limiter.close()
+
+    try:
+        asyncio.run(check())
+    except Exception as error:
+        return [f"TILLGATE_VALKEY_URL: rate limits cannot be counted there: {str(error) or type(error).__name__}"]
+    return []

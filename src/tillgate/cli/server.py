@@ -183,11 +183,11 @@ def _greet(chosen: Settings, setup_token: str | None) -> None:
         f"  API        {where}/api/v1",
         f"  Health     {where}/healthz",
     ]
-    if chosen.workers > 1 and chosen.key_limit is not None:
+    if chosen.workers > 1 and chosen.key_limit is not None and chosen.valkey_url is None:
         lines += [
             "",
             f"  Rate limits are counted by each worker for itself: a key may make up to {chosen.workers} times as",
-            "  many requests as its limit says.",
+            "  many requests as its limit says. With TILLGATE_VALKEY_URL they count together.",
         ]
     if setup_token is not None:
         lines += [

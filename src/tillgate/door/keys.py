@@ -9,10 +9,10 @@ from keyturn import (
     KnownKey,
     LastUsed,
     Limit,
-    Limiter,
     Mode,
     Need,
     Presented,
+    RateLimiter,
     Refused,
     Use,
     Verifier,
@@ -68,7 +68,7 @@ class KeyDoor:
     """Lets API keys in, each at its own pace."""
 
     def __init__(
-        self, verifier: Verifier, limiter: Limiter, limit: Limit | None, last_used: LastUsed, clock: Clock
+        self, verifier: Verifier, limiter: RateLimiter, limit: Limit | None, last_used: LastUsed, clock: Clock
     ) -> None:
         """
         Args:
@@ -93,9 +93,12 @@ class KeyDoor:
         terms = key.terms
         self._last_used.note(key.id, key.secret, Use(self._clock.now(), presented.address, caller.agent, caller.path))
         limit = terms.limit or self._limit
-        allowance = self._limiter.take(key.id, limit) if limit is not None else None
-        if allowance is not None and allowance.exceeded:
-            return RateLimited(key, allowance)
+        allowance = None
+        if limit is not None:
+            taken = self._limiter.take(key.id, limit)
+            allowance = taken if isinstance(taken, Allowance) else await taken
+            if allowance.exceeded:
+                return RateLimited(key, allowance)
         principal = Principal(
             terms.project_id,
             terms.mode is Mode.LIVE,
