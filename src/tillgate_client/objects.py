@@ -6,7 +6,7 @@ is no error.
 """
 
 from datetime import datetime
-from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
+from typing import Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 import msgspec
 
@@ -14,6 +14,10 @@ T = TypeVar("T")
 
 Outcome = Literal["detected", "paid", "underpaid", "overpaid", "late", "failed"]
 SessionStatus = Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
+
+OrderStatus = Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
+Fulfillment = Literal["unfulfilled", "fulfilled"]
+Expand = Literal["order"]
 
 EVENT_TYPES: Final = (
     "session.created",
@@ -30,6 +34,12 @@ EVENT_TYPES: Final = (
     "coupon.updated",
     "promotion_code.created",
     "promotion_code.updated",
+    "order.processing",
+    "order.review",
+    "order.paid",
+    "order.expired",
+    "order.canceled",
+    "order.updated",
 )
 
 
@@ -38,6 +48,16 @@ class Amount(TypedDict):
 
     value: str
     currency: str
+
+
+class NewLineItem(TypedDict):
+    """A line of an order to be: ``{"name": "Tea", "unitAmount": "4.50", "quantity": 2}``. ``unitAmount`` is text."""
+
+    name: str
+    unitAmount: str
+    quantity: NotRequired[int]
+    kind: NotRequired[Literal["product", "tax", "discount"]]
+    productId: NotRequired[str]
 
 
 class CryptoAmount(msgspec.Struct, frozen=True):
@@ -74,6 +94,69 @@ class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
+class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A line of an order; a ``discount``'s amounts are what it takes off."""
+
+    id: str
+    object: str
+    kind: str
+    name: str
+    quantity: int
+    unit_amount: str
+    amount: str
+    product_id: str | None
+
+
+class Discount(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a coupon takes off the whole order."""
+
+    name: str
+    amount: str
+    coupon_id: str | None
+    promotion_code_id: str | None
+
+
+class OrderAmounts(msgspec.Struct, frozen=True, kw_only=True):
+    """``total = subtotal + tax + shipping - discount``."""
+
+    subtotal: str
+    tax: str
+    shipping: str
+    discount: str
+    total: str
+
+
+class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What was promised for which price, and what came of it. Amounts are in its ``currency``.
+
+    Attributes:
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``.
+        received: what has arrived and is confirmed, at the price that was locked.
+        expires_at: money that is complete at this instant or later is late.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    session_id: str
+    payment_id: str
+    customer_id: str | None
+    status: str
+    exceptions: list[str]
+    fulfillment: str
+    reference: str | None
+    unique_reference: bool
+    currency: str
+    line_items: list[LineItem]
+    discounts: list[Discount]
+    amounts: OrderAmounts
+    received: str
+    metadata: dict[str, Any] | None
+    expires_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
 class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One visit of one buyer: send them to ``checkout_url``.
 
@@ -82,6 +165,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
         received: what has arrived and is confirmed.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+        order: what the session is for, where ``expand="order"`` asked for it.
     """
 
     id: str
@@ -105,6 +189,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     expires_at: datetime
     paid_at: datetime | None
     created_at: datetime
+    order: Order | None = None
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

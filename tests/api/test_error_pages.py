@@ -70,6 +70,10 @@ async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_sh
     await api.post(f"/checkout_sessions/{paid['id']}/simulate", json={"outcome": "paid"})
     is_as_shown("session_not_pending", await api.post(f"/checkout_sessions/{paid['id']}/expire"))
 
+    order = AMOUNT | {"reference": "A-1001", "uniqueReference": True}
+    await made("/checkout_sessions", **order)
+    is_as_shown("order_reference_taken", await api.post("/checkout_sessions", json=order))
+
     await made("/customers", email="a@example.com")
     is_as_shown("customer_exists", await api.post("/customers", json={"email": "a@example.com"}))
     coupon = await made("/coupons", name="Spring", discountType="percentage", discountPercentage="10")

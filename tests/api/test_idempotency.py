@@ -38,6 +38,7 @@ MUTATING = [route for route in ROUTES if not isinstance(route.action, Reads)]
 EFFECTS = {
     "payment_links": "*",
     "checkout_sessions": "*",
+    "orders": "*",
     "payments": "*",
     "transactions": "*",
     "events": "*",
@@ -118,6 +119,11 @@ async def promotion_code(client: httpx.AsyncClient, url: str) -> str:
     return str((await made(client, "/promotion_codes", {"code": coupon_id, "couponId": coupon_id}))["id"])
 
 
+async def order(client: httpx.AsyncClient, url: str) -> str:
+    session_id = await session(client, url)
+    return str((await client.get("/orders", params={"sessionId": session_id})).json()["data"][0]["id"])
+
+
 Maker = Callable[[httpx.AsyncClient, str], Awaitable[str]]
 # For each route: what it is done to (None where it makes something), and two bodies it takes. Where they are the
 # same, the other request is to another object.
@@ -129,6 +135,7 @@ WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None
     "POST /checkout_sessions/{id}/simulate": (session, {"outcome": "detected"}, {"outcome": "paid"}),
     "POST /checkout_sessions/{id}/accept": (overpaid, None, None),
     "POST /checkout_sessions/{id}/expire": (session, None, None),
+    "PATCH /orders/{id}": (order, {"fulfillment": "fulfilled"}, {"metadata": {"a": 1}}),
     "POST /webhook_endpoints": (
         None,
         {"url": "https://merchant.example/in", "events": ["session.paid", "session.failed"]},

@@ -164,7 +164,8 @@ async def test_a_simulated_outcome_moves_a_session_as_real_money_would(
         moved = answer.json()
     assert moved["status"] == status
     assert moved == (await client.get(f"/checkout_sessions/{session['id']}")).json()
-    events = list(reversed((await client.get("/events")).json()["data"]))
+    told = list(reversed((await client.get("/events")).json()["data"]))
+    events = [event for event in told if event["type"].startswith("session.")]
     assert [event["type"] for event in events] == ["session.created", *types]
     assert events[-1]["data"] == moved
     assert (moved["paidAt"] is not None) == (status in ("paid", "paid_late"))
@@ -177,11 +178,12 @@ async def test_a_settled_session_is_not_paid_again(shop: Shop) -> None:
     session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
     path = f"/checkout_sessions/{session['id']}/simulate"
     paid = (await client.post(path, json={"outcome": "paid"})).json()
+    events = (await client.get("/events")).json()
     for outcome in ("detected", "paid", "underpaid", "overpaid", "late", "failed"):
         refused = await client.post(path, json={"outcome": outcome})
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "session_not_payable")
     assert (await client.get(f"/checkout_sessions/{session['id']}")).json() == paid
-    assert len((await client.get("/events")).json()["data"]) == 2
+    assert (await client.get("/events")).json() == events
 
 
 async def test_sessions_are_filtered_by_status_link_and_age(shop: Shop) -> None:

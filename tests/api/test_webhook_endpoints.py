@@ -112,12 +112,12 @@ async def test_webhooks_arrive_signed_in_both_schemes_with_the_ids_of_the_events
     """The signature verifies with the PyPI package standardwebhooks and with the documented scheme; the body is
     the very event that GET /events shows."""
     client = await shop.client()
-    endpoint = (await client.post("/webhook_endpoints", json={"url": receiver.url, "events": ["*"]})).json()
+    endpoint = (await client.post("/webhook_endpoints", json={"url": receiver.url, "events": ["session.*"]})).json()
     session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
     for outcome in ("detected", "paid"):
         await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": outcome})
     received = await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 3)
-    events = (await client.get("/events")).json()["data"]
+    events = [one for one in (await client.get("/events")).json()["data"] if one["type"].startswith("session.")]
     assert sorted(one.json["type"] for one in received) == ["session.created", "session.detected", "session.paid"]
     assert {one.json["id"]: one.json for one in received} == {event["id"]: event for event in events}
     for one in received:

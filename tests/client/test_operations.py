@@ -238,6 +238,27 @@ async def test_the_asynchronous_client_does_the_same(async_client: AsyncClient) 
     assert caught.value.request_id is not None and caught.value.request_id.startswith("req_")
 
 
+def test_an_order_is_found_by_its_session_and_fulfilled(client: Client) -> None:
+    """What was ordered comes with the session where it is asked for, adds up, and is the merchant's to fulfil."""
+    lines: list[tillgate_client.NewLineItem] = [
+        {"name": "Tea", "unitAmount": "4.50", "quantity": 2},
+        {"name": "VAT", "unitAmount": "0.81", "kind": "tax"},
+    ]
+    session = client.checkout_sessions.create(
+        line_items=lines, currency="EUR", shipping_amount="3.00", reference="T-1", metadata={"a": "b"}, expand=["order"]
+    )
+    order = session.order
+    assert order is not None
+    assert (order.amounts.total, session.fiat.amount, order.line_items[0].amount) == ("12.81", "12.81", "9.00")
+    assert client.checkout_sessions.retrieve(session.id).order is None
+    assert client.checkout_sessions.retrieve(session.id, expand="order").order == order
+    assert client.orders.list(session_id=session.id).data == [order]
+    assert client.orders.list(session_id=session.id, status="paid").data == []
+    changed = client.orders.update(order.id, fulfillment="fulfilled")
+    assert (changed.fulfillment, changed.metadata) == ("fulfilled", {"a": "b"})
+    assert client.orders.retrieve(order.id) == changed
+
+
 def test_the_same_idempotency_key_makes_one_session(client: Client) -> None:
     """Repeated with its key, a call gives the first answer; with another body, a conflict."""
     first = client.checkout_sessions.create(amount=PRICE, idempotency_key="order-1001")
@@ -301,7 +322,11 @@ STRUCTS = {
     "CouponObject": "Coupon",
     "CustomerObject": "Customer",
     "DeletedObject": "DeletedWebhookEndpoint",
+    "DiscountObject": "Discount",
     "EventObject": "Event",
+    "LineItemObject": "LineItem",
+    "OrderAmounts": "OrderAmounts",
+    "OrderObject": "Order",
     "PaymentLinkObject": "PaymentLink",
     "ProductObject": "Product",
     "PromotionCodeObject": "PromotionCode",
@@ -367,6 +392,7 @@ def test_the_words_are_the_servers(document: dict[str, Any]) -> None:
     assert set(tillgate_client.EVENT_TYPES) == set(EVENT_TYPES)
     schemas = document["components"]["schemas"]
     assert set(objects.SessionStatus.__args__) == set(schemas["SessionStatus"]["enum"])
+    assert set(objects.OrderStatus.__args__) == set(schemas["OrderStatus"]["enum"])
     assert set(objects.Outcome.__args__) == set(schemas["SimulatePayment"]["properties"]["outcome"]["enum"])
 
 

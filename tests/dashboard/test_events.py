@@ -15,7 +15,11 @@ async def test_events_are_listed_newest_first_and_by_type(owner_of_both: Owner) 
     path = await owner.session()
     await owner.done(f"{path}/simulate", outcome="paid")
     page = await owner.page("/events")
-    assert re.findall(r'class="row-link mono" href="[^"]+">([^<]+)<', page) == ["session.paid", "session.created"]
+    assert re.findall(r'class="row-link mono" href="[^"]+">([^<]+)<', page) == [
+        "session.paid",
+        "order.paid",
+        "session.created",
+    ]
     page = await owner.page("/events?type=session.created")
     assert re.findall(r'class="row-link mono" href="[^"]+">([^<]+)<', page) == ["session.created"]
     assert "None like that" in await owner.page("/events?type=session.failed")

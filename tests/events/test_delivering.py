@@ -553,7 +553,7 @@ def test_the_schedule_spans_about_31_hours() -> None:
 
 async def test_the_events_rows_need_no_worker(counter: Counter) -> None:
     """Without one, what is to be sent waits in the table."""
-    await counter.endpoint()
+    await counter.endpoint(events=("session.*",))
     session = await counter.session()
     await counter.simulate(session.id, Outcome.PAID)
     found = await rows(counter.database, "SELECT event_type, status FROM webhook_deliveries ORDER BY id")

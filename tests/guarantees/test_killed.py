@@ -114,7 +114,11 @@ def check_books(url: str, buyers: Buyers) -> None:
     for event in events:
         told.setdefault(event["object_id"], []).append(event["type"])
     stories = {"pending": ["session.created"], "paid": ["session.created", "session.paid"]}
-    assert told == {session_id: stories[status] for session_id, status in sessions.items()}
+    orders = query(url, "SELECT id, session_id, status FROM orders")
+    assert {row["session_id"]: row["status"].replace("open", "pending") for row in orders} == sessions
+    assert told == {session_id: stories[status] for session_id, status in sessions.items()} | {
+        row["id"]: ["order.paid"] for row in orders if row["status"] == "paid"
+    }
     payments = query(url, "SELECT session_id FROM payments")
     assert {row["session_id"] for row in payments} == set(sessions)
     transfers = query(url, "SELECT p.session_id FROM transactions t JOIN payments p ON p.id = t.payment_id")

@@ -55,8 +55,8 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Rece
     assert not check["is_genuine"](secret, receiver.received[0].headers["x-webhook-signature"], b"{}")
 
     caught_up = json.loads(run(shell["Catch up"]))
-    assert [one["type"] for one in caught_up["data"]] == ["session.created", "session.paid"]
-    assert caught_up["nextCursor"] == "2"
+    assert [one["type"] for one in caught_up["data"]] == ["session.created", "order.paid", "session.paid"]
+    assert caught_up["nextCursor"] == "3"
     assert json.loads(run(shell["Send again"]))["deliveries"] == 0
     rotated = json.loads(run(shell["Change the secret"]))["secret"]
     receiver.received.clear()
@@ -68,10 +68,10 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Rece
     try:
         assert listening.stdout is not None
         forwarding, signing = listening.stdout.readline(), listening.stdout.readline()
-        assert "after sequence 4" in forwarding
+        assert "after sequence 6" in forwarding
         run(trigger)
-        # Each event comes twice: to the endpoint, and forwarded.
-        assert sorted(genuine(signing.rpartition(" ")[2].strip(), 4)) == [False, False, True, True]
+        # The endpoint gets the session's two, and everything is forwarded.
+        assert sorted(genuine(signing.rpartition(" ")[2].strip(), 5)) == [False, False, True, True, True]
     finally:
         listening.kill()
         listening.communicate()

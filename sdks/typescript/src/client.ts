@@ -2,6 +2,7 @@ import { CheckoutSessions } from "./resources/checkoutSessions.js";
 import { Coupons } from "./resources/coupons.js";
 import { Customers } from "./resources/customers.js";
 import { Events } from "./resources/events.js";
+import { Orders } from "./resources/orders.js";
 import { PaymentLinks } from "./resources/paymentLinks.js";
 import { Products } from "./resources/products.js";
 import { PromotionCodes } from "./resources/promotionCodes.js";
@@ -30,6 +31,7 @@ export class CheckoutClient {
   readonly products: Products;
   readonly coupons: Coupons;
   readonly promotionCodes: PromotionCodes;
+  readonly orders: Orders;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -44,5 +46,6 @@ export class CheckoutClient {
     this.products = new Products(transport);
     this.coupons = new Coupons(transport);
     this.promotionCodes = new PromotionCodes(transport);
+    this.orders = new Orders(transport);
   }
 }

@@ -36,9 +36,18 @@ export type SessionStatus = Schemas["SessionStatus"];
 export type Outcome = Schemas["SimulatePayment"]["outcome"];
 
 export type PaymentLink = Answer<Schemas["PaymentLinkObject"]>;
+export type LineItem = Answer<Schemas["LineItemObject"]>;
+export type Discount = Flat<Schemas["DiscountObject"]>;
+export type OrderAmounts = Flat<Schemas["OrderAmounts"]>;
+export type OrderStatus = Schemas["OrderStatus"];
+export type Order = Answer<
+  Schemas["OrderObject"],
+  { status: Open<OrderStatus>; lineItems: LineItem[]; discounts: Discount[]; amounts: OrderAmounts; metadata: Metadata | null }
+>;
+/** `order` is there where `expand` asked for it. */
 export type CheckoutSession = Answer<
   Schemas["CheckoutSessionObject"],
-  { status: Open<SessionStatus>; metadata: Metadata | null }
+  { status: Open<SessionStatus>; metadata: Metadata | null; order?: Order }
 >;
 export type WebhookEndpoint = Answer<Schemas["WebhookEndpointObject"]>;
 /**
@@ -73,6 +82,12 @@ export interface EventData {
   "coupon.updated": Coupon;
   "promotion_code.created": PromotionCode;
   "promotion_code.updated": PromotionCode;
+  "order.processing": Order;
+  "order.review": Order;
+  "order.paid": Order;
+  "order.expired": Order;
+  "order.canceled": Order;
+  "order.updated": Order;
 }
 
 export type EventType = keyof EventData;
@@ -93,6 +108,9 @@ export type UpdatePaymentLink = Flat<Schemas["UpdatePaymentLink"]>;
 export type ListPaymentLinks = Query<"payment_links_list_all">;
 export type CreateCheckoutSession = Flat<Schemas["CreateCheckoutSession"]>;
 export type ListCheckoutSessions = Query<"checkout_sessions_list_all">;
+export type ExpandCheckoutSession = Query<"checkout_sessions_retrieve">;
+export type ListOrders = Query<"orders_list_all">;
+export type UpdateOrder = Flat<Schemas["UpdateOrder"]>;
 export type CreateWebhookEndpoint = Flat<Schemas["CreateWebhookEndpoint"]>;
 export type UpdateWebhookEndpoint = Flat<Schemas["UpdateWebhookEndpoint"]>;
 export type ListWebhookEndpoints = Query<"webhook_endpoints_list_all">;

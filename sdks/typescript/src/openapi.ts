@@ -193,6 +193,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["orders_list_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["orders_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["orders_update"];
+        trace?: never;
+    };
     "/api/v1/payment_links": {
         parameters: {
             query?: never;
@@ -454,6 +486,7 @@ export interface components {
              * @enum {unknown}
              */
             object?: "checkout_session";
+            order?: components["schemas"]["OrderObject"];
             paidAt: string | null;
             received: components["schemas"]["CryptoAmount"];
             returnUrl: string | null;
@@ -491,15 +524,29 @@ export interface components {
             /** @default null */
             cancelUrl?: string | null;
             /** @default null */
+            currency?: string | null;
+            /** @default null */
+            customerId?: string | null;
+            /** @default [] */
+            expand?: "order"[];
+            /** @default null */
             expiresInSeconds?: number | null;
+            /** @default null */
+            lineItems?: components["schemas"]["CreateLineItem"][] | null;
             /** @default null */
             linkId?: string | null;
             /** @default null */
             metadata?: Record<string, unknown> | null;
             /** @default null */
+            reference?: string | null;
+            /** @default null */
             returnUrl?: string | null;
             /** @default null */
+            shippingAmount?: string | null;
+            /** @default null */
             successUrl?: string | null;
+            /** @default false */
+            uniqueReference?: boolean;
         };
         CreateCoupon: {
             /** @default true */
@@ -552,6 +599,19 @@ export interface components {
             secretShownBefore?: boolean;
             updatedAt: string;
             url: string;
+        };
+        CreateLineItem: {
+            /**
+             * @default product
+             * @enum {unknown}
+             */
+            kind?: "discount" | "product" | "tax";
+            name: string;
+            /** @default null */
+            productId?: string | null;
+            /** @default 1 */
+            quantity?: number;
+            unitAmount: string;
         };
         CreatePaymentLink: {
             /** @default null */
@@ -651,6 +711,12 @@ export interface components {
         };
         /** @enum {unknown} */
         DisabledReason: "failing" | "gone";
+        DiscountObject: {
+            amount: string;
+            couponId: string | null;
+            name: string;
+            promotionCodeId: string | null;
+        };
         ErrorBody: {
             code: string;
             /** @default null */
@@ -684,12 +750,35 @@ export interface components {
             sequence: number;
             type: string;
         };
+        ExpandCheckoutSession: {
+            /** @enum {unknown} */
+            expand?: "order";
+        };
         FiatAmount: {
             amount: string;
             currency: string;
         };
+        /** @enum {unknown} */
+        Fulfillment: "fulfilled" | "unfulfilled";
+        LineItemObject: {
+            amount: string;
+            id: string;
+            /** @enum {unknown} */
+            kind: "discount" | "product" | "tax";
+            name: string;
+            /**
+             * @default line_item
+             * @enum {unknown}
+             */
+            object?: "line_item";
+            productId: string | null;
+            quantity: number;
+            unitAmount: string;
+        };
         ListCheckoutSessions: {
             createdAfter?: string;
+            /** @enum {unknown} */
+            expand?: "order";
             /** @default 25 */
             limit?: number;
             linkId?: string;
@@ -733,6 +822,11 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        ListObject_OrderObject_: {
+            data: components["schemas"]["OrderObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         ListObject_PaymentLinkObject_: {
             data: components["schemas"]["PaymentLinkObject"][];
             hasMore: boolean;
@@ -757,6 +851,17 @@ export interface components {
             data: components["schemas"]["WebhookEndpointObject"][];
             hasMore: boolean;
             nextCursor: string | null;
+        };
+        ListOrders: {
+            createdAfter?: string;
+            customerId?: string;
+            fulfillment?: components["schemas"]["Fulfillment"];
+            /** @default 25 */
+            limit?: number;
+            reference?: string;
+            sessionId?: string;
+            starting_after?: string;
+            status?: components["schemas"]["OrderStatus"];
         };
         ListPaymentLinks: {
             /** @default false */
@@ -786,6 +891,43 @@ export interface components {
             limit?: number;
             starting_after?: string;
         };
+        OrderAmounts: {
+            discount: string;
+            shipping: string;
+            subtotal: string;
+            tax: string;
+            total: string;
+        };
+        OrderObject: {
+            amounts: components["schemas"]["OrderAmounts"];
+            createdAt: string;
+            currency: string;
+            customerId: string | null;
+            discounts: components["schemas"]["DiscountObject"][];
+            exceptions: string[];
+            expiresAt: string;
+            /** @enum {unknown} */
+            fulfillment: "fulfilled" | "unfulfilled";
+            id: string;
+            lineItems: components["schemas"]["LineItemObject"][];
+            livemode: boolean;
+            metadata: unknown;
+            /**
+             * @default order
+             * @enum {unknown}
+             */
+            object?: "order";
+            paymentId: string;
+            received: string;
+            reference: string | null;
+            sessionId: string;
+            /** @enum {unknown} */
+            status: "canceled" | "expired" | "open" | "paid" | "processing" | "refunded" | "review";
+            uniqueReference: boolean;
+            updatedAt: string;
+        };
+        /** @enum {unknown} */
+        OrderStatus: "canceled" | "expired" | "open" | "paid" | "processing" | "refunded" | "review";
         PaymentLinkObject: {
             active: boolean;
             archived: boolean;
@@ -888,6 +1030,11 @@ export interface components {
             metadata?: Record<string, unknown> | null;
             name?: string | null;
             reference?: string | null;
+        };
+        UpdateOrder: {
+            /** @enum {unknown} */
+            fulfillment?: "fulfilled" | "unfulfilled";
+            metadata?: Record<string, unknown> | null;
         };
         UpdatePaymentLink: {
             active?: boolean;
@@ -1081,6 +1228,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
+                expand?: "order";
                 limit?: number;
                 linkId?: string;
                 starting_after?: string;
@@ -1153,7 +1301,9 @@ export interface operations {
     };
     checkout_sessions_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: "order";
+            };
             header?: never;
             path: {
                 id: string;
@@ -1676,6 +1826,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListObject_WebhookDeliveryObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_list_all: {
+        parameters: {
+            query?: {
+                createdAfter?: string;
+                customerId?: string;
+                fulfillment?: components["schemas"]["Fulfillment"];
+                limit?: number;
+                reference?: string;
+                sessionId?: string;
+                starting_after?: string;
+                status?: components["schemas"]["OrderStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_OrderObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
                 };
             };
             400: components["responses"]["Refused400"];

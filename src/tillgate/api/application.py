@@ -8,7 +8,7 @@ import structlog
 
 from keyturn import KnownKey, Presented, Refused
 from keyturn.origins import Origins, answer_headers
-from tillgate.api import coupons, customers, events, links, products, promotions, sessions, webhooks
+from tillgate.api import coupons, customers, events, links, orders, products, promotions, sessions, webhooks
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
 from tillgate.api.errors import Failure, Headers, rate_headers, rate_limited, refused, told
@@ -24,6 +24,7 @@ from unitofwork import StoreUnavailable
 ROUTES: Final[list[Route]] = [
     *links.ROUTES,
     *sessions.ROUTES,
+    *orders.ROUTES,
     *webhooks.ROUTES,
     *events.ROUTES,
     *customers.ROUTES,

@@ -188,6 +188,13 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Read the session, then decide again. Two changes met; the other one was first, and yours did nothing.",
         "The session changed meanwhile; read it and try again.",
     ),
+    "order_reference_taken": ErrorPage(
+        "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session once more; if it "
+        "is paid, there is nothing to ask for. Ask for money a second time only under another reference, or after "
+        "the first order is `canceled`.",
+        "Another order that is not canceled has the unique reference 'A-1001'; look at that one first.",
+        {"param": "reference"},
+    ),
     "promotion_code_exists": ErrorPage(
         "Find the code with `GET /promotion_codes?code=…`, which takes it in whatever case. Use that one, or choose "
         "another text. A code that is switched off still takes its place.",

@@ -105,6 +105,12 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "session_changed": ErrorKind(
         409, "conflict", "The session changed at the same moment. Read it again, then decide."
     ),
+    "order_reference_taken": ErrorKind(
+        409,
+        "conflict",
+        "The order's reference was to be unique, and another order of this project and mode, made with "
+        "`uniqueReference` and not canceled, has it. Look at that order before you ask for money twice.",
+    ),
     "customer_exists": ErrorKind(
         409, "conflict", "Another customer of this project and mode has this e-mail address or reference."
     ),

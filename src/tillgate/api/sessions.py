@@ -6,13 +6,17 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need, Reach
+from tillgate.api import orders
 from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant, object_id
+from tillgate.api.reading import ListQuery, given, instant, object_id, require_scope
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
+from tillgate.checkout.orders.model import LineItemKind
+from tillgate.checkout.orders.object import shown as shown_order
+from tillgate.checkout.orders.operations import NewLineItem, get_orders_of_sessions
 from tillgate.checkout.sessions import operations
-from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, shown
 from tillgate.checkout.sessions.operations import NewAmount, NewSession
 from tillgate.rails.simulated import Outcome
@@ -26,6 +30,8 @@ CREATE, LOOK, DRIVE = (
     Need("sessions:write", Reach.OPENS),
 )
 
+Expand = Literal["order"]
+
 
 class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A price: ``value`` is a decimal string, ``currency`` an ISO 4217 code."""
@@ -34,8 +40,19 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
 
 
+class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """A line of the order; ``unitAmount`` is a decimal string, of a ``discount`` what one takes off."""
+
+    name: str
+    unit_amount: str
+    quantity: int = 1
+    kind: Literal["product", "tax", "discount"] = "product"
+    product_id: str | None = None
+
+
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """A new session: either from a link (``linkId``) or for an ``amount``."""
+    """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
+    (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so."""
 
     link_id: str | None = None
     amount: Amount | None = None
@@ -44,6 +61,19 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     cancel_url: str | None = None
     return_url: str | None = None
     expires_in_seconds: int | None = None
+    line_items: list[CreateLineItem] | None = None
+    currency: str | None = None
+    shipping_amount: str | None = None
+    reference: str | None = None
+    unique_reference: bool = False
+    customer_id: str | None = None
+    expand: list[Expand] = []
+
+
+class ExpandCheckoutSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``expand=order`` puts the order into the session."""
+
+    expand: Expand | msgspec.UnsetType = msgspec.UNSET
 
 
 class ListCheckoutSessions(
@@ -57,6 +87,7 @@ class ListCheckoutSessions(
     status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
     link_id: str | msgspec.UnsetType = msgspec.UNSET
     created_after: str | msgspec.UnsetType = msgspec.UNSET
+    expand: Expand | msgspec.UnsetType = msgspec.UNSET
 
 
 class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,12 +106,20 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         cancel_url=body.cancel_url,
         return_url=body.return_url,
         expires_in_seconds=body.expires_in_seconds,
+        line_items=tuple(_line_item(one) for one in body.line_items) if body.line_items is not None else None,
+        currency=body.currency,
+        shipping_amount=body.shipping_amount,
+        reference=body.reference,
+        unique_reference=body.unique_reference,
+        customer_id=body.customer_id,
     )
-    return shown(await operations.open_session(desk.checkout, tx, call.principal, new), desk.public_url)
+    session = await operations.open_session(desk.checkout, tx, call.principal, new)
+    return (await _expanded(desk, tx, call, [session], "order" in body.expand))[0]
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return shown(await operations.get_session(tx, call.principal, call.id), desk.public_url)
+    session = await operations.get_session(tx, call.principal, call.id)
+    return (await _expanded(desk, tx, call, [session], call.query.expand is not msgspec.UNSET))[0]
 
 
 async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[CheckoutSessionObject]:
@@ -93,7 +132,7 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Che
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, param="linkId"),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed([shown(session, desk.public_url) for session in page.data], page.has_more)
+    return listed(await _expanded(desk, tx, call, page.data, query.expand is not msgspec.UNSET), page.has_more)
 
 
 async def simulate(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
@@ -109,12 +148,28 @@ async def expire(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
     return shown(await operations.expire(desk.checkout, tx, call.principal, call.id), desk.public_url)
 
 
+async def _expanded(
+    desk: ApiDesk, tx: Transaction, call: Call, sessions: list[CheckoutSession], with_order: bool
+) -> list[CheckoutSessionObject]:
+    """The sessions, each with its order where that is asked for: one statement more, however many they are."""
+    objects = [shown(session, desk.public_url) for session in sessions]
+    if not with_order:
+        return objects
+    require_scope(call.principal, orders.READ, param="expand")
+    found = await get_orders_of_sessions(tx, [session.id for session in sessions])
+    return [msgspec.structs.replace(one, order=shown_order(found[one.id])) for one in objects]
+
+
+def _line_item(one: CreateLineItem) -> NewLineItem:
+    return NewLineItem(one.name, one.unit_amount, one.quantity, LineItemKind(one.kind), one.product_id)
+
+
 ROUTES = [
     Route(
         "POST",
         "/checkout_sessions",
         CREATE,
-        "Create a checkout session from a link or for an amount",
+        "Create a checkout session from a link, for an amount or for line items, and its order",
         Writes(create),
         CheckoutSessionObject,
         HTTPStatus.CREATED,
@@ -129,7 +184,15 @@ ROUTES = [
         ListObject[CheckoutSessionObject],
         query=ListCheckoutSessions,
     ),
-    Route("GET", "/checkout_sessions/{id}", LOOK, "Retrieve a session", Reads(retrieve), CheckoutSessionObject),
+    Route(
+        "GET",
+        "/checkout_sessions/{id}",
+        LOOK,
+        "Retrieve a session",
+        Reads(retrieve),
+        CheckoutSessionObject,
+        query=ExpandCheckoutSession,
+    ),
     Route(
         "POST",
         "/checkout_sessions/{id}/accept",

@@ -71,12 +71,12 @@ def parse_currency(code: str, *, param: str) -> str:
     return code
 
 
-def parse_amount(text: str, currency: str, *, param: str) -> Money:
+def parse_amount(text: str, currency: str, *, param: str, may_be_zero: bool = False) -> Money:
     """A positive amount from its decimal string.
 
     Raises:
-        InvalidInput: the text is not a plain decimal number, is zero, is too large, or has more
-            decimals than the currency; ``param`` is named.
+        InvalidInput: the text is not a plain decimal number, is zero (unless that is allowed), is too
+            large, or has more decimals than the currency; ``param`` is named.
     """
     digits = MINOR_DIGITS[currency]
     example = format_minor(9900 if digits else 99, digits) if digits != 3 else "99.000"
@@ -99,6 +99,6 @@ def parse_amount(text: str, currency: str, *, param: str) -> Money:
             param=param,
         )
     minor = int(whole + decimals.ljust(digits, "0") or "0")
-    if minor == 0:
+    if minor == 0 and not may_be_zero:
         raise InvalidInput(f"{param}: the amount must be greater than zero.", param=param)
     return Money(minor, currency)

@@ -13,7 +13,8 @@ METADATA: Final = {"triggered_by": "tillgate trigger"}
 
 
 class Step(NamedTuple):
-    """One request. ``{id}`` in its path and in its body's texts is the id of what the step before made."""
+    """One request. ``{id}`` in its path and in its body's texts is the id of what the step before made, ``{order}`` of
+    the order in it."""
 
     method: str
     path: str
@@ -23,6 +24,8 @@ class Step(NamedTuple):
 SESSION: Final = Step(
     "POST", "/checkout_sessions", {"amount": {"value": "49.00", "currency": "USD"}, "metadata": METADATA}
 )
+WITH_ORDER: Final = SESSION._replace(body={**(SESSION.body or {}), "expand": ["order"]})
+EXPIRE: Final = Step("POST", "/checkout_sessions/{id}/expire")
 PRODUCT: Final = Step("POST", "/products", {"name": "Triggered", "price": "49.00", "metadata": METADATA})
 COUPON: Final = Step(
     "POST",
@@ -47,7 +50,7 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     events.SESSION_PAID_LATE: _simulated("late"),
     events.SESSION_UNDERPAID: _simulated("underpaid"),
     events.SESSION_OVERPAID: _simulated("overpaid"),
-    events.SESSION_EXPIRED: (SESSION, Step("POST", "/checkout_sessions/{id}/expire")),
+    events.SESSION_EXPIRED: (SESSION, EXPIRE),
     events.SESSION_FAILED: _simulated("failed"),
     events.PRODUCT_CREATED: (PRODUCT,),
     events.PRODUCT_UPDATED: (PRODUCT, Step("PATCH", "/products/{id}", SWITCHED_OFF)),
@@ -55,6 +58,12 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     events.COUPON_UPDATED: (COUPON, Step("PATCH", "/coupons/{id}", SWITCHED_OFF)),
     events.PROMOTION_CODE_CREATED: (COUPON, PROMOTION_CODE),
     events.PROMOTION_CODE_UPDATED: (COUPON, PROMOTION_CODE, Step("PATCH", "/promotion_codes/{id}", SWITCHED_OFF)),
+    events.ORDER_PROCESSING: _simulated("detected"),
+    events.ORDER_REVIEW: _simulated("underpaid"),
+    events.ORDER_PAID: _simulated("paid"),
+    events.ORDER_EXPIRED: (SESSION, EXPIRE),
+    events.ORDER_CANCELED: _simulated("failed"),
+    events.ORDER_UPDATED: (WITH_ORDER, Step("PATCH", "/orders/{order}", {"fulfillment": "fulfilled"})),
 }
 
 
@@ -69,14 +78,16 @@ def trigger(
     made: dict[str, Any] = {"id": ""}
     with api(base_url, test_mode=True) as server:
         for step in story:
-            made = _do(server, step, made["id"])
+            made = _do(server, step, made)
     state = made["status"] if "status" in made else "there" if made["active"] else "switched off"
     print(f"{event}: {made['id']} is {state}")
 
 
-def _do(server: httpx.Client, step: Step, object_id: str) -> dict[str, Any]:
+def _do(server: httpx.Client, step: Step, before: dict[str, Any]) -> dict[str, Any]:
     def named(value: Any) -> Any:
-        return value.replace("{id}", object_id) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return value.replace("{id}", before["id"]).replace("{order}", before.get("order", {}).get("id", ""))
 
     body = {name: named(value) for name, value in step.body.items()} if step.body is not None else None
     try:

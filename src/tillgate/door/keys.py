@@ -35,6 +35,8 @@ API_SCOPES: Final = {
     "products:write": "Create and update products",
     "coupons:read": "List and retrieve coupons and promotion codes",
     "coupons:write": "Create and update coupons and promotion codes",
+    "orders:read": "List and retrieve orders",
+    "orders:write": "Update orders, and decide on unusual money",
 }
 
 # What a key that anybody may hold can be given. It reads what it made with that object's client secret, not by a scope.

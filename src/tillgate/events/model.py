@@ -25,6 +25,13 @@ COUPON_UPDATED: Final = "coupon.updated"
 PROMOTION_CODE_CREATED: Final = "promotion_code.created"
 PROMOTION_CODE_UPDATED: Final = "promotion_code.updated"
 
+ORDER_PROCESSING: Final = "order.processing"
+ORDER_REVIEW: Final = "order.review"
+ORDER_PAID: Final = "order.paid"
+ORDER_EXPIRED: Final = "order.expired"
+ORDER_CANCELED: Final = "order.canceled"
+ORDER_UPDATED: Final = "order.updated"
+
 EVENT_MEANINGS: Final = {
     SESSION_CREATED: "A session was opened, by API or by a visit to a link.",
     SESSION_DETECTED: "Its payment was seen and waits for confirmations. For display only: do not fulfil yet.",
@@ -40,6 +47,13 @@ EVENT_MEANINGS: Final = {
     COUPON_UPDATED: "A coupon was changed by you; its redemptions alone are no change.",
     PROMOTION_CODE_CREATED: "A promotion code was made.",
     PROMOTION_CODE_UPDATED: "A promotion code was changed by you; its redemptions alone are no change.",
+    ORDER_PROCESSING: "Money for an order is on its way, or authorised, but not final.",
+    ORDER_REVIEW: "Money came that is too little, too much or too late, or went away again: the order waits for "
+    "your decision.",
+    ORDER_PAID: "The order is paid, or you accepted what came for it.",
+    ORDER_EXPIRED: "The order's time passed without a payment. It can still be paid late.",
+    ORDER_CANCELED: "Nothing is expected for the order any more.",
+    ORDER_UPDATED: "Something else about the order changed: `previousAttributes` says what.",
 }
 
 EVENT_TYPES: Final = tuple(EVENT_MEANINGS)

@@ -26,15 +26,20 @@ async def emit(
     object_id: str,
     data: bytes,
     now: int,
+    born_as: bytes | None = None,
 ) -> None:
     """Write the event and one delivery for each endpoint that wants it; send nothing yet.
 
     Args:
         data: the object as JSON in the API's form, as it is after the change. Whoever tells of an object holds
             its row, so that its events come one after the other.
+        born_as: the same before the change, of an object whose making was told by another object's event: what
+            its first event is compared with.
     """
     event_id = ids.new_id(ids.EVENT)
     before = None if is_creation(type) else await records.latest_data(tx, project_id, livemode, object_id)
+    if before is None and born_as is not None:
+        before = born_as.decode()
     wanting = await deliveries.endpoints_wanting(tx, project_id, livemode, type)
     # The sequence's row is locked until the commit, so it is taken as late as can be.
     sequence = await records.next_sequence(tx, project_id, livemode)

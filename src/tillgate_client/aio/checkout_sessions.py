@@ -1,13 +1,13 @@
 """``client.checkout_sessions``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Amount, CheckoutSession, Outcome, SessionStatus
+from tillgate_client.objects import Amount, CheckoutSession, Expand, NewLineItem, Outcome, SessionStatus
 
 
 class AsyncCheckoutSessions:
@@ -26,9 +26,17 @@ class AsyncCheckoutSessions:
         cancel_url: str | None = None,
         return_url: str | None = None,
         expires_in_seconds: int | None = None,
+        line_items: Sequence[NewLineItem] | None = None,
+        currency: str | None = None,
+        shipping_amount: str | None = None,
+        reference: str | None = None,
+        unique_reference: bool | None = None,
+        customer_id: str | None = None,
+        expand: Sequence[Expand] | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
-        """Create a session, either for an ``amount`` or from a link; send the buyer to its ``checkout_url``.
+        """Create a session and its order: for an ``amount``, from a link, or for ``line_items`` in a ``currency``. Send
+        the buyer to its ``checkout_url``.
 
         Pass an ``idempotency_key`` of your own, such as your order's number, and the same order never makes two.
         """
@@ -40,6 +48,13 @@ class AsyncCheckoutSessions:
             cancelUrl=cancel_url,
             returnUrl=return_url,
             expiresInSeconds=expires_in_seconds,
+            lineItems=line_items,
+            currency=currency,
+            shippingAmount=shipping_amount,
+            reference=reference,
+            uniqueReference=unique_reference,
+            customerId=customer_id,
+            expand=expand,
         )
         call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)
         return await self._transport.send(call, CheckoutSession)
@@ -52,6 +67,7 @@ class AsyncCheckoutSessions:
         status: SessionStatus | None = None,
         link_id: str | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> AsyncPage[CheckoutSession]:
         """List sessions, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -60,12 +76,14 @@ class AsyncCheckoutSessions:
             "status": status,
             "linkId": link_id,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return await list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
 
-    async def retrieve(self, id: str) -> CheckoutSession:
-        """Retrieve a session."""
-        return await self._transport.send(call_of("GET", path_of("checkout_sessions", id)), CheckoutSession)
+    async def retrieve(self, id: str, *, expand: Expand | None = None) -> CheckoutSession:
+        """Retrieve a session; with ``expand="order"`` it has its ``order``."""
+        call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
+        return await self._transport.send(call, CheckoutSession)
 
     async def accept(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
         """Take what has come as payment, though it is too little, too much or too late."""

@@ -8,6 +8,7 @@ from tillgate_client.aio.checkout_sessions import AsyncCheckoutSessions
 from tillgate_client.aio.coupons import AsyncCoupons
 from tillgate_client.aio.customers import AsyncCustomers
 from tillgate_client.aio.events import AsyncEvents
+from tillgate_client.aio.orders import AsyncOrders
 from tillgate_client.aio.payment_links import AsyncPaymentLinks
 from tillgate_client.aio.products import AsyncProducts
 from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
@@ -26,7 +27,7 @@ class AsyncClient:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes: what can be done.
+        promotion_codes, orders: what can be done.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class AsyncClient:
         self.products = AsyncProducts(self._transport)
         self.coupons = AsyncCoupons(self._transport)
         self.promotion_codes = AsyncPromotionCodes(self._transport)
+        self.orders = AsyncOrders(self._transport)
 
     @property
     def base_url(self) -> str:

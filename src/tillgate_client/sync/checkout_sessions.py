@@ -1,12 +1,12 @@
 # Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
 """``client.checkout_sessions``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Amount, CheckoutSession, Outcome, SessionStatus
+from tillgate_client.objects import Amount, CheckoutSession, Expand, NewLineItem, Outcome, SessionStatus
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -27,9 +27,17 @@ class CheckoutSessions:
         cancel_url: str | None = None,
         return_url: str | None = None,
         expires_in_seconds: int | None = None,
+        line_items: Sequence[NewLineItem] | None = None,
+        currency: str | None = None,
+        shipping_amount: str | None = None,
+        reference: str | None = None,
+        unique_reference: bool | None = None,
+        customer_id: str | None = None,
+        expand: Sequence[Expand] | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
-        """Create a session, either for an ``amount`` or from a link; send the buyer to its ``checkout_url``.
+        """Create a session and its order: for an ``amount``, from a link, or for ``line_items`` in a ``currency``. Send
+        the buyer to its ``checkout_url``.
 
         Pass an ``idempotency_key`` of your own, such as your order's number, and the same order never makes two.
         """
@@ -41,6 +49,13 @@ class CheckoutSessions:
             cancelUrl=cancel_url,
             returnUrl=return_url,
             expiresInSeconds=expires_in_seconds,
+            lineItems=line_items,
+            currency=currency,
+            shippingAmount=shipping_amount,
+            reference=reference,
+            uniqueReference=unique_reference,
+            customerId=customer_id,
+            expand=expand,
         )
         call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, CheckoutSession)
@@ -53,6 +68,7 @@ class CheckoutSessions:
         status: SessionStatus | None = None,
         link_id: str | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> Page[CheckoutSession]:
         """List sessions, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -61,12 +77,14 @@ class CheckoutSessions:
             "status": status,
             "linkId": link_id,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
 
-    def retrieve(self, id: str) -> CheckoutSession:
-        """Retrieve a session."""
-        return self._transport.send(call_of("GET", path_of("checkout_sessions", id)), CheckoutSession)
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> CheckoutSession:
+        """Retrieve a session; with ``expand="order"`` it has its ``order``."""
+        call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
+        return self._transport.send(call, CheckoutSession)
 
     def accept(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
         """Take what has come as payment, though it is too little, too much or too late."""

@@ -10,6 +10,7 @@ from tillgate_client.sync.checkout_sessions import CheckoutSessions
 from tillgate_client.sync.coupons import Coupons
 from tillgate_client.sync.customers import Customers
 from tillgate_client.sync.events import Events
+from tillgate_client.sync.orders import Orders
 from tillgate_client.sync.payment_links import PaymentLinks
 from tillgate_client.sync.products import Products
 from tillgate_client.sync.promotion_codes import PromotionCodes
@@ -27,7 +28,7 @@ class Client:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes: what can be done.
+        promotion_codes, orders: what can be done.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Client:
         self.products = Products(self._transport)
         self.coupons = Coupons(self._transport)
         self.promotion_codes = PromotionCodes(self._transport)
+        self.orders = Orders(self._transport)
 
     @property
     def base_url(self) -> str:

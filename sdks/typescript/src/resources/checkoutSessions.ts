@@ -1,4 +1,10 @@
-import type { CheckoutSession, CreateCheckoutSession, ListCheckoutSessions, Outcome } from "../objects.js";
+import type {
+  CheckoutSession,
+  CreateCheckoutSession,
+  ExpandCheckoutSession,
+  ListCheckoutSessions,
+  Outcome,
+} from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
@@ -25,9 +31,10 @@ export class CheckoutSessions {
     return list(this.#transport, ["checkout_sessions"], params, options);
   }
 
-  /** Retrieve a session. */
-  retrieve(id: string, options?: ReadOptions): Promise<CheckoutSession> {
-    return this.#transport.send({ method: "GET", path: ["checkout_sessions", id], options });
+  /** Retrieve a session; with `expand: "order"` it has its `order`. */
+  retrieve(id: string, options?: ReadOptions & ExpandCheckoutSession): Promise<CheckoutSession> {
+    const { expand, ...rest } = options ?? {};
+    return this.#transport.send({ method: "GET", path: ["checkout_sessions", id], query: { expand }, options: rest });
   }
 
   /** Take what has come as payment, though it is too little, too much or too late. */

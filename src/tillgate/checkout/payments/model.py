@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from tillgate.base.money import Money
 from tillgate.rails.port import Observation, PaymentTerms
 
 
@@ -50,6 +51,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         """Confirmed atomic units: always the sum, never a counter."""
         return sum(one.amount_atomic for one in self.transfers if one.confirmed_at is not None)
 
+    def value_of(self, atomic: int, price: Money) -> Money:
+        """What an amount of the asset is worth at the price that was locked, rounded down: the whole is the price."""
+        return Money(atomic * price.minor // self.terms.amount_atomic, price.currency)
+
 
 class Standing(NamedTuple):
     """Where a payment stands, and since when its money is complete."""
@@ -75,3 +80,16 @@ def standing(payment: Payment) -> Standing:
     if received > required:
         return Standing(PaymentStatus.OVERPAID, settled_at)
     return Standing(PaymentStatus.PAID, settled_at)
+
+
+def exceptions_of(payment: Payment, expires_at: int) -> list[str]:
+    """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``."""
+    if not payment.transfers:
+        return []
+    money = standing(payment)
+    found = []
+    if money.status in (PaymentStatus.UNDERPAID, PaymentStatus.OVERPAID):
+        found.append(money.status.value)
+    if money.settled_at is not None and money.settled_at >= expires_at:
+        found.append("late")
+    return found

@@ -1,14 +1,15 @@
 """Checkout sessions: states, the legal moves between them, and what the money and the clock lead to."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 import msgspec
 
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money
-from tillgate.checkout.payments.model import Payment, PaymentStatus, Standing, standing
+from tillgate.checkout.orders.model import OrderStatus
+from tillgate.checkout.payments.model import Payment, PaymentStatus, Standing, exceptions_of, standing
 
 LIFETIME_MIN_MS: Final = 5 * MINUTE_MS
 LIFETIME_MAX_MS: Final = 7 * DAY_MS
@@ -74,16 +75,8 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exceptions(self) -> list[str]:
-        """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``."""
-        if not self.payment.transfers:
-            return []
-        now_standing = standing(self.payment)
-        found = []
-        if now_standing.status in (PaymentStatus.UNDERPAID, PaymentStatus.OVERPAID):
-            found.append(now_standing.status.value)
-        if now_standing.settled_at is not None and now_standing.settled_at >= self.expires_at:
-            found.append("late")
-        return found
+        """What is unusual about the money, in words that combine."""
+        return exceptions_of(self.payment, self.expires_at)
 
 
 class Conclusion(NamedTuple):
@@ -137,6 +130,25 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
         return None
     late = session.status is _S.EXPIRED or settled_at >= session.expires_at
     return Conclusion(_S.PAID_LATE if late else _S.PAID, settled_at)
+
+
+def order_status(session: CheckoutSession) -> OrderStatus:
+    """Where a session's order stands: it follows its session, and says where money waits for the merchant."""
+    match session.status:
+        case SessionStatus.PENDING:
+            return OrderStatus.OPEN
+        case SessionStatus.DETECTED:
+            return OrderStatus.PROCESSING
+        case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
+            return OrderStatus.REVIEW
+        case SessionStatus.PAID | SessionStatus.PAID_LATE:
+            return OrderStatus.PAID
+        case SessionStatus.EXPIRED:
+            return OrderStatus.REVIEW if session.payment.received else OrderStatus.EXPIRED
+        case SessionStatus.FAILED:
+            return OrderStatus.CANCELED
+        case never:
+            assert_never(never)
 
 
 def checked_lifetime(seconds: int) -> int:

@@ -6,6 +6,7 @@ import msgspec
 
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.orders.object import OrderObject
 from tillgate.checkout.sessions.model import CheckoutSession
 
 
@@ -32,6 +33,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
+        order: only where it is asked for, by ``expand=order``; events do without it.
     """
 
     id: str
@@ -56,6 +58,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     paid_at: str | None
     created_at: str
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
+    order: OrderObject | msgspec.UnsetType = msgspec.UNSET
 
 
 def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:

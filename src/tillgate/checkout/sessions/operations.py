@@ -16,6 +16,9 @@ from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.orders import operations as orders
+from tillgate.checkout.orders.model import Basket, checked_basket
+from tillgate.checkout.orders.operations import NewLineItem, NewOrder
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.checkout.sessions import records
@@ -26,6 +29,7 @@ from tillgate.checkout.sessions.model import (
     accepted,
     checked_lifetime,
     conclude,
+    order_status,
 )
 from tillgate.checkout.sessions.object import shown
 from tillgate.events.model import SESSION_CREATED
@@ -45,9 +49,10 @@ class NewAmount(NamedTuple):
 
 
 class NewSession(NamedTuple):
-    """What a merchant says about a session to be: either a link or an amount.
+    """What a merchant says about a session to be: either a link, an amount, or lines in a currency.
 
     Attributes:
+        metadata: the session's, and what its order begins with.
         expires_in_seconds: five minutes to seven days; the server's setting where it is None.
     """
 
@@ -58,18 +63,26 @@ class NewSession(NamedTuple):
     cancel_url: str | None = None
     return_url: str | None = None
     expires_in_seconds: int | None = None
+    line_items: tuple[NewLineItem, ...] | None = None
+    currency: str | None = None
+    shipping_amount: str | None = None
+    reference: str | None = None
+    unique_reference: bool = False
+    customer_id: str | None = None
 
 
 async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession) -> CheckoutSession:
-    """Open a session from a link or for an amount, with its payment and its event.
+    """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
 
     Raises:
-        InvalidInput: neither or both of link and amount, or a field is wrong.
-        Conflict: the link is deactivated, or no live rail is set up.
+        InvalidInput: not exactly one of link, amount and lines, or a field is wrong.
+        Conflict: the link is deactivated, no live rail is set up, or the order's reference is taken.
     """
-    if (new.link_id is None) == (new.amount is None):
+    prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]
+    if len(prices) != 1:
         raise InvalidInput(
-            "linkId: expected either linkId or amount, " + ("got neither." if new.link_id is None else "got both."),
+            "linkId: expected either linkId or amount or lineItems, got "
+            + ("none of them." if not prices else "more than one of them."),
             param="linkId",
         )
     link = await _open_link(tx, principal, new.link_id) if new.link_id is not None else None
@@ -205,10 +218,12 @@ async def observe(
     """Write down what a rail saw for a locked session, and move the session where that leads."""
     payment = await payments.observe(tx, session.payment, observations, now)
     conclusion = conclude(session, payment, late_grace_ms=desk.settings.late_grace_ms)
-    session = msgspec.structs.replace(session, payment=payment)
+    seen = msgspec.structs.replace(session, payment=payment)
     if conclusion.status is session.status:
-        return session
-    return await _move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now)
+        if payment != session.payment:
+            await _follow(desk, tx, session, seen, now)
+        return seen
+    return await _move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
 
 
 async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:
@@ -295,12 +310,8 @@ async def _open(
     desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
 ) -> CheckoutSession:
     live = principal.livemode
-    if link is not None:
-        price = link.price
-    else:
-        assert new.amount is not None
-        currency = parse_currency(new.amount.currency, param="amount.currency")
-        price = parse_amount(new.amount.value, currency, param="amount.value")
+    basket = _basket(new, link)
+    price = basket.price
     success_url = checked_return_url(new.success_url, param="successUrl", livemode=live)
     cancel_url = checked_return_url(new.cancel_url, param="cancelUrl", livemode=live)
     return_url = checked_return_url(new.return_url, param="returnUrl", livemode=live)
@@ -309,6 +320,9 @@ async def _open(
         desk.settings.session_lifetime_ms
         if new.expires_in_seconds is None
         else checked_lifetime(new.expires_in_seconds)
+    )
+    order = await orders.checked_new_order(
+        tx, principal, NewOrder(basket, new.reference, new.unique_reference, new.customer_id, metadata)
     )
     rail = _rail(desk, livemode=live)
     now = desk.clock.now()
@@ -334,8 +348,33 @@ async def _open(
     )
     await records.insert(tx, session)
     await payments.insert(tx, session.payment, now)
+    await orders.make(
+        tx,
+        principal,
+        order,
+        session_id=session_id,
+        payment=session.payment,
+        expires_at=session.expires_at,
+        now=now,
+    )
     await _tell(desk, tx, session, SESSION_CREATED, now)
     return session
+
+
+def _basket(new: NewSession, link: PaymentLink | None) -> Basket:
+    if new.line_items is not None:
+        if new.currency is None:
+            raise InvalidInput("currency: expected the currency of lineItems, such as USD.", param="currency")
+        lines = orders.basket_of_lines(new.currency, new.line_items, new.shipping_amount)
+        return checked_basket(lines, param="lineItems")
+    for value, param in ((new.currency, "currency"), (new.shipping_amount, "shippingAmount")):
+        if value is not None:
+            raise InvalidInput(f"{param}: goes with lineItems only.", param=param)
+    if link is not None:
+        return orders.basket_of_price(link.price, link.title)
+    assert new.amount is not None
+    currency = parse_currency(new.amount.currency, param="amount.currency")
+    return orders.basket_of_price(parse_amount(new.amount.value, currency, param="amount.value"), None)
 
 
 async def _move(
@@ -346,25 +385,54 @@ async def _move(
     *,
     paid_at: int | None,
     now: int,
+    payment: Payment | None = None,
+    expires_at: int | None = None,
 ) -> CheckoutSession:
-    """The one way in which a session changes its state: a legal edge, one row, one event."""
+    """The one way in which a session changes its state: a legal edge, one row, one event. Its order follows.
+
+    Args:
+        payment, expires_at: what has changed of them together with the state.
+    """
     if to not in EDGES[session.status]:
         raise Conflict(
             f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
         )
     if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
         raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
-    session = msgspec.structs.replace(session, status=to, paid_at=paid_at, updated_at=now)
-    await _tell(desk, tx, session, f"session.{to.value}", now)
-    return session
+    moved = msgspec.structs.replace(
+        session,
+        status=to,
+        paid_at=paid_at,
+        updated_at=now,
+        payment=session.payment if payment is None else payment,
+        expires_at=session.expires_at if expires_at is None else expires_at,
+    )
+    await _follow(desk, tx, session, moved, now)
+    await _tell(desk, tx, moved, f"session.{to.value}", now)
+    return moved
+
+
+async def _follow(
+    desk: CheckoutDesk, tx: Transaction, before: CheckoutSession, after: CheckoutSession, now: int
+) -> None:
+    """Let a session's order follow it."""
+    order = await orders.get_order_of_session(tx, after.id)
+    await orders.follow(
+        desk,
+        tx,
+        msgspec.structs.replace(order, payment=before.payment, expires_at=before.expires_at),
+        msgspec.structs.replace(order, payment=after.payment, expires_at=after.expires_at),
+        order_status(after),
+        now,
+    )
 
 
 async def _expire(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """Expire a pending session, its clock run down to now where it had time left."""
-    if now < session.expires_at:
-        await records.set_expiry(tx, session.id, now)
-        session = msgspec.structs.replace(session, expires_at=now)
-    return await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
+    expires_at = min(now, session.expires_at)
+    if expires_at < session.expires_at:
+        await records.set_expiry(tx, session.id, expires_at)
+    return await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now, expires_at=expires_at)
 
 
 async def _tell(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:

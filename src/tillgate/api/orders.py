@@ -1,0 +1,95 @@
+"""``/orders``."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery, given, instant, object_id
+from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base import ids
+from tillgate.checkout.orders import operations
+from tillgate.checkout.orders.model import REFERENCE_MAX, Fulfillment, OrderStatus
+from tillgate.checkout.orders.object import OrderObject, shown
+from tillgate.checkout.orders.operations import OrderChanges
+from tillgate.store import Transaction
+
+READ, WRITE = Need("orders:read"), Need("orders:write")
+
+
+class UpdateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
+
+    fulfillment: Literal["unfulfilled", "fulfilled"] | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class ListOrders(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"session_id": "sessionId", "customer_id": "customerId", "created_after": "createdAfter"},
+):
+    """Filters combine; ``reference`` matches exactly, ``createdAfter`` is inclusive."""
+
+    status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
+    fulfillment: Fulfillment | msgspec.UnsetType = msgspec.UNSET
+    reference: Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
+    session_id: str | msgspec.UnsetType = msgspec.UNSET
+    customer_id: str | msgspec.UnsetType = msgspec.UNSET
+    created_after: str | msgspec.UnsetType = msgspec.UNSET
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+    return shown(await operations.get_order(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[OrderObject]:
+    query: ListOrders = call.query
+    page = await operations.list_orders(
+        tx,
+        call.principal,
+        query.page,
+        status=given(query.status),
+        fulfillment=given(query.fulfillment),
+        reference=given(query.reference),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
+        customer_id=object_id(query.customer_id, ids.CUSTOMER, param="customerId"),
+        created_after=instant(query.created_after, param="createdAfter"),
+    )
+    return listed([shown(order) for order in page.data], page.has_more)
+
+
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+    body: UpdateOrder = call.body
+    fulfillment = body.fulfillment
+    changes = OrderChanges(
+        fulfillment=Fulfillment(fulfillment) if fulfillment is not msgspec.UNSET else msgspec.UNSET,
+        metadata=body.metadata,
+    )
+    return shown(await operations.update_order(desk.checkout, tx, call.principal, call.id, changes))
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/orders",
+        READ,
+        "List orders, newest first",
+        Reads(list_all),
+        ListObject[OrderObject],
+        query=ListOrders,
+    ),
+    Route("GET", "/orders/{id}", READ, "Retrieve an order", Reads(retrieve), OrderObject),
+    Route(
+        "PATCH",
+        "/orders/{id}",
+        WRITE,
+        "Say that an order is fulfilled, or change its metadata",
+        Writes(update),
+        OrderObject,
+        body=UpdateOrder,
+    ),
+]

@@ -1,0 +1,1 @@
+"""Orders: what was promised for which price, and what came of it."""

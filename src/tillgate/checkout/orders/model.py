@@ -1,0 +1,192 @@
+"""Orders: their lines, totals that add up, states, and the legal moves between them."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from tillgate.base.errors import InvalidInput
+from tillgate.base.money import INTEGER_DIGITS_MAX, MINOR_DIGITS, Money
+from tillgate.checkout.payments.model import Payment, exceptions_of
+
+REFERENCE_MAX: Final = 200
+LINE_ITEMS_MAX: Final = 100
+QUANTITY_MAX: Final = 1_000_000
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands. What is unusual about its money is told beside it, by ``exceptions``."""
+
+    OPEN = "open"
+    PROCESSING = "processing"
+    REVIEW = "review"
+    PAID = "paid"
+    REFUNDED = "refunded"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+
+
+_O = OrderStatus
+
+# Every legal move. Money may come for an order that nobody expected any of any more, and may go away again.
+EDGES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
+    _O.OPEN: frozenset({_O.PROCESSING, _O.REVIEW, _O.PAID, _O.EXPIRED, _O.CANCELED}),
+    _O.PROCESSING: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
+    _O.REVIEW: frozenset({_O.PAID, _O.REFUNDED, _O.EXPIRED, _O.CANCELED}),
+    _O.EXPIRED: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
+    _O.CANCELED: frozenset({_O.REVIEW, _O.REFUNDED}),
+    _O.PAID: frozenset({_O.REVIEW, _O.REFUNDED}),
+    _O.REFUNDED: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
+}
+
+
+class Fulfillment(StrEnum):
+    """What the merchant has done about it; theirs to set, whatever the money does."""
+
+    UNFULFILLED = "unfulfilled"
+    FULFILLED = "fulfilled"
+
+
+class LineItemKind(StrEnum):
+    """What a line is: something bought, a tax on top, or a reduction."""
+
+    PRODUCT = "product"
+    TAX = "tax"
+    DISCOUNT = "discount"
+
+
+class LineItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One line. ``unit_minor`` is never negative: a discount's is what it takes off."""
+
+    id: str
+    kind: LineItemKind
+    name: str
+    quantity: int
+    unit_minor: int
+    product_id: str | None = None
+
+    @property
+    def amount_minor(self) -> int:
+        return self.quantity * self.unit_minor
+
+
+class Discount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a coupon takes off the whole order, in minor units of its currency."""
+
+    name: str
+    amount_minor: int
+    coupon_id: str | None = None
+    promotion_code_id: str | None = None
+
+
+class Totals(NamedTuple):
+    """Minor units of the order's currency: ``total = subtotal + tax + shipping - discount``."""
+
+    subtotal: int
+    tax: int
+    shipping: int
+    discount: int
+
+    @property
+    def total(self) -> int:
+        return self.subtotal + self.tax + self.shipping - self.discount
+
+
+class Basket(NamedTuple):
+    """What an order is about, before it is one: lines, discounts and shipping in one currency."""
+
+    currency: str
+    line_items: tuple[LineItem, ...]
+    shipping_minor: int = 0
+    discounts: tuple[Discount, ...] = ()
+
+    @property
+    def totals(self) -> Totals:
+        return totals(self.line_items, self.discounts, self.shipping_minor)
+
+    @property
+    def price(self) -> Money:
+        """What is to be paid."""
+        return Money(self.totals.total, self.currency)
+
+
+def totals(line_items: Sequence[LineItem], discounts: Sequence[Discount], shipping_minor: int) -> Totals:
+    """What lines, discounts and shipping come to."""
+    by_kind = dict.fromkeys(LineItemKind, 0)
+    for item in line_items:
+        by_kind[item.kind] += item.amount_minor
+    return Totals(
+        subtotal=by_kind[LineItemKind.PRODUCT],
+        tax=by_kind[LineItemKind.TAX],
+        shipping=shipping_minor,
+        discount=by_kind[LineItemKind.DISCOUNT] + sum(one.amount_minor for one in discounts),
+    )
+
+
+def checked_basket(basket: Basket, *, param: str) -> Basket:
+    """The basket, if somebody can pay it.
+
+    Raises:
+        InvalidInput: nothing is left to pay, or more than any amount may be.
+    """
+    found = basket.totals
+    if found.total <= 0:
+        raise InvalidInput(
+            f"{param}: nothing is left to pay: {Money(found.discount, basket.currency)} {basket.currency} are taken "
+            f"off {Money(found.total + found.discount, basket.currency)}.",
+            param=param,
+        )
+    if found.total + found.discount >= 10 ** (INTEGER_DIGITS_MAX + MINOR_DIGITS[basket.currency]):
+        raise InvalidInput(f"{param}: the order's total is too large.", param=param)
+    return basket
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """A promise: these things for this price. Instants are Unix milliseconds.
+
+    Attributes:
+        reference: the merchant's own name for it.
+        unique_reference: no other order of this project and mode that says so, and is not canceled, has the same one.
+        total_minor: what was to be paid when it was made; the sum of its parts, kept for searching.
+        expires_at: its session's deadline: money that is complete at it or later is late.
+        payment: what came; the order's own amounts are sums over its transactions.
+    """
+
+    id: str
+    project_id: str
+    livemode: bool
+    session_id: str
+    customer_id: str | None
+    status: OrderStatus
+    fulfillment: Fulfillment
+    reference: str | None
+    unique_reference: bool
+    currency: str
+    line_items: tuple[LineItem, ...]
+    discounts: tuple[Discount, ...]
+    shipping_minor: int
+    total_minor: int
+    metadata: str | None
+    created_at: int
+    updated_at: int
+    expires_at: int
+    payment: Payment
+
+    @property
+    def totals(self) -> Totals:
+        return totals(self.line_items, self.discounts, self.shipping_minor)
+
+    @property
+    def price(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def received(self) -> Money:
+        """What has come and is confirmed, at the price that was locked: always a sum over transactions."""
+        return self.payment.value_of(self.payment.received, self.price)
+
+    @property
+    def exceptions(self) -> list[str]:
+        """What is unusual about the money, in words that combine."""
+        return exceptions_of(self.payment, self.expires_at)

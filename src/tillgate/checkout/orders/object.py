@@ -1,0 +1,129 @@
+"""An order as the API, the events and the webhooks show it."""
+
+from typing import Literal
+
+import msgspec
+
+from tillgate.base.clock import to_rfc3339
+from tillgate.base.money import MINOR_DIGITS, format_minor
+from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.orders.model import Order
+
+
+class LineItemObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A line of an order. Amounts are decimal strings in the order's currency; a ``discount``'s is taken off."""
+
+    id: str
+    object: Literal["line_item"] = "line_item"
+    kind: Literal["product", "tax", "discount"]
+    name: str
+    quantity: int
+    unit_amount: str
+    amount: str
+    product_id: str | None
+
+
+class DiscountObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a coupon takes off the whole order."""
+
+    name: str
+    amount: str
+    coupon_id: str | None
+    promotion_code_id: str | None
+
+
+class OrderAmounts(msgspec.Struct, frozen=True, kw_only=True):
+    """``total = subtotal + tax + shipping - discount``, as decimal strings in the order's currency."""
+
+    subtotal: str
+    tax: str
+    shipping: str
+    discount: str
+    total: str
+
+
+class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """An order as the API shows it.
+
+    Attributes:
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``.
+        received: what has arrived and is confirmed, in the order's currency at the locked price.
+        expires_at: money that is complete at this instant or later is late.
+    """
+
+    id: str
+    object: Literal["order"] = "order"
+    livemode: bool
+    session_id: str
+    payment_id: str
+    customer_id: str | None
+    status: Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
+    exceptions: list[str]
+    fulfillment: Literal["unfulfilled", "fulfilled"]
+    reference: str | None
+    unique_reference: bool
+    currency: str
+    line_items: list[LineItemObject]
+    discounts: list[DiscountObject]
+    amounts: OrderAmounts
+    received: str
+    metadata: msgspec.Raw
+    expires_at: str
+    created_at: str
+    updated_at: str
+
+
+def shown(order: Order) -> OrderObject:
+    """The order in the API's form."""
+    digits = MINOR_DIGITS[order.currency]
+
+    def text(minor: int) -> str:
+        return format_minor(minor, digits)
+
+    totals = order.totals
+    return OrderObject(
+        id=order.id,
+        livemode=order.livemode,
+        session_id=order.session_id,
+        payment_id=order.payment.id,
+        customer_id=order.customer_id,
+        status=order.status.value,
+        exceptions=order.exceptions,
+        fulfillment=order.fulfillment.value,
+        reference=order.reference,
+        unique_reference=order.unique_reference,
+        currency=order.currency,
+        line_items=[
+            LineItemObject(
+                id=item.id,
+                kind=item.kind.value,
+                name=item.name,
+                quantity=item.quantity,
+                unit_amount=text(item.unit_minor),
+                amount=text(item.amount_minor),
+                product_id=item.product_id,
+            )
+            for item in order.line_items
+        ],
+        discounts=[
+            DiscountObject(
+                name=one.name,
+                amount=text(one.amount_minor),
+                coupon_id=one.coupon_id,
+                promotion_code_id=one.promotion_code_id,
+            )
+            for one in order.discounts
+        ],
+        amounts=OrderAmounts(
+            subtotal=text(totals.subtotal),
+            tax=text(totals.tax),
+            shipping=text(totals.shipping),
+            discount=text(totals.discount),
+            total=text(order.total_minor),
+        ),
+        received=str(order.received),
+        metadata=shown_metadata(order.metadata),
+        expires_at=to_rfc3339(order.expires_at),
+        created_at=to_rfc3339(order.created_at),
+        updated_at=to_rfc3339(order.updated_at),
+    )

@@ -1,0 +1,292 @@
+"""Making orders, reading them, and the one function that moves them."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.money import Money, parse_amount, parse_currency
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import NAME_MAX, checked_text
+from tillgate.checkout.customers import operations as customers
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.orders import records
+from tillgate.checkout.orders.model import (
+    EDGES,
+    LINE_ITEMS_MAX,
+    QUANTITY_MAX,
+    REFERENCE_MAX,
+    Basket,
+    Fulfillment,
+    LineItem,
+    LineItemKind,
+    Order,
+    OrderStatus,
+)
+from tillgate.checkout.orders.object import shown
+from tillgate.checkout.payments.model import Payment
+from tillgate.events.model import ORDER_UPDATED
+from tillgate.events.operations import emit
+from tillgate.store import Transaction
+
+# What an order's line is called where nobody named anything.
+UNNAMED: Final = "Payment"
+
+
+class NewLineItem(NamedTuple):
+    """A line as a merchant says it; ``unit_amount`` is a decimal string, of a discount what it takes off."""
+
+    name: str
+    unit_amount: str
+    quantity: int = 1
+    kind: LineItemKind = LineItemKind.PRODUCT
+    product_id: str | None = None
+
+
+class OrderChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merchant may change of an order; what is unset stays, ``metadata`` is replaced as a whole."""
+
+    fulfillment: Fulfillment | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def basket_of_price(price: Money, name: str | None) -> Basket:
+    """A basket with the one thing that the price is for."""
+    item = LineItem(
+        id=ids.new_id(ids.LINE_ITEM),
+        kind=LineItemKind.PRODUCT,
+        name=name if name is not None else UNNAMED,
+        quantity=1,
+        unit_minor=price.minor,
+    )
+    return Basket(price.currency, (item,))
+
+
+def basket_of_lines(currency: str, new: Sequence[NewLineItem], shipping_amount: str | None) -> Basket:
+    """A basket out of what a merchant says; what it comes to is checked once its discounts are known.
+
+    Raises:
+        InvalidInput: a field is wrong; it is named.
+    """
+    code = parse_currency(currency, param="currency")
+    if not 1 <= len(new) <= LINE_ITEMS_MAX:
+        raise InvalidInput(
+            f"lineItems: expected 1 to {LINE_ITEMS_MAX} lines, got {len(new)}.",
+            param="lineItems",
+        )
+    items = tuple(_line_item(one, code, f"lineItems[{number}]") for number, one in enumerate(new))
+    shipping = (
+        parse_amount(shipping_amount, code, param="shippingAmount", may_be_zero=True).minor
+        if shipping_amount is not None
+        else 0
+    )
+    return Basket(code, items, shipping)
+
+
+class NewOrder(NamedTuple):
+    """What is promised, and to whom."""
+
+    basket: Basket
+    reference: str | None = None
+    unique_reference: bool = False
+    customer_id: str | None = None
+    metadata: str | None = None
+
+
+async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder) -> NewOrder:
+    """The same, its reference and customer looked at.
+
+    Raises:
+        InvalidInput: a field is wrong; it is named.
+    """
+    reference = new.reference
+    if reference is not None:
+        reference = checked_text(reference, param="reference", length_max=REFERENCE_MAX)
+    elif new.unique_reference:
+        raise InvalidInput("uniqueReference: expected a reference that is to be unique.", param="uniqueReference")
+    if new.customer_id is not None:
+        try:
+            await customers.get_customer(tx, principal, new.customer_id)
+        except NotFound as error:
+            raise InvalidInput("customerId: no such customer in this mode and project.", param="customerId") from error
+    return new._replace(reference=reference)
+
+
+async def make(
+    tx: Transaction,
+    principal: Principal,
+    new: NewOrder,
+    *,
+    session_id: str,
+    payment: Payment,
+    expires_at: int,
+    now: int,
+) -> Order:
+    """Write the order of a session that is being opened; the session's event tells of both.
+
+    Raises:
+        Conflict: its reference is to be unique, and another order claims it.
+    """
+    basket = new.basket
+    order = Order(
+        id=ids.new_id(ids.ORDER),
+        project_id=principal.project_id,
+        livemode=principal.livemode,
+        session_id=session_id,
+        customer_id=new.customer_id,
+        status=OrderStatus.OPEN,
+        fulfillment=Fulfillment.UNFULFILLED,
+        reference=new.reference,
+        unique_reference=new.unique_reference,
+        currency=basket.currency,
+        line_items=basket.line_items,
+        discounts=basket.discounts,
+        shipping_minor=basket.shipping_minor,
+        total_minor=basket.totals.total,
+        metadata=new.metadata,
+        created_at=now,
+        updated_at=now,
+        expires_at=expires_at,
+        payment=payment,
+    )
+    if not await records.insert(tx, order):
+        raise Conflict(
+            f"Another order that is not canceled has the unique reference {new.reference!r}; look at that one first.",
+            code="order_reference_taken",
+            param="reference",
+        )
+    return order
+
+
+async def get_order(tx: Transaction, principal: Principal, order_id: str) -> Order:
+    """One order.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    order = await records.by_id(tx, principal.project_id, principal.livemode, order_id)
+    if order is None:
+        raise NotFound("order", order_id)
+    return order
+
+
+async def get_order_of_session(tx: Transaction, session_id: str) -> Order:
+    """The order of a session that the caller may see."""
+    return await records.of_session(tx, session_id)
+
+
+async def get_orders_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Order]:
+    """The orders of sessions that the caller may see, by session id."""
+    return await records.of_sessions(tx, session_ids)
+
+
+async def list_orders(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    status: OrderStatus | None = None,
+    fulfillment: Fulfillment | None = None,
+    reference: str | None = None,
+    session_id: str | None = None,
+    customer_id: str | None = None,
+    created_after: int | None = None,
+) -> Page[Order]:
+    """Orders, newest first, that match what is given; ``created_after`` is inclusive."""
+    checked_cursor(page, ids.ORDER)
+    found = await records.newest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        status=status,
+        fulfillment=fulfillment,
+        reference=reference,
+        session_id=session_id,
+        customer_id=customer_id,
+        created_after=created_after,
+    )
+    return cut(found, page.limit)
+
+
+async def update_order(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, order_id: str, changes: OrderChanges
+) -> Order:
+    """Change what is the merchant's own of an order.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: a field is wrong; it is named.
+    """
+    order = await records.locked(tx, principal.project_id, principal.livemode, order_id)
+    if order is None:
+        raise NotFound("order", order_id)
+    changed: dict[str, object] = {}
+    if changes.fulfillment is not msgspec.UNSET:
+        changed["fulfillment"] = changes.fulfillment
+    if changes.metadata is not msgspec.UNSET:
+        changed["metadata"] = checked_metadata(changes.metadata)
+    if all(getattr(order, name) == value for name, value in changed.items()):
+        return order
+    now = desk.clock.now()
+    after = msgspec.structs.replace(order, **changed, updated_at=now)
+    await records.update(tx, after)
+    await tell(desk, tx, ORDER_UPDATED, after, before=order, now=now)
+    return after
+
+
+async def follow(desk: CheckoutDesk, tx: Transaction, before: Order, after: Order, to: OrderStatus, now: int) -> Order:
+    """The one way in which an order changes with its money: a legal edge and its event, or an update and its event.
+
+    Args:
+        before, after: the order with its payment as it was and as it is; the session's row is held.
+    """
+    if to is not before.status:
+        if to not in EDGES[before.status]:
+            raise Conflict(f"An order that is {before.status.value} cannot become {to.value}.")
+        if await records.move(tx, before, to, now) != 1:
+            raise Conflict("The order changed meanwhile; read it and try again.")
+        after = msgspec.structs.replace(after, status=to, updated_at=now)
+        await tell(desk, tx, f"order.{to.value}", after, before=before, now=now)
+    elif shown(after) != shown(before):
+        await tell(desk, tx, ORDER_UPDATED, after, before=before, now=now)
+    return after
+
+
+async def tell(desk: CheckoutDesk, tx: Transaction, type: str, order: Order, *, before: Order, now: int) -> None:
+    """Write an event about an order whose session's row is held."""
+    await emit(
+        tx,
+        desk.wake,
+        project_id=order.project_id,
+        livemode=order.livemode,
+        type=type,
+        object_id=order.id,
+        data=msgspec.json.encode(shown(order)),
+        born_as=msgspec.json.encode(shown(before)),
+        now=now,
+    )
+
+
+def _line_item(new: NewLineItem, currency: str, param: str) -> LineItem:
+    if not 1 <= new.quantity <= QUANTITY_MAX:
+        raise InvalidInput(
+            f"{param}.quantity: expected 1 to {QUANTITY_MAX}, got {new.quantity}.", param=f"{param}.quantity"
+        )
+    if new.product_id is not None and not ids.is_id(ids.PRODUCT, new.product_id):
+        raise InvalidInput(
+            f"{param}.productId: expected a product's id, such as {ids.PRODUCT}_01j….", param=f"{param}.productId"
+        )
+    unit = parse_amount(new.unit_amount, currency, param=f"{param}.unitAmount", may_be_zero=True)
+    return LineItem(
+        id=ids.new_id(ids.LINE_ITEM),
+        kind=new.kind,
+        name=checked_text(new.name, param=f"{param}.name", length_max=NAME_MAX),
+        quantity=new.quantity,
+        unit_minor=unit.minor,
+        product_id=new.product_id,
+    )

@@ -1,0 +1,181 @@
+"""Every statement about orders."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
+from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of
+from tillgate.store import Row, Transaction
+from unitofwork import Both, with_list
+
+_COLUMNS: Final = (
+    "o.id, o.project_id, o.livemode, o.session_id, o.customer_id, o.status, o.fulfillment, o.reference, "
+    "o.unique_reference, o.currency, o.line_items, o.discounts, o.shipping_minor, o.total_minor, o.metadata, "
+    "o.created_at, o.updated_at, s.expires_at"
+)
+# The deadline is the session's, the money the payment's: neither is kept twice.
+_SELECT: Final = (
+    f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM orders o JOIN checkout_sessions s ON s.id = o.session_id "
+    "JOIN payments p ON p.session_id = o.session_id"
+)
+_INSERT: Final = (
+    "INSERT INTO orders (id, project_id, livemode, session_id, customer_id, status, fulfillment, reference, "
+    "unique_reference, claimed_reference, currency, line_items, discounts, shipping_minor, total_minor, metadata, "
+    "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) "
+    "ON CONFLICT DO NOTHING"
+)
+_BY_ID: Final = f"{_SELECT} WHERE o.id = $1 AND o.project_id = $2 AND o.livemode = $3"
+_LOCK: Final = (
+    "SELECT 1 FROM checkout_sessions WHERE id = "
+    "(SELECT session_id FROM orders WHERE id = $1 AND project_id = $2 AND livemode = $3)"
+)
+_LOCKED: Final = Both(sqlite=_LOCK, postgres=f"{_LOCK} FOR UPDATE")
+_OF_SESSION: Final = f"{_SELECT} WHERE o.session_id = $1"
+_OF_SESSIONS: Final = with_list(f"{_SELECT} WHERE o.session_id IN {{list}}")
+_NEWEST: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.created_at >= $4"
+_MOVE: Final = (
+    "UPDATE orders SET status = $1, updated_at = $2, "
+    "claimed_reference = CASE WHEN $1 = 'canceled' THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
+)
+_UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3 WHERE id = $4"
+
+_line_items: Final = msgspec.json.Decoder(tuple[LineItem, ...])
+_discounts: Final = msgspec.json.Decoder(tuple[Discount, ...])
+_encoder: Final = msgspec.json.Encoder()
+
+
+async def insert(tx: Transaction, order: Order) -> bool:
+    """Keep a new order; False if its reference is to be unique and is not."""
+    changed = await tx.execute(
+        _INSERT,
+        order.id,
+        order.project_id,
+        order.livemode,
+        order.session_id,
+        order.customer_id,
+        order.status.value,
+        order.fulfillment.value,
+        order.reference,
+        order.unique_reference,
+        order.reference if order.unique_reference else None,
+        order.currency,
+        _encoder.encode(order.line_items).decode(),
+        _encoder.encode(order.discounts).decode() if order.discounts else None,
+        order.shipping_minor,
+        order.total_minor,
+        order.metadata,
+        order.created_at,
+    )
+    return changed == 1
+
+
+async def by_id(tx: Transaction, project_id: str, livemode: bool, order_id: str) -> Order | None:
+    """One order of this project and mode."""
+    row = await tx.fetch_one(_BY_ID, order_id, project_id, livemode)
+    return (await _with_transfers(tx, [_order(row)]))[0] if row is not None else None
+
+
+async def locked(tx: Transaction, project_id: str, livemode: bool, order_id: str) -> Order | None:
+    """The same, and nobody else changes it, its payment or its session until this transaction ends."""
+    # The session's row stands for all of it, so that nobody waits in a circle.
+    await tx.fetch_one(_LOCKED, order_id, project_id, livemode)
+    return await by_id(tx, project_id, livemode, order_id)
+
+
+async def of_session(tx: Transaction, session_id: str) -> Order:
+    """The order of a session; whoever changes it holds that session's row."""
+    row = await tx.fetch_one(_OF_SESSION, session_id)
+    assert row is not None
+    return (await _with_transfers(tx, [_order(row)]))[0]
+
+
+async def of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Order]:
+    """The orders of several sessions, by session id."""
+    if not session_ids:
+        return {}
+    rows = await tx.fetch_all(_OF_SESSIONS, msgspec.json.encode(session_ids).decode())
+    return {order.session_id: order for order in await _with_transfers(tx, [_order(row) for row in rows])}
+
+
+async def newest(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    page: PageRequest,
+    *,
+    status: OrderStatus | None,
+    fulfillment: Fulfillment | None,
+    reference: str | None,
+    session_id: str | None,
+    customer_id: str | None,
+    created_after: int | None,
+) -> list[Order]:
+    """Up to ``limit + 1`` orders, newest first, that match what is given."""
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    for column, wanted in (
+        ("status", status.value if status is not None else None),
+        ("fulfillment", fulfillment.value if fulfillment is not None else None),
+        ("reference", reference),
+        ("session_id", session_id),
+        ("customer_id", customer_id),
+    ):
+        if wanted is not None:
+            params.append(wanted)
+            sql += f" AND o.{column} = ${len(params)}"
+    params.append(page.limit + 1)
+    rows = await tx.fetch_all(f"{sql} ORDER BY o.id DESC LIMIT ${len(params)}", *params)
+    return await _with_transfers(tx, [_order(row) for row in rows])
+
+
+async def move(tx: Transaction, order: Order, to: OrderStatus, now: int) -> int:
+    """Move an order out of the state it is believed to be in; 0 if it has left that meanwhile."""
+    return await tx.execute(_MOVE, to.value, now, order.id, order.status.value)
+
+
+async def update(tx: Transaction, order: Order) -> None:
+    """Write what the merchant may change of an order whose session's row is held."""
+    await tx.execute(_UPDATE, order.fulfillment.value, order.metadata, order.updated_at, order.id)
+
+
+async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
+    # An open order has seen no money, by its state alone.
+    moved = [order.payment.id for order in orders if order.status is not OrderStatus.OPEN]
+    if not moved:
+        return orders
+    transfers = await transfers_of(tx, moved)
+    return [
+        msgspec.structs.replace(
+            order, payment=msgspec.structs.replace(order.payment, transfers=transfers[order.payment.id])
+        )
+        if order.payment.id in transfers
+        else order
+        for order in orders
+    ]
+
+
+def _order(row: Row) -> Order:
+    columns = row[:18]
+    return Order(
+        id=columns[0],
+        project_id=columns[1],
+        livemode=bool(columns[2]),
+        session_id=columns[3],
+        customer_id=columns[4],
+        status=OrderStatus(columns[5]),
+        fulfillment=Fulfillment(columns[6]),
+        reference=columns[7],
+        unique_reference=bool(columns[8]),
+        currency=columns[9],
+        line_items=_line_items.decode(columns[10]),
+        discounts=_discounts.decode(columns[11]) if columns[11] is not None else (),
+        shipping_minor=columns[12],
+        total_minor=columns[13],
+        metadata=columns[14],
+        created_at=columns[15],
+        updated_at=columns[16],
+        expires_at=columns[17],
+        payment=payment_from(row[18:], columns[3]),
+    )

@@ -1,0 +1,61 @@
+"""``client.orders``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import Fulfillment, Order, OrderStatus
+
+
+class AsyncOrders:
+    """Orders: each is made with its session. Needs the scopes ``orders:read`` and ``orders:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: OrderStatus | None = None,
+        fulfillment: Fulfillment | None = None,
+        reference: str | None = None,
+        session_id: str | None = None,
+        customer_id: str | None = None,
+        created_after: datetime | None = None,
+    ) -> AsyncPage[Order]:
+        """List orders, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "status": status,
+            "fulfillment": fulfillment,
+            "reference": reference,
+            "sessionId": session_id,
+            "customerId": customer_id,
+            "createdAfter": created_after,
+        }
+        return await list_page(self._transport, "/orders", query, Order)
+
+    async def retrieve(self, id: str) -> Order:
+        """Retrieve an order."""
+        return await self._transport.send(call_of("GET", path_of("orders", id)), Order)
+
+    async def update(
+        self,
+        id: str,
+        *,
+        fulfillment: Fulfillment | UnsetType = UNSET,
+        metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Order:
+        """Change what is given; ``metadata`` is replaced as a whole, and all else stays."""
+        body = {"fulfillment": fulfillment, "metadata": metadata}
+        call = call_of("PATCH", path_of("orders", id), body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Order)
