@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tillgate.cli import demo, doctor, keys, listen, projects, serve, trigger, users
+from tillgate.cli import demo, doctor, explaining, keys, listen, projects, serve, trigger, users
 
 app = typer.Typer(
     name="tillgate",
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
 app.add_typer(projects.app, name="projects")
+keys.app.command("explain")(explaining.explain_request)
 app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="users")
 app.command("listen")(listen.listen)

@@ -24,9 +24,8 @@ from keyturn import (
     set_enabled,
 )
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
-from tillgate.base.errors import Conflict, NotFound
+from tillgate.cli.projects import project_id_of as _project_id
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
-from tillgate.door.accounts import Accounts
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
 from unitofwork import Database
@@ -245,18 +244,6 @@ def revoke_key(
         print(f"{revocation.key.id} had been revoked before.")
     else:
         print(f"{revocation.key.id} is revoked: no request with it is accepted any more.")
-
-
-async def _project_id(database: Database, given: str | None) -> str:
-    accounts = Accounts(database, SystemClock())
-    if given is not None:
-        return (await accounts.get_project(given)).id
-    projects = await accounts.list_projects()
-    if not projects:
-        raise NotFound("project; make one with: tillgate projects create --name NAME")
-    if len(projects) > 1:
-        raise Conflict("There are several projects; say which with --project ID (see: tillgate projects list).")
-    return projects[0].id
 
 
 def _switched(key_id: str, project: str | None, chosen: Settings, *, enabled: bool) -> Key:

@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.base.errors import Conflict, NotFound
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
 from tillgate.door.accounts import Accounts, Project
+from unitofwork import Database
 
 app = typer.Typer(help="Projects: what keys, links and sessions belong to.", no_args_is_help=True)
 
@@ -41,3 +43,21 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
 
 def _shown(project: Project) -> dict[str, str]:
     return {"id": project.id, "name": project.name, "createdAt": to_rfc3339(project.created_at)}
+
+
+async def project_id_of(database: Database, given: str | None) -> str:
+    """The project that was named, or the only one.
+
+    Raises:
+        NotFound: there is no such project, or none at all.
+        Conflict: there are several, and none was named.
+    """
+    accounts = Accounts(database, SystemClock())
+    if given is not None:
+        return (await accounts.get_project(given)).id
+    projects = await accounts.list_projects()
+    if not projects:
+        raise NotFound("project; make one with: tillgate projects create --name NAME")
+    if len(projects) > 1:
+        raise Conflict("There are several projects; say which with --project ID (see: tillgate projects list).")
+    return projects[0].id

@@ -1,0 +1,103 @@
+"""``tillgate keys explain``."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from keyturn import Asked, KeyNotFound, Need
+from keyturn.explaining import Case, Explanation, Outcome, as_known, explain
+from keyturn.restrictions import coarse
+from tillgate.base.clock import SystemClock
+from tillgate.cli.keys import ProjectOption
+from tillgate.cli.projects import project_id_of
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
+from tillgate.opening import open_keys
+from unitofwork import Database
+
+_SIGNS = {
+    Outcome.PASSED: "ok",
+    Outcome.REPORTED: "reported",
+    Outcome.FAILED: "REFUSED",
+    Outcome.NOT_REACHED: "unreached",
+}
+
+
+def explain_request(
+    key_id: Annotated[str, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")],
+    method: Annotated[str, typer.Option("--method", help="GET, POST, PATCH or DELETE.")],
+    path: Annotated[str, typer.Option("--path", help="Such as /api/v1/payment_links.")],
+    origin: Annotated[str | None, typer.Option("--origin", help="The request's Origin header.")] = None,
+    app: Annotated[str | None, typer.Option("--app", help="Its x-app-identifier header.")] = None,
+    ip: Annotated[str | None, typer.Option("--ip", metavar="ADDRESS", help="The address it comes from.")] = None,
+    http: Annotated[bool, typer.Option("--http", help="It comes in clear text, not over https.")] = False,
+    client_secret: Annotated[
+        bool | None,
+        typer.Option(
+            "--client-secret/--wrong-client-secret", help="It brings the object's own client secret, or another one."
+        ),
+    ] = None,
+    secret: Annotated[
+        int | None, typer.Option("--secret", help="Which of a rotated key's secrets, counted from 1; else the newest.")
+    ] = None,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether such a request is let in, rule by rule, and what to change if it is not. Nothing is sent."""
+    if ip is not None and coarse(ip) is None:
+        fail(f"--ip: {ip[:60]!r} is no address; expected one such as 203.0.113.7 or 2001:db8::1")
+    need = _need(method, path)
+    asked = Asked(address=ip, origin=origin, app=app, opened=client_secret)
+
+    async def task(database: Database) -> Explanation:
+        clock = SystemClock()
+        store = open_keys(database, clock).store
+        project_id = await project_id_of(database, project)
+        key = await store.by_id(project_id, key_id)
+        if key is None:
+            raise KeyNotFound(f"this project has no key {key_id[:64]!r}")
+        secrets = await store.secrets(project_id, key_id)
+        chosen = [one for one in secrets if (one.active_at is not None if secret is None else one.number == secret)]
+        if not chosen:
+            raise KeyNotFound(f"this key has {len(secrets)} secrets, counted from 1; there is no number {secret}")
+        return explain(Case(as_known(key, chosen[0]), need, asked, secure=not http), clock.now())
+
+    told = work(settings(data, database_url), task)
+    if as_json:
+        print_json(
+            {
+                "allowed": told.reason is None,
+                "reason": told.reason,
+                "needs": need.scope,
+                "rules": msgspec.to_builtins(told.rules),
+                "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
+            }
+        )
+        return
+    print(f"{method.upper()} {path} needs {need.scope}.\n")
+    for rule in told.rules:
+        print(f"{_SIGNS[rule.outcome]:9} {rule.name:14} {rule.seen}  [allowed: {rule.allowed}]")
+    if told.reason is None:
+        print("\nSuch a request is let in.")
+        return
+    print(f"\nSuch a request is refused: {told.reason}. To have it let in:")
+    for remedy in told.remedies:
+        print(f"- {remedy.text}")
+
+
+def _need(method: str, path: str) -> Need:
+    """What the endpoint asks for."""
+    # Only here: every other command starts without loading the API.
+    from tillgate.api.application import ROUTES
+    from tillgate.api.routing import ROOT, Router
+
+    found = Router(ROUTES).find(path.partition("?")[0].removeprefix(ROOT))
+    if found is None:
+        fail(f"--path: there is no {path[:100]!r}; a path is one such as {ROOT}/links")
+    wanted = method.upper()
+    route = found.by_method.get("GET" if wanted == "HEAD" else wanted)
+    if route is None:
+        fail(f"--method: {path[:100]} takes {found.allow}, not {method[:20]}")
+    return route.need
