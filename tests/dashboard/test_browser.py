@@ -317,6 +317,15 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         for outcome in ("detected", "paid", "underpaid", "overpaid", "late", "failed"):
             paid = post("/checkout_sessions", amount={"value": "49.00", "currency": "USD"})
             post(f"/checkout_sessions/{paid['id']}/simulate", outcome=outcome)
+        product = post("/products", name="p" * 200, price="999999999.99", description=LONG)
+        post("/products", name="Tip", pricing="buyer", priceMin="1", priceMax="999999999.99")
+        off = post("/coupons", name="x" * 200, discountType="percentage", discountPercentage="99.99", active=False)
+        new = {"discountType": "amount", "discountAmount": "999999999.99", "currency": "USD", "maxRedemptions": 10**9}
+        coupon = post("/coupons", name=LONG[:200], description=LONG, **new)
+        asked = {"firstTimeTransaction": True, "onePerCustomer": True, "minimumAmount": "99.99", "currency": "USD"}
+        post("/promotion_codes", code="W" * 80, couponId=coupon["id"], **asked)
+        customer = post("/customers", name="n" * 200, email="x" * 240 + "@example.com", reference="r" * 200)
+        post("/customers", metadata=long_metadata)
         test = post(f"/webhook_endpoints/{hook['id']}/test")
         assert test
         event = api.get("/events").json()["data"][0]
@@ -340,6 +349,19 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "no sessions": "/sessions?status=expired",
         "session": f"/sessions/{session['id']}",
         "settled session": f"/sessions/{paid['id']}",
+        "customers": "/customers",
+        "no customers": "/customers?q=nobody",
+        "customer": f"/customers/{customer['id']}",
+        "products": "/products",
+        "no products": "/products?off=1",
+        "new product": "/products/new",
+        "product": f"/products/{product['id']}",
+        "edit product": f"/products/{product['id']}/edit",
+        "coupons": "/coupons",
+        "coupons that are off": "/coupons?off=1",
+        "new coupon": "/coupons/new",
+        "coupon": f"/coupons/{coupon['id']}",
+        "coupon that is off": f"/coupons/{off['id']}",
         "webhooks": "/webhooks",
         "new webhook": "/webhooks/new",
         "webhook": f"/webhooks/{hook['id']}",

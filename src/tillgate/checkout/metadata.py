@@ -46,6 +46,19 @@ def _json(value: Any) -> str:
         raise InvalidInput("metadata: nested too deeply.", param="metadata") from error
 
 
+def pairs(metadata: str | None) -> list[tuple[str, str]]:
+    """Keys and values for a person to read; a value that is not text is shown as JSON."""
+    if metadata is None:
+        return []
+    decoded: dict[str, msgspec.Raw] = msgspec.json.decode(metadata, type=dict[str, msgspec.Raw])
+    return [(key, _readable(raw)) for key, raw in decoded.items()]
+
+
+def _readable(raw: msgspec.Raw) -> str:
+    value = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else bytes(raw).decode()
+
+
 def shown_metadata(metadata: str | None) -> msgspec.Raw:
     """The metadata in the API's form: the stored JSON as it is, or null."""
     return msgspec.Raw(metadata.encode()) if metadata is not None else NULL

@@ -9,6 +9,9 @@ BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
 CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
 
+# The currencies offered first; any of ISO 4217 may be typed.
+USUAL_CURRENCIES: Final = ("USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD")
+
 
 class Form:
     """The fields of one submitted form. A field that was not sent is empty."""

@@ -19,15 +19,12 @@ from tillgate.checkout.links.operations import (
 )
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import list_sessions
-from tillgate.dashboard.forms import Draft, Form, draft, problems_of
+from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
 from tillgate.dashboard.visits import View, Visit
 from tillgate.store import Transaction
 
 LINKS: Final = "/dashboard/payment-links"
 SESSIONS_SHOWN_MAX: Final = 5
-
-# The currencies offered first; any of ISO 4217 may be typed.
-USUAL_CURRENCIES: Final = ("USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD")
 
 
 async def list_payment_links(visit: Visit) -> Response:

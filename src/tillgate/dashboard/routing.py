@@ -3,7 +3,19 @@
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from tillgate.dashboard import accounts, events, keys, links, overview, projects, sessions, webhooks
+from tillgate.dashboard import (
+    accounts,
+    coupons,
+    customers,
+    events,
+    keys,
+    links,
+    overview,
+    products,
+    projects,
+    sessions,
+    webhooks,
+)
 from tillgate.dashboard.desk import DashboardDesk
 from tillgate.dashboard.rendering import environment
 from tillgate.dashboard.visits import OpenView, Place, Room, View, Visit, apology
@@ -24,6 +36,9 @@ VIEWS: tuple[View | OpenView, ...] = (
     *keys.VIEWS,
     *links.VIEWS,
     *sessions.VIEWS,
+    *customers.VIEWS,
+    *products.VIEWS,
+    *coupons.VIEWS,
     *webhooks.VIEWS,
     *events.VIEWS,
     # Last, because the first path that fits answers.

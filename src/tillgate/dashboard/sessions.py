@@ -2,12 +2,12 @@
 
 from typing import Final, NamedTuple
 
-import msgspec
 from starlette.responses import Response
 
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
+from tillgate.checkout.metadata import pairs
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted
 from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import accept, expire, get_session, list_sessions, simulate
@@ -90,7 +90,7 @@ async def session_page(visit: Visit) -> Response:
         section="sessions",
         session=session,
         shown=shown(session, visit.desk.checkout.settings.public_url),
-        metadata=_metadata(session.metadata),
+        metadata=pairs(session.metadata),
         timeline=timeline,
         mark=mark,
         # Only then does something move by itself, so only then the page looks again.
@@ -143,19 +143,6 @@ def _status(text: str | None) -> SessionStatus | None:
         return SessionStatus(text)
     except ValueError as error:
         raise InvalidInput("status: there is no such status.", param="status") from error
-
-
-def _metadata(text: str | None) -> list[tuple[str, str]]:
-    """The metadata's pairs; a value that is not text is shown as JSON."""
-    if text is None:
-        return []
-    decoded: dict[str, msgspec.Raw] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    return [(key, _value(raw)) for key, raw in decoded.items()]
-
-
-def _value(raw: msgspec.Raw) -> str:
-    value = msgspec.json.decode(raw)
-    return value if isinstance(value, str) else bytes(raw).decode()
 
 
 VIEWS: Final = (

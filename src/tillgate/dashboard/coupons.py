@@ -1,0 +1,233 @@
+"""Coupons and the promotion codes that give them."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.pages import LIMIT_MAX, Page, PageRequest
+from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
+from tillgate.checkout.coupons.model import Coupon, shown
+from tillgate.checkout.coupons.operations import (
+    CouponChanges,
+    NewCoupon,
+    create_coupon,
+    get_coupon,
+    list_coupons,
+    update_coupon,
+)
+from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCode
+from tillgate.checkout.promotions.model import shown as shown_code
+from tillgate.checkout.promotions.operations import (
+    NewPromotionCode,
+    PromotionCodeChanges,
+    create_promotion_code,
+    list_promotion_codes,
+    update_promotion_code,
+)
+from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
+from tillgate.dashboard.visits import View, Visit
+from tillgate.store import Transaction
+
+COUPONS: Final = "/dashboard/coupons"
+FIELDS: Final = (
+    "name",
+    "description",
+    "discountType",
+    "discountAmount",
+    "currency",
+    "discountPercentage",
+    "expiresAt",
+    "maxRedemptions",
+)
+CODE_FIELDS: Final = (
+    "code",
+    "minimumAmount",
+    "currency",
+    "expiresAt",
+    "maxRedemptions",
+    "firstTimeTransaction",
+    "onePerCustomer",
+)
+
+
+async def list_all(visit: Visit) -> Response:
+    """Coupons that are on, or those that are off."""
+    off = visit.query("off") == "1"
+    request = PageRequest(starting_after=visit.query("after"))
+
+    async def operation(tx: Transaction) -> Page[Coupon]:
+        return await list_coupons(tx, visit.principal, request, active=not off)
+
+    found = await visit.read(operation)
+    pairs = Page([(coupon, shown(coupon)) for coupon in found.data], found.has_more)
+    return visit.page("coupons/list.html", section="coupons", found=pairs, off=off, page=request)
+
+
+async def new_coupon(visit: Visit) -> Response:
+    """The form for a coupon."""
+    return _form(visit, draft(dict.fromkeys(FIELDS, ""), discountType="percentage", currency="USD"))
+
+
+async def create(visit: Visit) -> Response:
+    """Make a coupon and show it."""
+    form = visit.form
+    amount = form.text("discountType") == "amount"
+    try:
+        # Both kinds of discount are on the form; what belongs to the other kind is no mistake there.
+        new = NewCoupon(
+            name=form.text("name"),
+            description=form.optional("description"),
+            discount_type=form.text("discountType"),
+            discount_amount=form.optional("discountAmount") if amount else None,
+            currency=form.text("currency").upper() if amount else None,
+            discount_percentage=None if amount else form.optional("discountPercentage"),
+            expires_at=_end_of_day(form),
+            max_redemptions=_count(form),
+        )
+
+        async def operation(tx: Transaction) -> Coupon:
+            return await create_coupon(visit.desk.checkout, tx, visit.principal, new)
+
+        coupon = await visit.write(operation)
+    except InvalidInput as error:
+        return _form(visit, Draft({name: form.one(name) for name in FIELDS}, problems_of(error)))
+    return visit.go(f"{COUPONS}/{coupon.id}", said="coupon_created")
+
+
+async def coupon_page(visit: Visit) -> Response:
+    """One coupon, its codes, and the form for another one."""
+    return await _page(visit, draft(dict.fromkeys(CODE_FIELDS, "")))
+
+
+async def activate(visit: Visit) -> Response:
+    """Switch a coupon on."""
+    return await _switch(visit, True)
+
+
+async def deactivate(visit: Visit) -> Response:
+    """Switch a coupon off, with all of its codes."""
+    return await _switch(visit, False)
+
+
+async def create_code(visit: Visit) -> Response:
+    """Make a promotion code for a coupon."""
+    form = visit.form
+    minimum = form.optional("minimumAmount")
+    try:
+        new = NewPromotionCode(
+            code=form.text("code"),
+            coupon_id=visit.param("coupon"),
+            minimum_amount=minimum,
+            # The currency is filled in beforehand; without a minimum it says nothing.
+            currency=form.text("currency").upper() if minimum is not None else None,
+            expires_at=_end_of_day(form),
+            max_redemptions=_count(form),
+            first_time_transaction=form.one("firstTimeTransaction") == "1",
+            one_per_customer=form.one("onePerCustomer") == "1",
+        )
+
+        async def operation(tx: Transaction) -> PromotionCode:
+            return await create_promotion_code(visit.desk.checkout, tx, visit.principal, new)
+
+        await visit.write(operation)
+    except InvalidInput as error:
+        return await _page(visit, Draft(_code_values(form), problems_of(error)))
+    except Conflict as error:
+        return await _page(visit, Draft(_code_values(form), {"code": error.public}))
+    return visit.go(f"{COUPONS}/{visit.param('coupon')}", said="code_created")
+
+
+async def activate_code(visit: Visit) -> Response:
+    """Switch a promotion code on."""
+    return await _switch_code(visit, True)
+
+
+async def deactivate_code(visit: Visit) -> Response:
+    """Switch a promotion code off."""
+    return await _switch_code(visit, False)
+
+
+async def _page(visit: Visit, form: Draft) -> Response:
+    async def operation(tx: Transaction) -> tuple[Coupon, Page[PromotionCode]]:
+        coupon = await get_coupon(tx, visit.principal, visit.param("coupon"))
+        request = PageRequest(LIMIT_MAX)
+        return coupon, await list_promotion_codes(tx, visit.principal, request, coupon_id=coupon.id)
+
+    coupon, codes = await visit.read(operation)
+    coupon_object = shown(coupon)
+    if not form.values["currency"]:
+        form = form._replace(values=form.values | {"currency": coupon_object.currency or "USD"})
+    return visit.page(
+        "coupons/detail.html",
+        status_code=form.status_code,
+        section="coupons",
+        coupon=coupon,
+        shown=coupon_object,
+        codes=Page([shown_code(code) for code in codes.data], codes.has_more),
+        draft=form,
+        currencies=USUAL_CURRENCIES,
+        code_max=CODE_LENGTH_MAX,
+    )
+
+
+async def _switch(visit: Visit, active: bool) -> Response:
+    async def operation(tx: Transaction) -> Coupon:
+        changes = CouponChanges(active=active)
+        return await update_coupon(visit.desk.checkout, tx, visit.principal, visit.param("coupon"), changes)
+
+    coupon = await visit.write(operation)
+    return visit.go(f"{COUPONS}/{coupon.id}", said="coupon_activated" if active else "coupon_deactivated")
+
+
+async def _switch_code(visit: Visit, active: bool) -> Response:
+    async def operation(tx: Transaction) -> PromotionCode:
+        changes = PromotionCodeChanges(active=active)
+        return await update_promotion_code(visit.desk.checkout, tx, visit.principal, visit.param("code"), changes)
+
+    code = await visit.write(operation)
+    return visit.go(f"{COUPONS}/{code.coupon_id}", said="code_activated" if active else "code_deactivated")
+
+
+def _end_of_day(form: Form) -> str | None:
+    """A day of the form as the instant in which it ends, in UTC."""
+    day = form.optional("expiresAt")
+    return f"{day}T23:59:59.999Z" if day is not None else None
+
+
+def _count(form: Form) -> int | None:
+    text = form.optional("maxRedemptions")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise InvalidInput("maxRedemptions: expected a whole number.", param="maxRedemptions")
+    return int(text)
+
+
+def _code_values(form: Form) -> dict[str, object]:
+    return {name: form.one(name) for name in CODE_FIELDS}
+
+
+def _form(visit: Visit, form: Draft) -> Response:
+    return visit.page(
+        "coupons/form.html",
+        status_code=form.status_code,
+        section="coupons",
+        draft=form,
+        currencies=USUAL_CURRENCIES,
+        name_max=NAME_MAX,
+        description_max=DESCRIPTION_MAX,
+    )
+
+
+VIEWS: Final = (
+    View("GET", COUPONS, list_all),
+    View("POST", COUPONS, create),
+    View("GET", f"{COUPONS}/new", new_coupon),
+    View("GET", f"{COUPONS}/{{coupon}}", coupon_page),
+    View("POST", f"{COUPONS}/{{coupon}}/activate", activate),
+    View("POST", f"{COUPONS}/{{coupon}}/deactivate", deactivate),
+    View("POST", f"{COUPONS}/{{coupon}}/codes", create_code),
+    View("POST", f"{COUPONS}/codes/{{code}}/activate", activate_code),
+    View("POST", f"{COUPONS}/codes/{{code}}/deactivate", deactivate_code),
+)

@@ -1,0 +1,57 @@
+"""Customers: buyers whom the merchant knows."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from tillgate.base.errors import InvalidInput
+from tillgate.base.pages import LIMIT_DEFAULT
+from tillgate.checkout.customers.model import PAGE_MAX, Customer
+from tillgate.checkout.customers.operations import NumberedPage, get_customer, list_customers
+from tillgate.checkout.metadata import pairs
+from tillgate.dashboard.visits import View, Visit
+from tillgate.store import Transaction
+
+CUSTOMERS: Final = "/dashboard/customers"
+
+
+async def list_all(visit: Visit) -> Response:
+    """Customers, newest first; those with an address or a reference where one is searched for."""
+    number, wanted = _number(visit.query("page")), visit.query("q")
+    # An address has an at sign; nothing else is searched for by both.
+    email = wanted if wanted is not None and "@" in wanted else None
+    reference = wanted if email is None else None
+
+    async def operation(tx: Transaction) -> NumberedPage:
+        return await list_customers(
+            tx, visit.principal, page=number, limit=LIMIT_DEFAULT, email=email, reference=reference
+        )
+
+    found = await visit.read(operation)
+    return visit.page("customers/list.html", section="customers", found=found, wanted=wanted or "")
+
+
+async def customer_page(visit: Visit) -> Response:
+    """One customer."""
+
+    async def operation(tx: Transaction) -> Customer:
+        return await get_customer(tx, visit.principal, visit.param("customer"))
+
+    customer = await visit.read(operation)
+    return visit.page(
+        "customers/detail.html", section="customers", customer=customer, metadata=pairs(customer.metadata)
+    )
+
+
+def _number(text: str | None) -> int:
+    if text is None:
+        return 1
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= PAGE_MAX and len(text) <= 5):
+        raise InvalidInput(f"page: expected a number from 1 to {PAGE_MAX}.", param="page")
+    return int(text)
+
+
+VIEWS: Final = (
+    View("GET", CUSTOMERS, list_all),
+    View("GET", f"{CUSTOMERS}/{{customer}}", customer_page),
+)

@@ -1,0 +1,126 @@
+"""Products, coupons with their codes, and customers in the dashboard."""
+
+import re
+
+import pytest
+
+from tests.dashboard.conftest import Owner
+from tillgate.base.clock import DAY_MS, to_rfc3339
+
+pytestmark = pytest.mark.anyio
+
+MUG = {"name": "Mug", "pricing": "fixed", "price": "12.00", "currency": "eur"}
+TENTH = {"name": "A tenth", "discountType": "percentage", "discountPercentage": "10", "currency": "USD"}
+
+
+async def test_a_product_is_made_changed_and_taken_off_sale(owner_of_both: Owner) -> None:
+    """By the form to its page; what the form changes is what the API shows."""
+    owner = owner_of_both
+    path = await owner.done("/products", **MUG, description="Blue <b>")
+    page = await owner.page(path)
+    assert "12.00 EUR" in page and "Blue <b>" in page and "For sale" in page
+    form = await owner.page(f"{path}/edit")
+    assert 'value="12.00"' in form
+    changed = {"name": "Tip", "pricing": "buyer", "price": "", "currency": "USD", "priceMin": "1", "priceMax": "20"}
+    assert await owner.done(f"{path}/edit", **changed) == path
+    page = await owner.page(path)
+    assert ">1.00<" in page and ">20.00 USD<" in page and "buyer’s choice" in page
+    assert "Tip" in await owner.page("/products")
+    await owner.done(f"{path}/deactivate")
+    assert "No product yet" in await owner.page("/products")
+    assert "Tip" in await owner.page("/products?off=1")
+    api = await owner.shop.client()
+    [product] = (await api.get("/products")).json()["data"]
+    assert (product["active"], product["priceMax"], product["description"]) == (False, "20.00", None)
+    await owner.done(f"{path}/activate")
+    assert "Take off sale" in await owner.page(path)
+
+
+async def test_a_coupon_and_its_codes_are_made_and_switched(owner_of_both: Owner) -> None:
+    """Both kinds of discount are on the form, and only the chosen one counts; a day's end is the expiry; a code that
+    exists is told beside its field."""
+    owner = owner_of_both
+    tomorrow = to_rfc3339(owner.shop.clock.now() + DAY_MS)[:10]
+    path = await owner.done("/coupons", **TENTH, discountAmount="5", expiresAt=tomorrow, maxRedemptions="3")
+    page = await owner.page(path)
+    assert "10 %" in page and "0 of 3" in page
+    api = await owner.shop.client()
+    [coupon] = (await api.get("/coupons")).json()["data"]
+    assert (coupon["discountAmount"], coupon["expiresAt"]) == (None, f"{tomorrow}T23:59:59.999Z")
+    code = {"code": "Spring", "minimumAmount": "20", "currency": "usd", "onePerCustomer": "1"}
+    assert await owner.done(f"{path}/codes", **code) == path
+    page = await owner.page(path)
+    assert "Spring" in page and "Once per customer, from 20.00 USD" in page
+    await owner.done(f"{path}/codes", code="PLAIN", minimumAmount="", currency="USD")
+    again = await owner.send(f"{path}/codes", code="SPRING", currency="USD")
+    assert (again.status_code, 'id="code-problem"' in again.text) == (422, True)
+    assert 'value="SPRING"' in again.text
+    [plain, spring] = (await api.get("/promotion_codes")).json()["data"]
+    assert (plain["minimumAmount"], spring["minimumAmount"], spring["onePerCustomer"]) == (None, "20.00", True)
+    await owner.done(f"/coupons/codes/{spring['id']}/deactivate")
+    assert (await api.get(f"/promotion_codes/{spring['id']}")).json()["active"] is False
+    await owner.done(f"/coupons/codes/{spring['id']}/activate")
+    await owner.done(f"{path}/deactivate")
+    assert "No coupon yet" in await owner.page("/coupons")
+    assert "A tenth" in await owner.page("/coupons?off=1")
+    await owner.done(f"{path}/activate")
+    amount = {"name": "Five", "discountType": "amount", "discountAmount": "5", "currency": "eur"}
+    assert "5.00 EUR" in await owner.page(await owner.done("/coupons", **amount))
+
+
+WRONG = [
+    ("/products", MUG, "name", ""),
+    ("/products", MUG, "price", ""),
+    ("/products", MUG, "price", "1e9"),
+    ("/products", MUG, "currency", "XXX"),
+    ("/products", MUG, "pricing", "auction"),
+    ("/products", MUG, "priceMax", "5"),
+    ("/coupons", TENTH, "name", ""),
+    ("/coupons", TENTH, "discountType", ""),
+    ("/coupons", TENTH, "discountPercentage", "101"),
+    ("/coupons", TENTH, "expiresAt", "2020-01-01"),
+    ("/coupons", TENTH, "expiresAt", "tomorrow"),
+    ("/coupons", TENTH, "maxRedemptions", "-1"),
+    ("/coupons", TENTH, "maxRedemptions", "0"),
+    ("/coupons", TENTH | {"discountType": "amount"}, "discountAmount", ""),
+]
+
+
+async def test_a_wrong_field_is_named_and_nothing_is_saved(owner: Owner) -> None:
+    """Each problem stands beside its field, and what was typed is still there."""
+    for path, good, field, value in WRONG:
+        answer = await owner.send(path, **(good | {"description": "Kept words"} | {field: value}))
+        assert answer.status_code == 422, (path, field, value, answer.text)
+        assert f'id="{field}-problem"' in answer.text and f'href="#{field}"' in answer.text
+        assert "Kept words" in answer.text
+    assert "No product yet" in await owner.page("/products")
+    assert "No coupon yet" in await owner.page("/coupons")
+    path = await owner.done("/coupons", **TENTH)
+    for field, value in (("code", "two words"), ("minimumAmount", "x"), ("maxRedemptions", "x"), ("expiresAt", "x")):
+        answer = await owner.send(f"{path}/codes", **({"code": "OK", "currency": "USD"} | {field: value}))
+        assert (answer.status_code, f'id="{field}-problem"' in answer.text) == (422, True), field
+    assert "None. Without a code" in await owner.page(path)
+
+
+async def test_customers_are_found_and_shown(owner_of_both: Owner) -> None:
+    """Paged by number, searched by the whole address or reference; a page shows all that is known."""
+    owner = owner_of_both
+    assert "No customer yet" in await owner.page("/customers")
+    api = await owner.shop.client()
+    for number in range(27):
+        body = {"name": f"Buyer {number}", "email": f"b{number}@example.com", "reference": f"crm-{number}"}
+        answer = await api.post("/customers", json=body | {"metadata": {"plan": "pro", "seats": [1]}})
+        assert answer.status_code == 201
+    first, second = await owner.page("/customers"), await owner.page("/customers?page=2")
+    seen = [re.findall(r'href="/dashboard(/customers/cus_\w+)"', page) for page in (first, second)]
+    assert [len(found) for found in seen] == [25, 2]
+    assert "27 in all" in first and 'rel="next"' in first and 'rel="next"' not in second and 'rel="prev"' in second
+    for wanted in ("B7@example.com", "crm-7"):
+        page = await owner.page(f"/customers?q={wanted}")
+        assert "Buyer 7<" in page and page.count("/dashboard/customers/cus_") == 1
+    assert "Nobody like that" in await owner.page("/customers?q=crm-99")
+    page = await owner.page(seen[1][0])
+    assert "Buyer 1" in page and "b1@example.com" in page and "crm-1" in page and "plan" in page and "[1]" in page
+    for odd in ("0", "-1", "x", "10001", "9" * 500):
+        await owner.page(f"/customers?page={odd}", 400)
+    await owner.page("/customers/cus_01hxyz0000000000000000000", 404)
