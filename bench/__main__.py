@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from bench import machine
 from bench.checkout import Checkout
+from bench.keys import Keys
 from bench.measuring import FULL, QUICK, Broken, Stage, say
 from bench.peers.serving import Peers
 from bench.postgres import running_postgres
@@ -20,6 +21,7 @@ from tests.postgres import find_postgres
 
 PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "checkout": lambda stage: Checkout(stage).run(),
+    "keys": lambda stage: Keys(stage).run(),
     "peers": lambda stage: Peers(stage).run(),
 }
 

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import statements, verifying, webhooks
+from bench import statements, webhooks
 from bench.measuring import Broken, Numbers, Stage, get, post, say
 from bench.servers import Server
 from bench.statements import Driven, Statement
 from bench.table import Row, ratios, reached, spread
 from keyturn import KeyWish, Mode
 from tests.running import free_port
-from tillgate.api.sessions import READ
 from tillgate.base.clock import SystemClock
 from tillgate.cli.server import SERVER_SETTINGS
 from tillgate.door import API_SCOPES
@@ -117,8 +116,6 @@ class Checkout:
                 else:
                     self._stage.load(*(reads | writes)[name], found[name] if number >= 0 else None)
         self._report_rates(found)
-        say("the key layer by itself …")
-        asyncio.run(self._report_verifying(data, shop))
         self._report_process(sqlite, hello, resident)
         say("webhooks …")
         opened.close()  # it works off the same deliveries, and without --dev reaches no receiver on this machine
@@ -168,33 +165,6 @@ class Checkout:
                     met=reached(share, target) if target else None,
                 )
             )
-
-    async def _report_verifying(self, data: Path, shop: Shop) -> None:
-        clock = SystemClock()
-        database = await open_migrated(load(data=str(data)), clock)
-        try:
-            costs = await verifying.costs(
-                open_keys(database, clock).verifier, data / "tillgate.db", shop.key, READ, self.pace.rounds
-            )
-        finally:
-            await database.close()
-        verify, junk, select = (statistics.median(one) for one in costs)
-        self.rows += [
-            Row(
-                "verify a key, in process",
-                f"{verify:.1f} µs",
-                f"bare SELECT by digest: {select:.1f} µs",
-                spread(ratios(costs.verify, costs.select), percent=False),
-                target="≤ 5 µs",
-                met=reached([-one for one in costs.verify], -5),
-            ),
-            Row(
-                "refuse junk (wrong checksum)",
-                f"{junk:.1f} µs",
-                f"verify: {verify:.1f} µs",
-                spread(ratios(costs.junk, costs.verify), percent=False),
-            ),
-        ]
 
     def _report_process(self, tillgate: Server, hello: Server, resident: tuple[float | None, float | None]) -> None:
         idle, baseline = resident

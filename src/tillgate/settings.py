@@ -62,6 +62,7 @@ class Settings(NamedTuple):
     listed: tuple[Setting, ...]
     key_limit: Limit | None = None
     webhook_networks: tuple[IPNetwork, ...] = ()
+    trusted_proxies: tuple[IPNetwork, ...] = ()
     workers: int = 1
     valkey_url: str | None = None
 
@@ -128,7 +129,8 @@ def load(
     valkey_url = pick("VALKEY_URL", None, "")
     if valkey_url and not valkey_url.startswith(VALKEY_SCHEMES):
         raise SettingsError("TILLGATE_VALKEY_URL: expected valkey://host:6379/0, redis://…, or valkeys:// over TLS")
-    networks = _networks(pick("WEBHOOK_NETWORKS", None, ""))
+    networks = _networks(pick("WEBHOOK_NETWORKS", None, ""), "WEBHOOK_NETWORKS")
+    proxies = _networks(pick("TRUSTED_PROXIES", None, "127.0.0.1,::1"), "TRUSTED_PROXIES")
     key = pick("SECRET_KEY", None, "")
     return Settings(
         data_path,
@@ -141,6 +143,7 @@ def load(
         tuple(listed),
         Limit(float(per_second), burst) if per_second else None,
         networks,
+        proxies,
         count,
         valkey_url or None,
     )
@@ -172,12 +175,12 @@ def _flag(text: str) -> bool:
     raise SettingsError(f"TILLGATE_DEV: expected 1 or 0, got {text[:20]!r}")
 
 
-def _networks(text: str) -> tuple[IPNetwork, ...]:
+def _networks(text: str, name: str) -> tuple[IPNetwork, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise SettingsError(
-            f"TILLGATE_WEBHOOK_NETWORKS: expected networks such as 10.1.0.0/16, separated by commas: {error}"
+            f"TILLGATE_{name}: expected networks such as 10.1.0.0/16, separated by commas: {error}"
         ) from error
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from tillgate import __version__
@@ -43,6 +44,14 @@ SERVER_SETTINGS: Final[dict[str, Any]] = {
     "backlog": BACKLOG,
     "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
 }
+
+
+def _config(chosen: Settings, tillgate: ASGIApp) -> uvicorn.Config:
+    # Only these are believed when they say whom they forward for: the right-most address that is none of them counts.
+    trusted = [
+        str(network.network_address if network.num_addresses == 1 else network) for network in chosen.trusted_proxies
+    ]
+    return uvicorn.Config(tillgate, **SERVER_SETTINGS, forwarded_allow_ips=trusted)
 
 
 class _Server(uvicorn.Server):
@@ -127,7 +136,7 @@ async def _serve_alone(chosen: Settings, listening: socket.socket) -> None:
         async def begun() -> None:
             _greet(chosen, await tillgate.accounts.new_setup_token())
 
-        await _Server(uvicorn.Config(tillgate, **SERVER_SETTINGS), begun).serve([listening])
+        await _Server(_config(chosen, tillgate), begun).serve([listening])
 
 
 def _serve_by_workers(chosen: Settings, listening: socket.socket) -> int:
@@ -170,7 +179,7 @@ async def _serve_as_worker(chosen: Settings, listening: socket.socket, metrics: 
         async def begun() -> None:
             post.ready()
 
-        await _Server(uvicorn.Config(tillgate, **SERVER_SETTINGS), begun, post.leash).serve([listening])
+        await _Server(_config(chosen, tillgate), begun, post.leash).serve([listening])
 
 
 def _greet(chosen: Settings, setup_token: str | None) -> None:

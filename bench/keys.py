@@ -1,0 +1,187 @@
+"""What the key layer costs by itself: verifying, remembering, revoking, refusing."""
+
+import asyncio
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import gates, million, verifying
+from bench.checkout import Shop, stock
+from bench.flood import Flood
+from bench.measuring import FULL, Broken, Numbers, Stage, get, say
+from bench.servers import Server
+from bench.table import Row, ratios, reached, spread
+from keyturn import Kind, Mode
+from keyturn.secret import NATIVE, generate
+from tests.running import free_port
+from tillgate.api.sessions import READ
+from tillgate.base.clock import SystemClock
+from tillgate.opening import open_migrated
+from tillgate.settings import load
+
+FLOOD_PER_SECOND = 1_000
+GATES = (1, 4, 8)
+
+
+class Keys:
+    """The part ``keys`` of one run."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._pace = stage.pace
+        self._rows: list[Row] = []
+
+    def run(self) -> list[Row]:
+        data = self._stage.directory / "sqlite"
+        port = free_port()
+        shop = asyncio.run(stock(data, None, port))
+        url = None
+        if self._stage.postgres is not None:
+            self._stage.postgres.execute("CREATE DATABASE keys")
+            url = self._stage.postgres.url("keys")
+            there = asyncio.run(stock(self._stage.directory / "postgres", url, free_port()))
+        say("verifying …")
+        self._verifying(data, shop)
+        if url is not None:
+            self._verifying_postgres(self._stage.directory / "postgres", url, there)
+        say("revoking …")
+        if url is not None:
+            self._revoking("PostgreSQL", self._stage.directory / "postgres", url, there.project_id)
+        self._revoking("SQLite", data, None, shop.project_id)
+        say("a flood of junk …")
+        server = self._stage.serve("tillgate.cli", "serve", "--dev", "--data", str(data), "--port", port=port)
+        self._flood(server, shop)
+        say(f"{self._pace.cached_keys:,} keys …")
+        self._million()
+        return self._rows
+
+    def _verifying(self, data: Path, shop: Shop) -> None:
+        async def measured() -> dict[str, list[float]]:
+            database = await open_migrated(load(data=str(data)), SystemClock())
+            try:
+                return await verifying.sqlite_costs(database, data / "tillgate.db", shop.key, READ, self._pace.rounds)
+            finally:
+                await database.close()
+
+        costs = asyncio.run(measured())
+        self._rows += [
+            _cost("verify a remembered key, in process", costs["hot"], "SHA-256, dictionary", costs["digest"], 5),
+            _cost("verify one not remembered, SQLite", costs["miss"], "bare SELECT", costs["select"]),
+            _cost("refuse junk (wrong checksum)", costs["junk"], "remembered", costs["hot"]),
+        ]
+
+    def _verifying_postgres(self, data: Path, url: str, shop: Shop) -> None:
+        async def measured() -> dict[str, list[float]]:
+            database = await open_migrated(load(data=str(data), database_url=url), SystemClock())
+            try:
+                return await verifying.postgres_costs(database, url, shop.key, READ, self._pace.rounds)
+            finally:
+                await database.close()
+
+        costs = asyncio.run(measured())
+        row = _cost("verify one not remembered, PostgreSQL", costs["miss"], "bare SELECT", costs["select"])
+        self._rows.insert(2, row)
+
+    def _revoking(self, name: str, data: Path, url: str | None, project_id: str) -> None:
+        alone = gates.revocations_ms(data, url, project_id, 0, self._pace.revokes)
+        for count in GATES:
+            took = gates.revocations_ms(data, url, project_id, count, self._pace.revokes)
+            p99 = took[len(took) * 99 // 100]
+            self._rows.append(
+                Row(
+                    f"revoke returns, {count} {'gate' if count == 1 else 'gates'}, {name}",
+                    f"p50 {statistics.median(took):.1f} ms, p99 {p99:.1f} ms",
+                    f"no gate: p50 {statistics.median(alone):.1f} ms",
+                    f"{statistics.median(took) / statistics.median(alone):.1f}",
+                    target="p99 ≤ 100 ms",
+                    met=p99 <= 100,
+                )
+            )
+
+    def _flood(self, server: Server, shop: Shop) -> None:
+        path = f"/api/v1/checkout_sessions/{shop.sessions[0]}"
+        good = [get(path, shop.key)]
+        # Whoever knows the format can give junk a right checksum; then somebody has to be asked.
+        unknown = [get(path, generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()) for _ in range(256)]
+        junk = [get(path, verifying.junk_of(shop.key))]
+        quiet, beside_junk, beside_unknown = Numbers(), Numbers(), Numbers()
+        flood = Flood()
+        try:
+            self._stage.load(server, good, None)
+            for _ in range(self._pace.rounds):
+                self._stage.load(server, good, quiet)
+                for requests, numbers in ((junk, beside_junk), (unknown, beside_unknown)):
+                    flood.begin(server.port, requests, FLOOD_PER_SECOND, self._pace.seconds)
+                    self._stage.load(server, good, numbers)
+                    flooded = flood.end()
+                    if flooded.odd or flooded.rate < FLOOD_PER_SECOND / 2:
+                        raise Broken(f"the flood was not refused as it should be: {flooded}")
+        finally:
+            flood.close()
+        for what, numbers, target in (
+            (f"a good key beside {FLOOD_PER_SECOND:,} junk keys a second", beside_junk, 0.9),
+            ("… beside as many unknown ones with a right checksum", beside_unknown, None),
+        ):
+            share = ratios(numbers.rates, quiet.rates)
+            self._rows.append(
+                Row(
+                    what,
+                    f"{statistics.median(numbers.rates):,.0f} req/s",
+                    f"alone: {quiet.said('req')}",
+                    spread(share, percent=True),
+                    target=f"≥ {target:.0%}" if target else "–",
+                    met=reached(share, target) if target else None,
+                )
+            )
+
+    def _million(self) -> None:
+        data = self._stage.directory / "million"
+        data.mkdir()
+
+        async def make() -> None:
+            await (await open_migrated(load(data=str(data)), SystemClock())).close()
+
+        asyncio.run(make())
+        count = self._pace.cached_keys
+        promised = count == FULL.cached_keys  # of fewer, each bears more of what a dictionary keeps free
+        million.seed(data / "tillgate.db", count)
+        few = self._stage.directory / "few"
+        few.mkdir()
+        started = {}
+        for place in (few, data):
+            port = free_port()
+            server = self._stage.serve("tillgate.cli", "serve", "--dev", "--data", str(place), "--port", port=port)
+            started[place] = server.start_seconds
+            server.close()
+        took = million.remembered(data)
+        self._rows += [
+            Row(
+                f"memory for each of {took.keys:,} remembered keys",
+                f"{took.bytes_each:.0f} bytes",
+                f"dictionary of digests and ids: {took.dictionary_bytes_each:.0f} bytes",
+                f"{took.bytes_each / took.dictionary_bytes_each:.2f}",
+                target="≤ 300 bytes" if promised else "–",
+                met=took.bytes_each <= 300 if promised else None,
+            ),
+            Row(
+                f"start with {count:,} keys",
+                f"{started[data]:.2f} s",
+                f"with none: {started[few]:.2f} s",
+                f"{started[data] / started[few]:.2f}",
+                target="≤ 2 s" if promised else "–",
+                met=started[data] <= 2 if promised else None,
+            ),
+        ]
+
+
+def _cost(
+    what: str, measured: Sequence[float], against: str, baseline: Sequence[float], target_us: float | None = None
+) -> Row:
+    return Row(
+        what,
+        f"{statistics.median(measured):.1f} µs",
+        f"{against}: {statistics.median(baseline):.1f} µs",
+        spread(ratios(measured, baseline), percent=False),
+        target=f"≤ {target_us:g} µs" if target_us else "–",
+        met=reached([-one for one in measured], -target_us) if target_us else None,
+    )
