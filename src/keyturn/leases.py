@@ -134,6 +134,14 @@ class Gate:
             self._entries[digest.value] = key
         return key
 
+    def plant(self, digest: KeyDigest, key: KnownKey) -> None:
+        """Remember something as if it had been read just now: a prober's key that is in no store."""
+        self._entries[digest.value] = key
+
+    def recalls(self, digest: KeyDigest) -> bool:
+        """Whether this would be answered from memory right now."""
+        return self.holds_lease and digest.value in self._entries
+
     # Holding the lease.
 
     async def renew(self) -> bool:

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import tillgate.dashboard
 import tillgate.pages
 from keyturn import Limiter, RateLimiter
-from keyturn.leases import boottime_ns
+from keyturn.leases import Gate, boottime_ns
 from keyturn.origins import Origins
+from keyturn.probing import Probed, keep_probing
 from keyturn.usage import FLUSH_SECONDS
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
@@ -130,6 +131,7 @@ class Tillgate:
             for name, work in (
                 ("webhooks", self._worker.run()),
                 ("gate", self._keys.gate.run()),
+                ("prober", self._keep_probing(self._keys.gate)),
                 ("expiry", keep_expiring(self._database, self._checkout)),
                 ("usage", self._keep_flushing()),
                 ("idempotency", self._keep_forgetting()),
@@ -146,6 +148,17 @@ class Tillgate:
             await self._sender.close()
             if self._shared is not None:
                 await self._shared.close()
+
+    async def _keep_probing(self, gate: Gate) -> None:
+        def told(probed: Probed) -> None:
+            self._metrics.note_probe(probed.lag_seconds, held=probed.held)
+            if not probed.held:
+                _log.error("keys.revocation_not_held", lag_seconds=probed.lag_seconds)
+
+        def failed(error: Exception) -> None:
+            _log.warning("keys.probe_failed", detail=str(error))
+
+        await keep_probing(self._keys.store, gate, self._clock, told=told, failed=failed)
 
     async def _keep_flushing(self) -> None:
         while True:

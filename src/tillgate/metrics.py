@@ -1,5 +1,6 @@
 """What ``GET /metrics`` tells, in the Prometheus text format: of the whole server, whichever process is asked."""
 
+import bisect
 import mmap
 import os
 from collections.abc import Iterable
@@ -7,7 +8,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from tillgate.events.deliveries import records as deliveries
@@ -18,6 +19,11 @@ CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _STATUS_MAX: Final = 599
 # A process's row: its id, what it counts below 100, and then its answers by HTTP status.
 _LIMITS_UNSHARED: Final = 1
+_PROBES_BROKEN: Final = 2
+_LAG_SUM_US: Final = 3
+# Up to how many seconds a change took to hold everywhere; cells from here on, one for each bound and one for more.
+_LAG_FIRST: Final = 10
+_LAG_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 _STATUS_MIN: Final = 100
 _ROW: Final = _STATUS_MAX + 1
 _NUMBER_BYTES: Final = 8
@@ -74,6 +80,27 @@ class _Limits(Collector):
         yield found
 
 
+class _Revocations(Collector):
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterable[Metric]:
+        buckets, count = [], 0
+        for place, bound in enumerate((*(str(bound) for bound in _LAG_BOUNDS), "+Inf")):
+            count += self._tally.sum(_LAG_FIRST + place)
+            buckets.append((bound, count))
+        lag = HistogramMetricFamily(
+            "keyturn_revocation_lag_seconds", "From asking for a change of a key until it held in every process."
+        )
+        lag.add_metric([], buckets=buckets, sum_value=self._tally.sum(_LAG_SUM_US) / 1e6)
+        yield lag
+        broken = CounterMetricFamily(
+            "keyturn_revocations_broken", "Probes after which a process still answered by what was before."
+        )
+        broken.add_metric([], self._tally.sum(_PROBES_BROKEN))
+        yield broken
+
+
 class _Processes(Collector):
     """The standard ``process_…`` metrics: the processes' sum, and when the first of them began."""
 
@@ -107,6 +134,7 @@ class Metrics:
         self._registry.register(_Processes(tally))
         self._registry.register(_Responses(tally))
         self._registry.register(_Limits(tally))
+        self._registry.register(_Revocations(tally))
         PlatformCollector(registry=self._registry)
         self._row = tally.row(number)
         self._row[0] = os.getpid()
@@ -121,6 +149,14 @@ class Metrics:
     def count_unshared_limit(self) -> None:
         """Count a rate limit that should have been shared, and was not."""
         self._row[_LIMITS_UNSHARED] += 1
+
+    def note_probe(self, lag_seconds: float, *, held: bool) -> None:
+        """Count what a probe of the key layer has found."""
+        place = bisect.bisect_left(_LAG_BOUNDS, lag_seconds)
+        self._row[_LAG_FIRST + place] += 1
+        self._row[_LAG_SUM_US] += int(lag_seconds * 1e6)
+        if not held:
+            self._row[_PROBES_BROKEN] += 1
 
     async def expose(self, database: Database) -> bytes:
         """Everything as it is now.

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+from asyncpg.exceptions import TargetServerAttributeNotMatched
 
 from unitofwork.errors import StoreUnavailable, UniqueViolation
 from unitofwork.ports import Both, Dialect, Operation, Row, Sql, call_all
@@ -178,9 +180,16 @@ async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
             min_size=POOL_MIN,
             max_size=max(connections_max, POOL_MIN),
             timeout=CONNECT_TIMEOUT_SECONDS,
+            # A standby answers by what was true a moment ago: keys that were revoked since, for one.
+            target_session_attrs=SessionAttribute.primary,
             connection_class=_Connection,
             server_settings={"application_name": "tillgate", "jit": "off", "lock_timeout": "10s"},
         )
+    except TargetServerAttributeNotMatched:
+        raise StoreUnavailable(
+            "cannot connect to PostgreSQL: this is a standby, which answers by what was true a moment ago; name the "
+            "primary, or all of them: postgresql://user@first,second/name"
+        ) from None
     except (OSError, asyncpg.PostgresError) as error:
         raise StoreUnavailable(f"cannot connect to PostgreSQL: {str(error) or 'no answer in time'}") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError):

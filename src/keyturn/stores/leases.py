@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from keyturn.ports import Change, HeldLease
-from keyturn.stores.head import CHANNEL
+from keyturn.stores.head import CHANNEL, narrow
 from unitofwork import Database, Row, Transaction
 
 CHANGES_READ_MAX: Final = 10_000
@@ -67,6 +67,16 @@ class SqlLeases:
             await tx.execute(_LET_GO, lease.gate, lease.renewals)
 
         await self._database.write(operation)
+
+    async def narrow_nothing(self, key_id: str, at: int) -> int:
+        """Commit a new epoch that touches a key which does not exist, to see how long it takes to be seen."""
+
+        async def operation(tx: Transaction) -> int:
+            epoch = await narrow(tx, at, key_ids=[key_id])
+            tx.after_commit(self._tell)
+            return epoch
+
+        return await self._database.write(operation)
 
     async def forget_changes(self, before: int) -> int:
         """Drop the changes from before this instant, which no gate with a lease can still be waiting for."""

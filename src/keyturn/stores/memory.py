@@ -53,6 +53,9 @@ class MemoryKeyStore:
         if known is not None and known.renewals == lease.renewals:
             del self._held[lease.gate]
 
+    async def narrow_nothing(self, key_id: str, at: int) -> int:
+        return self._narrow(key_ids=[key_id])
+
     async def forget_changes(self, before: int) -> int:
         return 0  # they are few, and have no instants here
 
