@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import gates, million, verifying
+from bench import gates, limits, million, verifying
 from bench.checkout import Shop, stock
 from bench.flood import Flood
 from bench.measuring import FULL, Broken, Numbers, Stage, get, say
@@ -13,6 +13,7 @@ from bench.servers import Server
 from bench.table import Row, ratios, reached, spread
 from keyturn import Kind, Mode
 from keyturn.secret import NATIVE, generate
+from tests.parts import find_part
 from tests.running import free_port
 from tillgate.api.sessions import READ
 from tillgate.base.clock import SystemClock
@@ -44,6 +45,8 @@ class Keys:
         self._verifying(data, shop)
         if url is not None:
             self._verifying_postgres(self._stage.directory / "postgres", url, there)
+        say("counting limits …")
+        self._limits()
         say("revoking …")
         if url is not None:
             self._revoking("PostgreSQL", self._stage.directory / "postgres", url, there.project_id)
@@ -81,6 +84,20 @@ class Keys:
         costs = asyncio.run(measured())
         row = _cost("verify one not remembered, PostgreSQL", costs["miss"], "bare SELECT", costs["select"])
         self._rows.insert(2, row)
+
+    def _limits(self) -> None:
+        if find_part("redis-server") is None:
+            self._rows.append(Row("count a limit in Redis", "no redis-server here", "–", "–"))
+            return
+        place = self._stage.directory / "redis"
+        place.mkdir()
+        alone, shared = limits.alone_us(self._pace.rounds), limits.shared_us(place, self._pace.rounds)
+        at_once = limits.AT_ONCE
+        self._rows += [
+            _cost("count a limit in Redis, one round trip", shared["one"], "PING", shared["ping"]),
+            _cost(f"… each of {at_once} at once", shared["many"], f"{at_once} PINGs, one pipeline", shared["pings"]),
+            _cost("count a limit in process", alone, "in Redis", shared["one"]),
+        ]
 
     def _revoking(self, name: str, data: Path, url: str | None, project_id: str) -> None:
         alone = gates.revocations_ms(data, url, project_id, 0, self._pace.revokes)
@@ -129,6 +146,10 @@ class Keys:
                     f"{statistics.median(numbers.rates):,.0f} req/s",
                     f"alone: {quiet.said('req')}",
                     spread(share, percent=True),
+                    # All of the server's time, the junk's too, shared among the good answers.
+                    f"{statistics.median(ratios(quiet.cpu_us, numbers.cpu_us)):.0%}"
+                    if len(quiet.cpu_us) == len(numbers.cpu_us) > 0
+                    else "–",
                     target=f"≥ {target:.0%}" if target else "–",
                     met=reached(share, target) if target else None,
                 )
