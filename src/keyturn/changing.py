@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from keyturn.errors import InvalidExpiry
-from keyturn.issuing import Issuer, check_binding, checked_report_only
+from keyturn.issuing import Issuer, check_binding, check_no_stronger, checked_report_only
 from keyturn.leases import Receipt, settle
 from keyturn.limiting import Limit
 from keyturn.model import Key, checked_name
@@ -39,13 +39,25 @@ class Changed(NamedTuple):
 
 
 async def change(
-    store: KeyStore, clock: Clock, issuer: Issuer, *, project_id: str, key_id: str, changes: KeyChanges, by: str
+    store: KeyStore,
+    clock: Clock,
+    issuer: Issuer,
+    *,
+    project_id: str,
+    key_id: str,
+    changes: KeyChanges,
+    by: str,
+    within: Key | None = None,
 ) -> Changed:
     """Change a key; once this returns, every process judges by what stands then.
+
+    Args:
+        within: the key that asks for it, than which it may not become stronger.
 
     Raises:
         KeyNotFound: the project has no such key.
         KeyIsRevoked: it is gone for good.
+        StrongerThanParent: it would be stronger than the key that asks; nothing was changed.
         InvalidKey: nothing was changed.
     """
     key = await known(store, project_id, key_id)
@@ -71,6 +83,8 @@ async def change(
         changed["report_only"] = checked_report_only(changes.report_only)
     after = msgspec.structs.replace(key, **changed)
     check_binding(after)
+    if within is not None:
+        check_no_stronger(after, within)
     said = {name: {"from": _said(getattr(key, name)), "to": _said(getattr(after, name))} for name in changed}
     epoch = await store.change(after, Act(now, by), said)
     if epoch is None:

@@ -236,7 +236,9 @@ class Gate:
             hinting = self._until_ns > 0 and self._hint_changed() is not None
             slice_ms = min(HINT_MS, left / 1_000_000) if hinting else left / 1_000_000
             try:
-                await asyncio.wait_for(self._wake.wait(), slice_ms / 1_000 if self._until_ns else None)
+                # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
+                async with asyncio.timeout(slice_ms / 1_000 if self._until_ns else None):
+                    await self._wake.wait()
             except TimeoutError:
                 if hinting and self._hint_changed():
                     with contextlib.suppress(Exception):

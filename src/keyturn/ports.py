@@ -95,6 +95,10 @@ class LeaseStore(Protocol):
         """Release a gate's lease for it, provided that it was not renewed since it was read."""
         ...
 
+    async def forget_changes(self, before: int) -> int:
+        """Drop the changes from before this instant, which no gate with a lease can still be waiting for."""
+        ...
+
     def hint(self) -> int | None:
         """A number that is another one after any commit, where that can be told for next to nothing."""
         ...
@@ -165,6 +169,7 @@ class KeyStore(LeaseStore, Protocol):
 
         Raises:
             KeyExists: there is a key with this id or digest.
+            KeyIsRevoked: the key that makes it is not active any more, by what is committed.
         """
         ...
 
@@ -174,6 +179,10 @@ class KeyStore(LeaseStore, Protocol):
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         """The key, if it belongs to this project."""
+        ...
+
+    async def project_of(self, key_id: str) -> str | None:
+        """The project that a key belongs to, for whoever runs the installation."""
         ...
 
     async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:

@@ -9,6 +9,22 @@ UNAUTHORIZED: Final = 401
 FORBIDDEN: Final = 403
 
 
+# The stable code of a refusal as a caller's program reads it. What is not among them needs another credential.
+INVALID_API_KEY: Final = "invalid_api_key"
+FORBIDDEN_CODES: Final = {
+    RefusalReason.INSECURE: "https_required",
+    RefusalReason.PROJECT_SUSPENDED: "project_suspended",
+    RefusalReason.WRONG_MODE: "wrong_mode",
+    RefusalReason.ADDRESS_NOT_ALLOWED: "address_not_allowed",
+    RefusalReason.ORIGIN_NOT_ALLOWED: "origin_not_allowed",
+    RefusalReason.APP_NOT_ALLOWED: "app_not_allowed",
+    RefusalReason.SECRET_KEY_REQUIRED: "secret_key_required",
+    RefusalReason.CLIENT_SECRET_MISSING: "client_secret_missing",
+    RefusalReason.CLIENT_SECRET_WRONG: "client_secret_wrong",
+    RefusalReason.SCOPE_MISSING: "missing_scope",
+}
+
+
 class Told(NamedTuple):
     """A refusal as the caller reads it."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from keyturn.audit import BEGINNING, AuditEntry, chained
-from keyturn.errors import KeyExists
+from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.model import Key, KnownKey, Status
 from keyturn.ports import Act, Change, HeldLease, NewSecret, SecretState, Use
 from keyturn.secret import KeyDigest
@@ -71,6 +71,10 @@ class MemoryKeyStore:
     async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
         if key.id in self._keys or digest in self._by_digest:
             raise KeyExists("a key with this id or this text is already there")
+        if key.parent_id is not None:
+            parent = self._mine(key.project_id, key.parent_id)
+            if parent is None or parent.status is not Status.ACTIVE:
+                raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
         self._keys[key.id] = key
         self._by_digest[digest] = (key.id, 1)
         first = SecretState(
@@ -113,6 +117,10 @@ class MemoryKeyStore:
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         key = self._keys.get(key_id)
         return self._shown(key) if key is not None and key.project_id == project_id else None
+
+    async def project_of(self, key_id: str) -> str | None:
+        key = self._keys.get(key_id)
+        return key.project_id if key is not None else None
 
     async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
         return {

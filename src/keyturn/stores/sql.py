@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from keyturn.audit import AuditEntry
-from keyturn.errors import KeyExists
+from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.limiting import Limit
 from keyturn.model import Key, Kind, KnownKey, Mode, Status, Terms
 from keyturn.ports import Act, NewSecret, SecretState, Use
@@ -107,6 +107,9 @@ _PENDING: Final = (
 _ACTIVATE: Final = (
     "UPDATE key_secrets SET active_at = $1 WHERE key_id = $2 AND number = $3 AND active_at IS NULL AND ended = 0"
 )
+_MAKES_KEYS: Final = (
+    "SELECT 1 FROM api_keys WHERE id = $1 AND project_id = $2 AND status = 'active' AND disabled_at IS NULL"
+)
 _PROJECT_OF: Final = "SELECT project_id FROM api_keys WHERE id = $1"
 # Its row stays: its number must not become another secret's, which a late first use of this one would set going.
 _WITHDRAW: Final = (
@@ -152,6 +155,11 @@ class SqlKeyStore(SqlLeases):
 
     async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
         async def operation(tx: Transaction) -> None:
+            if key.parent_id is not None:
+                # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
+                await tx.fetch_one(head.LOCK)
+                if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
+                    raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
             limit = key.limit
             await tx.execute(
                 _INSERT,
@@ -213,6 +221,13 @@ class SqlKeyStore(SqlLeases):
 
         row = await self._database.read(operation)
         return _key(row) if row is not None else None
+
+    async def project_of(self, key_id: str) -> str | None:
+        async def operation(tx: Transaction) -> Row | None:
+            return await tx.fetch_one(_PROJECT_OF, key_id)
+
+        row = await self._database.read(operation)
+        return row[0] if row is not None else None
 
     async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
         async def operation(tx: Transaction) -> dict[KeyDigest, Key]:

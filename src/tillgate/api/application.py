@@ -7,11 +7,12 @@ import msgspec
 import structlog
 
 from keyturn import KnownKey, Presented, Refused
+from keyturn.denying import rate_headers
 from keyturn.origins import Origins, answer_headers
 from tillgate.api import coupons, customers, events, links, orders, products, promotions, sessions, webhooks
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
-from tillgate.api.errors import Failure, Headers, rate_headers, rate_limited, refused, told
+from tillgate.api.errors import Failure, Headers, rate_limited, refused, told
 from tillgate.api.openapi import document
 from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read_body
 from tillgate.api.routing import ROOT, Call, Found, Route, Router

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from keyturn import Allowance, RefusalReason, Refused, wording
+from keyturn.denying import rate_headers
+from keyturn.wording import FORBIDDEN_CODES
 from tillgate.base.errors import TillgateError
 
 REALM: Final = "tillgate"
@@ -207,27 +209,6 @@ def told(error: TillgateError, request_id: str, headers: Headers = ()) -> Failur
 
 
 _401_MESSAGE: Final = "No valid API key was provided."
-FORBIDDEN_CODES: Final = {
-    RefusalReason.INSECURE: "https_required",
-    RefusalReason.PROJECT_SUSPENDED: "project_suspended",
-    RefusalReason.WRONG_MODE: "wrong_mode",
-    RefusalReason.ADDRESS_NOT_ALLOWED: "address_not_allowed",
-    RefusalReason.ORIGIN_NOT_ALLOWED: "origin_not_allowed",
-    RefusalReason.APP_NOT_ALLOWED: "app_not_allowed",
-    RefusalReason.SECRET_KEY_REQUIRED: "secret_key_required",
-    RefusalReason.CLIENT_SECRET_MISSING: "client_secret_missing",
-    RefusalReason.CLIENT_SECRET_WRONG: "client_secret_wrong",
-    RefusalReason.SCOPE_MISSING: "missing_scope",
-}
-
-
-def rate_headers(allowance: Allowance) -> Headers:
-    """``RateLimit-Policy`` and ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers): what there is, what is left."""
-    limit = allowance.limit
-    return (
-        (b"ratelimit-policy", b'"key";q=%d;w=%d' % (limit.burst, ceil(limit.window_seconds))),
-        (b"ratelimit", b'"key";r=%d;t=%d' % (allowance.remaining, ceil(allowance.reset_seconds))),
-    )
 
 
 def rate_limited(allowance: Allowance, request_id: str) -> Failure:

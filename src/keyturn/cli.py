@@ -1,0 +1,71 @@
+"""The command line: ``keyturn serve``."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load
+from unitofwork import StoreError
+
+app = typer.Typer(
+    name="keyturn",
+    help="API keys that are refused everywhere once revoked: verified, issued and rotated.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _keyturn() -> None:
+    """A command has a name, also while there is one only."""
+
+
+@app.command("serve")
+def serve(
+    database_url: Annotated[
+        str | None, typer.Option("--database-url", help="sqlite:///path or postgresql://…  [KEYTURN_DATABASE_URL]")
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = HOST_DEFAULT,
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")] = PORT_DEFAULT,
+    tls_certificate: Annotated[
+        Path | None, typer.Option("--tls-certificate", exists=True, dir_okay=False, help="A PEM file: speak TLS.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", exists=True, dir_okay=False, help="The certificate's private key.")
+    ] = None,
+) -> None:
+    """Verify and manage keys over HTTP. It is ready when GET /readyz answers 200."""
+    # A web server takes a while to load; the other commands do without.
+    from keyturn.serving import run
+
+    if (tls_certificate is None) != (tls_key is None):
+        fail("--tls-certificate and --tls-key go together")
+    try:
+        settings = load(database_url=database_url)
+        run(settings, host, port, say, certificate=tls_certificate, private_key=tls_key)
+    except (SettingsError, StoreError) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def say(text: str) -> None:
+    """Print at once, also into a file."""
+    print(text, flush=True)
+
+
+def fail(message: str) -> NoReturn:
+    """End with what is wrong, in one line."""
+    typer.echo(f"keyturn: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The key layer put together over a store: what the middleware, the server and a user's tests stand on."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from keyturn.carriers import Carriers
+from keyturn.issuing import Issuer
+from keyturn.leases import Gate, boottime_ns
+from keyturn.limiting import DEFAULT_LIMIT, Allowance, Limit, Limiter
+from keyturn.model import KnownKey, Mode, Need, RefusalReason, Refused
+from keyturn.origins import Origins
+from keyturn.ports import Clock, KeyStore, RateLimiter, Use
+from keyturn.secret import FORMATS, KeyFormat, KeyParser
+from keyturn.stores.sql import SqlKeyStore, migrations
+from keyturn.usage import FLUSH_SECONDS, LastUsed
+from keyturn.verifying import Presented, Verifier
+from unitofwork import StoreError, migrate, open_database
+
+# Longer than any gate can have been away and still hold a lease.
+CHANGES_KEPT_MS: Final = 3_600_000
+FORGET_SECONDS: Final = 600
+
+_log = logging.getLogger("keyturn")
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Unix milliseconds, UTC."""
+        return time.time_ns() // 1_000_000
+
+
+class Caller(NamedTuple):
+    """What is noted of a request beside its key, for the owner's eyes."""
+
+    path: str | None = None
+    agent: str | None = None
+
+
+class Admitted(NamedTuple):
+    """Who was let in, and what their key's rate limit leaves them; None where there is no limit."""
+
+    key: KnownKey
+    allowance: Allowance | None
+    reported: tuple[RefusalReason, ...] = ()
+
+
+class TooFast(NamedTuple):
+    """Who may come in, but later."""
+
+    key: KnownKey
+    allowance: Allowance
+
+
+NOBODY: Final = Caller()
+
+
+class KeyLayer:
+    """Issue, verify, limit and count, set up for one installation. One a process; :meth:`running` beside it.
+
+    Attributes:
+        outcomes: how often a request was let in (``valid``), came too fast (``rate_limited``), or was refused, by
+            reason.
+    """
+
+    def __init__(
+        self,
+        store: KeyStore,
+        *,
+        scopes: Iterable[str],
+        publishable: Iterable[str] = (),
+        clock: Clock | None = None,
+        mode: Mode | None = None,
+        limit: Limit | None = DEFAULT_LIMIT,
+        limiter: RateLimiter | None = None,
+        formats: Mapping[str, KeyFormat] = FORMATS,
+    ) -> None:
+        """
+        Args:
+            scopes: those that this installation offers, ``resource:action`` each.
+            publishable: those of them that a publishable key may have.
+            mode: the only mode that is let in here; None for both.
+            limit: what a key without a pace of its own may do; None for no limit.
+            limiter: what counts requests; by default, this process for itself.
+        """
+        self.store = store
+        self.clock: Clock = clock or SystemClock()
+        self.limit = limit
+        self.gate = Gate(store, secrets.token_hex(16))
+        self.issuer = Issuer(store, self.clock, scopes, publishable=publishable, formats=formats)
+        carriers = Carriers(KeyParser(formats.values()))
+        self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
+        self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
+        self.origins = Origins(store, boottime_ns)
+        self.last_used = LastUsed()
+        self.outcomes: Counter[str] = Counter()
+
+    async def admit(
+        self, presented: Presented, need: Need | None, caller: Caller = NOBODY
+    ) -> Admitted | TooFast | Refused:
+        """Whether a request is let in; counted, and against its key's limit.
+
+        Args:
+            need: what is asked for; None where any valid key will do.
+
+        Raises:
+            StoreError: that could not be told; let nobody in.
+        """
+        decision = await self.verifier.verify(presented, need)
+        if isinstance(decision, Refused):
+            self.outcomes[decision.reason.value] += 1
+            return decision
+        key = decision.key
+        self.last_used.note(key.id, key.secret, Use(self.clock.now(), presented.address, caller.agent, caller.path))
+        limit = key.terms.limit or self.limit
+        allowance = None
+        if limit is not None:
+            taken = self._limiter.take(key.id, limit)
+            allowance = taken if isinstance(taken, Allowance) else await taken
+            if allowance.retry_after_seconds > 0:
+                self.outcomes["rate_limited"] += 1
+                return TooFast(key, allowance)
+        self.outcomes["valid"] += 1
+        return Admitted(key, allowance, decision.reported)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["KeyLayer"]:
+        """Hold the lease and write bookkeeping down until the block ends."""
+        tasks = [
+            asyncio.create_task(work, name=f"keyturn {name}")
+            for name, work in (
+                ("gate", self.gate.run()),
+                ("usage", self._keep_flushing()),
+                ("changes", self._keep_forgetting()),
+            )
+        ]
+        try:
+            yield self
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._flush()
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            await self.last_used.flush(self.store)
+        except StoreError as error:
+            _log.warning("when keys were last used was not written, and will be tried again: %s", error)
+
+    async def _keep_forgetting(self) -> None:
+        while True:
+            try:
+                await self.store.forget_changes(self.clock.now() - CHANGES_KEPT_MS)
+            except StoreError as error:
+                _log.warning("old changes were not forgotten: %s", error)
+            await asyncio.sleep(FORGET_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def open_key_layer(
+    database_url: str,
+    *,
+    scopes: Iterable[str],
+    publishable: Iterable[str] = (),
+    mode: Mode | None = None,
+    limit: Limit | None = DEFAULT_LIMIT,
+    limiter: RateLimiter | None = None,
+) -> AsyncIterator[KeyLayer]:
+    """A running key layer over ``sqlite:///path`` or ``postgresql://…``, brought to the newest schema; closed when the
+    block ends.
+
+    Raises:
+        StoreError: the database cannot be reached or brought up to date.
+    """
+    clock = SystemClock()
+    database = await open_database(database_url)
+    try:
+        await migrate(database, migrations(), now=clock.now())
+        layer = KeyLayer(
+            SqlKeyStore(database),
+            scopes=scopes,
+            publishable=publishable,
+            clock=clock,
+            mode=mode,
+            limit=limit,
+            limiter=limiter,
+        )
+        async with layer.running():
+            yield layer
+    finally:
+        await database.close()

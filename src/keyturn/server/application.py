@@ -1,0 +1,404 @@
+"""The server as an ASGI application. Plain ASGI, because verifying is the hot path: one look at the headers, one JSON
+decoder, no await that suspends while the gate holds its lease."""
+
+import functools
+import hashlib
+import hmac
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from keyturn.denying import (
+    PROBLEM_TYPE,
+    RATE_LIMITED,
+    UNAVAILABLE,
+    Denial,
+    Headers,
+    denied,
+    problem,
+    rate_headers,
+    too_fast,
+)
+from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError
+from keyturn.layer import Admitted, Caller, KeyLayer, TooFast
+from keyturn.model import KnownKey, Need, Reach, RefusalReason, Refused
+from keyturn.proxies import LOOPBACK, Networks, client_address
+from keyturn.server import metrics
+from keyturn.server.keys import ROUTES as KEY_ROUTES
+from keyturn.server.openapi import document
+from keyturn.server.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, decode_query, read_body
+from keyturn.server.routing import Call, Found, Only, Route, Router, Whoever
+from keyturn.server.shapes import Verdict, Verify, rate_limit_state, verified_key
+from keyturn.settings import VERIFY, Settings
+from keyturn.verifying import Presented
+from unitofwork import StoreError
+
+VERIFY_PATH: Final = "/v1/keys/verify"
+DOCUMENT_PATH: Final = "/v1/openapi.json"
+
+ROUTES: Final = [
+    Route("POST", VERIFY_PATH, VERIFY, "Verify a key", None, Verdict, body=Verify),
+    *KEY_ROUTES,
+    Route("GET", DOCUMENT_PATH, Only.NOBODY, "This description", None, None, media_type="application/json"),
+    Route("GET", "/healthz", Only.NOBODY, "Whether the process lives", None, None, media_type="text/plain"),
+    Route("GET", "/readyz", Only.NOBODY, "Whether the store answers", None, None, media_type="text/plain"),
+    Route("GET", "/metrics", Only.ROOT, "What is counted", None, None, media_type="text/plain"),
+]
+
+_VERIFIES: Final = Need(VERIFY)
+_ROOT: Final = Whoever(None)
+_JSON: Final = (b"content-type", b"application/json")
+_PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
+_TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
+_NOT_STORED: Final = (b"cache-control", b"no-store")
+_STATUSES: Final[dict[type[KeyturnError], int]] = {InvalidKey: 400, KeyConflict: 409, KeyNotFound: 404}
+_ANYWHERE: Final = Networks(LOOPBACK)
+_ROOT_REQUIRED: Final = Denial(
+    HTTPStatus.FORBIDDEN, "root_required", "Only the root credential may do this; no key can be given the right to."
+)
+_CLEAR_TEXT: Final = denied(Refused(RefusalReason.INSECURE))
+
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+_verify_decoder: Final = msgspec.json.Decoder(Verify)
+_log = logging.getLogger("keyturn")
+
+
+class KeyturnServer:
+    """Everything that ``keyturn serve`` answers, over a running key layer."""
+
+    def __init__(self, layer: KeyLayer, settings: Settings) -> None:
+        self._layer = layer
+        self._settings = settings
+        self._trusted = settings.trusted_proxies
+        self._plain_http_from = settings.plain_http_from
+        self._offered = frozenset(settings.scopes)
+        self._router = Router(ROUTES)
+        self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in ROUTES if route.body is not None}
+        self._document = msgspec.json.encode(document(ROUTES))
+        self._answers: Counter[int] = Counter()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await _other_than_http(scope, receive, send)
+            return
+        try:
+            if scope["path"] == VERIFY_PATH and scope["method"] == "POST":
+                status, headers, body = await self._verify(scope, receive)
+            else:
+                status, headers, body = await self._answer(scope, receive)
+        except Denied as refusal:
+            status, headers, body = _told(refusal.denial, refusal.param)
+        except KeyturnError as error:
+            status, headers, body = _told(Denial(_status_of(error), error.code, f"{error}."))
+        except StoreError as error:
+            _log.error("the store does not answer: %s", error)
+            status, headers, body = _told(UNAVAILABLE)
+        except Exception:
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            status, headers, body = _told(
+                Denial(
+                    500, "internal_error", "Something went wrong on our side; look at what was done before retrying."
+                )
+            )
+        self._answers[status] += 1
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [*headers, _NOT_STORED, (b"content-length", b"%d" % len(body))],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    # Verifying.
+
+    async def _verify(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+        who = await self._who(scope, _VERIFIES)
+        message = await receive()
+        body = message.get("body", b"")
+        if message.get("more_body") or len(body) > BODY_BYTES_MAX:
+            body = await _rest(message, receive)
+        asked: Verify = decode_body(_verify_decoder, body)
+        if asked.scope is not None and asked.scope not in self._offered:
+            raise bad_request(
+                "invalid_scope", "scope: this installation offers no such scope; see KEYTURN_SCOPES.", "scope"
+            )
+        need = _need(asked.scope, asked.publishable) if asked.scope is not None else None
+        decision = await self._layer.admit(_presented(asked), need, _caller(asked))
+        return 200, (_JSON,), _encode(_verdict(decision, who.key))
+
+    # Everything else.
+
+    async def _answer(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
+        path: str = scope["path"]
+        method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
+        found = self._router.find(path)
+        route = found.by_method.get(method) if found is not None else None
+        if found is None or route is None:
+            return self._unknown(path, scope["method"], found)
+        if route.run is None:
+            return await self._plain(route, scope)
+        who = await self._who(scope, Need(route.need) if isinstance(route.need, str) else None)
+        if route.need is Only.ROOT and who.key is not None:
+            raise Denied(_ROOT_REQUIRED)
+        always = rate_headers(who.allowance) if who.allowance is not None else ()
+        try:
+            answer = await route.run(self._layer, await self._call(route, who, found.id, scope, receive))
+        except Denied as refusal:
+            raise Denied(refusal.denial._replace(headers=(*refusal.denial.headers, *always)), refusal.param) from None
+        return route.status, (_JSON, *always), _encode(answer)
+
+    async def _call(self, route: Route, who: Whoever, id: str, scope: Any, receive: Any) -> Call:
+        """What the caller sent, as the route declares it."""
+        query = None
+        if route.query is not None:
+            query = decode_query(route.query, scope["query_string"])
+        elif scope["query_string"]:
+            raise bad_request("invalid_query", "This operation takes no query parameters.")
+        sent = await read_body(receive)
+        if route.body is None:
+            return Call(who, id, query, None)
+        # What has only fields that may be left out may be left out as a whole.
+        return Call(who, id, query, decode_body(self._decoders[route.body], sent or b"{}"))
+
+    async def _plain(self, route: Route, scope: Any) -> tuple[int, Headers, bytes]:
+        if route.path == DOCUMENT_PATH:
+            return 200, (_JSON,), self._document
+        if route.path == "/healthz":
+            return 200, (_TEXT,), b"ok"
+        if route.path == "/readyz":
+            await self._layer.store.epoch()
+            return 200, (_TEXT,), b"ok"
+        seen = _Seen(scope["headers"])
+        if not _ANYWHERE.has(client_address(_peer(scope), seen.forwarded_for, self._trusted)):
+            who = await self._who(scope, None)
+            if who.key is not None:
+                raise Denied(_ROOT_REQUIRED)
+        return 200, (_TEXT,), metrics.expose(self._layer, self._answers)
+
+    def _unknown(self, path: str, method: str, found: Found | None) -> tuple[int, Headers, bytes]:
+        if found is None:
+            return _told(
+                Denial(404, "unknown_path", f"There is no {path[:80]}; the paths are listed in {DOCUMENT_PATH}.")
+            )
+        return _told(
+            Denial(
+                405,
+                "method_not_allowed",
+                f"{method[:16]} is not possible here; use {found.allow}.",
+                headers=[(b"allow", found.allow.encode())],
+            )
+        )
+
+    # Who is asking.
+
+    async def _who(self, scope: Any, need: Need | None) -> Whoever:
+        """The root credential's holder, or the key that asks.
+
+        Raises:
+            Denied: neither, or the key may not do that; only a pace of its own limits a key that verifies others.
+        """
+        seen = _Seen(scope["headers"])
+        peer = _peer(scope)
+        if not self._is_secure(scope, peer, seen.forwarded_proto):
+            raise Denied(_CLEAR_TEXT)
+        if self._settings.roots and seen.authorization is not None and self._is_root(seen.authorization):
+            return _ROOT
+        presented = Presented(
+            authorization=seen.authorization,
+            api_key=seen.api_key,
+            query_string=scope["query_string"].decode("latin-1"),
+            address=client_address(peer, seen.forwarded_for, self._trusted),
+            origin=seen.origin,
+            app=seen.app,
+        )
+        if need is _VERIFIES:
+            decision: Any = await self._layer.verifier.verify(presented, need)
+            if not isinstance(decision, Refused) and decision.key.terms.limit is None:
+                return Whoever(decision.key)
+        decision = await self._layer.admit(presented, need, Caller(scope["path"], seen.agent))
+        if isinstance(decision, Admitted):
+            return Whoever(decision.key, decision.allowance)
+        raise Denied(denied(decision) if isinstance(decision, Refused) else too_fast(decision.allowance))
+
+    def _is_root(self, authorization: str) -> bool:
+        """Whether this is the root credential, found out in the same time whether it is or not."""
+        scheme, _, text = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return False
+        digest = hashlib.sha256(text.strip().encode("latin-1", "replace")).digest()
+        matches = [hmac.compare_digest(digest, root) for root in self._settings.roots]
+        return True in matches
+
+    def _is_secure(self, scope: Any, peer: str | None, forwarded_proto: str | None) -> bool:
+        if scope.get("scheme") == "https":
+            return True
+        if forwarded_proto is not None and self._trusted.has(peer):
+            return forwarded_proto.lower() == "https"
+        return self._plain_http_from.has(peer)
+
+
+class _Seen:
+    """The headers that matter for who is asking. One that came more than once is joined (RFC 9110, 5.3): two keys are
+    then no key."""
+
+    __slots__ = ("agent", "api_key", "app", "authorization", "forwarded_for", "forwarded_proto", "origin")
+
+    def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self.authorization: str | None = None
+        self.api_key: str | None = None
+        self.origin: str | None = None
+        self.app: str | None = None
+        self.agent: str | None = None
+        self.forwarded_for: str | None = None
+        self.forwarded_proto: str | None = None
+        for name, value in headers:
+            attribute = _SEEN.get(name)
+            if attribute is not None:
+                text = value.decode("latin-1")
+                before = getattr(self, attribute)
+                setattr(self, attribute, text if before is None else f"{before}, {text}")
+
+
+_SEEN: Final = {
+    b"authorization": "authorization",
+    b"x-api-key": "api_key",
+    b"origin": "origin",
+    b"x-app-identifier": "app",
+    b"user-agent": "agent",
+    b"x-forwarded-for": "forwarded_for",
+    b"x-forwarded-proto": "forwarded_proto",
+}
+
+
+@functools.lru_cache(maxsize=1_000)
+def _need(scope: str, publishable: Reach) -> Need:
+    return Need(scope, publishable)
+
+
+def _peer(scope: Any) -> str | None:
+    client = scope.get("client")
+    return client[0] if client else None
+
+
+def _presented(asked: Verify) -> Presented:
+    """What is to be judged, out of a body with either a key or a request.
+
+    Raises:
+        Denied: it has both, or neither.
+    """
+    key, request = asked.key, asked.request
+    if key is not UNSET and request is UNSET:
+        return Presented(
+            authorization=f"Bearer {key}",
+            address=asked.address,
+            origin=asked.origin,
+            app=asked.app_identifier,
+            object_id=asked.object_id,
+        )
+    if request is UNSET or key is not UNSET:
+        raise bad_request("invalid_body", "Send either key, or request, and not both.", "key")
+    if asked.address is not None or asked.origin is not None or asked.app_identifier is not None:
+        raise bad_request("invalid_body", "With request, address and headers belong inside of it.", "request")
+    found: dict[str, str] = {}
+    for name, value in request.headers.items():
+        lower = name.lower()
+        found[lower] = f"{found[lower]}, {value}" if lower in found else value
+    return Presented(
+        authorization=found.get("authorization"),
+        api_key=found.get("x-api-key"),
+        query_string=request.path.partition("?")[2],
+        secure=request.secure,
+        address=request.address,
+        origin=found.get("origin"),
+        app=found.get("x-app-identifier"),
+        object_id=asked.object_id,
+    )
+
+
+def _caller(asked: Verify) -> Caller:
+    request = asked.request
+    if request is UNSET:
+        return _NO_CALLER
+    agent = next((value for name, value in request.headers.items() if name.lower() == "user-agent"), None)
+    return Caller(request.path.partition("?")[0] or None, agent)
+
+
+_NO_CALLER: Final = Caller()
+
+
+def _verdict(decision: Admitted | TooFast | Refused, asking: KnownKey | None) -> Verdict:
+    """A decision as it is answered. A key that asks learns nothing of another project's or mode's keys."""
+    if asking is not None and decision.key is not None:
+        terms, own = decision.key.terms, asking.terms
+        if terms.project_id != own.project_id or terms.mode is not own.mode:
+            decision = Refused(RefusalReason.UNKNOWN)
+    if isinstance(decision, Admitted):
+        allowance = decision.allowance
+        reported = tuple(reason.value for reason in decision.reported) if decision.reported else ()
+        return Verdict(
+            valid=True,
+            key=verified_key(decision.key, reported),
+            rate_limit=rate_limit_state(allowance) if allowance is not None else None,
+        )
+    if isinstance(decision, TooFast):
+        denial = too_fast(decision.allowance)
+        return Verdict(
+            valid=False,
+            reason=RATE_LIMITED,
+            status=denial.status,
+            code=denial.code,
+            message=denial.message,
+            key=verified_key(decision.key),
+            rate_limit=rate_limit_state(decision.allowance),
+        )
+    denial = denied(decision)
+    return Verdict(
+        valid=False,
+        reason=decision.reason.value,
+        status=denial.status,
+        code=denial.code,
+        message=denial.message,
+        required_scope=denial.required_scope,
+        key=verified_key(decision.key) if decision.key is not None else None,
+    )
+
+
+async def _rest(message: Any, receive: Any) -> bytes:
+    """The whole of a body that came in pieces.
+
+    Raises:
+        Denied: it is too large.
+    """
+    first = [message]
+
+    async def again() -> Any:
+        return first.pop() if first else await receive()
+
+    return await read_body(again)
+
+
+def _status_of(error: KeyturnError) -> int:
+    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
+
+
+def _told(denial: Denial, param: str | None = None) -> tuple[int, Headers, bytes]:
+    return int(denial.status), (_PROBLEM, *denial.headers), problem(denial, param)
+
+
+async def _other_than_http(scope: Any, receive: Any, send: Any) -> None:
+    """The layer runs already; a web socket there is none."""
+    if scope["type"] != "lifespan":
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
