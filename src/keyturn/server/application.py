@@ -93,8 +93,6 @@ class KeyturnServer:
                 status, headers, body = await self._answer(scope, receive)
         except Denied as refusal:
             status, headers, body = _told(refusal.denial, refusal.param)
-        except KeyturnError as error:
-            status, headers, body = _told(Denial(_status_of(error), error.code, f"{error}."))
         except StoreError as error:
             _log.error("the store does not answer: %s", error)
             status, headers, body = _told(UNAVAILABLE)
@@ -149,8 +147,9 @@ class KeyturnServer:
         always = rate_headers(who.allowance) if who.allowance is not None else ()
         try:
             answer = await route.run(self._layer, await self._call(route, who, found.id, scope, receive))
-        except Denied as refusal:
-            raise Denied(refusal.denial._replace(headers=(*refusal.denial.headers, *always)), refusal.param) from None
+        except (Denied, KeyturnError) as error:
+            refusal = error if isinstance(error, Denied) else _refused(error)
+            raise Denied(refusal.denial._replace(headers=(*refusal.denial.headers, *always)), refusal.param) from error
         return route.status, (_JSON, *always), _encode(answer)
 
     async def _call(self, route: Route, who: Whoever, id: str, scope: Any, receive: Any) -> Call:
@@ -383,8 +382,10 @@ async def _rest(message: Any, receive: Any) -> bytes:
     return await read_body(again)
 
 
-def _status_of(error: KeyturnError) -> int:
-    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
+def _refused(error: KeyturnError) -> Denied:
+    """What could not be done to a key, as it is told."""
+    status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
+    return Denied(Denial(status, error.code, f"{error}."))
 
 
 def _told(denial: Denial, param: str | None = None) -> tuple[int, Headers, bytes]:

@@ -1,0 +1,497 @@
+"""``keyturn serve`` over HTTP, without a socket in between: on SQLite and on PostgreSQL."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from keyturn.layer import KeyLayer, open_key_layer
+from keyturn.limiting import Limit
+from keyturn.server import KeyturnServer
+from keyturn.server.application import ROUTES
+from keyturn.settings import Settings, load
+from keyturn.stores.memory import MemoryKeyStore
+from unitofwork import StoreUnavailable
+
+pytestmark = pytest.mark.anyio
+
+ROOT = "root-credential-of-the-tests-0123456789"
+ENVIRONMENT = {
+    "KEYTURN_ROOT_KEY": ROOT,
+    "KEYTURN_SCOPES": "invoices:read invoices:write",
+    "KEYTURN_PUBLISHABLE_SCOPES": "invoices:write",
+}
+
+
+class Desk:
+    """A server and who speaks to it. Every call answers with the status and the body."""
+
+    def __init__(self, layer: KeyLayer, settings: Settings) -> None:
+        self.layer = layer
+        self.app = KeyturnServer(layer, settings)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, by: str | None = ROOT, peer: str = "127.0.0.1", **headers: str
+    ) -> tuple[int, Any]:
+        answer = await self.send(method, path, body, by, peer, **headers)
+        return answer.status_code, answer.json()
+
+    async def send(
+        self, method: str, path: str, body: Any = None, by: str | None = ROOT, peer: str = "127.0.0.1", **headers: str
+    ) -> httpx.Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if by is not None:
+            sent["authorization"] = f"Bearer {by}"
+        transport = httpx.ASGITransport(self.app, client=(peer, 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://keyturn.test") as client:
+            if isinstance(body, str | bytes):
+                return await client.request(method, path, content=body, headers=sent)
+            return await client.request(method, path, json=body, headers=sent) if body is not None else (
+                await client.request(method, path, headers=sent)
+            )  # fmt: skip
+
+    async def key(self, *scopes: str, by: str = ROOT, **more: Any) -> dict[str, Any]:
+        """A new key, as the server answers it."""
+        status, made = await self.call("POST", "/v1/keys", {"name": "test", "scopes": list(scopes), **more}, by)
+        assert status == 201, made
+        return dict(made)
+
+    async def verify(self, key: str, scope: str | None = "invoices:read", by: str = ROOT, **more: Any) -> Any:
+        status, verdict = await self.call("POST", "/v1/keys/verify", {"key": key, "scope": scope, **more}, by)
+        assert status == 200, verdict
+        return verdict
+
+
+@contextlib.asynccontextmanager
+async def open_desk(url: str, **environment: str) -> AsyncIterator[Desk]:
+    settings = load(ENVIRONMENT | environment)
+    async with open_key_layer(
+        url, scopes=settings.scopes, publishable=settings.publishable, limit=settings.limit
+    ) as layer:
+        yield Desk(layer, settings)
+
+
+@pytest.fixture
+async def desk(database_url: str, anyio_backend: object) -> AsyncIterator[Desk]:
+    """A server on a database of its own."""
+    async with open_desk(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def light_desk(anyio_backend: object) -> AsyncIterator[Desk]:
+    """A server in memory, for what has nothing to do with the database."""
+    settings = load(ENVIRONMENT)
+    layer = KeyLayer(MemoryKeyStore(), scopes=settings.scopes, publishable=settings.publishable, limit=settings.limit)
+    async with layer.running():
+        yield Desk(layer, settings)
+
+
+async def test_a_key_is_made_verified_and_revoked_with_a_receipt(desk: Desk) -> None:
+    """The whole life over HTTP: the text is answered once, the verdict names the key and what is left of its limit, and
+    after the revocation's receipt the very next verification refuses."""
+    made = await desk.key("invoices:read", projectId="shop")
+    verdict = await desk.verify(made["key"])
+    assert verdict["valid"] is True
+    assert verdict["key"] == {
+        "id": made["id"], "projectId": "shop", "mode": "live", "kind": "secret", "scopes": ["invoices:read"],
+    }  # fmt: skip
+    assert verdict["rateLimit"]["limit"] == 200 and verdict["rateLimit"]["remaining"] == 199
+
+    status, shown = await desk.call("GET", f"/v1/keys/{made['id']}")
+    assert status == 200 and "key" not in shown and made["key"] not in str(shown)
+    assert (shown["status"], shown["createdBy"], shown["name"]) == ("active", "operator:root", "test")
+
+    await desk.layer.gate.renew()
+    status, revoked = await desk.call("POST", f"/v1/keys/{made['id']}/revoke", {"because": "left"})
+    assert status == 200
+    assert (revoked["status"], revoked["already"], revoked["revokedBecause"]) == ("revoked", False, "left")
+    assert revoked["receipt"]["epoch"] >= 1
+    assert revoked["receipt"]["confirmed"] == [desk.layer.gate.name]
+    refused = await desk.verify(made["key"])
+    assert (refused["valid"], refused["reason"], refused["status"]) == (False, "revoked", 401)
+    assert refused["code"] == "invalid_api_key" and "create a new one" in refused["message"]
+    _, again = await desk.call("POST", f"/v1/keys/{made['id']}/revoke")
+    assert (again["already"], again["receipt"]["epoch"]) == (True, None)
+
+    _, audit = await desk.call("GET", f"/v1/keys/{made['id']}/audit")
+    assert [line["action"] for line in audit["data"]] == ["key.revoked", "key.created"]
+    assert made["key"] not in str(audit)
+
+
+async def test_a_verdict_is_about_the_original_request(light_desk: Desk) -> None:
+    """Headers in any case, the path with its query, the address and the origin: each counts as if the request had come
+    here, and every refusal says what to answer it with."""
+    bound = await light_desk.key("invoices:read", networks=["203.0.113.0/24"])
+    public = await light_desk.key("invoices:write", kind="publishable", origins=["https://shop.example"])
+
+    async def judged(scope: str | None, publishable: str = "never", **request: Any) -> Any:
+        status, verdict = await light_desk.call(
+            "POST", "/v1/keys/verify", {"request": request, "scope": scope, "publishable": publishable}
+        )
+        assert status == 200, verdict
+        return "valid" if verdict["valid"] else (verdict["reason"], verdict["status"], verdict["code"])
+
+    bearer = {"Authorization": f"Bearer {bound['key']}"}
+    at_home = {"headers": bearer, "address": "203.0.113.7"}
+    assert await judged("invoices:read", **at_home) == "valid"
+    assert await judged(None, **at_home) == "valid"
+    assert await judged("invoices:write", **at_home) == ("scope_missing", 403, "missing_scope")
+    assert await judged("invoices:read", headers=bearer, address="198.51.100.1") == (
+        "address_not_allowed", 403, "address_not_allowed",
+    )  # fmt: skip
+    assert await judged("invoices:read", headers=bearer) == ("address_not_allowed", 403, "address_not_allowed")
+    assert await judged("invoices:read", **at_home, secure=False) == ("insecure", 403, "https_required")
+    in_url = f"/invoices?key={bound['key']}"
+    assert await judged("invoices:read", **at_home, path=in_url) == ("key_in_url", 401, "invalid_api_key")
+    assert await judged("invoices:read", headers={}) == ("missing", 401, "invalid_api_key")
+    two = {"authorization": f"Bearer {bound['key']}", "X-API-Key": public["key"]}
+    assert await judged("invoices:read", headers=two) == ("ambiguous", 401, "invalid_api_key")
+
+    from_page = {"x-api-key": public["key"], "Origin": "https://shop.example"}
+    assert await judged("invoices:write", "creates", headers=from_page) == "valid"
+    assert await judged("invoices:write", headers=from_page) == ("secret_key_required", 403, "secret_key_required")
+    elsewhere = {"x-api-key": public["key"], "Origin": "https://evil.example"}
+    assert await judged("invoices:write", "creates", headers=elsewhere) == (
+        "origin_not_allowed", 403, "origin_not_allowed",
+    )  # fmt: skip
+    # The same with the key's text alone.
+    assert (await light_desk.verify(bound["key"], address="203.0.113.7"))["valid"]
+    assert (await light_desk.verify(bound["key"], address="198.51.100.1"))["reason"] == "address_not_allowed"
+    told = await light_desk.verify("'" + bound["key"] + "'")
+    assert told["reason"] == "malformed" and "quotes" in told["message"] and bound["key"] not in str(told)
+
+
+async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_desk: Desk) -> None:
+    """The limit is the verified key's own, and counted by verifying; who verifies is not held up by it."""
+    made = await light_desk.key("invoices:read", rate={"perSecond": 0.5, "burst": 2})
+    service = (await light_desk.key("keys:verify"))["key"]
+    verdicts = [await light_desk.verify(made["key"], by=service) for _ in range(3)]
+    assert [one["valid"] for one in verdicts] == [True, True, False]
+    assert (verdicts[2]["reason"], verdicts[2]["status"]) == ("rate_limited", 429)
+    assert 0 < verdicts[2]["rateLimit"]["retryAfterSeconds"] <= 2
+    other = await light_desk.key("invoices:read")
+    for _ in range(300):  # more than any key's burst
+        assert (await light_desk.call("POST", "/v1/keys/verify", {"key": other["key"]}, service))[0] == 200
+
+
+async def test_who_verifies_needs_the_right_to(light_desk: Desk) -> None:
+    """Nobody, a key without ``keys:verify``, a wrong root credential, and one that is cut off: none learns anything."""
+    made = await light_desk.key("invoices:read")
+    body = {"key": made["key"], "scope": "invoices:read"}
+    for by, status, code in (
+        (None, 401, "invalid_api_key"),
+        (ROOT[:-1], 401, "invalid_api_key"),
+        (ROOT + "x", 401, "invalid_api_key"),
+        (made["key"], 403, "missing_scope"),
+    ):
+        answer = await light_desk.send("POST", "/v1/keys/verify", body, by)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"].startswith('Bearer realm="keyturn"')
+        assert answer.json()["title"] and answer.json()["status"] == status and "valid" not in answer.json()
+    allowed = await light_desk.key("keys:verify")
+    assert (await light_desk.verify(made["key"], by=allowed["key"]))["valid"]
+
+
+async def test_a_key_learns_nothing_of_other_projects_or_modes(light_desk: Desk) -> None:
+    """To a key that verifies, reads or writes, what is not of its project and mode is not there."""
+    own = {"projectId": "mine", "mode": "live"}
+    service = await light_desk.key("keys:verify", "keys:read", "keys:write", **own)
+    beside = await light_desk.key("invoices:read", **own)
+    other_project = await light_desk.key("invoices:read", projectId="other")
+    other_mode = await light_desk.key("invoices:read", projectId="mine", mode="test")
+    by = service["key"]
+    assert (await light_desk.verify(beside["key"], by=by))["valid"]
+    for made in (other_project, other_mode):
+        verdict = await light_desk.verify(made["key"], by=by)
+        assert (verdict["valid"], verdict["reason"]) == (False, "unknown") and "key" not in verdict
+        for method, path in (("GET", ""), ("GET", "/secrets"), ("GET", "/audit"), ("POST", "/revoke")):
+            status, told = await light_desk.call(method, f"/v1/keys/{made['id']}{path}", by=by)
+            assert (status, told["code"]) == (404, "key_not_found"), path
+    _, listed = await light_desk.call("GET", "/v1/keys", by=by)
+    assert {one["id"] for one in listed["data"]} == {service["id"], beside["id"]}
+    assert (await light_desk.call("GET", "/v1/keys?mode=test", by=by))[1]["data"] == []
+    assert (await light_desk.call("GET", "/v1/keys?projectId=other", by=by))[0] == 403
+    assert (await light_desk.call("GET", "/v1/audit?projectId=other", by=by))[0] == 403
+    for word in ("suspend", "resume"):
+        status, told = await light_desk.call("POST", f"/v1/projects/mine/{word}", by=by)
+        assert (status, told["code"]) == (403, "root_required")
+
+
+async def test_a_key_never_makes_a_stronger_one(desk: Desk) -> None:
+    """By creating, by widening what it made, by widening itself, by a new secret of a stronger one, or by switching on
+    what somebody else switched off: none gives a key more than it has, and nothing half is left behind."""
+    parent = await desk.key("keys:write", "keys:read", "invoices:read", networks=["10.0.0.0/8"])
+    by = parent["key"]
+    # Bound to networks, it has to come from there to ask at all: through the proxy that this machine trusts.
+    here = {"x_forwarded_for": "10.1.2.3", "x_forwarded_proto": "https"}
+    child_of = {"name": "child", "networks": ["10.1.0.0/16"]}
+
+    async def asked(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        return await desk.call(method, path, body, by, **here)
+
+    for more in (
+        {"scopes": ["invoices:write"]},
+        {"scopes": ["*"]},
+        {"scopes": ["invoices:read"], "networks": []},
+        {"scopes": ["invoices:read"], "networks": ["0.0.0.0/0"]},
+        {"scopes": ["invoices:read"], "mode": "test"},
+        {"scopes": ["invoices:read"], "projectId": "other"},
+        {"scopes": ["invoices:read"], "reportOnly": ["scope_missing"]},
+    ):
+        status, told = await asked("POST", "/v1/keys", child_of | more)
+        assert (status, told["code"]) == (400, "stronger_than_parent"), more
+    assert len((await desk.call("GET", "/v1/keys"))[1]["data"]) == 1
+
+    status, child = await asked("POST", "/v1/keys", child_of | {"scopes": ["invoices:read"]})
+    assert status == 201 and child["parentId"] == parent["id"] and child["createdBy"] == f"key:{parent['id']}"
+    mine = f"/v1/keys/{child['id']}"
+    status, told = await asked("PATCH", mine, {"scopes": ["invoices:read", "invoices:write"]})
+    assert (status, told["code"]) == (400, "stronger_than_parent")
+    assert (await asked("GET", mine))[1]["scopes"] == ["invoices:read"]
+    assert (await asked("PATCH", mine, {"scopes": []}))[0] == 200
+
+    for path, body in (("", {"scopes": ["invoices:write"]}), ("/rotate", {})):
+        method = "PATCH" if path == "" else "POST"
+        status, told = await asked(method, f"/v1/keys/{parent['id']}{path}", body)
+        assert (status, told["code"]) == (404, "key_not_found"), "it does not change itself"
+    stranger = await desk.key("invoices:write")
+    for path in ("/rotate", "/disable", "/enable", "/revoke", "/rotation/finish"):
+        assert (await asked("POST", f"/v1/keys/{stranger['id']}{path}"))[0] == 404
+    assert (await desk.verify(stranger["key"], "invoices:write"))["valid"]
+
+    await desk.call("PATCH", mine, {"scopes": ["invoices:write"]})  # by the root credential
+    status, told = await asked("POST", f"{mine}/rotate")
+    assert (status, told["code"]) == (400, "stronger_than_parent"), "a stronger one's text would be its own"
+    await desk.call("POST", f"{mine}/disable")
+    status, told = await asked("POST", f"{mine}/enable")
+    assert (status, told["code"]) == (403, "disabled_by_another")
+
+    status, gone = await asked("POST", f"/v1/keys/{parent['id']}/revoke?tree=true")
+    assert status == 200 and gone["descendants"] == [child["id"]], "a key may end itself"
+    assert (await asked("GET", "/v1/whoami"))[0] == 401
+    assert (await desk.call("GET", mine))[1]["status"] == "revoked"
+
+
+async def test_a_secret_is_replaced_over_an_overlap(desk: Desk) -> None:
+    """Rotation over HTTP: the id stays, both texts work until the overlap is ended; secrets are listed without text."""
+    made = await desk.key("invoices:read")
+    one = f"/v1/keys/{made['id']}"
+    status, rotated = await desk.call("POST", f"{one}/rotate", {"overlapSeconds": 3600})
+    assert status == 200 and rotated["id"] == made["id"] and rotated["key"] != made["key"]
+    assert (await desk.call("POST", f"{one}/rotate"))[1]["code"] == "rotation_pending"
+    assert (await desk.verify(rotated["key"]))["valid"] and (await desk.verify(made["key"]))["valid"]
+    _, secrets = await desk.call("GET", f"{one}/secrets")
+    assert [secret["number"] for secret in secrets["data"]] == [2, 1]
+    assert rotated["key"] not in str(secrets)
+    status, finished = await desk.call("POST", f"{one}/rotation/finish")
+    assert status == 200 and finished["receipt"]["epoch"]
+    assert (await desk.verify(made["key"]))["reason"] == "superseded"
+    _, third = await desk.call("POST", f"{one}/rotate")
+    assert (await desk.call("DELETE", f"{one}/rotation"))[0] == 200
+    assert (await desk.verify(third["key"]))["valid"] is False
+    assert (await desk.verify(rotated["key"]))["valid"]
+
+
+async def test_a_key_is_switched_changed_and_its_project_suspended(desk: Desk) -> None:
+    """Each change holds for the very next verification, and says so with a receipt."""
+    made = await desk.key("invoices:read", projectId="shop", expiresAt="2999-01-01T00:00:00+01:00")
+    one = f"/v1/keys/{made['id']}"
+    assert made["expiresAt"] == "2998-12-31T23:00:00.000Z"
+    for path, body, reason in (
+        (f"{one}/disable", {"because": "holiday"}, "disabled"),
+        (f"{one}/enable", None, None),
+        ("/v1/projects/shop/suspend", {"because": "unpaid"}, "project_suspended"),
+        ("/v1/projects/shop/resume", None, None),
+    ):
+        status, answer = await desk.call("POST", path, body)
+        assert status == 200 and answer["receipt"]["epoch"], path
+        assert (await desk.verify(made["key"])).get("reason") == reason
+    assert (await desk.call("GET", "/v1/projects/shop"))[1] == {"id": "shop", "suspended": False, "object": "project"}
+    status, changed = await desk.call(
+        "PATCH", one, {"name": "renamed", "scopes": [], "expiresAt": None, "rate": {"perSecond": 5, "burst": 10}}
+    )
+    assert status == 200 and (changed["name"], changed["expiresAt"]) == ("renamed", None)
+    assert changed["rate"] == {"perSecond": 5.0, "burst": 10}
+    assert (await desk.verify(made["key"]))["reason"] == "scope_missing"
+    _, audit = await desk.call("GET", "/v1/audit?projectId=shop&limit=2")
+    assert [line["action"] for line in audit["data"]] == ["key.changed", "project.resumed"] and audit["hasMore"]
+    _, more = await desk.call("GET", f"/v1/audit?projectId=shop&before={audit['data'][-1]['sequence']}")
+    assert more["data"][0]["action"] == "project.suspended" and not more["hasMore"]
+
+
+async def test_keys_are_listed_page_by_page(light_desk: Desk) -> None:
+    """Newest first, each once, to the end."""
+    made = [(await light_desk.key(name=f"key {number}"))["id"] for number in range(5)]
+    found: list[str] = []
+    path = "/v1/keys?limit=2"
+    while True:
+        _, page = await light_desk.call("GET", path)
+        found += [one["id"] for one in page["data"]]
+        if not page["hasMore"]:
+            break
+        path = f"/v1/keys?limit=2&startingAfter={page['nextCursor']}"
+    assert sorted(found) == sorted(made) and len(found) == 5
+
+
+BAD = [
+    ("POST", "/v1/keys", b"{", "invalid_body", None),
+    ("POST", "/v1/keys", b"\xff", "invalid_body", None),
+    ("POST", "/v1/keys", b"[" * 50_000, "invalid_body", "body"),
+    ("POST", "/v1/keys", {}, "invalid_body", "name"),
+    ("POST", "/v1/keys", {"name": "x", "scops": []}, "invalid_body", "scops"),
+    ("POST", "/v1/keys", {"name": " "}, "invalid_key_name", None),
+    ("POST", "/v1/keys", {"name": "x", "scopes": ["no:such"]}, "invalid_scope", None),
+    ("POST", "/v1/keys", {"name": "x", "mode": "prod"}, "invalid_body", "mode"),
+    ("POST", "/v1/keys", {"name": "x", "kind": "publishable", "scopes": ["invoices:read"]}, "invalid_scope", None),
+    ("POST", "/v1/keys", {"name": "x", "kind": "publishable", "scopes": ["invoices:write"]}, "invalid_kind", None),
+    ("POST", "/v1/keys", {"name": "x", "format": "no-such"}, "invalid_kind", None),
+    ("POST", "/v1/keys", {"name": "x", "expiresAt": "2020-01-01T00:00:00Z"}, "invalid_expiry", None),
+    ("POST", "/v1/keys", {"name": "x", "expiresAt": "2999-01-01T00:00:00"}, "invalid_body", "expiresAt"),
+    ("POST", "/v1/keys", {"name": "x", "networks": ["10.0.0.1/8"]}, "invalid_network", None),
+    ("POST", "/v1/keys", {"name": "x", "origins": ["shop.example"]}, "invalid_origin", None),
+    ("POST", "/v1/keys", {"name": "x", "rate": {"perSecond": 0, "burst": 1}}, "invalid_limit", None),
+    ("POST", "/v1/keys", {"name": "x", "rate": {"perSecond": 1}}, "invalid_body", "rate.burst"),
+    ("POST", "/v1/keys", {"name": "x", "projectId": "../etc"}, "invalid_body", "projectId"),
+    ("POST", "/v1/keys", {"name": "x", "reportOnly": ["revoked"]}, "invalid_kind", None),
+    ("POST", "/v1/keys?a=b", {"name": "x"}, "invalid_query", None),
+    ("POST", "/v1/keys", b" " * 70_000, "body_too_large", None),
+    ("PATCH", "/v1/keys/{id}", {"scopes": None}, "invalid_body", "scopes"),
+    ("PATCH", "/v1/keys/{id}", {"scopes": ["no:such"], "name": "half"}, "invalid_scope", None),
+    ("PATCH", "/v1/keys/{id}", {"name": "half", "expiresAt": "2020-01-01T00:00:00Z"}, "invalid_expiry", None),
+    ("POST", "/v1/keys/{id}/rotate", {"overlapSeconds": -1}, "invalid_body", "overlapSeconds"),
+    ("POST", "/v1/keys/{id}/rotate", {"overlapSeconds": 10**9}, "invalid_expiry", None),
+    ("DELETE", "/v1/keys/{id}/rotation", None, "rotation_pending", None),
+    ("POST", "/v1/keys/{id}/revoke?tree=perhaps", {}, "invalid_query", "tree"),
+    ("POST", "/v1/keys/{id}/revoke", {"because": "x" * 501}, "invalid_body", "because"),
+    ("POST", "/v1/keys/no-such-key/revoke", {}, "key_not_found", None),
+    ("GET", "/v1/keys?limit=0", None, "invalid_query", "limit"),
+    ("GET", "/v1/keys?limit=1&limit=2", None, "invalid_query", "limit"),
+    ("GET", "/v1/keys?startingAfter=key_no", None, "invalid_query", "startingAfter"),
+    ("POST", "/v1/projects/a%20b/suspend", {}, "invalid_project", "id"),
+    ("POST", "/v1/keys/verify", {}, "invalid_body", "key"),
+    ("POST", "/v1/keys/verify", {"key": "x", "request": {}}, "invalid_body", "key"),
+    ("POST", "/v1/keys/verify", {"key": 5}, "invalid_body", "key"),
+    ("POST", "/v1/keys/verify", {"key": "x", "scope": "invoice:read"}, "invalid_scope", "scope"),
+    ("POST", "/v1/keys/verify", {"request": {"headers": ["x"]}}, "invalid_body", "request.headers"),
+    ("GET", "/v1/nothing", None, "unknown_path", None),
+    ("PUT", "/v1/keys/{id}", {}, "method_not_allowed", None),
+]
+
+
+async def test_bad_input_is_named_and_does_nothing(desk: Desk) -> None:
+    """Each mistake is answered with its code, what was expected and the field; keys and audit log stay as they were."""
+    made = await desk.key("invoices:read")
+    before = await desk.call("GET", f"/v1/keys/{made['id']}"), await desk.call("GET", "/v1/audit")
+    for method, path, body, code, param in BAD:
+        answer = await desk.send(method, path.replace("{id}", made["id"]), body)
+        told = answer.json()
+        assert 400 <= answer.status_code < 500, (method, path, body, told)
+        assert (told["code"], told.get("param")) == (code, param), (method, path, body, told)
+        assert answer.headers["content-type"] == "application/problem+json" and len(told["detail"]) > 10
+    assert (await desk.call("GET", f"/v1/keys/{made['id']}"), await desk.call("GET", "/v1/audit")) == before
+    revoked = await desk.call("POST", f"/v1/keys/{made['id']}/revoke")
+    assert revoked[0] == 200
+    for method, path in (("PATCH", ""), ("POST", "/rotate"), ("POST", "/enable"), ("POST", "/disable")):
+        status, told = await desk.call(method, f"/v1/keys/{made['id']}{path}", {})
+        assert (status, told["code"]) == (409, "key_revoked")
+
+
+async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_desk: Desk) -> None:
+    """Plain http from elsewhere is refused before the credential is looked at; a trusted proxy says how it came."""
+    body = {"key": "x"}
+    for peer, headers, status in (
+        ("127.0.0.1", {}, 200),
+        ("198.51.100.9", {}, 403),
+        ("198.51.100.9", {"x_forwarded_proto": "https"}, 403),
+        ("127.0.0.1", {"x_forwarded_proto": "http"}, 403),
+        ("127.0.0.1", {"x_forwarded_proto": "https", "x_forwarded_for": "198.51.100.9"}, 200),
+    ):
+        found, told = await light_desk.call("POST", "/v1/keys/verify", body, ROOT, peer, **headers)
+        assert found == status, (peer, headers, told)
+        assert status == 200 or told["code"] == "https_required"
+
+
+async def test_without_the_store_only_a_live_lease_answers(light_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail closed: once the lease ran out, all questions are 503 ``auth_unavailable``; with it, known keys go on."""
+    made, unknown = await light_desk.key("invoices:read"), await light_desk.key("invoices:read")
+    gate, store = light_desk.layer.gate, light_desk.layer.store
+    await gate.renew()
+    assert (await light_desk.verify(made["key"]))["valid"]
+
+    async def down(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailable("no route to the database")
+
+    for name in ("by_digest", "epoch", "hold", "changes_after"):
+        monkeypatch.setattr(store, name, down)
+    assert (await light_desk.verify(made["key"]))["valid"]
+    answer = await light_desk.send("POST", "/v1/keys/verify", {"key": unknown["key"]})
+    assert (answer.status_code, answer.json()["code"]) == (503, "auth_unavailable")
+    assert answer.headers["retry-after"] == "1"
+    monkeypatch.setattr(gate, "_until_ns", 0)
+    answer = await light_desk.send("POST", "/v1/keys/verify", {"key": made["key"]})
+    assert (answer.status_code, answer.json()["code"]) == (503, "auth_unavailable")
+    assert (await light_desk.send("GET", "/readyz")).status_code == 503
+    assert (await light_desk.send("GET", "/healthz", by=None)).status_code == 200
+
+
+async def test_what_is_counted_is_for_this_machine_and_root(light_desk: Desk) -> None:
+    """Outcomes by reason, and whether the gate holds its lease; others need the root credential."""
+    made = await light_desk.key("invoices:read")
+    await light_desk.verify(made["key"])
+    await light_desk.verify("nonsense")
+    text = (await light_desk.send("GET", "/metrics", by=None)).text
+    assert 'keyturn_verifications_total{outcome="valid"} 1' in text
+    assert 'keyturn_verifications_total{outcome="malformed"} 1' in text
+    assert "keyturn_gate_lease" in text
+    from_afar = {"peer": "198.51.100.9"}
+    assert (await light_desk.send("GET", "/metrics", by=None, **from_afar)).status_code == 403
+    afar_by_proxy = {"x_forwarded_for": "198.51.100.9", "x_forwarded_proto": "https"}
+    assert (await light_desk.send("GET", "/metrics", by=None, **afar_by_proxy)).status_code == 401
+    assert (await light_desk.send("GET", "/metrics", by=made["key"], **afar_by_proxy)).status_code == 403
+    assert (await light_desk.send("GET", "/metrics", **afar_by_proxy)).status_code == 200
+
+
+async def test_the_description_names_every_route(light_desk: Desk) -> None:
+    """OpenAPI out of the same declarations: each path and method, its need, and types that lead somewhere."""
+    _, document = await light_desk.call("GET", "/v1/openapi.json", by=None)
+    assert document["openapi"] == "3.1.0"
+    described = {(method.upper(), path) for path, by_method in document["paths"].items() for method in by_method}
+    assert described == {(route.method, route.path) for route in ROUTES}
+    assert document["paths"]["/v1/keys"]["post"]["x-required-scope"] == "keys:write"
+    references = set(str(document).split("#/components/schemas/")[1:])
+    assert references and all(one.split("'")[0] in document["components"]["schemas"] for one in references)
+
+
+def everything_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def test_the_root_credential_and_keys_are_kept_nowhere(tmp_path: Path, anyio_backend: object) -> None:
+    """Neither the root credential nor any key's text is in a file of the database, in its log included."""
+    async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}") as desk:
+        texts = [ROOT, (await desk.key("*"))["key"]]
+        made = await desk.key("invoices:read")
+        _, rotated = await desk.call("POST", f"/v1/keys/{made['id']}/rotate", {"atOnce": True})
+        texts += [made["key"], rotated["key"]]
+        await desk.verify(made["key"])
+        kept = everything_in(tmp_path)
+        assert made["id"].encode() in kept
+        assert [text for text in texts if text.encode() in kept] == []
+        assert all(text not in repr(desk.app._settings) for text in texts)
+
+
+async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_desk: Desk) -> None:
+    """Who manages keys by a key has its pace: RateLimit headers, and 429 with Retry-After."""
+    light_desk.layer.limit = Limit(0.1, 2)
+    made = (await light_desk.key("keys:read"))["key"]
+    assert (await light_desk.send("GET", "/v1/whoami", by=made)).headers["ratelimit"].startswith('"key";r=1;t=')
+    assert (await light_desk.send("GET", "/v1/keys/no", by=made)).headers["ratelimit"].startswith('"key";r=0;t=')
+    answer = await light_desk.send("GET", "/v1/whoami", by=made)
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert 1 <= int(answer.headers["retry-after"]) <= 10 and answer.headers["ratelimit-policy"] == '"key";q=2;w=20'
+    assert (await light_desk.send("GET", "/v1/whoami")).status_code == 200, "root has none"

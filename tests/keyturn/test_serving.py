@@ -1,0 +1,116 @@
+"""``keyturn serve`` as an operator starts it: a process, its settings, and how it ends."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from keyturn.settings import SettingsError, load
+from tests.running import START_SECONDS_MAX, free_port
+
+ROOT = "root-credential-of-the-tests-0123456789"
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Ours without any of Keyturn's settings, but for these."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")} | settings
+
+
+@contextlib.contextmanager
+def serving(database_url: str, folder: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A started server: where it answers, and its process. It is gone after the block."""
+    port = free_port()
+    command = [sys.executable, "-m", "keyturn.cli", "serve", "--port", str(port), "--database-url", database_url]
+    log = folder / f"keyturn-{port}.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment(**settings), cwd=folder
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while "Stop with Ctrl-C." not in log.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_it_starts_answers_and_ends_well(tmp_path: Path) -> None:
+    """A key that one server made is revoked by another on the same database, and the first refuses it at once; told to
+    stop, each ends with status 0 and nothing of a credential in its log."""
+    url = f"sqlite:///{tmp_path / 'keys.db'}"
+    settings = {"KEYTURN_ROOT_KEY": ROOT, "KEYTURN_SCOPES": "invoices:read", "KEYTURN_RATE_PER_SECOND": "0"}
+    with (
+        serving(url, tmp_path, **settings) as (here, first),
+        serving(url, tmp_path, **settings) as (there, second),
+        httpx.Client(headers={"Authorization": f"Bearer {ROOT}"}, trust_env=False) as client,
+    ):
+        made = client.post(f"{here}/v1/keys", json={"name": "a", "scopes": ["invoices:read"]}).json()
+        question = {"key": made["key"], "scope": "invoices:read"}
+        for _ in range(3):
+            assert client.post(f"{here}/v1/keys/verify", json=question).json()["valid"]
+        revoked = client.post(f"{there}/v1/keys/{made['id']}/revoke").json()
+        refused = client.post(f"{here}/v1/keys/verify", json=question).json()
+        assert (refused["valid"], refused["reason"]) == (False, "revoked"), revoked["receipt"]
+        assert "rateLimit" not in refused
+        assert client.get(f"{here}/readyz").text == "ok"
+        for process in (first, second):
+            process.terminate()
+            assert process.wait(20) == 0
+    logs = "".join(path.read_text() for path in tmp_path.glob("*.log"))
+    assert ROOT not in logs and made["key"] not in logs
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"KEYTURN_ROOT_KEY": "short"}, "at least 32"),
+        ({"KEYTURN_ROOT_KEY": ROOT, "KEYTURN_ROOT_KEY_FILE": "file"}, "keep one"),
+        ({"KEYTURN_ROOT_KEY_FILE": "no-such-file"}, "cannot be read"),
+        ({"KEYTURN_SCOPES": "invoices"}, "resource:action"),
+        ({"KEYTURN_PUBLISHABLE_SCOPES": "invoices:read"}, "not among KEYTURN_SCOPES"),
+        ({"KEYTURN_PUBLISHABLE_SCOPES": "keys:write"}, "anybody may hold"),
+        ({"KEYTURN_TRUSTED_PROXIES": "proxy.example"}, "KEYTURN_TRUSTED_PROXIES"),
+        ({"KEYTURN_PLAIN_HTTP_FROM": "10.0.0.1/8"}, "KEYTURN_PLAIN_HTTP_FROM"),
+        ({"KEYTURN_RATE_PER_SECOND": "-1"}, "whole number"),
+        ({"KEYTURN_BURST": "0"}, "at least 1"),
+        ({"KEYTURN_RULES": "no-such-file"}, "no file"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], said: str) -> None:
+    """The message says which, and what was expected; a credential is not in it."""
+    with pytest.raises(SettingsError, match=said) as caught:
+        load(settings)
+    assert "short" not in str(caught.value)
+
+
+def test_a_server_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
+    """No traceback, status 1."""
+    command = [sys.executable, "-m", "keyturn.cli", "serve", "--port", "0", "--database-url"]
+    for url, settings, said in (
+        ("mysql://nowhere", {}, "sqlite:///path or postgresql://"),
+        (f"sqlite:///{tmp_path / 'keys.db'}", {"KEYTURN_SCOPES": "x"}, "KEYTURN_SCOPES"),
+        (f"sqlite:///{tmp_path / 'keys.db'}", {"KEYTURN_VALKEY_URL": "http://x"}, "KEYTURN_VALKEY_URL"),
+    ):
+        done = subprocess.run(
+            [*command, url], env=environment(**settings), capture_output=True, text=True, timeout=60, cwd=tmp_path
+        )
+        assert done.returncode == 1 and said in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_the_root_credential_is_read_from_a_file_and_forgotten(tmp_path: Path) -> None:
+    """Several of them, while one is replaced; what is left is their digests."""
+    file = tmp_path / "root"
+    file.write_text(f"{ROOT}\n{ROOT}-next\n")
+    settings = load({"KEYTURN_ROOT_KEY_FILE": str(file), "KEYTURN_SCOPES": "a:b, c:d"})
+    assert len(settings.roots) == 2 and ROOT not in repr(settings)
+    assert settings.scopes == ("a:b", "c:d", "keys:read", "keys:verify", "keys:write")
+    assert settings.limit is not None and not settings.publishable
