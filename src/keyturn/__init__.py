@@ -39,11 +39,11 @@ from keyturn.model import (
     Verified,
     is_scope_name,
 )
-from keyturn.ports import Act, Clock, KeyStore, RateLimiter, SecretState, Use
+from keyturn.ports import Act, Clock, Count, KeyStore, RateLimiter, SecretState, UsageStore, Use
 from keyturn.restrictions import checked_limit, parse_rate
 from keyturn.revoking import Revocation, Switched, resume, revoke, set_enabled, suspend
 from keyturn.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, generate, parse
-from keyturn.usage import LastUsed
+from keyturn.usage import LastUsed, Usage
 from keyturn.verifying import Presented, Verifier, decide
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "Carriers",
     "Changed",
     "Clock",
+    "Count",
     "Gate",
     "InvalidApp",
     "InvalidExpiry",
@@ -105,6 +106,8 @@ __all__ = [
     "Status",
     "StrongerThanParent",
     "Switched",
+    "Usage",
+    "UsageStore",
     "Use",
     "Verified",
     "Verifier",

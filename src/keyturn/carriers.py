@@ -9,11 +9,12 @@ ones are refused rather than one of them picked. The one pair is ``x-api-key`` w
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from keyturn.client_secrets import CLIENT_SECRET
 from keyturn.model import RefusalReason, Refused
-from keyturn.secret import KeyParser, KeySecret
+from keyturn.secret import FORMATS, KeyParser, KeySecret
 
 CREDENTIAL_MAX: Final = 512
 
@@ -37,9 +38,8 @@ class Carriers:
 
     def __init__(self, parser: KeyParser) -> None:
         self._parser = parser
-        heads = "|".join(re.escape(head) for head in sorted(parser.heads, key=len, reverse=True))
-        self._key_like = re.compile(rf"(?:^|[=&/%;?])(?:{heads})([0-9A-Za-z]{{16,64}})", re.ASCII)
-        self._whole = re.compile(rf"(?:{heads})[0-9A-Za-z]{{16,64}}", re.ASCII)
+        self._whole = _key_like(parser.heads)
+        self._key_like = re.compile(rf"(?:^|[=&/%;?]){self._whole.pattern}", re.ASCII)
 
     def find(self, authorization: str | None, api_key: str | None = None) -> Carried | Refused:
         """The key of a request by its two headers; None where a header did not come.
@@ -64,6 +64,10 @@ class Carriers:
         found = self._whole.search(query_string, match.start())
         secret = self._parser.parse(found[0]) if found is not None else None
         return secret or True
+
+    def clean(self, text: str) -> str:
+        """The text in which whatever looks like a key, or like a client secret, has become ``…``."""
+        return CLIENT_SECRET.sub("…", self._whole.sub("…", text))
 
     def _from_both(self, authorization: str | None, api_key: str | None) -> Carried | Refused:
         authorization = authorization if authorization is not None and authorization.strip() else None
@@ -136,3 +140,17 @@ class Carriers:
         if self._whole.search(presented):
             return "It looks like a key, but its checksum does not fit: characters were cut off, added or changed."
         return None
+
+
+def without_keys(text: str) -> str:
+    """The same for the formats that ship."""
+    return _SHIPPED.clean(text)
+
+
+def _key_like(heads: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for keys, whole or cut short or with a wrong checksum."""
+    longest_first = sorted(heads, key=len, reverse=True)
+    return re.compile(rf"(?:{'|'.join(map(re.escape, longest_first))})[0-9A-Za-z]{{16,64}}", re.ASCII)
+
+
+_SHIPPED: Final = Carriers(KeyParser(FORMATS.values()))

@@ -284,3 +284,41 @@ class KeyStore(LeaseStore, Protocol):
     ) -> builtins.list[AuditEntry]:
         """A project's lines, newest first; those of one key where that is given."""
         ...
+
+
+class Count(NamedTuple):
+    """What is counted by itself: the requests of a key on a day that came to the same.
+
+    Attributes:
+        day: since 1970-01-01, UTC.
+        outcome: ``allowed``, ``rate_limited``, or the reason of a refusal.
+        reported: it would have been refused for that, had the restriction not only been reported.
+        scope: which the endpoint asked for; empty where it asked for none, or where a client secret stood in for it.
+    """
+
+    key_id: str
+    day: int
+    outcome: str
+    reported: bool
+    scope: str
+    project_id: str
+
+
+class UsageStore(Protocol):
+    """How often keys were used, by day. It has rows of its own and touches no others."""
+
+    async def add_counts(self, counts: Mapping[Count, int]) -> None:
+        """Add to what was counted before; all of it or nothing."""
+        ...
+
+    async def counts(self, project_id: str, key_id: str | None, since_day: int) -> dict[Count, int]:
+        """What was counted of a project's keys, or of one of them, from that day on; by key, and the oldest first."""
+        ...
+
+    async def counted_since(self) -> int | None:
+        """The first day of which anything is known, of whatever key; None where nothing was counted."""
+        ...
+
+    async def forget_counts(self, before_day: int, limit: int) -> int:
+        """Drop some of what was counted before that day; how many rows that was."""
+        ...

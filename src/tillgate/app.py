@@ -82,7 +82,7 @@ class Tillgate:
         alone = Limiter(time.monotonic_ns)
         self._shared = _shared(settings, alone, self._metrics)
         limiter: RateLimiter = self._shared or alone
-        door = KeyDoor(self._keys.verifier, limiter, settings.key_limit, self._keys.last_used, clock)
+        door = KeyDoor(self._keys.verifier, limiter, settings.key_limit, self._keys.usage, clock)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
             origins=Origins(self._keys.store, boottime_ns),
@@ -179,9 +179,9 @@ class Tillgate:
 
     async def _flush(self) -> None:
         try:
-            await self._keys.last_used.flush(self._keys.store)
+            await self._keys.usage.flush(self._keys.store, self._keys.usage_store)
         except StoreError as error:
-            _log.warning("keys.last_used_not_written", detail=str(error))
+            _log.warning("keys.usage_not_written", detail=str(error))
 
     async def _readyz(self, _: Request) -> JSONResponse:
         async def operation(tx: Transaction) -> None:

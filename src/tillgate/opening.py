@@ -5,9 +5,10 @@ Apart from ``app.py``, so that ``tillgate keys create`` does not load a web serv
 
 from typing import NamedTuple
 
-from keyturn import FORMATS, Carriers, Gate, Issuer, KeyParser, LastUsed, Primary, Verifier
+from keyturn import FORMATS, Carriers, Gate, Issuer, KeyParser, Primary, Usage, Verifier
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
+from keyturn.stores.usage import SqlUsage
 from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES
@@ -31,7 +32,8 @@ class Keys(NamedTuple):
     store: SqlKeyStore
     issuer: Issuer
     verifier: Verifier
-    last_used: LastUsed
+    usage: Usage
+    usage_store: SqlUsage
     gate: Gate | None
 
 
@@ -48,7 +50,8 @@ def open_keys(database: Database, clock: Clock, *, remembering: bool = False) ->
         store,
         Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES),
         Verifier(store, gate or Primary(store), carriers, clock),
-        LastUsed(),
+        Usage(carriers.clean),
+        SqlUsage(database),
         gate,
     )
 

@@ -62,7 +62,7 @@ async def test_keys_of_the_first_schema_work_on_as_they_were(database_url: str) 
                 database, "bound", networks="203.0.113.0/24", rate_per_second=0.5, rate_burst=3
             ),
         }
-        assert [step.number for step in await migrate(database, migrations(), now=0)] == [3]
+        assert await migrate(database, migrations(), now=0) == migrations()[2:]
 
         store = SqlKeyStore(database)
         desk = KeyDesk(store)

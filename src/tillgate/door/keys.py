@@ -7,13 +7,13 @@ from keyturn import (
     Clock,
     Kind,
     KnownKey,
-    LastUsed,
     Limit,
     Mode,
     Need,
     Presented,
     RateLimiter,
     Refused,
+    Usage,
     Use,
     Verifier,
 )
@@ -70,7 +70,7 @@ class KeyDoor:
     """Lets API keys in, each at its own pace."""
 
     def __init__(
-        self, verifier: Verifier, limiter: RateLimiter, limit: Limit | None, last_used: LastUsed, clock: Clock
+        self, verifier: Verifier, limiter: RateLimiter, limit: Limit | None, usage: Usage, clock: Clock
     ) -> None:
         """
         Args:
@@ -79,7 +79,7 @@ class KeyDoor:
         self._verifier = verifier
         self._limiter = limiter
         self._limit = limit
-        self._last_used = last_used
+        self._usage = usage
         self._clock = clock
 
     async def admit(self, presented: Presented, need: Need | None, caller: Caller) -> Admitted | RateLimited | Refused:
@@ -90,17 +90,20 @@ class KeyDoor:
         """
         decision = await self._verifier.verify(presented, need)
         if isinstance(decision, Refused):
+            self._usage.refused(decision, need, self._clock.now())
             return decision
         key = decision.key
         terms = key.terms
-        self._last_used.note(key.id, key.secret, Use(self._clock.now(), presented.address, caller.agent, caller.path))
+        use = Use(self._clock.now(), presented.address, caller.agent, caller.path)
         limit = terms.limit or self._limit
         allowance = None
         if limit is not None:
             taken = self._limiter.take(key.id, limit)
             allowance = taken if isinstance(taken, Allowance) else await taken
             if allowance.exceeded:
+                self._usage.rate_limited(key, need, use)
                 return RateLimited(key, allowance)
+        self._usage.allowed(decision, need, use)
         principal = Principal(
             terms.project_id,
             terms.mode is Mode.LIVE,

@@ -1,0 +1,150 @@
+"""``tillgate keys usage``."""
+
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from keyturn import Key, KeyNotFound, SecretState, Status
+from keyturn.advising import (
+    DAYS_DEFAULT,
+    RotationProof,
+    ScopeAdvice,
+    Used,
+    rotation_proof,
+    unused_scopes,
+    usage_of_key,
+)
+from keyturn.usage import DAY_MS
+from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.cli.keys import KeyId, ProjectOption
+from tillgate.cli.projects import project_id_of
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
+from tillgate.opening import open_keys
+from unitofwork import Database
+
+DAYS_MAX = 400
+
+
+class _Found(NamedTuple):
+    """All there is to say of a key's use; advice and proof only while it can be used at all."""
+
+    key: Key
+    used: Used
+    secrets: list[SecretState]
+    advice: ScopeAdvice | None
+    proof: RotationProof | None
+
+
+def usage(
+    key_id: KeyId,
+    days: Annotated[int, typer.Option("--days", min=1, max=DAYS_MAX, help="How far to look back.")] = DAYS_DEFAULT,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a key is used: by day, outcome and scope, who uses which of its secrets, and what it never needed."""
+
+    async def task(database: Database) -> _Found:
+        clock = SystemClock()
+        keys = open_keys(database, clock)
+        project_id = await project_id_of(database, project)
+        key = await keys.store.by_id(project_id, key_id)
+        if key is None:
+            raise KeyNotFound(f"this project has no key {key_id[:64]!r}")
+        used = await usage_of_key(keys.usage_store, clock, project_id=project_id, key_id=key.id, days=days)
+        secrets = await keys.store.secrets(project_id, key.id)
+        if key.status is Status.REVOKED:
+            return _Found(key, used, secrets, None, None)
+        advice = await unused_scopes(
+            keys.store, keys.usage_store, clock, project_id=project_id, key_id=key.id, days=days
+        )
+        proof = await rotation_proof(keys.store, clock, project_id=project_id, key_id=key.id)
+        return _Found(key, used, secrets, advice, proof)
+
+    found = work(settings(data, database_url), task)
+    if as_json:
+        print_json(_as_json(found, days))
+    else:
+        _print(found, days)
+
+
+def _as_json(found: _Found, days: int) -> dict[str, Any]:
+    key, used, advice, proof = found.key, found.used, found.advice, found.proof
+    return {
+        "id": key.id,
+        "days": [
+            {"day": _date(day.day), "allowed": day.allowed, "refused": day.refused, "rateLimited": day.rate_limited}
+            for day in used.days
+        ],
+        "outcomes": used.outcomes,
+        "scopes": used.scopes,
+        "wouldBeRefused": used.reported,
+        "unusedScopes": list(advice.unused) if advice is not None else [],
+        "watchedForAllOfIt": advice.enough if advice is not None else False,
+        "secrets": [
+            {
+                "number": one.number,
+                "prefix": one.prefix,
+                "lastFour": one.last_four,
+                "createdAt": to_rfc3339(one.created_at),
+                "endsAt": _instant(one.ends_at),
+                "lastUsedAt": _instant(one.last_used_at),
+                "lastUsedNetwork": one.last_used_address,
+                "lastUsedAgent": one.last_used_agent,
+                "lastUsedPath": one.last_used_path,
+            }
+            for one in found.secrets
+        ],
+        "earlierSecretsQuietSince": _instant(proof.quiet_since) if proof is not None else None,
+    }
+
+
+def _print(found: _Found, days: int) -> None:
+    key, used, advice, proof = found.key, found.used, found.advice, found.proof
+    print(f"{key.id}  {key.masked}  {key.status.value}  {key.name}\n")
+    busy = [day for day in used.days if day.allowed or day.refused or day.rate_limited]
+    print(f"{used.requests} requests in {_days(days)}")
+    if busy:
+        print(f"  {'day':10}  {'allowed':>9}  {'refused':>9}  {'too early':>9}")
+    for day in busy:
+        print(f"  {_date(day.day)}  {day.allowed:>9}  {day.refused:>9}  {day.rate_limited:>9}")
+    for title, counted in (
+        ("By scope", used.scopes),
+        ("By outcome", used.outcomes),
+        ("Would have been refused, were it not only reported", used.reported),
+    ):
+        if counted:
+            print(f"\n{title}")
+            for name, requests in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
+                print(f"  {name:24} {requests:>9}")
+    print("\nSecrets")
+    for one in found.secrets:
+        if one.last_used_at is None:
+            said = "never used"
+        else:
+            where = one.last_used_address or "an unknown network"
+            said = f"last used {to_rfc3339(one.last_used_at)} from {where}, {one.last_used_path or '-'}"
+            said += f" ({one.last_used_agent})" if one.last_used_agent else ""
+        ends = f", ends {to_rfc3339(one.ends_at)}" if one.ends_at is not None else ""
+        print(f"  {one.number}  {one.prefix}…{one.last_four}  {said}{ends}")
+    if proof is not None and proof.quiet_since is not None:
+        print(f"  Nobody has used an earlier secret since {to_rfc3339(proof.quiet_since)}.")
+    if advice is not None and advice.unused:
+        print(f"\nNever needed in {_days(days)}: {' '.join(advice.unused)}")
+        if advice.enough and advice.kept:
+            print(f"  Take it away: tillgate keys update {key.id} {' '.join(f'--scope {one}' for one in advice.kept)}")
+        elif not advice.enough:
+            print("  It was not watched for all of that time, so this may be too early to tell.")
+
+
+def _days(days: int) -> str:
+    return "the last day" if days == 1 else f"the last {days} days"
+
+
+def _date(day: int) -> str:
+    return to_rfc3339(day * DAY_MS)[:10]
+
+
+def _instant(at: int | None) -> str | None:
+    return to_rfc3339(at) if at is not None else None
