@@ -11,7 +11,6 @@ An answer other than a 401 is odd.
 import asyncio
 import itertools
 import json
-import re
 import subprocess
 import sys
 import time
@@ -19,8 +18,9 @@ from typing import NamedTuple
 
 import uvloop
 
+from bench.load import LENGTH
+
 CONNECTIONS = 8
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 class Flooded(NamedTuple):
@@ -81,7 +81,7 @@ async def _work(port: int, requests: list[str], per_second: float, seconds: floa
             await asyncio.sleep(due - time.perf_counter())
             writer.write(next(texts))
             head = await reader.readuntil(b"\r\n\r\n")
-            length = _LENGTH.search(head)
+            length = LENGTH.search(head)
             await reader.readexactly(int(length[1]) if length else 0)
             refused += 1
             if head[9:12] != b"401":

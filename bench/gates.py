@@ -13,6 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import uvloop
+
+from bench.measuring import run
 from keyturn import Issued, KeyWish, Mode, Presented, Refused, revoke
 from tillgate.api.sessions import READ
 from tillgate.base.clock import SystemClock
@@ -63,7 +66,7 @@ def revocations_ms(data: Path, database_url: str | None, project_id: str, gates:
     Raises:
         RuntimeError: a receipt names fewer gates than there are.
     """
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         database = runner.run(open_migrated(load(data=str(data), database_url=database_url), SystemClock()))
         keys = open_keys(database, SystemClock())
         victims = runner.run(issue(keys, project_id, count))
@@ -117,4 +120,4 @@ async def _gate(data: str, database_url: str, texts: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_gate(sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_text().split()))
+    run(_gate(sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_text().split()))

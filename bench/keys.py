@@ -1,6 +1,5 @@
 """What the key layer costs by itself: verifying, remembering, revoking, refusing."""
 
-import asyncio
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from bench import gates, limits, million, verifying
 from bench.checkout import Shop, stock
 from bench.flood import Flood
-from bench.measuring import FULL, Broken, Numbers, Stage, get, say
+from bench.measuring import FULL, Broken, Numbers, Stage, get, run, say
 from bench.servers import Server
 from bench.table import Row, ratios, reached, spread
 from keyturn import Kind, Mode
@@ -35,12 +34,12 @@ class Keys:
     def run(self) -> list[Row]:
         data = self._stage.directory / "sqlite"
         port = free_port()
-        shop = asyncio.run(stock(data, None, port))
+        shop = run(stock(data, None, port))
         url = None
         if self._stage.postgres is not None:
             self._stage.postgres.execute("CREATE DATABASE keys")
             url = self._stage.postgres.url("keys")
-            there = asyncio.run(stock(self._stage.directory / "postgres", url, free_port()))
+            there = run(stock(self._stage.directory / "postgres", url, free_port()))
         say("verifying …")
         self._verifying(data, shop)
         if url is not None:
@@ -66,7 +65,7 @@ class Keys:
             finally:
                 await database.close()
 
-        costs = asyncio.run(measured())
+        costs = run(measured())
         self._rows += [
             _cost("verify a remembered key, in process", costs["hot"], "SHA-256, dictionary", costs["digest"], 5),
             _cost("verify one not remembered, SQLite", costs["miss"], "bare SELECT", costs["select"]),
@@ -81,7 +80,7 @@ class Keys:
             finally:
                 await database.close()
 
-        costs = asyncio.run(measured())
+        costs = run(measured())
         row = _cost("verify one not remembered, PostgreSQL", costs["miss"], "bare SELECT", costs["select"])
         self._rows.insert(2, row)
 
@@ -162,7 +161,7 @@ class Keys:
         async def make() -> None:
             await (await open_migrated(load(data=str(data)), SystemClock())).close()
 
-        asyncio.run(make())
+        run(make())
         count = self._pace.cached_keys
         promised = count == FULL.cached_keys  # of fewer, each bears more of what a dictionary keeps free
         million.seed(data / "tillgate.db", count)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bench.measuring import run
 from keyturn import Limit, Limiter
 from keyturn.shared_limiting import SharedLimiter, client_for
 from tests.parts import running_redis
@@ -61,7 +62,7 @@ def shared_us(directory: Path, rounds: int) -> dict[str, list[float]]:
         return found
 
     with running_redis(directory) as url:
-        return asyncio.run(measured(url))
+        return run(measured(url))
 
 
 async def _each(call: Callable[[], Awaitable[object]], calls: int) -> float:

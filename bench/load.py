@@ -24,7 +24,7 @@ import uvloop
 CONNECTIONS = 32
 HOST = "127.0.0.1"
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 class Measured(NamedTuple):
@@ -98,7 +98,7 @@ class _Connection(asyncio.Protocol):
             end = self._read.find(b"\r\n\r\n")
             if end < 0:
                 return
-            length = _LENGTH.search(self._read)
+            length = LENGTH.search(self._read)
             self._expected = end + 4 + (int(length[1]) if length else 0)
         if len(self._read) < self._expected:
             return

@@ -5,14 +5,18 @@ import contextlib
 import json
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from bench.load import LoadClient
+import uvloop
+
+from bench.load import LENGTH, LoadClient
 from bench.postgres import Postgres
 from bench.servers import Server
 from tests.running import free_port
+
+T = TypeVar("T")
 
 
 class Broken(Exception):
@@ -61,11 +65,20 @@ class Stage:
         self._client = LoadClient()
         stack.callback(self._client.close)
 
-    def serve(self, module: str, *words: str, ready: str = "/healthz", port: int | None = None) -> Server:
+    def serve(
+        self,
+        module: str,
+        *words: str,
+        ready: str = "/healthz",
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Server:
         """Start one of our servers. Its port goes where the words end with ``--port``, else before them."""
         port = port or free_port()
         words = (*words, str(port)) if words[-1] == "--port" else (str(port), *words)
-        return self.started([sys.executable, "-m", module, *words], port, ready=ready, name=module)
+        return self.started(
+            [sys.executable, "-m", module, *words], port, ready=ready, name=module, environment=environment
+        )
 
     def started(
         self, command: list[str], port: int, *, ready: str, name: str, environment: Mapping[str, str] | None = None
@@ -99,23 +112,32 @@ class Stage:
         if before is not None and after is not None:
             numbers.cpu_us.append((after - before) / measured.answers * 1e6)
 
-    def once(self, server: Server, request: str) -> None:
-        """Send one request by itself.
+    def once(self, server: Server, request: str) -> bytes:
+        """Send one request by itself; the body of its answer.
 
         Raises:
             Broken: the answer was no 2xx.
         """
 
-        async def exchange() -> bytes:
+        async def exchange() -> tuple[bytes, bytes]:
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(request.encode())
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+            length = LENGTH.search(head)
+            body = await reader.readexactly(int(length[1]) if length else 0)
             writer.close()
-            return head
+            return head, body
 
-        head = asyncio.run(exchange())
+        head, body = asyncio.run(exchange())
         if head[9:10] != b"2":
             raise Broken(f"the server refused: {head.decode()}\n{server.last_words()}")
+        return body
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it on the loop that the servers have."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 def get(path: str, key: str | None, *, header: str = "authorization: Bearer ") -> str:

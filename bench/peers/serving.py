@@ -4,13 +4,13 @@ Every request carries one of 16 good keys and asks for a scope, where the peer h
 same time, one process each, and are busy in turn.
 """
 
-import asyncio
+import json
+import secrets
 import statistics
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.checkout import stock
-from bench.measuring import Broken, Numbers, Stage, get, say
+from bench.measuring import Broken, Numbers, Stage, get, post, say
 from bench.peers import environments
 from bench.peers.environments import PEERS, NotInstallable, Peer
 from bench.servers import Server
@@ -18,6 +18,8 @@ from bench.table import Row, quartiles, ratios, reached
 from tests.running import free_port
 
 TARGET = 10
+KEYS = 16
+SCOPE = "sessions:read"
 
 
 class Asked(NamedTuple):
@@ -58,11 +60,23 @@ class Peers:
         return [*self._rows(numbers, {name: its for name, (_, its) in found.items()}), *missing]
 
     def _ours(self) -> Asked:
-        data = self._stage.directory / "tillgate"
-        port = free_port()
-        shop = asyncio.run(stock(data, None, port))
-        server = self._stage.serve("tillgate.cli", "serve", "--dev", "--data", str(data), "--port", port=port)
-        return Asked(server, [get(f"/api/v1/checkout_sessions/{one}", shop.key) for one in shop.sessions])
+        """``keyturn serve``, counting against a limit that nobody reaches; its keys made over HTTP like its questions
+        asked."""
+        root, port = secrets.token_hex(32), free_port()
+        settings = {
+            "KEYTURN_DATABASE_URL": f"sqlite:///{self._stage.directory / 'keyturn.db'}",
+            "KEYTURN_ROOT_KEY": root,
+            "KEYTURN_SCOPES": SCOPE,
+            "KEYTURN_RATE_PER_SECOND": "999999",
+            "KEYTURN_BURST": "999999",
+        }
+        server = self._stage.serve("keyturn.cli", "serve", "--port", port=port, environment=settings)
+        made = [
+            self._stage.once(server, post("/v1/keys", root, {"name": "bench", "scopes": [SCOPE]})) for _ in range(KEYS)
+        ]
+        return Asked(
+            server, [post("/v1/keys/verify", root, {"key": json.loads(one)["key"], "scope": SCOPE}) for one in made]
+        )
 
     def _started(self, peer: Peer) -> Asked:
         say(f"{peer.name} …")
