@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.running",
     "tests.receiver",
     "tests.parts",
+    "tests.github",
 ]
 
 REQUIRE_ALL = os.environ.get("TILLGATE_REQUIRE_ALL") == "1"

@@ -133,16 +133,16 @@ async def lifespan(app: ASGIApp) -> AsyncIterator[None]:
         await task
 
 
-def settings_for(data: Path, database_url: str, *, dev: bool = True) -> Settings:
+def settings_for(data: Path, database_url: str, *, dev: bool = True, **more: Any) -> Settings:
     """What an operator would set, without a look at the environment."""
-    return Settings(data, database_url, PUBLIC_URL, dev, 60 * MINUTE_MS, DAY_MS, new_key(), ())
+    return Settings(data, database_url, PUBLIC_URL, dev, 60 * MINUTE_MS, DAY_MS, new_key(), (), **more)
 
 
 @contextlib.asynccontextmanager
-async def open_shop(data: Path, database_url: str, *, dev: bool = True) -> AsyncIterator[Shop]:
-    """A running shop with one project."""
+async def open_shop(data: Path, database_url: str, *, dev: bool = True, **more: Any) -> AsyncIterator[Shop]:
+    """A running shop with one project; ``more`` are settings by their names."""
     clock = MovableClock()
-    async with running(settings_for(data, database_url, dev=dev), clock) as app, lifespan(app):
+    async with running(settings_for(data, database_url, dev=dev, **more), clock) as app, lifespan(app):
         database = await open_database(database_url)
         shop = Shop(app, database, clock)
         try:

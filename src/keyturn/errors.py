@@ -15,7 +15,9 @@ KeyturnError
 │   ├── KeyIsRevoked    a revoked key cannot be changed or brought back
 │   ├── RotationPending a rotation waits for its successor's first use
 │   └── KeyExists       a key with this digest is already there
-└── KeyNotFound       no such key in this project
+├── KeyNotFound       no such key in this project
+├── BadReport         a report of leaked keys is not from whom it says, or is none
+└── PublicKeysUnavailable  whether it is cannot be told at the moment
 """
 
 
@@ -113,3 +115,15 @@ class KeyNotFound(KeyturnError):
     """No such key in this project."""
 
     code = "key_not_found"
+
+
+class BadReport(KeyturnError):
+    """A report of leaked keys is not from whom it says, or is none; nothing was done about it."""
+
+    code = "bad_report"
+
+
+class PublicKeysUnavailable(KeyturnError):
+    """The public keys to check a report with cannot be had at the moment."""
+
+    code = "public_keys_unavailable"

@@ -127,7 +127,8 @@ class Gate:
             self._wake.set()
         before = self._applied
         key = await self._store.by_digest(digest)
-        if key is not None and not key.pending and before is not None and self._applied == before:
+        # A canary is not remembered: an answer out of memory would be quicker than that for a key that never was.
+        if key is not None and not (key.pending or key.terms.canary) and before is not None and self._applied == before:
             if len(self._entries) >= self._remembered_max:
                 # Another one's place: the oldest, for a dictionary keeps its order.
                 del self._entries[next(iter(self._entries))]

@@ -2,6 +2,7 @@
 
 import builtins
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -10,6 +11,7 @@ from keyturn.audit import AuditEntry
 from keyturn.limiting import Allowance, Limit
 from keyturn.model import Key, KnownKey
 from keyturn.secret import KeyDigest
+from unitofwork import Transaction
 
 
 class Clock(Protocol):
@@ -40,6 +42,54 @@ class Act(NamedTuple):
     at: int
     by: str
     because: str | None = None
+
+
+class KeyEventType(StrEnum):
+    """What an owner may want to be told of a key."""
+
+    EXPOSED = "key.exposed"
+    CANARY_USED = "key.canary_used"
+    DISABLED = "key.disabled"
+    ENABLED = "key.enabled"
+    REVOKED = "key.revoked"
+    EXPIRING = "key.expiring"
+    EXPIRED = "key.expired"
+
+
+class KeyEvent(NamedTuple):
+    """Something that happened to a key.
+
+    Attributes:
+        key: as it is after that.
+    """
+
+    type: KeyEventType
+    key: Key
+    act: Act
+
+
+class KeyEvents(Protocol):
+    """Whoever wants to be told what happens to keys."""
+
+    async def tell(self, tx: Transaction | None, event: KeyEvent) -> None:
+        """Write it down. What is written in ``tx`` is there exactly if what it tells is: once, and never without.
+
+        Args:
+            tx: the transaction in which it happens, beside which nothing may be awaited; None where the store has none.
+        """
+        ...
+
+
+class Quarantine(NamedTuple):
+    """What became of the wish to disable a key by itself.
+
+    Attributes:
+        epoch: of the change; None if the key was not active.
+        held_back: as many were disabled lately as may be, so this one was left alone.
+    """
+
+    epoch: int | None
+    held_back: bool = False
 
 
 class Change(NamedTuple):
@@ -221,6 +271,15 @@ class KeyStore(LeaseStore, Protocol):
         """Write down that a key was seen where it should not be; False if that stood there already."""
         ...
 
+    async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
+        """Write down that somebody used a canary, and what is known of them; False if that was done less than
+        ``quiet_ms`` ago, or it is no canary that is active."""
+        ...
+
+    async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
+        """Disable an active key, unless ``at_most`` were disabled in this way within the time before."""
+        ...
+
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
         """Suspend a project, so that all its keys are refused, or let it go on; None if it is so already."""
         ...
@@ -273,6 +332,14 @@ class KeyStore(LeaseStore, Protocol):
     async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
         """Keys that end by this instant, are not revoked, and whose owner was not told yet that so few days are left;
         those that end first."""
+        ...
+
+    async def tell_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
+        """Tell a key's owner that it ends in so many days, or has ended (0); False if they had been told, by whoever.
+
+        Args:
+            quietly: only write down that they know.
+        """
         ...
 
     async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:

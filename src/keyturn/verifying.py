@@ -26,7 +26,7 @@ def decide(
     key: KnownKey | None, need: Need | None, now: int, asked: Asked = NOTHING_SHOWN, *, mode: Mode | None = None
 ) -> Verified | Refused:
     """Whether the holder of this key may do what is needed (None: just be let in). Pure; the order is a promise:
-    status, expiry, project, mode, network, origin or app, kind, client secret, scope.
+    status, expiry, project, mode, network, origin or app, kind, client secret, scope. A canary is unknown to all.
 
     What the caller did not prove to hold is not told: only a digest's match leads to a key at all,
     so ``revoked`` and ``expired`` are said to nobody but the bearer of the whole text.
@@ -36,6 +36,9 @@ def decide(
     """
     if key is None:
         return Refused(RefusalReason.UNKNOWN)
+    if key.terms.canary:
+        # To whoever found it, it is like any key that never was; the owner is told (keyturn.leaks).
+        return Refused(RefusalReason.UNKNOWN, key)
     if key.status is not Status.ACTIVE:
         disabled = key.status is Status.DISABLED
         return Refused(RefusalReason.DISABLED if disabled else RefusalReason.REVOKED, key)

@@ -18,9 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import tillgate.dashboard
 import tillgate.pages
 from keyturn import Limiter, RateLimiter
+from keyturn.expiring import keep_telling
+from keyturn.github import GitHubReports, public_keys_at
+from keyturn.leaks import Alert, LeakDesk
 from keyturn.leases import Gate, boottime_ns
 from keyturn.origins import Origins
 from keyturn.probing import Probed, keep_probing
+from keyturn.reporting import PATHS, LeakReports
 from keyturn.usage import FLUSH_SECONDS
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
@@ -67,7 +71,7 @@ class Tillgate:
         self._clock = clock
         self._metrics = metrics or Metrics()
         self._database = database
-        self._keys = open_keys(database, clock, remembering=True)
+        self._keys = open_keys(database, clock, remembering=True, wake=wake)
         self.accounts = Accounts(database, clock)
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
@@ -79,10 +83,17 @@ class Tillgate:
             wake,
         )
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
+        self._leaks = LeakDesk(
+            self._keys.store, clock, self._keys.parser, settings.leaks, alert=_alert, failed=_not_dealt_with
+        )
+        where = settings.github_public_keys
+        github = GitHubReports(self._leaks, public_keys_at(where), clock) if where else None
         alone = Limiter(time.monotonic_ns)
+        # Reports are counted apart from keys, and by each process for itself.
+        self._reports = LeakReports(self._leaks, Limiter(time.monotonic_ns), github)
         self._shared = _shared(settings, alone, self._metrics)
         limiter: RateLimiter = self._shared or alone
-        door = KeyDoor(self._keys.verifier, limiter, settings.key_limit, self._keys.usage, clock)
+        door = KeyDoor(self._keys.verifier, limiter, settings.key_limit, self._keys.usage, clock, self._leaks)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
             origins=Origins(self._keys.store, boottime_ns),
@@ -118,6 +129,8 @@ class Tillgate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _is_api(scope["path"]):
             await self._api(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] in PATHS:
+            await self._reports(scope, receive, send)
         else:
             await self._site(scope, receive, send)
 
@@ -134,6 +147,8 @@ class Tillgate:
                 ("prober", self._keep_probing(self._keys.gate)),
                 ("expiry", keep_expiring(self._database, self._checkout)),
                 ("usage", self._keep_flushing()),
+                ("leaks", self._leaks.run()),
+                ("key expiry", keep_telling(self._keys.store, self._clock, failed=_not_told)),
                 ("idempotency", self._keep_forgetting()),
                 ("retention", keep_dropping(self._database, self._clock)),
             )
@@ -144,6 +159,7 @@ class Tillgate:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._leaks.deal_with_waiting()
             await self._flush()
             await self._sender.close()
             if self._shared is not None:
@@ -227,6 +243,18 @@ def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimi
     except ValueError as error:
         raise SettingsError(f"TILLGATE_VALKEY_URL: {error}") from error
     return SharedLimiter(client, alone, tell=tell, count_alone=metrics.count_unshared_limit)
+
+
+def _alert(alert: Alert) -> None:
+    _log.warning(alert.what, key_id=alert.key_id, **alert.detail)
+
+
+def _not_dealt_with(error: Exception) -> None:
+    _log.warning("keys.exposure_not_dealt_with", detail=str(error))
+
+
+def _not_told(error: Exception) -> None:
+    _log.warning("keys.expiry_not_told", detail=str(error))
 
 
 def _is_api(path: str) -> bool:

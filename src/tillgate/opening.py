@@ -11,7 +11,8 @@ from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
 from tillgate.base import ids
 from tillgate.base.clock import Clock
-from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES
+from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog
+from tillgate.events.wake import Wake
 from tillgate.settings import Settings
 from tillgate.store import migrations
 from unitofwork import Database, Migration, migrate, open_database
@@ -30,6 +31,7 @@ class Keys(NamedTuple):
     """
 
     store: SqlKeyStore
+    parser: KeyParser
     issuer: Issuer
     verifier: Verifier
     usage: Usage
@@ -37,17 +39,20 @@ class Keys(NamedTuple):
     gate: Gate | None
 
 
-def open_keys(database: Database, clock: Clock, *, remembering: bool = False) -> Keys:
+def open_keys(database: Database, clock: Clock, *, remembering: bool = False, wake: Wake | None = None) -> Keys:
     """The key layer over a database that is migrated.
 
     Args:
         remembering: verify from memory, under a lease that the caller keeps by running the gate.
+        wake: rung when there are webhooks about keys to be sent; other processes find them by themselves.
     """
-    store = SqlKeyStore(database)
+    store = SqlKeyStore(database, KeyEventLog(wake or Wake()))
     gate = Gate(store, ids.new_ulid()) if remembering else None
-    carriers = Carriers(KeyParser(FORMATS.values()))
+    parser = KeyParser(FORMATS.values())
+    carriers = Carriers(parser)
     return Keys(
         store,
+        parser,
         Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES),
         Verifier(store, gate or Primary(store), carriers, clock),
         Usage(carriers.clean),

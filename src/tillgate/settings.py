@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
+from keyturn.leaks import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
 from tillgate.events.deliveries.guard import IPNetwork
@@ -65,6 +66,8 @@ class Settings(NamedTuple):
     trusted_proxies: tuple[IPNetwork, ...] = ()
     workers: int = 1
     valkey_url: str | None = None
+    leaks: LeakRules = LeakRules()
+    github_public_keys: str = ""
 
     @property
     def connections_max(self) -> int:
@@ -114,7 +117,7 @@ def load(
     public_url = pick("PUBLIC_URL", None, f"http://{public_host}:{port}").rstrip("/")
     if not public_url.startswith(("http://", "https://")):
         raise SettingsError(f"TILLGATE_PUBLIC_URL: expected http(s)://host, got {public_url!r}")
-    dev_flag = _flag(pick("DEV", None if dev is None else str(int(dev)), "0"))
+    dev_flag = _flag(pick("DEV", None if dev is None else str(int(dev)), "0"), "DEV")
     lifetime_ms = _whole(pick("SESSION_LIFETIME_MINUTES", None, "60"), "SESSION_LIFETIME_MINUTES") * MINUTE_MS
     if not LIFETIME_MIN_MS <= lifetime_ms <= LIFETIME_MAX_MS:
         raise SettingsError("TILLGATE_SESSION_LIFETIME_MINUTES: expected 5 to 10080 (seven days)")
@@ -131,6 +134,14 @@ def load(
         raise SettingsError("TILLGATE_VALKEY_URL: expected valkey://host:6379/0, redis://…, or valkeys:// over TLS")
     networks = _networks(pick("WEBHOOK_NETWORKS", None, ""), "WEBHOOK_NETWORKS")
     proxies = _networks(pick("TRUSTED_PROXIES", None, "127.0.0.1,::1"), "TRUSTED_PROXIES")
+    leaks = LeakRules(
+        response=_leak_response(pick("LEAK_RESPONSE", None, LeakResponse.REVOKE.value)),
+        quarantine=_flag(pick("QUARANTINE", None, "0"), "QUARANTINE"),
+        quarantined_max=_whole(pick("QUARANTINE_MAX", None, "5"), "QUARANTINE_MAX"),
+    )
+    github_public_keys = pick("GITHUB_PUBLIC_KEYS", None, "")
+    if "://" in github_public_keys and not github_public_keys.startswith(("https://", "http://")):
+        raise SettingsError("TILLGATE_GITHUB_PUBLIC_KEYS: expected an http(s) address or a file's path")
     key = pick("SECRET_KEY", None, "")
     return Settings(
         data_path,
@@ -146,6 +157,8 @@ def load(
         proxies,
         count,
         valkey_url or None,
+        leaks,
+        github_public_keys,
     )
 
 
@@ -167,12 +180,20 @@ def _without_password(value: str) -> str:
     return f"{scheme}{separator}{names.partition(':')[0]}:…@{host}" if at and ":" in names else shown
 
 
-def _flag(text: str) -> bool:
+def _flag(text: str, name: str) -> bool:
     if text.lower() in ("1", "true", "yes", "on"):
         return True
     if text.lower() in ("0", "false", "no", "off"):
         return False
-    raise SettingsError(f"TILLGATE_DEV: expected 1 or 0, got {text[:20]!r}")
+    raise SettingsError(f"TILLGATE_{name}: expected 1 or 0, got {text[:20]!r}")
+
+
+def _leak_response(text: str) -> LeakResponse:
+    try:
+        return LeakResponse(text)
+    except ValueError as error:
+        words = ", ".join(one.value for one in LeakResponse)
+        raise SettingsError(f"TILLGATE_LEAK_RESPONSE: expected one of {words}, got {text[:20]!r}") from error
 
 
 def _networks(text: str, name: str) -> tuple[IPNetwork, ...]:

@@ -40,6 +40,13 @@ EVENT_TYPES: Final = (
     "order.expired",
     "order.canceled",
     "order.updated",
+    "api_key.exposed",
+    "api_key.canary_used",
+    "api_key.disabled",
+    "api_key.enabled",
+    "api_key.revoked",
+    "api_key.expiring",
+    "api_key.expired",
 )
 
 

@@ -171,6 +171,7 @@ def test_the_key_layer_stands_on_little() -> None:
     allowed = set(sys.stdlib_module_names) | {"keyturn", "unitofwork", "msgspec"}
     extra = {
         "keyturn.shared_limiting": {"redis"},
+        "keyturn.github": {"cryptography"},
         "keyturn.serving": {"uvicorn", "uvloop"},
         "keyturn.cli": {"typer"},
     }

@@ -66,6 +66,28 @@ export type Coupon = Answer<Schemas["CouponObject"], { metadata: Metadata | null
 /** `coupon` is there where `expand: "coupon"` asked for it. */
 export type PromotionCode = Answer<Schemas["PromotionCodeObject"], { metadata: Metadata | null; coupon?: Coupon }>;
 
+/** An API key as events show it: never its text. */
+export interface ApiKey {
+  id: string;
+  object: "api_key";
+  livemode: boolean;
+  kind: Open<"secret" | "publishable">;
+  name: string;
+  prefix: string;
+  lastFour: string;
+  scopes: string[];
+  status: Open<"active" | "disabled" | "revoked">;
+  canary: boolean;
+  createdAt: string;
+  expiresAt: string | null;
+  exposedAt: string | null;
+  exposedHow: string | null;
+  disabledAt: string | null;
+  disabledBecause: string | null;
+  revokedAt: string | null;
+  revokedBecause: string | null;
+}
+
 /** What each event type is about. */
 export interface EventData {
   "session.created": CheckoutSession;
@@ -88,6 +110,13 @@ export interface EventData {
   "order.expired": Order;
   "order.canceled": Order;
   "order.updated": Order;
+  "api_key.exposed": ApiKey;
+  "api_key.canary_used": ApiKey;
+  "api_key.disabled": ApiKey;
+  "api_key.enabled": ApiKey;
+  "api_key.revoked": ApiKey;
+  "api_key.expiring": ApiKey;
+  "api_key.expired": ApiKey;
 }
 
 export type EventType = keyof EventData;

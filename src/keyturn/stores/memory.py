@@ -9,14 +9,32 @@ import msgspec
 from keyturn.audit import BEGINNING, AuditEntry, chained
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.model import Key, KnownKey, Status
-from keyturn.ports import Act, Change, HeldLease, NewSecret, SecretState, Use
+from keyturn.ports import (
+    Act,
+    Change,
+    HeldLease,
+    KeyEvent,
+    KeyEvents,
+    KeyEventType,
+    NewSecret,
+    Quarantine,
+    SecretState,
+    Use,
+)
 from keyturn.secret import KeyDigest
 
 
 class MemoryKeyStore:
     """Dictionaries that keep the same promises as the SQL store."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: KeyEvents | None = None) -> None:
+        """
+        Args:
+            events: told what happens to keys.
+        """
+        self._events = events
+        self._canaries_told: dict[str, int] = {}
+        self._quarantines: builtins.list[int] = []
         self._keys: dict[str, Key] = {}
         self._secrets: dict[str, builtins.list[SecretState]] = {}
         self._overlaps: dict[tuple[str, int], int] = {}
@@ -157,6 +175,7 @@ class MemoryKeyStore:
                 )
                 revoked.append(key_id)
                 self._write_down(act, "key.revoked", project_id, key_id)
+                await self._report(KeyEventType.REVOKED, key_id, act)
         return self._narrow(key_ids=revoked) if revoked else None
 
     async def set_enabled(self, project_id: str, key_id: str, act: Act, *, enabled: bool) -> int | None:
@@ -171,6 +190,7 @@ class MemoryKeyStore:
             disabled_because=None if enabled else act.because,
         )
         self._write_down(act, "key.enabled" if enabled else "key.disabled", project_id, key_id)
+        await self._report(KeyEventType.ENABLED if enabled else KeyEventType.DISABLED, key_id, act)
         return self._narrow(key_ids=[key_id])
 
     async def change(self, key: Key, act: Act, changed: Mapping[str, object]) -> int | None:
@@ -198,7 +218,29 @@ class MemoryKeyStore:
             return False
         self._keys[key_id] = msgspec.structs.replace(key, exposed_at=act.at, exposed_how=how)
         self._write_down(act, "key.exposed", key.project_id, key_id, how=how)
+        await self._report(KeyEventType.EXPOSED, key_id, act)
         return True
+
+    async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
+        key = self._keys.get(key_id)
+        if key is None or not key.canary or key.status is not Status.ACTIVE:
+            return False
+        told_at = self._canaries_told.get(key_id)
+        if told_at is not None and told_at > act.at - quiet_ms:
+            return False
+        self._canaries_told[key_id] = act.at
+        self._write_down(act, "key.canary_used", key.project_id, key_id, **seen)
+        await self._report(KeyEventType.CANARY_USED, key_id, act)
+        return True
+
+    async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
+        self._quarantines = [at for at in self._quarantines if at > act.at - within_ms]
+        if len(self._quarantines) >= at_most:
+            return Quarantine(None, held_back=True)
+        epoch = await self.set_enabled(project_id, key_id, act, enabled=False)
+        if epoch is not None:
+            self._quarantines.append(act.at)
+        return Quarantine(epoch)
 
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
         if suspended == (project_id in self._suspended):
@@ -314,6 +356,14 @@ class MemoryKeyStore:
         ]
         return sorted(found, key=lambda key: key.expires_at or 0)[:limit]
 
+    async def tell_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
+        if self._told.get(key.id, days + 1) <= days:
+            return False
+        self._told[key.id] = days
+        if not quietly:
+            await self._report(KeyEventType.EXPIRING if days else KeyEventType.EXPIRED, key.id, act)
+        return True
+
     async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
         return self._audit[after : after + limit]
 
@@ -327,6 +377,10 @@ class MemoryKeyStore:
             and (key_id is None or entry.key_id == key_id)
             and (before is None or entry.sequence < before)
         ][:limit]
+
+    async def _report(self, type: KeyEventType, key_id: str, act: Act) -> None:
+        if self._events is not None:
+            await self._events.tell(None, KeyEvent(type, self._shown(self._keys[key_id]), act))
 
     def _mine(self, project_id: str, key_id: str) -> Key | None:
         key = self._keys.get(key_id)

@@ -8,7 +8,7 @@ from keyturn.audit import AuditEntry
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.limiting import Limit
 from keyturn.model import Key, Kind, KnownKey, Mode, Status, Terms
-from keyturn.ports import Act, NewSecret, SecretState, Use
+from keyturn.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
 from keyturn.secret import KeyDigest
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
@@ -79,6 +79,13 @@ _CHANGE: Final = (
     "WHERE id = $10 AND project_id = $11 AND status = 'active'"
 )
 _EXPOSED: Final = "UPDATE api_keys SET exposed_at = $1, exposed_how = $2 WHERE id = $3 AND exposed_at IS NULL"
+_CANARY: Final = (
+    "UPDATE api_keys SET canary_told_at = $1 WHERE id = $2 AND canary = 1 AND status = 'active' "
+    "AND disabled_at IS NULL AND (canary_told_at IS NULL OR canary_told_at <= $3)"
+)
+_QUARANTINED: Final = "SELECT COUNT(*) FROM key_quarantines WHERE at > $1"
+_QUARANTINE: Final = "INSERT INTO key_quarantines (at, key_id) VALUES ($1, $2)"
+_FORGET_QUARANTINES: Final = "DELETE FROM key_quarantines WHERE at <= $1"
 _DROP_ORIGINS: Final = "DELETE FROM key_origins WHERE key_id = $1"
 _ADD_ORIGIN: Final = "INSERT INTO key_origins (origin, key_id) VALUES ($1, $2)"
 _KNOWS_ORIGIN: Final = "SELECT 1 FROM key_origins WHERE origin = $1 LIMIT 1"
@@ -145,11 +152,20 @@ def migrations() -> list[Migration]:
     return migrations_of("keyturn", "keyturn.stores")
 
 
+class _HeldBack(Exception):
+    """Takes a quarantine back."""
+
+
 class SqlKeyStore(SqlLeases):
     """Keys in a database that the caller opened and migrated."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, events: KeyEvents | None = None) -> None:
+        """
+        Args:
+            events: told what happens to keys, in the transaction in which it happens.
+        """
         super().__init__(database)
+        self._events = events
         # Terms that many keys share are held once.
         self._terms: dict[Terms, Terms] = {}
 
@@ -263,6 +279,7 @@ class SqlKeyStore(SqlLeases):
                 return None
             for key_id in revoked:
                 await head.write_down(tx, act, "key.revoked", project_id, key_id)
+                await self._report(tx, KeyEventType.REVOKED, project_id, key_id, act)
             return await self._narrow(tx, act.at, key_ids=revoked)
 
         return await self._database.write(operation)
@@ -276,6 +293,8 @@ class SqlKeyStore(SqlLeases):
             if changed == 0:
                 return None
             await head.write_down(tx, act, "key.enabled" if enabled else "key.disabled", project_id, key_id)
+            type = KeyEventType.ENABLED if enabled else KeyEventType.DISABLED
+            await self._report(tx, type, project_id, key_id, act)
             return await self._narrow(tx, act.at, key_ids=[key_id])
 
         return await self._database.write(operation)
@@ -314,9 +333,44 @@ class SqlKeyStore(SqlLeases):
             row = await tx.fetch_one(_PROJECT_OF, key_id)
             assert row is not None
             await head.write_down(tx, act, "key.exposed", row[0], key_id, how=how)
+            await self._report(tx, KeyEventType.EXPOSED, row[0], key_id, act)
             return True
 
         return await self._database.write(operation)
+
+    async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
+        async def operation(tx: Transaction) -> bool:
+            if await tx.execute(_CANARY, act.at, key_id, act.at - quiet_ms) == 0:
+                return False
+            row = await tx.fetch_one(_PROJECT_OF, key_id)
+            assert row is not None
+            await head.write_down(tx, act, "key.canary_used", row[0], key_id, **seen)
+            await self._report(tx, KeyEventType.CANARY_USED, row[0], key_id, act)
+            return True
+
+        return await self._database.write(operation)
+
+    async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
+        async def operation(tx: Transaction) -> int | None:
+            # The key's row first and the head after it, as in every change: so nobody waits in a circle.
+            if await tx.execute(_DISABLE, act.at, act.by, act.because, key_id, project_id) == 0:
+                return None
+            await head.write_down(tx, act, "key.disabled", project_id, key_id)
+            # From here on no other process counts at the same time.
+            since = act.at - within_ms
+            lately = await tx.fetch_one(_QUARANTINED, since)
+            assert lately is not None
+            if lately[0] >= at_most:
+                raise _HeldBack
+            await tx.execute(_FORGET_QUARANTINES, since)
+            await tx.execute(_QUARANTINE, act.at, key_id)
+            await self._report(tx, KeyEventType.DISABLED, project_id, key_id, act)
+            return await self._narrow(tx, act.at, key_ids=[key_id])
+
+        try:
+            return Quarantine(await self._database.write(operation))
+        except _HeldBack:
+            return Quarantine(None, held_back=True)
 
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
         async def operation(tx: Transaction) -> int | None:
@@ -466,6 +520,17 @@ class SqlKeyStore(SqlLeases):
 
         return [_key(row) for row in await self._database.read(operation)]
 
+    async def tell_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
+        async def operation(tx: Transaction) -> bool:
+            if not await note_expiry_told(tx, key.id, days):
+                return False
+            if not quietly:
+                type = KeyEventType.EXPIRING if days else KeyEventType.EXPIRED
+                await self._report(tx, type, key.project_id, key.id, act)
+            return True
+
+        return await self._database.write(operation)
+
     async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
         return await self._database.read(lambda tx: head.lines_after(tx, after, limit))
 
@@ -473,6 +538,13 @@ class SqlKeyStore(SqlLeases):
         self, project_id: str, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:
         return await self._database.read(lambda tx: head.lines_of(tx, project_id, key_id, before, limit))
+
+    async def _report(self, tx: Transaction, type: KeyEventType, project_id: str, key_id: str, act: Act) -> None:
+        if self._events is None:
+            return
+        row = await tx.fetch_one(_BY_ID, key_id, project_id)
+        assert row is not None
+        await self._events.tell(tx, KeyEvent(type, _key(row), act))
 
     async def _narrow(
         self, tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None

@@ -17,6 +17,7 @@ from keyturn import (
     Use,
     Verifier,
 )
+from keyturn.leaks import LeakDesk, Seen
 from tillgate.base.principal import Principal
 
 # Each selectable on its own; a read scope never implies a write scope, nor the reverse. The first nine are Crypto
@@ -70,12 +71,20 @@ class KeyDoor:
     """Lets API keys in, each at its own pace."""
 
     def __init__(
-        self, verifier: Verifier, limiter: RateLimiter, limit: Limit | None, usage: Usage, clock: Clock
+        self,
+        verifier: Verifier,
+        limiter: RateLimiter,
+        limit: Limit | None,
+        usage: Usage,
+        clock: Clock,
+        leaks: LeakDesk,
     ) -> None:
         """
         Args:
             limit: what a key without a limit of its own may do; None for no limit.
+            leaks: told of refusals that expose a key.
         """
+        self._leaks = leaks
         self._verifier = verifier
         self._limiter = limiter
         self._limit = limit
@@ -91,6 +100,8 @@ class KeyDoor:
         decision = await self._verifier.verify(presented, need)
         if isinstance(decision, Refused):
             self._usage.refused(decision, need, self._clock.now())
+            if decision.key is not None:
+                self._leaks.noticed(decision, Seen(presented.address, caller.agent, f"{caller.method} {caller.path}"))
             return decision
         key = decision.key
         terms = key.terms

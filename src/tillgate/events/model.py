@@ -24,6 +24,13 @@ COUPON_CREATED: Final = "coupon.created"
 COUPON_UPDATED: Final = "coupon.updated"
 PROMOTION_CODE_CREATED: Final = "promotion_code.created"
 PROMOTION_CODE_UPDATED: Final = "promotion_code.updated"
+API_KEY_EXPOSED: Final = "api_key.exposed"
+API_KEY_CANARY_USED: Final = "api_key.canary_used"
+API_KEY_DISABLED: Final = "api_key.disabled"
+API_KEY_ENABLED: Final = "api_key.enabled"
+API_KEY_REVOKED: Final = "api_key.revoked"
+API_KEY_EXPIRING: Final = "api_key.expiring"
+API_KEY_EXPIRED: Final = "api_key.expired"
 
 ORDER_PROCESSING: Final = "order.processing"
 ORDER_REVIEW: Final = "order.review"
@@ -54,6 +61,13 @@ EVENT_MEANINGS: Final = {
     ORDER_EXPIRED: "The order's time passed without a payment. It can still be paid late.",
     ORDER_CANCELED: "Nothing is expected for the order any more.",
     ORDER_UPDATED: "Something else about the order changed: `previousAttributes` says what.",
+    API_KEY_EXPOSED: "A secret key was seen where it should not be: in clear text, in a URL, in public. Replace it.",
+    API_KEY_CANARY_USED: "Somebody used a canary key, which nobody can have come by rightly. Once an hour at most.",
+    API_KEY_DISABLED: "A key was switched off, by you or because it was exposed; `disabledBecause` says why.",
+    API_KEY_ENABLED: "A key was switched on again.",
+    API_KEY_REVOKED: "A key was revoked, by you or because it was found in public; `revokedBecause` says why.",
+    API_KEY_EXPIRING: "A key ends in 14 days, and again when it ends in three. Replace it.",
+    API_KEY_EXPIRED: "A key has ended.",
 }
 
 EVENT_TYPES: Final = tuple(EVENT_MEANINGS)
