@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final, NamedTuple
 
+import msgspec
+
 from keyturn.carriers import Carriers
 from keyturn.issuing import Issuer
 from keyturn.leases import Gate, boottime_ns
@@ -44,7 +46,7 @@ class Caller(NamedTuple):
     agent: str | None = None
 
 
-class Admitted(NamedTuple):
+class Admitted(msgspec.Struct, frozen=True, gc=False):
     """Who was let in, and what their key's rate limit leaves them; None where there is no limit."""
 
     key: KnownKey

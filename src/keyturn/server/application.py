@@ -33,7 +33,7 @@ from keyturn.server.keys import ROUTES as KEY_ROUTES
 from keyturn.server.openapi import document
 from keyturn.server.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, decode_query, read_body
 from keyturn.server.routing import Call, Found, Only, Route, Router, Whoever
-from keyturn.server.shapes import Verdict, Verify, rate_limit_state, verified_key
+from keyturn.server.shapes import RateLimitState, Verdict, Verify, rate_limit_state, verified_key
 from keyturn.settings import VERIFY, Settings
 from keyturn.verifying import Presented
 from unitofwork import StoreError
@@ -63,6 +63,10 @@ _ROOT_REQUIRED: Final = Denial(
 )
 _CLEAR_TEXT: Final = denied(Refused(RefusalReason.INSECURE))
 
+_JSON_ALONE: Final = (_JSON,)
+# Beyond so many keys, they are spelt anew.
+SPELT_MAX: Final = 100_000
+
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _verify_decoder: Final = msgspec.json.Decoder(Verify)
 _log = logging.getLogger("keyturn")
@@ -81,6 +85,7 @@ class KeyturnServer:
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in ROUTES if route.body is not None}
         self._document = msgspec.json.encode(document(ROUTES))
         self._answers: Counter[int] = Counter()
+        self._spelt: dict[str, tuple[KnownKey, msgspec.Raw]] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -104,31 +109,58 @@ class KeyturnServer:
                 )
             )
         self._answers[status] += 1
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [*headers, _NOT_STORED, (b"content-length", b"%d" % len(body))],
-            }
-        )
+        length = (b"content-length", b"%d" % len(body))
+        # What answers a POST is not stored anyway (RFC 9110, 9.3.3), and each header costs.
+        sent = [*headers, length] if headers is _JSON_ALONE else [*headers, _NOT_STORED, length]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body})
 
     # Verifying.
 
     async def _verify(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
-        who = await self._who(scope, _VERIFIES)
+        asking = None if self._is_plainly_root(scope) else (await self._who(scope, _VERIFIES)).key
         message = await receive()
         body = message.get("body", b"")
         if message.get("more_body") or len(body) > BODY_BYTES_MAX:
             body = await _rest(message, receive)
         asked: Verify = decode_body(_verify_decoder, body)
-        if asked.scope is not None and asked.scope not in self._offered:
-            raise bad_request(
-                "invalid_scope", "scope: this installation offers no such scope; see KEYTURN_SCOPES.", "scope"
-            )
-        need = _need(asked.scope, asked.publishable) if asked.scope is not None else None
+        need = None
+        if asked.scope is not None:
+            if asked.scope not in self._offered:
+                raise bad_request(
+                    "invalid_scope", "scope: this installation offers no such scope; see KEYTURN_SCOPES.", "scope"
+                )
+            need = _need(asked.scope, asked.publishable)
         decision = await self._layer.admit(_presented(asked), need, _caller(asked))
-        return 200, (_JSON,), _encode(_verdict(decision, who.key))
+        if asking is not None:
+            decision = _as_seen_by(asking, decision)
+        if isinstance(decision, Admitted) and not decision.reported:
+            allowance = decision.allowance
+            left = rate_limit_state(allowance) if allowance is not None else UNSET
+            return 200, _JSON_ALONE, _encode(_Valid(self._shown(decision.key), left))
+        return 200, _JSON_ALONE, _encode(_verdict(decision))
+
+    def _is_plainly_root(self, scope: Any) -> bool:
+        """Whether the root credential came straight and as it mostly does; False where that needs a closer look."""
+        headers = scope["headers"]
+        by_name = dict(headers)
+        authorization = by_name.get(b"authorization", b"")
+        return (
+            len(by_name) == len(headers)
+            and b"x-forwarded-proto" not in by_name
+            and authorization[:7] == b"Bearer "
+            and (scope.get("scheme") == "https" or self._plain_http_from.has(_peer(scope)))
+            and self._matches_root(authorization[7:])
+        )
+
+    def _shown(self, key: KnownKey) -> msgspec.Raw:
+        """A key as a verdict shows it, spelt once for as long as the gate answers with the same."""
+        shown = self._spelt.get(key.id)
+        if shown is None or shown[0] is not key:
+            if len(self._spelt) >= SPELT_MAX:
+                self._spelt.clear()
+            shown = self._spelt[key.id] = (key, msgspec.Raw(_encode(verified_key(key))))
+        return shown[1]
 
     # Everything else.
 
@@ -230,7 +262,10 @@ class KeyturnServer:
         scheme, _, text = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return False
-        digest = hashlib.sha256(text.strip().encode("latin-1", "replace")).digest()
+        return self._matches_root(text.strip().encode("latin-1", "replace"))
+
+    def _matches_root(self, text: bytes) -> bool:
+        digest = hashlib.sha256(text).digest()
         matches = [hmac.compare_digest(digest, root) for root in self._settings.roots]
         return True in matches
 
@@ -240,6 +275,14 @@ class KeyturnServer:
         if forwarded_proto is not None and self._trusted.has(peer):
             return forwarded_proto.lower() == "https"
         return self._plain_http_from.has(peer)
+
+
+class _Valid(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """The verdict of nearly every request: :class:`Verdict`, with the key spelt already."""
+
+    key: msgspec.Raw
+    rate_limit: RateLimitState | msgspec.UnsetType
+    valid: bool = True
 
 
 class _Seen:
@@ -331,12 +374,17 @@ def _caller(asked: Verify) -> Caller:
 _NO_CALLER: Final = Caller()
 
 
-def _verdict(decision: Admitted | TooFast | Refused, asking: KnownKey | None) -> Verdict:
-    """A decision as it is answered. A key that asks learns nothing of another project's or mode's keys."""
-    if asking is not None and decision.key is not None:
+def _as_seen_by(asking: KnownKey, decision: Admitted | TooFast | Refused) -> Admitted | TooFast | Refused:
+    """A key that asks learns nothing of another project's or mode's keys."""
+    if decision.key is not None:
         terms, own = decision.key.terms, asking.terms
         if terms.project_id != own.project_id or terms.mode is not own.mode:
-            decision = Refused(RefusalReason.UNKNOWN)
+            return Refused(RefusalReason.UNKNOWN)
+    return decision
+
+
+def _verdict(decision: Admitted | TooFast | Refused) -> Verdict:
+    """A decision as it is answered."""
     if isinstance(decision, Admitted):
         allowance = decision.allowance
         reported = tuple(reason.value for reason in decision.reported) if decision.reported else ()

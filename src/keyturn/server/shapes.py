@@ -86,7 +86,7 @@ class VerifiedKey(Answered, frozen=True, kw_only=True, omit_defaults=True):
     reported: tuple[str, ...] = ()
 
 
-class RateLimitState(Answered, frozen=True, kw_only=True, omit_defaults=True):
+class RateLimitState(Answered, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the key has left.
 
     Attributes:
@@ -137,13 +137,13 @@ def verified_key(key: KnownKey, reported: tuple[str, ...] = ()) -> VerifiedKey:
 
 def rate_limit_state(allowance: Allowance) -> RateLimitState:
     """An allowance as a verdict shows it."""
-    limit = allowance.limit
+    limit, remaining, reset_seconds, retry_after_seconds = allowance
     return RateLimitState(
         limit=limit.burst,
         per_second=limit.per_second,
-        remaining=allowance.remaining,
-        reset_seconds=round(allowance.reset_seconds, 3),
-        retry_after_seconds=round(allowance.retry_after_seconds, 3) if allowance.exceeded else 0.0,
+        remaining=remaining,
+        reset_seconds=round(reset_seconds, 3),
+        retry_after_seconds=round(retry_after_seconds, 3) if retry_after_seconds else 0.0,
     )
 
 
