@@ -315,6 +315,14 @@ class KeyStore(LeaseStore, Protocol):
         nothing else."""
         ...
 
+    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+        """The ids of the project's standing keys, by mode and kind."""
+        ...
+
+    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+        """Make a key the project's standing one of its mode and kind; False if there is one that is not revoked."""
+        ...
+
     async def knows_origin(self, patterns: Sequence[str]) -> bool:
         """Whether any key that is not revoked may be used from one of these origins."""
         ...

@@ -43,6 +43,7 @@ class MemoryKeyStore:
         self._suspended: set[str] = set()
         self._client_secrets: dict[bytes, tuple[str, str, str]] = {}
         self._told: dict[str, int] = {}
+        self._places: dict[tuple[str, str, str], str] = {}
         self._epoch = 0
         self._changes: builtins.list[Change] = []
         self._held: dict[str, HeldLease] = {}
@@ -328,6 +329,16 @@ class MemoryKeyStore:
                     last_used_agent=use.agent,
                     last_used_path=use.path,
                 )
+
+    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+        return {(mode, kind): key_id for (project, mode, kind), key_id in self._places.items() if project == project_id}
+
+    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+        there = self._places.get((project_id, mode, kind))
+        if there is not None and self._keys[there].status is not Status.REVOKED:
+            return False
+        self._places[project_id, mode, kind] = key_id
+        return True
 
     async def knows_origin(self, patterns: Sequence[str]) -> bool:
         return any(

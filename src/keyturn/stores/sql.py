@@ -137,6 +137,12 @@ _TOUCH: Final = (
     "WHERE key_id = $5 AND number = $6 AND (last_used_at IS NULL OR last_used_at < $1)"
 )
 _EXPIRY_TOLD: Final = "UPDATE api_keys SET expiry_days_told = $1 WHERE id = $2 AND expiry_days_told > $1"
+_PLACES: Final = "SELECT mode, kind, key_id FROM key_places WHERE project_id = $1"
+_PUT_IN_PLACE: Final = (
+    "INSERT INTO key_places (project_id, mode, kind, key_id) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (project_id, mode, kind) DO UPDATE SET key_id = excluded.key_id "
+    "WHERE NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.id = key_places.key_id AND k.status = 'active')"
+)
 _KEEP_OPENER: Final = (
     "INSERT INTO client_secrets (digest, project_id, mode, object_id, key_id, created_at) "
     "VALUES ($1, $2, $3, $4, $5, $6)"
@@ -488,6 +494,18 @@ class SqlKeyStore(SqlLeases):
                 await tx.execute(_TOUCH, use.at, use.address, use.agent, use.path, key_id, number)
 
         await self._database.write(operation)
+
+    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+        async def operation(tx: Transaction) -> builtins.list[Row]:
+            return await tx.fetch_all(_PLACES, project_id)
+
+        return {(row[0], row[1]): row[2] for row in await self._database.read(operation)}
+
+    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+        async def operation(tx: Transaction) -> bool:
+            return await tx.execute(_PUT_IN_PLACE, project_id, mode, kind, key_id) == 1
+
+        return await self._database.write(operation)
 
     async def knows_origin(self, patterns: Sequence[str]) -> bool:
         async def operation(tx: Transaction) -> bool:

@@ -8,31 +8,32 @@ import typer
 from msgspec import UNSET
 
 from keyturn import (
+    FORMATS,
+    NATIVE,
     InvalidLimit,
     Issued,
     Key,
     KeyChanges,
     KeyNotFound,
+    KeySecret,
     KeyWish,
+    Kind,
     Limit,
     Mode,
-    Revocation,
     change,
     checked_limit,
     parse_rate,
-    revoke,
-    set_enabled,
 )
+from keyturn.model import REPORTABLE
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
+from tillgate.cli.projects import OPERATOR
 from tillgate.cli.projects import project_id_of as _project_id
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
+from tillgate.door import API_SCOPES
 from tillgate.opening import open_keys
-from tillgate.settings import Settings
 from unitofwork import Database
 
 app = typer.Typer(help="API keys: made, listed and revoked.", no_args_is_help=True)
-
-OPERATOR = "operator:cli"
 
 _AGE = re.compile(r"([0-9]{1,5})([mhd])")
 _UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
@@ -42,8 +43,11 @@ class Restriction(StrEnum):
     """What can be taken away from a key by ``--lift``."""
 
     IP = "ip"
+    ORIGIN = "origin"
+    APP = "app"
     EXPIRY = "expiry"
     RATE = "rate"
+    REPORT_ONLY = "report-only"
 
 
 ProjectOption = Annotated[
@@ -55,6 +59,22 @@ ProjectOption = Annotated[
 Networks = Annotated[
     list[str] | None,
     typer.Option("--ip", metavar="CIDR", help="Only from this address or network; repeat for more."),
+]
+Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--origin", metavar="ORIGIN", help="Only from this web origin (https://shop.example); repeat for more."
+    ),
+]
+Apps = Annotated[
+    list[str] | None,
+    typer.Option("--app-identifier", metavar="ID", help="Only by this mobile app: com.company.app; repeat for more."),
+]
+ReportOnly = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report-only", metavar="RULE", help=f"Count what this rule would refuse: {', '.join(sorted(REPORTABLE))}."
+    ),
 ]
 ExpiresIn = Annotated[
     str | None, typer.Option("--expires-in", metavar="AGE", help="Refused after so long: 30d, 12h, 45m.")
@@ -68,17 +88,30 @@ KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_
 def create(
     name: Annotated[str, typer.Option("--name", help="What the key is for.")],
     mode: Annotated[Mode, typer.Option("--mode", help="test or live.")],
-    scope: Annotated[list[str], typer.Option("--scope", help="What the key may do; repeat for more.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="What the key may do; repeat for more. '*' is everything, also what comes later."),
+    ] = None,
+    kind: Annotated[Kind, typer.Option("--kind", help="Who may hold it: a server, or anybody.")] = Kind.SECRET,
+    format: Annotated[str, typer.Option("--format", help=f"How it is written: {', '.join(FORMATS)}.")] = NATIVE.name,
+    origin: Origins = None,
+    app_identifier: Apps = None,
     ip: Networks = None,
     expires_in: ExpiresIn = None,
     rate: Rate = None,
     burst: Burst = None,
+    report_only: ReportOnly = None,
+    canary: Annotated[
+        bool, typer.Option("--canary", help="A decoy that lets nobody in; whoever uses it is reported.")
+    ] = False,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print its text, this one time."""
+    if not scope and not canary:
+        fail(f"--scope: say what the key may do; there are {', '.join(API_SCOPES)}")
     limit, expires_at = _limit(rate, burst), _expires_at(expires_in)
 
     async def task(database: Database) -> Issued:
@@ -87,32 +120,24 @@ def create(
         wish = KeyWish(
             project_id=project_id,
             mode=mode,
+            kind=kind,
             name=name,
-            scopes=scope,
+            scopes=scope or (),
             expires_at=expires_at,
             networks=ip or (),
+            origins=origin or (),
+            apps=app_identifier or (),
             limit=limit,
+            report_only=report_only or (),
+            canary=canary,
         )
-        return await keys.issuer.issue(wish, by=OPERATOR)
+        return await keys.issuer.issue(wish, by=OPERATOR, format=format)
 
     issued = work(settings(data, database_url), task)
-    key = issued.key
     if as_json:
-        print_json(
-            {
-                "id": key.id,
-                "key": issued.secret.reveal(),
-                "prefix": key.prefix,
-                "mode": key.mode.value,
-                "scopes": sorted(key.scopes),
-                "name": key.name,
-                "projectId": key.project_id,
-            }
-        )
-        return
-    print(f"{issued.secret.reveal()}\n")
-    print(f"This is {key.id}, a {key.mode.value} key with {', '.join(sorted(key.scopes))}.")
-    print("Store it now: only its hash is kept, and it cannot be shown again.")
+        print_json(told_once(issued.key, issued.secret))
+    else:
+        print_once(issued.key, issued.secret)
 
 
 @app.command("list")
@@ -131,7 +156,7 @@ def list_all(
 
     keys = work(settings(data, database_url), task)
     if as_json:
-        print_json([_shown(key) for key in keys])
+        print_json([shown_key(key) for key in keys])
         return
     for key in keys:
         used = to_rfc3339(key.last_used_at) if key.last_used_at is not None else "never used"
@@ -155,7 +180,7 @@ def show(
             raise KeyNotFound(f"this project has no key {key_id[:64]!r}")
         return key
 
-    _print(work(settings(data, database_url), task), as_json)
+    print_key(work(settings(data, database_url), task), as_json)
 
 
 @app.command("update")
@@ -163,10 +188,13 @@ def update(
     key_id: KeyId,
     name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
     scope: Annotated[list[str] | None, typer.Option("--scope", help="The scopes from now on, all of them.")] = None,
+    origin: Origins = None,
+    app_identifier: Apps = None,
     ip: Networks = None,
     expires_in: ExpiresIn = None,
     rate: Rate = None,
     burst: Burst = None,
+    report_only: ReportOnly = None,
     lift: Annotated[
         list[Restriction] | None, typer.Option("--lift", help="Take a restriction away; repeat for more.")
     ] = None,
@@ -182,6 +210,9 @@ def update(
         name=UNSET if name is None else name,
         scopes=scope or UNSET,
         networks=ip or (() if Restriction.IP in lifted else UNSET),
+        origins=origin or (() if Restriction.ORIGIN in lifted else UNSET),
+        apps=app_identifier or (() if Restriction.APP in lifted else UNSET),
+        report_only=report_only or (() if Restriction.REPORT_ONLY in lifted else UNSET),
         expires_at=expires_at or (None if Restriction.EXPIRY in lifted else UNSET),
         limit=limit or (None if Restriction.RATE in lifted else UNSET),
     )
@@ -194,68 +225,7 @@ def update(
         )
         return changed.key
 
-    _print(work(settings(data, database_url), task), as_json)
-
-
-@app.command("disable")
-def disable(
-    key_id: KeyId,
-    project: ProjectOption = None,
-    data: Data = None,
-    database_url: DatabaseUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Switch a key off. When this returns, a running server refuses it; it can be enabled again."""
-    _print(_switched(key_id, project, settings(data, database_url), enabled=False), as_json)
-
-
-@app.command("enable")
-def enable(
-    key_id: KeyId,
-    project: ProjectOption = None,
-    data: Data = None,
-    database_url: DatabaseUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Switch a disabled key on again."""
-    _print(_switched(key_id, project, settings(data, database_url), enabled=True), as_json)
-
-
-@app.command("revoke")
-def revoke_key(
-    key_id: KeyId,
-    project: ProjectOption = None,
-    data: Data = None,
-    database_url: DatabaseUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Revoke a key for good. When this returns, a running server refuses it."""
-
-    async def task(database: Database) -> Revocation:
-        clock = SystemClock()
-        store = open_keys(database, clock).store
-        project_id = await _project_id(database, project)
-        return await revoke(store, clock, project_id=project_id, key_id=key_id, by=OPERATOR)
-
-    revocation = work(settings(data, database_url), task)
-    if as_json:
-        print_json(_shown(revocation.key))
-    elif revocation.already:
-        print(f"{revocation.key.id} had been revoked before.")
-    else:
-        print(f"{revocation.key.id} is revoked: no request with it is accepted any more.")
-
-
-def _switched(key_id: str, project: str | None, chosen: Settings, *, enabled: bool) -> Key:
-    async def task(database: Database) -> Key:
-        project_id = await _project_id(database, project)
-        store = open_keys(database, SystemClock()).store
-        switched = await set_enabled(
-            store, SystemClock(), project_id=project_id, key_id=key_id, enabled=enabled, by=OPERATOR
-        )
-        return switched.key
-
-    return work(chosen, task)
+    print_key(work(settings(data, database_url), task), as_json)
 
 
 def _limit(rate: str | None, burst: int | None) -> Limit | None:
@@ -271,16 +241,42 @@ def _limit(rate: str | None, burst: int | None) -> Limit | None:
 
 
 def _expires_at(age: str | None) -> int | None:
-    if age is None:
-        return None
+    return SystemClock().now() + (age_ms(age, "--expires-in", least=1)) if age is not None else None
+
+
+def age_ms(age: str, option: str, *, least: int = 0) -> int:
+    """Milliseconds of an age such as 30d, 12h or 45m; where it is none, the command ends."""
     match = _AGE.fullmatch(age)
-    if match is None or int(match[1]) == 0:
-        fail(f"--expires-in: expected an age such as 30d, 12h or 45m, got {age[:20]!r}")
-    return SystemClock().now() + int(match[1]) * _UNITS[match[2]]
+    if match is None or int(match[1]) < least:
+        fail(f"{option}: expected an age such as 30d, 12h or 45m, got {age[:20]!r}")
+    return int(match[1]) * _UNITS[match[2]]
 
 
-def _print(key: Key, as_json: bool) -> None:
-    shown = _shown(key)
+def told_once(key: Key, secret: KeySecret) -> dict[str, Any]:
+    """A new key's text and what it is, for a program."""
+    return {
+        "id": key.id,
+        "key": secret.reveal(),
+        "prefix": secret.prefix,
+        "mode": key.mode.value,
+        "kind": key.kind.value,
+        "format": key.format,
+        "scopes": sorted(key.scopes),
+        "name": key.name,
+        "projectId": key.project_id,
+    }
+
+
+def print_once(key: Key, secret: KeySecret) -> None:
+    """A new key's text, for a person."""
+    print(f"{secret.reveal()}\n")
+    scopes = f"with {', '.join(sorted(key.scopes))}" if key.scopes else "without any scope"
+    print(f"This is {key.id}, a {key.mode.value} {key.kind.value} key {scopes}.")
+    print("Store it now: only its hash is kept, and it cannot be shown again.")
+
+
+def print_key(key: Key, as_json: bool) -> None:
+    shown = shown_key(key)
     if as_json:
         print_json(shown)
         return
@@ -288,13 +284,15 @@ def _print(key: Key, as_json: bool) -> None:
         print(f"{name:14} {' '.join(value) if isinstance(value, list) else value if value is not None else '-'}")
 
 
-def _shown(key: Key) -> dict[str, Any]:
+def shown_key(key: Key) -> dict[str, Any]:
     return {
         "id": key.id,
         "name": key.name,
         "prefix": key.prefix,
         "lastFour": key.last_four,
+        "kind": key.kind.value,
         "mode": key.mode.value,
+        "format": key.format,
         "scopes": sorted(key.scopes),
         "status": key.status.value,
         "projectId": key.project_id,
@@ -304,7 +302,17 @@ def _shown(key: Key) -> dict[str, Any]:
         "disabledAt": _instant(key.disabled_at),
         "expiresAt": _instant(key.expires_at),
         "networks": list(key.networks),
+        "origins": list(key.origins),
+        "appIdentifiers": list(key.apps),
+        "reportOnly": sorted(key.report_only),
         "rate": f"{key.limit.per_second:g}/s, {key.limit.burst} at once" if key.limit is not None else None,
+        "createdBy": key.created_by,
+        "parentId": key.parent_id,
+        "canary": key.canary,
+        "imported": key.imported,
+        "exposedAt": _instant(key.exposed_at),
+        "exposedHow": key.exposed_how,
+        "projectSuspended": key.project_suspended,
     }
 
 

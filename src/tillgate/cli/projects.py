@@ -4,11 +4,15 @@ from typing import Annotated
 
 import typer
 
+from keyturn import Receipt, resume, suspend
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
 from tillgate.door.accounts import Accounts, Project
+from tillgate.opening import open_keys
 from unitofwork import Database
+
+OPERATOR = "operator:cli"
 
 app = typer.Typer(help="Projects: what keys, links and sessions belong to.", no_args_is_help=True)
 
@@ -39,6 +43,42 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
         return
     for project in projects:
         print(f"{project.id}  {project.name}")
+
+
+@app.command("suspend")
+def suspend_project(
+    project: Annotated[str, typer.Argument(metavar="PROJECT_ID", help="The project's id, prj_….")],
+    because: Annotated[str | None, typer.Option("--because", help="Why; it stands in the audit log.")] = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Refuse all of a project's keys until it is resumed. When this returns, no process accepts one."""
+
+    async def task(database: Database) -> Receipt:
+        clock = SystemClock()
+        project_id = await project_id_of(database, project)
+        store = open_keys(database, clock).store
+        return await suspend(store, clock, project_id=project_id, by=OPERATOR, because=because)
+
+    receipt = work(settings(data, database_url), task)
+    print("It was suspended before." if receipt.epoch is None else f"{project} is suspended: its keys are refused.")
+
+
+@app.command("resume")
+def resume_project(
+    project: Annotated[str, typer.Argument(metavar="PROJECT_ID", help="The project's id, prj_….")],
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Let a suspended project's keys in again."""
+
+    async def task(database: Database) -> Receipt:
+        clock = SystemClock()
+        project_id = await project_id_of(database, project)
+        return await resume(open_keys(database, clock).store, clock, project_id=project_id, by=OPERATOR)
+
+    receipt = work(settings(data, database_url), task)
+    print("It was not suspended." if receipt.epoch is None else f"{project} goes on: its keys are accepted again.")
 
 
 def _shown(project: Project) -> dict[str, str]:
