@@ -276,6 +276,7 @@ def print_once(key: Key, secret: KeySecret) -> None:
 
 
 def print_key(key: Key, as_json: bool) -> None:
+    """All that is known of a key, for a person or for a program."""
     shown = shown_key(key)
     if as_json:
         print_json(shown)
@@ -285,6 +286,7 @@ def print_key(key: Key, as_json: bool) -> None:
 
 
 def shown_key(key: Key) -> dict[str, Any]:
+    """All that is known of a key; its text is not among it."""
     return {
         "id": key.id,
         "name": key.name,
