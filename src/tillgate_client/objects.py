@@ -58,10 +58,11 @@ class Amount(TypedDict):
 
 
 class NewLineItem(TypedDict):
-    """A line of an order to be: ``{"name": "Tea", "unitAmount": "4.50", "quantity": 2}``. ``unitAmount`` is text."""
+    """A line of an order to be: ``{"name": "Tea", "unitAmount": "4.50", "quantity": 2}``, or with a ``productId`` that
+    brings both. ``unitAmount`` is text."""
 
-    name: str
-    unitAmount: str
+    name: NotRequired[str]
+    unitAmount: NotRequired[str]
     quantity: NotRequired[int]
     kind: NotRequired[Literal["product", "tax", "discount"]]
     productId: NotRequired[str]

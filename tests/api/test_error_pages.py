@@ -9,6 +9,7 @@ import pytest
 from tests.shop import Shop
 from tillgate.api.error_pages import PAGES, REQUEST_ID, example
 from tillgate.api.errors import ERRORS
+from tillgate.base.clock import MINUTE_MS, to_rfc3339
 from tillgate.base.principal import Principal
 from tillgate.store import idempotency
 from tillgate.store.idempotency import IdempotentRequest
@@ -80,6 +81,25 @@ async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_sh
     await made("/promotion_codes", code="spring", couponId=coupon["id"])
     again = {"code": "SPRING", "couponId": coupon["id"]}
     is_as_shown("promotion_code_exists", await api.post("/promotion_codes", json=again))
+    mug = await made("/products", name="Mug", price="1.00", active=False)
+    lines = {"lineItems": [{"productId": mug["id"]}], "currency": "USD"}
+    is_as_shown("product_inactive", await api.post("/checkout_sessions", json=lines))
+    await made("/promotion_codes", code="MIN", couponId=coupon["id"], minimumAmount="20.00", currency="USD")
+    small = {"amount": {"value": "19.99", "currency": "USD"}, "promotionCode": "MIN"}
+    is_as_shown("discount_not_applicable", await api.post("/checkout_sessions", json=small))
+    once = await made("/coupons", name="Once", discountType="percentage", discountPercentage="1", maxRedemptions=1)
+    await made("/checkout_sessions", **AMOUNT, couponId=once["id"])
+    is_as_shown("discount_used_up", await api.post("/checkout_sessions", json=AMOUNT | {"couponId": once["id"]}))
+    soon = to_rfc3339(sqlite_shop.clock.now() + MINUTE_MS)
+    short = await made(
+        "/coupons", name="Short", discountType="percentage", discountPercentage="1", expiresAt=soon, active=True
+    )
+    sqlite_shop.clock.ahead_ms += MINUTE_MS
+    is_as_shown("discount_expired", await api.post("/checkout_sessions", json=AMOUNT | {"couponId": short["id"]}))
+    [spring] = (await api.get("/promotion_codes", params={"code": "spring"})).json()["data"]
+    await api.patch(f"/promotion_codes/{spring['id']}", json={"active": False})
+    off = AMOUNT | {"promotionCode": "spring"}
+    is_as_shown("discount_inactive", await api.post("/checkout_sessions", json=off))
     new = {"url": "http://localhost:1/", "events": ["session.failed"]}
     for _ in range(50):
         hook = await made("/webhook_endpoints", **new)

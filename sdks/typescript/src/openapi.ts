@@ -524,6 +524,8 @@ export interface components {
             /** @default null */
             cancelUrl?: string | null;
             /** @default null */
+            couponId?: string | null;
+            /** @default null */
             currency?: string | null;
             /** @default null */
             customerId?: string | null;
@@ -537,6 +539,8 @@ export interface components {
             linkId?: string | null;
             /** @default null */
             metadata?: Record<string, unknown> | null;
+            /** @default null */
+            promotionCode?: string | null;
             /** @default null */
             reference?: string | null;
             /** @default null */
@@ -606,12 +610,14 @@ export interface components {
              * @enum {unknown}
              */
             kind?: "discount" | "product" | "tax";
-            name: string;
+            /** @default null */
+            name?: string | null;
             /** @default null */
             productId?: string | null;
             /** @default 1 */
             quantity?: number;
-            unitAmount: string;
+            /** @default null */
+            unitAmount?: string | null;
         };
         CreatePaymentLink: {
             /** @default null */

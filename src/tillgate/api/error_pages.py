@@ -204,6 +204,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Find the customer by `email` or `reference` in the list, and update that one.",
         "Another customer of this project and mode has this e-mail address or reference; update that one instead.",
     ),
+    "product_inactive": ErrorPage(
+        "Leave the line out, or put the product on sale again with `PATCH /products/{id}` and `active`.",
+        "lineItems[0].productId: this product is not for sale.",
+        {"param": "lineItems[0].productId"},
+    ),
     "discount_inactive": ErrorPage(
         "Open the session without it, or switch it on with `PATCH` and `active`. A coupon that is switched off takes "
         "all of its codes with it.",

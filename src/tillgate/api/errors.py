@@ -119,6 +119,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "promotion_code_exists": ErrorKind(
         409, "conflict", "Another promotion code of this project and mode reads the same, in whatever case."
     ),
+    "product_inactive": ErrorKind(409, "conflict", "A product that a line names is not for sale."),
     "discount_inactive": ErrorKind(409, "conflict", "The coupon or the promotion code is switched off."),
     "discount_expired": ErrorKind(409, "conflict", "The coupon or the promotion code has expired."),
     "discount_used_up": ErrorKind(

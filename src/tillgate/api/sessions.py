@@ -41,10 +41,11 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """A line of the order; ``unitAmount`` is a decimal string, of a ``discount`` what one takes off."""
+    """A line of the order; ``unitAmount`` is a decimal string, of a ``discount`` what one takes off. With ``productId``
+    both come from the product, unless the buyer says what it costs."""
 
-    name: str
-    unit_amount: str
+    name: str | None = None
+    unit_amount: str | None = None
     quantity: int = 1
     kind: Literal["product", "tax", "discount"] = "product"
     product_id: str | None = None
@@ -52,7 +53,8 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
-    (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so."""
+    (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so.
+    ``promotionCode``, in whatever case, or ``couponId`` takes something off the goods."""
 
     link_id: str | None = None
     amount: Amount | None = None
@@ -67,6 +69,8 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     reference: str | None = None
     unique_reference: bool = False
     customer_id: str | None = None
+    coupon_id: str | None = None
+    promotion_code: str | None = None
     expand: list[Expand] = []
 
 
@@ -112,6 +116,8 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         reference=body.reference,
         unique_reference=body.unique_reference,
         customer_id=body.customer_id,
+        coupon_id=body.coupon_id,
+        promotion_code=body.promotion_code,
     )
     session = await operations.open_session(desk.checkout, tx, call.principal, new)
     return (await _expanded(desk, tx, call, [session], "order" in body.expand))[0]

@@ -33,11 +33,13 @@ class CheckoutSessions:
         reference: str | None = None,
         unique_reference: bool | None = None,
         customer_id: str | None = None,
+        coupon_id: str | None = None,
+        promotion_code: str | None = None,
         expand: Sequence[Expand] | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """Create a session and its order: for an ``amount``, from a link, or for ``line_items`` in a ``currency``. Send
-        the buyer to its ``checkout_url``.
+        the buyer to its ``checkout_url``. A ``promotion_code`` or a ``coupon_id`` takes something off the goods.
 
         Pass an ``idempotency_key`` of your own, such as your order's number, and the same order never makes two.
         """
@@ -55,6 +57,8 @@ class CheckoutSessions:
             reference=reference,
             uniqueReference=unique_reference,
             customerId=customer_id,
+            couponId=coupon_id,
+            promotionCode=promotion_code,
             expand=expand,
         )
         call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)

@@ -58,7 +58,7 @@ async def told(counter: Counter, order: Order) -> list[EventObject]:
 async def test_an_order_is_made_with_its_session(counter: Counter) -> None:
     """Lines, shipping and totals as they were said; the session asks for just that total, and its event is the one."""
     lines = (
-        NewLineItem("Tea", "4.50", 2, product_id="prod_01j0000000000000000000000a"),
+        NewLineItem("Tea", "4.50", 2),
         NewLineItem("VAT", "0.81", kind=LineItemKind.TAX),
         NewLineItem("Loyal", "1.00", kind=LineItemKind.DISCOUNT),
     )

@@ -7,7 +7,7 @@ import pytest
 
 from tests.makers import Counter, counter_over, rows, settle
 from tillgate.base.clock import MINUTE_MS, to_rfc3339
-from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.errors import Conflict, Forbidden, InvalidInput
 from tillgate.base.money import Money
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.coupons.model import Coupon
@@ -315,3 +315,16 @@ async def test_any_order_of_doing_keeps_the_counters_true(till: Till) -> None:
     before = sum(await till.counts("coupons"))
     assert all([await till.consume(session, beyond_limit=True) for session in ended])
     assert sum(await till.counts("coupons")) == before + len(ended) > 5
+
+
+async def test_a_key_in_anybodys_hands_names_codes_and_no_coupons(till: Till) -> None:
+    """What a coupon gives without a code is the merchant's server's to give: a publishable key is refused it."""
+    coupon = await till.coupon()
+    await till.code("SPRING", coupon)
+    till.principal = till.principal._replace(publishable=True)
+    with pytest.raises(Forbidden) as refused:
+        await till.session(coupon_id=coupon.id)
+    assert refused.value.code == "secret_key_required"
+    session = await till.session(promotion_code="spring")
+    assert session.price == Money(4_500, "USD")
+    assert await till.counts("coupons") == (1, 0)

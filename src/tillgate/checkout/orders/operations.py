@@ -1,6 +1,6 @@
 """Making orders, reading them, and the one function that moves them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -29,6 +29,8 @@ from tillgate.checkout.orders.model import (
 )
 from tillgate.checkout.orders.object import shown
 from tillgate.checkout.payments.model import Payment
+from tillgate.checkout.products import operations as products
+from tillgate.checkout.products.model import Product
 from tillgate.events.model import ORDER_UPDATED
 from tillgate.events.operations import emit
 from tillgate.store import Transaction
@@ -38,10 +40,14 @@ UNNAMED: Final = "Payment"
 
 
 class NewLineItem(NamedTuple):
-    """A line as a merchant says it; ``unit_amount`` is a decimal string, of a discount what it takes off."""
+    """A line as a merchant says it; ``unit_amount`` is a decimal string, of a discount what it takes off.
 
-    name: str
-    unit_amount: str
+    Attributes:
+        name, unit_amount: the product's where they are None; what has no product needs both.
+    """
+
+    name: str | None = None
+    unit_amount: str | None = None
     quantity: int = 1
     kind: LineItemKind = LineItemKind.PRODUCT
     product_id: str | None = None
@@ -64,6 +70,25 @@ def basket_of_price(price: Money, name: str | None) -> Basket:
         unit_minor=price.minor,
     )
     return Basket(price.currency, (item,))
+
+
+async def looked_up(
+    tx: Transaction, principal: Principal, currency: str | None, new: Sequence[NewLineItem]
+) -> tuple[str, tuple[NewLineItem, ...]]:
+    """The lines with what their products say, and their currency: the first product's where it is None.
+
+    Raises:
+        InvalidInput: a product is not there, costs something else, or is of another currency; the field is named.
+        Conflict: a product is not for sale.
+    """
+    wanted = dict.fromkeys(one.product_id for one in new if one.product_id is not None)
+    found = await products.products_by_id(tx, principal, list(wanted)) if wanted else {}
+    if currency is None:
+        currency = next((found[one].price.currency for one in wanted if one in found), None)
+    if currency is None:
+        raise InvalidInput("currency: expected the currency of lineItems, such as USD.", param="currency")
+    code = parse_currency(currency, param="currency")
+    return code, tuple(_of_product(one, code, found, f"lineItems[{number}]") for number, one in enumerate(new))
 
 
 def basket_of_lines(currency: str, new: Sequence[NewLineItem], shipping_amount: str | None) -> Basket:
@@ -184,6 +209,11 @@ async def get_orders_of_sessions(tx: Transaction, session_ids: Sequence[str]) ->
     return await records.of_sessions(tx, session_ids)
 
 
+async def has_paid(tx: Transaction, customer_id: str) -> bool:
+    """Whether a customer has paid for an order; that it was refunded later changes nothing about it."""
+    return await records.has_paid(tx, customer_id)
+
+
 async def list_orders(
     tx: Transaction,
     principal: Principal,
@@ -277,10 +307,10 @@ def _line_item(new: NewLineItem, currency: str, param: str) -> LineItem:
         raise InvalidInput(
             f"{param}.quantity: expected 1 to {QUANTITY_MAX}, got {new.quantity}.", param=f"{param}.quantity"
         )
-    if new.product_id is not None and not ids.is_id(ids.PRODUCT, new.product_id):
-        raise InvalidInput(
-            f"{param}.productId: expected a product's id, such as {ids.PRODUCT}_01j….", param=f"{param}.productId"
-        )
+    for value, field in ((new.name, "name"), (new.unit_amount, "unitAmount")):
+        if value is None:
+            raise InvalidInput(f"{param}.{field}: Required where there is no productId", param=f"{param}.{field}")
+    assert new.name is not None and new.unit_amount is not None
     unit = parse_amount(new.unit_amount, currency, param=f"{param}.unitAmount", may_be_zero=True)
     return LineItem(
         id=ids.new_id(ids.LINE_ITEM),
@@ -290,3 +320,24 @@ def _line_item(new: NewLineItem, currency: str, param: str) -> LineItem:
         unit_minor=unit.minor,
         product_id=new.product_id,
     )
+
+
+def _of_product(new: NewLineItem, currency: str, found: Mapping[str, Product], param: str) -> NewLineItem:
+    if new.product_id is None:
+        return new
+    product = found.get(new.product_id)
+    if product is None:
+        raise InvalidInput(f"{param}.productId: no such product in this mode and project.", param=f"{param}.productId")
+    if new.kind is not LineItemKind.PRODUCT:
+        raise InvalidInput(f"{param}.kind: a line with a productId is of the kind product.", param=f"{param}.kind")
+    if product.price.currency != currency:
+        raise InvalidInput(
+            f"{param}.productId: this product costs {product.price.currency}, the order is in {currency}.",
+            param=f"{param}.productId",
+        )
+    if not product.active:
+        raise Conflict(
+            f"{param}.productId: this product is not for sale.", code="product_inactive", param=f"{param}.productId"
+        )
+    unit = product.price.charged(new.unit_amount, param=f"{param}.unitAmount")
+    return new._replace(name=new.name if new.name is not None else product.name, unit_amount=str(unit))

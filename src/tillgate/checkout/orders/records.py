@@ -35,6 +35,7 @@ _LOCK: Final = (
 _LOCKED: Final = Both(sqlite=_LOCK, postgres=f"{_LOCK} FOR UPDATE")
 _OF_SESSION: Final = f"{_SELECT} WHERE o.session_id = $1"
 _OF_SESSIONS: Final = with_list(f"{_SELECT} WHERE o.session_id IN {{list}}")
+_HAS_PAID: Final = "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') LIMIT 1"
 _NEWEST: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.created_at >= $4"
 _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
@@ -98,6 +99,11 @@ async def of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, 
         return {}
     rows = await tx.fetch_all(_OF_SESSIONS, msgspec.json.encode(session_ids).decode())
     return {order.session_id: order for order in await _with_transfers(tx, [_order(row) for row in rows])}
+
+
+async def has_paid(tx: Transaction, customer_id: str) -> bool:
+    """Whether an order of this customer was paid."""
+    return await tx.fetch_one(_HAS_PAID, customer_id) is not None
 
 
 async def newest(

@@ -1,5 +1,6 @@
 """What a merchant does with products."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -90,6 +91,12 @@ async def get_product(tx: Transaction, principal: Principal, product_id: str) ->
     if product is None:
         raise NotFound("product", product_id)
     return product
+
+
+async def products_by_id(tx: Transaction, principal: Principal, product_ids: Sequence[str]) -> dict[str, Product]:
+    """Several products by their ids; what is not in the caller's project and mode is not among them."""
+    found = await records.by_ids(tx, principal.project_id, principal.livemode, product_ids)
+    return {product.id: product for product in found}
 
 
 async def list_products(

@@ -1,11 +1,14 @@
 """Every statement about products."""
 
+from collections.abc import Sequence
 from typing import Any, Final
+
+import msgspec
 
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.products.model import Price, Pricing, Product
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, name, description, pricing, currency, price_minor, price_min_minor, price_max_minor, "
@@ -16,6 +19,9 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM products WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_BY_IDS: Final = with_list(
+    f"SELECT {_COLUMNS} FROM products WHERE id IN {{list}} AND project_id = $2 AND livemode = $3"
+)
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND livemode = $2 AND id < $3"
 _UPDATE: Final = (
     "UPDATE products SET name = $1, description = $2, pricing = $3, currency = $4, price_minor = $5, "
@@ -55,6 +61,14 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, product_id: s
     """The same, and nobody else changes it until this transaction ends."""
     row = await tx.fetch_one(_LOCKED, product_id, project_id, livemode)
     return _product(row) if row is not None else None
+
+
+async def by_ids(tx: Transaction, project_id: str, livemode: bool, product_ids: Sequence[str]) -> list[Product]:
+    """Several products of this project and mode, in no order."""
+    if not product_ids:
+        return []
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(product_ids).decode(), project_id, livemode)
+    return [_product(row) for row in rows]
 
 
 async def newest(

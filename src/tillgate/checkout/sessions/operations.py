@@ -17,14 +17,17 @@ from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import operations as orders
-from tillgate.checkout.orders.model import Basket, checked_basket
+from tillgate.checkout.orders.model import Basket, Discount, checked_basket
 from tillgate.checkout.orders.operations import NewLineItem, NewOrder
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import Payment, Transfer
+from tillgate.checkout.redemptions import operations as redemptions
+from tillgate.checkout.redemptions.model import Offer
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import (
     EDGES,
     CheckoutSession,
+    Conclusion,
     SessionStatus,
     accepted,
     checked_lifetime,
@@ -53,6 +56,7 @@ class NewSession(NamedTuple):
 
     Attributes:
         metadata: the session's, and what its order begins with.
+        coupon_id, promotion_code: what takes something off the goods; one of them at most.
         expires_in_seconds: five minutes to seven days; the server's setting where it is None.
     """
 
@@ -69,6 +73,8 @@ class NewSession(NamedTuple):
     reference: str | None = None
     unique_reference: bool = False
     customer_id: str | None = None
+    coupon_id: str | None = None
+    promotion_code: str | None = None
 
 
 async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession) -> CheckoutSession:
@@ -76,7 +82,8 @@ async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal
 
     Raises:
         InvalidInput: not exactly one of link, amount and lines, or a field is wrong.
-        Conflict: the link is deactivated, no live rail is set up, or the order's reference is taken.
+        Conflict: the link is deactivated, a product is not for sale, the discount cannot be had, no live rail is set
+            up, or the order's reference is taken.
     """
     prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]
     if len(prices) != 1:
@@ -188,6 +195,8 @@ async def accept(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
             f"This session is {session.status.value} and has no money that waits for your decision.",
             code="nothing_to_accept",
         )
+    # Theirs to give, also if others have used the discount up meanwhile.
+    await redemptions.consume(tx, session.id, now=desk.clock.now(), beyond_limit=True)
     return await _move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=desk.clock.now())
 
 
@@ -218,6 +227,10 @@ async def observe(
     """Write down what a rail saw for a locked session, and move the session where that leads."""
     payment = await payments.observe(tx, session.payment, observations, now)
     conclusion = conclude(session, payment, late_grace_ms=desk.settings.late_grace_ms)
+    late = session.status is SessionStatus.EXPIRED and conclusion.status is not session.status
+    # What its price was promised with was given back, and may be somebody else's now: then the merchant decides.
+    if late and not await redemptions.consume(tx, session.id, now=now):
+        conclusion = Conclusion(session.status, session.paid_at)
     seen = msgspec.structs.replace(session, payment=payment)
     if conclusion.status is session.status:
         if payment != session.payment:
@@ -230,6 +243,8 @@ async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:
     """Expire a batch of pending sessions whose time is up; answers with how many."""
     now = desk.clock.now()
     due = await records.to_expire(tx, now, EXPIRE_BATCH_MAX)
+    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    await redemptions.release(tx, [session.id for session in due], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
     for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
         await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
@@ -310,8 +325,8 @@ async def _open(
     desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
 ) -> CheckoutSession:
     live = principal.livemode
-    basket = _basket(new, link)
-    price = basket.price
+    now = desk.clock.now()
+    basket = await _basket(tx, principal, new, link)
     success_url = checked_return_url(new.success_url, param="successUrl", livemode=live)
     cancel_url = checked_return_url(new.cancel_url, param="cancelUrl", livemode=live)
     return_url = checked_return_url(new.return_url, param="returnUrl", livemode=live)
@@ -324,8 +339,10 @@ async def _open(
     order = await orders.checked_new_order(
         tx, principal, NewOrder(basket, new.reference, new.unique_reference, new.customer_id, metadata)
     )
+    offer = await _offer(tx, principal, new, basket, now)
+    order = order._replace(basket=_discounted(basket, offer, param="lineItems"))
+    price = order.basket.price
     rail = _rail(desk, livemode=live)
-    now = desk.clock.now()
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
     session = CheckoutSession(
         id=session_id,
@@ -357,16 +374,50 @@ async def _open(
         expires_at=session.expires_at,
         now=now,
     )
+    if offer is not None:
+        await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
     await _tell(desk, tx, session, SESSION_CREATED, now)
     return session
 
 
-def _basket(new: NewSession, link: PaymentLink | None) -> Basket:
+async def _offer(tx: Transaction, principal: Principal, new: NewSession, basket: Basket, now: int) -> Offer | None:
+    """What a coupon or a code takes off the basket; None where none is named."""
+    if new.coupon_id is None and new.promotion_code is None:
+        return None
+    if new.coupon_id is not None and principal.publishable:
+        raise Forbidden(
+            "couponId: only your server gives a coupon; a buyer's browser or app names a promotionCode.",
+            code="secret_key_required",
+        )
+    return await redemptions.offer(
+        tx,
+        principal,
+        coupon_id=new.coupon_id,
+        promotion_code=new.promotion_code,
+        subtotal=basket.goods,
+        customer_id=new.customer_id,
+        has_paid_before=new.customer_id is not None and await orders.has_paid(tx, new.customer_id),
+        now=now,
+    )
+
+
+def _discounted(basket: Basket, offer: Offer | None, *, param: str) -> Basket:
+    """The basket with what is taken off it, if somebody can pay that."""
+    if offer is None:
+        return checked_basket(basket, param=param)
+    discount = Discount(
+        name=offer.coupon.name,
+        amount_minor=offer.off.minor,
+        coupon_id=offer.coupon.id,
+        promotion_code_id=offer.promotion.id if offer.promotion is not None else None,
+    )
+    return checked_basket(basket._replace(discounts=(discount,)), param=offer.param)
+
+
+async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None) -> Basket:
     if new.line_items is not None:
-        if new.currency is None:
-            raise InvalidInput("currency: expected the currency of lineItems, such as USD.", param="currency")
-        lines = orders.basket_of_lines(new.currency, new.line_items, new.shipping_amount)
-        return checked_basket(lines, param="lineItems")
+        currency, lines = await orders.looked_up(tx, principal, new.currency, new.line_items)
+        return orders.basket_of_lines(currency, lines, new.shipping_amount)
     for value, param in ((new.currency, "currency"), (new.shipping_amount, "shippingAmount")):
         if value is not None:
             raise InvalidInput(f"{param}: goes with lineItems only.", param=param)
@@ -415,8 +466,10 @@ async def _move(
 async def _follow(
     desk: CheckoutDesk, tx: Transaction, before: CheckoutSession, after: CheckoutSession, now: int
 ) -> None:
-    """Let a session's order follow it."""
+    """Let a session's order follow it, and the place that its discount holds."""
     order = await orders.get_order_of_session(tx, after.id)
+    if order.discounts and after.status is not before.status:
+        await _settle(tx, after, now)
     await orders.follow(
         desk,
         tx,
@@ -425,6 +478,15 @@ async def _follow(
         order_status(after),
         now,
     )
+
+
+async def _settle(tx: Transaction, session: CheckoutSession, now: int) -> None:
+    """Take the place of a session that is paid, or give back that of one that has ended."""
+    if session.status in (SessionStatus.PAID, SessionStatus.PAID_LATE):
+        taken = await redemptions.consume(tx, session.id, now=now)
+        assert taken, "whoever comes from expired has taken it anew"
+    elif session.status in (SessionStatus.EXPIRED, SessionStatus.FAILED):
+        await redemptions.release(tx, [session.id], now=now)
 
 
 async def _expire(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
