@@ -16,11 +16,13 @@ from bench.keys import Keys
 from bench.measuring import FULL, QUICK, Broken, Stage, say
 from bench.peers.serving import Peers
 from bench.postgres import running_postgres
+from bench.scaling import Scaling
 from bench.table import Row, printed
 from tests.postgres import find_postgres
 
 PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "checkout": lambda stage: Checkout(stage).run(),
+    "scaling": lambda stage: Scaling(stage).run(),
     "keys": lambda stage: Keys(stage).run(),
     "peers": lambda stage: Peers(stage).run(),
 }

@@ -24,7 +24,7 @@ class Broken(Exception):
 
 
 class Pace(NamedTuple):
-    """How long the bench takes."""
+    """How long the bench takes, and how much it piles up."""
 
     rounds: int
     seconds: float
@@ -32,10 +32,13 @@ class Pace(NamedTuple):
     webhooks: int
     revokes: int
     cached_keys: int
+    sessions: int
+    sent: int
 
 
 # Short slices and many of them: what the neighbours do lasts seconds.
-FULL, QUICK = Pace(15, 0.7, 1.0, 300, 100, 1_000_000), Pace(4, 0.5, 0.3, 60, 20, 100_000)
+FULL = Pace(15, 0.7, 1.0, 300, 100, 1_000_000, 1_000_000, 1_000)
+QUICK = Pace(4, 0.5, 0.3, 60, 20, 100_000, 100_000, 300)
 
 
 class Numbers:

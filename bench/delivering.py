@@ -1,0 +1,126 @@
+"""How many webhooks a second leave the outbox, next to the same bodies posted by httpx that keeps no book of them.
+
+python -m bench.delivering PORT COUNT   the baseline, in a process of its own; prints what it came to
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+import httpx
+
+from bench.machine import cpu_seconds_of_all
+from bench.webhooks import receive_at
+from tillgate.base import ids
+from unitofwork import Database, Transaction, open_database
+
+# As many as one endpoint may have under way, times so many endpoints, is what the worker can have in flight.
+ENDPOINTS = 8
+AT_ONCE = 80
+ARRIVE_SECONDS_MAX = 120
+
+_DUE = (
+    "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, status, attempts, attempts_max, "
+    "next_attempt_at, lease_until, created_at, updated_at) VALUES ($1, $2, $3, $4, 'pending', 0, 6, $5, 0, $5, $5)"
+)
+
+
+class Delivered(NamedTuple):
+    """What a number of webhooks came to: how many a second, and the senders' processor time for each."""
+
+    rate: float
+    cpu_us: float | None
+
+
+async def deliver(database_url: str, pid: int, endpoints: list[str], port: int, count: int) -> Delivered:
+    """Put events that exist into the outbox of the endpoints, all due in one commit, and wait until each has arrived.
+
+    The clock runs from the commit on; no process is told of it, so finding it is in the time.
+
+    Args:
+        pid: the server's, for its processor time, that of its workers included.
+
+    Raises:
+        RuntimeError: some did not come.
+    """
+    receiver, arrived = await receive_at(port)
+    database = await open_database(database_url)
+    try:
+        before = cpu_seconds_of_all(pid)
+        begun = await _put(database, endpoints, count)
+        async with asyncio.timeout(ARRIVE_SECONDS_MAX):
+            last = begun
+            for _ in range(count):
+                last = await arrived.get()
+            # Written by another process, which can set no event of ours.
+            while await database.read(_pending):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        after = cpu_seconds_of_all(pid)
+        used = (after - before) / count * 1e6 if before is not None and after is not None else None
+        return Delivered(count / (last - begun), used)
+    except TimeoutError as error:
+        raise RuntimeError("not every webhook came") from error
+    finally:
+        receiver.close()
+        await database.close()
+
+
+async def _put(database: Database, endpoints: list[str], count: int) -> float:
+    async def operation(tx: Transaction) -> None:
+        rows = await tx.fetch_all("SELECT id, type FROM events WHERE type = 'session.created' LIMIT $1", count)
+        now = time.time_ns() // 1_000_000
+        for number in range(count):
+            event = rows[number % len(rows)]
+            endpoint = endpoints[number % len(endpoints)]
+            await tx.execute(_DUE, ids.new_id(ids.DELIVERY), endpoint, event["id"], event["type"], now)
+
+    await database.write(operation)
+    return time.perf_counter()
+
+
+async def _pending(tx: Transaction) -> int:
+    row = await tx.fetch_one("SELECT COUNT(*) AS count FROM webhook_deliveries WHERE status = 'pending'")
+    assert row is not None
+    return int(row["count"])
+
+
+async def bare(port: int, count: int) -> Delivered:
+    """The same number by httpx alone, in another process."""
+    receiver, _ = await receive_at(port)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.delivering", str(port), str(count), stdout=subprocess.PIPE
+        )
+        out, _ = await process.communicate()
+    finally:
+        receiver.close()
+    if process.returncode != 0:
+        raise RuntimeError("the bare client failed")
+    return Delivered(**json.loads(out))
+
+
+async def post(port: int, count: int) -> Delivered:
+    """Post, ``AT_ONCE`` at a time."""
+    body = json.dumps({"id": "evt_" + "0" * 26, "type": "session.created", "data": {"object": "x" * 900}}).encode()
+    left = iter(range(count))
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=30) as client:
+
+        async def work() -> None:
+            for _ in left:
+                answer = await client.post(
+                    f"http://127.0.0.1:{port}/hook", content=body, headers={"content-type": "application/json"}
+                )
+                answer.raise_for_status()
+
+        cpu, begun = time.process_time(), time.perf_counter()
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        took = time.perf_counter() - begun
+    return Delivered(count / took, (time.process_time() - cpu) / count * 1e6)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(post(int(sys.argv[1]), int(sys.argv[2])))._asdict()))

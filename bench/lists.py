@@ -1,0 +1,79 @@
+"""A page of a list, out of a thousand sessions and out of a million: what it costs must not grow with the pile.
+
+The pile is written by one statement in SQL, past the product: sessions that are over, each with its payment.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from keyturn import KeyWish, Mode
+from tillgate.base.clock import SystemClock
+from tillgate.door import API_SCOPES
+from tillgate.door.accounts import Accounts
+from tillgate.opening import open_keys, open_migrated
+from tillgate.settings import load
+from unitofwork import Both, Database, Transaction
+
+FEW = 1_000
+PAGE = 25
+
+_NUMBERS = Both(
+    sqlite="WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1 - 1) ",
+    postgres="WITH numbers AS (SELECT generate_series(0, CAST($1 AS BIGINT) - 1) AS n) ",
+)
+_INSERTS = (
+    "INSERT INTO checkout_sessions (id, project_id, livemode, status, amount_minor, currency, expires_at, paid_at, "
+    "created_at, updated_at) {numbers}"
+    "SELECT 'cs_' || {id}, $2, FALSE, CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'paid' END, 4900, 'USD', "
+    "$3 + n, $3 + n, $3 + n, $3 + n FROM numbers",
+    "INSERT INTO payments (id, session_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, "
+    "native_price_usd, created_at) {numbers}"
+    "SELECT 'pay_' || {id}, 'cs_' || {id}, 'simulated', 1337, 'eip155:1337/slip44:60', 18, 'bench:' || {id}, "
+    "'19600000000000000', '2500.00', $3 + n FROM numbers WHERE $2 <> ''",
+)
+_ID = Both(sqlite="printf('%026d', n)", postgres="lpad(CAST(n AS TEXT), 26, '0')")
+
+
+class Pile(NamedTuple):
+    """A database with so many sessions of one project, and a key that may do everything with them."""
+
+    project_id: str
+    key: str
+    sessions: int
+
+    def pages(self) -> list[str]:
+        """The first page, one from the middle, and the first of one status."""
+        middle = f"cs_{self.sessions // 2:026d}"
+        path = f"/api/v1/checkout_sessions?limit={PAGE}"
+        return [path, f"{path}&starting_after={middle}", f"{path}&status=failed"]
+
+
+async def pile_up(data: Path, database_url: str | None, sessions: int) -> Pile:
+    """Make the database, the project, the key and the sessions."""
+    settings = load(data=str(data), database_url=database_url)
+    clock = SystemClock()
+    database = await open_migrated(settings, clock)
+    try:
+        project = await Accounts(database, clock).create_project("Bench")
+        issued = await open_keys(database, clock).issuer.issue(
+            KeyWish(project_id=project.id, mode=Mode.TEST, name="bench", scopes=API_SCOPES), by="operator:bench"
+        )
+        await insert_sessions(database, project.id, sessions, clock.now() - sessions)
+        return Pile(project.id, issued.secret.reveal(), sessions)
+    finally:
+        await database.close()
+
+
+async def insert_sessions(database: Database, project_id: str, sessions: int, since: int) -> None:
+    """Sessions that are over, with their payments, by one statement each."""
+
+    async def operation(tx: Transaction) -> None:
+        for text in _INSERTS:
+            sqlite, postgres = (
+                text.replace("{numbers}", head).replace("{id}", id) for head, id in zip(_NUMBERS, _ID, strict=True)
+            )
+            await tx.execute(Both(sqlite, postgres), sessions, project_id, since)
+
+    await database.write(operation)
+    # As autovacuum would have it by then, and SQLite's own optimiser.
+    await database.write(lambda tx: tx.execute("ANALYZE"))
