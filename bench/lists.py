@@ -75,5 +75,5 @@ async def insert_sessions(database: Database, project_id: str, sessions: int, si
             await tx.execute(Both(sqlite, postgres), sessions, project_id, since)
 
     await database.write(operation)
-    # As autovacuum would have it by then, and SQLite's own optimiser.
+    # As autovacuum, or SQLite's own optimiser, would have it by then.
     await database.write(lambda tx: tx.execute("ANALYZE"))

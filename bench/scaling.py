@@ -68,7 +68,13 @@ class Scaling:
         return self._stage.directory / f"{kind}-{name}", url
 
     def _pile(self, wanted: tuple[str, int]) -> Pile:
-        return asyncio.run(lists.pile_up(*self._where(*wanted), wanted[1]))
+        pile = asyncio.run(lists.pile_up(*self._where(*wanted), wanted[1]))
+        if wanted[0] == POSTGRES and self._stage.postgres is not None:
+            # As a database is that has been there for a while; else it would be vacuumed beside what is measured.
+            name = "few" if wanted[1] == FEW else "many"
+            self._stage.postgres.execute("VACUUM ANALYZE", name)
+            self._stage.postgres.execute("CHECKPOINT", name)
+        return pile
 
     def _serve(self, kind: str, size: int, *, workers: int = 1) -> Server:
         data, url = self._where(kind, size)
