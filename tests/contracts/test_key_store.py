@@ -7,7 +7,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from keyturn import Act, Key, KeyDigest, KeyExists, KeyStore, Kind, KnownKey, Limit, Mode, SecretState, Status, Use
+from keyturn import (
+    Act,
+    Key,
+    KeyDigest,
+    KeyExists,
+    KeyIsRevoked,
+    KeyStore,
+    Kind,
+    KnownKey,
+    Limit,
+    Mode,
+    SecretState,
+    Status,
+    Use,
+)
 from keyturn.audit import BEGINNING, broken_at
 from keyturn.ports import Change, HeldLease, NewSecret
 from keyturn.stores.memory import MemoryKeyStore
@@ -191,11 +205,38 @@ async def test_a_family_is_all_that_a_key_has_made(store: KeyStore) -> None:
         key("child", parent_id="key_a", created_at=1_001),
         key("grandchild", parent_id="key_child", created_at=1_003),
         key("other", parent_id="key_a", created_at=1_002),
+        key("somebody"),
         key("stranger", parent_id="key_somebody"),
     )
     assert [one.id for one in await store.family("prj_a", "key_a")] == ["key_child", "key_other", "key_grandchild"]
     assert [one.id for one in await store.family("prj_a", "key_child")] == ["key_grandchild"]
     assert await store.family("prj_b", "key_a") == []
+
+
+async def test_a_key_that_is_over_makes_no_more(store: KeyStore) -> None:
+    """Whoever is revoked, switched off or in another project by what is committed has no child from then on, whatever
+    was read of it before; so what is revoked with all that it made leaves nobody behind."""
+    await put(store, key("revoked"), key("off"), key("elsewhere", project="prj_b"))
+    await store.revoke("prj_a", ["key_revoked"], act(2_000))
+    await store.set_enabled("prj_a", "key_off", act(2_000), enabled=False)
+    before = await actions(store)
+    for parent in ("key_revoked", "key_off", "key_elsewhere", "key_nobody"):
+        with pytest.raises(KeyIsRevoked):
+            await put(store, key("child", parent_id=parent))
+    assert await store.by_digest(digest("child")) is None and await actions(store) == before
+
+
+async def test_of_a_parent_and_its_child_at_once_neither_is_forgotten(store: KeyStore) -> None:
+    """However they come to meet: a child that was made before its parent's end is seen by who looks for it after."""
+    await put(store, *(key(f"p{n}") for n in range(20)))
+
+    async def end(n: int) -> None:
+        await store.revoke("prj_a", [f"key_p{n}"], act(2_000))
+        for child in await store.family("prj_a", f"key_p{n}"):
+            await store.revoke("prj_a", [child.id], act(2_001))
+
+    await settle(*(coro for n in range(20) for coro in (put(store, key(f"c{n}", parent_id=f"key_p{n}")), end(n))))
+    assert [one.id for one in await store.list("prj_a", None) if one.status is not Status.REVOKED] == []
 
 
 # Revoking, switching, changing.

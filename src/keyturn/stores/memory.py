@@ -90,7 +90,7 @@ class MemoryKeyStore:
     async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
         if key.id in self._keys or digest in self._by_digest:
             raise KeyExists("a key with this id or this text is already there")
-        if key.parent_id is not None:
+        if key.parent_id is not None and not key.imported:
             parent = self._mine(key.project_id, key.parent_id)
             if parent is None or parent.status is not Status.ACTIVE:
                 raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")

@@ -177,7 +177,7 @@ class SqlKeyStore(SqlLeases):
 
     async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
         async def operation(tx: Transaction) -> None:
-            if key.parent_id is not None:
+            if key.parent_id is not None and not key.imported:
                 # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
                 await tx.fetch_one(head.LOCK)
                 if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
