@@ -22,6 +22,9 @@ _MISSING: Final = Refused(RefusalReason.MISSING)
 _AMBIGUOUS: Final = Refused(
     RefusalReason.AMBIGUOUS, hint="Two different credentials were sent; send one key, in one header."
 )
+_DRESSED: Final = Refused(
+    RefusalReason.AMBIGUOUS, hint="Send the client secret itself as authorization, without a scheme and alone."
+)
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", re.ASCII)
 _QUOTES: Final = "\"'`“”‘’«»"
 
@@ -39,7 +42,7 @@ class Carriers:
     def __init__(self, parser: KeyParser) -> None:
         self._parser = parser
         self._whole = _key_like(parser.heads)
-        self._key_like = re.compile(rf"(?:^|[=&/%;?]){self._whole.pattern}", re.ASCII)
+        self._key_like = re.compile(rf"(?:^|[^0-9A-Za-z]|%[0-9A-Fa-f]{{2}}){self._whole.pattern}", re.ASCII)
 
     def find(self, authorization: str | None, api_key: str | None = None) -> Carried | Refused:
         """The key of a request by its two headers; None where a header did not come.
@@ -84,6 +87,8 @@ class Carriers:
         other = self._from_authorization(authorization)
         if isinstance(other, Carried) and other.secret.reveal() == presented:
             return other
+        if isinstance(other, Refused) and CLIENT_SECRET.search(authorization) is not None:
+            return _DRESSED
         return _AMBIGUOUS
 
     def _from_authorization(self, authorization: str) -> Carried | Refused:
@@ -114,11 +119,14 @@ class Carriers:
 
     def _hint(self, presented: str, header: str) -> str | None:
         """What is the matter with a credential that is none. Never quotes it: it may be a key all but for that."""
+        presented = _as_typed(presented)
         scheme, _, token = presented.strip().partition(" ")
         if any(char in presented for char in _QUOTES) and self._whole.search(presented):
             return f"Take the quotes away: {header}the key itself, without any."
         if "\\n" in presented or "\n" in presented or "\r" in presented or "%0a" in presented.lower():
             return "The key has a line break in it; trim it where it is read."
+        if scheme.lower() == "bearer" and not header.startswith("Authorization"):
+            return f"Take the word Bearer away: {header}the key itself."
         if scheme.lower() == "bearer" and token.lower().startswith("bearer"):
             return "The word Bearer came twice; send it once."
         if scheme.lower() in ("bearer", "basic") and not token:
@@ -137,9 +145,20 @@ class Carriers:
             return "This is a JSON Web Token; this API takes API keys."
         if scheme.lower() not in ("bearer", "basic") and token and self._parser.parse(token.strip()) is not None:
             return "Send the key as Authorization: Bearer KEY; the scheme that came is another."
-        if self._whole.search(presented):
+        found = self._whole.search(presented)
+        if found is not None and self._parser.parse(found[0]) is not None:
+            return f"There is a key in it, but not alone; send {header}{'' if header[0] == 'x' else 'Bearer '}KEY."
+        if found is not None:
             return "It looks like a key, but its checksum does not fit: characters were cut off, added or changed."
         return None
+
+
+def _as_typed(text: str) -> str:
+    """What somebody typed: a header's bytes come as Latin-1, and what was copied from a document is UTF-8."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def without_keys(text: str) -> str:

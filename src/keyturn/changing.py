@@ -84,7 +84,7 @@ async def change(
     after = msgspec.structs.replace(key, **changed)
     check_binding(after)
     if within is not None:
-        check_no_stronger(after, within)
+        check_no_stronger(after, within, issuer.pace)
     said = {name: {"from": _said(getattr(key, name)), "to": _said(getattr(after, name))} for name in changed}
     epoch = await store.change(after, Act(now, by), said)
     if epoch is None:

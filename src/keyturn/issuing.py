@@ -16,7 +16,7 @@ from keyturn.errors import (
     StrongerThanParent,
 )
 from keyturn.leases import LEASE_MS, Receipt, settle
-from keyturn.limiting import Limit
+from keyturn.limiting import DEFAULT_LIMIT, Limit
 from keyturn.model import (
     EVERY_SCOPE,
     REPORTABLE,
@@ -93,15 +93,18 @@ class Issuer:
         *,
         publishable: Iterable[str] = (),
         formats: Mapping[str, KeyFormat] = FORMATS,
+        pace: Limit | None = DEFAULT_LIMIT,
     ) -> None:
         """
         Args:
             offered: the scopes that there are.
             publishable: those of them that a publishable key may have.
+            pace: that of a key without one of its own; None for no limit.
         """
         self._store = store
         self._clock = clock
         self._formats = formats
+        self.pace = pace
         self.offered = tuple(offered)
         self.publishable = tuple(publishable)
 
@@ -155,7 +158,7 @@ class Issuer:
         )
         check_binding(key)
         if wish.parent is not None:
-            check_no_stronger(key, wish.parent)
+            check_no_stronger(key, wish.parent, self.pace)
         return key
 
     def checked_scopes(self, kind: Kind, scopes: Iterable[str]) -> frozenset[str]:
@@ -275,8 +278,11 @@ def check_binding(key: Key) -> None:
         )
 
 
-def check_no_stronger(key: Key, parent: Key) -> None:
-    """Whether a key that another one makes may no more than that one.
+def check_no_stronger(key: Key, parent: Key, pace: Limit | None) -> None:
+    """Whether a key that another one makes may no more than that one, save for what client secrets open to it.
+
+    Args:
+        pace: that of a key without one of its own; None for no limit.
 
     Raises:
         StrongerThanParent: it may; the message says in what.
@@ -297,10 +303,12 @@ def check_no_stronger(key: Key, parent: Key) -> None:
         raise StrongerThanParent("the new key must be bound to networks within those of the key that asks")
     if parent.origins and not (key.origins and set(key.origins) <= set(parent.origins)):
         raise StrongerThanParent("the new key must be bound to origins among those of the key that asks")
-    if parent.limit is not None and (
-        key.limit is None or key.limit.per_second > parent.limit.per_second or key.limit.burst > parent.limit.burst
-    ):
-        raise StrongerThanParent("the new key must have a rate of its own, no higher than that of the key that asks")
+    most, mine = parent.limit or pace, key.limit or pace
+    if most is not None and (mine is None or mine.per_second > most.per_second or mine.burst > most.burst):
+        raise StrongerThanParent(
+            "the new key must have a rate no higher than that of the key that asks: "
+            f"{most.per_second:g}/s, {most.burst} at once"
+        )
     if key.report_only - parent.report_only:
         raise StrongerThanParent("what the key that asks must keep to, the new key cannot merely report")
 

@@ -96,7 +96,7 @@ class KeyLayer:
         self.clock: Clock = clock or SystemClock()
         self.limit = limit
         self.gate = Gate(store, secrets.token_hex(16))
-        self.issuer = Issuer(store, self.clock, scopes, publishable=publishable, formats=formats)
+        self.issuer = Issuer(store, self.clock, scopes, publishable=publishable, formats=formats, pace=limit)
         carriers = Carriers(KeyParser(formats.values()))
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)

@@ -56,7 +56,7 @@ def decide(
         if RefusalReason.ADDRESS_NOT_ALLOWED not in terms.report_only:
             return Refused(RefusalReason.ADDRESS_NOT_ALLOWED, key)
         reported = (RefusalReason.ADDRESS_NOT_ALLOWED,)
-    if terms.kind is Kind.PUBLISHABLE or terms.origins:
+    if terms.kind is Kind.PUBLISHABLE or terms.origins or terms.apps:
         unbound = _out_of_place(terms, asked)
         if unbound is not None:
             if unbound not in terms.report_only:

@@ -124,7 +124,7 @@ async def test_every_field_of_a_key_is_kept(store: KeyStore) -> None:
         imported=True,
     )
     apps = key("apps", kind=Kind.PUBLISHABLE, apps=("com.shop.app", "com.shop.other"), scopes=frozenset())
-    await put(store, full, apps, key("bare", expires_at=None))
+    await put(store, key("a"), full, apps, key("bare", expires_at=None))
     for one in (full, apps, key("bare", expires_at=None)):
         assert await store.by_id("prj_a", one.id) == one
         assert await store.by_digest(digest(one.name)) == known(one)
@@ -195,6 +195,19 @@ async def test_an_id_or_a_digest_is_kept_once(store: KeyStore) -> None:
     assert await store.list("prj_a", None) == [first]
     assert await store.by_digest(digest("b")) is None
     assert await actions(store) == [("key.created", "key_a")]
+
+
+async def test_only_an_active_key_of_the_project_makes_keys(store: KeyStore) -> None:
+    """One that was disabled, revoked or is not there makes none, whatever was true when it asked; nothing is kept."""
+    await put(store, key("off"), key("gone"), key("elsewhere", project="prj_b"))
+    await store.set_enabled("prj_a", "key_off", act(1_500), enabled=False)
+    await store.revoke("prj_a", ["key_gone"], act(1_500))
+    for parent in ("off", "gone", "elsewhere", "nobody"):
+        with pytest.raises(KeyIsRevoked):
+            await put(store, key("child", parent_id=f"key_{parent}"))
+    assert await store.by_id("prj_a", "key_child") is None
+    assert await store.by_digest(digest("child")) is None
+    assert [action for action, key_id in await actions(store) if key_id == "key_child"] == []
 
 
 async def test_a_family_is_all_that_a_key_has_made(store: KeyStore) -> None:
@@ -701,7 +714,7 @@ async def test_whoever_listens_is_woken_by_what_narrows_a_key(store: KeyStore) -
 async def test_what_was_done_to_keys_is_written_down_in_a_chain(store: KeyStore) -> None:
     """Each change one line, numbered without a gap, bound to the one before by its hash; what changed nothing leaves
     none."""
-    await put(store, key("a"), key("b", project="prj_b", parent_id="key_a", imported=True))
+    await put(store, key("a"), key("b", project="prj_b", imported=True), key("c", parent_id="key_a"))
     await store.revoke("prj_a", ["key_a"], act(2_000, "user:2", "leaked"))
     await store.revoke("prj_a", ["key_a"], act(2_001))
     await store.set_suspended("prj_b", act(2_002, "operator:cli"), suspended=True)
@@ -709,8 +722,9 @@ async def test_what_was_done_to_keys_is_written_down_in_a_chain(store: KeyStore)
     assert [(line.sequence, line.action, line.actor, line.project_id, line.key_id) for line in lines] == [
         (1, "key.created", "user:usr_1", "prj_a", "key_a"),
         (2, "key.imported", "user:usr_1", "prj_b", "key_b"),
-        (3, "key.revoked", "user:2", "prj_a", "key_a"),
-        (4, "project.suspended", "operator:cli", "prj_b", None),
+        (3, "key.created", "user:usr_1", "prj_a", "key_c"),
+        (4, "key.revoked", "user:2", "prj_a", "key_a"),
+        (5, "project.suspended", "operator:cli", "prj_b", None),
     ]
     assert lines[0].detail == {
         "name": "a",
@@ -718,8 +732,8 @@ async def test_what_was_done_to_keys_is_written_down_in_a_chain(store: KeyStore)
         "kind": "secret",
         "scopes": ["links:read", "sessions:write"],
     }
-    assert lines[1].detail["parent"] == "key_a"
-    assert lines[2].detail == {"because": "leaked"}
+    assert lines[2].detail["parent"] == "key_a"
+    assert lines[3].detail == {"because": "leaked"}
     assert lines[0].previous == BEGINNING
     assert broken_at(lines) is None
     assert await store.audit(2, 1) == lines[2:3]

@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn import (
@@ -139,6 +139,7 @@ def reasons_against(known: KnownKey | None, need: Need | None, asked: Asked, mod
 
 
 @given(keys, needs, asked, st.none() | st.sampled_from(Mode))
+@settings(max_examples=500)
 def test_the_first_reason_that_holds_is_the_answer(
     known: KnownKey | None, need: Need | None, asked: Asked, mode: Mode | None
 ) -> None:

@@ -154,7 +154,7 @@ async def rotate(layer: KeyLayer, call: Call) -> RotatedKey:
     body: Rotation = call.body
     key, own = await _made(layer, call)
     if own is not None:
-        check_no_stronger(key, own)  # or it would come by a stronger one's text
+        check_no_stronger(key, own, layer.issuer.pace)  # or it would come by a stronger one's text
     rotated = await layer.issuer.rotate(
         project_id=key.project_id,
         key_id=key.id,

@@ -1,0 +1,205 @@
+"""Keys that keys make: never stronger than their maker, and gone with it where that is wished."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from keyturn import (
+    DEFAULT_LIMIT,
+    Asked,
+    Key,
+    KeyIsRevoked,
+    KeyWish,
+    Kind,
+    Limit,
+    Mode,
+    Need,
+    Reach,
+    RefusalReason,
+    Status,
+    StrongerThanParent,
+    Verified,
+    decide,
+    revoke,
+    set_enabled,
+)
+from keyturn.explaining import as_known
+from keyturn.model import REPORTABLE
+from tests.keydesk import OFFERED, KeyDesk, bearer
+from tests.makers import NEW_YEAR
+
+SCOPES = st.frozensets(st.sampled_from((*OFFERED, "*")))
+NETWORKS = st.sets(
+    st.sampled_from(["10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "203.0.113.0/24", "2001:db8::/32", "2001:db8:1::/48"])
+).map(tuple)
+ORIGINS = st.sets(st.sampled_from(["https://a.example", "https://*.a.example", "https://b.example"])).map(tuple)
+LIMITS = st.none() | st.builds(Limit, st.sampled_from([1.0, 100.0, 500.0]), st.sampled_from([1, 200, 1_000]))
+REPORTED = st.frozensets(st.sampled_from(sorted(REPORTABLE)))
+ENDS = st.none() | st.sampled_from([NEW_YEAR + 1_000, NEW_YEAR + 2_000])
+wishes = st.fixed_dictionaries(
+    {
+        "scopes": SCOPES,
+        "networks": NETWORKS,
+        "origins": ORIGINS,
+        "limit": LIMITS,
+        "report_only": REPORTED,
+        "expires_at": ENDS,
+    }
+)
+childrens = st.fixed_dictionaries({"kind": st.sampled_from(Kind), "apps": st.sampled_from([(), (), ("com.a.b",)])})
+requests = st.lists(
+    st.tuples(
+        st.builds(
+            Asked,
+            address=st.sampled_from([None, "10.1.2.3", "10.9.9.9", "203.0.113.9", "2001:db8:1::1", "8.8.8.8"]),
+            origin=st.sampled_from(
+                [None, "https://a.example", "https://x.a.example", "https://b.example", "https://c.example"]
+            ),
+            app=st.sampled_from([None, "com.a.b"]),
+        ),
+        st.none() | st.builds(Need, st.sampled_from(OFFERED), st.sampled_from(Reach)),
+        st.sampled_from([NEW_YEAR, NEW_YEAR + 999, NEW_YEAR + 1_000, NEW_YEAR + 1_999, NEW_YEAR + 2_000]),
+    ),
+    min_size=8,
+    max_size=8,
+)
+
+
+def wished(desk: KeyDesk, **wish: Any) -> Key:
+    asked = {"project_id": "prj_a", "mode": Mode.TEST, "name": "a"} | wish
+    return desk.issuer.checked(KeyWish(**asked), by="user:1", format="native")
+
+
+def makeable(wish: dict[str, Any]) -> dict[str, Any]:
+    """The wish, without what no key of its kind can have."""
+    if wish["kind"] is Kind.SECRET:
+        return wish | {"apps": ()}
+    apps = () if wish["origins"] else wish["apps"]
+    return wish | {"apps": apps, "scopes": wish["scopes"] & {"sessions:write"} if wish["origins"] or apps else ()}
+
+
+@given(
+    wishes,
+    wishes,
+    childrens,
+    st.sets(st.sampled_from(["scopes", "networks", "origins", "limit", "report_only", "expires_at"]), min_size=3),
+    requests,
+)
+@settings(max_examples=200)
+def test_a_child_never_admits_what_its_parent_would_refuse(
+    parents: dict[str, Any], own: dict[str, Any], kind: dict[str, Any], inherited: set[str], asked: Any
+) -> None:
+    """Whatever was wished for: a key that another one was allowed to make is let in nowhere where its maker is not,
+    at no time, and at no higher pace. (By a client secret it opens what it has made, which is no right of its
+    maker's.)"""
+    desk = KeyDesk()
+    parent = wished(desk, **parents)
+    # Children that resemble their parent are made more often.
+    wish = makeable(own | kind | {name: parents[name] for name in inherited})
+    try:
+        child = wished(desk, **wish, parent=parent)
+    except StrongerThanParent:
+        event("stronger")
+        return
+    event("made")
+    assert child.parent_id == parent.id
+    for request, need, now in asked:
+        if isinstance(decide(as_known(child), need, now, request), Verified):
+            assert isinstance(decide(as_known(parent), need, now, request), Verified)
+    most, pace = parent.limit or DEFAULT_LIMIT, child.limit or DEFAULT_LIMIT
+    assert pace.per_second <= most.per_second
+    assert pace.burst <= most.burst
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "said"),
+    [
+        ({"scopes": ["links:read"]}, {"scopes": ["links:write"]}, "lacks the scope links:write"),
+        ({"scopes": ["links:read"]}, {"scopes": ["*"]}, r"lacks the scope \*"),
+        ({"expires_at": NEW_YEAR + 5}, {}, "outlives"),
+        ({"expires_at": NEW_YEAR + 5}, {"expires_at": NEW_YEAR + 6}, "outlives"),
+        ({"networks": ["10.1.0.0/16"]}, {"networks": ["10.0.0.0/8"]}, "networks"),
+        ({"networks": ["10.1.0.0/16"]}, {}, "networks"),
+        ({"networks": ["10.1.0.0/16"]}, {"networks": ["10.1.2.3", "8.8.8.8"]}, "networks"),
+        ({"origins": ["https://a.example"]}, {"origins": ["https://b.example"]}, "origins"),
+        ({"limit": Limit(5, 5)}, {}, "5/s, 5 at once"),
+        ({"limit": Limit(5, 5)}, {"limit": Limit(5, 6)}, "5/s, 5 at once"),
+        ({}, {"limit": Limit(1_000, 200)}, "100/s, 200 at once"),
+        ({}, {"report_only": ["scope_missing"]}, "merely report"),
+        ({}, {"mode": Mode.LIVE}, "own project and mode"),
+        ({}, {"project_id": "prj_b"}, "own project and mode"),
+    ],
+)
+def test_a_stronger_key_is_refused_in_words(parent: dict[str, Any], child: dict[str, Any], said: str) -> None:
+    """In what it would be stronger; and the like that is not stronger is made."""
+    desk = KeyDesk()
+    maker = wished(desk, **parent)
+    with pytest.raises(StrongerThanParent, match=said):
+        wished(desk, **child, parent=maker)
+    assert wished(desk, **parent, parent=maker).parent_id == maker.id
+
+
+def test_only_an_active_secret_key_makes_keys() -> None:
+    """Neither a publishable one, nor one that is off or gone."""
+    desk = KeyDesk()
+    public = wished(desk, kind=Kind.PUBLISHABLE, origins=["https://a.example"], scopes=["sessions:write"])
+    with pytest.raises(StrongerThanParent):
+        wished(desk, parent=public)
+    for status in (Status.DISABLED, Status.REVOKED):
+        gone = msgspec.structs.replace(wished(desk), status=status)
+        with pytest.raises(KeyIsRevoked):
+            wished(desk, parent=gone)
+
+
+@pytest.mark.anyio
+async def test_a_tree_of_keys_is_revoked_with_its_root() -> None:
+    """All that it made, and what that made; its own maker and its siblings go on. Without that wish, only itself."""
+    desk = KeyDesk()
+    root = await desk.issue("links:read")
+    child, sibling = [await desk.issue("links:read", parent=root.key) for _ in range(2)]
+    grandchild = await desk.issue("links:read", parent=child.key)
+    named = {"project_id": "prj_a", "by": "user:1"}
+
+    async def working() -> list[bool]:
+        return [await desk.reason(bearer(one)) is None for one in (root, child, sibling, grandchild)]
+
+    done = await revoke(desk.store, desk.clock, key_id=child.key.id, tree=True, **named)
+    assert await working() == [True, False, True, False]
+    assert (done.already, [key.id for key in done.descendants]) == (False, [grandchild.key.id])
+    assert done.receipt.epoch is not None
+    alone = await revoke(desk.store, desk.clock, key_id=root.key.id, **named)
+    assert alone.descendants == ()
+    assert await working() == [False, False, True, False]
+    # A second time, with all of its tree: what had been left is ended now.
+    again = await revoke(desk.store, desk.clock, key_id=root.key.id, tree=True, **named)
+    assert again.already
+    assert await working() == [False, False, False, False]
+
+
+@pytest.mark.anyio
+async def test_what_hangs_below_a_revoked_key_is_found_all_the_same() -> None:
+    """A child that was revoked alone does not hide its own children from a later revocation of the whole tree."""
+    desk = KeyDesk()
+    root = await desk.issue("links:read")
+    child = await desk.issue("links:read", parent=root.key)
+    grandchild = await desk.issue("links:read", parent=child.key)
+    named = {"project_id": "prj_a", "by": "user:1"}
+    await revoke(desk.store, desk.clock, key_id=child.key.id, **named)
+    done = await revoke(desk.store, desk.clock, key_id=root.key.id, tree=True, **named)
+    assert [key.id for key in done.descendants] == [grandchild.key.id]
+    assert await desk.reason(bearer(grandchild)) is RefusalReason.REVOKED
+
+
+@pytest.mark.anyio
+async def test_a_disabled_maker_is_remembered_with_its_keys() -> None:
+    """Who made a key stands with it for good, whatever becomes of the maker."""
+    desk = KeyDesk()
+    root = await desk.issue("links:read")
+    child = await desk.issue("links:read", parent=root.key)
+    await set_enabled(desk.store, desk.clock, project_id="prj_a", key_id=root.key.id, enabled=False, by="user:1")
+    assert (await desk.store.by_id("prj_a", child.key.id)).parent_id == root.key.id  # type: ignore[union-attr]
+    line = (await desk.store.audit_of("prj_a", child.key.id, None, 1))[0]
+    assert line.detail["parent"] == root.key.id
