@@ -7,11 +7,12 @@ does not, so keep that hash elsewhere (``keyturn audit verify`` prints it).
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
 BEGINNING: Final = "0" * 64
+VERIFIED_AT_ONCE: Final = 5_000
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,3 +89,50 @@ def broken_at(entries: Iterable[AuditEntry], previous: str = BEGINNING, sequence
             return sequence
         previous = entry.hash
     return None
+
+
+class Verdict(msgspec.Struct, frozen=True, rename="camel"):
+    """What a check of the whole log came to.
+
+    Attributes:
+        lines: how many there are, as far as they hold.
+        last_hash: of the last of them, by which a later check can tell whether the end was cut off.
+        broken_at: the number of the first line that does not follow; None where all do.
+    """
+
+    lines: int
+    last_hash: str
+    broken_at: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether each line follows from the one before."""
+        return self.broken_at is None
+
+
+class AuditLog(Protocol):
+    """Whatever keeps the log's lines."""
+
+    async def audit(self, after: int, limit: int) -> list[AuditEntry]:
+        """Lines after this number, oldest first."""
+        ...
+
+    async def audit_end(self) -> tuple[int, str]:
+        """Number and hash of the last line that was written."""
+        ...
+
+
+async def verify(log: AuditLog) -> Verdict:
+    """Check the whole log, a part at a time: each line, and that it goes as far as it was written."""
+    written, end = await log.audit_end()
+    sequence, previous, ends = 0, BEGINNING, written == 0
+    while entries := await log.audit(sequence, VERIFIED_AT_ONCE):
+        broken = broken_at(entries, previous, sequence)
+        if broken is not None:
+            before = [entry for entry in entries if entry.sequence < broken]
+            return Verdict(broken - 1, before[-1].hash if before else previous, broken)
+        ends = ends or any((entry.sequence, entry.hash) == (written, end) for entry in entries)
+        sequence, previous = entries[-1].sequence, entries[-1].hash
+    if not ends:
+        return Verdict(sequence, previous, min(sequence + 1, written))
+    return Verdict(sequence, previous)

@@ -354,6 +354,10 @@ class KeyStore(LeaseStore, Protocol):
         """Lines of the audit log after this number, oldest first."""
         ...
 
+    async def audit_end(self) -> tuple[int, str]:
+        """Number and hash of the last line that was written, as they are kept apart from it."""
+        ...
+
     async def audit_of(
         self, project_id: str, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:

@@ -62,6 +62,8 @@ class Spotter:
         head = match[0]
         for length in self._lengths[head]:
             text = data[match.start() : match.end() + length]
+            if len(text) < len(head) + length:
+                continue
             secret = self._parser.parse(text.decode("latin-1"))
             if secret is not None:
                 return Spotted(match.start(), secret, self._names[head.decode(), length])

@@ -23,6 +23,7 @@ _SET_EPOCH: Final = "UPDATE key_head SET epoch = $1 WHERE id = 1"
 _CHANGED: Final = "INSERT INTO key_changes (epoch, key_id, project_id, changed_at) VALUES ($1, $2, $3, $4)"
 _NOTIFY: Final = Both(sqlite="SELECT 1", postgres=f"SELECT pg_notify('{CHANNEL}', '')")
 
+_END: Final = "SELECT audit_sequence, audit_hash FROM key_head WHERE id = 1"
 _SET_AUDIT: Final = "UPDATE key_head SET audit_sequence = $1, audit_hash = $2 WHERE id = 1"
 _COLUMNS: Final = "sequence, at, actor, action, project_id, key_id, detail, previous, hash"
 _WRITE: Final = f"INSERT INTO key_audit ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -86,6 +87,13 @@ async def write_down(
     await tx.execute(_SET_AUDIT, entry.sequence, entry.hash)
 
 
+async def last_line(tx: Transaction) -> tuple[int, str]:
+    """Number and hash of the last line that was written."""
+    row = await tx.fetch_one(_END)
+    assert row is not None
+    return row[0], row[1]
+
+
 async def lines_after(tx: Transaction, after: int, limit: int) -> list[AuditEntry]:
     """The log's lines after this number, oldest first."""
     return [_entry(row) for row in await tx.fetch_all(_AFTER, after, limit)]
@@ -108,7 +116,15 @@ def _entry(row: Row) -> AuditEntry:
         action=row[3],
         project_id=row[4],
         key_id=row[5],
-        detail=msgspec.json.decode(row[6]),
+        detail=_detail(row[6]),
         previous=row[7],
         hash=row[8],
     )
+
+
+def _detail(kept: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(kept, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        # Nobody wrote this here, and it fits no hash.
+        return {"unreadable": str(kept)}

@@ -378,6 +378,9 @@ class MemoryKeyStore:
     async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
         return self._audit[after : after + limit]
 
+    async def audit_end(self) -> tuple[int, str]:
+        return (self._audit[-1].sequence, self._audit[-1].hash) if self._audit else (0, BEGINNING)
+
     async def audit_of(
         self, project_id: str, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:

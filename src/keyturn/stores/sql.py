@@ -552,6 +552,9 @@ class SqlKeyStore(SqlLeases):
     async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
         return await self._database.read(lambda tx: head.lines_after(tx, after, limit))
 
+    async def audit_end(self) -> tuple[int, str]:
+        return await self._database.read(head.last_line)
+
     async def audit_of(
         self, project_id: str, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:

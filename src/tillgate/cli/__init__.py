@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from tillgate.cli import demo, doctor, explaining, key_ends, keys, listen, projects, serve, trigger, usage, users
+from tillgate.cli import audit, demo, doctor, explaining, key_ends, keys, listen, projects, serve, trigger, usage, users
 
 app = typer.Typer(
     name="tillgate",
@@ -23,6 +23,7 @@ app.add_typer(projects.app, name="projects")
 keys.app.command("explain")(explaining.explain_request)
 keys.app.command("usage")(usage.usage)
 app.add_typer(key_ends.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.add_typer(users.app, name="users")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)

@@ -20,6 +20,7 @@ from keyturn import (
     Kind,
     Limit,
     Mode,
+    Status,
     change,
     checked_limit,
     parse_rate,
@@ -160,7 +161,8 @@ def list_all(
         return
     for key in keys:
         used = to_rfc3339(key.last_used_at) if key.last_used_at is not None else "never used"
-        print(f"{key.id}  {key.masked}  {key.status.value:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
+        status = "canary" if key.canary and key.status is Status.ACTIVE else key.status.value
+        print(f"{key.id}  {key.masked}  {status:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
 
 
 @app.command("show")

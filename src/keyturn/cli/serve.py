@@ -1,32 +1,17 @@
-"""The command line: ``keyturn serve``."""
+"""``keyturn serve``."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from keyturn.cli.session import DatabaseUrl, fail, say
 from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load
 from unitofwork import StoreError
 
-app = typer.Typer(
-    name="keyturn",
-    help="API keys that are refused everywhere once revoked: verified, issued and rotated.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
 
-
-@app.callback()
-def _keyturn() -> None:
-    """A command has a name, also while there is one only."""
-
-
-@app.command("serve")
 def serve(
-    database_url: Annotated[
-        str | None, typer.Option("--database-url", help="sqlite:///path or postgresql://…  [KEYTURN_DATABASE_URL]")
-    ] = None,
+    database_url: DatabaseUrl = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = HOST_DEFAULT,
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")] = PORT_DEFAULT,
     tls_certificate: Annotated[
@@ -49,23 +34,3 @@ def serve(
         fail(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-
-
-def say(text: str) -> None:
-    """Print at once, also into a file."""
-    print(text, flush=True)
-
-
-def fail(message: str) -> NoReturn:
-    """End with what is wrong, in one line."""
-    typer.echo(f"keyturn: {message}", err=True)
-    raise typer.Exit(1)
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,5 @@
+"""``python -m keyturn.cli``."""
+
+from keyturn.cli import main
+
+main()

@@ -1,0 +1,65 @@
+"""``keyturn audit``."""
+
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+
+import msgspec
+import typer
+
+from keyturn.audit import AuditEntry, Verdict, verify
+from keyturn.cli.keys import instant
+from keyturn.cli.session import AsJson, DatabaseUrl, fail, say, say_json, work
+
+app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
+
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many lines at most.")]
+
+
+@app.command("verify")
+def verify_log(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Check that each line follows from the one before, else end with 1. Prints the last hash, to be kept elsewhere."""
+    tell_verdict(work(database_url, lambda desk: verify(desk.store)), as_json=as_json, fails=fail)
+
+
+@app.command("list")
+def list_log(
+    project: Annotated[str, typer.Option("--project", metavar="ID", help="Whose keys.")],
+    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only what was done to this key.")] = None,
+    before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
+    limit: Limit = 50,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """List a project's lines, newest first."""
+    tell_lines(work(database_url, lambda desk: desk.store.audit_of(project, key, before, limit)), as_json=as_json)
+
+
+def tell_verdict(verdict: Verdict, *, as_json: bool, fails: Callable[[str], NoReturn]) -> None:
+    """Print what the chain's check came to.
+
+    Args:
+        fails: ends the command with a message.
+    """
+    if as_json:
+        say_json(msgspec.to_builtins(verdict))
+        if not verdict.holds:
+            raise typer.Exit(1)
+        return
+    if not verdict.holds:
+        fails(
+            f"line {verdict.broken_at} of the audit log does not follow from the one before it: one of the two was "
+            "changed, or one was removed or put in"
+        )
+    say(f"{verdict.lines} lines, each of which follows from the one before.")
+    say(f"last hash  {verdict.last_hash}")
+
+
+def tell_lines(lines: list[AuditEntry], *, as_json: bool) -> None:
+    """Print lines of the log."""
+    if as_json:
+        say_json([msgspec.to_builtins(line) for line in lines])
+        return
+    for line in lines:
+        what = f"{line.action:24}  {line.key_id or line.project_id or '-':26}  {line.actor}"
+        detail = msgspec.json.encode(line.detail).decode() if line.detail else ""
+        say(f"{line.sequence:6}  {instant(line.at)}  {what}  {detail}")

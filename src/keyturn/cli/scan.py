@@ -1,0 +1,72 @@
+"""``keyturn scan``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from keyturn.cli.session import AsJson, DatabaseUrl, Desk, fail, note, say, say_json, work
+from keyturn.scanning import CannotScan, Found, Scan
+
+SHOWN_MAX = 10_000
+UNKNOWN = "not a key here"
+
+
+def scan(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file or a directory.")],
+    history: Annotated[
+        bool, typer.Option("--history", help="Also every version of every file that the git repository keeps.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Say which are keys here, and in what state.")] = False,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find keys where they do not belong, and never print them. Ends with 1 if there are any, with 2 if it cannot look.
+
+    Each is told by its place, format, mode and shown prefix. What only looks like a key, without its checksum, is none.
+    """
+    looking = Scan()
+    found: list[Found] = []
+    try:
+        found += looking.files(path)
+        if history:
+            found += looking.history(path)
+    except CannotScan as error:
+        fail(str(error), 2)
+    states = work(database_url, lambda desk: _states(desk, found)) if check and found else {}
+    shown = [_shown(one, states.get(one.secret.reveal(), UNKNOWN) if check else None) for one in found[:SHOWN_MAX]]
+    if as_json:
+        say_json(shown)
+    else:
+        for line in shown:
+            what = f"{line['format']} {line['mode']} {line['kind']}  {line['prefix']}…"
+            say(f"{line['place']}:{line['line']}  {what}  {line.get('state', '')}".rstrip())
+    if len(found) > SHOWN_MAX:
+        note(f"keyturn: {len(found) - SHOWN_MAX} more are not shown")
+    for place in looking.unreadable:
+        note(f"keyturn: {place} could not be read")
+    keys = len({one.secret.reveal() for one in found})
+    note(
+        f"{keys} keys in {len(found)} places; {looking.looked_at} files read, {looking.binary} binary ones passed over"
+    )
+    if found:
+        raise typer.Exit(1)
+
+
+async def _states(desk: Desk, found: list[Found]) -> dict[str, str]:
+    """By each key's text, its id and in what state it is here."""
+    texts = {one.secret.digest(): one.secret.reveal() for one in found}
+    known = await desk.store.by_digests(list(texts))
+    return {texts[digest]: f"{key.id} {key.status.value}" for digest, key in known.items()}
+
+
+def _shown(one: Found, state: str | None) -> dict[str, Any]:
+    shown = {
+        "place": one.place,
+        "line": one.line,
+        "format": " or ".join(one.formats),
+        "mode": one.secret.mode.value,
+        "kind": one.secret.kind.value,
+        "prefix": one.secret.prefix,
+    }
+    return shown | ({"state": state} if state is not None else {})

@@ -1,0 +1,169 @@
+"""``keyturn``: keys, their log and their leaks from a terminal, over both databases."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from keyturn import NATIVE, Kind, Mode, generate
+from keyturn.cli import app
+from keyturn.stores.sql import SqlKeyStore
+from tests.makers import ON_SQLITE, execute
+
+PROJECT = ("--project", "prj_a")
+
+
+class Terminal:
+    """Runs commands on one database."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._runner = CliRunner(env={"KEYTURN_DATABASE_URL": url, "KEYTURN_SCOPES": "links:read links:write"})
+
+    def run(self, *arguments: str, status: int = 0) -> Result:
+        done = self._runner.invoke(app, list(arguments))
+        assert done.exit_code == status, (arguments, done.output, done.stderr, done.exception)
+        return done
+
+    def json(self, *arguments: str, status: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", status=status).stdout)
+
+    def refused(self, *arguments: str) -> str:
+        """What a command that cannot work says, in one line, having printed nothing else."""
+        done = self.run(*arguments, status=1)
+        assert (done.stdout, done.stderr.count("\n")) == ("", 1), done.output
+        assert done.stderr.startswith("keyturn: ")
+        return done.stderr
+
+    def create(self, *more: str) -> Any:
+        return self.json("keys", "create", *PROJECT, "--name", "a", "--mode", "live", *more)
+
+
+@pytest.fixture
+def terminal(database_url: str) -> Terminal:
+    return Terminal(database_url)
+
+
+def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
+    """Created with its restrictions, listed, shown, disabled, enabled, rotated, revoked with what it made; its text is
+    printed when it is made, and never after."""
+    made = terminal.create("--scope", "links:read", "--ip", "203.0.113.0/24", "--expires-in", "30d", "--rate", "5/s")
+    assert (made["mode"], made["scopes"], made["networks"]) == ("live", ["links:read"], ["203.0.113.0/24"])
+    assert made["rate"] == "5/s, 10 at once"
+    canary = terminal.create("--canary")
+    id = made["id"]
+    listed = terminal.run("keys", "list", *PROJECT).stdout
+    assert made["prefix"] in listed and "canary" in listed
+    assert [one["id"] for one in terminal.json("keys", "list", *PROJECT)] == [canary["id"], id]
+    assert terminal.json("keys", "disable", id, *PROJECT, "--because", "a test")["disabledBecause"] == "a test"
+    assert terminal.json("keys", "enable", id, *PROJECT)["status"] == "active"
+    rotated = terminal.json("keys", "rotate", id, *PROJECT, "--at-once", "--overlap", "0d")
+    assert (rotated["id"], rotated["prefix"] == made["prefix"]) == (id, False)
+    revoked = terminal.json("keys", "revoke", id, *PROJECT, "--tree", "--because", "over")
+    assert (revoked["status"], revoked["revokedBecause"], revoked["already"]) == ("revoked", "over", False)
+    assert revoked["receipt"]["epoch"] > 0
+    assert "had been revoked before" in terminal.run("keys", "revoke", id, *PROJECT).stdout
+    actions = [line["action"] for line in terminal.json("audit", "list", *PROJECT, "--key", id)]
+    assert actions == ["key.revoked", "key.rotated", "key.enabled", "key.disabled", "key.created"]
+    later = terminal.run("keys", "show", id, *PROJECT).stdout + terminal.run("audit", "list", *PROJECT).stdout
+    for text in (made["key"], rotated["key"], canary["key"]):
+        assert text[20:] not in later
+
+
+def test_what_cannot_work_is_told_in_one_line(terminal: Terminal) -> None:
+    """Unknown keys, scopes, formats, ages, rates and origins; another project's key."""
+    id = terminal.create()["id"]
+    create = ("keys", "create", *PROJECT, "--name", "a", "--mode", "live")
+    assert "no key" in terminal.refused("keys", "show", "key_none", *PROJECT)
+    assert "no key" in terminal.refused("keys", "revoke", id, "--project", "prj_b")
+    assert "links:write" in terminal.refused(*create, "--scope", "links:fly")
+    assert "crossmint" in terminal.refused(*create, "--format", "morse")
+    assert "30d" in terminal.refused(*create, "--expires-in", "tomorrow")
+    assert "5/s" in terminal.refused(*create, "--rate", "often")
+    assert "--rate" in terminal.refused(*create, "--burst", "5")
+    assert "https" in terminal.refused(*create, "--origin", "ftp://a.example")
+    assert "90d" in terminal.refused("keys", "rotate", id, *PROJECT, "--overlap", "91d")
+    terminal.run("keys", "revoke", id, *PROJECT)
+    assert "for good" in terminal.refused("keys", "enable", id, *PROJECT)
+    assert len(terminal.json("keys", "list", *PROJECT)) == 1
+
+
+def test_a_scan_tells_places_and_never_keys(terminal: Terminal, tmp_path: Path) -> None:
+    """Status 1 and a line for each place; with --check, which are keys here. Nothing found is 0, nothing there is 2."""
+    mine, gone, strange = terminal.create(), terminal.create(), generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()
+    terminal.run("keys", "revoke", gone["id"], *PROJECT)
+    folder = tmp_path / "src"
+    folder.mkdir()
+    assert terminal.run("scan", str(folder)).stdout == ""
+    (folder / "a.env").write_text(f"A={mine['key']}\nB={gone['key']}\n\nC={strange}\n")
+    done = terminal.run("scan", str(folder), "--check", status=1)
+    assert done.stdout.splitlines() == [
+        f"a.env:1  native or craftkit live secret  {mine['prefix']}…  {mine['id']} active",
+        f"a.env:2  native or craftkit live secret  {gone['prefix']}…  {gone['id']} revoked",
+        f"a.env:4  native or craftkit test secret  {strange[:14]}…  not a key here",
+    ]
+    assert "3 keys in 3 places" in done.stderr
+    found = terminal.json("scan", str(folder), status=1)
+    assert (found[0]["place"], found[0]["line"], found[0]["prefix"]) == ("a.env", 1, mine["prefix"])
+    everything = done.output + json.dumps(found)
+    assert not any(text[14:] in everything for text in (mine["key"], gone["key"], strange))
+    assert "nowhere" in terminal.run("scan", str(tmp_path / "nowhere"), status=2).stderr
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("tamper", "line"),
+    [
+        ("UPDATE key_audit SET actor = 'user:nobody' WHERE sequence = 2", 2),
+        ("UPDATE key_audit SET detail = '{}' WHERE sequence = 1", 1),
+        ("UPDATE key_audit SET detail = 'no JSON' WHERE sequence = 3", 3),
+        ("UPDATE key_audit SET hash = previous WHERE sequence = 2", 2),
+        ("DELETE FROM key_audit WHERE sequence = 1", 1),
+        ("DELETE FROM key_audit WHERE sequence = 2", 2),
+        ("DELETE FROM key_audit WHERE sequence = 4", 4),
+        ("DELETE FROM key_audit", 1),
+        ("UPDATE key_audit SET sequence = sequence + 1 WHERE sequence = 4", 4),
+        (
+            "INSERT INTO key_audit SELECT 5, at, actor, action, project_id, key_id, detail, hash, hash FROM key_audit "
+            "WHERE sequence = 4",
+            5,
+        ),
+    ],
+)
+def test_whoever_tampers_with_the_log_is_found_out(terminal: Terminal, tmp_path: Path, tamper: str, line: int) -> None:
+    """A line in the SQLite file that was changed, taken out, put in or cut off at the end is named; untouched, the last
+    hash is printed."""
+    for _ in range(4):
+        terminal.create()
+    whole = terminal.json("audit", "verify")
+    last = terminal.json("audit", "list", *PROJECT, "--limit", "1")[0]
+    assert whole == {"lines": 4, "lastHash": last["hash"], "brokenAt": None}
+    assert last["hash"] in terminal.run("audit", "verify").stdout
+    with sqlite3.connect(terminal.url.removeprefix("sqlite:///")) as database:
+        assert database.execute(tamper).rowcount
+    database.close()
+    assert f"line {line} " in terminal.refused("audit", "verify")
+    assert terminal.json("audit", "verify", status=1)["brokenAt"] == line
+
+
+@pytest.mark.anyio
+async def test_a_long_log_is_checked_part_by_part(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check does not hold the log as a whole, and finds the break on either side of a part's end."""
+    from keyturn import Issuer, KeyWish, audit
+    from tests.makers import StillClock
+
+    monkeypatch.setattr(audit, "VERIFIED_AT_ONCE", 3)
+    store = SqlKeyStore(database)
+    issuer = Issuer(store, StillClock(), [])
+    for _ in range(7):
+        await issuer.issue(KeyWish(project_id="prj_a", mode=Mode.TEST, name="a"), by="user:1")
+    assert (await audit.verify(store)).lines == 7
+    for line in (3, 4, 7):
+        await execute(database, "UPDATE key_audit SET at = at + 1 WHERE sequence = $1", line)
+        verdict = await audit.verify(store)
+        assert (verdict.broken_at, verdict.lines) == (line, line - 1)
+        await execute(database, "UPDATE key_audit SET at = at - 1 WHERE sequence = $1", line)
+    assert (await audit.verify(store)).holds
