@@ -1,0 +1,214 @@
+"""The guides on operating and on going live: each of their blocks, as it stands but for addresses and ports."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.guarantees.test_workers import children
+from tests.journeys.test_readme import shell_blocks
+from tests.postgres import PostgresServer
+from tests.running import GREETING_ENDS, RunningServer, clean_environment, free_port
+
+pytestmark = pytest.mark.slow
+
+OPERATING, GOING_LIVE = "docs/operating.md", "docs/going-live.md"
+PATIENCE_SECONDS = 60
+AMOUNT = {"amount": {"value": "5.00", "currency": "USD"}}
+
+
+class Host:
+    """A machine with ``tillgate`` and PostgreSQL's programs on its path, and a shell in a directory of its own."""
+
+    def __init__(self, place: Path, replaced: Mapping[str, str], programs: Path | None = None) -> None:
+        self.place = place
+        self.replaced = dict(replaced)
+        bin = place / "bin"
+        bin.mkdir()
+        (bin / "tillgate").write_text(f'#!/bin/sh\nexec {sys.executable} -m tillgate.cli "$@"\n')
+        (bin / "tillgate").chmod(0o755)
+        paths = [str(bin), *([str(programs)] if programs else []), os.environ["PATH"]]
+        self.environment = clean_environment() | {"PATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+        self.servers: list[subprocess.Popen[bytes]] = []
+
+    def here(self, block: str) -> str:
+        for written, meant in self.replaced.items():
+            block = block.replace(written, meant)
+        return block
+
+    def run(self, block: str, **more: str) -> str:
+        """What a block prints; it has to end well."""
+        done = subprocess.run(
+            ["bash", "-c", f"set -euo pipefail\n{self.here(block)}"], cwd=self.place,
+            env=self.environment | more, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def remember(self, block: str, *names: str) -> str:
+        """Run a block that exports variables, and keep those for what comes after it."""
+        printed = self.run(block + "".join(f'\necho "{name}=${name}"' for name in names))
+        for name in names:
+            self.environment[name] = re.findall(rf"^{name}=(.*)$", printed, re.MULTILINE)[-1]
+        return printed
+
+    def serve(self, block: str) -> tuple[str, str, int]:
+        """Start a server with the block's last line; its address, its greeting and its process id."""
+        port = free_port()
+        line = self.here(block.strip().splitlines()[-1])
+        line = re.sub(r" --port \d+", "", line).replace("tillgate serve", f"exec env tillgate serve --port {port}")
+        line = re.sub(r"^(\w+=\S+) exec env", r"exec env \1", line)
+        log = self.place / f"{port}.log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                ["bash", "-c", line], cwd=self.place, env=self.environment, stdout=file, stderr=file
+            )
+        self.servers.append(process)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while GREETING_ENDS not in log.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        return f"http://127.0.0.1:{port}", log.read_text(), process.pid
+
+    def stop(self) -> list[int]:
+        """Stop every server; their exit statuses."""
+        for process in self.servers:
+            process.send_signal(signal.SIGTERM)
+        statuses = [process.wait(PATIENCE_SECONDS) for process in self.servers]
+        self.servers.clear()
+        return statuses
+
+
+def client(url: str, key: str) -> httpx.Client:
+    """What a proxy that ends TLS makes of a merchant's request."""
+    headers = {"Authorization": f"Bearer {key}", "X-Forwarded-Proto": "https"}
+    return httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=20, trust_env=False)
+
+
+@pytest.fixture
+def host(tmp_path: Path, postgres_server: PostgresServer, postgres_database_url: str) -> Iterator[Host]:
+    """A host before a PostgreSQL with an empty database."""
+    replaced = {
+        "postgresql://tillgate@localhost/tillgate": postgres_database_url,
+        "postgresql://tillgate@localhost/restored": postgres_server.url("restored"),
+    }
+    made = Host(tmp_path, replaced, postgres_server.psql.parent)
+    try:
+        yield made
+    finally:
+        made.stop()
+        postgres_server.execute("DROP DATABASE IF EXISTS restored WITH (FORCE)")
+
+
+def test_the_guide_to_several_processes_and_hosts_works_as_it_is_written(host: Host, redis_server: str) -> None:
+    """From an empty PostgreSQL to two hosts with four workers each; then a backup, and a server on what is restored."""
+    [prepare] = shell_blocks(OPERATING, "PostgreSQL")
+    assert "Everything is in order" in host.remember(prepare, "TILLGATE_DATABASE_URL", "TILLGATE_SECRET_KEY")
+    alone, together = shell_blocks(OPERATING, "Several processes")
+    [another] = shell_blocks(OPERATING, "Several hosts")
+    host.replaced["valkey://localhost:6379/0"] = redis_server
+
+    url, greeting, pid = host.serve(alone)
+    assert len(children(pid)) == 4
+    assert "counted by each worker for itself" in greeting
+    host.run("tillgate projects create --name Shop")
+    make = "tillgate keys create --name x --mode test --scope sessions:read --scope sessions:write --json"
+    key = re.findall(r'"key": "([^"]+)"', host.run(make))[0]
+    with client(url, key) as first:
+        session = first.post("/checkout_sessions", json=AMOUNT).json()["id"]
+    assert host.stop() == [0]
+
+    one, greeting, _ = host.serve(together)
+    assert "counted by each worker for itself" not in greeting
+    two, _, pid = host.serve(another)
+    assert len(children(pid)) == 4
+    for address in (one, two):
+        with client(address, key) as anywhere:
+            assert anywhere.get(f"/checkout_sessions/{session}").status_code == 200
+
+    _, _, dump, restore = shell_blocks(OPERATING, "Backup and restore")
+    host.run(dump)
+    with client(one, key) as late:
+        after = late.post("/checkout_sessions", json=AMOUNT).json()["id"]
+    assert "Everything is in order" in host.run(restore)
+    assert host.stop() == [0, 0]
+    [upgrade] = shell_blocks(OPERATING, "Upgrade")
+    assert "up to date" in host.run(upgrade)
+    host.environment["TILLGATE_DATABASE_URL"] = host.replaced["postgresql://tillgate@localhost/restored"]
+    url, _, _ = host.serve("tillgate serve")
+    with client(url, key) as restored:
+        assert restored.get(f"/checkout_sessions/{session}").status_code == 200
+        assert restored.get(f"/checkout_sessions/{after}").status_code == 404
+
+
+def test_the_guide_to_backups_of_sqlite_works_as_it_is_written(tmp_path: Path) -> None:
+    """While the server runs; what is restored has its sessions, its keys and its webhook secrets."""
+    back_up, restore = shell_blocks(OPERATING, "Backup and restore")[:2]
+    server = RunningServer(tmp_path / "data").start()
+    try:
+        server.project()
+        key = server.key()
+        with server.client(key) as api:
+            session = api.post("/checkout_sessions", json=AMOUNT).json()["id"]
+            api.post("/webhook_endpoints", json={"url": "http://localhost:9/", "events": ["session.expired"]})
+            host = Host(tmp_path, {})
+            host.run(back_up)
+            after = api.post("/checkout_sessions", json=AMOUNT).json()["id"]
+        assert "Everything is in order" in host.run(restore)
+    finally:
+        server.stop()
+    restored = RunningServer(tmp_path / "restored").start()
+    try:
+        with restored.client(key) as api:
+            assert api.get(f"/checkout_sessions/{session}").status_code == 200
+            assert api.get(f"/checkout_sessions/{after}").status_code == 404
+            [endpoint] = api.get("/webhook_endpoints").json()["data"]
+            sent = api.post(f"/webhook_endpoints/{endpoint['id']}/test")
+            assert sent.status_code == 200, "its signing secret can be opened"
+    finally:
+        restored.stop()
+
+
+def test_the_guide_to_going_live_works_as_it_is_written(tmp_path: Path) -> None:
+    """From the settings to a live key that opens nothing while nobody owns a wallet, and a live endpoint."""
+    host = Host(tmp_path, {})
+    try:
+        settings, look = shell_blocks(GOING_LIVE, "The server")
+        before, _, served = settings.rpartition("tillgate serve")
+        assert served.strip() == ""
+        told = host.remember(before, "TILLGATE_PUBLIC_URL", "TILLGATE_SECRET_KEY")
+        assert "Everything is in order" in told and host.environment["TILLGATE_SECRET_KEY"] not in told.split("\n\n")[0]
+        url, greeting, _ = host.serve("tillgate serve")
+        assert "https://pay.example.com/dashboard/setup/" in greeting
+        host.replaced |= {
+            "http://127.0.0.1:8080": url,
+            "https://pay.example.com/api": f"-H 'X-Forwarded-Proto: https' {url}/api",
+        }
+        assert host.run(look).startswith("ok")
+
+        [owner] = shell_blocks(GOING_LIVE, "People")
+        host.run(owner, OWNER_PASSWORD="correct horse battery")
+        host.run("tillgate projects create --name Shop")
+        [keys] = shell_blocks(GOING_LIVE, "Keys")
+        assert len(re.findall(r"ck_live_[0-9A-Za-z]{32}", host.run(keys))) == 2
+        make = "tillgate keys create --name Ops --mode live --scope webhooks:write --scope sessions:write --json"
+        key = re.findall(r'"key": "([^"]+)"', host.run(make))[0]
+
+        [subscribe] = shell_blocks(GOING_LIVE, "Webhooks")
+        host.run(subscribe, CHECKOUT_API_KEY=key)
+        assert '"livemode":true' in (tmp_path / "live-endpoint.json").read_text()
+        with client(url, key) as api:
+            refused = api.post("/checkout_sessions", json=AMOUNT)
+        assert refused.json()["error"]["code"] == "live_mode_not_configured"
+        [watch] = shell_blocks(GOING_LIVE, "Watching")
+        assert 'tillgate_api_responses_total{status="409"} 1.0' in host.run(watch)
+        assert host.stop() == [0]
+    finally:
+        host.stop()
