@@ -205,6 +205,8 @@ class Gate:
         idle_since: int | None = None
         try:
             while True:
+                # Before the look, not after: what is told while that is under way is a reason for another one.
+                self._wake.clear()
                 try:
                     if self._asked:
                         self._asked, idle_since = 0, None
@@ -231,19 +233,19 @@ class Gate:
 
     async def _sleep(self) -> None:
         """Until it is time to renew, somebody asks without a lease to answer by, or there is a change."""
-        self._wake.clear()
         ends = self._monotonic_ns() + RENEW_MS * 1_000_000
         while (left := ends - self._monotonic_ns()) > 0:
-            hinting = self._until_ns > 0 and self._hint_changed() is not None
-            slice_ms = min(HINT_MS, left / 1_000_000) if hinting else left / 1_000_000
+            # Taken before the look, and never without one, so that no commit falls between two of them.
+            hint = self._hint_changed() if self._until_ns > 0 else None
+            if hint:
+                with contextlib.suppress(Exception):
+                    await self.look()
+            slice_ms = min(HINT_MS, left / 1_000_000) if hint is not None else left / 1_000_000
             try:
                 # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
                 async with asyncio.timeout(slice_ms / 1_000 if self._until_ns else None):
                     await self._wake.wait()
             except TimeoutError:
-                if hinting and self._hint_changed():
-                    with contextlib.suppress(Exception):
-                        await self.look()
                 continue
             if not self.holds_lease:
                 return

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from keyturn import Act, Gate, Status, Use
 from keyturn.leases import settle
+from keyturn.ports import Change
 from keyturn.probing import probe
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore, migrations
@@ -194,6 +195,46 @@ async def test_epochs_and_audit_lines_have_no_gap(sql: SqlKeyStore) -> None:
     assert sorted(epochs) == list(range(1, 31))  # type: ignore[type-var]
     assert [change.epoch for change in await sql.changes_after(0)] == list(range(1, 31))
     assert [entry.sequence for entry in await sql.audit(0, 1_000)] == list(range(1, 61))
+
+
+class RevokesAfterTheFirstLook(MemoryKeyStore):
+    """Somebody revokes a key when the gate's look has been answered, and the gate has not got the answer yet."""
+
+    looks = 0
+
+    async def changes_after(self, epoch: int) -> list[Change]:
+        changes = await super().changes_after(epoch)
+        self.looks += 1
+        if self.looks == 1:
+            await self.revoke("prj_a", ["key_0"], ACT)
+        return changes
+
+
+class OnlyHints(RevokesAfterTheFirstLook):
+    """Tells nobody of a change, but can be asked whether anybody has committed, as SQLite can."""
+
+    def hint(self) -> int | None:
+        return self.looks
+
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None
+
+
+@pytest.mark.parametrize("kind", [RevokesAfterTheFirstLook, OnlyHints])
+async def test_a_change_told_while_a_gate_looks_is_looked_at_next(kind: type[RevokesAfterTheFirstLook]) -> None:
+    """A notice that comes while the gate renews is not lost, or the revocation would wait for the next renewal, which
+    here never comes: the gate's clock stands still."""
+    store = kind()
+    await store.insert(key(0), digest(0), ACT)
+    gate = Gate(store, "gate", monotonic_ns=lambda: 1)
+    running = asyncio.create_task(gate.run())
+    try:
+        await gate.find(digest(0))
+        await eventually(lambda: gate.epoch == 1)
+        assert [lease.epoch_seen for lease in await store.held()] == [1]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_probe_sees_the_gates_and_finds_that_the_change_holds(sql: SqlKeyStore) -> None:
