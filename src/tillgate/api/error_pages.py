@@ -164,8 +164,8 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "This payment link is archived and cannot be changed; create a new one.",
     ),
     "live_mode_not_configured": ErrorPage(
-        "Use a test key, or have the operator set up a live rail: [going live](../going-live.md#money). A session is never "
-        "opened with an address that nobody owns.",
+        "Use a test key, or have the operator set up a live rail: [going live](../going-live.md#money). A session is "
+        "never opened with an address that nobody owns.",
         "Live mode is not set up on this server: there is no wallet that live payments could go to. Use a test key, "
         "or ask the operator to set up a live rail.",
     ),

@@ -14,6 +14,8 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from tillgate.events.deliveries.connections import Connections
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -110,13 +112,10 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
 
 def guarded_transport(guard: AddressGuard) -> httpx.AsyncHTTPTransport:
     """An httpx transport that connects to allowed addresses only."""
-    transport = httpx.AsyncHTTPTransport()
+    ssl_context = httpx.create_ssl_context()
+    transport = httpx.AsyncHTTPTransport(verify=ssl_context)
     # httpx has no public way to name a network backend; its transport is a thin shell around this pool.
-    transport._pool = httpcore.AsyncConnectionPool(
-        ssl_context=httpx.create_ssl_context(),
-        max_connections=CONNECTIONS_MAX,
-        max_keepalive_connections=CONNECTIONS_MAX // 5,
-        keepalive_expiry=15.0,
-        network_backend=_GuardedNetwork(guard),
+    transport._pool = Connections(  # type: ignore[assignment]
+        ssl_context, _GuardedNetwork(guard), open_max=CONNECTIONS_MAX, kept_max=CONNECTIONS_MAX // 4
     )
     return transport
