@@ -95,7 +95,7 @@ class Checkout:
             port = free_port()
             there = asyncio.run(stock(self.directory / "postgres", url, port))
             baseline = asyncio.run(stock(self.directory / "pgbench", self.postgres.url("pgbench"), port))
-            command = ["--data", str(self.directory / "postgres"), "--database-url", url, "--port"]
+            command = ["--dev", "--data", str(self.directory / "postgres"), "--database-url", url, "--port"]
             server = self._stage.serve("tillgate.cli", "serve", *command, port=port)
             wanted = [get(f"/api/v1/checkout_sessions/{one}", there.key) for one in there.sessions]
             reads["get postgres"] = (server, wanted)
