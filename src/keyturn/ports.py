@@ -9,6 +9,7 @@ import msgspec
 
 from keyturn.audit import AuditEntry
 from keyturn.limiting import Allowance, Limit
+from keyturn.logged import Cursor, LoggedRequest, RequestFilter
 from keyturn.model import Key, KnownKey
 from keyturn.secret import KeyDigest
 from unitofwork import Transaction
@@ -400,4 +401,30 @@ class UsageStore(Protocol):
 
     async def forget_counts(self, before_day: int, limit: int) -> int:
         """Drop some of what was counted before that day; how many rows that was."""
+        ...
+
+
+class RequestStore(Protocol):
+    """What was asked with each key, and how much of it there was no room for."""
+
+    async def add_requests(self, requests: Sequence[LoggedRequest], dropped: Mapping[tuple[str, int], int]) -> None:
+        """Keep requests, each once, and add to what was dropped of a project on a day; all of it or nothing."""
+        ...
+
+    async def requests(
+        self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int
+    ) -> list[LoggedRequest]:
+        """A project's requests, newest first; those before the cursor where one is given."""
+        ...
+
+    async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
+        """The request with this id, if it is the project's and still kept."""
+        ...
+
+    async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
+        """How many more requests there were on each day from that one on, which were not kept."""
+        ...
+
+    async def forget_requests(self, before: int, limit: int) -> int:
+        """Drop some of the requests from before this instant, the oldest first; how many that was."""
         ...

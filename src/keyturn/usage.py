@@ -154,11 +154,11 @@ class Usage:
         It ends only with what it has begun, also when it is cancelled, so that nothing is counted twice.
         """
         try:
-            await _to_the_end(self.last_used.flush(keys))
+            await to_the_end(self.last_used.flush(keys))
         finally:
             tallies, self._tallies = self._tallies, {}
             self._unwritten.update(_counts(tallies))
-            await _to_the_end(self._write(counts))
+            await to_the_end(self._write(counts))
 
     async def _write(self, store: UsageStore) -> None:
         rows = iter(sorted(self._unwritten.items()))
@@ -185,7 +185,7 @@ def _counts(tallies: Mapping[str, _Tally]) -> dict[Count, int]:
     return counts
 
 
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """Run this to its end, even if whoever waits for it is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     try:

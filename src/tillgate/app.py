@@ -19,12 +19,14 @@ import tillgate.dashboard
 import tillgate.pages
 from keyturn import Limiter, RateLimiter
 from keyturn.expiring import keep_telling
+from keyturn.forgetting import keep_forgetting
 from keyturn.github import GitHubReports, public_keys_at
 from keyturn.leaks import Alert, LeakDesk
 from keyturn.leases import Gate, boottime_ns
 from keyturn.origins import Origins
 from keyturn.probing import Probed, keep_probing
 from keyturn.reporting import PATHS, LeakReports
+from keyturn.request_log import RequestLog
 from keyturn.usage import FLUSH_SECONDS
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
@@ -94,11 +96,16 @@ class Tillgate:
         self._shared = _shared(settings, alone, self._metrics)
         limiter: RateLimiter = self._shared or alone
         door = KeyDoor(self._keys.verifier, limiter, settings.key_limit, self._keys.usage, clock, self._leaks)
+        self._request_days = settings.request_log_days
+        self._requests: RequestLog | None = None
+        if self._request_days:
+            self._requests = RequestLog(count_dropped=self._metrics.count_requests_not_logged)
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
             origins=Origins(self._keys.store, boottime_ns),
             plain_http_from_here=settings.dev,
             count_response=self._metrics.count_response,
+            requests=self._requests,
         )
         dashboard = DashboardDesk(
             database,
@@ -149,6 +156,7 @@ class Tillgate:
                 ("usage", self._keep_flushing()),
                 ("leaks", self._leaks.run()),
                 ("key expiry", keep_telling(self._keys.store, self._clock, failed=_not_told)),
+                ("forgetting", self._keep_forgetting_use()),
                 ("idempotency", self._keep_forgetting()),
                 ("retention", keep_dropping(self._database, self._clock)),
             )
@@ -198,6 +206,19 @@ class Tillgate:
             await self._keys.usage.flush(self._keys.store, self._keys.usage_store)
         except StoreError as error:
             _log.warning("keys.usage_not_written", detail=str(error))
+        if self._requests is not None:
+            try:
+                await self._requests.flush(self._keys.requests, self._clock.now())
+            except StoreError as error:
+                _log.warning("keys.requests_not_written", detail=str(error))
+
+    async def _keep_forgetting_use(self) -> None:
+        def failed(error: Exception) -> None:
+            _log.warning("keys.use_not_forgotten", detail=str(error))
+
+        await keep_forgetting(
+            self._keys.usage_store, self._keys.requests, self._clock, request_days=self._request_days, failed=failed
+        )
 
     async def _readyz(self, _: Request) -> JSONResponse:
         async def operation(tx: Transaction) -> None:

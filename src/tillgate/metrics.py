@@ -19,6 +19,7 @@ CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _STATUS_MAX: Final = 599
 # A process's row: its id, what it counts below 100, and then its answers by HTTP status.
 _LIMITS_UNSHARED: Final = 1
+_REQUESTS_NOT_LOGGED: Final = 2
 _PROBES_BROKEN: Final = 2
 _LAG_SUM_US: Final = 3
 # Up to how many seconds a change took to hold everywhere; cells from here on, one for each bound and one for more.
@@ -68,16 +69,26 @@ class _Responses(Collector):
         yield found
 
 
-class _Limits(Collector):
+class _Sums(Collector):
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
     def collect(self) -> Iterable[Metric]:
-        found = CounterMetricFamily(
-            "tillgate_limits_unshared", "Rate limits that a process counted by itself, for Valkey did not answer."
-        )
-        found.add_metric([], self._tally.sum(_LIMITS_UNSHARED))
-        yield found
+        for name, meaning, cell in (
+            (
+                "tillgate_limits_unshared",
+                "Rate limits that a process counted by itself, for Valkey did not answer.",
+                _LIMITS_UNSHARED,
+            ),
+            (
+                "tillgate_requests_not_logged",
+                "Requests that the request log had no room for.",
+                _REQUESTS_NOT_LOGGED,
+            ),
+        ):
+            found = CounterMetricFamily(name, meaning)
+            found.add_metric([], self._tally.sum(cell))
+            yield found
 
 
 class _Revocations(Collector):
@@ -133,7 +144,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._registry.register(_Processes(tally))
         self._registry.register(_Responses(tally))
-        self._registry.register(_Limits(tally))
+        self._registry.register(_Sums(tally))
         self._registry.register(_Revocations(tally))
         PlatformCollector(registry=self._registry)
         self._row = tally.row(number)
@@ -157,6 +168,10 @@ class Metrics:
         self._row[_LAG_SUM_US] += int(lag_seconds * 1e6)
         if not held:
             self._row[_PROBES_BROKEN] += 1
+
+    def count_requests_not_logged(self, requests: int) -> None:
+        """Count requests that there was no room for in the log."""
+        self._row[_REQUESTS_NOT_LOGGED] += requests
 
     async def expose(self, database: Database) -> bytes:
         """Everything as it is now.

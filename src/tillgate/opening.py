@@ -6,6 +6,7 @@ Apart from ``app.py``, so that ``tillgate keys create`` does not load a web serv
 from typing import NamedTuple
 
 from keyturn import FORMATS, Carriers, Gate, Issuer, KeyParser, Primary, Usage, Verifier
+from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
@@ -36,6 +37,7 @@ class Keys(NamedTuple):
     verifier: Verifier
     usage: Usage
     usage_store: SqlUsage
+    requests: SqlRequests
     gate: Gate | None
 
 
@@ -57,6 +59,7 @@ def open_keys(database: Database, clock: Clock, *, remembering: bool = False, wa
         Verifier(store, gate or Primary(store), carriers, clock),
         Usage(carriers.clean),
         SqlUsage(database),
+        SqlRequests(database),
         gate,
     )
 

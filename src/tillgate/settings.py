@@ -18,6 +18,8 @@ DATABASE_FILE: Final = "tillgate.db"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8080
 WORKERS_MAX: Final = 64
+REQUEST_LOG_DAYS: Final = 14
+REQUEST_LOG_DAYS_MAX: Final = 400
 # Of a server's processes together; each has some, however many they are.
 CONNECTIONS_MAX: Final = 48
 CONNECTIONS_OF_PROCESS_MAX: Final = 24
@@ -68,6 +70,7 @@ class Settings(NamedTuple):
     valkey_url: str | None = None
     leaks: LeakRules = LeakRules()
     github_public_keys: str = ""
+    request_log_days: int = REQUEST_LOG_DAYS
 
     @property
     def connections_max(self) -> int:
@@ -129,6 +132,9 @@ def load(
     count = _whole(pick("WORKERS", None if workers is None else str(workers), "1"), "WORKERS")
     if not 1 <= count <= WORKERS_MAX:
         raise SettingsError(f"TILLGATE_WORKERS: expected 1 to {WORKERS_MAX}")
+    request_log_days = _whole(pick("REQUEST_LOG_DAYS", None, str(REQUEST_LOG_DAYS)), "REQUEST_LOG_DAYS")
+    if request_log_days > REQUEST_LOG_DAYS_MAX:
+        raise SettingsError(f"TILLGATE_REQUEST_LOG_DAYS: expected 0 (no request log) to {REQUEST_LOG_DAYS_MAX}")
     valkey_url = pick("VALKEY_URL", None, "")
     if valkey_url and not valkey_url.startswith(VALKEY_SCHEMES):
         raise SettingsError("TILLGATE_VALKEY_URL: expected valkey://host:6379/0, redis://…, or valkeys:// over TLS")
@@ -159,6 +165,7 @@ def load(
         valkey_url or None,
         leaks,
         github_public_keys,
+        request_log_days,
     )
 
 

@@ -1,14 +1,20 @@
 """The API as an ASGI application: let in, find, read, act, answer. Plain ASGI, because it is the hot path."""
 
+import re
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 import structlog
 
-from keyturn import KnownKey, Presented, Refused
+from keyturn import KnownKey, Presented, Reach, RefusalReason, Refused
+from keyturn.client_secrets import CLIENT_SECRET
 from keyturn.denying import rate_headers
+from keyturn.logged import LoggedRequest
 from keyturn.origins import Origins, answer_headers
+from keyturn.request_log import RequestLog
+from keyturn.usage import RATE_LIMITED
 from tillgate.api import coupons, customers, events, links, orders, products, promotions, sessions, webhooks
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
@@ -35,6 +41,9 @@ ROUTES: Final[list[Route]] = [
 ]
 DOCUMENT_PATH: Final = "/openapi.json"
 SEGMENT_LENGTH_MAX: Final = 64
+# Segments of an unknown path that are shown: words, as in a path that was misspelt. Anything else may be a secret.
+_WORD: Final = re.compile(r"[a-z][a-z_.-]{0,31}")
+_FAILED: Final = 400
 
 _JSON: Final = (b"content-type", b"application/json")
 _NOT_STORED: Final = (b"cache-control", b"no-store")
@@ -54,6 +63,18 @@ class _Envelope(Exception):
         self.failure = failure
 
 
+class _Visit:
+    """What becomes known of a request on its way, for the log. Most of it is never set, hence no ``__init__``."""
+
+    key: KnownKey | None = None
+    route: Route | None = None
+    path: str = ""
+    presented: Presented | None = None
+    refusal: str | None = None
+    error: str | None = None
+    reported: tuple[RefusalReason, ...] = ()
+
+
 class NativeApi:
     """Everything under ``/api/v1``. An endpoint that does not declare its need keeps it from starting."""
 
@@ -65,30 +86,41 @@ class NativeApi:
         origins: Origins,
         plain_http_from_here: bool = False,
         count_response: Callable[[int], None] = lambda _: None,
+        requests: RequestLog | None = None,
     ) -> None:
         """
         Args:
             origins: answers browsers that ask before they call.
             plain_http_from_here: let this machine in without TLS, as is handy in development.
             count_response: told the status of every answer.
+            requests: keeps a line of each request with a known key.
         """
         declared = ROUTES if routes is None else routes
         self._desk = desk
         self._origins = origins
         self._plain_http_from_here = plain_http_from_here
         self._count_response = count_response
+        self._requests = requests
         self._router = Router(declared)
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
         self._document = msgspec.json.encode(document(declared, desk.public_url))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        begun_ns = time.perf_counter_ns()
         request_id = ids.new_id(ids.REQUEST)
+        visit = _Visit()
         headers = _by_name(scope["headers"])
         if scope["method"] == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers:
             status, body, answered = await self._preflight(scope["path"], headers[b"origin"])
         else:
-            status, body, answered = await self._answer_or_apologise(scope, headers, receive, request_id)
+            status, body, answered = await self._answer_or_apologise(scope, headers, receive, request_id, visit)
         self._count_response(status)
+        if visit.key is not None and self._requests is not None:
+            key = visit.key
+            if self._requests.has_room(key.terms.project_id, key.id, begun_ns, status >= _FAILED):
+                duration_us = (time.perf_counter_ns() - begun_ns) // 1_000
+                at = self._desk.clock.now()
+                self._requests.note(_line(visit, key, request_id, at, scope, headers, status, duration_us))
         await send(
             {
                 "type": "http.response.start",
@@ -114,14 +146,15 @@ class NativeApi:
             return 503, b"", _WHEN_AGAIN["unavailable"]
 
     async def _answer_or_apologise(
-        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str
+        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str, visit: _Visit
     ) -> tuple[int, bytes, Headers]:
         try:
-            return await self._answer(scope, headers, receive, request_id)
+            return await self._answer(scope, headers, receive, request_id, visit)
         except _Envelope as envelope:
             return envelope.failure
         except StoreUnavailable as error:
             _log.error("api.store_unavailable", request_id=request_id, detail=str(error))
+            visit.error = Unavailable.default_code
             return told(
                 Unavailable(
                     "The database does not answer. Try again; if this was to change something, with the same "
@@ -131,7 +164,8 @@ class NativeApi:
                 _WHEN_AGAIN["unavailable"],
             )
         except Exception:
-            _log.exception("api.failed", request_id=request_id, method=scope["method"], path=scope["path"])
+            _log.exception("api.failed", request_id=request_id, method=scope["method"], path=visit.path)
+            visit.error = TillgateError.default_code
             return told(
                 TillgateError(
                     "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
@@ -140,7 +174,7 @@ class NativeApi:
             )
 
     async def _answer(
-        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str
+        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str, visit: _Visit
     ) -> tuple[int, bytes, Headers]:
         path: str = scope["path"].removeprefix(ROOT) if scope["path"].startswith(f"{ROOT}/") else ""
         method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -149,28 +183,39 @@ class NativeApi:
         found = self._router.find(path)
         route = found.by_method.get(method) if found is not None else None
 
+        visit.route = route
+        visit.path = route.path if route is not None else _words(path)
+        presented = self._presented(scope, headers, found.id if found is not None else None)
+        visit.presented = presented
+
         # The key comes first, whatever else is wrong with the request.
         admitted = await self._desk.door.admit(
-            self._presented(scope, headers, found.id if found is not None else None),
+            presented,
             route.need if route is not None else None,
-            Caller(method, route.path if route is not None else path, _text(headers.get(b"user-agent"))),
+            Caller(method, visit.path, _text(headers.get(b"user-agent"))),
         )
+        visit.key = admitted.key
         origin = _text(headers.get(b"origin"))
         if isinstance(admitted, Refused):
+            visit.refusal = admitted.reason.value
             note_refusal(admitted, request_id, method)
             raise _Envelope(_readable(refused(admitted, request_id), origin, admitted.key))
         if isinstance(admitted, RateLimited):
+            visit.refusal = RATE_LIMITED
             _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key.id, method=method)
             raise _Envelope(_readable(rate_limited(admitted.allowance, request_id), origin, admitted.key))
+        visit.reported = admitted.reported
         always = list(rate_headers(admitted.allowance)) if admitted.allowance is not None else []
         if origin is not None:
             always += answer_headers(origin, admitted.key)
         if found is None or route is None:
+            visit.error = "unknown_path" if found is None else "method_not_allowed"
             failure = _unknown(scope["path"], scope["method"], found, request_id)
             raise _Envelope(failure._replace(headers=(*failure.headers, *always)))
         try:
             done = await self._act(route, Call(admitted.principal, found.id, None, None), scope, headers, receive)
         except TillgateError as error:
+            visit.error = error.code
             if error.internal is not None:
                 _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
             raise _Envelope(told(error, request_id, (*_WHEN_AGAIN.get(error.code, ()), *always))) from error
@@ -209,6 +254,63 @@ class NativeApi:
             _refuse_large(headers)
         key = headers.get(b"idempotency-key")
         return await act(self._desk, route, call, key.decode("latin-1") if key is not None else None)
+
+
+def _words(path: str) -> str:
+    """A path that leads nowhere, as far as it may be kept."""
+    shown = [segment if _WORD.fullmatch(segment) else "…" for segment in path.strip("/").split("/")[:10]]
+    return f"/{'/'.join(shown)}"
+
+
+def _line(
+    visit: _Visit,
+    key: KnownKey,
+    request_id: str,
+    at: int,
+    scope: Any,
+    headers: dict[bytes, bytes],
+    status: int,
+    duration_us: int,
+) -> LoggedRequest:
+    """What is kept of a request. What the log keeps of each text is its own affair."""
+    need = visit.route.need if visit.route is not None else None
+    presented = visit.presented
+    assert presented is not None
+    object_id = presented.object_id
+    return LoggedRequest(
+        id=request_id,
+        at=at,
+        project_id=key.project_id,
+        mode=key.mode,
+        key_id=key.id,
+        secret=key.secret,
+        method=scope["method"],
+        path=visit.path,
+        status=status,
+        duration_us=duration_us,
+        # Only what has an id's form: anything may have been put there.
+        object_id=object_id if object_id and ids.is_typed(object_id) else None,
+        refusal=visit.refusal,
+        error=visit.error,
+        scope=need.scope if need is not None else None,
+        reach=need.publishable if need is not None else None,
+        network=presented.address,
+        origin=presented.origin,
+        app=presented.app,
+        opened=_opened(visit, presented),
+        agent=_text(headers.get(b"user-agent")),
+        reported=tuple(one.value for one in visit.reported),
+    )
+
+
+def _opened(visit: _Visit, presented: Presented) -> bool | None:
+    """Whether the client secret that came along opened the object. Where that was not asked, because something else
+    came first, it is taken to have been the right one."""
+    if visit.refusal == RefusalReason.CLIENT_SECRET_WRONG.value:
+        return False
+    if visit.route is None or visit.route.need.publishable is not Reach.OPENS or presented.api_key is None:
+        return None
+    return True if CLIENT_SECRET.fullmatch((presented.authorization or "").strip()) else None
 
 
 def _text(value: bytes | None) -> str | None:

@@ -12,6 +12,7 @@ import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_TYPED = re.compile(r"[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 _ULID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 PROJECT = "prj"
@@ -52,6 +53,11 @@ def new_ulid() -> str:
 def new_id(prefix: str) -> str:
     """A fresh id such as ``cs_01j…``: the prefix, ``_`` and 26 characters."""
     return f"{prefix}_{new_ulid()}"
+
+
+def is_typed(text: str) -> bool:
+    """Whether ``text`` has the form of any such id."""
+    return _TYPED.fullmatch(text) is not None
 
 
 def is_id(prefix: str, text: str) -> bool:

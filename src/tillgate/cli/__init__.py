@@ -8,7 +8,21 @@ import sys
 
 import typer
 
-from tillgate.cli import audit, demo, doctor, explaining, key_ends, keys, listen, projects, serve, trigger, usage, users
+from tillgate.cli import (
+    audit,
+    demo,
+    doctor,
+    explaining,
+    key_ends,
+    keys,
+    listen,
+    projects,
+    requests,
+    serve,
+    trigger,
+    usage,
+    users,
+)
 
 app = typer.Typer(
     name="tillgate",
@@ -24,6 +38,7 @@ keys.app.command("explain")(explaining.explain_request)
 keys.app.command("usage")(usage.usage)
 app.add_typer(key_ends.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.command("requests")(requests.requests)
 app.add_typer(users.app, name="users")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)

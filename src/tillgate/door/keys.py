@@ -12,6 +12,7 @@ from keyturn import (
     Need,
     Presented,
     RateLimiter,
+    RefusalReason,
     Refused,
     Usage,
     Use,
@@ -45,11 +46,16 @@ PUBLISHABLE_SCOPES: Final = ("sessions:write",)
 
 
 class Admitted(NamedTuple):
-    """A caller who was let in, and what their key's rate limit leaves them; None where there is no limit."""
+    """A caller who was let in, and what their key's rate limit leaves them; None where there is no limit.
+
+    Attributes:
+        reported: restrictions that would have refused them, were they not only reported.
+    """
 
     principal: Principal
     allowance: Allowance | None
     key: KnownKey
+    reported: tuple[RefusalReason, ...] = ()
 
 
 class RateLimited(NamedTuple):
@@ -124,4 +130,4 @@ class KeyDoor:
             key.id,
             terms.kind is Kind.PUBLISHABLE,
         )
-        return Admitted(principal, allowance, key)
+        return Admitted(principal, allowance, key, decision.reported)

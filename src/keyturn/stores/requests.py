@@ -1,0 +1,218 @@
+"""The request log in SQLite or PostgreSQL, and in this process's memory."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from keyturn.logged import Cursor, LoggedRequest, RequestFilter
+from keyturn.model import Mode, Reach
+from keyturn.stores.rows import as_rows, insert_rows
+from keyturn.usage import DAY_MS
+from unitofwork import Database, Row, Transaction
+
+_TYPES: Final = {
+    "id": "TEXT",
+    "at": "BIGINT",
+    "project_id": "TEXT",
+    "mode": "TEXT",
+    "key_id": "TEXT",
+    "secret": "BIGINT",
+    "method": "TEXT",
+    "path": "TEXT",
+    "object_id": "TEXT",
+    "status": "BIGINT",
+    "duration_us": "BIGINT",
+    "refusal": "TEXT",
+    "error": "TEXT",
+    "scope": "TEXT",
+    "reach": "TEXT",
+    "network": "TEXT",
+    "origin": "TEXT",
+    "app": "TEXT",
+    "opened": "BIGINT",
+    "agent": "TEXT",
+    "reported": "TEXT",
+}
+# Whoever writes the same line twice, because the first time was not answered, changes nothing.
+_ADD: Final = insert_rows("key_requests", _TYPES, "(id) DO NOTHING")
+_ADD_DROPPED: Final = insert_rows(
+    "key_requests_dropped",
+    {"project_id": "TEXT", "day": "BIGINT", "requests": "BIGINT"},
+    "(project_id, day) DO UPDATE SET requests = key_requests_dropped.requests + excluded.requests",
+)
+_COLUMNS: Final = ", ".join(_TYPES)
+_LIST: Final = (
+    f"SELECT {_COLUMNS} FROM key_requests WHERE project_id = $1 AND (at, id) < ($2, $3) AND at >= $4 "
+    "AND (CAST($5 AS TEXT) IS NULL OR mode = $5) AND status BETWEEN $6 AND $7 "
+    "AND (CAST($8 AS BIGINT) = 0 OR refusal IS NOT NULL) AND (CAST($9 AS TEXT) IS NULL OR refusal = $9) "
+    "AND (CAST($10 AS TEXT) IS NULL OR path = $10) AND (CAST($11 AS TEXT) IS NULL OR key_id = $11) "
+    "ORDER BY at DESC, id DESC LIMIT $12"
+)
+_OF_KEY: Final = _LIST.replace("(CAST($11 AS TEXT) IS NULL OR key_id = $11)", "key_id = $11")
+_ONE: Final = f"SELECT {_COLUMNS} FROM key_requests WHERE id = $1 AND project_id = $2"
+_DROPPED: Final = "SELECT day, requests FROM key_requests_dropped WHERE project_id = $1 AND day >= $2 ORDER BY day"
+_FORGET: Final = (
+    "DELETE FROM key_requests WHERE id IN (SELECT o.id FROM key_requests o WHERE o.at < $1 ORDER BY o.at LIMIT $2)"
+)
+_FORGET_DROPPED: Final = "DELETE FROM key_requests_dropped WHERE day < $1"
+
+# After every instant there is.
+_END: Final = Cursor(10**15, "")
+
+
+class SqlRequests:
+    """Requests in a database that the caller opened and migrated."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_requests(self, requests: Sequence[LoggedRequest], dropped: Mapping[tuple[str, int], int]) -> None:
+        lines = as_rows([_row(one) for one in requests])
+        # In order, so that two processes never wait for each other in a circle.
+        sums = as_rows([(*what, number) for what, number in sorted(dropped.items())])
+
+        async def operation(tx: Transaction) -> None:
+            if requests:
+                await tx.execute(_ADD, lines)
+            if dropped:
+                await tx.execute(_ADD_DROPPED, sums)
+
+        await self._database.write(operation)
+
+    async def requests(
+        self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int
+    ) -> list[LoggedRequest]:
+        if wanted.request_id is not None:
+            one = await self.request(project_id, wanted.request_id)
+            return [one] if one is not None and wanted.fits(one) and (before is None or one.cursor < before) else []
+        low, high = wanted.statuses
+
+        async def operation(tx: Transaction) -> list[Row]:
+            return await tx.fetch_all(
+                _LIST if wanted.key_id is None else _OF_KEY,
+                project_id,
+                *(before or _END),
+                wanted.since,
+                wanted.mode.value if wanted.mode is not None else None,
+                low,
+                high,
+                int(wanted.refused),
+                wanted.refusal,
+                wanted.path,
+                wanted.key_id,
+                limit,
+            )
+
+        return [_request(row) for row in await self._database.read(operation)]
+
+    async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
+        async def operation(tx: Transaction) -> Row | None:
+            return await tx.fetch_one(_ONE, request_id, project_id)
+
+        row = await self._database.read(operation)
+        return _request(row) if row is not None else None
+
+    async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
+        async def operation(tx: Transaction) -> list[Row]:
+            return await tx.fetch_all(_DROPPED, project_id, since_day)
+
+        return {row[0]: row[1] for row in await self._database.read(operation)}
+
+    async def forget_requests(self, before: int, limit: int) -> int:
+        async def operation(tx: Transaction) -> int:
+            forgotten = await tx.execute(_FORGET, before, limit)
+            if not forgotten:
+                await tx.execute(_FORGET_DROPPED, before // DAY_MS)
+            return forgotten
+
+        return await self._database.write(operation)
+
+
+class MemoryRequests:
+    """Requests that end with this process."""
+
+    def __init__(self) -> None:
+        self._requests: dict[str, LoggedRequest] = {}
+        self._dropped: Counter[tuple[str, int]] = Counter()
+
+    async def add_requests(self, requests: Sequence[LoggedRequest], dropped: Mapping[tuple[str, int], int]) -> None:
+        for one in requests:
+            self._requests.setdefault(one.id, one)
+        self._dropped.update(dropped)
+
+    async def requests(
+        self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int
+    ) -> list[LoggedRequest]:
+        found = sorted(self._requests.values(), key=lambda one: one.cursor, reverse=True)
+        return [
+            one for one in found if one.project_id == project_id and one.cursor < (before or _END) and wanted.fits(one)
+        ][:limit]
+
+    async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
+        found = self._requests.get(request_id)
+        return found if found is not None and found.project_id == project_id else None
+
+    async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
+        found = sorted(self._dropped.items())
+        return {day: number for (project, day), number in found if project == project_id and day >= since_day}
+
+    async def forget_requests(self, before: int, limit: int) -> int:
+        old = sorted((one for one in self._requests.values() if one.at < before), key=lambda one: one.at)[:limit]
+        for one in old:
+            del self._requests[one.id]
+        if not old:
+            for what in [what for what in self._dropped if what[1] < before // DAY_MS]:
+                del self._dropped[what]
+        return len(old)
+
+
+def _row(one: LoggedRequest) -> tuple[Any, ...]:
+    return (
+        one.id,
+        one.at,
+        one.project_id,
+        one.mode.value,
+        one.key_id,
+        one.secret,
+        one.method,
+        one.path,
+        one.object_id,
+        one.status,
+        one.duration_us,
+        one.refusal,
+        one.error,
+        one.scope,
+        one.reach.value if one.reach is not None else None,
+        one.network,
+        one.origin,
+        one.app,
+        int(one.opened) if one.opened is not None else None,
+        one.agent,
+        " ".join(one.reported),
+    )
+
+
+def _request(row: Row) -> LoggedRequest:
+    return LoggedRequest(
+        id=row[0],
+        at=row[1],
+        project_id=row[2],
+        mode=Mode(row[3]),
+        key_id=row[4],
+        secret=row[5],
+        method=row[6],
+        path=row[7],
+        object_id=row[8],
+        status=row[9],
+        duration_us=row[10],
+        refusal=row[11],
+        error=row[12],
+        scope=row[13],
+        reach=Reach(row[14]) if row[14] is not None else None,
+        network=row[15],
+        origin=row[16],
+        app=row[17],
+        opened=bool(row[18]) if row[18] is not None else None,
+        agent=row[19],
+        reported=tuple(row[20].split()),
+    )
