@@ -6,27 +6,27 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from keyturn.carriers import Carriers
+from keyturn.expiring import keep_telling
 from keyturn.issuing import Issuer
+from keyturn.leaks import Alert, LeakDesk, LeakRules, Seen
 from keyturn.leases import Gate, boottime_ns
 from keyturn.limiting import DEFAULT_LIMIT, Allowance, Limit, Limiter
 from keyturn.model import KnownKey, Mode, Need, RefusalReason, Refused
 from keyturn.origins import Origins
-from keyturn.ports import Clock, KeyStore, RateLimiter, Use
+from keyturn.ports import Clock, KeyStore, RateLimiter, UsageStore, Use
+from keyturn.probing import Probed, ProbeStore, keep_probing
 from keyturn.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.stores.sql import SqlKeyStore, migrations
-from keyturn.usage import FLUSH_SECONDS, LastUsed
+from keyturn.stores.usage import MemoryUsage, SqlUsage
+from keyturn.usage import FLUSH_SECONDS, Usage
 from keyturn.verifying import Presented, Verifier
 from unitofwork import StoreError, migrate, open_database
-
-# Longer than any gate can have been away and still hold a lease.
-CHANGES_KEPT_MS: Final = 3_600_000
-FORGET_SECONDS: Final = 600
 
 _log = logging.getLogger("keyturn")
 
@@ -44,6 +44,10 @@ class Caller(NamedTuple):
 
     path: str | None = None
     agent: str | None = None
+
+
+class LayerStore(KeyStore, ProbeStore, Protocol):
+    """A store of keys on which revocation can be probed; every one that ships can."""
 
 
 class Admitted(msgspec.Struct, frozen=True, gc=False):
@@ -70,11 +74,12 @@ class KeyLayer:
     Attributes:
         outcomes: how often a request was let in (``valid``), came too fast (``rate_limited``), or was refused, by
             reason.
+        probed: what the last probe of revocation found; None before the first.
     """
 
     def __init__(
         self,
-        store: KeyStore,
+        store: LayerStore,
         *,
         scopes: Iterable[str],
         publishable: Iterable[str] = (),
@@ -82,6 +87,8 @@ class KeyLayer:
         mode: Mode | None = None,
         limit: Limit | None = DEFAULT_LIMIT,
         limiter: RateLimiter | None = None,
+        usage_store: UsageStore | None = None,
+        leak_rules: LeakRules | None = None,
         formats: Mapping[str, KeyFormat] = FORMATS,
     ) -> None:
         """
@@ -91,18 +98,25 @@ class KeyLayer:
             mode: the only mode that is let in here; None for both.
             limit: what a key without a pace of its own may do; None for no limit.
             limiter: what counts requests; by default, this process for itself.
+            usage_store: where is counted what keys are used for; by default in memory.
+            leak_rules: what becomes of keys that arrive where they should not.
         """
-        self.store = store
+        self.store: LayerStore = store
         self.clock: Clock = clock or SystemClock()
         self.limit = limit
         self.gate = Gate(store, secrets.token_hex(16))
         self.issuer = Issuer(store, self.clock, scopes, publishable=publishable, formats=formats, pace=limit)
-        carriers = Carriers(KeyParser(formats.values()))
+        parser = KeyParser(formats.values())
+        carriers = Carriers(parser)
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
         self.origins = Origins(store, boottime_ns)
-        self.last_used = LastUsed()
+        self.usage = Usage(carriers.clean)
+        self.usage_store: UsageStore = usage_store or MemoryUsage()
+        self.leaks = LeakDesk(store, self.clock, parser, leak_rules, alert=_alert, failed=_failed("an exposed key"))
         self.outcomes: Counter[str] = Counter()
+        self.probed: Probed | None = None
+        self.probes_failed = 0
 
     async def admit(
         self, presented: Presented, need: Need | None, caller: Caller = NOBODY
@@ -116,11 +130,15 @@ class KeyLayer:
             StoreError: that could not be told; let nobody in.
         """
         decision = await self.verifier.verify(presented, need)
+        now = self.clock.now()
         if isinstance(decision, Refused):
             self.outcomes[decision.reason.value] += 1
+            self.usage.refused(decision, need, now)
+            if decision.key is not None:
+                self.leaks.noticed(decision, Seen(presented.address, caller.agent, caller.path))
             return decision
         key = decision.key
-        self.last_used.note(key.id, key.secret, Use(self.clock.now(), presented.address, caller.agent, caller.path))
+        use = Use(now, presented.address, caller.agent, caller.path)
         limit = key.terms.limit or self.limit
         allowance = None
         if limit is not None:
@@ -128,8 +146,10 @@ class KeyLayer:
             allowance = taken if isinstance(taken, Allowance) else await taken
             if allowance.retry_after_seconds > 0:
                 self.outcomes["rate_limited"] += 1
+                self.usage.rate_limited(key, need, use)
                 return TooFast(key, allowance)
         self.outcomes["valid"] += 1
+        self.usage.allowed(decision, need, use)
         return Admitted(key, allowance, decision.reported)
 
     @contextlib.asynccontextmanager
@@ -140,7 +160,9 @@ class KeyLayer:
             for name, work in (
                 ("gate", self.gate.run()),
                 ("usage", self._keep_flushing()),
-                ("changes", self._keep_forgetting()),
+                ("leaks", self.leaks.run()),
+                ("expiry", keep_telling(self.store, self.clock, failed=_failed("an expiry"))),
+                ("prober", self._keep_probing()),
             )
         ]
         try:
@@ -149,6 +171,7 @@ class KeyLayer:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.leaks.deal_with_waiting()
             await self._flush()
 
     async def _keep_flushing(self) -> None:
@@ -158,17 +181,29 @@ class KeyLayer:
 
     async def _flush(self) -> None:
         try:
-            await self.last_used.flush(self.store)
+            await self.usage.flush(self.store, self.usage_store)
         except StoreError as error:
-            _log.warning("when keys were last used was not written, and will be tried again: %s", error)
+            _log.warning("how keys were used was not written, and will be tried again: %s", error)
 
-    async def _keep_forgetting(self) -> None:
-        while True:
-            try:
-                await self.store.forget_changes(self.clock.now() - CHANGES_KEPT_MS)
-            except StoreError as error:
-                _log.warning("old changes were not forgotten: %s", error)
-            await asyncio.sleep(FORGET_SECONDS)
+    async def _keep_probing(self) -> None:
+        def told(probed: Probed) -> None:
+            self.probed = probed
+            if not probed.held:
+                self.probes_failed += 1
+                _log.error("a change did not hold after %.3f s: a gate still answers by what was", probed.lag_seconds)
+
+        await keep_probing(self.store, self.gate, self.clock, told=told, failed=_failed("a probe"))
+
+
+def _alert(alert: Alert) -> None:
+    _log.warning("%s %s %s", alert.what, alert.key_id, alert.detail)
+
+
+def _failed(what: str) -> Callable[[Exception], None]:
+    def failed(error: Exception) -> None:
+        _log.warning("%s was not dealt with, and will be tried again: %s", what, error)
+
+    return failed
 
 
 @contextlib.asynccontextmanager
@@ -180,6 +215,7 @@ async def open_key_layer(
     mode: Mode | None = None,
     limit: Limit | None = DEFAULT_LIMIT,
     limiter: RateLimiter | None = None,
+    leak_rules: LeakRules | None = None,
 ) -> AsyncIterator[KeyLayer]:
     """A running key layer over ``sqlite:///path`` or ``postgresql://…``, brought to the newest schema; closed when the
     block ends.
@@ -199,6 +235,8 @@ async def open_key_layer(
             mode=mode,
             limit=limit,
             limiter=limiter,
+            usage_store=SqlUsage(database),
+            leak_rules=leak_rules,
         )
         async with layer.running():
             yield layer

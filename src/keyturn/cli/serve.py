@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from keyturn.cli.session import DatabaseUrl, fail, say
+from keyturn.needs import InvalidNeed
 from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load
 from unitofwork import StoreError
 
@@ -30,7 +31,7 @@ def serve(
     try:
         settings = load(database_url=database_url)
         run(settings, host, port, say, certificate=tls_certificate, private_key=tls_key)
-    except (SettingsError, StoreError) as error:
+    except (SettingsError, InvalidNeed, StoreError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -27,8 +27,10 @@ from keyturn.denying import (
 from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError
 from keyturn.layer import Admitted, Caller, KeyLayer, TooFast
 from keyturn.model import KnownKey, Need, Reach, RefusalReason, Refused
+from keyturn.needs import read_rules
 from keyturn.proxies import LOOPBACK, Networks, client_address
 from keyturn.server import metrics
+from keyturn.server.forwarding import FORWARD_PATH, Forwarding, refuse
 from keyturn.server.keys import ROUTES as KEY_ROUTES
 from keyturn.server.openapi import document
 from keyturn.server.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, decode_query, read_body
@@ -44,6 +46,7 @@ DOCUMENT_PATH: Final = "/v1/openapi.json"
 ROUTES: Final = [
     Route("POST", VERIFY_PATH, VERIFY, "Verify a key", None, Verdict, body=Verify),
     *KEY_ROUTES,
+    Route("GET", FORWARD_PATH, Only.PROXY, "Whether a proxy may let a request pass", None, None),
     Route("GET", DOCUMENT_PATH, Only.NOBODY, "This description", None, None, media_type="application/json"),
     Route("GET", "/healthz", Only.NOBODY, "Whether the process lives", None, None, media_type="text/plain"),
     Route("GET", "/readyz", Only.NOBODY, "Whether the store answers", None, None, media_type="text/plain"),
@@ -63,6 +66,7 @@ _ROOT_REQUIRED: Final = Denial(
 )
 _CLEAR_TEXT: Final = denied(Refused(RefusalReason.INSECURE))
 
+# What answers a POST is not stored anyway (RFC 9110, 9.3.3), and each header costs.
 _JSON_ALONE: Final = (_JSON,)
 # Beyond so many keys, they are spelt anew.
 SPELT_MAX: Final = 100_000
@@ -76,6 +80,10 @@ class KeyturnServer:
     """Everything that ``keyturn serve`` answers, over a running key layer."""
 
     def __init__(self, layer: KeyLayer, settings: Settings) -> None:
+        """
+        Raises:
+            InvalidNeed: the rules for forward-auth cannot be used.
+        """
         self._layer = layer
         self._settings = settings
         self._trusted = settings.trusted_proxies
@@ -85,6 +93,8 @@ class KeyturnServer:
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in ROUTES if route.body is not None}
         self._document = msgspec.json.encode(document(ROUTES))
         self._answers: Counter[int] = Counter()
+        rules = read_rules(settings.rules) if settings.rules is not None else None
+        self._forwarding = Forwarding(layer, settings, rules)
         self._spelt: dict[str, tuple[KnownKey, msgspec.Raw]] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -94,6 +104,8 @@ class KeyturnServer:
         try:
             if scope["path"] == VERIFY_PATH and scope["method"] == "POST":
                 status, headers, body = await self._verify(scope, receive)
+            elif scope["path"].startswith(FORWARD_PATH):
+                status, headers, body = await self._forward(scope)
             else:
                 status, headers, body = await self._answer(scope, receive)
         except Denied as refusal:
@@ -109,9 +121,7 @@ class KeyturnServer:
                 )
             )
         self._answers[status] += 1
-        length = (b"content-length", b"%d" % len(body))
-        # What answers a POST is not stored anyway (RFC 9110, 9.3.3), and each header costs.
-        sent = [*headers, length] if headers is _JSON_ALONE else [*headers, _NOT_STORED, length]
+        sent = headers if status == HTTPStatus.NO_CONTENT else [*headers, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body})
 
@@ -162,6 +172,17 @@ class KeyturnServer:
             shown = self._spelt[key.id] = (key, msgspec.Raw(_encode(verified_key(key))))
         return shown[1]
 
+    # For proxies.
+
+    async def _forward(self, scope: Any) -> tuple[int, Headers, bytes]:
+        try:
+            return await self._forwarding.answer(scope)
+        except Denied as refusal:
+            return refuse(refusal, scope)
+        except StoreError as error:
+            _log.error("the store does not answer: %s", error)
+            return refuse(Denied(UNAVAILABLE), scope)
+
     # Everything else.
 
     async def _answer(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
@@ -182,7 +203,7 @@ class KeyturnServer:
         except (Denied, KeyturnError) as error:
             refusal = error if isinstance(error, Denied) else _refused(error)
             raise Denied(refusal.denial._replace(headers=(*refusal.denial.headers, *always)), refusal.param) from error
-        return route.status, (_JSON, *always), _encode(answer)
+        return route.status, (_JSON, _NOT_STORED, *always), _encode(answer)
 
     async def _call(self, route: Route, who: Whoever, id: str, scope: Any, receive: Any) -> Call:
         """What the caller sent, as the route declares it."""
@@ -201,16 +222,16 @@ class KeyturnServer:
         if route.path == DOCUMENT_PATH:
             return 200, (_JSON,), self._document
         if route.path == "/healthz":
-            return 200, (_TEXT,), b"ok"
+            return 200, (_TEXT, _NOT_STORED), b"ok"
         if route.path == "/readyz":
             await self._layer.store.epoch()
-            return 200, (_TEXT,), b"ok"
+            return 200, (_TEXT, _NOT_STORED), b"ok"
         seen = _Seen(scope["headers"])
         if not _ANYWHERE.has(client_address(_peer(scope), seen.forwarded_for, self._trusted)):
             who = await self._who(scope, None)
             if who.key is not None:
                 raise Denied(_ROOT_REQUIRED)
-        return 200, (_TEXT,), metrics.expose(self._layer, self._answers)
+        return 200, (_TEXT, _NOT_STORED), metrics.expose(self._layer, self._answers)
 
     def _unknown(self, path: str, method: str, found: Found | None) -> tuple[int, Headers, bytes]:
         if found is None:
@@ -437,7 +458,7 @@ def _refused(error: KeyturnError) -> Denied:
 
 
 def _told(denial: Denial, param: str | None = None) -> tuple[int, Headers, bytes]:
-    return int(denial.status), (_PROBLEM, *denial.headers), problem(denial, param)
+    return int(denial.status), (_PROBLEM, _NOT_STORED, *denial.headers), problem(denial, param)
 
 
 async def _other_than_http(scope: Any, receive: Any, send: Any) -> None:

@@ -32,6 +32,18 @@ def expose(layer: KeyLayer, answers: Counter[int]) -> bytes:
             "keyturn_gate_lease", "gauge", "1 while keys may be answered from memory.", [({}, int(gate.holds_lease))]
         ),
         *_metric("keyturn_gate_epoch", "gauge", "The last narrowing change acted upon.", [({}, gate.epoch or 0)]),
+        *_metric(
+            "keyturn_revocation_lag_seconds",
+            "gauge",
+            "How long the last probe took until a change held everywhere; -1 before the first.",
+            [({}, layer.probed.lag_seconds if layer.probed is not None else -1)],
+        ),
+        *_metric(
+            "keyturn_revocation_not_held_total",
+            "counter",
+            "Probes after which a gate still answered by what was before.",
+            [({}, layer.probes_failed)],
+        ),
     ]
     return "".join(f"{line}\n" for line in lines).encode()
 
