@@ -196,6 +196,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     checkout_url: str
     expires_at: datetime
     paid_at: datetime | None
+    test_clock_id: str | None = None
     created_at: datetime
     order: Order | None = None
 
@@ -419,6 +420,26 @@ class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     redemptions: int
     active: bool
     metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """In test mode, what brings the deadlines nearer of the sessions that were created with its id.
+
+    Attributes:
+        advanced_seconds: by how much it was put forward in all.
+        sessions: how many it has.
+    """
+
+    __test__ = False
+
+    id: str
+    object: str
+    livemode: bool
+    name: str | None
+    advanced_seconds: int
+    sessions: int
     created_at: datetime
     updated_at: datetime
 

@@ -25,6 +25,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "/customers": {"name": "Ada"},
     "/products": {"name": "Mug", "price": "12.00"},
     "/coupons": {"name": "Spring", "discountType": "amount", "discountAmount": "5.00", "currency": "USD"},
+    "/test_clocks": {"name": "Clock"},
     "/promotion_codes": {"code": "SPRING", "couponId": "cou_01hxyz0000000000000000000"},
 }
 WITH_BODY = [(route.method, concrete(route.path)) for route in ROUTES if route.body is not None]
@@ -33,7 +34,8 @@ DEEP = 100_000
 
 
 def good_body(path: str) -> dict[str, Any]:
-    return GOOD.get(path, {"outcome": "paid"} if path.endswith("/simulate") else {})
+    verb = path.rpartition("/")[2]
+    return GOOD.get(path, {"simulate": {"outcome": "paid"}, "advance": {"seconds": 60}}.get(verb, {}))
 
 
 async def refused(client: httpx.AsyncClient, method: str, path: str, content: Any, headers: Any = JSON) -> Any:
@@ -145,6 +147,7 @@ async def test_every_field_refuses_every_wrong_type(sqlite_shop: Shop) -> None:
         "/checkout_sessions": ["linkId", "successUrl", "cancelUrl", "returnUrl"],
         "/webhook_endpoints": ["url", "description"],
         "/customers": ["name", "email", "reference"],
+        "/test_clocks": ["name"],
         "/products": ["name", "price", "currency", "pricing", "priceMin", "priceMax", "description"],
         "/coupons": ["name", "discountType", "discountAmount", "currency", "discountPercentage", "expiresAt"],
         "/promotion_codes": ["code", "couponId", "minimumAmount", "currency", "expiresAt"],
@@ -154,6 +157,7 @@ async def test_every_field_refuses_every_wrong_type(sqlite_shop: Shop) -> None:
             for wrong in (1, 1.5, True, [], {}, ["https://merchant.example"], 10**30):
                 answer = await client.post(path, json=good_body(path) | {name: wrong})
                 assert (answer.status_code, envelope(answer)["param"]) == (400, name), (path, name, wrong)
+    clock = (await client.post("/test_clocks", json={})).json()
     others: list[tuple[str, str, list[Any], str]] = [
         ("/checkout_sessions", "metadata", ["x", 1, True, []], "metadata"),
         ("/checkout_sessions", "amount", ["50.00", 50, [], True], "amount"),
@@ -161,6 +165,7 @@ async def test_every_field_refuses_every_wrong_type(sqlite_shop: Shop) -> None:
         ("/webhook_endpoints", "events", ["*", 1, True, {}], "events"),
         ("/webhook_endpoints", "events", [[1], [None], [["*"]]], "events"),
         ("/products", "active", ["true", 1, None, []], "active"),
+        (f"/test_clocks/{clock['id']}/advance", "seconds", ["60", 0, -1, 1.5, True, None, 10**9, 2**70], "seconds"),
         ("/coupons", "maxRedemptions", ["1", 1.5, True, 0, -1, 10**12, 2**70], "maxRedemptions"),
         ("/promotion_codes", "firstTimeTransaction", ["true", 1, None], "firstTimeTransaction"),
         ("/promotion_codes", "onePerCustomer", ["true", 1, None], "onePerCustomer"),

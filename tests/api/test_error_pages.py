@@ -100,6 +100,11 @@ async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_sh
     await api.patch(f"/promotion_codes/{spring['id']}", json={"active": False})
     off = AMOUNT | {"promotionCode": "spring"}
     is_as_shown("discount_inactive", await api.post("/checkout_sessions", json=off))
+    clock = await made("/test_clocks")
+    for _ in range(100):
+        await made("/checkout_sessions", **AMOUNT, testClockId=clock["id"])
+    full = await api.post("/checkout_sessions", json=AMOUNT | {"testClockId": clock["id"]})
+    is_as_shown("test_clock_full", full)
     new = {"url": "http://localhost:1/", "events": ["session.failed"]}
     for _ in range(50):
         hook = await made("/webhook_endpoints", **new)

@@ -49,6 +49,8 @@ EFFECTS = {
     "products": "*",
     "coupons": "*",
     "promotion_codes": "*",
+    "redemptions": "*",
+    "test_clocks": "*",
 }
 
 
@@ -124,6 +126,10 @@ async def order(client: httpx.AsyncClient, url: str) -> str:
     return str((await client.get("/orders", params={"sessionId": session_id})).json()["data"][0]["id"])
 
 
+async def clock(client: httpx.AsyncClient, _: str) -> str:
+    return str((await made(client, "/test_clocks", {}))["id"])
+
+
 Maker = Callable[[httpx.AsyncClient, str], Awaitable[str]]
 # For each route: what it is done to (None where it makes something), and two bodies it takes. Where they are the
 # same, the other request is to another object.
@@ -150,6 +156,8 @@ WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None
     "POST /events/{id}/replay": (event, {}, {}),
     "POST /customers": (None, CUSTOMER, CUSTOMER | {"email": "other@example.com"}),
     "PATCH /customers/{id}": (customer, CUSTOMER | {"name": None}, CUSTOMER),
+    "POST /test_clocks": (None, {"name": "A"}, {}),
+    "POST /test_clocks/{id}/advance": (clock, {"seconds": 60}, {"seconds": 61}),
     "POST /products": (None, PRODUCT, PRODUCT | {"price": "13.00"}),
     "PATCH /products/{id}": (product, {"price": "9.00", "active": False}, {"price": "9.00"}),
     "POST /coupons": (None, COUPON, COUPON | {"discountPercentage": "12"}),

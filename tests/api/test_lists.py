@@ -67,6 +67,12 @@ async def made_promotion_codes(shop: Shop, client: httpx.AsyncClient) -> str:
     return "/promotion_codes"
 
 
+async def made_test_clocks(shop: Shop, client: httpx.AsyncClient) -> str:
+    for _ in range(OBJECTS):
+        await client.post("/test_clocks", json={})
+    return "/test_clocks"
+
+
 MAKERS = [
     made_links,
     made_sessions,
@@ -76,6 +82,7 @@ MAKERS = [
     made_products,
     made_coupons,
     made_promotion_codes,
+    made_test_clocks,
 ]
 
 
@@ -132,6 +139,7 @@ COLLECTIONS = [
     "/products",
     "/coupons",
     "/promotion_codes",
+    "/test_clocks",
 ]
 
 

@@ -28,6 +28,7 @@ UNKNOWN_ID = {
     "products": "prod",
     "coupons": "cou",
     "promotion_codes": "promo",
+    "test_clocks": "clk",
 }
 BODIES = {"/payment_links": LINK, "/checkout_sessions": AMOUNT, "/webhook_endpoints": ENDPOINT}
 
@@ -35,6 +36,7 @@ BODIES = {"/payment_links": LINK, "/checkout_sessions": AMOUNT, "/webhook_endpoi
 WANTED: dict[str, dict[str, Any]] = {
     "/checkout_sessions/{id}/simulate": {"outcome": "paid"},
     "/webhook_endpoints/{id}/replay": {"after": 0},
+    "/test_clocks/{id}/advance": {"seconds": 60},
 }
 
 
@@ -375,6 +377,9 @@ async def made_of_everything(client: httpx.AsyncClient) -> dict[str, str]:
     code = {"code": "SPRING", "couponId": made["/coupons/"]}
     made["/promotion_codes/"] = (await client.post("/promotion_codes", json=code)).json()["id"]
     made["/events/"] = (await client.get("/events")).json()["data"][0]["id"]
+    clock = await client.post("/test_clocks", json={})
+    if clock.status_code == 201:
+        made["/test_clocks/"] = clock.json()["id"]
     session = await client.post("/checkout_sessions", json=AMOUNT)
     if session.status_code == 201:
         made["/checkout_sessions/"] = session.json()["id"]
@@ -436,7 +441,8 @@ async def test_every_object_says_which_mode_it_belongs_to(shop: Shop) -> None:
         found = objects(answers)
         kinds = {"payment_link", "customer", "webhook_endpoint", "webhook_delivery", "webhook_test"}
         kinds |= {"product", "coupon", "promotion_code", "event"}
-        assert {one["object"] for one in found} == kinds | ({"checkout_session"} if mode == "test" else set())
+        kinds |= {"checkout_session", "test_clock"} if mode == "test" else set()
+        assert {one["object"] for one in found} == kinds
         assert [one for one in found if one["livemode"] is not (mode == "live")] == []
 
 

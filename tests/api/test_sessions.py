@@ -28,7 +28,7 @@ async def test_a_session_for_an_amount_has_every_documented_field(shop: Shop) ->
     assert set(session) == {
         "id", "object", "livemode", "linkId", "status", "exceptions", "address", "amount", "received", "fiat",
         "ethPriceUsd", "chainId", "txHash", "metadata", "successUrl", "cancelUrl", "returnUrl", "checkoutUrl",
-        "expiresAt", "paidAt", "createdAt",
+        "expiresAt", "paidAt", "testClockId", "createdAt",
     }  # fmt: skip
     assert session["id"].startswith("cs_")
     assert (session["object"], session["livemode"], session["status"]) == ("checkout_session", False, "pending")
@@ -41,7 +41,7 @@ async def test_a_session_for_an_amount_has_every_documented_field(shop: Shop) ->
     assert lifetime(session) == 3600
     assert TIMESTAMP.fullmatch(session["createdAt"])
     assert TIMESTAMP.fullmatch(session["expiresAt"])
-    for name in ("linkId", "txHash", "paidAt", "metadata", "successUrl", "cancelUrl", "returnUrl"):
+    for name in ("linkId", "testClockId", "txHash", "paidAt", "metadata", "successUrl", "cancelUrl", "returnUrl"):
         assert session[name] is None
     assert (await client.get(f"/checkout_sessions/{session['id']}")).json() == session
 

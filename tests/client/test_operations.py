@@ -330,6 +330,7 @@ STRUCTS = {
     "PaymentLinkObject": "PaymentLink",
     "ProductObject": "Product",
     "PromotionCodeObject": "PromotionCode",
+    "TestClockObject": "TestClock",
     "WebhookDeliveryObject": "WebhookDelivery",
     "WebhookEndpointObject": "WebhookEndpoint",
     "WebhookReplayObject": "WebhookReplay",

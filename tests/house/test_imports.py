@@ -45,7 +45,7 @@ NOUNS = (
     ("orders",),
     ("payments",),
     ("redemptions",),
-    ("links", "customers", "products", "promotions"),
+    ("links", "customers", "products", "promotions", "clocks"),
     ("coupons",),
 )
 WEB = ("starlette", "uvicorn", "jinja2", "httptools", "typer", "multipart", "python_multipart")

@@ -6,6 +6,7 @@ import { Orders } from "./resources/orders.js";
 import { PaymentLinks } from "./resources/paymentLinks.js";
 import { Products } from "./resources/products.js";
 import { PromotionCodes } from "./resources/promotionCodes.js";
+import { TestClocks } from "./resources/testClocks.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
 import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -31,6 +32,7 @@ export class CheckoutClient {
   readonly products: Products;
   readonly coupons: Coupons;
   readonly promotionCodes: PromotionCodes;
+  readonly testClocks: TestClocks;
   readonly orders: Orders;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
@@ -46,6 +48,7 @@ export class CheckoutClient {
     this.products = new Products(transport);
     this.coupons = new Coupons(transport);
     this.promotionCodes = new PromotionCodes(transport);
+    this.testClocks = new TestClocks(transport);
     this.orders = new Orders(transport);
   }
 }

@@ -87,6 +87,7 @@ export interface ApiKey {
   revokedAt: string | null;
   revokedBecause: string | null;
 }
+export type TestClock = Answer<Schemas["TestClockObject"]>;
 
 /** What each event type is about. */
 export interface EventData {
@@ -160,4 +161,7 @@ export type ListCoupons = Query<"coupons_list_all">;
 export type CreatePromotionCode = Flat<Schemas["CreatePromotionCode"]>;
 export type UpdatePromotionCode = Flat<Schemas["UpdatePromotionCode"]>;
 export type RetrievePromotionCode = Query<"promotion_codes_retrieve">;
+export type CreateTestClock = Flat<Schemas["CreateTestClock"]>;
+export type AdvanceTestClock = Flat<Schemas["AdvanceTestClock"]>;
+export type ListTestClocks = Query<"test_clocks_list_all">;
 export type ListPromotionCodes = Query<"promotion_codes_list_all">;

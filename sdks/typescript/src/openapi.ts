@@ -321,6 +321,54 @@ export interface paths {
         patch: operations["promotion_codes_update"];
         trace?: never;
     };
+    "/api/v1/test_clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["test_clocks_list_all"];
+        put?: never;
+        post: operations["test_clocks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/test_clocks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["test_clocks_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/test_clocks/{id}/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["test_clocks_advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhook_deliveries/{id}": {
         parameters: {
             query?: never;
@@ -453,6 +501,9 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AdvanceTestClock: {
+            seconds: number;
+        };
         Amount: {
             currency: string;
             value: string;
@@ -492,6 +543,7 @@ export interface components {
             returnUrl: string | null;
             status: string;
             successUrl: string | null;
+            testClockId: string | null;
             txHash: string | null;
         };
         CouponObject: {
@@ -549,6 +601,8 @@ export interface components {
             shippingAmount?: string | null;
             /** @default null */
             successUrl?: string | null;
+            /** @default null */
+            testClockId?: string | null;
             /** @default false */
             uniqueReference?: boolean;
         };
@@ -672,6 +726,10 @@ export interface components {
             minimumAmount?: string | null;
             /** @default false */
             onePerCustomer?: boolean;
+        };
+        CreateTestClock: {
+            /** @default null */
+            name?: string | null;
         };
         CreateWebhookEndpoint: {
             /** @default null */
@@ -845,6 +903,11 @@ export interface components {
         };
         ListObject_PromotionCodeObject_: {
             data: components["schemas"]["PromotionCodeObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        ListObject_TestClockObject_: {
+            data: components["schemas"]["TestClockObject"][];
             hasMore: boolean;
             nextCursor: string | null;
         };
@@ -1024,6 +1087,21 @@ export interface components {
         SimulatePayment: {
             /** @enum {unknown} */
             outcome: "detected" | "failed" | "late" | "overpaid" | "paid" | "underpaid";
+        };
+        TestClockObject: {
+            advancedSeconds: number;
+            createdAt: string;
+            id: string;
+            /** @default false */
+            livemode?: boolean;
+            name: string | null;
+            /**
+             * @default test_clock
+             * @enum {unknown}
+             */
+            object?: "test_clock";
+            sessions: number;
+            updatedAt: string;
         };
         UpdateCoupon: {
             active?: boolean;
@@ -2416,6 +2494,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PromotionCodeObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    test_clocks_list_all: {
+        parameters: {
+            query?: {
+                limit?: number;
+                starting_after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_TestClockObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    test_clocks_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTestClock"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestClockObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    test_clocks_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestClockObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    test_clocks_advance: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvanceTestClock"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestClockObject"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -15,7 +15,7 @@ from keyturn.logged import LoggedRequest
 from keyturn.origins import Origins, answer_headers
 from keyturn.request_log import RequestLog
 from keyturn.usage import RATE_LIMITED
-from tillgate.api import coupons, customers, events, links, orders, products, promotions, sessions, webhooks
+from tillgate.api import clocks, coupons, customers, events, links, orders, products, promotions, sessions, webhooks
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
 from tillgate.api.errors import Failure, Headers, rate_limited, refused, told
@@ -38,6 +38,7 @@ ROUTES: Final[list[Route]] = [
     *products.ROUTES,
     *coupons.ROUTES,
     *promotions.ROUTES,
+    *clocks.ROUTES,
 ]
 DOCUMENT_PATH: Final = "/openapi.json"
 SEGMENT_LENGTH_MAX: Final = 64

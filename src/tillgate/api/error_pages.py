@@ -234,6 +234,12 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "promotionCode: this discount does not apply: the goods have to cost at least 20.00 USD.",
         {"param": "promotionCode"},
     ),
+    "test_clock_full": ErrorPage(
+        "Create another clock with `POST /test_clocks` and use its id. A clock takes 100 sessions, so that putting it "
+        "forward stays one quick transaction.",
+        "testClockId: this test clock has 100 sessions, which is all it may; create another.",
+        {"param": "testClockId"},
+    ),
     "too_many_webhook_endpoints": ErrorPage(
         "Delete an endpoint that is no longer used. One endpoint can take all events and hand them on.",
         "A project has at most 50 webhook endpoints in each mode; delete one first.",

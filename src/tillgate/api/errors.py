@@ -66,7 +66,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         403, "permission", "The key may be used from certain networks only, and this request came from another."
     ),
     "test_mode_only": ErrorKind(
-        403, "permission", "Payments can be simulated with a test key for a test session only."
+        403, "permission", "Payments are simulated, and test clocks kept, with a test key in test mode only."
     ),
     "invalid_body": ErrorKind(
         400,
@@ -132,6 +132,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "conflict",
         "The coupon or the promotion code is not for this customer, price or currency; the message says why.",
     ),
+    "test_clock_full": ErrorKind(409, "conflict", "The test clock has as many sessions as it may; create another."),
     "too_many_webhook_endpoints": ErrorKind(
         409, "conflict", "The project has as many webhook endpoints in this mode as it may; delete one first."
     ),

@@ -54,7 +54,8 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
     (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so.
-    ``promotionCode``, in whatever case, or ``couponId`` takes something off the goods."""
+    ``promotionCode``, in whatever case, or ``couponId`` takes something off the goods. In test mode ``testClockId``
+    names a clock that can be put forward."""
 
     link_id: str | None = None
     amount: Amount | None = None
@@ -71,6 +72,7 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     customer_id: str | None = None
     coupon_id: str | None = None
     promotion_code: str | None = None
+    test_clock_id: str | None = None
     expand: list[Expand] = []
 
 
@@ -118,6 +120,7 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         customer_id=body.customer_id,
         coupon_id=body.coupon_id,
         promotion_code=body.promotion_code,
+        test_clock_id=body.test_clock_id,
     )
     session = await operations.open_session(desk.checkout, tx, call.principal, new)
     return (await _expanded(desk, tx, call, [session], "order" in body.expand))[0]

@@ -34,6 +34,7 @@ class AsyncCheckoutSessions:
         customer_id: str | None = None,
         coupon_id: str | None = None,
         promotion_code: str | None = None,
+        test_clock_id: str | None = None,
         expand: Sequence[Expand] | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
@@ -58,6 +59,7 @@ class AsyncCheckoutSessions:
             customerId=customer_id,
             couponId=coupon_id,
             promotionCode=promotion_code,
+            testClockId=test_clock_id,
             expand=expand,
         )
         call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)

@@ -12,6 +12,7 @@ from tillgate_client.aio.orders import AsyncOrders
 from tillgate_client.aio.payment_links import AsyncPaymentLinks
 from tillgate_client.aio.products import AsyncProducts
 from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
+from tillgate_client.aio.test_clocks import AsyncTestClocks
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
 from tillgate_client.aio.webhook_endpoints import AsyncWebhookEndpoints
@@ -27,7 +28,7 @@ class AsyncClient:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes, orders: what can be done.
+        promotion_codes, test_clocks, orders: what can be done.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class AsyncClient:
         self.products = AsyncProducts(self._transport)
         self.coupons = AsyncCoupons(self._transport)
         self.promotion_codes = AsyncPromotionCodes(self._transport)
+        self.test_clocks = AsyncTestClocks(self._transport)
         self.orders = AsyncOrders(self._transport)
 
     @property

@@ -14,6 +14,7 @@ from tillgate_client.sync.orders import Orders
 from tillgate_client.sync.payment_links import PaymentLinks
 from tillgate_client.sync.products import Products
 from tillgate_client.sync.promotion_codes import PromotionCodes
+from tillgate_client.sync.test_clocks import TestClocks
 from tillgate_client.sync.transport import Transport
 from tillgate_client.sync.webhook_deliveries import WebhookDeliveries
 from tillgate_client.sync.webhook_endpoints import WebhookEndpoints
@@ -28,7 +29,7 @@ class Client:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes, orders: what can be done.
+        promotion_codes, test_clocks, orders: what can be done.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Client:
         self.products = Products(self._transport)
         self.coupons = Coupons(self._transport)
         self.promotion_codes = PromotionCodes(self._transport)
+        self.test_clocks = TestClocks(self._transport)
         self.orders = Orders(self._transport)
 
     @property

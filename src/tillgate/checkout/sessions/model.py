@@ -53,6 +53,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         title, description: the link's at the time of the visit; None for a session made without a link.
         metadata: the merchant's JSON object as text, kept as it came.
+        test_clock_id: what can bring its deadlines nearer; in test mode only.
     """
 
     id: str
@@ -72,6 +73,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     payment: Payment
+    test_clock_id: str | None = None
 
     @property
     def exceptions(self) -> list[str]:

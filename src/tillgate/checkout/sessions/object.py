@@ -56,6 +56,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     checkout_url: str
     expires_at: str
     paid_at: str | None
+    test_clock_id: str | None
     created_at: str
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
     order: OrderObject | msgspec.UnsetType = msgspec.UNSET
@@ -85,6 +86,7 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         checkout_url=f"{public_url}/checkout/{session.id}",
         expires_at=to_rfc3339(session.expires_at),
         paid_at=to_rfc3339(session.paid_at) if session.paid_at is not None else None,
+        test_clock_id=session.test_clock_id,
         created_at=to_rfc3339(session.created_at),
     )
 

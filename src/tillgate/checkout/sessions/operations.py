@@ -12,6 +12,7 @@ from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import checked_return_url
+from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
@@ -57,6 +58,7 @@ class NewSession(NamedTuple):
     Attributes:
         metadata: the session's, and what its order begins with.
         coupon_id, promotion_code: what takes something off the goods; one of them at most.
+        test_clock_id: what can bring its deadlines nearer; in test mode only.
         expires_in_seconds: five minutes to seven days; the server's setting where it is None.
     """
 
@@ -75,6 +77,7 @@ class NewSession(NamedTuple):
     customer_id: str | None = None
     coupon_id: str | None = None
     promotion_code: str | None = None
+    test_clock_id: str | None = None
 
 
 async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession) -> CheckoutSession:
@@ -243,12 +246,17 @@ async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:
     """Expire a batch of pending sessions whose time is up; answers with how many."""
     now = desk.clock.now()
     due = await records.to_expire(tx, now, EXPIRE_BATCH_MAX)
+    await expire_all(desk, tx, due, now)
+    return len(due)
+
+
+async def expire_all(desk: CheckoutDesk, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
+    """Expire locked pending sessions whose time is up."""
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.release(tx, [session.id for session in due], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
     for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
         await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
-    return len(due)
 
 
 def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
@@ -339,6 +347,8 @@ async def _open(
     order = await orders.checked_new_order(
         tx, principal, NewOrder(basket, new.reference, new.unique_reference, new.customer_id, metadata)
     )
+    if new.test_clock_id is not None:
+        await clocks.attach(tx, principal, new.test_clock_id)
     offer = await _offer(tx, principal, new, basket, now)
     order = order._replace(basket=_discounted(basket, offer, param="lineItems"))
     price = order.basket.price
@@ -351,6 +361,7 @@ async def _open(
         link_id=link.id if link else None,
         title=link.title if link else None,
         description=link.description if link else None,
+        test_clock_id=new.test_clock_id,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,

@@ -13,13 +13,14 @@ from unitofwork import Both
 
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
-    "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at"
+    "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
+    "s.test_clock_id"
 )
 _SELECT: Final = f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM checkout_sessions s {JOINED}"
 _INSERT: Final = (
     "INSERT INTO checkout_sessions (id, project_id, livemode, link_id, title, description, status, amount_minor, "
-    "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)"
+    "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at, test_clock_id) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)"
 )
 _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s")
@@ -34,6 +35,13 @@ _TO_EXPIRE: Final = Both(
     postgres=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2 "
     "FOR UPDATE OF s SKIP LOCKED",
 )
+# Whose money is complete had its time: what is told of it stays as it was.
+_BRING_NEARER: Final = (
+    "UPDATE checkout_sessions SET expires_at = expires_at - $2 "
+    "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"
+)
+_OF_CLOCK: Final = f"{_SELECT} WHERE s.test_clock_id = $1 AND s.status = 'pending' AND s.expires_at <= $2 ORDER BY s.id"
+_TO_EXPIRE_OF_CLOCK: Final = Both(sqlite=_OF_CLOCK, postgres=f"{_OF_CLOCK} FOR UPDATE OF s")
 _ANY_TO_EXPIRE: Final = "SELECT 1 FROM checkout_sessions WHERE status = 'pending' AND expires_at <= $1 LIMIT 1"
 
 
@@ -56,6 +64,7 @@ async def insert(tx: Transaction, session: CheckoutSession) -> None:
         session.return_url,
         session.expires_at,
         session.created_at,
+        session.test_clock_id,
     )
 
 
@@ -113,6 +122,17 @@ async def to_expire(tx: Transaction, now: int, limit: int) -> list[CheckoutSessi
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
+async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
+    """Bring the deadlines nearer of a locked test clock's sessions that are still being paid, or may be paid late."""
+    await tx.execute(_BRING_NEARER, clock_id, milliseconds)
+
+
+async def to_expire_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
+    """A locked test clock's pending sessions whose time is up, which nobody else changes from here on."""
+    rows = await tx.fetch_all(_TO_EXPIRE_OF_CLOCK, clock_id, now)
+    return await _with_transfers(tx, [_session(row) for row in rows])
+
+
 async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:
     if row is None:
         return None
@@ -139,7 +159,7 @@ async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> l
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:17]
+    session = row[:18]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -157,5 +177,6 @@ def _session(row: Row) -> CheckoutSession:
         paid_at=session[14],
         created_at=session[15],
         updated_at=session[16],
-        payment=payment_from(row[17:], session[0]),
+        test_clock_id=session[17],
+        payment=payment_from(row[18:], session[0]),
     )

@@ -1,0 +1,79 @@
+"""``/test_clocks``."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery
+from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.checkout.clocks import operations
+from tillgate.checkout.clocks.model import TestClockObject, shown
+from tillgate.checkout.sessions.advancing import advance as advance_clock
+from tillgate.store import Transaction
+
+READ, WRITE = Need("sessions:read"), Need("sessions:write")
+
+
+class CreateTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A new clock; sessions that are created with its id as ``testClockId`` follow it."""
+
+    name: str | None = None
+
+
+class AdvanceTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By how many seconds the clock is put forward, 366 days at most."""
+
+    seconds: int
+
+
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> TestClockObject:
+    return shown(await operations.create_clock(desk.checkout, tx, call.principal, call.body.name))
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> TestClockObject:
+    return shown(await operations.get_clock(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[TestClockObject]:
+    page = await operations.list_clocks(tx, call.principal, call.query.page)
+    return listed([shown(clock) for clock in page.data], page.has_more)
+
+
+async def advance(desk: ApiDesk, tx: Transaction, call: Call) -> TestClockObject:
+    return shown(await advance_clock(desk.checkout, tx, call.principal, call.id, call.body.seconds))
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/test_clocks",
+        WRITE,
+        "Create a test clock (test mode)",
+        Writes(create),
+        TestClockObject,
+        HTTPStatus.CREATED,
+        body=CreateTestClock,
+    ),
+    Route(
+        "GET",
+        "/test_clocks",
+        READ,
+        "List test clocks, newest first",
+        Reads(list_all),
+        ListObject[TestClockObject],
+        query=ListQuery,
+    ),
+    Route("GET", "/test_clocks/{id}", READ, "Retrieve a test clock", Reads(retrieve), TestClockObject),
+    Route(
+        "POST",
+        "/test_clocks/{id}/advance",
+        WRITE,
+        "Put a test clock forward: its sessions' deadlines come nearer, and what is due happens at once",
+        Writes(advance),
+        TestClockObject,
+        body=AdvanceTestClock,
+    ),
+]

@@ -1,0 +1,92 @@
+"""What a developer does with test clocks, and what sessions do with theirs."""
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import NAME_MAX, checked_text
+from tillgate.checkout.clocks import records
+from tillgate.checkout.clocks.model import SESSIONS_MAX, TestClock
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.store import Transaction
+
+
+async def create_clock(desk: CheckoutDesk, tx: Transaction, principal: Principal, name: str | None) -> TestClock:
+    """Make a clock in the caller's project.
+
+    Raises:
+        Forbidden: the caller is in live mode.
+        InvalidInput: the name is wrong.
+    """
+    if principal.livemode:
+        raise Forbidden("There are test clocks in test mode only; use a test key.", code="test_mode_only")
+    now = desk.clock.now()
+    clock = TestClock(
+        id=ids.new_id(ids.TEST_CLOCK),
+        project_id=principal.project_id,
+        name=checked_text(name, param="name", length_max=NAME_MAX) if name is not None else None,
+        advanced_ms=0,
+        sessions=0,
+        created_at=now,
+        updated_at=now,
+    )
+    await records.insert(tx, clock)
+    return clock
+
+
+async def get_clock(tx: Transaction, principal: Principal, clock_id: str) -> TestClock:
+    """One clock.
+
+    Raises:
+        NotFound: it is not in the caller's project, or the caller is in live mode.
+    """
+    return _mine(await records.by_id(tx, principal.project_id, clock_id), principal, clock_id)
+
+
+async def list_clocks(tx: Transaction, principal: Principal, page: PageRequest) -> Page[TestClock]:
+    """Clocks, newest first; none in live mode."""
+    checked_cursor(page, ids.TEST_CLOCK)
+    if principal.livemode:
+        return Page([], False)
+    return cut(await records.newest(tx, principal.project_id, page), page.limit)
+
+
+async def attach(tx: Transaction, principal: Principal, clock_id: str) -> None:
+    """Count a new session of a clock, which nobody puts forward until this transaction ends.
+
+    Raises:
+        InvalidInput: there is no such clock in test mode and this project.
+        Conflict: it has as many sessions as it may.
+    """
+    try:
+        clock = await get_clock(tx, principal, clock_id)
+    except NotFound as error:
+        raise InvalidInput("testClockId: no such test clock in this mode and project.", param="testClockId") from error
+    if not await records.count_session(tx, clock.id, SESSIONS_MAX):
+        raise Conflict(
+            f"testClockId: this test clock has {SESSIONS_MAX} sessions, which is all it may; create another.",
+            code="test_clock_full",
+            param="testClockId",
+        )
+
+
+async def put_forward(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, clock_id: str, milliseconds: int
+) -> TestClock:
+    """Put a clock forward; the caller does the same to its sessions.
+
+    Raises:
+        NotFound: it is not in the caller's project, or the caller is in live mode.
+    """
+    clock = _mine(await records.locked(tx, principal.project_id, clock_id), principal, clock_id)
+    after = msgspec.structs.replace(clock, advanced_ms=clock.advanced_ms + milliseconds, updated_at=desk.clock.now())
+    await records.advance(tx, after)
+    return after
+
+
+def _mine(clock: TestClock | None, principal: Principal, clock_id: str) -> TestClock:
+    if clock is None or principal.livemode:
+        raise NotFound("test clock", clock_id)
+    return clock

@@ -1,0 +1,70 @@
+"""Every statement about test clocks."""
+
+from typing import Final
+
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.clocks.model import TestClock
+from tillgate.store import Row, Transaction
+from unitofwork import Both
+
+_COLUMNS: Final = "id, project_id, name, advanced_ms, sessions, created_at, updated_at"
+_INSERT: Final = f"INSERT INTO test_clocks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+_BY_ID: Final = f"SELECT {_COLUMNS} FROM test_clocks WHERE id = $1 AND project_id = $2"
+_LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM test_clocks WHERE project_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+_COUNT_SESSION: Final = "UPDATE test_clocks SET sessions = sessions + 1 WHERE id = $1 AND sessions < $2"
+_ADVANCE: Final = "UPDATE test_clocks SET advanced_ms = $1, updated_at = $2 WHERE id = $3"
+
+
+async def insert(tx: Transaction, clock: TestClock) -> None:
+    """Keep a new clock."""
+    await tx.execute(
+        _INSERT,
+        clock.id,
+        clock.project_id,
+        clock.name,
+        clock.advanced_ms,
+        clock.sessions,
+        clock.created_at,
+        clock.updated_at,
+    )
+
+
+async def by_id(tx: Transaction, project_id: str, clock_id: str) -> TestClock | None:
+    """One clock of this project."""
+    row = await tx.fetch_one(_BY_ID, clock_id, project_id)
+    return _clock(row) if row is not None else None
+
+
+async def locked(tx: Transaction, project_id: str, clock_id: str) -> TestClock | None:
+    """The same, and nobody else changes it until this transaction ends."""
+    row = await tx.fetch_one(_LOCKED, clock_id, project_id)
+    return _clock(row) if row is not None else None
+
+
+async def newest(tx: Transaction, project_id: str, page: PageRequest) -> list[TestClock]:
+    """Up to ``limit + 1`` clocks, newest first."""
+    rows = await tx.fetch_all(_NEWEST, project_id, page.before, page.limit + 1)
+    return [_clock(row) for row in rows]
+
+
+async def count_session(tx: Transaction, clock_id: str, sessions_max: int) -> bool:
+    """Count one session more; False if there are as many as may be."""
+    return await tx.execute(_COUNT_SESSION, clock_id, sessions_max) == 1
+
+
+async def advance(tx: Transaction, clock: TestClock) -> None:
+    """Write how far a locked clock was put forward."""
+    await tx.execute(_ADVANCE, clock.advanced_ms, clock.updated_at, clock.id)
+
+
+def _clock(row: Row) -> TestClock:
+    return TestClock(
+        id=row["id"],
+        project_id=row["project_id"],
+        name=row["name"],
+        advanced_ms=row["advanced_ms"],
+        sessions=row["sessions"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

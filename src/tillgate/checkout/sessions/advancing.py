@@ -1,0 +1,26 @@
+"""Putting a test clock forward: the deadlines of its sessions come nearer, and what is due then happens at once."""
+
+from tillgate.base.principal import Principal
+from tillgate.checkout.clocks import operations as clocks
+from tillgate.checkout.clocks.model import TestClock, checked_advance
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.sessions import operations, records
+from tillgate.store import Transaction
+
+
+async def advance(desk: CheckoutDesk, tx: Transaction, principal: Principal, clock_id: str, seconds: int) -> TestClock:
+    """Put a clock forward, and do what falls due for its sessions thereby.
+
+    Nothing that has happened is dated otherwise: not the time goes, the deadline comes. Money that is complete keeps
+    the verdict on whether it was in time.
+
+    Raises:
+        NotFound: the clock is not in the caller's project, or the caller is in live mode.
+        InvalidInput: it is not between a second and a year.
+    """
+    milliseconds = checked_advance(seconds)
+    clock = await clocks.put_forward(desk, tx, principal, clock_id, milliseconds)
+    await records.bring_nearer(tx, clock.id, milliseconds)
+    now = desk.clock.now()
+    await operations.expire_all(desk, tx, await records.to_expire_of_clock(tx, clock.id, now), now)
+    return clock

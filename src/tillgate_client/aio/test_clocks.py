@@ -1,0 +1,34 @@
+"""``client.test_clocks``."""
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import TestClock
+
+
+class AsyncTestClocks:
+    """Test clocks, in test mode. Needs the scopes ``sessions:read`` and ``sessions:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(self, *, name: str | None = None, idempotency_key: str | None = None) -> TestClock:
+        """Create a clock; sessions follow it that are created with its id as ``test_clock_id``."""
+        call = call_of("POST", "/test_clocks", body=given(name=name), idempotency_key=idempotency_key)
+        return await self._transport.send(call, TestClock)
+
+    async def list(self, *, limit: int | None = None, starting_after: str | None = None) -> AsyncPage[TestClock]:
+        """List test clocks, newest first."""
+        query = {"limit": limit, "starting_after": starting_after}
+        return await list_page(self._transport, "/test_clocks", query, TestClock)
+
+    async def retrieve(self, id: str) -> TestClock:
+        """Retrieve a test clock."""
+        return await self._transport.send(call_of("GET", path_of("test_clocks", id)), TestClock)
+
+    async def advance(self, id: str, *, seconds: int, idempotency_key: str | None = None) -> TestClock:
+        """Put a clock forward: its sessions' deadlines come nearer, and what is due has happened when this returns."""
+        call = call_of(
+            "POST", path_of("test_clocks", id, "advance"), body={"seconds": seconds}, idempotency_key=idempotency_key
+        )
+        return await self._transport.send(call, TestClock)
