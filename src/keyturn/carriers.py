@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from keyturn.client_secrets import CLIENT_SECRET
 from keyturn.model import RefusalReason, Refused
-from keyturn.secret import FORMATS, KeyParser, KeySecret
+from keyturn.secret import FORMATS, ForeignForm, KeyParser, KeySecret
 
 CREDENTIAL_MAX: Final = 512
 
@@ -41,7 +41,15 @@ class Carriers:
 
     def __init__(self, parser: KeyParser) -> None:
         self._parser = parser
-        self._whole = _key_like(parser.heads)
+        self.learn(())
+
+    def learn(self, forms: Iterable[ForeignForm]) -> None:
+        """Let keys of these forms by, which were imported, and no others but those of the formats. Where they have no
+        prefix they are not found in a URL, for anything there may look like one."""
+        forms = tuple(forms)
+        self._parser.learn(forms)
+        foreign = "".join(f"|{form.pattern}" for form in forms if form.prefix)
+        self._whole = re.compile(f"(?:{_key_like(self._parser.heads).pattern}{foreign})", re.ASCII)
         self._key_like = re.compile(rf"(?:^|[^0-9A-Za-z]|%[0-9A-Fa-f]{{2}}){self._whole.pattern}", re.ASCII)
 
     def find(self, authorization: str | None, api_key: str | None = None) -> Carried | Refused:

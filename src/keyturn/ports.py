@@ -11,7 +11,7 @@ from keyturn.audit import AuditEntry
 from keyturn.limiting import Allowance, Limit
 from keyturn.logged import Cursor, LoggedRequest, RequestFilter
 from keyturn.model import Key, KnownKey
-from keyturn.secret import KeyDigest
+from keyturn.secret import ForeignForm, KeyDigest
 from unitofwork import Transaction
 
 
@@ -222,6 +222,18 @@ class KeyStore(LeaseStore, Protocol):
             KeyExists: there is a key with this id or digest.
             KeyIsRevoked: the key that makes it is not active any more, by what is committed.
         """
+        ...
+
+    async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
+        """Keep keys that were made elsewhere, and the forms in which they are written; all of it or nothing.
+
+        Raises:
+            KeyExists: there is a key with one of these digests.
+        """
+        ...
+
+    async def foreign_forms(self) -> builtins.list[ForeignForm]:
+        """The forms of all keys that were imported."""
         ...
 
     async def by_digest(self, digest: KeyDigest) -> KnownKey | None:

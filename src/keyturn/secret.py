@@ -7,6 +7,7 @@ scanners can tell a real key offline. The checksum is no secret and adds no stre
 
 import functools
 import hashlib
+import re
 import secrets
 import zlib
 from collections.abc import Iterable
@@ -81,6 +82,41 @@ CRAFTKIT: Final = KeyFormat("craftkit", ((Kind.SECRET, "ck"), (Kind.PUBLISHABLE,
 FORMATS: Final = {one.name: one for one in (NATIVE, CROSSMINT, SMARTPAY, COIN_MOEBIUS, CRAFTKIT)}
 
 
+class ForeignForm(NamedTuple):
+    """How keys that were made elsewhere are written: it has no checksum, so that only a look-up tells them from junk.
+
+    Attributes:
+        prefix: what they begin with; may be empty.
+        length_min, length_max: how many characters follow, of those that RFC 7235 has for tokens.
+    """
+
+    prefix: str
+    length_min: int
+    length_max: int
+
+    def fits(self, text: str) -> bool:
+        """Whether the text has this form."""
+        rest = len(text) - len(self.prefix)
+        return (
+            self.length_min <= rest <= self.length_max
+            and text.startswith(self.prefix)
+            and _FOREIGN.fullmatch(text, len(self.prefix)) is not None
+        )
+
+    @property
+    def pattern(self) -> str:
+        """As a regular expression finds it, and as an operator writes it but for the characters' names."""
+        return rf"{re.escape(self.prefix)}{FOREIGN_CHARACTER}{{{self.length_min},{self.length_max}}}"
+
+    def __str__(self) -> str:
+        several = f",{self.length_max}" if self.length_max != self.length_min else ""
+        return f"{self.prefix}{{{self.length_min}{several}}}"
+
+
+FOREIGN_CHARACTER: Final = "[0-9A-Za-z._~+/=-]"
+_FOREIGN: Final = re.compile(f"{FOREIGN_CHARACTER}+", re.ASCII)
+
+
 class KeyDigest(NamedTuple):
     """The SHA-256 of a key's whole text: what is stored and compared, and never shown.
 
@@ -128,6 +164,27 @@ class KeySecret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a key's text is not to be pickled or copied into a message")
+
+
+class ForeignSecret(KeySecret):
+    """A key that was made elsewhere. Its text says neither kind nor mode; the row does, and these are the stricter
+    ones."""
+
+    __slots__ = ("_form",)
+
+    def __init__(self, text: str, form: ForeignForm) -> None:
+        super().__init__(text, Kind.SECRET, Mode.LIVE)
+        self._form = form
+
+    @property
+    def prefix(self) -> str:
+        """What all of its form begin with; nothing of its own."""
+        return self._form.prefix
+
+    @property
+    def last_four(self) -> str:
+        """Nothing: they would be part of what is secret."""
+        return ""
 
 
 def digest_of(text: str) -> KeyDigest:
@@ -190,6 +247,7 @@ class KeyParser:
 
     def __init__(self, formats: Iterable[KeyFormat]) -> None:
         self._layouts: dict[tuple[str, int], tuple[_Layout, Kind, Mode]] = {}
+        self._foreign: tuple[ForeignForm, ...] = ()
         for format in formats:
             layout = _layout(format)
             for kind in format.kinds:
@@ -201,19 +259,33 @@ class KeyParser:
         """What every key begins with, each once."""
         return tuple(dict.fromkeys(head for head, _ in self._layouts))
 
+    @property
+    def foreign(self) -> tuple[ForeignForm, ...]:
+        """The forms of imported keys that are let by; none unless there are such keys."""
+        return self._foreign
+
+    def learn(self, forms: Iterable[ForeignForm]) -> None:
+        """Let these forms of imported keys by, and no others."""
+        self._foreign = tuple(forms)
+
     def parse(self, text: str) -> KeySecret | None:
-        """The key, if the text has a known form and its checksum fits; None for anything else."""
+        """The key, if the text has a known form and its checksum fits; None for anything else. What has the form of
+        imported keys may be one."""
         at = text.rfind("_") + 1
         known = self._layouts.get((text[:at], len(text) - at))
         if known is None:
-            return None
+            return self._parse_foreign(text)
         layout, kind, mode = known
-        if not layout.spells(text[at:]):
-            return None
         length = layout.checksum_length
-        if layout.checksum(text[:-length].encode()) != text[-length:]:
-            return None
+        if not layout.spells(text[at:]) or layout.checksum(text[:-length].encode()) != text[-length:]:
+            return self._parse_foreign(text)
         return KeySecret(text, kind, mode)
+
+    def _parse_foreign(self, text: str) -> KeySecret | None:
+        for form in self._foreign:
+            if form.fits(text):
+                return ForeignSecret(text, form)
+        return None
 
 
 def parse(format: KeyFormat, text: str) -> KeySecret | None:

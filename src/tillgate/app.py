@@ -21,6 +21,7 @@ from keyturn import Limiter, RateLimiter
 from keyturn.expiring import keep_telling
 from keyturn.forgetting import keep_forgetting
 from keyturn.github import GitHubReports, public_keys_at
+from keyturn.importing import keep_learning
 from keyturn.leaks import Alert, LeakDesk
 from keyturn.leases import Gate, boottime_ns
 from keyturn.origins import Origins
@@ -146,6 +147,8 @@ class Tillgate:
         assert self._keys.gate is not None
         if self._shared is not None:
             await self._shared.probe()
+        # Before the first request, so that none with an imported key is refused while the server starts.
+        self._keys.carriers.learn(await self._keys.store.foreign_forms())
         tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -155,6 +158,7 @@ class Tillgate:
                 ("expiry", keep_expiring(self._database, self._checkout)),
                 ("usage", self._keep_flushing()),
                 ("leaks", self._leaks.run()),
+                ("imported keys", keep_learning(self._keys.store, self._keys.carriers, failed=_not_learnt)),
                 ("key expiry", keep_telling(self._keys.store, self._clock, failed=_not_told)),
                 ("forgetting", self._keep_forgetting_use()),
                 ("idempotency", self._keep_forgetting()),
@@ -272,6 +276,10 @@ def _alert(alert: Alert) -> None:
 
 def _not_dealt_with(error: Exception) -> None:
     _log.warning("keys.exposure_not_dealt_with", detail=str(error))
+
+
+def _not_learnt(error: Exception) -> None:
+    _log.warning("keys.forms_not_read", detail=str(error))
 
 
 def _not_told(error: Exception) -> None:

@@ -33,6 +33,7 @@ class Keys(NamedTuple):
 
     store: SqlKeyStore
     parser: KeyParser
+    carriers: Carriers
     issuer: Issuer
     verifier: Verifier
     usage: Usage
@@ -55,6 +56,7 @@ def open_keys(database: Database, clock: Clock, *, remembering: bool = False, wa
     return Keys(
         store,
         parser,
+        carriers,
         Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES),
         Verifier(store, gate or Primary(store), carriers, clock),
         Usage(carriers.clean),

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from keyturn.cli import audit, keys, scan, serve
+from keyturn.cli import audit, importing, keys, scan, serve
 
 app = typer.Typer(
     name="keyturn",
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("scan")(scan.scan)
+app.command("import")(importing.import_file)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 

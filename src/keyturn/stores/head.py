@@ -4,7 +4,7 @@ Whoever narrows a key or writes a line locks it until the commit. So epochs and 
 their numbers, without a gap: who has read up to a number has missed nothing before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -58,33 +58,43 @@ async def write_down(
     tx: Transaction, act: Act, action: str, project_id: str | None, key_id: str | None, **detail: Any
 ) -> None:
     """Append a line to the audit log."""
+    await write_down_all(tx, act, [(action, project_id, key_id, detail)])
+
+
+async def write_down_all(
+    tx: Transaction, act: Act, lines: Iterable[tuple[str, str | None, str | None, dict[str, Any]]]
+) -> None:
+    """Append lines to the audit log: action, project, key and detail of each."""
     head = await tx.fetch_one(LOCK)
     assert head is not None
-    if act.because is not None:
-        detail["because"] = act.because
-    entry = chained(
-        head[2],
-        head[1] + 1,
-        at=act.at,
-        actor=act.by,
-        action=action,
-        project_id=project_id,
-        key_id=key_id,
-        detail=detail,
-    )
-    await tx.execute(
-        _WRITE,
-        entry.sequence,
-        entry.at,
-        entry.actor,
-        entry.action,
-        entry.project_id,
-        entry.key_id,
-        canonical(entry.detail).decode(),
-        entry.previous,
-        entry.hash,
-    )
-    await tx.execute(_SET_AUDIT, entry.sequence, entry.hash)
+    sequence, previous = head[1], head[2]
+    for action, project_id, key_id, detail in lines:
+        sequence += 1
+        said = detail | ({"because": act.because} if act.because is not None else {})
+        entry = chained(
+            previous,
+            sequence,
+            at=act.at,
+            actor=act.by,
+            action=action,
+            project_id=project_id,
+            key_id=key_id,
+            detail=said,
+        )
+        await tx.execute(
+            _WRITE,
+            sequence,
+            entry.at,
+            entry.actor,
+            entry.action,
+            entry.project_id,
+            entry.key_id,
+            canonical(entry.detail).decode(),
+            entry.previous,
+            entry.hash,
+        )
+        previous = entry.hash
+    await tx.execute(_SET_AUDIT, sequence, previous)
 
 
 async def last_line(tx: Transaction) -> tuple[int, str]:

@@ -21,7 +21,7 @@ from keyturn.ports import (
     SecretState,
     Use,
 )
-from keyturn.secret import KeyDigest
+from keyturn.secret import ForeignForm, KeyDigest
 
 
 class MemoryKeyStore:
@@ -33,6 +33,7 @@ class MemoryKeyStore:
             events: told what happens to keys.
         """
         self._events = events
+        self._forms: dict[ForeignForm, None] = {}
         self._canaries_told: dict[str, int] = {}
         self._quarantines: builtins.list[int] = []
         self._keys: dict[str, Key] = {}
@@ -94,6 +95,20 @@ class MemoryKeyStore:
             parent = self._mine(key.project_id, key.parent_id)
             if parent is None or parent.status is not Status.ACTIVE:
                 raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+        self._insert(key, digest, act, "key.imported" if key.imported else "key.created")
+
+    async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
+        digests = [digest for _, digest in keys]
+        if len(set(digests)) < len(digests) or any(digest in self._by_digest for digest in digests):
+            raise KeyExists("one of these keys is there already")
+        self._forms |= dict.fromkeys(forms)
+        for key, digest in keys:
+            self._insert(key, digest, act, "key.imported")
+
+    async def foreign_forms(self) -> builtins.list[ForeignForm]:
+        return sorted(self._forms)
+
+    def _insert(self, key: Key, digest: KeyDigest, act: Act, action: str) -> None:
         self._keys[key.id] = key
         self._by_digest[digest] = (key.id, 1)
         first = SecretState(
@@ -113,7 +128,7 @@ class MemoryKeyStore:
         }
         if key.parent_id is not None:
             detail["parent"] = key.parent_id
-        self._write_down(act, "key.imported" if key.imported else "key.created", key.project_id, key.id, **detail)
+        self._write_down(act, action, key.project_id, key.id, **detail)
 
     async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
         found = self._by_digest.get(digest)

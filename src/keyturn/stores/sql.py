@@ -9,7 +9,7 @@ from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.limiting import Limit
 from keyturn.model import Key, Kind, KnownKey, Mode, Status, Terms
 from keyturn.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
-from keyturn.secret import KeyDigest
+from keyturn.secret import ForeignForm, KeyDigest
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
 from unitofwork import Database, Migration, Row, Transaction, UniqueViolation, migrations_of
@@ -79,6 +79,11 @@ _CHANGE: Final = (
     "WHERE id = $10 AND project_id = $11 AND status = 'active'"
 )
 _EXPOSED: Final = "UPDATE api_keys SET exposed_at = $1, exposed_how = $2 WHERE id = $3 AND exposed_at IS NULL"
+_ADD_FORM: Final = (
+    "INSERT INTO key_forms (prefix, length_min, length_max, imported_at) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (prefix, length_min, length_max) DO NOTHING"
+)
+_FORMS: Final = "SELECT prefix, length_min, length_max FROM key_forms ORDER BY prefix, length_min, length_max LIMIT 100"
 _CANARY: Final = (
     "UPDATE api_keys SET canary_told_at = $1 WHERE id = $2 AND canary = 1 AND status = 'active' "
     "AND disabled_at IS NULL AND (canary_told_at IS NULL OR canary_told_at <= $3)"
@@ -182,53 +187,36 @@ class SqlKeyStore(SqlLeases):
                 await tx.fetch_one(head.LOCK)
                 if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
                     raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
-            limit = key.limit
-            await tx.execute(
-                _INSERT,
-                key.id,
-                key.project_id,
-                key.mode.value,
-                key.kind.value,
-                key.name,
-                key.format,
-                _words(key.scopes),
-                key.created_at,
-                key.created_by,
-                key.parent_id,
-                int(key.imported),
-                int(key.canary),
-                key.expires_at,
-                " ".join(key.networks),
-                " ".join(key.origins),
-                " ".join(key.apps),
-                limit.per_second if limit else None,
-                limit.burst if limit else None,
-                _words(key.report_only),
-            )
-            await tx.execute(
-                _INSERT_TEXT,
-                digest.value,
-                digest.algorithm,
-                key.id,
-                1,
-                key.prefix,
-                key.last_four,
-                key.created_at,
-                key.created_at,
-                0,
-            )
-            for origin in key.origins:
-                await tx.execute(_ADD_ORIGIN, origin, key.id)
-            detail = {"name": key.name, "mode": key.mode.value, "kind": key.kind.value, "scopes": sorted(key.scopes)}
-            if key.parent_id is not None:
-                detail["parent"] = key.parent_id
+            await _insert(tx, key, digest)
             action = "key.imported" if key.imported else "key.created"
-            await head.write_down(tx, act, action, key.project_id, key.id, **detail)
+            await head.write_down(tx, act, action, key.project_id, key.id, **_said_of_new(key))
 
         try:
             await self._database.write(operation)
         except UniqueViolation as error:
             raise KeyExists("a key with this id or this text is already there") from error
+
+    async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
+        async def operation(tx: Transaction) -> None:
+            for form in forms:
+                await tx.execute(_ADD_FORM, form.prefix, form.length_min, form.length_max, act.at)
+            for key, digest in keys:
+                await _insert(tx, key, digest)
+            # The log comes last, for whoever else writes it waits from its first line on.
+            await head.write_down_all(
+                tx, act, [("key.imported", key.project_id, key.id, _said_of_new(key)) for key, _ in keys]
+            )
+
+        try:
+            await self._database.write(operation)
+        except UniqueViolation as error:
+            raise KeyExists("one of these keys is there already") from error
+
+    async def foreign_forms(self) -> builtins.list[ForeignForm]:
+        async def operation(tx: Transaction) -> builtins.list[Row]:
+            return await tx.fetch_all(_FORMS)
+
+        return [ForeignForm(row[0], row[1], row[2]) for row in await self._database.read(operation)]
 
     async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
         async def operation(tx: Transaction) -> Row | None:
@@ -606,6 +594,58 @@ async def _end_before(tx: Transaction, at: int, overlap_ms: int, key_id: str, nu
     if overlap_ms == 0:
         return await tx.execute(_END_AT_ONCE, at, key_id, number)
     return await tx.execute(_END_BEFORE, at + overlap_ms, key_id, number)
+
+
+async def _insert(tx: Transaction, key: Key, digest: KeyDigest) -> None:
+    """Keep a key and its first secret."""
+    limit = key.limit
+    await tx.execute(
+        _INSERT,
+        key.id,
+        key.project_id,
+        key.mode.value,
+        key.kind.value,
+        key.name,
+        key.format,
+        _words(key.scopes),
+        key.created_at,
+        key.created_by,
+        key.parent_id,
+        int(key.imported),
+        int(key.canary),
+        key.expires_at,
+        " ".join(key.networks),
+        " ".join(key.origins),
+        " ".join(key.apps),
+        limit.per_second if limit else None,
+        limit.burst if limit else None,
+        _words(key.report_only),
+    )
+    await tx.execute(
+        _INSERT_TEXT,
+        digest.value,
+        digest.algorithm,
+        key.id,
+        1,
+        key.prefix,
+        key.last_four,
+        key.created_at,
+        key.created_at,
+        0,
+    )
+    for origin in key.origins:
+        await tx.execute(_ADD_ORIGIN, origin, key.id)
+
+
+def _said_of_new(key: Key) -> dict[str, object]:
+    """What the audit log says of a new key."""
+    said: dict[str, object] = {
+        "name": key.name,
+        "mode": key.mode.value,
+        "kind": key.kind.value,
+        "scopes": sorted(key.scopes),
+    }
+    return said | ({"parent": key.parent_id} if key.parent_id is not None else {})
 
 
 async def keep_client_secret(

@@ -13,6 +13,7 @@ from tillgate.cli import (
     demo,
     doctor,
     explaining,
+    importing,
     key_ends,
     keys,
     listen,
@@ -36,6 +37,7 @@ app.command("migrate")(serve.migrate)
 app.add_typer(projects.app, name="projects")
 keys.app.command("explain")(explaining.explain_request)
 keys.app.command("usage")(usage.usage)
+keys.app.command("import")(importing.import_file)
 app.add_typer(key_ends.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command("requests")(requests.requests)

@@ -1,0 +1,131 @@
+"""``keyturn import``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keyturn.cli.session import ACTOR, AsJson, DatabaseUrl, Desk, Project, fail, note, say, say_json, work
+from keyturn.importing import BYTES_MAX, Imported, ImportRules, InvalidImport, import_keys, parse_form
+from keyturn.model import Mode
+
+PROBLEMS_SHOWN_MAX = 100
+
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="CSV with a head line, or one JSON object a line; - for standard input.")
+]
+DefaultMode = Annotated[Mode | None, typer.Option("--mode", help="Of keys whose line does not say: test or live.")]
+DefaultScopes = Annotated[
+    list[str] | None, typer.Option("--scope", help="Of keys whose line has no scopes; repeat for more.")
+]
+Forms = Annotated[
+    list[str] | None,
+    typer.Option("--form", metavar="FORM", help="How the keys are written: acme_live_{40}; repeat for more."),
+]
+Format = Annotated[str | None, typer.Option("--format", help="Or which of the formats that ship they have: native.")]
+Plaintext = Annotated[
+    bool, typer.Option("--plaintext", help="The file holds texts (column key), which are hashed and kept nowhere.")
+]
+Ignored = Annotated[list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Pass a column over.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+
+def import_file(
+    file: File,
+    project: Project,
+    mode: DefaultMode = None,
+    scope: DefaultScopes = None,
+    form: Forms = None,
+    format: Format = None,
+    plaintext: Plaintext = False,
+    ignore: Ignored = None,
+    dry_run: DryRun = False,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let keys that were made elsewhere go on here: all of a file, or none and what is wrong with each line.
+
+    Columns: digest (SHA-256 in hex or base 64) or, with --plaintext, key; name, mode, scopes, created_at, expires_at,
+    prefix. A running server lets them in within five seconds.
+    """
+
+    async def task(desk: Desk) -> Imported:
+        rules = rules_of(project, mode, scope, form, format, ignore, plaintext=plaintext)
+        return await import_keys(
+            desk.store, desk.issuer, desk.clock, content_of(file), rules, by=ACTOR, dry_run=dry_run
+        )
+
+    tell(work(database_url, task), dry_run=dry_run, as_json=as_json)
+
+
+def rules_of(
+    project: str,
+    mode: Mode | None,
+    scope: list[str] | None,
+    form: list[str] | None,
+    format: str | None,
+    ignore: list[str] | None,
+    *,
+    plaintext: bool,
+) -> ImportRules:
+    """The options as rules.
+
+    Raises:
+        InvalidImport: a form is none.
+    """
+    return ImportRules(
+        project_id=project,
+        mode=mode,
+        scopes=tuple(scope or ()),
+        plaintext=plaintext,
+        forms=tuple(parse_form(text) for text in form or ()),
+        format=format,
+        ignored=frozenset(name.strip().lower() for name in ignore or ()),
+    )
+
+
+def content_of(file: Path) -> str:
+    """The file's text.
+
+    Raises:
+        InvalidImport: it cannot be read, is too large, or is not UTF-8.
+    """
+    try:
+        if str(file) == "-":
+            read = sys.stdin.buffer.read(BYTES_MAX + 1)
+        else:
+            with file.open("rb") as opened:
+                read = opened.read(BYTES_MAX + 1)
+    except OSError as error:
+        raise InvalidImport(f"{file} cannot be read: {error.strerror}") from None
+    if len(read) > BYTES_MAX:
+        raise InvalidImport(f"{file} is larger than {BYTES_MAX // 1024**2} MiB; split it")
+    try:
+        return read.decode()
+    except UnicodeDecodeError:
+        raise InvalidImport(f"{file} is not in UTF-8") from None
+
+
+def tell(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
+    """Print what became of an import; ends the command with 1 if nothing was imported."""
+    if as_json:
+        say_json(
+            {
+                "imported": 0 if dry_run else len(imported.keys),
+                "wouldImport": len(imported.keys) if dry_run else 0,
+                "keys": [] if dry_run else [{"id": key.id, "name": key.name} for key in imported.keys],
+                "problems": [problem._asdict() for problem in imported.problems],
+            }
+        )
+        if imported.problems:
+            raise typer.Exit(1)
+        return
+    if not imported.problems:
+        say(f"{'Would be imported' if dry_run else 'Imported'}: {len(imported.keys)}")
+        return
+    for problem in imported.problems[:PROBLEMS_SHOWN_MAX]:
+        note(f"line {problem.line}: {problem.what}")
+    if len(imported.problems) > PROBLEMS_SHOWN_MAX:
+        note(f"… and {len(imported.problems) - PROBLEMS_SHOWN_MAX} lines more")
+    fail("nothing was imported")

@@ -1,0 +1,364 @@
+"""Keys that were made elsewhere: read with care, kept as hashes, let in by their form, and junk stays cheap."""
+
+import base64
+import hashlib
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyturn import (
+    FORMATS,
+    NATIVE,
+    Act,
+    Carriers,
+    Issuer,
+    KeyDigest,
+    KeyExists,
+    KeyParser,
+    Kind,
+    Mode,
+    Presented,
+    Primary,
+    RefusalReason,
+    Refused,
+    Verified,
+    Verifier,
+    generate,
+    revoke,
+)
+from keyturn.importing import Imported, ImportRules, InvalidImport, Problem, import_keys, parse_form
+from keyturn.secret import CROSSMINT, ForeignForm
+from keyturn.stores.memory import MemoryKeyStore
+from keyturn.stores.sql import SqlKeyStore
+from tests.makers import NEW_YEAR, StillClock
+from unitofwork import Database
+
+pytestmark = pytest.mark.anyio
+
+ACME = "acme_live_{40}"
+
+
+def text() -> str:
+    return "acme_live_" + secrets.token_hex(20)
+
+
+def sha(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class Counting(MemoryKeyStore):
+    """Counts look-ups."""
+
+    looked_up = 0
+
+    async def by_digest(self, digest: Any) -> Any:
+        self.looked_up += 1
+        return await super().by_digest(digest)
+
+
+class Desk:
+    """Imports into a store, and a door before it."""
+
+    def __init__(self, store: Any = None) -> None:
+        self.clock = StillClock()
+        self.store = store or Counting()
+        self.issuer = Issuer(self.store, self.clock, ["links:read", "links:write"])
+        self.carriers = Carriers(KeyParser(FORMATS.values()))
+        self.verifier = Verifier(self.store, Primary(self.store), self.carriers, self.clock)
+
+    async def take(self, content: str, *forms: str, dry_run: bool = False, **rules: Any) -> Imported:
+        rules.setdefault("mode", Mode.LIVE)
+        chosen = ImportRules(project_id="prj_a", forms=tuple(parse_form(form) for form in forms), **rules)
+        return await import_keys(
+            self.store, self.issuer, self.clock, content, chosen, by="operator:cli", dry_run=dry_run
+        )
+
+    async def door(self, key: str, **how: Any) -> Verified | Refused:
+        """What a request with this key comes to, the door having looked which forms there are."""
+        self.carriers.learn(await self.store.foreign_forms())
+        return await self.verifier.verify(Presented(**({"authorization": f"Bearer {key}"} | how)), None)
+
+
+@pytest.mark.parametrize("how", ["csv", "jsonl", "plaintext"])
+async def test_imported_keys_go_on_with_what_their_lines_say(database: Database, how: str) -> None:
+    """On both databases: let in afterwards, with name, mode, scopes and age; the text is in no row; revoking works."""
+    desk = Desk(SqlKeyStore(database))
+    first, second = text(), text()
+    rows = [
+        {"name": "Shop", "mode": "live", "scopes": "links:read links:write", "created_at": "2020-02-03T04:05:06Z"},
+        {"name": "Till", "mode": "test", "scopes": "", "created_at": "1600000000"},
+    ]
+    column = "key" if how == "plaintext" else "digest"
+    values = (
+        [first, second] if how == "plaintext" else [sha(first), base64.b64encode(bytes.fromhex(sha(second))).decode()]
+    )
+    rows = [{column: value} | row for value, row in zip(values, rows, strict=True)]
+    if how == "jsonl":
+        content = "\n".join(json.dumps(row | {"scopes": row["scopes"].split()}) for row in rows)
+    else:
+        content = "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)])
+    done = await desk.take(content, ACME, plaintext=how == "plaintext", scopes=("links:read",))
+    assert done.problems == ()
+    shop, till = done.keys
+    assert (shop.name, shop.mode, shop.scopes) == ("Shop", Mode.LIVE, {"links:read", "links:write"})
+    assert (till.name, till.mode, till.scopes) == ("Till", Mode.TEST, {"links:read"})
+    assert (shop.created_at, till.created_at) == (1_580_702_706_000, 1_600_000_000_000)
+    assert {(key.imported, key.format, key.prefix, key.last_four) for key in done.keys} == {
+        (True, "imported", "acme_live_", "")
+    }
+    assert await desk.store.by_id("prj_a", shop.id) == shop
+    for key, known in ((first, shop), (second, till)):
+        let_in = await desk.door(key)
+        assert isinstance(let_in, Verified) and let_in.key.id == known.id
+        assert isinstance(await desk.door(key, authorization=None, api_key=key), Verified)
+        in_url = await desk.door(key, authorization=None, query_string=f"a=b&key={key}")
+        assert isinstance(in_url, Refused) and in_url.reason is RefusalReason.KEY_IN_URL and in_url.key is not None
+    await revoke(desk.store, desk.clock, project_id="prj_a", key_id=shop.id, by="user:1")
+    ended = await desk.door(first)
+    assert isinstance(ended, Refused) and ended.reason is RefusalReason.REVOKED
+    lines = [(line.action, line.key_id) for line in await desk.store.audit(0, 2)]
+    assert lines == [("key.imported", shop.id), ("key.imported", till.id)]
+    # A rotation gives it a secret of ours.
+    rotated = await desk.issuer.rotate(project_id="prj_a", key_id=till.id, by="user:1", at_once=True, overlap_ms=0)
+    assert rotated.secret.reveal().startswith("ck_test_")
+    assert isinstance(await desk.door(rotated.secret.reveal()), Verified)
+    replaced = await desk.door(second)
+    assert isinstance(replaced, Refused) and replaced.reason is RefusalReason.SUPERSEDED
+
+
+async def test_junk_costs_no_look_until_something_was_imported_and_then_only_of_that_form() -> None:
+    """Without an import a text of foreign form is malformed, which takes no query; with one, only what fits its form
+    takes any."""
+    desk = Desk()
+    mine = text()
+    refused = await desk.door(mine)
+    assert isinstance(refused, Refused) and refused.reason is RefusalReason.MALFORMED
+    assert desk.store.looked_up == 0
+    await desk.take(f"digest\n{sha(mine)}\n", ACME)
+    for junk in ("acme_live_" + "a" * 39, "acme_live_" + "a" * 41, "acme_test_" + "a" * 40, "x", f"{text()[:-1]}é"):
+        refused = await desk.door(junk)
+        assert isinstance(refused, Refused) and refused.reason is RefusalReason.MALFORMED
+    wrong = generate(NATIVE, Kind.SECRET, Mode.LIVE).reveal()[:-1] + "_"
+    assert isinstance(await desk.door(wrong), Refused)
+    assert desk.store.looked_up == 0
+    unknown = await desk.door(text())
+    assert isinstance(unknown, Refused) and unknown.reason is RefusalReason.UNKNOWN
+    assert isinstance(await desk.door(mine), Verified)
+    assert desk.store.looked_up == 2
+
+
+async def test_a_foreign_key_may_look_like_one_of_ours_with_a_wrong_checksum() -> None:
+    """Another vendor's sk_live_ keys have the length of one of our formats; their form is declared, so they come in."""
+    desk = Desk()
+    theirs = "sk_live_" + "a" * 22
+    assert KeyParser(FORMATS.values()).parse(theirs) is None
+    await desk.take(f"digest\n{sha(theirs)}\n", "sk_live_{22}")
+    assert isinstance(await desk.door(theirs), Verified)
+
+
+async def test_keys_of_our_formats_are_imported_without_a_form() -> None:
+    """From another installation: by digest with the format's name, or by text, which says its mode itself."""
+    desk = Desk()
+    native, other = (generate(form, Kind.SECRET, Mode.TEST) for form in (NATIVE, CROSSMINT))
+    done = await desk.take(f"digest\n{native.digest().value.hex()}\n", format="native", mode=Mode.TEST)
+    assert [(key.format, key.prefix) for key in done.keys] == [("native", "ck_test_")]
+    done = await desk.take(f"key\n{other.reveal()}\n", plaintext=True, mode=None)
+    assert [(key.format, key.prefix, key.mode) for key in done.keys] == [("crossmint", other.prefix, Mode.TEST)]
+    assert await desk.store.foreign_forms() == []
+    assert isinstance(await desk.door(native.reveal()), Verified)
+    assert isinstance(await desk.door(other.reveal()), Verified)
+
+
+async def test_one_bad_line_and_nothing_is_imported() -> None:
+    """Each bad line is told with its number and what was expected, and never with what stands in it; a dry run tells
+    the same and does nothing either."""
+    desk = Desk()
+    here, good, long = text(), text(), "n" * 101
+    await desk.take(f"digest,name\n{sha(here)},a\n", ACME)
+    public = generate(NATIVE, Kind.PUBLISHABLE, Mode.LIVE).reveal()
+    test_key = generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()
+    lines = [
+        ("good", good, "live", "links:read", "", "", ""),
+        ("again", good, "live", "", "", "", ""),
+        ("short", "acme_live_123", "live", "", "", "", ""),
+        ("none", "", "live", "", "", "", ""),
+        ("mode", text(), "production", "", "", "", ""),
+        ("scope", text(), "live", "links:fly", "", "", ""),
+        ("when", text(), "live", "", "yesterday", "", ""),
+        ("future", text(), "live", "", "2999-01-01", "", ""),
+        ("ended", text(), "live", "", "", "2001-01-01", ""),
+        ("shown", text(), "live", "", "", "", "acme_live_0123456789"),
+        (long, text(), "live", "", "", "", ""),
+        ("public", public, "live", "", "", "", ""),
+        ("other", test_key, "live", "", "", "", ""),
+        ("here", here, "live", "", "", "", ""),
+    ]
+    head = "name,key,mode,scopes,created_at,expires_at,prefix"
+    content = "\n".join([head, *(",".join(line) for line in lines)])
+    expected = {
+        3: "the same key stands in line 2",
+        4: "none of the forms",
+        5: "no key",
+        6: "live or test",
+        7: "links:fly",
+        8: "instant such as",
+        9: "future",
+        10: "expiry must lie in the future",
+        11: "6 more characters at most",
+        12: "1 to 100 printable",
+        13: "publishable",
+        14: "the key itself test",
+        15: "here already",
+    }
+    for dry_run in (True, False):
+        done = await desk.take(content, ACME, plaintext=True, dry_run=dry_run)
+        assert done.keys == ()
+        assert [line for line, _ in done.problems] == list(expected)
+        assert [line for line, what in done.problems if expected[line] not in what] == []
+        for line in lines:
+            assert not line[1] or line[1][10:] not in str(done.problems)
+    assert len(await desk.store.list("prj_a", None)) == 1
+
+
+async def test_a_dry_run_does_nothing() -> None:
+    """It says how many there would be; neither keys nor forms are kept."""
+    desk = Desk()
+    done = await desk.take(f"digest\n{sha(text())}\n", ACME, dry_run=True)
+    assert (len(done.keys), done.problems) == (1, ())
+    assert (await desk.store.list("prj_a", None), await desk.store.foreign_forms()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "rules", "says"),
+    [
+        ("", {}, "no key in it"),
+        ("digest\n", {}, "no key in it"),
+        ('{"digest": 1', {}, "line 1 is no JSON object"),
+        ('{"digest": "a"}\n[]', {}, "line 2 is no JSON object"),
+        ("digest,digest\na,b", {}, "twice"),
+        ("digest,name\na", {}, "line 2 has 1 fields"),
+        ('digest\n"a', {}, "line 2 is no CSV"),
+        ("digest\na", {"forms": []}, "how their keys are written"),
+        ("digest\na", {"format": "native"}, "how their keys are written"),
+        ("digest\na", {"forms": [], "format": "morse"}, "unknown format"),
+        ("key\na", {"plaintext": True, "format": "native"}, "leave it out"),
+        ("digest\na", {"forms": ["acme"]}, "a prefix and a length"),
+        ("digest\na", {"forms": ["acme_{15}"]}, "could be guessed"),
+        ("digest\na", {"forms": ["acme_{40,20}"]}, "follow a prefix"),
+        ("digest\na", {"forms": ["a b{40}"]}, "a prefix and a length"),
+    ],
+)
+async def test_what_cannot_be_read_is_told_as_a_whole(content: str, rules: dict[str, Any], says: str) -> None:
+    """No file of keys, or not enough said about it."""
+    forms = rules.pop("forms", [ACME])
+    with pytest.raises(InvalidImport, match=says):
+        await Desk().take(content, *forms, **rules)
+
+
+async def test_a_column_that_nobody_understands_stops_the_import() -> None:
+    """It may say that a key was revoked long ago; passing it over is the operator's word. Texts are read only where
+    they were announced."""
+    desk = Desk()
+    content = f"digest,revoked_at\n{sha(text())},2020-01-01\n"
+    assert "column 2 (revoked_at) is unknown" in (await desk.take(content, ACME)).problems[0].what
+    assert "announced" in (await desk.take(f"key\n{text()}\n", ACME)).problems[0].what
+    assert "announced" in (await desk.take(f"digest\n{sha(text())}\n", ACME, plaintext=True)).problems[0].what
+    assert (await desk.take(content, ACME, ignored=frozenset(["revoked_at"]))).problems == ()
+
+
+async def test_a_file_whose_columns_are_elsewhere_tells_and_keeps_no_key() -> None:
+    """Without a head line, or with columns in each other's places: what is said, and what is kept, is not the key."""
+    desk = Desk()
+    mine, ours = text(), generate(NATIVE, Kind.SECRET, Mode.LIVE).reveal()
+    for content in (
+        f"{mine}\n{text()}\n",
+        f"digest,name\n{mine},a\n",
+        f"digest,name\n{sha(mine)},{mine}\n",
+        f"digest,name\n{sha(mine)},see {ours}\n",
+        f"digest,scopes\n{sha(mine)},{mine}\n",
+        f"digest,mode\n{sha(mine)},{mine}\n",
+        f"digest,created_at\n{sha(mine)},{mine}\n",
+        f"digest,prefix\n{sha(mine)},{mine}\n",
+    ):
+        [problem] = (await desk.take(content, ACME)).problems
+        assert not any(key[10:] in problem.what for key in (mine, ours)), problem
+    assert await desk.store.list("prj_a", None) == []
+
+
+@pytest.mark.parametrize("bad", ["$2b$12$abcdefghijklmnopqrstuv", "a" * 63, "g" * 64, "é" * 44, "sha1:abc", "!" * 44])
+async def test_what_is_no_sha_256_is_told(bad: str) -> None:
+    """A slow or salted hash cannot be looked up by."""
+    assert await Desk().take(f"digest\n{bad}\n", ACME) == Imported(
+        (), (Problem(2, "the digest is no SHA-256 in hex or base 64; salted or slow hashes cannot be looked up"),)
+    )
+
+
+async def test_a_key_that_came_meanwhile_stops_the_whole_import(database: Database) -> None:
+    """Between the look and the transaction another import may have brought it: nothing of this one is kept then."""
+    desk = Desk(SqlKeyStore(database))
+    one, two = text(), text()
+    [key] = (await desk.take(f"digest\n{sha(one)}\n", ACME)).keys
+    other = (await desk.take(f"digest\n{sha(two)}\n", ACME, dry_run=True)).keys[0]
+    digests = [KeyDigest("sha256", bytes.fromhex(sha(each))) for each in (two, one)]
+    with pytest.raises(KeyExists):
+        await desk.store.import_keys(
+            [(other, digests[0]), (key, digests[1])], [ForeignForm("b_", 20, 20)], Act(NEW_YEAR, "operator:cli")
+        )
+    assert [one.id for one in await desk.store.list("prj_a", None)] == [key.id]
+    assert await desk.store.foreign_forms() == [ForeignForm("acme_live_", 40, 40)]
+    assert len(await desk.store.audit(0, 9)) == 1
+
+
+def test_forms_read_as_they_are_written() -> None:
+    """One length or two, with or without a prefix."""
+    for written in ("acme_live_{40}", "a.b-{16,64}", "{32}"):
+        assert str(parse_form(written)) == written
+    assert parse_form("{32}").fits("a" * 32)
+    assert not parse_form("{32}").fits("a" * 31 + " ")
+
+
+def test_a_file_is_imported_from_a_terminal(tmp_path: Path, database_url: str) -> None:
+    """keyturn import: a dry run, the import, the same again; and tillgate keys import, which knows its projects."""
+    from typer.testing import CliRunner
+
+    from keyturn.cli import app as keyturn
+    from tillgate.cli import app as tillgate
+
+    runner = CliRunner(env={"KEYTURN_SCOPES": "links:read"})
+    mine = text()
+    file = tmp_path / "keys.csv"
+    file.write_text(f"digest,name\n{sha(mine)},Shop\n")
+    command = [
+        "import",
+        str(file),
+        "--project",
+        "prj_a",
+        "--mode",
+        "live",
+        "--form",
+        ACME,
+        "--database-url",
+        database_url,
+    ]
+    dry = runner.invoke(keyturn, [*command, "--dry-run", "--json"])
+    assert json.loads(dry.stdout) == {"imported": 0, "wouldImport": 1, "keys": [], "problems": []}
+    assert runner.invoke(keyturn, command).stdout == "Imported: 1\n"
+    again = runner.invoke(keyturn, command)
+    assert again.exit_code == 1
+    assert again.stderr == "line 2: this key is here already\nkeyturn: nothing was imported\n"
+    missing = runner.invoke(keyturn, [*command[:1], str(tmp_path / "none"), *command[2:]])
+    assert (missing.exit_code, missing.stderr.count("\n")) == (1, 1)
+
+    where = ["--data", str(tmp_path), "--database-url", database_url]
+    assert runner.invoke(tillgate, ["projects", "create", "--name", "Shop", *where]).exit_code == 0
+    file.write_text(json.dumps({"key": text(), "scopes": ["links:read"]}))
+    imported = runner.invoke(
+        tillgate,
+        ["keys", "import", str(file), "--plaintext", "--form", ACME, "--mode", "test", *where],
+    )
+    assert (imported.exit_code, imported.stdout) == (0, "Imported: 1\n"), imported.output
+    listed = json.loads(runner.invoke(tillgate, ["keys", "list", "--json", *where]).stdout)
+    assert [(key["imported"], key["scopes"]) for key in listed] == [(True, ["links:read"])]
