@@ -1,5 +1,6 @@
 """Checks of text and addresses that callers hand in."""
 
+import functools
 import ipaddress
 import unicodedata
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ def checked_text(text: str, *, param: str, length_max: int, may_be_empty: bool =
     return stripped
 
 
+# Asked for on each request, of few addresses; parsing one takes longer than everything else about a key.
+@functools.lru_cache(maxsize=1_000)
 def is_loopback_host(host: str) -> bool:
     """Whether a URL's host names this very machine: ``localhost``, 127.0.0.0/8 or ::1."""
     if host == "localhost" or host.endswith(".localhost"):
