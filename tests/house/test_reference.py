@@ -54,3 +54,11 @@ def test_every_link_between_pages_leads_somewhere() -> None:
                 if heading not in {anchor(one) for one in re.findall(r"^#+ (.+)$", prose, re.MULTILINE)}:
                     wrong.append(f"{page.relative_to(ROOT)}: {target}#{heading}")
     assert wrong == []
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    """Two that were written side by side once had the same, and what pointed to one was read in the other."""
+    names = sorted(path.name for path in (DOCS / "decisions").glob("*.md"))
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    for name in names:
+        assert (DOCS / "decisions" / name).read_text("utf-8").startswith(f"# {name[:4]} "), name
