@@ -12,7 +12,8 @@ from typing import Final, NamedTuple, assert_never
 import msgspec
 
 from keyturn.changing import KeyChanges
-from keyturn.errors import InvalidKey
+from keyturn.errors import InvalidKey, KeyNotFound
+from keyturn.logged import LoggedRequest
 from keyturn.model import (
     NOTHING_SHOWN,
     REPORTABLE,
@@ -28,7 +29,7 @@ from keyturn.model import (
     Status,
     Terms,
 )
-from keyturn.ports import SecretState
+from keyturn.ports import KeyStore, SecretState
 from keyturn.restrictions import (
     APPS_MAX,
     NETWORKS_MAX,
@@ -145,6 +146,22 @@ def explain(case: Case, now: int) -> Explanation:
         after = _applied(remedy, after)
         still = _refusal(after, now)
     return Explanation(reason, _rules(case, reason, now), tuple(remedies))
+
+
+async def explain_logged(store: KeyStore, one: LoggedRequest, now: int) -> Explanation:
+    """What would be decided about a request of the log now, by its key as it stands. Its own refusal is in its line; if
+    this has another reason, or none, something was changed since.
+
+    Raises:
+        KeyNotFound: the key, or the secret that was presented, is not there any more.
+    """
+    key = await store.by_id(one.project_id, one.key_id)
+    secrets = await store.secrets(one.project_id, one.key_id)
+    presented = next((secret for secret in secrets if secret.number == one.secret), None)
+    if key is None or presented is None:
+        raise KeyNotFound(f"the key of the request {one.id} is not there any more")
+    secure = one.refusal != RefusalReason.INSECURE.value
+    return explain(Case(as_known(key, presented), one.need, one.asked, secure=secure), now)
 
 
 def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:

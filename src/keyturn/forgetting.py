@@ -13,7 +13,7 @@ LOOK_SECONDS: Final = 600.0
 
 
 async def forget(
-    usage: UsageStore, requests: RequestStore, now: int, *, request_days: int, usage_days: int = USAGE_DAYS
+    usage: UsageStore, requests: RequestStore | None, now: int, *, request_days: int, usage_days: int = USAGE_DAYS
 ) -> int:
     """Drop all that is older than it may get; how many rows that was.
 
@@ -21,7 +21,7 @@ async def forget(
         request_days: 0 drops every request there is.
     """
     dropped = 0
-    while some := await requests.forget_requests(now - request_days * DAY_MS, BATCH):
+    while requests and (some := await requests.forget_requests(now - request_days * DAY_MS, BATCH)):
         dropped += some
     while some := await usage.forget_counts(now // DAY_MS - usage_days, BATCH):
         dropped += some
@@ -30,10 +30,10 @@ async def forget(
 
 async def keep_forgetting(
     usage: UsageStore,
-    requests: RequestStore,
+    requests: RequestStore | None,
     clock: Clock,
     *,
-    request_days: int,
+    request_days: int = 0,
     failed: Callable[[Exception], None],
     look_seconds: float = LOOK_SECONDS,
 ) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from keyturn.carriers import Carriers
 from keyturn.expiring import keep_telling
+from keyturn.forgetting import keep_forgetting
 from keyturn.issuing import Issuer
 from keyturn.leaks import Alert, LeakDesk, LeakRules, Seen
 from keyturn.leases import Gate, boottime_ns
@@ -160,6 +161,7 @@ class KeyLayer:
             for name, work in (
                 ("gate", self.gate.run()),
                 ("usage", self._keep_flushing()),
+                ("forgetting", keep_forgetting(self.usage_store, None, self.clock, failed=_failed("old counts"))),
                 ("leaks", self.leaks.run()),
                 ("expiry", keep_telling(self.store, self.clock, failed=_failed("an expiry"))),
                 ("prober", self._keep_probing()),

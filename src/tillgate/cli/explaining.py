@@ -1,18 +1,21 @@
 """``tillgate keys explain``."""
 
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
 
 from keyturn import Asked, KeyNotFound, Need
-from keyturn.explaining import Case, Explanation, Outcome, as_known, explain
+from keyturn.explaining import Case, Explanation, Outcome, as_known, explain, explain_logged
+from keyturn.logged import LoggedRequest
 from keyturn.restrictions import coarse
-from tillgate.base.clock import SystemClock
+from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.base.errors import NotFound
 from tillgate.cli.keys import ProjectOption
 from tillgate.cli.projects import project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
 from tillgate.opening import open_keys
+from tillgate.settings import Settings
 from unitofwork import Database
 
 _SIGNS = {
@@ -24,9 +27,13 @@ _SIGNS = {
 
 
 def explain_request(
-    key_id: Annotated[str, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")],
-    method: Annotated[str, typer.Option("--method", help="GET, POST, PATCH or DELETE.")],
-    path: Annotated[str, typer.Option("--path", help="Such as /api/v1/payment_links.")],
+    request_id: Annotated[
+        str | None,
+        typer.Option("--request-id", metavar="ID", help="A request of the log, req_…, instead of all the others."),
+    ] = None,
+    key_id: Annotated[str | None, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")] = None,
+    method: Annotated[str | None, typer.Option("--method", help="GET, POST, PATCH or DELETE.")] = None,
+    path: Annotated[str | None, typer.Option("--path", help="Such as /api/v1/payment_links.")] = None,
     origin: Annotated[str | None, typer.Option("--origin", help="The request's Origin header.")] = None,
     app: Annotated[str | None, typer.Option("--app", help="Its x-app-identifier header.")] = None,
     ip: Annotated[str | None, typer.Option("--ip", metavar="ADDRESS", help="The address it comes from.")] = None,
@@ -46,6 +53,13 @@ def explain_request(
     as_json: AsJson = False,
 ) -> None:
     """Say whether such a request is let in, rule by rule, and what to change if it is not. Nothing is sent."""
+    if request_id is not None:
+        if any(one is not None for one in (key_id, method, path, origin, app, ip, client_secret, secret)) or http:
+            fail("--request-id says all there is to say; leave the other options out")
+        _explain_logged(request_id, project, settings(data, database_url), as_json)
+        return
+    if key_id is None or method is None or path is None:
+        fail("say which request: --request-id, or --key-id, --method and --path")
     if ip is not None and coarse(ip) is None:
         fail(f"--ip: {ip[:60]!r} is no address; expected one such as 203.0.113.7 or 2001:db8::1")
     need = _need(method, path)
@@ -66,17 +80,50 @@ def explain_request(
 
     told = work(settings(data, database_url), task)
     if as_json:
-        print_json(
-            {
-                "allowed": told.reason is None,
-                "reason": told.reason,
-                "needs": need.scope,
-                "rules": msgspec.to_builtins(told.rules),
-                "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
-            }
-        )
+        print_json(_as_json(told, need))
         return
     print(f"{method.upper()} {path} needs {need.scope}.\n")
+    _print(told)
+
+
+class _Logged(NamedTuple):
+    request: LoggedRequest
+    told: Explanation
+
+
+def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_json: bool) -> None:
+    """What was said of a request, and what would be said of it now."""
+
+    async def task(database: Database) -> _Logged:
+        clock = SystemClock()
+        keys = open_keys(database, clock)
+        one = await keys.requests.request(await project_id_of(database, project), request_id)
+        if one is None:
+            raise NotFound(f"request {request_id[:64]!r} in this project's log; see: tillgate requests")
+        return _Logged(one, await explain_logged(keys.store, one, clock.now()))
+
+    one, told = work(chosen, task)
+    if as_json:
+        then = {"at": to_rfc3339(one.at), "status": one.status, "refusal": one.refusal, "error": one.error}
+        print_json({"request": one.id, "then": then, **_as_json(told, one.need)})
+        return
+    became = f"was refused: {one.refusal}" if one.refusal is not None else f"was let in and answered {one.status}"
+    needs = f" It needs {one.need.scope}." if one.need is not None else ""
+    print(f"{one.method} {one.path} with {one.key_id} {became}, at {to_rfc3339(one.at)}.{needs} By what stands now:\n")
+    _print(told)
+
+
+def _as_json(told: Explanation, need: Need | None) -> dict[str, Any]:
+    return {
+        "allowed": told.reason is None,
+        "reason": told.reason,
+        "needs": need.scope if need is not None else None,
+        "rules": msgspec.to_builtins(told.rules),
+        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
+    }
+
+
+def _print(told: Explanation) -> None:
     for rule in told.rules:
         print(f"{_SIGNS[rule.outcome]:9} {rule.name:14} {rule.seen}  [allowed: {rule.allowed}]")
     if told.reason is None:
