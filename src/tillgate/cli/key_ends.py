@@ -108,7 +108,9 @@ def secrets(
             where = " ".join(filter(None, (state.last_used_address, state.last_used_path, state.last_used_agent)))
             used = f"last used {to_rfc3339(state.last_used_at)} {where}"
         ends = f", ends {to_rfc3339(state.ends_at)}" if state.ends_at is not None else ""
-        begun = "waits for its first use" if state.active_at is None else f"in use since {to_rfc3339(state.active_at)}"
+        begun = "waits for its first use" if state.waits else "was withdrawn"
+        if state.active_at is not None:
+            begun = f"in use since {to_rfc3339(state.active_at)}"
         print(f"{state.number}  {state.prefix}…{state.last_four}  {begun}{ends}, {used}")
 
 

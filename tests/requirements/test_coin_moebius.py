@@ -1,0 +1,176 @@
+"""Coin Moebius' requirements on project keys, R7 to R29: made, shown once, used and revoked in the dashboard."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from keyturn import EVERY_SCOPE, InvalidKind, KeyChanges, Kind, change
+from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
+from tests.dashboard.conftest import Owner, browser_of, hidden, owner, owner_of_both
+from tests.house.source import ROOT
+from tests.requirements.calling import AMOUNT, bearer, key_of, send, why
+from tests.shop import Shop, shop, sqlite_shop
+
+__all__ = ["owner", "owner_of_both", "shop", "sqlite_shop"]
+
+pytestmark = pytest.mark.anyio
+
+SESSIONS = "/checkout_sessions"
+
+
+async def generated(owner: Owner, name: str = "Production server") -> tuple[str, str]:
+    """Make a key by the dashboard's form; its text and the page that shows it."""
+    form_id = hidden(await owner.page("/api-keys/new"), "form_id")
+    answer = await owner.send("/api-keys", form_id=form_id, name=name, mode="live", scopes=["sessions:read"])
+    assert answer.status_code == 201, answer.text
+    found = re.search(r"data-secret[^>]*>([^<]+)</code>", answer.text)
+    assert found is not None
+    return found[1], answer.text
+
+
+@pytest.mark.spec(
+    *("coin-moebius R7", "coin-moebius R8", "coin-moebius R9", "coin-moebius R10", "coin-moebius R11"),
+    *("coin-moebius R12", "coin-moebius R13"),
+)
+async def test_a_key_is_made_in_the_projects_api_keys_tab(owner: Owner) -> None:
+    """R7 to R9: the tab is empty at first and has a button to create one. R10, R11: it asks for a name and a button
+    makes it. R12: the name changes nothing of what it can do. R13: it is the project's whose tab made it."""
+    empty = await owner.page("/api-keys")
+    assert "API Keys" in empty
+    assert "No key yet" in empty
+    assert "Create key" in empty
+    form = await owner.page("/api-keys/new")
+    assert 'name="name"' in form
+    assert re.search(r"<button[^>]*>(Create|Generate)", form)
+    first, _ = await generated(owner, "Production server")
+    second, _ = await generated(owner, "admin root: everything")
+    keys = await owner.shop.keys.store.list(owner.shop.project_id, "live")
+    assert {key.name for key in keys} == {"Production server", "admin root: everything"}
+    assert keys[0].terms == keys[1].terms
+    for text in (first, second):
+        assert (await send(owner.shop.app, "GET", SESSIONS, bearer(text))).status_code == 200
+        assert (await send(owner.shop.app, "GET", "/payment_links", bearer(text))).status_code == 403
+
+
+@pytest.mark.spec("coin-moebius R14", "coin-moebius R16", "coin-moebius R17", "coin-moebius R18", "coin-moebius R19")
+async def test_the_key_is_shown_once_with_a_warning_and_a_button_to_copy_it(owner: Owner, tmp_path: Path) -> None:
+    """R14, R16, R17: right after it was made, with the words that this is the only time. R18, R19: only a hash is kept,
+    so no page, answer or file holds it again."""
+    text, page = await generated(owner)
+    assert "shown this once and never again" in page
+    assert "Copy key" in page
+    for path in ("", "/api-keys", "/api-keys/new", "/events"):
+        assert text not in await owner.page(path)
+    await send(owner.shop.app, "GET", SESSIONS, bearer(text))
+    key = (await owner.shop.keys.store.list(owner.shop.project_id, "live"))[0]
+    assert text not in repr(key)
+    assert text not in repr(await owner.shop.keys.store.secrets(owner.shop.project_id, key.id))
+    assert text not in repr(await owner.shop.keys.store.audit(0, 100))
+    files = [file.read_bytes() for file in tmp_path.iterdir() if file.is_file()]  # noqa: ASYNC240
+    assert len(files) > 1
+    assert not any(text.encode() in content or text[14:-4].encode() in content for content in files)
+
+
+@pytest.mark.spec("coin-moebius R15", "coin-moebius R21")
+async def test_the_key_starts_with_cmk_and_goes_as_a_bearer_token(shop: Shop) -> None:
+    """R15, R21: ``Authorization: Bearer cmk_…`` from a server creates a checkout and reads its status."""
+    for mode in ("test", "live"):
+        key = await key_of(shop, format="coin-moebius", mode=mode)
+        assert re.fullmatch(rf"cmk_{mode}_[0-9A-Za-z]{{24}}", key.secret.reveal())
+        assert (await send(shop.app, "GET", SESSIONS, bearer(key))).status_code == 200
+    key = await key_of(shop, format="coin-moebius")
+    made = (await send(shop.app, "POST", SESSIONS, bearer(key), json=AMOUNT)).json()
+    assert (await send(shop.app, "GET", f"{SESSIONS}/{made['id']}", bearer(key))).json()["status"] == "pending"
+
+
+@pytest.mark.spec("coin-moebius R20", "coin-moebius R29")
+async def test_a_lost_key_is_replaced_and_several_may_exist_at_once(shop: Shop) -> None:
+    """R20, R29: create the new one, deploy it, delete the old one; in between both work, and no other notices."""
+    old, other = [await key_of(shop, format="coin-moebius") for _ in range(2)]
+    new = await key_of(shop, format="coin-moebius")
+
+    async def working() -> list[bool]:
+        return [(await send(shop.app, "GET", SESSIONS, bearer(one))).status_code == 200 for one in (old, new, other)]
+
+    assert await working() == [True, True, True]
+    await shop.revoke(old.key.id)
+    assert await working() == [False, True, True]
+
+
+@pytest.mark.spec("coin-moebius R22")
+async def test_nothing_that_is_shipped_to_a_browser_holds_a_key(sqlite_shop: Shop) -> None:
+    """R22: there is no such key for browsers, a page's script could not read an answer to one, the buyer's pages
+    contain none, and the guide says where it belongs."""
+    with pytest.raises(InvalidKind, match="coin-moebius has no publishable keys"):
+        await key_of(sqlite_shop, format="coin-moebius", kind=Kind.PUBLISHABLE, origins=["https://shop.example"])
+    key = await key_of(sqlite_shop, format="coin-moebius")
+    foreign = {"Origin": "https://shop.example"}
+    preflight = await send(sqlite_shop.app, "OPTIONS", SESSIONS, foreign | {"Access-Control-Request-Method": "GET"})
+    assert "access-control-allow-origin" not in preflight.headers
+    answer = await send(sqlite_shop.app, "GET", SESSIONS, foreign | bearer(key))
+    assert "access-control-allow-origin" not in answer.headers
+    link = await send(
+        sqlite_shop.app, "POST", "/payment_links", bearer(key), json={"title": "Pro", "fiatAmount": "9.00"}
+    )
+    session = await send(sqlite_shop.app, "POST", SESSIONS, bearer(key), json={"linkId": link.json()["id"]})
+    async with browser_of(sqlite_shop) as http:
+        for url in (link.json()["checkoutUrl"], session.json()["checkoutUrl"]):
+            page = await http.get(url)
+            assert page.status_code == 200
+            assert not re.search(r"(ck|pk|sk|cmk)_(test|live|pk)_[0-9A-Za-z]{16}", page.text)
+    guide = " ".join((ROOT / "docs/keys.md").read_text().split())
+    assert "server-side code" in guide
+
+
+@pytest.mark.spec("coin-moebius R23")
+async def test_whoever_holds_the_key_can_act_for_the_project(sqlite_shop: Shop) -> None:
+    """R23: with ``*``, which has to be chosen, a key carries the project's whole authority, without scopes; and none
+    over another project."""
+    key = await key_of(sqlite_shop, EVERY_SCOPE, format="coin-moebius")
+    client = await sqlite_shop.caller(key.secret.reveal())
+    for method, path, _ in EVERY_ENDPOINT:
+        assert (await asked(client, method, path)).status_code not in (401, 403), (method, path)
+    theirs = await key_of(sqlite_shop, project_id=await sqlite_shop.project(), format="coin-moebius")
+    session = (await send(sqlite_shop.app, "POST", SESSIONS, bearer(theirs), json=AMOUNT)).json()
+    assert why(await send(sqlite_shop.app, "GET", f"{SESSIONS}/{session['id']}", bearer(key))) == (404, "not_found")
+
+
+@pytest.mark.spec("coin-moebius R24", "coin-moebius R25")
+async def test_saved_keys_are_listed_by_name_masked_prefix_and_date(owner: Owner) -> None:
+    """R24, R25: enough to tell them apart, and never more; a renamed key is found by its new name."""
+    key = await key_of(owner.shop, format="coin-moebius", name="Production server")
+    text = key.secret.reveal()
+    page = await owner.page("/api-keys")
+    row = page[page.index("Production server") :]
+    assert f"{text[:15]}…{text[-4:]}" in row
+    assert "UTC</time>" in row
+    assert text not in page
+    assert text[15:-4] not in page
+    await change(
+        owner.shop.keys.store,
+        owner.shop.clock,
+        owner.shop.keys.issuer,
+        project_id=owner.shop.project_id,
+        key_id=key.key.id,
+        changes=KeyChanges(name="Staging server"),
+        by="user:1",
+    )
+    assert "Staging server" in await owner.page("/api-keys")
+
+
+@pytest.mark.spec("coin-moebius R26", "coin-moebius R27", "coin-moebius R28")
+async def test_revoking_from_the_row_takes_effect_immediately(owner_of_both: Owner) -> None:
+    """R26 to R28: the row leads to it; once the answer is there, the very next call is rejected with a clear reason, on
+    connections that are open as well."""
+    owner = owner_of_both
+    key = await key_of(owner.shop, format="coin-moebius", name="Leaked")
+    client = await owner.shop.caller(key.secret.reveal())
+    assert (await client.get(SESSIONS)).status_code == 200
+    page = await owner.page("/api-keys")
+    assert f'href="/dashboard/api-keys/{key.key.id}/revoke" aria-label="Revoke Leaked"' in page
+    await owner.done(f"/api-keys/{key.key.id}/revoke")
+    for _ in range(3):
+        refused = await client.get(SESSIONS)
+        assert why(refused) == (401, "revoked")
+        assert "create a new one" in refused.json()["error"]["detail"]

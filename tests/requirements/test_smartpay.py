@@ -1,0 +1,230 @@
+"""Smartpay's requirements on keys, modes and authentication schemes, R1 to R7 and R14 to R32."""
+
+import base64
+import re
+
+import pytest
+
+from keyturn import Kind, Mode, revoke, set_enabled
+from keyturn.pairs import PLACES, fill_places
+from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
+from tests.dashboard.conftest import owner_of
+from tests.house.source import ROOT
+from tests.requirements.calling import AMOUNT, bearer, key_of, send, why
+from tests.shop import Shop, shop, sqlite_shop
+
+__all__ = ["shop", "sqlite_shop"]
+
+pytestmark = pytest.mark.anyio
+
+SESSIONS = "/checkout_sessions"
+SHOP = "https://shop.example"
+
+
+def basic(user: str) -> dict[str, str]:
+    """What curl's ``-u`` sends."""
+    return {"Authorization": "Basic " + base64.b64encode(user.encode()).decode()}
+
+
+# Authentication.
+
+
+@pytest.mark.spec("smartpay R1", "smartpay R3", "smartpay R4", "smartpay R5", "smartpay R15", "smartpay R30")
+async def test_requests_are_authenticated_by_keys_and_by_nothing_else(shop: Shop) -> None:
+    """R1, R15: the secret key lets a server in. R3, R30: without a key 401. R4: with an incorrect one 401. R5: with an
+    outdated one (expired, rotated, disabled, revoked) 401, each told by its reason."""
+    key = await key_of(shop, format="smartpay")
+    text = key.secret.reveal()
+    assert (await send(shop.app, "GET", SESSIONS, bearer(key))).status_code == 200
+    assert why(await send(shop.app, "GET", SESSIONS)) == (401, "missing")
+    for wrong in (text[:-1], text + "x", text.swapcase(), "sk_test_Ho1BrYTcg3gAX4vTKk1taz", "password"):
+        assert why(await send(shop.app, "GET", SESSIONS, bearer(wrong))) == (401, "malformed")
+    rotated = await shop.keys.issuer.rotate(
+        project_id=shop.project_id, key_id=key.key.id, by="user:1", overlap_ms=0, at_once=True
+    )
+    assert why(await send(shop.app, "GET", SESSIONS, bearer(key))) == (401, "superseded")
+    assert (await send(shop.app, "GET", SESSIONS, bearer(rotated))).status_code == 200
+    ends = await key_of(shop, format="smartpay", expires_at=shop.clock.now() + 1_000)
+    shop.clock.ahead_ms += 1_000
+    assert why(await send(shop.app, "GET", SESSIONS, bearer(ends))) == (401, "expired")
+    named = {"project_id": shop.project_id, "key_id": key.key.id, "by": "user:1"}
+    await set_enabled(shop.keys.store, shop.clock, enabled=False, **named)
+    assert why(await send(shop.app, "GET", SESSIONS, bearer(rotated))) == (401, "disabled")
+    await revoke(shop.keys.store, shop.clock, **named)
+    assert why(await send(shop.app, "GET", SESSIONS, bearer(rotated))) == (401, "revoked")
+
+
+@pytest.mark.spec("smartpay R2")
+async def test_keys_are_viewed_and_managed_in_the_dashboard(sqlite_shop: Shop) -> None:
+    """R2: listed with what is known of them, switched off and on, and revoked; their text is not among it."""
+    key = await key_of(sqlite_shop, format="smartpay", name="Shop server")
+    async with owner_of(sqlite_shop) as owner:
+        page = await owner.page("/api-keys")
+        assert "Shop server" in page
+        assert key.key.masked in page
+        assert key.secret.reveal() not in page
+        await owner.done(f"/api-keys/{key.key.id}/disable")
+        assert why(await send(sqlite_shop.app, "GET", SESSIONS, bearer(key))) == (401, "disabled")
+        await owner.done(f"/api-keys/{key.key.id}/enable")
+        assert (await send(sqlite_shop.app, "GET", SESSIONS, bearer(key))).status_code == 200
+        await owner.done(f"/api-keys/{key.key.id}/revoke")
+        assert why(await send(sqlite_shop.app, "GET", SESSIONS, bearer(key))) == (401, "revoked")
+
+
+# Modes.
+
+
+@pytest.mark.spec("smartpay R6", "smartpay R7")
+async def test_the_key_decides_the_mode_and_no_object_is_seen_from_the_other(shop: Shop) -> None:
+    """R6: nothing else says the mode, and each object carries it. R7: in both directions, by list, by id and by what
+    would change it, an object of the other mode is not there."""
+    keys = {mode: await key_of(shop, format="smartpay", mode=mode) for mode in ("test", "live")}
+    assert {mode: key.secret.reveal()[:8] for mode, key in keys.items()} == {"test": "sk_test_", "live": "sk_live_"}
+    made = {}
+    for mode, key in keys.items():
+        link = await send(shop.app, "POST", "/payment_links", bearer(key), json={"title": "Pro", "fiatAmount": "9.00"})
+        made[mode] = link.json()
+        assert made[mode]["livemode"] is (mode == "live")
+    for mine, other in (("test", "live"), ("live", "test")):
+        listed = (await send(shop.app, "GET", "/payment_links", bearer(keys[mine]))).json()["data"]
+        assert [one["id"] for one in listed] == [made[mine]["id"]]
+        path = f"/payment_links/{made[other]['id']}"
+        for method, body in (("GET", None), ("PATCH", {"title": "Mine"}), ("DELETE", None)):
+            answer = await send(shop.app, method, path, bearer(keys[mine]), json=body)
+            assert why(answer) == (404, "not_found"), (mine, method)
+        assert (await send(shop.app, "GET", path, bearer(keys[other]))).json()["title"] == "Pro"
+
+
+# Keys.
+
+
+@pytest.mark.spec("smartpay R14", "smartpay R18", "smartpay R19", "smartpay R20")
+async def test_a_project_has_four_standing_keys(shop: Shop) -> None:
+    """R14: a publishable and a secret key for each mode, four in all; asking again makes no fifth, and one that was
+    revoked is replaced. R18 to R20: written as the document's samples are."""
+    keys = shop.keys
+
+    async def filled() -> dict[tuple[Mode, Kind], str]:
+        made = await fill_places(keys.store, keys.issuer, shop.clock, project_id=shop.project_id, by="user:1")
+        return {(one.key.mode, one.key.kind): one.secret.reveal() for one in made}
+
+    texts = await filled()
+    forms = {
+        (Mode.TEST, Kind.PUBLISHABLE): r"pk_test_[0-9A-Za-z]{22}",
+        (Mode.TEST, Kind.SECRET): r"sk_test_[0-9A-Za-z]{22}",
+        (Mode.LIVE, Kind.PUBLISHABLE): r"pk_live_[0-9A-Za-z]{22}",
+        (Mode.LIVE, Kind.SECRET): r"sk_live_[0-9A-Za-z]{22}",
+    }
+    assert set(texts) == set(forms) == {(place.mode, place.kind) for place in PLACES}
+    for place, form in forms.items():
+        assert re.fullmatch(form, texts[place])
+    for sample in ("pk_test_PCLEGPw9RrKIAlRcK504Bj", "sk_test_Ho1BrYTcg3gAX4vTKk1taz"):
+        assert any(re.fullmatch(form, sample) for form in forms.values())
+    assert await filled() == {}
+    assert len(await keys.store.list(shop.project_id, None)) == 4
+    secret = next(key for key in await keys.store.list(shop.project_id, "test") if key.kind is Kind.SECRET)
+    await revoke(keys.store, shop.clock, project_id=shop.project_id, key_id=secret.id, by="user:1")
+    assert list(await filled()) == [(Mode.TEST, Kind.SECRET)]
+
+
+@pytest.mark.spec("smartpay R16", "smartpay R31")
+async def test_a_secret_key_may_by_default_perform_any_request(sqlite_shop: Shop) -> None:
+    """R16, R31: the standing secret key is let in at every endpoint there is, creating sessions with their orders
+    included; only what it asks for may be wrong."""
+    keys = sqlite_shop.keys
+    made = await fill_places(keys.store, keys.issuer, sqlite_shop.clock, project_id=sqlite_shop.project_id, by="user:1")
+    secret = next(one for one in made if (one.key.mode, one.key.kind) == (Mode.TEST, Kind.SECRET))
+    client = await sqlite_shop.caller(secret.secret.reveal())
+    for method, path, _ in EVERY_ENDPOINT:
+        answer = await asked(client, method, path)
+        assert answer.status_code not in (401, 403), (method, path, answer.text)
+
+
+@pytest.mark.spec("smartpay R21")
+async def test_a_public_key_gives_no_access_that_is_reserved_to_the_secret_one(sqlite_shop: Shop) -> None:
+    """R21: whoever knows it, and even its origin, is refused at every endpoint but those a buyer's browser needs; and
+    there it reaches only what it has made itself."""
+    key = await key_of(sqlite_shop, kind=Kind.PUBLISHABLE, format="smartpay", origins=[SHOP])
+    client = await sqlite_shop.caller(key.secret.reveal())
+    client.headers["Origin"] = SHOP
+    allowed = {}
+    for method, path, _ in EVERY_ENDPOINT:
+        answer = await asked(client, method, path)
+        if answer.status_code != 403:
+            allowed[method, path] = answer.status_code
+            continue
+        assert answer.json()["error"]["code"] in ("secret_key_required", "client_secret_missing"), (method, path)
+    assert allowed == {("POST", SESSIONS): 201}
+
+
+@pytest.mark.spec("smartpay R22", "smartpay R23", "smartpay R32")
+def test_the_guide_says_how_secret_keys_are_kept() -> None:
+    """R22, R23, R32: in an environment variable or a secrets manager of the server, with whom it is needed by, out of
+    version control and client code; and what to do once it was seen elsewhere."""
+    guide = (ROOT / "docs/keys.md").read_text()
+    kept = " ".join(guide[guide.index("## Keep secret keys secret") :].split())
+    for words in (
+        "environment variable",
+        "secrets manager",
+        "password manager",
+        "version control",
+        "only those who need it",
+        "browser",
+        "leaks.md",
+    ):
+        assert words in kept
+
+
+# Schemes.
+
+
+@pytest.mark.spec("smartpay R24", "smartpay R25", "smartpay R26")
+async def test_basic_and_bearer_carry_the_same_key(shop: Shop) -> None:
+    """R24, R25: the key as user name, without a password: as ``curl -u KEY`` and ``curl -u KEY:`` send it. R26: Bearer.
+    A password, or the key in its place, is refused."""
+    text = (await key_of(shop, format="smartpay")).secret.reveal()
+    for headers in (basic(text), basic(f"{text}:"), bearer(text)):
+        assert (await send(shop.app, "POST", SESSIONS, headers, json=AMOUNT)).status_code == 201
+    assert (await send(shop.app, "GET", SESSIONS, auth=(text, ""))).status_code == 200
+    for headers in (basic(f"{text}:secret"), basic(f":{text}"), basic(f"user:{text}")):
+        answer = await send(shop.app, "GET", SESSIONS, headers)
+        assert why(answer) == (401, "malformed")
+        assert "curl -u KEY:" in answer.json()["error"]["detail"]
+
+
+@pytest.mark.spec("smartpay R27")
+async def test_bearer_serves_cross_origin_requests(sqlite_shop: Shop) -> None:
+    """R27: a page of an origin that a key is bound to may send ``Authorization``, preflight included, and read the
+    answer; the browser does it for real in ``test_browsers.py``."""
+    for key in (
+        await key_of(sqlite_shop, format="smartpay", origins=[SHOP]),
+        await key_of(sqlite_shop, format="smartpay", kind=Kind.PUBLISHABLE, origins=[SHOP]),
+    ):
+        wanted = {
+            "Origin": SHOP,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type",
+        }
+        preflight = await send(sqlite_shop.app, "OPTIONS", SESSIONS, wanted)
+        assert preflight.status_code == 204
+        assert preflight.headers["access-control-allow-origin"] == SHOP
+        assert "authorization" in preflight.headers["access-control-allow-headers"]
+        answer = await send(sqlite_shop.app, "POST", SESSIONS, bearer(key) | {"Origin": SHOP}, json=AMOUNT)
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (201, SHOP)
+
+
+@pytest.mark.spec("smartpay R28", "smartpay R29")
+async def test_plain_http_fails_whatever_comes_by_it(shop: Shop) -> None:
+    """R28, R29: refused, not redirected, for the key was readable on its way; nothing is done, and the valid key's
+    owner can see that it was exposed."""
+    key = await key_of(shop, format="smartpay", mode="live")
+    over = {"scheme": "http"}
+    answer = await send(shop.app, "POST", SESSIONS, bearer(key), json=AMOUNT, **over)
+    assert why(answer) == (403, "https_required")
+    assert "location" not in answer.headers
+    assert why(await send(shop.app, "GET", SESSIONS, basic(key.secret.reveal()), **over)) == (403, "https_required")
+    assert why(await send(shop.app, "GET", SESSIONS, **over)) == (401, "missing")
+    assert why(await send(shop.app, "GET", SESSIONS, bearer("junk"), **over)) == (401, "malformed")
+    test_key = await key_of(shop, mode="live")
+    listed = await send(shop.app, "GET", SESSIONS, bearer(test_key))
+    assert listed.json()["data"] == []
