@@ -1,0 +1,96 @@
+"""A real browser calls the API from a page of another origin: preflight, keys, and what its script may read."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.running import RunningServer
+
+AMOUNT = {"amount": {"value": "9.00", "currency": "USD"}}
+
+# The document's sample, but for where it calls.
+CALL = """async ([method, url, headers, body]) => {
+    try {
+        const answer = await fetch(url, { method, headers, body: body === null ? undefined : JSON.stringify(body) });
+        return [answer.status, await answer.json()];
+    } catch (error) {
+        return [0, String(error)];
+    }
+}"""
+
+
+class Blank(http.server.BaseHTTPRequestHandler):
+    """An empty page, whatever is asked for."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def origin() -> Iterator[str]:
+    """A web origin of local development, such as ``http://localhost:3000``."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Blank)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def made(server: RunningServer, *arguments: str) -> str:
+    """The text of a new key."""
+    create = ("keys", "create", "--name", "page", "--mode", "test", "--json", *arguments)
+    text: str = json.loads(server.cli(*create))["key"]
+    return text
+
+
+@pytest.mark.spec("crossmint R12", "crossmint R14", "crossmint R15", "crossmint R23", "crossmint R25", "smartpay R27")
+def test_a_page_calls_the_api_from_its_own_origin_and_no_other_page_does(
+    running: RunningServer, page: Page, origin: str
+) -> None:
+    """crossmint R12, R14, R23: a page at a local development origin that the key names creates a session, and reads it
+    with the clientSecret. R15, R25: a page elsewhere is denied, and its fetch fails. smartpay R27: ``Authorization:
+    Bearer`` serves such requests, with a secret key that is bound to the origin, too."""
+    sessions = f"{running.url}/api/v1/checkout_sessions"
+    client = made(
+        running, "--kind", "publishable", "--format", "crossmint", "--scope", "sessions:write", "--origin", origin
+    )
+    server = made(running, "--format", "smartpay", "--scope", "sessions:read", "--origin", origin)
+    json_type = {"Content-Type": "application/json"}
+
+    def call(method: str, url: str, headers: dict[str, str], body: Any = None) -> Any:
+        return page.evaluate(CALL, [method, url, headers, body])
+
+    page.goto(origin)
+    status, session = call("POST", sessions, json_type | {"x-api-key": client}, AMOUNT)
+    assert (status, session["object"]) == (201, "checkout_session")
+    opened = {"x-api-key": client, "authorization": session["clientSecret"]}
+    assert call("GET", f"{sessions}/{session['id']}", opened)[1]["id"] == session["id"]
+    status, refused = call("GET", f"{sessions}/{session['id']}", {"x-api-key": client})
+    assert (status, refused["error"]["code"]) == (403, "client_secret_missing")
+    status, created = call("POST", sessions, json_type | {"Authorization": f"Bearer {client}"}, AMOUNT)
+    assert status == 201
+    status, listed = call("GET", sessions, {"Authorization": f"Bearer {server}"})
+    assert (status, [one["id"] for one in listed["data"]]) == (200, [created["id"], session["id"]])
+
+    page.goto(origin.replace("localhost", "127.0.0.1"))
+    for key in (client, server):
+        status, error = call("GET", sessions, {"Authorization": f"Bearer {key}"})
+        assert (status, "Failed to fetch" in error) == (0, True)
+    status, error = call("POST", sessions, json_type | {"x-api-key": client}, AMOUNT)
+    assert (status, "Failed to fetch" in error) == (0, True)
+    page.goto(origin)
+    assert len(call("GET", sessions, {"Authorization": f"Bearer {server}"})[1]["data"]) == 2
