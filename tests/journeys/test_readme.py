@@ -97,3 +97,14 @@ def test_the_quickstart_works_as_it_is_written(session: Terminal) -> None:
 
     session.server.cli("keys", "revoke", issued["id"])
     assert '"reason":"revoked"' in session.run(listed)
+
+
+def test_time_passes_as_the_guide_says(session: Terminal) -> None:
+    """The block about test clocks, as it stands: the session that it opens has expired when it ends."""
+    (block,) = shell_blocks("docs/test-mode.md", "Letting time pass")
+    key = session.server.key(["sessions:read", "sessions:write"], project=session.server.project())
+    session.run(f"export CHECKOUT_API_KEY={key}\n")
+    assert '"advancedSeconds":3600' in session.run(block)
+    with session.server.client(key) as client:
+        [made] = client.get("/checkout_sessions").json()["data"]
+    assert (made["status"], made["testClockId"][:4]) == ("expired", "clk_")
