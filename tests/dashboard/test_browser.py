@@ -320,12 +320,14 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         product = post("/products", name="p" * 200, price="999999999.99", description=LONG)
         post("/products", name="Tip", pricing="buyer", priceMin="1", priceMax="999999999.99")
         off = post("/coupons", name="x" * 200, discountType="percentage", discountPercentage="99.99", active=False)
-        new = {"discountType": "amount", "discountAmount": "999999999.99", "currency": "USD", "maxRedemptions": 10**9}
+        new = {"discountType": "amount", "discountAmount": "9999999.99", "currency": "USD", "maxRedemptions": 10**9}
         coupon = post("/coupons", name=LONG[:200], description=LONG, **new)
         asked = {"firstTimeTransaction": True, "onePerCustomer": True, "minimumAmount": "99.99", "currency": "USD"}
         post("/promotion_codes", code="W" * 80, couponId=coupon["id"], **asked)
         customer = post("/customers", name="n" * 200, email="x" * 240 + "@example.com", reference="r" * 200)
         post("/customers", metadata=long_metadata)
+        bought = {"amount": {"value": "999999999.99", "currency": "USD"}, "reference": "r" * 200}
+        post("/checkout_sessions", **bought, customerId=customer["id"], couponId=coupon["id"], expiresInSeconds=600)
         test = post(f"/webhook_endpoints/{hook['id']}/test")
         assert test
         event = api.get("/events").json()["data"][0]

@@ -119,7 +119,11 @@ async def test_customers_are_found_and_shown(owner_of_both: Owner) -> None:
         page = await owner.page(f"/customers?q={wanted}")
         assert "Buyer 7<" in page and page.count("/dashboard/customers/cus_") == 1
     assert "Nobody like that" in await owner.page("/customers?q=crm-99")
+    made = {"amount": {"value": "49.00", "currency": "USD"}, "customerId": seen[1][0].rpartition("/")[2]}
+    session = (await api.post("/checkout_sessions", json=made | {"reference": "A <1>"})).json()
     page = await owner.page(seen[1][0])
+    assert f"/dashboard/sessions/{session['id']}" in page and "A <1>" in page and "49.00 USD" in page
+    assert "None. Name the customer" in await owner.page(seen[1][1])
     assert "Buyer 1" in page and "b1@example.com" in page and "crm-1" in page and "plan" in page and "[1]" in page
     for odd in ("0", "-1", "x", "10001", "9" * 500):
         await owner.page(f"/customers?page={odd}", 400)

@@ -108,3 +108,15 @@ def test_time_passes_as_the_guide_says(session: Terminal) -> None:
     with session.server.client(key) as client:
         [made] = client.get("/checkout_sessions").json()["data"]
     assert (made["status"], made["testClockId"][:4]) == ("expired", "clk_")
+
+
+def test_the_guide_to_selling_sells(session: Terminal) -> None:
+    """Its block, as it stands, ends with the session whose figures the guide explains."""
+    (block,) = shell_blocks("docs/selling.md", "A product, a coupon and its code")
+    scopes = ["products:write", "coupons:write", "sessions:write", "orders:read"]
+    key = session.server.key(scopes, project=session.server.project())
+    session.run(f"export CHECKOUT_API_KEY={key}\n")
+    printed = session.run(block)
+    assert '"amount":"3.70"' in printed
+    assert '"subtotal":"37.05"' in printed
+    assert '"total":"38.25"' in printed

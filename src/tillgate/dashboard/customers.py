@@ -5,14 +5,17 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.base.errors import InvalidInput
-from tillgate.base.pages import LIMIT_DEFAULT
+from tillgate.base.pages import LIMIT_DEFAULT, Page, PageRequest
 from tillgate.checkout.customers.model import PAGE_MAX, Customer
 from tillgate.checkout.customers.operations import NumberedPage, get_customer, list_customers
 from tillgate.checkout.metadata import pairs
+from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.operations import list_orders
 from tillgate.dashboard.visits import View, Visit
 from tillgate.store import Transaction
 
 CUSTOMERS: Final = "/dashboard/customers"
+ORDERS_SHOWN_MAX: Final = 10
 
 
 async def list_all(visit: Visit) -> Response:
@@ -32,14 +35,20 @@ async def list_all(visit: Visit) -> Response:
 
 
 async def customer_page(visit: Visit) -> Response:
-    """One customer."""
+    """One customer, and what they ordered lately."""
 
-    async def operation(tx: Transaction) -> Customer:
-        return await get_customer(tx, visit.principal, visit.param("customer"))
+    async def operation(tx: Transaction) -> tuple[Customer, Page[Order]]:
+        customer = await get_customer(tx, visit.principal, visit.param("customer"))
+        request = PageRequest(ORDERS_SHOWN_MAX)
+        return customer, await list_orders(tx, visit.principal, request, customer_id=customer.id)
 
-    customer = await visit.read(operation)
+    customer, orders = await visit.read(operation)
     return visit.page(
-        "customers/detail.html", section="customers", customer=customer, metadata=pairs(customer.metadata)
+        "customers/detail.html",
+        section="customers",
+        customer=customer,
+        metadata=pairs(customer.metadata),
+        orders=orders,
     )
 
 
