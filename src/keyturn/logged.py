@@ -8,6 +8,8 @@ import msgspec
 from keyturn.model import Asked, Mode, Need, Reach
 
 SHORT_MAX: Final = 100
+FAILED: Final = 400
+"""From this status on a request has failed."""
 
 
 class LoggedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +117,16 @@ class RequestFilter(NamedTuple):
             return 0, 999
         return (self.status * 100, self.status * 100 + 99) if self.status < 10 else (self.status, self.status)
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether some of a key's, or a project's, requests may not be wanted."""
+        return self != RequestFilter(key_id=self.key_id, request_id=self.request_id, since=self.since)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether all that is wanted has a status from 400 on; what the key layer refused has."""
+        return self.refused or self.refusal is not None or self.statuses[0] >= FAILED
+
     def fits(self, one: LoggedRequest) -> bool:
         """Whether a request is among those wanted."""
         low, high = self.statuses
@@ -128,3 +140,16 @@ class RequestFilter(NamedTuple):
             and self.request_id in (None, one.id)
             and one.at >= self.since
         )
+
+
+class RequestPage(NamedTuple):
+    """A part of the log.
+
+    Attributes:
+        requests: newest first.
+        next: where to go on looking; None at the end. With a filter a page may hold fewer than were asked for although
+            there are more further on, for no page looks at more than a few thousand.
+    """
+
+    requests: list[LoggedRequest]
+    next: Cursor | None

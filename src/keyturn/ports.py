@@ -9,7 +9,7 @@ import msgspec
 
 from keyturn.audit import AuditEntry
 from keyturn.limiting import Allowance, Limit
-from keyturn.logged import Cursor, LoggedRequest, RequestFilter
+from keyturn.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
 from keyturn.model import Key, KnownKey
 from keyturn.secret import ForeignForm, KeyDigest
 from unitofwork import Transaction
@@ -423,9 +423,7 @@ class RequestStore(Protocol):
         """Keep requests, each once, and add to what was dropped of a project on a day; all of it or nothing."""
         ...
 
-    async def requests(
-        self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int
-    ) -> list[LoggedRequest]:
+    async def requests(self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int) -> RequestPage:
         """A project's requests, newest first; those before the cursor where one is given."""
         ...
 

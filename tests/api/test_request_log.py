@@ -36,7 +36,7 @@ async def logged(shop: Shop, expected: int, **wanted: Any) -> list[LoggedRequest
     """The project's lines, newest first, as soon as there are so many."""
 
     async def found() -> list[LoggedRequest] | None:
-        lines = await shop.keys.requests.requests(shop.project_id, RequestFilter(**wanted), None, 1_000)
+        lines = (await shop.keys.requests.requests(shop.project_id, RequestFilter(**wanted), None, 1_000)).requests
         return lines if len(lines) >= expected else None
 
     lines: list[LoggedRequest] = await eventually(found)
@@ -189,7 +189,8 @@ async def test_the_log_is_kept_for_so_many_days_or_not_at_all(tmp_path: Path, an
             assert (await (await shop.client()).get("/customers")).status_code == 200
 
             async def found() -> bool:
-                return len(await shop.keys.requests.requests(shop.project_id, RequestFilter(), None, 10)) == left
+                page = await shop.keys.requests.requests(shop.project_id, RequestFilter(), None, 10)
+                return len(page.requests) == left
 
             await eventually(found)
             await shop.close()
@@ -227,7 +228,7 @@ async def test_what_there_was_no_room_for_is_shown(sqlite_shop: Shop) -> None:
 
     async def all_told() -> bool:
         store = sqlite_shop.keys.requests
-        kept = await store.requests(sqlite_shop.project_id, RequestFilter(), None, 1_000)
+        kept = (await store.requests(sqlite_shop.project_id, RequestFilter(), None, 1_000)).requests
         dropped = sum((await store.dropped(sqlite_shop.project_id, 0)).values())
         metrics = (await client.get(f"{PUBLIC_URL}/metrics")).text
         return (

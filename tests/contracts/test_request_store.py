@@ -13,7 +13,7 @@ from keyturn.ports import RequestStore
 from keyturn.stores.requests import MemoryRequests, SqlRequests
 from keyturn.stores.sql import migrations
 from keyturn.usage import DAY_MS
-from unitofwork import migrate, open_database
+from unitofwork import Database, migrate, open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -55,8 +55,8 @@ def line(id: str, at: int = 1_000, **more: Any) -> LoggedRequest:
 
 
 async def ids(store: RequestStore, wanted: RequestFilter = ALL, before: Cursor | None = None, limit: int = 100) -> str:
-    found = await store.requests("prj_a", wanted, before, limit)
-    return " ".join(one.id.removeprefix("req_") for one in found)
+    page = await store.requests("prj_a", wanted, before, limit)
+    return " ".join(one.id.removeprefix("req_") for one in page.requests)
 
 
 async def test_a_request_is_read_as_it_was_kept(store: RequestStore) -> None:
@@ -81,21 +81,26 @@ async def test_a_request_is_read_as_it_was_kept(store: RequestStore) -> None:
     assert await store.request("prj_a", "req_full") == full
     assert await store.request("prj_a", "req_bare") == line("bare")
     assert await store.request("prj_b", "req_full") is None
-    assert await store.requests("prj_a", RequestFilter(request_id="req_full"), None, 10) == [full]
-    assert await store.requests("prj_b", RequestFilter(request_id="req_full"), None, 10) == []
-    assert await store.requests("prj_a", RequestFilter(request_id="req_full", key_id="key_b"), None, 10) == []
+    assert await store.requests("prj_a", RequestFilter(request_id="req_full"), None, 10) == ([full], None)
+    assert await store.requests("prj_b", RequestFilter(request_id="req_full"), None, 10) == ([], None)
+    assert await store.requests("prj_a", RequestFilter(request_id="req_full", key_id="key_b"), None, 10) == ([], None)
 
 
 async def test_pages_go_from_the_newest_to_the_oldest_and_miss_none(store: RequestStore) -> None:
     """Also where many were answered in the same millisecond, and while more come in."""
     await store.add_requests([line(f"{n:02}", at=1_000 + n // 4) for n in range(20)], {})
     await store.add_requests([line("x", at=5_000, project_id="prj_b")], {})
-    found, before = [], None
-    while page := await store.requests("prj_a", ALL, before, 3):
-        found += [one.id for one in page]
-        before = Cursor.parse(str(page[-1].cursor))
-        await store.add_requests([line(f"new{len(found)}", at=9_000)], {})
-    assert found == [f"req_{n:02}" for n in range(19, -1, -1)]
+    for wanted in (ALL, RequestFilter(status=2), RequestFilter(key_id="key_a")):
+        found: list[str] = []
+        page = await store.requests("prj_a", wanted, Cursor(8_000, ""), 3)
+        while True:
+            assert len(page.requests) <= 3
+            found += [one.id for one in page.requests]
+            if page.next is None:
+                break
+            await store.add_requests([line(f"new{len(found)}", at=9_000)], {})
+            page = await store.requests("prj_a", wanted, Cursor.parse(str(page.next)), 3)
+        assert found == [f"req_{n:02}" for n in range(19, -1, -1)]
 
 
 async def test_each_filter_leaves_what_fits(store: RequestStore) -> None:
@@ -125,6 +130,43 @@ async def test_each_filter_leaves_what_fits(store: RequestStore) -> None:
     assert {name: await ids(store, one) for name, one in wanted.items()} == {name: name for name in wanted}
     assert await ids(store, RequestFilter(refusal="revoked", key_id="key_a", status=4, since=4_000)) == "d"
     assert await ids(store, RequestFilter(key_id="key_a"), Cursor(4_000, "req_d"), 1) == "c"
+
+
+async def test_no_page_looks_at_more_than_it_may(database: Database) -> None:
+    """A filter that fits nothing reads a bounded number of lines for each page, and says where to go on; in the end all
+    that fits was found, once. What failed is found without a look at what went well."""
+    store = SqlRequests(database, scanned_max=10)
+    await store.add_requests(
+        [
+            line(
+                f"{n:03}",
+                at=1_000 + n // 2,
+                path="/rare" if n % 37 == 0 else "/often",
+                status=403 if n % 37 == 0 else 200,
+                refusal="revoked" if n % 37 == 0 else None,
+            )
+            for n in range(150)
+        ],
+        {},
+    )
+    rare = [f"req_{n:03}" for n in (148, 111, 74, 37, 0)]
+
+    async def pages(wanted: RequestFilter) -> tuple[int, list[str]]:
+        found, before, number = [], None, 0
+        while True:
+            page = await store.requests("prj_a", wanted, before, 2)
+            number += 1
+            found += [one.id for one in page.requests]
+            if page.next is None:
+                return number, found
+            before = page.next
+
+    for wanted in (RequestFilter(path="/rare"), RequestFilter(path="/rare", key_id="key_a")):
+        number, found = await pages(wanted)
+        assert found == rare
+        assert number == 16
+    for wanted in (RequestFilter(refused=True), RequestFilter(refusal="revoked"), RequestFilter(status=4)):
+        assert await pages(wanted) == (3, rare)
 
 
 async def test_a_line_that_is_written_twice_stands_there_once(store: RequestStore) -> None:

@@ -70,7 +70,7 @@ class Desk:
         await self.log.flush(self.store, now)
 
     async def kept(self, project: str = "prj_a") -> list[LoggedRequest]:
-        return await self.store.requests(project, ALL, None, 1_000_000)
+        return (await self.store.requests(project, ALL, None, 1_000_000)).requests
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ async def test_a_flush_that_is_cancelled_ends_what_it_has_begun(desk: Desk) -> N
     with pytest.raises(asyncio.CancelledError):
         await flushing
     await desk.log.flush(store, 0)
-    assert len(await store.requests("prj_a", ALL, None, 1_000)) == PROJECT_AT_ONCE
+    assert len((await store.requests("prj_a", ALL, None, 1_000)).requests) == PROJECT_AT_ONCE
     assert await store.dropped("prj_a", 0) == {0: 1}
 
 

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from keyturn.logged import Cursor, LoggedRequest, RequestFilter
+from keyturn.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
 from keyturn.model import Mode, Reach
 from keyturn.stores.rows import as_rows, insert_rows
 from keyturn.usage import DAY_MS
@@ -41,14 +41,42 @@ _ADD_DROPPED: Final = insert_rows(
     "(project_id, day) DO UPDATE SET requests = key_requests_dropped.requests + excluded.requests",
 )
 _COLUMNS: Final = ", ".join(_TYPES)
-_LIST: Final = (
-    f"SELECT {_COLUMNS} FROM key_requests WHERE project_id = $1 AND (at, id) < ($2, $3) AND at >= $4 "
-    "AND (CAST($5 AS TEXT) IS NULL OR mode = $5) AND status BETWEEN $6 AND $7 "
-    "AND (CAST($8 AS BIGINT) = 0 OR refusal IS NOT NULL) AND (CAST($9 AS TEXT) IS NULL OR refusal = $9) "
-    "AND (CAST($10 AS TEXT) IS NULL OR path = $10) AND (CAST($11 AS TEXT) IS NULL OR key_id = $11) "
-    "ORDER BY at DESC, id DESC LIMIT $12"
+# Newest first, from a place on. Where something is filtered, no more than so many are looked at for one page: a filter
+# that fits nothing would else read all there is, and on SQLite nobody else is served meanwhile.
+SCANNED_MAX: Final = 5_000
+_PLACE: Final = "project_id = $1 AND (at, id) < ($2, $3) AND at >= $4"
+_ORDER: Final = "ORDER BY at DESC, id DESC"
+_FILTER: Final = (
+    "(CAST($7 AS TEXT) IS NULL OR mode = $7) AND status BETWEEN $8 AND $9 "
+    "AND (CAST($10 AS BIGINT) = 0 OR refusal IS NOT NULL) AND (CAST($11 AS TEXT) IS NULL OR refusal = $11) "
+    "AND (CAST($12 AS TEXT) IS NULL OR path = $12)"
 )
-_OF_KEY: Final = _LIST.replace("(CAST($11 AS TEXT) IS NULL OR key_id = $11)", "key_id = $11")
+
+
+class _Listing(NamedTuple):
+    """How to list: without a filter, with one, and where that which was looked at for a page ends."""
+
+    plain: str
+    filtered: str
+    end: str
+
+
+def _listing(where: str) -> _Listing:
+    """
+    Args:
+        where: what holds of all that is wanted and has an index; with ``$5`` for the key's id.
+    """
+    rows = f"FROM key_requests WHERE {_PLACE} AND {where} {_ORDER}"
+    return _Listing(
+        f"SELECT {_COLUMNS} {rows} LIMIT $6",
+        f"SELECT {_COLUMNS} FROM (SELECT {_COLUMNS} {rows} LIMIT $13) AS seen WHERE {_FILTER} {_ORDER} LIMIT $6",
+        f"SELECT at, id {rows} LIMIT 1 OFFSET $6",
+    )
+
+
+_OF_PROJECT: Final = _listing("CAST($5 AS TEXT) IS NULL")
+_FAILED: Final = _listing("CAST($5 AS TEXT) IS NULL AND status >= 400")
+_OF_KEY: Final = _listing("key_id = $5")
 _ONE: Final = f"SELECT {_COLUMNS} FROM key_requests WHERE id = $1 AND project_id = $2"
 _DROPPED: Final = "SELECT day, requests FROM key_requests_dropped WHERE project_id = $1 AND day >= $2 ORDER BY day"
 _FORGET: Final = (
@@ -63,8 +91,13 @@ _END: Final = Cursor(10**15, "")
 class SqlRequests:
     """Requests in a database that the caller opened and migrated."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, scanned_max: int = SCANNED_MAX) -> None:
+        """
+        Args:
+            scanned_max: how many lines are looked at for one page at most, where a filter leaves some out.
+        """
         self._database = database
+        self._scanned_max = scanned_max
 
     async def add_requests(self, requests: Sequence[LoggedRequest], dropped: Mapping[tuple[str, int], int]) -> None:
         lines = as_rows([_row(one) for one in requests])
@@ -79,31 +112,42 @@ class SqlRequests:
 
         await self._database.write(operation)
 
-    async def requests(
-        self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int
-    ) -> list[LoggedRequest]:
+    async def requests(self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int) -> RequestPage:
         if wanted.request_id is not None:
             one = await self.request(project_id, wanted.request_id)
-            return [one] if one is not None and wanted.fits(one) and (before is None or one.cursor < before) else []
+            fits = one is not None and wanted.fits(one) and (before is None or one.cursor < before)
+            return RequestPage([one] if one is not None and fits else [], None)
         low, high = wanted.statuses
+        if wanted.key_id is not None:
+            listing = _OF_KEY
+        else:
+            listing = _FAILED if wanted.has_failed else _OF_PROJECT
+        place = (project_id, *(before or _END), wanted.since, wanted.key_id)
 
-        async def operation(tx: Transaction) -> list[Row]:
-            return await tx.fetch_all(
-                _LIST if wanted.key_id is None else _OF_KEY,
-                project_id,
-                *(before or _END),
-                wanted.since,
+        async def operation(tx: Transaction) -> tuple[list[Row], Row | None]:
+            if not wanted.leaves_out:
+                return await tx.fetch_all(listing.plain, *place, limit + 1), None
+            rows = await tx.fetch_all(
+                listing.filtered,
+                *place,
+                limit + 1,
                 wanted.mode.value if wanted.mode is not None else None,
                 low,
                 high,
                 int(wanted.refused),
                 wanted.refusal,
                 wanted.path,
-                wanted.key_id,
-                limit,
+                self._scanned_max,
             )
+            if len(rows) > limit:
+                return rows, None
+            return rows, await tx.fetch_one(listing.end, *place, self._scanned_max - 1)
 
-        return [_request(row) for row in await self._database.read(operation)]
+        rows, end = await self._database.read(operation)
+        found = [_request(row) for row in rows[:limit]]
+        if len(rows) > limit:
+            return RequestPage(found, found[-1].cursor)
+        return RequestPage(found, Cursor(end[0], end[1]) if end is not None else None)
 
     async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
         async def operation(tx: Transaction) -> Row | None:
@@ -140,13 +184,13 @@ class MemoryRequests:
             self._requests.setdefault(one.id, one)
         self._dropped.update(dropped)
 
-    async def requests(
-        self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int
-    ) -> list[LoggedRequest]:
-        found = sorted(self._requests.values(), key=lambda one: one.cursor, reverse=True)
-        return [
-            one for one in found if one.project_id == project_id and one.cursor < (before or _END) and wanted.fits(one)
-        ][:limit]
+    async def requests(self, project_id: str, wanted: RequestFilter, before: Cursor | None, limit: int) -> RequestPage:
+        found = [
+            one
+            for one in sorted(self._requests.values(), key=lambda one: one.cursor, reverse=True)
+            if one.project_id == project_id and one.cursor < (before or _END) and wanted.fits(one)
+        ]
+        return RequestPage(found[:limit], found[limit - 1].cursor if len(found) > limit else None)
 
     async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
         found = self._requests.get(request_id)

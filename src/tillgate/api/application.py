@@ -11,7 +11,7 @@ import structlog
 from keyturn import KnownKey, Presented, Reach, RefusalReason, Refused
 from keyturn.client_secrets import CLIENT_SECRET
 from keyturn.denying import rate_headers
-from keyturn.logged import LoggedRequest
+from keyturn.logged import FAILED, LoggedRequest
 from keyturn.origins import Origins, answer_headers
 from keyturn.request_log import RequestLog
 from keyturn.usage import RATE_LIMITED
@@ -44,7 +44,6 @@ DOCUMENT_PATH: Final = "/openapi.json"
 SEGMENT_LENGTH_MAX: Final = 64
 # Segments of an unknown path that are shown: words, as in a path that was misspelt. Anything else may be a secret.
 _WORD: Final = re.compile(r"[a-z][a-z_.-]{0,31}")
-_FAILED: Final = 400
 
 _JSON: Final = (b"content-type", b"application/json")
 _NOT_STORED: Final = (b"cache-control", b"no-store")
@@ -118,7 +117,7 @@ class NativeApi:
         self._count_response(status)
         if visit.key is not None and self._requests is not None:
             key = visit.key
-            if self._requests.has_room(key.terms.project_id, key.id, begun_ns, status >= _FAILED):
+            if self._requests.has_room(key.terms.project_id, key.id, begun_ns, status >= FAILED):
                 duration_us = (time.perf_counter_ns() - begun_ns) // 1_000
                 at = self._desk.clock.now()
                 self._requests.note(_line(visit, key, request_id, at, scope, headers, status, duration_us))

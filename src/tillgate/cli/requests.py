@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from keyturn.logged import Cursor, LoggedRequest, RequestFilter
+from keyturn.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
 from keyturn.model import Mode
 from keyturn.usage import DAY_MS
 from tillgate.base.clock import HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
@@ -24,7 +24,7 @@ _STATUS = re.compile(r"([1-5])(?:xx|([0-9]{2}))", re.IGNORECASE)
 
 
 class _Found(NamedTuple):
-    requests: list[LoggedRequest]
+    page: RequestPage
     dropped: dict[int, int]
 
 
@@ -71,13 +71,18 @@ def requests(
     async def task(database: Database) -> _Found:
         store = open_keys(database, clock).requests
         project_id = await project_id_of(database, project)
-        found = await store.requests(project_id, wanted, cursor, limit + 1)
+        found: list[LoggedRequest] = []
+        page = RequestPage(found, cursor)
+        while len(found) < limit:
+            page = await store.requests(project_id, wanted, page.next, limit - len(found))
+            found += page.requests
+            if page.next is None:
+                break
         first_day = (found[-1].at if found else clock.now()) // DAY_MS
-        return _Found(found, await store.dropped(project_id, first_day))
+        return _Found(RequestPage(found, page.next), await store.dropped(project_id, first_day))
 
     found = work(settings(data, database_url), task)
-    page = found.requests[:limit]
-    after = str(page[-1].cursor) if len(found.requests) > limit else None
+    page, after = found.page.requests, str(found.page.next) if found.page.next is not None else None
     if as_json:
         not_kept = {_date(day): number for day, number in found.dropped.items()}
         print_json({"data": [_shown(one) for one in page], "nextCursor": after, "notKept": not_kept})
