@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter as Counted
@@ -18,7 +19,7 @@ import pytest
 from tests.guarantees.test_killed import let_leases_run_out, query
 from tests.makers import counter_over, execute, one, rows
 from tests.receiver import Received, Receiver
-from tests.running import GREETING_ENDS, RunningServer, free_port, run_cli
+from tests.running import GREETING_ENDS, RunningServer, clean_environment, free_port, run_cli
 from tillgate.base.clock import DAY_MS
 from tillgate.checkout.sessions import operations as sessions_of
 from tillgate.events import operations as events
@@ -133,6 +134,11 @@ def test_several_workers_on_sqlite_are_refused_before_anything_starts(tmp_path: 
     said = run_cli("serve", "--workers", "2", "--data", str(data), "--port", str(free_port()), status=1)
     assert "SQLite is served by one process" in said and "--database-url" in said
     assert not data.exists()
+    finds = subprocess.run(
+        [sys.executable, "-m", "tillgate.cli", "doctor", "--data", str(data)],
+        env=clean_environment() | {"TILLGATE_WORKERS": "2"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert finds.returncode == 1 and "PROBLEM  TILLGATE_WORKERS=2: SQLite is served by one process" in finds.stdout
     for count in ("0", "65", "x"):
         run_cli("serve", "--workers", count, "--data", str(data), status=2)
     assert not data.exists()

@@ -12,6 +12,7 @@ import typer
 from keyturn import Limiter
 from tillgate import __version__
 from tillgate.cli.session import Data, DatabaseUrl, settings
+from tillgate.cli.workers import why_not
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
 from tillgate.store.sealing import KEY_FILE, new_key
@@ -39,7 +40,13 @@ def doctor(
     for setting in chosen.listed:
         print(f"  {setting.name:{width}}  {setting.value or '(not set)'}  [{setting.origin}]")
     print()
-    problems = [*_python(), *_secret_key(chosen), *_database(chosen.database_url), *_valkey(chosen.valkey_url)]
+    problems = [
+        *_python(),
+        *_workers(chosen),
+        *_secret_key(chosen),
+        *_database(chosen.database_url),
+        *_valkey(chosen.valkey_url),
+    ]
     for problem in problems:
         print(f"  PROBLEM  {problem}")
     if problems:
@@ -51,6 +58,11 @@ def _python() -> list[str]:
     if sqlite3.sqlite_version_info >= SQLITE_MIN:
         return []
     return [f"SQLite {sqlite3.sqlite_version} is too old; at least {'.'.join(map(str, SQLITE_MIN))} is needed"]
+
+
+def _workers(chosen: Settings) -> list[str]:
+    problem = why_not(chosen.workers, chosen.database_url)
+    return [problem.replace("--workers ", "TILLGATE_WORKERS=")] if problem is not None else []
 
 
 def _secret_key(chosen: Settings) -> list[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import socket
 import sys
@@ -18,7 +17,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from tillgate import __version__
 from tillgate.app import running
 from tillgate.base.clock import SystemClock
-from tillgate.cli.workers import Post, Supervisor
+from tillgate.cli.workers import Post, Supervisor, why_not
 from tillgate.door.accounts import Accounts
 from tillgate.metrics import Metrics, Tally
 from tillgate.opening import open_migrated
@@ -26,7 +25,6 @@ from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer, SealingError
 from tillgate.store.sealing import claim
 from unitofwork import StoreError
-from unitofwork.opening import SQLITE_SCHEME
 
 SHUTDOWN_SECONDS = 10
 # Beyond that, the webhooks under way are finished.
@@ -108,8 +106,9 @@ def run(chosen: Settings, host: str, port: int) -> int:
     Raises:
         SettingsError, StoreError, SealingError: it cannot start; the message says what to do.
     """
-    if chosen.workers > 1:
-        _refuse_if_alone(chosen)
+    problem = why_not(chosen.workers, chosen.database_url)
+    if problem is not None:
+        raise SettingsError(problem)
     _log_to_stderr(readable=chosen.dev)
     with _listen(host, port) as listening:
         if chosen.workers == 1:
@@ -117,17 +116,6 @@ def run(chosen: Settings, host: str, port: int) -> int:
                 runner.run(_serve_alone(chosen, listening))
             return 0
         return _serve_by_workers(chosen, listening)
-
-
-def _refuse_if_alone(chosen: Settings) -> None:
-    """Several processes need what they can share."""
-    if chosen.database_url.startswith(SQLITE_SCHEME):
-        raise SettingsError(
-            f"--workers {chosen.workers}: SQLite is served by one process; for several, name a PostgreSQL database "
-            "with --database-url or TILLGATE_DATABASE_URL"
-        )
-    if not hasattr(os, "fork"):
-        raise SettingsError(f"--workers {chosen.workers}: this system has no fork; run one process")
 
 
 async def _serve_alone(chosen: Settings, listening: socket.socket) -> None:

@@ -18,6 +18,8 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from unitofwork.opening import SQLITE_SCHEME
+
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A worker that dies younger than this is replaced later and later.
 YOUNG_SECONDS: Final = 5.0
@@ -27,6 +29,18 @@ PAUSE_SECONDS_MAX: Final = 10.0
 _PID_BYTES: Final = 8
 
 _log = structlog.get_logger("workers")
+
+
+def why_not(workers: int, database_url: str) -> str | None:
+    """What keeps so many processes from serving this database; None where nothing does."""
+    if workers == 1:
+        return None
+    if database_url.startswith(SQLITE_SCHEME):
+        return (
+            f"--workers {workers}: SQLite is served by one process; for several, name a PostgreSQL database "
+            "with --database-url or TILLGATE_DATABASE_URL"
+        )
+    return None if hasattr(os, "fork") else f"--workers {workers}: this system has no fork; run one process"
 
 
 class Post(NamedTuple):
