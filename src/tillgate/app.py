@@ -115,6 +115,8 @@ class Tillgate:
             self.accounts,
             self._keys.store,
             self._keys.issuer,
+            self._keys.usage_store,
+            self._api.need_of,
             self._checkout,
             endpoints,
             self._worker,

@@ -153,7 +153,9 @@ def test_a_key_is_revoked_from_the_list(running: RunningServer, owner: Page) -> 
     assert status_with(running.url, lost) == 200
     owner.get_by_role("link", name="Revoke Lost key").click()
     owner.get_by_role("button", name="Revoke key").click()
-    expect(owner.get_by_role("status")).to_contain_text("The key is revoked.")
+    expect(owner.get_by_role("status")).to_contain_text("No process accepts the key any more.")
+    expect(owner.get_by_text("Confirmed by")).to_be_visible()
+    owner.get_by_role("main").get_by_role("link", name="Back to API Keys").click()
     expect(owner.get_by_role("row").filter(has_text="Lost key")).to_contain_text("Revoked")
     expect(owner.get_by_role("link", name="Revoke Lost key")).to_have_count(0)
     assert status_with(running.url, lost) == 401
@@ -340,6 +342,12 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "keys": "/api-keys",
         "new key": "/api-keys/new",
         "revoke key": f"/api-keys/{key['id']}/revoke",
+        "key": f"/api-keys/{key['id']}?method=POST&path=/api/v1/payment_links&address=198.51.100.7",
+        "edit key": f"/api-keys/{key['id']}/edit",
+        "rotate key": f"/api-keys/{key['id']}/rotate",
+        "revoked key": f"/api-keys/{revoked['id']}",
+        "credentials": "/credentials",
+        "audit": "/audit",
         "links": "/payment-links",
         "archived links": "/payment-links?archived=1",
         "new link": "/payment-links/new",

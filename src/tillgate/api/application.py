@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from keyturn import KnownKey, Presented, Reach, RefusalReason, Refused
+from keyturn import KnownKey, Need, Presented, Reach, RefusalReason, Refused
 from keyturn.client_secrets import CLIENT_SECRET
 from keyturn.denying import rate_headers
 from keyturn.logged import FAILED, LoggedRequest
@@ -104,6 +104,13 @@ class NativeApi:
         self._router = Router(declared)
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
         self._document = msgspec.json.encode(document(declared, desk.public_url))
+
+    def need_of(self, method: str, path: str) -> Need | None:
+        """What is asked for at a method and path; None where there is no such operation."""
+        found = self._router.find(path.partition("?")[0].removeprefix(ROOT))
+        wanted = method.upper()
+        route = found.by_method.get("GET" if wanted == "HEAD" else wanted) if found is not None else None
+        return route.need if route is not None else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         begun_ns = time.perf_counter_ns()

@@ -1,8 +1,10 @@
 """What the dashboard's pages work with."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from keyturn import Issuer, KeyStore
+from keyturn import Issuer, KeyStore, Need
+from keyturn.ports import UsageStore
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutDesk
 from tillgate.door.accounts import Accounts
@@ -16,6 +18,7 @@ class DashboardDesk(NamedTuple):
     """Handed to every page.
 
     Attributes:
+        need_of: what the API asks for at a method and path; None where it has no such.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
 
@@ -25,6 +28,8 @@ class DashboardDesk(NamedTuple):
     accounts: Accounts
     keys: KeyStore
     issuer: Issuer
+    usage: UsageStore
+    need_of: Callable[[str, str], Need | None]
     checkout: CheckoutDesk
     endpoints: EndpointDesk
     worker: DeliveryWorker

@@ -1,15 +1,16 @@
-"""API keys: made, shown once, listed, revoked."""
+"""API keys: made, shown once, listed."""
 
 from typing import Final
 
 from starlette.responses import Response
 
-from keyturn import InvalidKeyName, InvalidScope, KeyIsRevoked, KeyNotFound, KeyWish, Mode, revoke, set_enabled
-from keyturn.model import NAME_MAX
-from tillgate.base.errors import Conflict, NotFound
+from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode
+from keyturn.advising import unused_keys
+from keyturn.model import EVERY_SCOPE, NAME_MAX
+from tillgate.dashboard import key_forms
 from tillgate.dashboard.forms import Draft, draft
 from tillgate.dashboard.visits import View, Visit
-from tillgate.door import API_SCOPES
+from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES
 
 KEYS: Final = "/dashboard/api-keys"
 
@@ -19,22 +20,44 @@ async def list_keys(visit: Visit) -> Response:
     found = await visit.desk.keys.list(visit.who.project.id, None)
     in_order = sorted(found, key=lambda key: key.status == "revoked")  # stable: newest first within each
     groups = [(mode, [key for key in in_order if key.mode == mode]) for mode in ("test", "live")]
-    return visit.page("keys/list.html", section="keys", groups=groups, any_key=bool(found), scopes=API_SCOPES)
+    return visit.page(
+        "keys/list.html",
+        section="keys",
+        groups=groups,
+        any_key=bool(found),
+        scopes=API_SCOPES,
+        unused=unused_keys(found, visit.desk.clock.now()),
+        suspended=await visit.desk.keys.is_suspended(visit.who.project.id),
+    )
 
 
 async def new_key(visit: Visit) -> Response:
     """The form for a key."""
-    return _form(visit, draft(name="", mode=visit.principal.mode, scopes=[]))
+    return _form(
+        visit,
+        draft(
+            key_forms.typed(visit.form),
+            name="",
+            kind=Kind.SECRET.value,
+            format=NATIVE.name,
+            mode=visit.principal.mode,
+            scopes=[],
+        ),
+    )
 
 
 async def create_key(visit: Visit) -> Response:
     """Make a key. This answer, and nothing else ever, holds its text."""
-    name, mode = visit.form.text("name"), visit.form.one("mode")
-    scopes = visit.form.many("scopes")
-    values: dict[str, object] = {"name": name, "mode": mode, "scopes": scopes}
+    form = visit.form
+    name, mode, scopes = form.text("name"), form.one("mode"), form.many("scopes")
+    kind, format = form.one("kind") or Kind.SECRET.value, form.one("format") or NATIVE.name
+    values: dict[str, object] = {"name": name, "mode": mode, "scopes": scopes, "kind": kind, "format": format}
+    values |= key_forms.typed(form)
     problems = {}
     if mode not in ("test", "live"):
         problems["mode"] = "Choose test or live."
+    if kind not in tuple(Kind):
+        problems["kind"] = "Choose secret or publishable."
     if not scopes:
         problems["scopes"] = "Choose at least one scope: a key without any may do nothing."
     if not name:
@@ -47,13 +70,17 @@ async def create_key(visit: Visit) -> Response:
             "Its text was shown once and is stored nowhere. If you have not copied it, revoke that key and "
             "create a new one.",
         ):
-            wish = KeyWish(project_id=visit.who.project.id, mode=Mode(mode), name=name, scopes=scopes)
-            issued = await visit.desk.issuer.issue(wish, by=visit.principal.actor)
-    except InvalidKeyName:
-        problem = f"A name has 1 to {NAME_MAX} characters on one line."
-        return _form(visit, Draft(values, {"name": problem}))
-    except InvalidScope:
-        return _form(visit, Draft(values, {"scopes": "One of these scopes is not offered here."}))
+            wish = KeyWish(
+                project_id=visit.who.project.id,
+                mode=Mode(mode),
+                kind=Kind(kind),
+                name=name,
+                scopes=scopes,
+                **key_forms.restrictions(form),
+            )
+            issued = await visit.desk.issuer.issue(wish, by=visit.principal.actor, format=format)
+    except InvalidKey as error:
+        return _form(visit, Draft(values, key_forms.problem_of(error)))
     return visit.page(
         "keys/created.html",
         status_code=201,
@@ -61,57 +88,8 @@ async def create_key(visit: Visit) -> Response:
         key=issued.key,
         text=issued.secret.reveal(),
         scopes=API_SCOPES,
+        rotated=False,
     )
-
-
-async def confirm_revoke(visit: Visit) -> Response:
-    """Ask before revoking."""
-    key = await visit.desk.keys.by_id(visit.who.project.id, visit.param("key"))
-    if key is None:
-        raise NotFound("API key")
-    return visit.page("keys/revoke.html", section="keys", key=key)
-
-
-async def revoke_key(visit: Visit) -> Response:
-    """Revoke a key for good."""
-    try:
-        revocation = await revoke(
-            visit.desk.keys,
-            visit.desk.clock,
-            project_id=visit.who.project.id,
-            key_id=visit.param("key"),
-            by=visit.principal.actor,
-        )
-    except KeyNotFound as error:
-        raise NotFound("API key") from error
-    return visit.go(KEYS, said="key_revoked_before" if revocation.already else "key_revoked")
-
-
-async def disable_key(visit: Visit) -> Response:
-    """Switch a key off until somebody enables it."""
-    return await _switch(visit, enabled=False)
-
-
-async def enable_key(visit: Visit) -> Response:
-    """Switch a disabled key on again."""
-    return await _switch(visit, enabled=True)
-
-
-async def _switch(visit: Visit, *, enabled: bool) -> Response:
-    try:
-        await set_enabled(
-            visit.desk.keys,
-            visit.desk.clock,
-            project_id=visit.who.project.id,
-            key_id=visit.param("key"),
-            enabled=enabled,
-            by=visit.principal.actor,
-        )
-    except KeyNotFound as error:
-        raise NotFound("API key") from error
-    except KeyIsRevoked as error:
-        raise Conflict("This key is revoked, which is for good. Create a new one.") from error
-    return visit.go(KEYS, said="key_enabled" if enabled else "key_disabled")
 
 
 def _form(visit: Visit, form: Draft) -> Response:
@@ -121,6 +99,11 @@ def _form(visit: Visit, form: Draft) -> Response:
         section="keys",
         draft=form,
         scopes=API_SCOPES,
+        every_scope=EVERY_SCOPE,
+        publishable=PUBLISHABLE_SCOPES,
+        formats=FORMATS.values(),
+        report_only=key_forms.REPORT_ONLY,
+        labels=key_forms.LABELS,
         name_max=NAME_MAX,
     )
 
@@ -129,8 +112,4 @@ VIEWS: Final = (
     View("GET", KEYS, list_keys),
     View("POST", KEYS, create_key),
     View("GET", f"{KEYS}/new", new_key),
-    View("GET", f"{KEYS}/{{key}}/revoke", confirm_revoke),
-    View("POST", f"{KEYS}/{{key}}/revoke", revoke_key),
-    View("POST", f"{KEYS}/{{key}}/disable", disable_key),
-    View("POST", f"{KEYS}/{{key}}/enable", enable_key),
 )

@@ -5,9 +5,12 @@ from starlette.routing import BaseRoute, Route
 
 from tillgate.dashboard import (
     accounts,
+    audit,
     coupons,
+    credentials,
     customers,
     events,
+    key_lives,
     keys,
     links,
     overview,
@@ -34,6 +37,9 @@ VIEWS: tuple[View | OpenView, ...] = (
     *accounts.VIEWS,
     *projects.VIEWS,
     *keys.VIEWS,
+    *key_lives.VIEWS,
+    *credentials.VIEWS,
+    *audit.VIEWS,
     *links.VIEWS,
     *sessions.VIEWS,
     *customers.VIEWS,

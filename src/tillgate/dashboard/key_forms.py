@@ -1,0 +1,132 @@
+"""What a key's forms ask for beyond name, mode and scopes: where it may be used from, how fast, until when."""
+
+from typing import Any, Final
+
+from keyturn import (
+    InvalidApp,
+    InvalidExpiry,
+    InvalidKey,
+    InvalidKeyName,
+    InvalidKind,
+    InvalidLimit,
+    InvalidNetwork,
+    InvalidOrigin,
+    InvalidScope,
+    Key,
+    Limit,
+    checked_limit,
+    parse_rate,
+)
+from keyturn.model import REPORTABLE
+from tillgate.base.clock import DAY_MS, from_rfc3339, to_rfc3339
+from tillgate.dashboard.forms import Form
+
+# What each is called on the form.
+REPORT_ONLY: Final = {
+    "address_not_allowed": "Networks",
+    "origin_not_allowed": "Web origins",
+    "app_not_allowed": "Mobile apps",
+    "scope_missing": "Scopes",
+}
+assert {reason.value for reason in REPORTABLE} == set(REPORT_ONLY)
+
+LABELS: Final = {
+    "name": "Name",
+    "kind": "Kind",
+    "format": "Format",
+    "mode": "Mode",
+    "scopes": "Scopes",
+    "origins": "Web origins",
+    "apps": "Mobile apps",
+    "networks": "Networks",
+    "rate": "Rate",
+    "burst": "At once",
+    "expires": "Expiry",
+    "reportOnly": "Only report",
+}
+
+_FIELDS: Final = (
+    (InvalidKeyName, "name"),
+    (InvalidScope, "scopes"),
+    (InvalidOrigin, "origins"),
+    (InvalidApp, "apps"),
+    (InvalidNetwork, "networks"),
+    (InvalidLimit, "rate"),
+    (InvalidExpiry, "expires"),
+)
+
+
+def typed(form: Form) -> dict[str, object]:
+    """What was typed, to be shown again where something is wrong with it."""
+    return {
+        "origins": form.text("origins"),
+        "apps": form.text("apps"),
+        "networks": form.text("networks"),
+        "rate": form.text("rate"),
+        "burst": form.text("burst"),
+        "expires": form.text("expires"),
+        "reportOnly": form.many("reportOnly"),
+    }
+
+
+def of_key(key: Key) -> dict[str, object]:
+    """What a key has now, as it would be typed."""
+    return {
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "origins": "\n".join(key.origins),
+        "apps": "\n".join(key.apps),
+        "networks": "\n".join(key.networks),
+        "rate": f"{key.limit.per_second:g}/s" if key.limit is not None else "",
+        "burst": str(key.limit.burst) if key.limit is not None else "",
+        "expires": to_rfc3339(key.expires_at)[:10] if key.expires_at is not None else "",
+        "reportOnly": sorted(key.report_only),
+    }
+
+
+def restrictions(form: Form) -> dict[str, Any]:
+    """The restrictions as :class:`keyturn.KeyWish` and :class:`keyturn.KeyChanges` take them.
+
+    Raises:
+        InvalidLimit, InvalidExpiry: what was typed is no rate or no day.
+    """
+    return {
+        "origins": form.text("origins").split(),
+        "apps": form.text("apps").split(),
+        "networks": form.text("networks").split(),
+        "limit": _limit(form.text("rate"), form.text("burst")),
+        "expires_at": _end_of_day(form.text("expires")),
+        "report_only": form.many("reportOnly"),
+    }
+
+
+def problem_of(error: InvalidKey) -> dict[str, str]:
+    """The error beside the field that it is about."""
+    words = str(error)
+    for kind, field in _FIELDS:
+        if isinstance(error, kind):
+            return {field: words[:1].upper() + words[1:] + "."}
+    field = "apps" if "app" in words and "publishable key" not in words else "origins"
+    if isinstance(error, InvalidKind) and "format" in words:
+        field = "format"
+    return {field: words[:1].upper() + words[1:] + "."}
+
+
+def _limit(rate: str, burst: str) -> Limit | None:
+    if not rate:
+        if burst:
+            raise InvalidLimit("how many at once goes with a rate, such as 5/s")
+        return None
+    per_second = parse_rate(rate)
+    if burst and not (burst.isascii() and burst.isdigit() and len(burst) <= 8):
+        raise InvalidLimit(f"{burst[:20]!r} is no whole number")
+    return checked_limit(per_second, int(burst) if burst else max(round(per_second * 2), 1))
+
+
+def _end_of_day(day: str) -> int | None:
+    if not day:
+        return None
+    try:
+        return from_rfc3339(f"{day}T00:00:00Z") + DAY_MS
+    except ValueError as error:
+        raise InvalidExpiry(f"{day[:20]!r} is no day; expected one such as 2027-01-31") from error

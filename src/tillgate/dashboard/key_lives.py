@@ -1,0 +1,295 @@
+"""One API key: what it may do, how it is used, why it was refused; changed, rotated, switched off, revoked."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from keyturn import (
+    Asked,
+    InvalidKey,
+    Key,
+    KeyChanges,
+    KeyConflict,
+    KeyIsRevoked,
+    KeyNotFound,
+    Status,
+    change,
+    revoke,
+    set_enabled,
+)
+from keyturn.advising import rotation_proof, unused_scopes, usage_of_key
+from keyturn.explaining import Case, Explanation, as_known, explain
+from keyturn.issuing import OVERLAP_DEFAULT_MS
+from keyturn.model import EVERY_SCOPE, NAME_MAX
+from keyturn.restrictions import coarse
+from tillgate.base.clock import DAY_MS, HOUR_MS
+from tillgate.base.errors import Conflict, NotFound
+from tillgate.dashboard import key_forms
+from tillgate.dashboard.charts import bars
+from tillgate.dashboard.forms import Draft, draft
+from tillgate.dashboard.keys import KEYS
+from tillgate.dashboard.visits import View, Visit
+from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES
+
+DAYS: Final = 30
+# An old secret that nobody has used for a day can be ended.
+QUIET_MS: Final = DAY_MS
+OVERLAPS: Final = {"0": "now", "1": "1 hour", "24": "1 day", "168": "7 days", "720": "30 days"}
+LINES: Final = 10
+METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
+
+
+async def show(visit: Visit) -> Response:
+    """All that is known of a key, and what can be done with it."""
+    desk, project_id = visit.desk, visit.who.project.id
+    key = await _key(visit)
+    live = key.status is not Status.REVOKED
+    used = await usage_of_key(desk.usage, desk.clock, project_id=project_id, key_id=key.id, days=DAYS)
+    proof = await rotation_proof(desk.keys, desk.clock, project_id=project_id, key_id=key.id) if live else None
+    return visit.page(
+        "keys/detail.html",
+        section="keys",
+        key=key,
+        scopes=API_SCOPES,
+        used=used,
+        chart=bars([(day.day, (day.allowed, day.rate_limited + day.refused)) for day in used.days]),
+        days=DAYS,
+        secrets=await desk.keys.secrets(project_id, key.id),
+        proof=proof,
+        safe=proof is not None and proof.safe_to_revoke(QUIET_MS),
+        advice=await unused_scopes(desk.keys, desk.usage, desk.clock, project_id=project_id, key_id=key.id, days=DAYS)
+        if live
+        else None,
+        family=await desk.keys.family(project_id, key.id),
+        lines=await desk.keys.audit_of(project_id, key.id, None, LINES),
+        report_only=key_forms.REPORT_ONLY,
+        methods=METHODS,
+        asked=_asked(visit),
+        explanation=await _explanation(visit, key),
+    )
+
+
+def _asked(visit: Visit) -> dict[str, str]:
+    return {name: visit.query(name) or "" for name in ("method", "path", "origin", "app", "address")}
+
+
+async def _explanation(visit: Visit, key: Key) -> Explanation | str | None:
+    """Why the request that the page's form describes is refused, or would be; words where it makes no sense."""
+    asked = _asked(visit)
+    if not asked["path"]:
+        return None
+    need = visit.desk.need_of(asked["method"] or "GET", asked["path"])
+    if need is None:
+        return f"There is no {asked['method'] or 'GET'} {asked['path'][:100]}; a path is one such as /api/v1/events."
+    if asked["address"] and coarse(asked["address"]) is None:
+        return f"{asked['address'][:60]} is no address; one is such as 203.0.113.7 or 2001:db8::1."
+    secrets = [one for one in await visit.desk.keys.secrets(key.project_id, key.id) if one.active_at is not None]
+    case = Case(
+        as_known(key, secrets[0]),
+        need,
+        Asked(address=asked["address"] or None, origin=asked["origin"] or None, app=asked["app"] or None),
+    )
+    return explain(case, visit.desk.clock.now())
+
+
+async def edit_form(visit: Visit) -> Response:
+    """The form that changes a key."""
+    key = await _key(visit)
+    return _form(visit, key, draft(key_forms.of_key(key)))
+
+
+async def edit(visit: Visit) -> Response:
+    """Change a key."""
+    key, form = await _key(visit), visit.form
+    values = {"name": form.text("name"), "scopes": form.many("scopes"), **key_forms.typed(form)}
+    try:
+        await _change(
+            visit, KeyChanges(name=form.text("name"), scopes=form.many("scopes"), **key_forms.restrictions(form))
+        )
+    except InvalidKey as error:
+        return _form(visit, key, Draft(values, key_forms.problem_of(error)))
+    return visit.go(f"{KEYS}/{key.id}", said="key_changed")
+
+
+async def narrow(visit: Visit) -> Response:
+    """Take away the scopes that a key never needed."""
+    key = await _key(visit)
+    advice = await unused_scopes(
+        visit.desk.keys, visit.desk.usage, visit.desk.clock, project_id=key.project_id, key_id=key.id, days=DAYS
+    )
+    if not advice.unused:
+        raise Conflict("Every scope of this key was used; there is nothing to take away.")
+    await _change(visit, advice.changes)
+    return visit.go(f"{KEYS}/{key.id}", said="key_narrowed")
+
+
+async def rotate_form(visit: Visit) -> Response:
+    """Ask how long the old secret is to go on."""
+    return visit.page("keys/rotate.html", section="keys", key=await _key(visit), overlaps=OVERLAPS, chosen="168")
+
+
+async def rotate(visit: Visit) -> Response:
+    """Give a key a new secret. This answer, and nothing else ever, holds its text."""
+    key = await _key(visit)
+    hours = visit.form.one("overlap")
+    overlap_ms = int(hours) * HOUR_MS if hours in OVERLAPS else OVERLAP_DEFAULT_MS
+    try:
+        async with visit.once(
+            "This key was rotated already.",
+            "Its new secret was shown once and is stored nowhere. If you have not copied it, take it back on the "
+            "key's page and rotate again.",
+        ):
+            rotated = await visit.desk.issuer.rotate(
+                project_id=key.project_id,
+                key_id=key.id,
+                by=visit.principal.actor,
+                overlap_ms=overlap_ms,
+                at_once=visit.form.one("begins") == "now",
+            )
+    except KeyConflict as error:
+        raise _conflict(error) from error
+    return visit.page(
+        "keys/created.html",
+        status_code=201,
+        section="keys",
+        key=rotated.key,
+        text=rotated.secret.reveal(),
+        scopes=API_SCOPES,
+        rotated=True,
+    )
+
+
+async def withdraw(visit: Visit) -> Response:
+    """Take back a secret that was not used yet."""
+    key = await _key(visit)
+    try:
+        await visit.desk.issuer.withdraw_rotation(project_id=key.project_id, key_id=key.id, by=visit.principal.actor)
+    except KeyConflict as error:
+        raise _conflict(error) from error
+    return visit.go(f"{KEYS}/{key.id}", said="rotation_withdrawn")
+
+
+async def finish(visit: Visit) -> Response:
+    """End the old secrets now."""
+    key = await _key(visit)
+    try:
+        await visit.desk.issuer.finish_rotation(project_id=key.project_id, key_id=key.id, by=visit.principal.actor)
+    except KeyConflict as error:
+        raise _conflict(error) from error
+    return visit.go(f"{KEYS}/{key.id}", said="rotation_finished")
+
+
+async def confirm_revoke(visit: Visit) -> Response:
+    """Ask before revoking."""
+    key = await _key(visit)
+    family = await visit.desk.keys.family(key.project_id, key.id)
+    return visit.page(
+        "keys/revoke.html", section="keys", key=key, family=[one for one in family if one.status != "revoked"]
+    )
+
+
+async def revoke_key(visit: Visit) -> Response:
+    """Revoke a key for good, and show the proof that nobody accepts it any more."""
+    try:
+        revocation = await revoke(
+            visit.desk.keys,
+            visit.desk.clock,
+            project_id=visit.who.project.id,
+            key_id=visit.param("key"),
+            by=visit.principal.actor,
+            tree=visit.form.one("tree") == "yes",
+        )
+    except KeyNotFound as error:
+        raise NotFound("API key") from error
+    if revocation.already:
+        return visit.go(KEYS, said="key_revoked_before")
+    return visit.page("keys/revoked.html", section="keys", revocation=revocation, receipt=revocation.receipt)
+
+
+async def disable_key(visit: Visit) -> Response:
+    """Switch a key off until somebody enables it."""
+    return await _switch(visit, enabled=False)
+
+
+async def enable_key(visit: Visit) -> Response:
+    """Switch a disabled key on again."""
+    return await _switch(visit, enabled=True)
+
+
+async def _switch(visit: Visit, *, enabled: bool) -> Response:
+    key = await _key(visit)
+    try:
+        await set_enabled(
+            visit.desk.keys,
+            visit.desk.clock,
+            project_id=key.project_id,
+            key_id=key.id,
+            enabled=enabled,
+            by=visit.principal.actor,
+        )
+    except KeyConflict as error:
+        raise _conflict(error) from error
+    return visit.go(f"{KEYS}/{key.id}", said="key_enabled" if enabled else "key_disabled")
+
+
+async def _change(visit: Visit, changes: KeyChanges) -> None:
+    try:
+        await change(
+            visit.desk.keys,
+            visit.desk.clock,
+            visit.desk.issuer,
+            project_id=visit.who.project.id,
+            key_id=visit.param("key"),
+            changes=changes,
+            by=visit.principal.actor,
+        )
+    except KeyConflict as error:
+        raise _conflict(error) from error
+
+
+async def _key(visit: Visit) -> Key:
+    key = await visit.desk.keys.by_id(visit.who.project.id, visit.param("key"))
+    if key is None:
+        raise NotFound("API key")
+    return key
+
+
+def _conflict(error: KeyConflict) -> Conflict:
+    if isinstance(error, KeyIsRevoked):
+        return Conflict("This key is revoked, which is for good. Create a new one.")
+    words = str(error)
+    return Conflict(words[:1].upper() + words[1:] + ".")
+
+
+def _form(visit: Visit, key: Key, form: Draft) -> Response:
+    return visit.page(
+        "keys/edit.html",
+        status_code=form.status_code,
+        section="keys",
+        key=key,
+        draft=form,
+        scopes=API_SCOPES,
+        every_scope=EVERY_SCOPE,
+        publishable=PUBLISHABLE_SCOPES,
+        report_only=key_forms.REPORT_ONLY,
+        labels=key_forms.LABELS,
+        name_max=NAME_MAX,
+    )
+
+
+_ONE: Final = f"{KEYS}/{{key}}"
+
+VIEWS: Final = (
+    View("GET", _ONE, show),
+    View("GET", f"{_ONE}/edit", edit_form),
+    View("POST", f"{_ONE}/edit", edit),
+    View("POST", f"{_ONE}/narrow", narrow),
+    View("GET", f"{_ONE}/rotate", rotate_form),
+    View("POST", f"{_ONE}/rotate", rotate),
+    View("POST", f"{_ONE}/withdraw", withdraw),
+    View("POST", f"{_ONE}/finish", finish),
+    View("GET", f"{_ONE}/revoke", confirm_revoke),
+    View("POST", f"{_ONE}/revoke", revoke_key),
+    View("POST", f"{_ONE}/disable", disable_key),
+    View("POST", f"{_ONE}/enable", enable_key),
+)
