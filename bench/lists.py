@@ -1,6 +1,6 @@
 """A page of a list, out of a thousand sessions and out of a million: what it costs must not grow with the pile.
 
-The pile is written by one statement in SQL, past the product: sessions that are over, each with its payment.
+The pile is written by one statement in SQL, past the product: sessions that are over, with payments and orders.
 """
 
 from pathlib import Path
@@ -27,9 +27,15 @@ _INSERTS = (
     "SELECT 'cs_' || {id}, $2, FALSE, CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'paid' END, 4900, 'USD', "
     "$3 + n, $3 + n, $3 + n, $3 + n FROM numbers",
     "INSERT INTO payments (id, session_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, "
-    "native_price_usd, created_at) {numbers}"
+    "native_price_usd, created_at, project_id, livemode, order_id, state, amount_minor, currency, capture_method, "
+    "updated_at) {numbers}"
     "SELECT 'pay_' || {id}, 'cs_' || {id}, 'simulated', 1337, 'eip155:1337/slip44:60', 18, 'bench:' || {id}, "
-    "'19600000000000000', '2500.00', $3 + n FROM numbers WHERE $2 <> ''",
+    "'19600000000000000', '2500.00', $3 + n, $2, FALSE, 'ord_' || {id}, "
+    "CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'succeeded' END, 4900, 'USD', 'automatic', $3 + n FROM numbers",
+    "INSERT INTO orders (id, project_id, livemode, session_id, status, fulfillment, unique_reference, currency, "
+    "line_items, shipping_minor, total_minor, created_at, updated_at) {numbers}"
+    "SELECT 'ord_' || {id}, $2, FALSE, 'cs_' || {id}, CASE WHEN n % 10 = 0 THEN 'canceled' ELSE 'paid' END, "
+    "'unfulfilled', FALSE, 'USD', '[]', 0, 4900, $3 + n, $3 + n FROM numbers",
 )
 _ID = Both(sqlite="printf('%026d', n)", postgres="lpad(CAST(n AS TEXT), 26, '0')")
 
@@ -65,7 +71,7 @@ async def pile_up(data: Path, database_url: str | None, sessions: int) -> Pile:
 
 
 async def insert_sessions(database: Database, project_id: str, sessions: int, since: int) -> None:
-    """Sessions that are over, with their payments, by one statement each."""
+    """Sessions that are over, with their payments and orders, by one statement each."""
 
     async def operation(tx: Transaction) -> None:
         for text in _INSERTS:

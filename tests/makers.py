@@ -187,10 +187,17 @@ async def settle(*coroutines: Any) -> Settled:
     )
 
 
-def payment_of(*transfers: Transfer, required: int = 1_000) -> Payment:
+def payment_of(*transfers: Transfer, required: int = 1_000, price: Money | None = None) -> Payment:
     """A payment in memory that asks for ``required`` atomic units and has seen these transfers."""
     terms = PaymentTerms(1337, "eip155:1337/slip44:60", 18, "test:0x00", required, "2500.00")
-    return Payment(id="pay_x", session_id="cs_x", rail="simulated", terms=terms, transfers=transfers)
+    return Payment(
+        id="pay_x",
+        session_id="cs_x",
+        rail="simulated",
+        terms=terms,
+        price=price or Money(5_000, "USD"),
+        transfers=transfers,
+    )
 
 
 def session_of(payment: Payment, status: SessionStatus = SessionStatus.PENDING, *, expires_at: int) -> CheckoutSession:

@@ -12,12 +12,22 @@ import msgspec
 
 T = TypeVar("T")
 
-Outcome = Literal["detected", "paid", "underpaid", "overpaid", "late", "failed"]
+Outcome = Literal[
+    "detected", "paid", "underpaid", "overpaid", "late", "failed", "authorized", "declined", "top_up", "reorged"
+]
 SessionStatus = Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
 
 OrderStatus = Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
 Fulfillment = Literal["unfulfilled", "fulfilled"]
 Expand = Literal["order"]
+OrderRefund = Literal["everything", "excess"]
+CaptureMethod = Literal["automatic", "manual"]
+PaymentStatus = Literal[
+    "awaiting", "detected", "requires_capture", "review", "succeeded", "expired", "canceled", "failed"
+]
+TransactionKind = Literal["transfer", "capture", "refund"]
+RefundStatus = Literal["pending", "succeeded", "failed", "canceled"]
+RefundReason = Literal["requested_by_customer", "duplicate", "fraudulent", "underpaid", "overpaid", "late", "other"]
 
 EVENT_TYPES: Final = (
     "session.created",
@@ -37,6 +47,7 @@ EVENT_TYPES: Final = (
     "order.processing",
     "order.review",
     "order.paid",
+    "order.refunded",
     "order.expired",
     "order.canceled",
     "order.updated",
@@ -47,6 +58,21 @@ EVENT_TYPES: Final = (
     "api_key.revoked",
     "api_key.expiring",
     "api_key.expired",
+    "payment.detected",
+    "payment.declined",
+    "payment.requires_capture",
+    "payment.captured",
+    "payment.review",
+    "payment.succeeded",
+    "payment.expired",
+    "payment.canceled",
+    "payment.failed",
+    "payment.updated",
+    "refund.created",
+    "refund.succeeded",
+    "refund.failed",
+    "refund.canceled",
+    "refund.updated",
 )
 
 
@@ -138,8 +164,10 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What was promised for which price, and what came of it. Amounts are in its ``currency``.
 
     Attributes:
-        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``.
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
         received: what has arrived and is confirmed, at the price that was locked.
+        refunded: what has gone back of it.
+        decision: what you said last about unusual money.
         expires_at: money that is complete at this instant or later is late.
     """
 
@@ -159,8 +187,100 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     discounts: list[Discount]
     amounts: OrderAmounts
     received: str
+    refunded: str
+    decision: str | None
     metadata: dict[str, Any] | None
     expires_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
+    """In the payment's currency: what is asked for, promised, to be had, there, gone back, and could go back."""
+
+    requested: str
+    authorized: str
+    capturable: str
+    received: str
+    refunded: str
+    refundable: str
+
+
+class Decline(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The last time that the payer's side said no, and its word for why."""
+
+    code: str
+    declined_at: datetime
+
+
+class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a session waits for, and what came of it.
+
+    Attributes:
+        amount: what the payer is to send, in the rail's asset.
+        capture_before: when an authorisation lapses.
+        release_reason: why what was authorised and not captured was let go of.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    session_id: str
+    order_id: str
+    status: str
+    exceptions: list[str]
+    currency: str
+    amounts: PaymentAmounts
+    capture_method: str
+    authorized_at: datetime | None
+    capture_before: datetime | None
+    release_reason: str | None
+    last_decline: Decline | None
+    decision: str | None
+    rail: str
+    chain_id: int
+    asset: str
+    address: str
+    amount: CryptoAmount
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A movement of money: transfers and captures come in, refunds go out; what is ``dropped`` does not count."""
+
+    id: str
+    object: str
+    livemode: bool
+    payment_id: str
+    order_id: str
+    kind: str
+    status: str
+    amount: CryptoAmount
+    value: str
+    currency: str
+    chain_id: int
+    tx_hash: str | None
+    confirmed_at: datetime | None
+    created_at: datetime
+
+
+class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Money that you give back; ``amount`` is in ``currency``."""
+
+    id: str
+    object: str
+    livemode: bool
+    payment_id: str
+    order_id: str
+    transaction_id: str
+    status: str
+    amount: str
+    currency: str
+    reason: str
+    destination: str | None
+    metadata: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
 

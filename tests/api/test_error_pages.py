@@ -71,6 +71,21 @@ async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_sh
     await api.post(f"/checkout_sessions/{paid['id']}/simulate", json={"outcome": "paid"})
     is_as_shown("session_not_pending", await api.post(f"/checkout_sessions/{paid['id']}/expire"))
 
+    new = await made("/checkout_sessions", **AMOUNT, captureMethod="manual", expand=["order"])
+    order_path, payment_id = f"/orders/{new['order']['id']}", new["order"]["paymentId"]
+    is_as_shown("nothing_to_wait_for", await api.post(f"{order_path}/wait"))
+    is_as_shown("nothing_to_refund", await api.post(f"{order_path}/refund", json={"what": "excess"}))
+    is_as_shown("payment_not_capturable", await api.post(f"/payments/{payment_id}/capture", json={}))
+    is_as_shown("payment_not_cancelable", await api.post(f"/payments/{payment_id}/cancel"))
+    await api.post(f"/checkout_sessions/{new['id']}/simulate", json={"outcome": "authorized"})
+    more = {"amount": "50.01"}
+    is_as_shown("capture_exceeds_authorization", await api.post(f"/payments/{payment_id}/capture", json=more))
+    await api.post(f"/payments/{payment_id}/capture", json={})
+    back = {"paymentId": payment_id, "reason": "other"}
+    is_as_shown("refund_exceeds_received", await api.post("/refunds", json=back | more))
+    refund = await made("/refunds", **back)
+    is_as_shown("refund_not_pending", await api.post(f"/refunds/{refund['id']}/cancel"))
+
     order = AMOUNT | {"reference": "A-1001", "uniqueReference": True}
     await made("/checkout_sessions", **order)
     is_as_shown("order_reference_taken", await api.post("/checkout_sessions", json=order))

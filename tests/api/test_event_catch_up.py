@@ -32,9 +32,9 @@ async def test_a_follower_gets_every_event_once_and_in_order(shop: Shop) -> None
     assert pages == [(True, "2"), (True, "4"), (False, "5"), (False, "5")]
     session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
     await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
-    assert [event["type"] for event in (await page(cursor))["data"]] == ["session.created", "order.paid"]
+    assert [event["type"] for event in (await page(cursor))["data"]] == ["session.created", "payment.succeeded"]
     paid = (await client.get("/events", params={"after": "0", "type": "session.paid"})).json()
-    assert [event["sequence"] for event in paid["data"]] == [8]
+    assert [event["sequence"] for event in paid["data"]] == [9]
 
 
 async def test_catching_up_stays_in_its_project_and_mode(shop: Shop) -> None:

@@ -16,11 +16,12 @@ async def test_an_event_holds_the_session_as_it_was(shop: Shop) -> None:
     client = await shop.client()
     session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
     paid = (await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})).json()
-    newest, of_order, oldest = (await client.get("/events")).json()["data"]
+    newest, of_order, of_payment, oldest = (await client.get("/events")).json()["data"]
     assert set(newest) == {"id", "object", "type", "livemode", "sequence", "data", "previousAttributes", "createdAt"}
     assert (newest["object"], newest["livemode"]) == ("event", False)
     assert [oldest["type"], newest["type"]] == ["session.created", "session.paid"]
-    assert [oldest["sequence"], of_order["sequence"], newest["sequence"]] == [1, 2, 3]
+    assert [one["type"] for one in (of_payment, of_order)] == ["payment.succeeded", "order.paid"]
+    assert [one["sequence"] for one in (oldest, of_payment, of_order, newest)] == [1, 2, 3, 4]
     assert [oldest["data"], newest["data"]] == [session, paid]
     for event in (newest, oldest):
         assert event["id"].startswith("evt_")
@@ -41,16 +42,16 @@ async def test_events_are_filtered_by_type_and_age(shop: Shop) -> None:
         assert answer.status_code == 200, answer.text
         return [event["sequence"] for event in answer.json()["data"]]
 
-    assert await found() == [6, 5, 4, 3, 2, 1]
-    assert await found(type="session.paid") == [6, 3]
-    assert await found(type="session.pending") == [4, 1]
+    assert await found() == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert await found(type="session.paid") == [8, 4]
+    assert await found(type="session.pending") == [5, 1]
     assert await found(type="session.failed") == []
     second = (await client.get("/events", params={"type": "session.paid"})).json()["data"][1]["createdAt"]
-    assert await found(createdAfter=second) == [6, 5, 4, 3, 2]
-    assert await found(createdAfter=second, type="session.paid") == [6, 3]
+    assert await found(createdAfter=second) == [8, 7, 6, 5, 4, 3, 2]
+    assert await found(createdAfter=second, type="session.paid") == [8, 4]
     later = (datetime.fromisoformat(second) + timedelta(milliseconds=1)).isoformat()
-    assert await found(createdAfter=later, type="session.paid") == [6]
-    assert await found(createdAfter="1969-12-31T23:59:59Z") == [6, 5, 4, 3, 2, 1]
+    assert await found(createdAfter=later, type="session.paid") == [8]
+    assert await found(createdAfter="1969-12-31T23:59:59Z") == [8, 7, 6, 5, 4, 3, 2, 1]
     assert await found(createdAfter="9999-12-31T23:59:59.999999999Z") == []
 
 

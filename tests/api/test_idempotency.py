@@ -39,6 +39,7 @@ EFFECTS = {
     "payment_links": "*",
     "checkout_sessions": "*",
     "orders": "*",
+    "refunds": "*",
     "payments": "*",
     "transactions": "*",
     "events": "*",
@@ -130,6 +131,37 @@ async def clock(client: httpx.AsyncClient, _: str) -> str:
     return str((await made(client, "/test_clocks", {}))["id"])
 
 
+async def underpaid_order(client: httpx.AsyncClient, url: str) -> str:
+    order_id = await order(client, url)
+    session_id = (await client.get(f"/orders/{order_id}")).json()["sessionId"]
+    await client.post(f"/checkout_sessions/{session_id}/simulate", json={"outcome": "underpaid"})
+    return order_id
+
+
+async def overpaid_order(client: httpx.AsyncClient, url: str) -> str:
+    order_id = await order(client, url)
+    session_id = (await client.get(f"/orders/{order_id}")).json()["sessionId"]
+    await client.post(f"/checkout_sessions/{session_id}/simulate", json={"outcome": "overpaid"})
+    return order_id
+
+
+async def authorized_payment(client: httpx.AsyncClient, _: str) -> str:
+    made_session = await made(client, "/checkout_sessions", AMOUNT | {"captureMethod": "manual", "expand": ["order"]})
+    await client.post(f"/checkout_sessions/{made_session['id']}/simulate", json={"outcome": "authorized"})
+    return str(made_session["order"]["paymentId"])
+
+
+async def paid_payment(client: httpx.AsyncClient, _: str) -> str:
+    made_session = await made(client, "/checkout_sessions", AMOUNT | {"expand": ["order"]})
+    await client.post(f"/checkout_sessions/{made_session['id']}/simulate", json={"outcome": "paid"})
+    return str(made_session["order"]["paymentId"])
+
+
+async def pending_refund(client: httpx.AsyncClient, url: str) -> str:
+    body = {"paymentId": await paid_payment(client, url), "reason": "other", "destination": "refund_stays_pending"}
+    return str((await made(client, "/refunds", body))["id"])
+
+
 Maker = Callable[[httpx.AsyncClient, str], Awaitable[str]]
 # For each route: what it is done to (None where it makes something), and two bodies it takes. Where they are the
 # same, the other request is to another object.
@@ -142,6 +174,25 @@ WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None
     "POST /checkout_sessions/{id}/accept": (overpaid, None, None),
     "POST /checkout_sessions/{id}/expire": (session, None, None),
     "PATCH /orders/{id}": (order, {"fulfillment": "fulfilled"}, {"metadata": {"a": 1}}),
+    "POST /orders/{id}/accept": (underpaid_order, None, None),
+    "POST /orders/{id}/wait": (underpaid_order, None, None),
+    "POST /orders/{id}/refund": (overpaid_order, {"what": "excess"}, {"what": "excess"}),
+    "PATCH /payments/{id}": (authorized_payment, {"metadata": {"a": 1}}, {"metadata": {"a": 2}}),
+    "POST /payments/{id}/capture": (
+        authorized_payment,
+        {"amount": "10.00", "cancelRemainder": False},
+        {"amount": "11.00", "cancelRemainder": False},
+    ),
+    "POST /payments/{id}/cancel": (authorized_payment, None, None),
+    # The payment's id is put in when there is one.
+    "POST /refunds": (
+        None,
+        {"paymentId": "", "reason": "other", "amount": "1.00"},
+        {"paymentId": "", "reason": "other", "amount": "2.00"},
+    ),
+    "PATCH /refunds/{id}": (pending_refund, {"metadata": {"a": 1}}, {"metadata": {"a": 2}}),
+    "POST /refunds/{id}/settle": (pending_refund, {"txHash": "0xa"}, {"txHash": "0xa"}),
+    "POST /refunds/{id}/cancel": (pending_refund, None, None),
     "POST /webhook_endpoints": (
         None,
         {"url": "https://merchant.example/in", "events": ["session.paid", "session.failed"]},
@@ -176,6 +227,9 @@ async def request_for(route: Route, client: httpx.AsyncClient, url: str) -> Requ
     if "couponId" in (body or {}) and other_body is not None:
         coupon_id = await coupon(client, url)
         body, other_body = ({**one, "couponId": coupon_id} for one in (body, other_body) if one is not None)
+    if "paymentId" in (body or {}) and other_body is not None:
+        payment_id = await paid_payment(client, url)
+        body, other_body = ({**one, "paymentId": payment_id} for one in (body, other_body) if one is not None)
     if maker is None:
         return Request(route.path, body, route.path, other_body)
     first, second = await maker(client, url), await maker(client, url)

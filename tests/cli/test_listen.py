@@ -80,17 +80,22 @@ def test_events_come_signed_to_a_program_on_this_machine(
         listen = listening(key)
         secret = listen.line("Signing secret:").rpartition(" ")[2]
         assert trigger(running, key, "session.paid")[0] == 0
-        received = receiver.wait_for(lambda got: len(got) >= 3)
+        received = receiver.wait_for(lambda got: len(got) >= 4)
         events = client.get("/events", params={"after": 1}).json()["data"]
     assert [one.json for one in received] == events
-    assert [one.json["type"] for one in received] == ["session.created", "order.paid", "session.paid"]
+    assert [one.json["type"] for one in received] == [
+        "session.created",
+        "payment.succeeded",
+        "order.paid",
+        "session.paid",
+    ]
     for one in received:
         assert one.path == "/in"
         assert Webhook(secret).verify(one.body, one.headers)["id"] == one.headers["webhook-id"]
     assert "→ 200" in listen.line("session.paid")
     listen.process.send_signal(signal.SIGINT)
     status, out, _ = listen.ended()
-    assert (status, "--after 4" in out) == (130, True)
+    assert (status, "--after 5" in out) == (130, True)
 
 
 def test_nothing_is_missed_over_restarts(fresh_server: RunningServer, receiver: Receiver, tmp_path: Path) -> None:
@@ -172,7 +177,7 @@ def test_every_event_type_can_be_triggered(running: RunningServer) -> None:
             status, out, err = trigger(running, key, event)
             assert status == 0, err
             [newest] = client.get("/events", params={"limit": 1, "type": event}).json()["data"]
-            assert any(newest["data"].get(name, "nothing") in out for name in ("id", "sessionId"))
+            assert any(newest["data"].get(name, "nothing") in out for name in ("id", "sessionId", "paymentId"))
 
 
 @pytest.mark.parametrize("command", ["listen", "trigger"])

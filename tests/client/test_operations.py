@@ -259,6 +259,58 @@ def test_an_order_is_found_by_its_session_and_fulfilled(client: Client) -> None:
     assert client.orders.retrieve(order.id) == changed
 
 
+def test_money_is_captured_refunded_and_told(client: Client) -> None:
+    """An authorisation in two captures, a refund of a part, and the movements that all of it left."""
+    session = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand=["order"])
+    assert session.order is not None
+    client.checkout_sessions.simulate(session.id, payer="payer_authorizes")
+    [payment] = client.payments.list(order_id=session.order.id, status="requires_capture").data
+    client.payments.capture(payment.id, amount="20.00", cancel_remainder=False)
+    captured = client.payments.capture(payment.id, amount="10.00")
+    assert (captured.status, captured.amounts.received, captured.release_reason) == ("succeeded", "30.00", "captured")
+    refund = client.refunds.create(payment_id=payment.id, reason="other", amount="5.00", metadata={"a": 1})
+    assert client.refunds.list(payment_id=payment.id).data == [refund] == [client.refunds.retrieve(refund.id)]
+    assert client.refunds.update(refund.id, metadata=None).metadata is None
+    pending = client.refunds.create(payment_id=payment.id, reason="other", destination="refund_stays_pending")
+    assert (pending.status, pending.amount) == ("pending", "25.00")
+    assert client.refunds.cancel(pending.id).status == "canceled"
+    again = client.refunds.create(payment_id=payment.id, reason="other", destination="refund_stays_pending")
+    assert client.refunds.settle(again.id, tx_hash="0xabc").status == "succeeded"
+    order = client.orders.retrieve(session.order.id)
+    assert (order.status, order.received, order.refunded) == ("refunded", "30.00", "30.00")
+    moved = client.transactions.list(order_id=order.id).data
+    assert [one.kind for one in moved] == ["refund", "refund", "refund", "capture", "capture"]
+    assert client.transactions.retrieve(moved[0].id) == moved[0]
+    assert client.payments.update(payment.id, metadata={"b": 2}).metadata == {"b": 2}
+    assert client.payments.retrieve(payment.id).amounts.refundable == "0.00"
+
+    second = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand=["order"])
+    assert second.order is not None
+    client.checkout_sessions.simulate(second.id, outcome="authorized")
+    assert client.payments.cancel(second.order.payment_id).status == "canceled"
+
+
+def test_the_merchant_decides_on_unusual_money(client: Client) -> None:
+    """Accept, wait, give back: each by its own method."""
+
+    def order_after(*outcomes: objects.Outcome) -> tuple[str, str]:
+        session = client.checkout_sessions.create(amount=PRICE, expand=["order"])
+        for outcome in outcomes:
+            client.checkout_sessions.simulate(session.id, outcome=outcome)
+        assert session.order is not None
+        return session.id, session.order.id
+
+    _, order_id = order_after("underpaid")
+    assert client.orders.accept(order_id).status == "paid"
+    session_id, order_id = order_after("underpaid")
+    assert client.orders.wait(order_id).decision == "waiting"
+    assert client.checkout_sessions.simulate(session_id, outcome="top_up").status == "paid"
+    _, order_id = order_after("overpaid")
+    assert client.orders.refund(order_id, what="excess").refunded == "25.00"
+    _, order_id = order_after("overpaid")
+    assert client.orders.refund(order_id, what="everything").status == "refunded"
+
+
 def test_the_same_idempotency_key_makes_one_session(client: Client) -> None:
     """Repeated with its key, a call gives the first answer; with another body, a conflict."""
     first = client.checkout_sessions.create(amount=PRICE, idempotency_key="order-1001")
@@ -310,6 +362,8 @@ def document(running: RunningServer) -> dict[str, Any]:
 
 
 METHODS = {
+    "list_transactions": "list",
+    "retrieve_transaction": "retrieve",
     "list_all": "list",
     "list_deliveries": "deliveries",
     "replay_event": "replay",
@@ -327,6 +381,11 @@ STRUCTS = {
     "LineItemObject": "LineItem",
     "OrderAmounts": "OrderAmounts",
     "OrderObject": "Order",
+    "DeclineObject": "Decline",
+    "PaymentAmounts": "PaymentAmounts",
+    "PaymentObject": "Payment",
+    "RefundObject": "Refund",
+    "TransactionObject": "Transaction",
     "PaymentLinkObject": "PaymentLink",
     "ProductObject": "Product",
     "PromotionCodeObject": "PromotionCode",
@@ -394,7 +453,14 @@ def test_the_words_are_the_servers(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert set(objects.SessionStatus.__args__) == set(schemas["SessionStatus"]["enum"])
     assert set(objects.OrderStatus.__args__) == set(schemas["OrderStatus"]["enum"])
-    assert set(objects.Outcome.__args__) == set(schemas["SimulatePayment"]["properties"]["outcome"]["enum"])
+    for words, schema in (
+        (objects.Outcome, "Outcome"),
+        (objects.PaymentStatus, "PaymentState"),
+        (objects.TransactionKind, "TransactionKind"),
+        (objects.RefundStatus, "RefundStatus"),
+        (objects.RefundReason, "RefundReason"),
+    ):
+        assert set(words.__args__) == set(schemas[schema]["enum"])
 
 
 def test_an_answer_may_have_fields_that_this_client_does_not_know() -> None:

@@ -18,6 +18,7 @@ async def test_events_are_listed_newest_first_and_by_type(owner_of_both: Owner) 
     assert re.findall(r'class="row-link mono" href="[^"]+">([^<]+)<', page) == [
         "session.paid",
         "order.paid",
+        "payment.succeeded",
         "session.created",
     ]
     page = await owner.page("/events?type=session.created")

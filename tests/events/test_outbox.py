@@ -95,6 +95,7 @@ async def test_an_event_is_delivered_to_those_who_want_it(counter: Counter) -> N
     assert await deliveries(counter) == [(all_of_them.id, "session.created"), (created.id, "session.created")]
     await counter.simulate(session.id, Outcome.PAID)
     assert (await deliveries(counter))[2:] == [
+        (all_of_them.id, "payment.succeeded"),
         (all_of_them.id, "order.paid"),
         (orders.id, "order.paid"),
         (all_of_them.id, "session.paid"),

@@ -114,10 +114,16 @@ def check_books(url: str, buyers: Buyers) -> None:
     for event in events:
         told.setdefault(event["object_id"], []).append(event["type"])
     stories = {"pending": ["session.created"], "paid": ["session.created", "session.paid"]}
-    orders = query(url, "SELECT id, session_id, status FROM orders")
+    orders = query(
+        url,
+        "SELECT o.id, o.session_id, o.status, p.id AS payment_id FROM orders o JOIN payments p ON p.order_id = o.id",
+    )
     assert {row["session_id"]: row["status"].replace("open", "pending") for row in orders} == sessions
     assert told == {session_id: stories[status] for session_id, status in sessions.items()} | {
-        row["id"]: ["order.paid"] for row in orders if row["status"] == "paid"
+        row[name]: [type]
+        for row in orders
+        for name, type in (("id", "order.paid"), ("payment_id", "payment.succeeded"))
+        if row["status"] == "paid"
     }
     payments = query(url, "SELECT session_id FROM payments")
     assert {row["session_id"] for row in payments} == set(sessions)

@@ -41,6 +41,7 @@ WHO_KNOWS_KEYTURN = (
 )
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
 NOUNS = (
+    ("refunds",),
     ("sessions",),
     ("orders",),
     ("payments",),

@@ -55,8 +55,13 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Rece
     assert not check["is_genuine"](secret, receiver.received[0].headers["x-webhook-signature"], b"{}")
 
     caught_up = json.loads(run(shell["Catch up"]))
-    assert [one["type"] for one in caught_up["data"]] == ["session.created", "order.paid", "session.paid"]
-    assert caught_up["nextCursor"] == "3"
+    assert [one["type"] for one in caught_up["data"]] == [
+        "session.created",
+        "payment.succeeded",
+        "order.paid",
+        "session.paid",
+    ]
+    assert caught_up["nextCursor"] == "4"
     assert json.loads(run(shell["Send again"]))["deliveries"] == 0
     rotated = json.loads(run(shell["Change the secret"]))["secret"]
     receiver.received.clear()
@@ -68,10 +73,10 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Rece
     try:
         assert listening.stdout is not None
         forwarding, signing = listening.stdout.readline(), listening.stdout.readline()
-        assert "after sequence 6" in forwarding
+        assert "after sequence 8" in forwarding
         run(trigger)
         # The endpoint gets the session's two, and everything is forwarded.
-        assert sorted(genuine(signing.rpartition(" ")[2].strip(), 5)) == [False, False, True, True, True]
+        assert sorted(genuine(signing.rpartition(" ")[2].strip(), 6)) == [False, False, *[True] * 4]
     finally:
         listening.kill()
         listening.communicate()

@@ -4,9 +4,12 @@ import { Customers } from "./resources/customers.js";
 import { Events } from "./resources/events.js";
 import { Orders } from "./resources/orders.js";
 import { PaymentLinks } from "./resources/paymentLinks.js";
+import { Payments } from "./resources/payments.js";
 import { Products } from "./resources/products.js";
 import { PromotionCodes } from "./resources/promotionCodes.js";
 import { TestClocks } from "./resources/testClocks.js";
+import { Refunds } from "./resources/refunds.js";
+import { Transactions } from "./resources/transactions.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
 import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -34,6 +37,9 @@ export class CheckoutClient {
   readonly promotionCodes: PromotionCodes;
   readonly testClocks: TestClocks;
   readonly orders: Orders;
+  readonly payments: Payments;
+  readonly transactions: Transactions;
+  readonly refunds: Refunds;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -50,5 +56,8 @@ export class CheckoutClient {
     this.promotionCodes = new PromotionCodes(transport);
     this.testClocks = new TestClocks(transport);
     this.orders = new Orders(transport);
+    this.payments = new Payments(transport);
+    this.transactions = new Transactions(transport);
+    this.refunds = new Refunds(transport);
   }
 }

@@ -33,7 +33,7 @@ export type CryptoAmount = Flat<Schemas["CryptoAmount"]>;
 export type FiatAmount = Flat<Schemas["FiatAmount"]>;
 
 export type SessionStatus = Schemas["SessionStatus"];
-export type Outcome = Schemas["SimulatePayment"]["outcome"];
+export type Outcome = Schemas["Outcome"];
 
 export type PaymentLink = Answer<Schemas["PaymentLinkObject"]>;
 export type LineItem = Answer<Schemas["LineItemObject"]>;
@@ -44,6 +44,11 @@ export type Order = Answer<
   Schemas["OrderObject"],
   { status: Open<OrderStatus>; lineItems: LineItem[]; discounts: Discount[]; amounts: OrderAmounts; metadata: Metadata | null }
 >;
+export type PaymentStatus = Schemas["PaymentState"];
+export type Payment = Answer<Schemas["PaymentObject"], { status: Open<PaymentStatus>; metadata: Metadata | null }>;
+export type Transaction = Answer<Schemas["TransactionObject"]>;
+export type RefundStatus = Schemas["RefundStatus"];
+export type Refund = Answer<Schemas["RefundObject"], { status: Open<RefundStatus>; metadata: Metadata | null }>;
 /** `order` is there where `expand` asked for it. */
 export type CheckoutSession = Answer<
   Schemas["CheckoutSessionObject"],
@@ -110,6 +115,7 @@ export interface EventData {
   "order.paid": Order;
   "order.expired": Order;
   "order.canceled": Order;
+  "order.refunded": Order;
   "order.updated": Order;
   "api_key.exposed": ApiKey;
   "api_key.canary_used": ApiKey;
@@ -118,6 +124,21 @@ export interface EventData {
   "api_key.revoked": ApiKey;
   "api_key.expiring": ApiKey;
   "api_key.expired": ApiKey;
+  "payment.detected": Payment;
+  "payment.declined": Payment;
+  "payment.requires_capture": Payment;
+  "payment.captured": Payment;
+  "payment.review": Payment;
+  "payment.succeeded": Payment;
+  "payment.expired": Payment;
+  "payment.canceled": Payment;
+  "payment.failed": Payment;
+  "payment.updated": Payment;
+  "refund.created": Refund;
+  "refund.succeeded": Refund;
+  "refund.failed": Refund;
+  "refund.canceled": Refund;
+  "refund.updated": Refund;
 }
 
 export type EventType = keyof EventData;
@@ -141,6 +162,16 @@ export type ListCheckoutSessions = Query<"checkout_sessions_list_all">;
 export type ExpandCheckoutSession = Query<"checkout_sessions_retrieve">;
 export type ListOrders = Query<"orders_list_all">;
 export type UpdateOrder = Flat<Schemas["UpdateOrder"]>;
+export type RefundOrder = Flat<Schemas["RefundOrder"]>;
+export type SimulatePayment = Flat<Schemas["SimulatePayment"]>;
+export type ListPayments = Query<"payments_list_all">;
+export type UpdatePayment = Flat<Schemas["UpdatePayment"]>;
+export type CapturePayment = Flat<Schemas["CapturePayment"]>;
+export type ListTransactions = Query<"transactions_list_transactions">;
+export type CreateRefund = Flat<Schemas["CreateRefund"]>;
+export type ListRefunds = Query<"refunds_list_all">;
+export type UpdateRefund = Flat<Schemas["UpdateRefund"]>;
+export type SettleRefund = Flat<Schemas["SettleRefund"]>;
 export type CreateWebhookEndpoint = Flat<Schemas["CreateWebhookEndpoint"]>;
 export type UpdateWebhookEndpoint = Flat<Schemas["UpdateWebhookEndpoint"]>;
 export type ListWebhookEndpoints = Query<"webhook_endpoints_list_all">;

@@ -225,6 +225,54 @@ export interface paths {
         patch: operations["orders_update"];
         trace?: never;
     };
+    "/api/v1/orders/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orders_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orders_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orders_wait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payment_links": {
         parameters: {
             query?: never;
@@ -255,6 +303,70 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["payment_links_update"];
+        trace?: never;
+    };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["payments_list_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["payments_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["payments_update"];
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["payments_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["payments_capture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/products": {
@@ -321,6 +433,70 @@ export interface paths {
         patch: operations["promotion_codes_update"];
         trace?: never;
     };
+    "/api/v1/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["refunds_list_all"];
+        put?: never;
+        post: operations["refunds_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refunds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["refunds_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["refunds_update"];
+        trace?: never;
+    };
+    "/api/v1/refunds/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["refunds_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refunds/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["refunds_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/test_clocks": {
         parameters: {
             query?: never;
@@ -363,6 +539,38 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["test_clocks_advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["transactions_list_transactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transactions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["transactions_retrieve_transaction"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -516,6 +724,12 @@ export interface components {
             responseExcerpt: string | null;
             responseStatus: number | null;
         };
+        CapturePayment: {
+            /** @default null */
+            amount?: string | null;
+            /** @default true */
+            cancelRemainder?: boolean;
+        };
         CheckoutSessionObject: {
             address: string;
             amount: components["schemas"]["CryptoAmount"];
@@ -575,6 +789,11 @@ export interface components {
             amount?: components["schemas"]["Amount"] | null;
             /** @default null */
             cancelUrl?: string | null;
+            /**
+             * @default automatic
+             * @enum {unknown}
+             */
+            captureMethod?: "automatic" | "manual";
             /** @default null */
             couponId?: string | null;
             /** @default null */
@@ -727,6 +946,16 @@ export interface components {
             /** @default false */
             onePerCustomer?: boolean;
         };
+        CreateRefund: {
+            /** @default null */
+            amount?: string | null;
+            /** @default null */
+            destination?: string | null;
+            /** @default null */
+            metadata?: Record<string, unknown> | null;
+            paymentId: string;
+            reason: components["schemas"]["RefundReason"];
+        };
         CreateTestClock: {
             /** @default null */
             name?: string | null;
@@ -761,6 +990,10 @@ export interface components {
             object?: "customer";
             reference: string | null;
             updatedAt: string;
+        };
+        DeclineObject: {
+            code: string;
+            declinedAt: string;
         };
         DeletedObject: {
             /** @default true */
@@ -896,6 +1129,11 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        ListObject_PaymentObject_: {
+            data: components["schemas"]["PaymentObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         ListObject_ProductObject_: {
             data: components["schemas"]["ProductObject"][];
             hasMore: boolean;
@@ -906,8 +1144,18 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        ListObject_RefundObject_: {
+            data: components["schemas"]["RefundObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         ListObject_TestClockObject_: {
             data: components["schemas"]["TestClockObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        ListObject_TransactionObject_: {
+            data: components["schemas"]["TransactionObject"][];
             hasMore: boolean;
             nextCursor: string | null;
         };
@@ -939,6 +1187,15 @@ export interface components {
             limit?: number;
             starting_after?: string;
         };
+        ListPayments: {
+            createdAfter?: string;
+            /** @default 25 */
+            limit?: number;
+            orderId?: string;
+            sessionId?: string;
+            starting_after?: string;
+            status?: components["schemas"]["PaymentState"];
+        };
         ListProducts: {
             active?: boolean;
             /** @default 25 */
@@ -960,6 +1217,24 @@ export interface components {
             limit?: number;
             starting_after?: string;
         };
+        ListRefunds: {
+            createdAfter?: string;
+            /** @default 25 */
+            limit?: number;
+            orderId?: string;
+            paymentId?: string;
+            starting_after?: string;
+            status?: components["schemas"]["RefundStatus"];
+        };
+        ListTransactions: {
+            createdAfter?: string;
+            kind?: components["schemas"]["TransactionKind"];
+            /** @default 25 */
+            limit?: number;
+            orderId?: string;
+            paymentId?: string;
+            starting_after?: string;
+        };
         OrderAmounts: {
             discount: string;
             shipping: string;
@@ -972,6 +1247,7 @@ export interface components {
             createdAt: string;
             currency: string;
             customerId: string | null;
+            decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
             exceptions: string[];
             expiresAt: string;
@@ -989,6 +1265,7 @@ export interface components {
             paymentId: string;
             received: string;
             reference: string | null;
+            refunded: string;
             sessionId: string;
             /** @enum {unknown} */
             status: "canceled" | "expired" | "open" | "paid" | "processing" | "refunded" | "review";
@@ -997,6 +1274,16 @@ export interface components {
         };
         /** @enum {unknown} */
         OrderStatus: "canceled" | "expired" | "open" | "paid" | "processing" | "refunded" | "review";
+        /** @enum {unknown} */
+        Outcome: "authorized" | "declined" | "detected" | "failed" | "late" | "overpaid" | "paid" | "reorged" | "top_up" | "underpaid";
+        PaymentAmounts: {
+            authorized: string;
+            capturable: string;
+            received: string;
+            refundable: string;
+            refunded: string;
+            requested: string;
+        };
         PaymentLinkObject: {
             active: boolean;
             archived: boolean;
@@ -1018,6 +1305,39 @@ export interface components {
             title: string;
             updatedAt: string;
         };
+        PaymentObject: {
+            address: string;
+            amount: components["schemas"]["CryptoAmount"];
+            amounts: components["schemas"]["PaymentAmounts"];
+            asset: string;
+            authorizedAt: string | null;
+            captureBefore: string | null;
+            /** @enum {unknown} */
+            captureMethod: "automatic" | "manual";
+            chainId: number;
+            createdAt: string;
+            currency: string;
+            decision: ("accepted" | "refunded" | "waiting") | null;
+            exceptions: string[];
+            id: string;
+            lastDecline: components["schemas"]["DeclineObject"] | null;
+            livemode: boolean;
+            metadata: unknown;
+            /**
+             * @default payment
+             * @enum {unknown}
+             */
+            object?: "payment";
+            orderId: string;
+            rail: string;
+            releaseReason: ("captured" | "lapsed" | "requested") | null;
+            sessionId: string;
+            /** @enum {unknown} */
+            status: "awaiting" | "canceled" | "detected" | "expired" | "failed" | "requires_capture" | "review" | "succeeded";
+            updatedAt: string;
+        };
+        /** @enum {unknown} */
+        PaymentState: "awaiting" | "canceled" | "detected" | "expired" | "failed" | "requires_capture" | "review" | "succeeded";
         ProductObject: {
             active: boolean;
             createdAt: string;
@@ -1063,6 +1383,36 @@ export interface components {
             reservedRedemptions: number;
             updatedAt: string;
         };
+        RefundObject: {
+            amount: string;
+            createdAt: string;
+            currency: string;
+            destination: string | null;
+            id: string;
+            livemode: boolean;
+            metadata: unknown;
+            /**
+             * @default refund
+             * @enum {unknown}
+             */
+            object?: "refund";
+            orderId: string;
+            paymentId: string;
+            /** @enum {unknown} */
+            reason: "duplicate" | "fraudulent" | "late" | "other" | "overpaid" | "requested_by_customer" | "underpaid";
+            /** @enum {unknown} */
+            status: "canceled" | "failed" | "pending" | "succeeded";
+            transactionId: string;
+            updatedAt: string;
+        };
+        RefundOrder: {
+            /** @enum {unknown} */
+            what: "everything" | "excess";
+        };
+        /** @enum {unknown} */
+        RefundReason: "duplicate" | "fraudulent" | "late" | "other" | "overpaid" | "requested_by_customer" | "underpaid";
+        /** @enum {unknown} */
+        RefundStatus: "canceled" | "failed" | "pending" | "succeeded";
         ReplayEvent: {
             /** @default null */
             endpointId?: string | null;
@@ -1084,9 +1434,14 @@ export interface components {
         };
         /** @enum {unknown} */
         SessionStatus: "detected" | "expired" | "failed" | "overpaid" | "paid" | "paid_late" | "pending" | "underpaid";
+        SettleRefund: {
+            txHash: string;
+        };
         SimulatePayment: {
-            /** @enum {unknown} */
-            outcome: "detected" | "failed" | "late" | "overpaid" | "paid" | "underpaid";
+            /** @default null */
+            outcome?: components["schemas"]["Outcome"] | null;
+            /** @default null */
+            payer?: ("payer_authorizes" | "payer_declines" | "payer_declines_then_pays" | "payer_fails" | "payer_is_reorged" | "payer_pays" | "payer_pays_late" | "payer_pays_less" | "payer_pays_more" | "payer_pays_slowly" | "payer_pays_twice") | null;
         };
         TestClockObject: {
             advancedSeconds: number;
@@ -1102,6 +1457,30 @@ export interface components {
             object?: "test_clock";
             sessions: number;
             updatedAt: string;
+        };
+        /** @enum {unknown} */
+        TransactionKind: "capture" | "refund" | "transfer";
+        TransactionObject: {
+            amount: components["schemas"]["CryptoAmount"];
+            chainId: number;
+            confirmedAt: string | null;
+            createdAt: string;
+            currency: string;
+            id: string;
+            /** @enum {unknown} */
+            kind: "capture" | "refund" | "transfer";
+            livemode: boolean;
+            /**
+             * @default transaction
+             * @enum {unknown}
+             */
+            object?: "transaction";
+            orderId: string;
+            paymentId: string;
+            /** @enum {unknown} */
+            status: "confirmed" | "dropped" | "pending";
+            txHash: string | null;
+            value: string;
         };
         UpdateCoupon: {
             active?: boolean;
@@ -1119,6 +1498,9 @@ export interface components {
             /** @enum {unknown} */
             fulfillment?: "fulfilled" | "unfulfilled";
             metadata?: Record<string, unknown> | null;
+        };
+        UpdatePayment: {
+            metadata: Record<string, unknown> | null;
         };
         UpdatePaymentLink: {
             active?: boolean;
@@ -1144,6 +1526,9 @@ export interface components {
         UpdatePromotionCode: {
             active?: boolean;
             metadata?: Record<string, unknown> | null;
+        };
+        UpdateRefund: {
+            metadata: Record<string, unknown> | null;
         };
         UpdateWebhookEndpoint: {
             active?: boolean;
@@ -2037,6 +2422,115 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    orders_accept: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_refund: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_wait: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     payment_links_list_all: {
         parameters: {
             query?: {
@@ -2201,6 +2695,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentLinkObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    payments_list_all: {
+        parameters: {
+            query?: {
+                createdAfter?: string;
+                limit?: number;
+                orderId?: string;
+                sessionId?: string;
+                starting_after?: string;
+                status?: components["schemas"]["PaymentState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_PaymentObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    payments_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    payments_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatePayment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    payments_cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    payments_capture: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapturePayment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentObject"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -2509,6 +3187,227 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    refunds_list_all: {
+        parameters: {
+            query?: {
+                createdAfter?: string;
+                limit?: number;
+                orderId?: string;
+                paymentId?: string;
+                starting_after?: string;
+                status?: components["schemas"]["RefundStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_RefundObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    refunds_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRefund"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    refunds_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    refunds_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRefund"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    refunds_cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    refunds_settle: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleRefund"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     test_clocks_list_all: {
         parameters: {
             query?: {
@@ -2637,6 +3536,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestClockObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    transactions_list_transactions: {
+        parameters: {
+            query?: {
+                createdAfter?: string;
+                kind?: components["schemas"]["TransactionKind"];
+                limit?: number;
+                orderId?: string;
+                paymentId?: string;
+                starting_after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_TransactionObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    transactions_retrieve_transaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransactionObject"];
                 };
             };
             400: components["responses"]["Refused400"];

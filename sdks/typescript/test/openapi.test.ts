@@ -26,6 +26,8 @@ test("every operation of the server has its method, and there is no other", asyn
     replay_event: "replay",
     replay_range: "replay",
     retrieve_delivery: "retrieve",
+    list_transactions: "list",
+    retrieve_transaction: "retrieve",
     delete: "del",
     archive: "del",
   };

@@ -15,7 +15,20 @@ from keyturn.logged import FAILED, LoggedRequest
 from keyturn.origins import Origins, answer_headers
 from keyturn.request_log import RequestLog
 from keyturn.usage import RATE_LIMITED
-from tillgate.api import clocks, coupons, customers, events, links, orders, products, promotions, sessions, webhooks
+from tillgate.api import (
+    clocks,
+    coupons,
+    customers,
+    events,
+    links,
+    orders,
+    payments,
+    products,
+    promotions,
+    refunds,
+    sessions,
+    webhooks,
+)
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
 from tillgate.api.errors import Failure, Headers, rate_limited, refused, told
@@ -32,6 +45,8 @@ ROUTES: Final[list[Route]] = [
     *links.ROUTES,
     *sessions.ROUTES,
     *orders.ROUTES,
+    *payments.ROUTES,
+    *refunds.ROUTES,
     *webhooks.ROUTES,
     *events.ROUTES,
     *customers.ROUTES,

@@ -188,6 +188,39 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Read the session, then decide again. Two changes met; the other one was first, and yours did nothing.",
         "The session changed meanwhile; read it and try again.",
     ),
+    "nothing_to_wait_for": ErrorPage(
+        "Read the order. Only an `underpaid` one can wait for the rest; accept or refund what else is unusual.",
+        "Only an underpaid session can wait for the rest; this one is pending.",
+    ),
+    "nothing_to_refund": ErrorPage(
+        "Read the order. `excess` is for an overpaid one, `everything` for money that is too little, too much or too "
+        "late. Money of a paid order is given back with `POST /refunds`.",
+        "Only an overpaid order has an excess to give back.",
+    ),
+    "payment_not_capturable": ErrorPage(
+        "Read the payment. Only one that is `requires_capture` can be captured, and before `captureBefore`.",
+        "Only a payment that requires_capture can be captured; this one is awaiting.",
+    ),
+    "payment_not_cancelable": ErrorPage(
+        "Read the payment. To end a session that waits for money, expire it; to give money back, create a refund.",
+        "Only a payment that requires_capture can be canceled; this one is awaiting.",
+    ),
+    "capture_exceeds_authorization": ErrorPage(
+        "Read the payment: `amounts.capturable` is what is left. Capture no more than that, or leave `amount` out to "
+        "capture all of it.",
+        "At most 50.00 USD can still be captured of this payment.",
+        {"param": "amount"},
+    ),
+    "refund_exceeds_received": ErrorPage(
+        "Read the payment: `amounts.refundable` is what is left. Refund no more than that, or leave `amount` out to "
+        "refund all of it. A refund that is pending holds its amount until it fails or is canceled.",
+        "At most 50.00 USD of what came for this payment can still be refunded.",
+        {"param": "amount"},
+    ),
+    "refund_not_pending": ErrorPage(
+        "Read the refund. What has succeeded is sent; what has failed or was canceled can be made anew.",
+        "Only a pending refund can be settled or canceled; this one is succeeded.",
+    ),
     "order_reference_taken": ErrorPage(
         "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session once more; if it "
         "is paid, there is nothing to ask for. Ask for money a second time only under another reference, or after "

@@ -107,6 +107,25 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "session_changed": ErrorKind(
         409, "conflict", "The session changed at the same moment. Read it again, then decide."
     ),
+    "nothing_to_wait_for": ErrorKind(
+        409, "conflict", "The order is not underpaid, so there is no rest that could still come."
+    ),
+    "nothing_to_refund": ErrorKind(
+        409, "conflict", "The order has no money that waits for your decision, or none too much."
+    ),
+    "payment_not_capturable": ErrorKind(409, "conflict", "Nothing is authorised for the payment, or not any more."),
+    "payment_not_cancelable": ErrorKind(
+        409, "conflict", "Nothing is authorised for the payment that could be let go of."
+    ),
+    "capture_exceeds_authorization": ErrorKind(
+        409, "conflict", "Less is left of what was authorised than you want to capture; the message says how much."
+    ),
+    "refund_exceeds_received": ErrorKind(
+        409,
+        "conflict",
+        "Less is left of what came for the payment than you want to give back; refunds under way count as given.",
+    ),
+    "refund_not_pending": ErrorKind(409, "conflict", "The refund has been sent, has failed, or was canceled."),
     "order_reference_taken": ErrorKind(
         409,
         "conflict",

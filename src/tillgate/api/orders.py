@@ -14,9 +14,12 @@ from tillgate.checkout.orders import operations
 from tillgate.checkout.orders.model import REFERENCE_MAX, Fulfillment, OrderStatus
 from tillgate.checkout.orders.object import OrderObject, shown
 from tillgate.checkout.orders.operations import OrderChanges
+from tillgate.checkout.refunds.operations import refund_order
+from tillgate.checkout.sessions import operations as sessions
 from tillgate.store import Transaction
 
 READ, WRITE = Need("orders:read"), Need("orders:write")
+REFUND = Need("refunds:write")
 
 
 class UpdateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -24,6 +27,12 @@ class UpdateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     fulfillment: Literal["unfulfilled", "fulfilled"] | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class RefundOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``excess`` gives back what is too much and takes the rest as payment; ``everything`` ends the order."""
+
+    what: Literal["everything", "excess"]
 
 
 class ListOrders(
@@ -44,6 +53,23 @@ class ListOrders(
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
     return shown(await operations.get_order(tx, call.principal, call.id))
+
+
+async def accept(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+    order = await operations.get_order(tx, call.principal, call.id)
+    await sessions.accept(desk.checkout, tx, call.principal, order.session_id)
+    return shown(await operations.get_order(tx, call.principal, call.id))
+
+
+async def wait(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+    order = await operations.get_order(tx, call.principal, call.id)
+    await sessions.keep_waiting(desk.checkout, tx, call.principal, order.session_id)
+    return shown(await operations.get_order(tx, call.principal, call.id))
+
+
+async def refund(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+    excess_only = call.body.what == "excess"
+    return shown(await refund_order(desk.checkout, tx, call.principal, call.id, excess_only=excess_only))
 
 
 async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[OrderObject]:
@@ -91,5 +117,30 @@ ROUTES = [
         Writes(update),
         OrderObject,
         body=UpdateOrder,
+    ),
+    Route(
+        "POST",
+        "/orders/{id}/accept",
+        WRITE,
+        "Take what has come as payment, though it is too little, too much, too late, or partly gone again",
+        Writes(accept),
+        OrderObject,
+    ),
+    Route(
+        "POST",
+        "/orders/{id}/wait",
+        WRITE,
+        "Wait for the rest: from now on a top-up settles the underpaid order by itself",
+        Writes(wait),
+        OrderObject,
+    ),
+    Route(
+        "POST",
+        "/orders/{id}/refund",
+        REFUND,
+        "Give back money that waits for your decision",
+        Writes(refund),
+        OrderObject,
+        body=RefundOrder,
     ),
 ]

@@ -12,9 +12,11 @@ from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant, object_id, require_scope
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
+from tillgate.base.errors import InvalidInput
 from tillgate.checkout.orders.model import LineItemKind
 from tillgate.checkout.orders.object import shown as shown_order
 from tillgate.checkout.orders.operations import NewLineItem, get_orders_of_sessions
+from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, shown
@@ -31,6 +33,19 @@ CREATE, LOOK, DRIVE = (
 )
 
 Expand = Literal["order"]
+Payer = Literal[
+    "payer_pays",
+    "payer_pays_slowly",
+    "payer_pays_less",
+    "payer_pays_twice",
+    "payer_pays_more",
+    "payer_pays_late",
+    "payer_authorizes",
+    "payer_declines",
+    "payer_declines_then_pays",
+    "payer_is_reorged",
+    "payer_fails",
+]
 
 
 class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +88,7 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     coupon_id: str | None = None
     promotion_code: str | None = None
     test_clock_id: str | None = None
+    capture_method: Literal["automatic", "manual"] = "automatic"
     expand: list[Expand] = []
 
 
@@ -97,9 +113,10 @@ class ListCheckoutSessions(
 
 
 class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to happen to the test session."""
+    """What is to happen to the test session: one ``outcome``, or all that a test ``payer`` does."""
 
-    outcome: Literal["detected", "paid", "underpaid", "overpaid", "late", "failed"]
+    outcome: Outcome | None = None
+    payer: Payer | None = None
 
 
 async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
@@ -121,6 +138,7 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         coupon_id=body.coupon_id,
         promotion_code=body.promotion_code,
         test_clock_id=body.test_clock_id,
+        capture_method=CaptureMethod(body.capture_method),
     )
     session = await operations.open_session(desk.checkout, tx, call.principal, new)
     return (await _expanded(desk, tx, call, [session], "order" in body.expand))[0]
@@ -145,8 +163,14 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Che
 
 
 async def simulate(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    outcome = Outcome(call.body.outcome)
-    return shown(await operations.simulate(desk.checkout, tx, call.principal, call.id, outcome), desk.public_url)
+    body: SimulatePayment = call.body
+    if body.outcome is not None and body.payer is None:
+        session = await operations.simulate(desk.checkout, tx, call.principal, call.id, body.outcome)
+    elif body.payer is not None and body.outcome is None:
+        session = await operations.simulate_payer(desk.checkout, tx, call.principal, call.id, body.payer)
+    else:
+        raise InvalidInput("outcome: expected either an outcome or a payer.", param="outcome")
+    return shown(session, desk.public_url)
 
 
 async def accept(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:

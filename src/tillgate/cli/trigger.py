@@ -13,8 +13,8 @@ METADATA: Final = {"triggered_by": "tillgate trigger"}
 
 
 class Step(NamedTuple):
-    """One request. ``{id}`` in its path and in its body's texts is the id of what the step before made, ``{order}`` of
-    the order in it."""
+    """One request. ``{id}`` in its path and in its body's texts is the id of what the step before made; ``{session}``,
+    ``{order}`` and ``{payment}`` are those of the session that the story began with."""
 
     method: str
     path: str
@@ -25,6 +25,7 @@ SESSION: Final = Step(
     "POST", "/checkout_sessions", {"amount": {"value": "49.00", "currency": "USD"}, "metadata": METADATA}
 )
 WITH_ORDER: Final = SESSION._replace(body={**(SESSION.body or {}), "expand": ["order"]})
+BY_HAND: Final = WITH_ORDER._replace(body={**(WITH_ORDER.body or {}), "captureMethod": "manual"})
 EXPIRE: Final = Step("POST", "/checkout_sessions/{id}/expire")
 PRODUCT: Final = Step("POST", "/products", {"name": "Triggered", "price": "49.00", "metadata": METADATA})
 COUPON: Final = Step(
@@ -40,6 +41,16 @@ SWITCHED_OFF: Final = {"active": False}
 
 def _simulated(outcome: str) -> tuple[Step, ...]:
     return SESSION, Step("POST", "/checkout_sessions/{id}/simulate", {"outcome": outcome})
+
+
+def _refunded(destination: str | None, *more: Step) -> tuple[Step, ...]:
+    refund = {"paymentId": "{payment}", "reason": "other", "destination": destination}
+    paid = Step("POST", "/checkout_sessions/{session}/simulate", {"outcome": "paid"})
+    return WITH_ORDER, paid, Step("POST", "/refunds", refund), *more
+
+
+def _authorized(*more: Step) -> tuple[Step, ...]:
+    return BY_HAND, Step("POST", "/checkout_sessions/{session}/simulate", {"outcome": "authorized"}), *more
 
 
 # What is done so that the event comes; each is checked by a test.
@@ -61,9 +72,27 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     events.ORDER_PROCESSING: _simulated("detected"),
     events.ORDER_REVIEW: _simulated("underpaid"),
     events.ORDER_PAID: _simulated("paid"),
+    events.ORDER_REFUNDED: _refunded(None),
     events.ORDER_EXPIRED: (SESSION, EXPIRE),
     events.ORDER_CANCELED: _simulated("failed"),
     events.ORDER_UPDATED: (WITH_ORDER, Step("PATCH", "/orders/{order}", {"fulfillment": "fulfilled"})),
+    events.PAYMENT_DETECTED: _simulated("detected"),
+    events.PAYMENT_DECLINED: _simulated("declined"),
+    events.PAYMENT_REQUIRES_CAPTURE: _authorized(),
+    events.PAYMENT_CAPTURED: _authorized(
+        Step("POST", "/payments/{payment}/capture", {"amount": "9.00", "cancelRemainder": False})
+    ),
+    events.PAYMENT_REVIEW: _simulated("overpaid"),
+    events.PAYMENT_SUCCEEDED: _simulated("paid"),
+    events.PAYMENT_EXPIRED: (SESSION, EXPIRE),
+    events.PAYMENT_CANCELED: _authorized(Step("POST", "/payments/{payment}/cancel")),
+    events.PAYMENT_FAILED: _simulated("failed"),
+    events.PAYMENT_UPDATED: (WITH_ORDER, Step("PATCH", "/payments/{payment}", {"metadata": METADATA})),
+    events.REFUND_CREATED: _refunded("refund_stays_pending"),
+    events.REFUND_SUCCEEDED: _refunded(None),
+    events.REFUND_FAILED: _refunded("refund_fails"),
+    events.REFUND_CANCELED: _refunded("refund_stays_pending", Step("POST", "/refunds/{id}/cancel")),
+    events.REFUND_UPDATED: _refunded(None, Step("PATCH", "/refunds/{id}", {"metadata": METADATA})),
 }
 
 
@@ -76,18 +105,23 @@ def trigger(
     if story is None:
         fail(f"there is no event type {event[:60]!r}; choose from: {', '.join(STORIES)}")
     made: dict[str, Any] = {"id": ""}
+    ids: dict[str, str] = {}
     with api(base_url, test_mode=True) as server:
         for step in story:
-            made = _do(server, step, made)
+            made = _do(server, step, {"{id}": made["id"], **ids})
+            if "order" in made:
+                order = made["order"]
+                ids = {"{session}": made["id"], "{order}": order["id"], "{payment}": order["paymentId"]}
     state = made["status"] if "status" in made else "there" if made["active"] else "switched off"
-    print(f"{event}: {made['id']} is {state}")
+    of = f", of {ids['{session}']}" if ids and made["id"] != ids["{session}"] else ""
+    print(f"{event}: {made['id']} is {state}{of}")
 
 
-def _do(server: httpx.Client, step: Step, before: dict[str, Any]) -> dict[str, Any]:
+def _do(server: httpx.Client, step: Step, ids: dict[str, str]) -> dict[str, Any]:
     def named(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        return value.replace("{id}", before["id"]).replace("{order}", before.get("order", {}).get("id", ""))
+        for name, id in ids.items() if isinstance(value, str) else ():
+            value = value.replace(name, id)
+        return value
 
     body = {name: named(value) for name, value in step.body.items()} if step.body is not None else None
     try:

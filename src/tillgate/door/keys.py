@@ -39,6 +39,10 @@ API_SCOPES: Final = {
     "coupons:write": "Create and update coupons and promotion codes",
     "orders:read": "List and retrieve orders",
     "orders:write": "Update orders, and decide on unusual money",
+    "payments:read": "List and retrieve payments and transactions",
+    "payments:write": "Capture and cancel payments, and change their metadata",
+    "refunds:read": "List and retrieve refunds",
+    "refunds:write": "Give money back",
 }
 
 # What a key that anybody may hold can be given. It reads what it made with that object's client secret, not by a scope.

@@ -35,9 +35,27 @@ API_KEY_EXPIRED: Final = "api_key.expired"
 ORDER_PROCESSING: Final = "order.processing"
 ORDER_REVIEW: Final = "order.review"
 ORDER_PAID: Final = "order.paid"
+ORDER_REFUNDED: Final = "order.refunded"
 ORDER_EXPIRED: Final = "order.expired"
 ORDER_CANCELED: Final = "order.canceled"
 ORDER_UPDATED: Final = "order.updated"
+
+PAYMENT_DETECTED: Final = "payment.detected"
+PAYMENT_DECLINED: Final = "payment.declined"
+PAYMENT_REQUIRES_CAPTURE: Final = "payment.requires_capture"
+PAYMENT_CAPTURED: Final = "payment.captured"
+PAYMENT_REVIEW: Final = "payment.review"
+PAYMENT_SUCCEEDED: Final = "payment.succeeded"
+PAYMENT_EXPIRED: Final = "payment.expired"
+PAYMENT_CANCELED: Final = "payment.canceled"
+PAYMENT_FAILED: Final = "payment.failed"
+PAYMENT_UPDATED: Final = "payment.updated"
+
+REFUND_CREATED: Final = "refund.created"
+REFUND_SUCCEEDED: Final = "refund.succeeded"
+REFUND_FAILED: Final = "refund.failed"
+REFUND_CANCELED: Final = "refund.canceled"
+REFUND_UPDATED: Final = "refund.updated"
 
 EVENT_MEANINGS: Final = {
     SESSION_CREATED: "A session was opened, by API or by a visit to a link.",
@@ -58,6 +76,7 @@ EVENT_MEANINGS: Final = {
     ORDER_REVIEW: "Money came that is too little, too much or too late, or went away again: the order waits for "
     "your decision.",
     ORDER_PAID: "The order is paid, or you accepted what came for it.",
+    ORDER_REFUNDED: "All that came for the order was given back.",
     ORDER_EXPIRED: "The order's time passed without a payment. It can still be paid late.",
     ORDER_CANCELED: "Nothing is expected for the order any more.",
     ORDER_UPDATED: "Something else about the order changed: `previousAttributes` says what.",
@@ -68,6 +87,21 @@ EVENT_MEANINGS: Final = {
     API_KEY_REVOKED: "A key was revoked, by you or because it was found in public; `revokedBecause` says why.",
     API_KEY_EXPIRING: "A key ends in 14 days, and again when it ends in three. Replace it.",
     API_KEY_EXPIRED: "A key has ended.",
+    PAYMENT_DETECTED: "Money was seen for a payment and waits for confirmations.",
+    PAYMENT_DECLINED: "The payer's side said no. The payment waits on: it can be tried again.",
+    PAYMENT_REQUIRES_CAPTURE: "The whole amount is authorised: capture it within 7 days, or let it go.",
+    PAYMENT_CAPTURED: "A part of what was authorised was captured, and more can be.",
+    PAYMENT_REVIEW: "Its money is too little, too much or too late, or went away again: your decision.",
+    PAYMENT_SUCCEEDED: "Its money is there: arrived, captured, or accepted by you.",
+    PAYMENT_EXPIRED: "Its time passed without money.",
+    PAYMENT_CANCELED: "What was authorised was let go of, by you or after 7 days, and nothing of it was captured.",
+    PAYMENT_FAILED: "It cannot be paid any more.",
+    PAYMENT_UPDATED: "Something else about the payment changed: `previousAttributes` says what.",
+    REFUND_CREATED: "A refund was asked for.",
+    REFUND_SUCCEEDED: "The money has gone back.",
+    REFUND_FAILED: "The refund failed: the money is still yours to send.",
+    REFUND_CANCELED: "You canceled the refund before it was sent.",
+    REFUND_UPDATED: "A refund's metadata was changed.",
 }
 
 EVENT_TYPES: Final = tuple(EVENT_MEANINGS)

@@ -30,18 +30,27 @@ class Observation(NamedTuple):
     Attributes:
         tx_hash, ordinal: which transfer; together with the chain its identity, however often it is seen.
         confirmed: it is as final as this rail asks for.
+        reorged: it was there and is not any more: its block is no part of the chain.
     """
 
     tx_hash: str
     ordinal: int
     amount_atomic: int
     confirmed: bool
+    reorged: bool = False
 
 
 class Rail(Protocol):
-    """One way on which money comes."""
+    """One way on which money comes.
+
+    Attributes:
+        authorizes: a payer can promise money that is taken later.
+        refunds: it can send money back by itself; else the merchant does, and says when it is done.
+    """
 
     name: str
+    authorizes: bool
+    refunds: bool
 
     def quote(self, payment_id: str, price: Money) -> PaymentTerms:
         """Terms for a new payment: an address that nobody else was given, an amount at today's price.

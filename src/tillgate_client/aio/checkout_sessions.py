@@ -7,7 +7,7 @@ from typing import Any
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Amount, CheckoutSession, Expand, NewLineItem, Outcome, SessionStatus
+from tillgate_client.objects import Amount, CaptureMethod, CheckoutSession, Expand, NewLineItem, Outcome, SessionStatus
 
 
 class AsyncCheckoutSessions:
@@ -35,6 +35,7 @@ class AsyncCheckoutSessions:
         coupon_id: str | None = None,
         promotion_code: str | None = None,
         test_clock_id: str | None = None,
+        capture_method: CaptureMethod | None = None,
         expand: Sequence[Expand] | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
@@ -60,6 +61,7 @@ class AsyncCheckoutSessions:
             couponId=coupon_id,
             promotionCode=promotion_code,
             testClockId=test_clock_id,
+            captureMethod=capture_method,
             expand=expand,
         )
         call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)
@@ -101,12 +103,19 @@ class AsyncCheckoutSessions:
         call = call_of("POST", path_of("checkout_sessions", id, "expire"), idempotency_key=idempotency_key)
         return await self._transport.send(call, CheckoutSession)
 
-    async def simulate(self, id: str, *, outcome: Outcome, idempotency_key: str | None = None) -> CheckoutSession:
-        """Let a payment of a test session happen."""
+    async def simulate(
+        self,
+        id: str,
+        *,
+        outcome: Outcome | None = None,
+        payer: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> CheckoutSession:
+        """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "simulate"),
-            body={"outcome": outcome},
+            body=given(outcome=outcome, payer=payer),
             idempotency_key=idempotency_key,
         )
         return await self._transport.send(call, CheckoutSession)

@@ -10,9 +10,12 @@ from tillgate_client.aio.customers import AsyncCustomers
 from tillgate_client.aio.events import AsyncEvents
 from tillgate_client.aio.orders import AsyncOrders
 from tillgate_client.aio.payment_links import AsyncPaymentLinks
+from tillgate_client.aio.payments import AsyncPayments
 from tillgate_client.aio.products import AsyncProducts
 from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
+from tillgate_client.aio.refunds import AsyncRefunds
 from tillgate_client.aio.test_clocks import AsyncTestClocks
+from tillgate_client.aio.transactions import AsyncTransactions
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
 from tillgate_client.aio.webhook_endpoints import AsyncWebhookEndpoints
@@ -28,7 +31,7 @@ class AsyncClient:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes, test_clocks, orders: what can be done.
+        promotion_codes, test_clocks, orders, payments, transactions, refunds: what can be done.
     """
 
     def __init__(
@@ -63,6 +66,9 @@ class AsyncClient:
         self.promotion_codes = AsyncPromotionCodes(self._transport)
         self.test_clocks = AsyncTestClocks(self._transport)
         self.orders = AsyncOrders(self._transport)
+        self.payments = AsyncPayments(self._transport)
+        self.transactions = AsyncTransactions(self._transport)
+        self.refunds = AsyncRefunds(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Fulfillment, Order, OrderStatus
+from tillgate_client.objects import Fulfillment, Order, OrderRefund, OrderStatus
 
 
 class AsyncOrders:
@@ -58,4 +58,19 @@ class AsyncOrders:
         """Change what is given; ``metadata`` is replaced as a whole, and all else stays."""
         body = {"fulfillment": fulfillment, "metadata": metadata}
         call = call_of("PATCH", path_of("orders", id), body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Order)
+
+    async def accept(self, id: str, *, idempotency_key: str | None = None) -> Order:
+        """Take what has come as payment, though it is too little, too much, too late, or partly gone again."""
+        call = call_of("POST", path_of("orders", id, "accept"), idempotency_key=idempotency_key)
+        return await self._transport.send(call, Order)
+
+    async def wait(self, id: str, *, idempotency_key: str | None = None) -> Order:
+        """Wait for the rest: from now on a top-up settles the underpaid order by itself."""
+        call = call_of("POST", path_of("orders", id, "wait"), idempotency_key=idempotency_key)
+        return await self._transport.send(call, Order)
+
+    async def refund(self, id: str, *, what: OrderRefund, idempotency_key: str | None = None) -> Order:
+        """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order."""
+        call = call_of("POST", path_of("orders", id, "refund"), body={"what": what}, idempotency_key=idempotency_key)
         return await self._transport.send(call, Order)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Amount, CheckoutSession, Expand, NewLineItem, Outcome, SessionStatus
+from tillgate_client.objects import Amount, CaptureMethod, CheckoutSession, Expand, NewLineItem, Outcome, SessionStatus
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -36,6 +36,7 @@ class CheckoutSessions:
         coupon_id: str | None = None,
         promotion_code: str | None = None,
         test_clock_id: str | None = None,
+        capture_method: CaptureMethod | None = None,
         expand: Sequence[Expand] | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
@@ -61,6 +62,7 @@ class CheckoutSessions:
             couponId=coupon_id,
             promotionCode=promotion_code,
             testClockId=test_clock_id,
+            captureMethod=capture_method,
             expand=expand,
         )
         call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)
@@ -102,12 +104,19 @@ class CheckoutSessions:
         call = call_of("POST", path_of("checkout_sessions", id, "expire"), idempotency_key=idempotency_key)
         return self._transport.send(call, CheckoutSession)
 
-    def simulate(self, id: str, *, outcome: Outcome, idempotency_key: str | None = None) -> CheckoutSession:
-        """Let a payment of a test session happen."""
+    def simulate(
+        self,
+        id: str,
+        *,
+        outcome: Outcome | None = None,
+        payer: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> CheckoutSession:
+        """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "simulate"),
-            body={"outcome": outcome},
+            body=given(outcome=outcome, payer=payer),
             idempotency_key=idempotency_key,
         )
         return self._transport.send(call, CheckoutSession)

@@ -12,9 +12,12 @@ from tillgate_client.sync.customers import Customers
 from tillgate_client.sync.events import Events
 from tillgate_client.sync.orders import Orders
 from tillgate_client.sync.payment_links import PaymentLinks
+from tillgate_client.sync.payments import Payments
 from tillgate_client.sync.products import Products
 from tillgate_client.sync.promotion_codes import PromotionCodes
+from tillgate_client.sync.refunds import Refunds
 from tillgate_client.sync.test_clocks import TestClocks
+from tillgate_client.sync.transactions import Transactions
 from tillgate_client.sync.transport import Transport
 from tillgate_client.sync.webhook_deliveries import WebhookDeliveries
 from tillgate_client.sync.webhook_endpoints import WebhookEndpoints
@@ -29,7 +32,7 @@ class Client:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes, test_clocks, orders: what can be done.
+        promotion_codes, test_clocks, orders, payments, transactions, refunds: what can be done.
     """
 
     def __init__(
@@ -64,6 +67,9 @@ class Client:
         self.promotion_codes = PromotionCodes(self._transport)
         self.test_clocks = TestClocks(self._transport)
         self.orders = Orders(self._transport)
+        self.payments = Payments(self._transport)
+        self.transactions = Transactions(self._transport)
+        self.refunds = Refunds(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Fulfillment, Order, OrderStatus
+from tillgate_client.objects import Fulfillment, Order, OrderRefund, OrderStatus
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -59,4 +59,19 @@ class Orders:
         """Change what is given; ``metadata`` is replaced as a whole, and all else stays."""
         body = {"fulfillment": fulfillment, "metadata": metadata}
         call = call_of("PATCH", path_of("orders", id), body=body, idempotency_key=idempotency_key)
+        return self._transport.send(call, Order)
+
+    def accept(self, id: str, *, idempotency_key: str | None = None) -> Order:
+        """Take what has come as payment, though it is too little, too much, too late, or partly gone again."""
+        call = call_of("POST", path_of("orders", id, "accept"), idempotency_key=idempotency_key)
+        return self._transport.send(call, Order)
+
+    def wait(self, id: str, *, idempotency_key: str | None = None) -> Order:
+        """Wait for the rest: from now on a top-up settles the underpaid order by itself."""
+        call = call_of("POST", path_of("orders", id, "wait"), idempotency_key=idempotency_key)
+        return self._transport.send(call, Order)
+
+    def refund(self, id: str, *, what: OrderRefund, idempotency_key: str | None = None) -> Order:
+        """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order."""
+        call = call_of("POST", path_of("orders", id, "refund"), body={"what": what}, idempotency_key=idempotency_key)
         return self._transport.send(call, Order)

@@ -83,11 +83,12 @@ def test_the_value_of_what_came_is_never_more_than_what_came(
     currency: str, minor: int, required: int, parts: list[int]
 ) -> None:
     """The whole amount is worth exactly the price, and no rounding makes money out of nothing."""
-    price, payment = Money(minor, currency), payment_of(required=required)
-    assert payment.value_of(required, price) == price
-    assert payment.value_of(0, price).minor == 0
-    apart = sum(payment.value_of(part, price).minor for part in parts)
-    together = payment.value_of(sum(parts), price)
+    price = Money(minor, currency)
+    payment = payment_of(required=required, price=price)
+    assert payment.value_of(required) == price
+    assert payment.value_of(0).minor == 0
+    apart = sum(payment.value_of(part).minor for part in parts)
+    together = payment.value_of(sum(parts))
     assert apart <= together.minor
     assert together.minor * required <= sum(parts) * minor
     assert (together.minor + 1) * required > sum(parts) * minor

@@ -9,15 +9,20 @@ from hypothesis import strategies as st
 
 from tests.makers import GRACE_MS, NEW_YEAR, payment_of, session_of
 from tillgate.base.errors import InvalidInput
-from tillgate.checkout.payments.model import Payment, PaymentStatus, Transfer, standing
+from tillgate.checkout.orders.model import EDGES as ORDER_EDGES
+from tillgate.checkout.payments.model import EDGES as PAYMENT_EDGES
+from tillgate.checkout.payments.model import Payment, PaymentStatus, TransactionKind, Transfer, standing
 from tillgate.checkout.sessions.model import (
     EDGES,
     IN_REVIEW,
+    CheckoutSession,
     Conclusion,
     SessionStatus,
     accepted,
     checked_lifetime,
     conclude,
+    order_status,
+    payment_state,
 )
 
 S = SessionStatus
@@ -70,6 +75,10 @@ def test_the_legal_moves_are_these_and_no_others() -> None:
         (S.DETECTED, S.PAID),
         (S.DETECTED, S.PAID_LATE),
         (S.DETECTED, S.FAILED),
+        # Seen, and gone again.
+        (S.DETECTED, S.EXPIRED),
+        # The merchant waited for the rest, and more than that came.
+        (S.UNDERPAID, S.OVERPAID),
         (S.UNDERPAID, S.PAID),
         (S.UNDERPAID, S.PAID_LATE),
         (S.UNDERPAID, S.FAILED),
@@ -248,3 +257,33 @@ def test_states_and_conclusions_cover_each_other() -> None:
     reached |= {concluded(payment_of(msgspec.structs.replace(choices[5], confirmed_at=EXPIRES_AT + GRACE_MS))).status}
     assert reached == set(S) - {S.PENDING, S.FAILED}
     assert list(itertools.chain(*EDGES.values()))
+
+
+@given(
+    st.sampled_from([(was, to) for was, moves in EDGES.items() for to in moves]),
+    st.integers(0, 2),
+    st.integers(0, 1),
+    st.booleans(),
+    st.booleans(),
+)
+def test_payment_and_order_follow_every_legal_move_by_legal_moves(
+    move: tuple[SessionStatus, SessionStatus], there: int, more: int, back: bool, reorged: bool
+) -> None:
+    """Whatever came before and with it, whatever has gone back by then, and whether something was taken away."""
+
+    def session(status: SessionStatus, transfers: int, refunds: int) -> CheckoutSession:
+        payment = payment_of(*(transfer(REQUIRED, EXPIRES_AT) for _ in range(transfers)), required=REQUIRED)
+        refund = Transfer(tx_hash="re", ordinal=0, amount_atomic=REQUIRED, seen_at=0, confirmed_at=0,
+                          kind=TransactionKind.REFUND, value_minor=payment.price.minor)  # fmt: skip
+        gone = (transfer(REQUIRED, None, number=1),) if reorged else ()
+        payment = msgspec.structs.replace(payment, gone=gone, returned=(refund,) * refunds)
+        return session_of(payment, status, expires_at=EXPIRES_AT)
+
+    was, to = move
+    # A session that waits for its first money has seen none, so nothing of it has gone back.
+    there = 0 if was is S.PENDING else there
+    refunds = there if back else 0
+    before, after = session(was, there, refunds), session(to, there + more, refunds)
+    for state, edges in ((payment_state, PAYMENT_EDGES), (order_status, ORDER_EDGES)):
+        first, then = state(before), state(after)
+        assert first is then or then in edges[first], (first, then)

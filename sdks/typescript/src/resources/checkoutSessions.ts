@@ -3,7 +3,7 @@ import type {
   CreateCheckoutSession,
   ExpandCheckoutSession,
   ListCheckoutSessions,
-  Outcome,
+  SimulatePayment,
 } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
@@ -47,8 +47,8 @@ export class CheckoutSessions {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "expire"], options });
   }
 
-  /** Let a payment of a test session happen. */
-  simulate(id: string, params: { outcome: Outcome }, options?: CallOptions): Promise<CheckoutSession> {
+  /** Let a payment of a test session happen: one `outcome`, or all that a test `payer` does. */
+  simulate(id: string, params: SimulatePayment, options?: CallOptions): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "simulate"], body: params, options });
   }
 }

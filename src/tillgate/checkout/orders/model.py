@@ -32,7 +32,7 @@ _O = OrderStatus
 # Every legal move. Money may come for an order that nobody expected any of any more, and may go away again.
 EDGES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     _O.OPEN: frozenset({_O.PROCESSING, _O.REVIEW, _O.PAID, _O.EXPIRED, _O.CANCELED}),
-    _O.PROCESSING: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
+    _O.PROCESSING: frozenset({_O.REVIEW, _O.PAID, _O.REFUNDED, _O.EXPIRED, _O.CANCELED}),
     _O.REVIEW: frozenset({_O.PAID, _O.REFUNDED, _O.EXPIRED, _O.CANCELED}),
     _O.EXPIRED: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
     _O.CANCELED: frozenset({_O.REVIEW, _O.REFUNDED}),
@@ -190,7 +190,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def received(self) -> Money:
         """What has come and is confirmed, at the price that was locked: always a sum over transactions."""
-        return self.payment.value_of(self.payment.received, self.price)
+        return self.payment.received_value
 
     @property
     def exceptions(self) -> list[str]:

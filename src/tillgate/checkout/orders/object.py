@@ -46,8 +46,10 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """An order as the API shows it.
 
     Attributes:
-        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``.
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
         received: what has arrived and is confirmed, in the order's currency at the locked price.
+        refunded: what has gone back of it.
+        decision: what you said last about unusual money.
         expires_at: money that is complete at this instant or later is late.
     """
 
@@ -67,6 +69,8 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     discounts: list[DiscountObject]
     amounts: OrderAmounts
     received: str
+    refunded: str
+    decision: Literal["accepted", "waiting", "refunded"] | None
     metadata: msgspec.Raw
     expires_at: str
     created_at: str
@@ -122,6 +126,8 @@ def shown(order: Order) -> OrderObject:
             total=text(order.total_minor),
         ),
         received=str(order.received),
+        refunded=text(order.payment.refunded_minor),
+        decision=order.payment.decision.value if order.payment.decision is not None else None,
         metadata=shown_metadata(order.metadata),
         expires_at=to_rfc3339(order.expires_at),
         created_at=to_rfc3339(order.created_at),

@@ -146,6 +146,7 @@ async def make(
     principal: Principal,
     new: NewOrder,
     *,
+    order_id: str,
     session_id: str,
     payment: Payment,
     expires_at: int,
@@ -158,7 +159,7 @@ async def make(
     """
     basket = new.basket
     order = Order(
-        id=ids.new_id(ids.ORDER),
+        id=order_id,
         project_id=principal.project_id,
         livemode=principal.livemode,
         session_id=session_id,

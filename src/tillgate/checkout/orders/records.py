@@ -7,7 +7,7 @@ import msgspec
 
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
-from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of
+from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.store import Row, Transaction
 from unitofwork import Both, with_list
 
@@ -153,9 +153,7 @@ async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
         return orders
     transfers = await transfers_of(tx, moved)
     return [
-        msgspec.structs.replace(
-            order, payment=msgspec.structs.replace(order.payment, transfers=transfers[order.payment.id])
-        )
+        msgspec.structs.replace(order, payment=with_transactions(order.payment, transfers[order.payment.id]))
         if order.payment.id in transfers
         else order
         for order in orders

@@ -1,12 +1,15 @@
-"""A payment and the pure rule that says where it stands."""
+"""A payment, what came for it and went back, and the pure rules that say where it stands."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
+from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
 from tillgate.rails.port import Observation, PaymentTerms
+
+AUTHORIZATION_MS: Final = 7 * DAY_MS
 
 
 class PaymentStatus(StrEnum):
@@ -19,11 +22,72 @@ class PaymentStatus(StrEnum):
     PAID = "paid"
 
 
+class PaymentState(StrEnum):
+    """What a payment is told to be: its money, its session's clock and the merchant's word together."""
+
+    AWAITING = "awaiting"
+    DETECTED = "detected"
+    REQUIRES_CAPTURE = "requires_capture"
+    REVIEW = "review"
+    SUCCEEDED = "succeeded"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+_P = PaymentState
+
+# Every legal move. Money may come after the end, and what was there may go away again.
+EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
+    _P.AWAITING: frozenset({_P.DETECTED, _P.REQUIRES_CAPTURE, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
+    _P.DETECTED: frozenset({_P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
+    _P.REQUIRES_CAPTURE: frozenset({_P.SUCCEEDED, _P.CANCELED}),
+    _P.REVIEW: frozenset({_P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
+    _P.SUCCEEDED: frozenset({_P.REVIEW}),
+    _P.EXPIRED: frozenset({_P.REVIEW, _P.SUCCEEDED}),
+    _P.CANCELED: frozenset(),
+    _P.FAILED: frozenset(),
+}
+
+
+class CaptureMethod(StrEnum):
+    """Whether an authorisation is captured by itself or by the merchant."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+class Decision(StrEnum):
+    """What the merchant said about unusual money, last."""
+
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    REFUNDED = "refunded"
+
+
+class ReleaseReason(StrEnum):
+    """Why what was authorised and not captured was let go of."""
+
+    CAPTURED = "captured"
+    REQUESTED = "requested"
+    LAPSED = "lapsed"
+
+
+class TransactionKind(StrEnum):
+    """Which way money went: a transfer or a capture comes in, a refund goes out."""
+
+    TRANSFER = "transfer"
+    CAPTURE = "capture"
+    REFUND = "refund"
+
+
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """One transfer to a payment's address. Instants are Unix milliseconds.
+    """One movement of money. Instants are Unix milliseconds.
 
     Attributes:
+        value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it.
         confirmed_at: when it became final; None while it is not.
+        dropped_at: since when it does not count: a reorganisation took it away, or a refund came to nothing.
     """
 
     tx_hash: str
@@ -31,29 +95,147 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     amount_atomic: int
     seen_at: int
     confirmed_at: int | None
+    kind: TransactionKind = TransactionKind.TRANSFER
+    value_minor: int | None = None
+    dropped_at: int | None = None
 
     @property
     def observation(self) -> Observation:
         return Observation(self.tx_hash, self.ordinal, self.amount_atomic, self.confirmed_at is not None)
 
 
+class Authorization(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payer's side has promised to pay, until it is captured or let go of. Minor units.
+
+    Attributes:
+        lapses_at: from then on nothing of it can be captured.
+        released_minor: what was let go of, and why.
+    """
+
+    amount_minor: int
+    authorized_at: int
+    lapses_at: int
+    released_minor: int = 0
+    release_reason: ReleaseReason | None = None
+
+
+class Decline(msgspec.Struct, frozen=True, kw_only=True):
+    """The payer's side said no; the payment can be tried again."""
+
+    code: str
+    declined_at: int
+
+
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a session waits for, and the transfers that came, oldest first."""
+    """What a session waits for, and what came of it.
+
+    Attributes:
+        transfers: what came in and counts, oldest first.
+        gone: what came in and does not count any more.
+        returned: what goes or went back and counts.
+    """
 
     id: str
     session_id: str
     rail: str
     terms: PaymentTerms
+    price: Money
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
+    authorization: Authorization | None = None
+    decline: Decline | None = None
+    decision: Decision | None = None
     transfers: tuple[Transfer, ...] = ()
+    gone: tuple[Transfer, ...] = ()
+    returned: tuple[Transfer, ...] = ()
 
     @property
     def received(self) -> int:
         """Confirmed atomic units: always the sum, never a counter."""
         return sum(one.amount_atomic for one in self.transfers if one.confirmed_at is not None)
 
-    def value_of(self, atomic: int, price: Money) -> Money:
+    @property
+    def received_value(self) -> Money:
+        """What has come and is confirmed, at the price that was locked: a sum as well."""
+        transfers = sum(
+            one.amount_atomic for one in self.transfers if one.confirmed_at is not None and one.value_minor is None
+        )
+        return Money(self.value_of(transfers).minor + self.captured_minor, self.price.currency)
+
+    @property
+    def captured_minor(self) -> int:
+        """What was taken of an authorisation."""
+        return sum(one.value_minor or 0 for one in self.transfers if one.kind is TransactionKind.CAPTURE)
+
+    @property
+    def capturable_minor(self) -> int:
+        """What can still be taken of it."""
+        if self.authorization is None:
+            return 0
+        return self.authorization.amount_minor - self.authorization.released_minor - self.captured_minor
+
+    @property
+    def refunded_minor(self) -> int:
+        """What has gone back."""
+        return sum(one.value_minor or 0 for one in self.returned if one.confirmed_at is not None)
+
+    @property
+    def refundable_minor(self) -> int:
+        """What could still be sent back: refunds under way are taken off already."""
+        return max(self.received_value.minor - sum(one.value_minor or 0 for one in self.returned), 0)
+
+    def value_of(self, atomic: int) -> Money:
         """What an amount of the asset is worth at the price that was locked, rounded down: the whole is the price."""
-        return Money(atomic * price.minor // self.terms.amount_atomic, price.currency)
+        return Money(atomic * self.price.minor // self.terms.amount_atomic, self.price.currency)
+
+    def capture_atomic(self, amount_minor: int) -> int:
+        """What a capture of so much is in the asset: rounded up over all captures, so that together they are exact."""
+        required, price = self.terms.amount_atomic, self.price.minor
+        taken = sum(one.amount_atomic for one in self.transfers if one.kind is TransactionKind.CAPTURE)
+        return -(-required * (self.captured_minor + amount_minor) // price) - taken
+
+    def refund_atomic(self, amount_minor: int) -> int:
+        """What a refund of so much is in the asset: rounded down, and all that is there where it takes the rest."""
+        if amount_minor == self.refundable_minor:
+            return max(self.received - sum(one.amount_atomic for one in self.returned), 0)
+        return self.terms.amount_atomic * amount_minor // self.price.minor
+
+
+class RecordedPayment(NamedTuple):
+    """A payment as it is kept: whose it is, and what its order and its session make of it.
+
+    Attributes:
+        expires_at: its session's deadline.
+        metadata: the merchant's JSON object as text.
+    """
+
+    payment: Payment
+    project_id: str
+    livemode: bool
+    order_id: str
+    state: PaymentState
+    expires_at: int
+    metadata: str | None
+    created_at: int
+    updated_at: int
+
+
+class RecordedTransaction(NamedTuple):
+    """A movement of money as it is kept.
+
+    Attributes:
+        value: what it is worth at its payment's price.
+        tx_hash: its name on the chain; a refund has none before it is sent, and may share it with others.
+    """
+
+    id: str
+    livemode: bool
+    payment_id: str
+    order_id: str
+    chain_id: int
+    asset_decimals: int
+    value: Money
+    transfer: Transfer
+    tx_hash: str | None
 
 
 class Standing(NamedTuple):
@@ -83,13 +265,17 @@ def standing(payment: Payment) -> Standing:
 
 
 def exceptions_of(payment: Payment, expires_at: int) -> list[str]:
-    """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``."""
-    if not payment.transfers:
-        return []
-    money = standing(payment)
+    """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
+
+    An authorisation that was captured in part is what the merchant wanted, and nothing unusual.
+    """
     found = []
-    if money.status in (PaymentStatus.UNDERPAID, PaymentStatus.OVERPAID):
-        found.append(money.status.value)
-    if money.settled_at is not None and money.settled_at >= expires_at:
-        found.append("late")
+    if payment.authorization is None and payment.transfers:
+        money = standing(payment)
+        if money.status in (PaymentStatus.UNDERPAID, PaymentStatus.OVERPAID):
+            found.append(money.status.value)
+        if money.settled_at is not None and money.settled_at >= expires_at:
+            found.append("late")
+    if payment.gone:
+        found.append("reorged")
     return found

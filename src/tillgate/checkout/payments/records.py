@@ -1,4 +1,4 @@
-"""Every statement about payments and the transfers that reached them."""
+"""Every statement about payments and the transactions that belong to them."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -6,38 +6,100 @@ from typing import Any, Final
 import msgspec
 
 from tillgate.base import ids
-from tillgate.checkout.payments.model import Payment, Transfer
+from tillgate.base.money import Money
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.payments.model import (
+    Authorization,
+    CaptureMethod,
+    Decision,
+    Decline,
+    Payment,
+    PaymentState,
+    RecordedPayment,
+    RecordedTransaction,
+    ReleaseReason,
+    TransactionKind,
+    Transfer,
+)
 from tillgate.rails.port import Observation, PaymentTerms
-from tillgate.store import Transaction
-from unitofwork import with_list
+from tillgate.store import Row, Transaction
+from unitofwork import Both, with_list
 
-# Sessions read their payment in the same statement; it is theirs alone.
+# Sessions and orders read their payment in the same statement; it is theirs alone.
 JOINED: Final = "JOIN payments p ON p.session_id = s.id"
 JOINED_COLUMNS: Final = (
-    "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, p.native_price_usd"
+    "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
+    "p.native_price_usd, p.amount_minor, p.currency, p.capture_method, p.authorized_minor, p.authorized_at, "
+    "p.lapses_at, p.released_minor, p.release_reason, p.decline_code, p.declined_at, p.decision"
+)
+_RECORDED: Final = (
+    "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
+    f"s.expires_at, {JOINED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
 )
 _INSERT: Final = (
-    "INSERT INTO payments (id, session_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, "
-    "native_price_usd, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    "INSERT INTO payments (id, session_id, project_id, livemode, order_id, state, rail, chain_id, asset, "
+    "asset_decimals, address, amount_atomic, native_price_usd, amount_minor, currency, capture_method, created_at, "
+    "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)"
 )
-_TRANSFER_COLUMNS: Final = "payment_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at"
+_BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
+_OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
+_NEWEST: Final = f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.created_at >= $4"
+_LOCK: Final = (
+    "SELECT 1 FROM checkout_sessions WHERE id = "
+    "(SELECT session_id FROM payments WHERE id = $1 AND project_id = $2 AND livemode = $3)"
+)
+_LOCKED: Final = Both(sqlite=_LOCK, postgres=f"{_LOCK} FOR UPDATE")
+_MOVE: Final = "UPDATE payments SET state = $1, updated_at = $2 WHERE id = $3 AND state = $4"
+_WRITE: Final = (
+    "UPDATE payments SET authorized_minor = $1, authorized_at = $2, lapses_at = $3, released_minor = $4, "
+    "release_reason = $5, decline_code = $6, declined_at = $7, decision = $8, updated_at = $9 WHERE id = $10"
+)
+_SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2 WHERE id = $3"
+_ANY_TO_LAPSE: Final = "SELECT 1 FROM payments WHERE state = 'requires_capture' AND lapses_at <= $1 LIMIT 1"
+
+_TRANSFER_COLUMNS: Final = (
+    "payment_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at, kind, value_minor, dropped_at"
+)
 _TRANSFERS: Final = with_list(
     f"SELECT {_TRANSFER_COLUMNS} FROM transactions WHERE payment_id IN {{list}} ORDER BY seen_at, id"
 )
+_ADD: Final = (
+    "INSERT INTO transactions (id, payment_id, chain_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at, kind, "
+    "value_minor, project_id, livemode, dropped_at) SELECT $1, p.id, p.chain_id, $3, $4, $5, $6, $7, $8, $9, "
+    "p.project_id, p.livemode, $10 FROM payments p WHERE p.id = $2 "
+)
+# Seeing a transfer again adds nothing. What a reorganisation took away is final again only if it is seen so anew.
 _OBSERVE: Final = (
-    "INSERT INTO transactions (id, payment_id, chain_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (chain_id, tx_hash, ordinal) DO UPDATE "
-    "SET confirmed_at = COALESCE(transactions.confirmed_at, excluded.confirmed_at)"
+    f"{_ADD} ON CONFLICT (chain_id, tx_hash, ordinal) DO UPDATE SET dropped_at = CASE WHEN excluded.dropped_at IS NULL "
+    "THEN NULL ELSE COALESCE(transactions.dropped_at, excluded.dropped_at) END, "
+    "confirmed_at = CASE WHEN excluded.dropped_at IS NOT NULL THEN NULL "
+    "ELSE COALESCE(transactions.confirmed_at, excluded.confirmed_at) END"
+)
+_SETTLE: Final = "UPDATE transactions SET confirmed_at = $1, sent_as = $2 WHERE id = $3"
+_DROP: Final = "UPDATE transactions SET dropped_at = $1, confirmed_at = NULL WHERE id = $2"
+_TRANSACTIONS: Final = (
+    "SELECT t.id, t.livemode, t.chain_id, p.order_id, p.asset_decimals, p.amount_atomic AS required_atomic, "
+    "p.amount_minor, p.currency, t.payment_id, t.tx_hash, t.ordinal, t.amount_atomic, t.seen_at, t.confirmed_at, "
+    "t.kind, t.value_minor, t.dropped_at, t.sent_as FROM transactions t JOIN payments p ON p.id = t.payment_id"
+)
+_TRANSACTION: Final = f"{_TRANSACTIONS} WHERE t.id = $1 AND t.project_id = $2 AND t.livemode = $3"
+_NEWEST_TRANSACTIONS: Final = (
+    f"{_TRANSACTIONS} WHERE t.project_id = $1 AND t.livemode = $2 AND t.id < $3 AND t.seen_at >= $4"
 )
 
 
-async def insert(tx: Transaction, payment: Payment, now: int) -> None:
+async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
     """Keep a new payment."""
+    payment = recorded.payment
     terms = payment.terms
     await tx.execute(
         _INSERT,
         payment.id,
         payment.session_id,
+        recorded.project_id,
+        recorded.livemode,
+        recorded.order_id,
+        recorded.state.value,
         payment.rail,
         terms.chain_id,
         terms.asset,
@@ -45,51 +107,275 @@ async def insert(tx: Transaction, payment: Payment, now: int) -> None:
         terms.address,
         str(terms.amount_atomic),
         terms.native_price_usd,
-        now,
+        payment.price.minor,
+        payment.price.currency,
+        payment.capture_method.value,
+        recorded.created_at,
     )
 
 
+async def by_id(tx: Transaction, project_id: str, livemode: bool, payment_id: str) -> RecordedPayment | None:
+    """One payment of this project and mode."""
+    row = await tx.fetch_one(_BY_ID, payment_id, project_id, livemode)
+    return (await _with_transactions(tx, [_recorded(row)]))[0] if row is not None else None
+
+
+async def locked(tx: Transaction, project_id: str, livemode: bool, payment_id: str) -> RecordedPayment | None:
+    """The same, and nobody else changes it, its order or its session until this transaction ends."""
+    # The session's row stands for all of it, so that nobody waits in a circle.
+    await tx.fetch_one(_LOCKED, payment_id, project_id, livemode)
+    return await by_id(tx, project_id, livemode, payment_id)
+
+
+async def of_session(tx: Transaction, session_id: str) -> RecordedPayment:
+    """The payment of a session, its transactions not yet read; whoever changes it holds that session's row."""
+    row = await tx.fetch_one(_OF_SESSION, session_id)
+    assert row is not None
+    return _recorded(row)
+
+
+async def newest(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    page: PageRequest,
+    *,
+    state: PaymentState | None,
+    order_id: str | None,
+    session_id: str | None,
+    created_after: int | None,
+) -> list[RecordedPayment]:
+    """Up to ``limit + 1`` payments, newest first, that match what is given."""
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    wanted_state = state.value if state is not None else None
+    for column, wanted in (("state", wanted_state), ("order_id", order_id), ("session_id", session_id)):
+        if wanted is not None:
+            params.append(wanted)
+            sql += f" AND p.{column} = ${len(params)}"
+    params.append(page.limit + 1)
+    rows = await tx.fetch_all(f"{sql} ORDER BY p.id DESC LIMIT ${len(params)}", *params)
+    return await _with_transactions(tx, [_recorded(row) for row in rows])
+
+
+async def move(tx: Transaction, payment_id: str, was: PaymentState, to: PaymentState, now: int) -> int:
+    """Move a payment out of the state it is believed to be in; 0 if it has left that meanwhile."""
+    return await tx.execute(_MOVE, to.value, now, payment_id, was.value)
+
+
+async def write(tx: Transaction, payment: Payment, now: int) -> None:
+    """Write authorisation, decline and decision of a payment whose session's row is held."""
+    held, decline = payment.authorization, payment.decline
+    await tx.execute(
+        _WRITE,
+        held.amount_minor if held is not None else None,
+        held.authorized_at if held is not None else None,
+        held.lapses_at if held is not None else None,
+        held.released_minor if held is not None else None,
+        held.release_reason.value if held is not None and held.release_reason is not None else None,
+        decline.code if decline is not None else None,
+        decline.declined_at if decline is not None else None,
+        payment.decision.value if payment.decision is not None else None,
+        now,
+        payment.id,
+    )
+
+
+async def set_metadata(tx: Transaction, payment_id: str, metadata: str | None, now: int) -> None:
+    """Write the merchant's metadata of a payment whose session's row is held."""
+    await tx.execute(_SET_METADATA, metadata, now, payment_id)
+
+
+async def any_to_lapse(tx: Transaction, now: int) -> bool:
+    """Whether an authorisation's time is up."""
+    return await tx.fetch_one(_ANY_TO_LAPSE, now) is not None
+
+
 async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str, tuple[Transfer, ...]]:
-    """The transfers of several payments, by payment id, oldest first; no entry where there is none."""
+    """All that moved for several payments, by payment id, oldest first; no entry where there is nothing."""
     if not payment_ids:
         return {}
     found: dict[str, tuple[Transfer, ...]] = {}
     for row in await tx.fetch_all(_TRANSFERS, msgspec.json.encode(payment_ids).decode()):
-        transfer = Transfer(
-            tx_hash=row["tx_hash"],
-            ordinal=row["ordinal"],
-            amount_atomic=int(row["amount_atomic"]),
-            seen_at=row["seen_at"],
-            confirmed_at=row["confirmed_at"],
-        )
-        found[row["payment_id"]] = (*found.get(row["payment_id"], ()), transfer)
+        found[row["payment_id"]] = (*found.get(row["payment_id"], ()), _transfer(row))
     return found
 
 
 async def observe(tx: Transaction, payment: Payment, observations: Sequence[Observation], now: int) -> Payment:
-    """Write down what a rail saw; seeing it again adds nothing, and a confirmation is never taken back."""
+    """Write down what a rail saw; seeing it again adds nothing, and only a reorganisation takes anything back."""
     for seen in observations:
         await tx.execute(
             _OBSERVE,
             ids.new_id(ids.TRANSACTION),
             payment.id,
-            payment.terms.chain_id,
             seen.tx_hash,
             seen.ordinal,
             str(seen.amount_atomic),
             now,
-            now if seen.confirmed else None,
+            now if seen.confirmed and not seen.reorged else None,
+            TransactionKind.TRANSFER.value,
+            None,
+            now if seen.reorged else None,
         )
-    transfers = await transfers_of(tx, [payment.id])
-    return msgspec.structs.replace(payment, transfers=transfers.get(payment.id, ()))
+    return await read_again(tx, payment)
+
+
+async def add(tx: Transaction, payment: Payment, transfer: Transfer) -> str:
+    """Write a capture or a refund down; says its id."""
+    transaction_id = ids.new_id(ids.TRANSACTION)
+    await tx.execute(
+        _ADD,
+        transaction_id,
+        payment.id,
+        transfer.tx_hash,
+        transfer.ordinal,
+        str(transfer.amount_atomic),
+        transfer.seen_at,
+        transfer.confirmed_at,
+        transfer.kind.value,
+        transfer.value_minor,
+        transfer.dropped_at,
+    )
+    return transaction_id
+
+
+async def settle(tx: Transaction, transaction_id: str, tx_hash: str, now: int) -> None:
+    """A movement that was under way is final, under the name that its rail gives it."""
+    await tx.execute(_SETTLE, now, tx_hash, transaction_id)
+
+
+async def drop(tx: Transaction, transaction_id: str, now: int) -> None:
+    """A movement that was under way came to nothing."""
+    await tx.execute(_DROP, now, transaction_id)
+
+
+async def read_again(tx: Transaction, payment: Payment) -> Payment:
+    """The payment with what has moved by now."""
+    return with_transactions(payment, (await transfers_of(tx, [payment.id])).get(payment.id, ()))
+
+
+async def transaction_by_id(
+    tx: Transaction, project_id: str, livemode: bool, transaction_id: str
+) -> RecordedTransaction | None:
+    """One transaction of this project and mode."""
+    row = await tx.fetch_one(_TRANSACTION, transaction_id, project_id, livemode)
+    return _transaction(row) if row is not None else None
+
+
+async def newest_transactions(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    page: PageRequest,
+    *,
+    payment_id: str | None,
+    order_id: str | None,
+    kind: TransactionKind | None,
+    created_after: int | None,
+) -> list[RecordedTransaction]:
+    """Up to ``limit + 1`` transactions, newest first, that match what is given."""
+    sql, params = _NEWEST_TRANSACTIONS, [project_id, livemode, page.before, created_after or 0]
+    wanted_kind = kind.value if kind is not None else None
+    for column, wanted in (("t.payment_id", payment_id), ("p.order_id", order_id), ("t.kind", wanted_kind)):
+        if wanted is not None:
+            params.append(wanted)
+            sql += f" AND {column} = ${len(params)}"
+    params.append(page.limit + 1)
+    rows = await tx.fetch_all(f"{sql} ORDER BY t.id DESC LIMIT ${len(params)}", *params)
+    return [_transaction(row) for row in rows]
+
+
+def with_transactions(payment: Payment, moved: Sequence[Transfer]) -> Payment:
+    """The payment with what moved, sorted by which way it went and whether it counts."""
+    came = [one for one in moved if one.kind is not TransactionKind.REFUND]
+    return msgspec.structs.replace(
+        payment,
+        transfers=tuple(one for one in came if one.dropped_at is None),
+        gone=tuple(one for one in came if one.dropped_at is not None),
+        returned=tuple(one for one in moved if one.kind is TransactionKind.REFUND and one.dropped_at is None),
+    )
 
 
 def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
-    """A payment, its transfers not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
-    payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns
+    """A payment, its transactions not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
+    payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
+    amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
+    decline_code, declined_at, decision = columns[16:]
     return Payment(
         id=payment_id,
         session_id=session_id,
         rail=rail,
         terms=PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd),
+        price=Money(amount_minor, currency),
+        capture_method=CaptureMethod(method),
+        authorization=Authorization(
+            amount_minor=authorized,
+            authorized_at=authorized_at,
+            lapses_at=lapses_at,
+            released_minor=released,
+            release_reason=ReleaseReason(reason) if reason is not None else None,
+        )
+        if authorized is not None
+        else None,
+        decline=Decline(code=decline_code, declined_at=declined_at) if decline_code is not None else None,
+        decision=Decision(decision) if decision is not None else None,
+    )
+
+
+async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> list[RecordedPayment]:
+    # One that waits for its first money has seen none.
+    moved = [one.payment.id for one in found if one.state is not PaymentState.AWAITING]
+    if not moved:
+        return found
+    transfers = await transfers_of(tx, moved)
+    return [
+        one._replace(payment=with_transactions(one.payment, transfers[one.payment.id]))
+        if one.payment.id in transfers
+        else one
+        for one in found
+    ]
+
+
+def _recorded(row: Row) -> RecordedPayment:
+    session_id, project_id, livemode, order_id, state, metadata, created_at, updated_at, expires_at = row[:9]
+    return RecordedPayment(
+        payment=payment_from(row[9:], session_id),
+        project_id=project_id,
+        livemode=bool(livemode),
+        order_id=order_id,
+        state=PaymentState(state),
+        expires_at=expires_at,
+        metadata=metadata,
+        created_at=created_at,
+        updated_at=updated_at,
+    )
+
+
+def _transfer(row: Row) -> Transfer:
+    return Transfer(
+        tx_hash=row["tx_hash"],
+        ordinal=row["ordinal"],
+        amount_atomic=int(row["amount_atomic"]),
+        seen_at=row["seen_at"],
+        confirmed_at=row["confirmed_at"],
+        kind=TransactionKind(row["kind"]),
+        value_minor=row["value_minor"],
+        dropped_at=row["dropped_at"],
+    )
+
+
+def _transaction(row: Row) -> RecordedTransaction:
+    transfer = _transfer(row)
+    value = transfer.value_minor
+    if value is None:
+        value = transfer.amount_atomic * row["amount_minor"] // int(row["required_atomic"])
+    return RecordedTransaction(
+        id=row["id"],
+        livemode=bool(row["livemode"]),
+        payment_id=row["payment_id"],
+        order_id=row["order_id"],
+        chain_id=row["chain_id"],
+        asset_decimals=row["asset_decimals"],
+        value=Money(value, row["currency"]),
+        transfer=transfer,
+        tx_hash=row["sent_as"] if transfer.kind is TransactionKind.REFUND else transfer.tx_hash,
     )

@@ -4,7 +4,7 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.clocks.model import TestClock, checked_advance
 from tillgate.checkout.desk import CheckoutDesk
-from tillgate.checkout.sessions import operations, records
+from tillgate.checkout.sessions import captures, operations, records
 from tillgate.store import Transaction
 
 
@@ -22,5 +22,11 @@ async def advance(desk: CheckoutDesk, tx: Transaction, principal: Principal, clo
     clock = await clocks.put_forward(desk, tx, principal, clock_id, milliseconds)
     await records.bring_nearer(tx, clock.id, milliseconds)
     now = desk.clock.now()
-    await operations.expire_all(desk, tx, await records.to_expire_of_clock(tx, clock.id, now), now)
+    # All rows are held before the first event: each event locks its project's sequence.
+    over, lapsed = (
+        await records.to_expire_of_clock(tx, clock.id, now),
+        await records.to_lapse_of_clock(tx, clock.id, now),
+    )
+    await operations.expire_all(desk, tx, over, now)
+    await captures.lapse_all(desk, tx, lapsed, now)
     return clock

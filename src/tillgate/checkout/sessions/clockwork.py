@@ -1,4 +1,4 @@
-"""Sessions expire by themselves: a small loop that looks every second."""
+"""Sessions expire and authorisations lapse by themselves: a small loop that looks every second."""
 
 import asyncio
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from tillgate.checkout.desk import CheckoutDesk
-from tillgate.checkout.sessions import operations, records
+from tillgate.checkout.sessions import captures, operations, records
 from tillgate.store import Database, Transaction
 
 LOOK_SECONDS: Final = 1.0
@@ -15,13 +15,14 @@ _log = structlog.get_logger("sessions")
 
 
 async def keep_expiring(database: Database, desk: CheckoutDesk) -> None:
-    """Expire due sessions until cancelled; what fell due while nobody ran is caught up at once."""
+    """Expire and lapse what is due until cancelled; what fell due while nobody ran is caught up at once."""
 
     async def anything(tx: Transaction) -> bool:
-        return await records.any_to_expire(tx, desk.clock.now())
+        now = desk.clock.now()
+        return await records.any_to_expire(tx, now) or await captures.any_to_lapse(tx, now)
 
     async def batch(tx: Transaction) -> int:
-        return await operations.expire_due(desk, tx)
+        return await operations.expire_due(desk, tx) + await captures.lapse_due(desk, tx)
 
     while True:
         try:

@@ -9,7 +9,15 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money
 from tillgate.checkout.orders.model import OrderStatus
-from tillgate.checkout.payments.model import Payment, PaymentStatus, Standing, exceptions_of, standing
+from tillgate.checkout.payments.model import (
+    Decision,
+    Payment,
+    PaymentState,
+    PaymentStatus,
+    Standing,
+    exceptions_of,
+    standing,
+)
 
 LIFETIME_MIN_MS: Final = 5 * MINUTE_MS
 LIFETIME_MAX_MS: Final = 7 * DAY_MS
@@ -30,12 +38,13 @@ class SessionStatus(StrEnum):
 
 _S = SessionStatus
 
-# Every legal move. Only the merchant moves a session on from underpaid and overpaid; a late payment is the
-# one way out of expired: inside the grace window by itself, after it if the merchant accepts it.
+# Every legal move. Only the merchant moves a session on from underpaid and overpaid, if only by saying that they wait
+# for the rest; a late payment is the one way out of expired: inside the grace window by itself, after it if the
+# merchant accepts it. What was detected and is gone again can expire.
 EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
-    _S.DETECTED: frozenset({_S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
-    _S.UNDERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
+    _S.DETECTED: frozenset({_S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.EXPIRED, _S.FAILED}),
+    _S.UNDERPAID: frozenset({_S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.OVERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.EXPIRED: frozenset({_S.PAID_LATE}),
     _S.PAID: frozenset(),
@@ -100,7 +109,9 @@ def conclude(session: CheckoutSession, payment: Payment, *, late_grace_ms: int) 
     inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes
     after its end, or while it waits for the merchant, is written down all the same.
     """
-    if session.status in IN_REVIEW:
+    # An authorisation is concluded by what the merchant takes of it.
+    reviewed = session.status in IN_REVIEW and payment.decision is not Decision.WAITING
+    if reviewed or payment.authorization is not None:
         return Conclusion(session.status, session.paid_at)
     wanted = _wanted(session, standing(payment), late_grace_ms)
     return wanted if wanted.status in EDGES[session.status] else Conclusion(session.status, session.paid_at)
@@ -126,7 +137,8 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
     Money may be accepted that is too little, too much, or came after the grace window.
     """
     settled_at = standing(session.payment).settled_at
-    if settled_at is None or session.payment.received == 0:
+    payment = session.payment
+    if settled_at is None or payment.received <= sum(one.amount_atomic for one in payment.returned):
         return None
     if session.status not in IN_REVIEW and session.status is not _S.EXPIRED:
         return None
@@ -136,6 +148,8 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
 
 def order_status(session: CheckoutSession) -> OrderStatus:
     """Where a session's order stands: it follows its session, and says where money waits for the merchant."""
+    if gave_all_back(session.payment) and session.status is not SessionStatus.DETECTED:
+        return OrderStatus.REFUNDED
     match session.status:
         case SessionStatus.PENDING:
             return OrderStatus.OPEN
@@ -144,13 +158,46 @@ def order_status(session: CheckoutSession) -> OrderStatus:
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             return OrderStatus.REVIEW
         case SessionStatus.PAID | SessionStatus.PAID_LATE:
-            return OrderStatus.PAID
+            return OrderStatus.REVIEW if fell_short(session.payment) else OrderStatus.PAID
         case SessionStatus.EXPIRED:
             return OrderStatus.REVIEW if session.payment.received else OrderStatus.EXPIRED
         case SessionStatus.FAILED:
             return OrderStatus.CANCELED
         case never:
             assert_never(never)
+
+
+def payment_state(session: CheckoutSession) -> PaymentState:
+    """What a session's payment is told to be."""
+    payment = session.payment
+    match session.status:
+        case SessionStatus.PENDING:
+            return PaymentState.AWAITING
+        case SessionStatus.DETECTED:
+            return PaymentState.REQUIRES_CAPTURE if payment.authorization is not None else PaymentState.DETECTED
+        case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
+            return PaymentState.REVIEW
+        case SessionStatus.PAID | SessionStatus.PAID_LATE:
+            return PaymentState.REVIEW if fell_short(payment) else PaymentState.SUCCEEDED
+        case SessionStatus.EXPIRED:
+            left = payment.received and not gave_all_back(payment)
+            return PaymentState.REVIEW if left else PaymentState.EXPIRED
+        case SessionStatus.FAILED:
+            return PaymentState.CANCELED if payment.authorization is not None else PaymentState.FAILED
+        case never:
+            assert_never(never)
+
+
+def gave_all_back(payment: Payment) -> bool:
+    """Whether everything that came for a payment has gone back."""
+    received = payment.received_value.minor
+    return received > 0 and payment.refunded_minor >= received
+
+
+def fell_short(payment: Payment) -> bool:
+    """Whether a reorganisation took away what a payment was settled with, and the merchant has not said so be it."""
+    short = payment.received < payment.terms.amount_atomic
+    return bool(payment.gone) and short and payment.decision is not Decision.ACCEPTED
 
 
 def checked_lifetime(seconds: int) -> int:

@@ -5,16 +5,10 @@ from typing import Literal
 import msgspec
 
 from tillgate.base.clock import to_rfc3339
+from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import shown_metadata
 from tillgate.checkout.orders.object import OrderObject
 from tillgate.checkout.sessions.model import CheckoutSession
-
-
-class CryptoAmount(msgspec.Struct, frozen=True):
-    """An amount of the session's asset, as strings: the smallest unit and the human one, whatever the chain."""
-
-    wei: str
-    eth: str
 
 
 class FiatAmount(msgspec.Struct, frozen=True):
@@ -73,8 +67,8 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         status=session.status.value,
         exceptions=session.exceptions,
         address=terms.address,
-        amount=_crypto(terms.amount_atomic, terms.asset_decimals),
-        received=_crypto(payment.received, terms.asset_decimals),
+        amount=crypto_amount(terms.amount_atomic, terms.asset_decimals),
+        received=crypto_amount(payment.received, terms.asset_decimals),
         fiat=FiatAmount(str(session.price), session.price.currency),
         eth_price_usd=terms.native_price_usd,
         chain_id=terms.chain_id,
@@ -89,14 +83,3 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         test_clock_id=session.test_clock_id,
         created_at=to_rfc3339(session.created_at),
     )
-
-
-_NOTHING = CryptoAmount("0", "0")
-
-
-def _crypto(atomic: int, decimals: int) -> CryptoAmount:
-    if not atomic:
-        return _NOTHING
-    whole, rest = divmod(atomic, 10**decimals)
-    fraction = f"{rest:0{decimals}d}".rstrip("0") if decimals else ""
-    return CryptoAmount(str(atomic), f"{whole}.{fraction}" if fraction else str(whole))

@@ -21,28 +21,33 @@ from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, checked_basket
 from tillgate.checkout.orders.operations import NewLineItem, NewOrder
 from tillgate.checkout.payments import records as payments
-from tillgate.checkout.payments.model import Payment, Transfer
+from tillgate.checkout.payments.model import (
+    CaptureMethod,
+    Decision,
+    Decline,
+    Payment,
+    PaymentState,
+    RecordedPayment,
+    ReleaseReason,
+    TransactionKind,
+    Transfer,
+)
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import Offer
-from tillgate.checkout.sessions import records
-from tillgate.checkout.sessions.model import (
-    EDGES,
-    CheckoutSession,
-    Conclusion,
-    SessionStatus,
-    accepted,
-    checked_lifetime,
-    conclude,
-    order_status,
-)
+from tillgate.checkout.sessions import captures, records
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted, checked_lifetime, fell_short
+from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle, tell
 from tillgate.checkout.sessions.object import shown
-from tillgate.events.model import SESSION_CREATED
-from tillgate.events.operations import emit
-from tillgate.rails.port import Observation, Rail
-from tillgate.rails.simulated import Outcome, observations_for
+from tillgate.events.model import PAYMENT_DECLINED, SESSION_CREATED
+from tillgate.rails.port import Rail
+from tillgate.rails.simulated import DECLINE_CODE, PAYERS, Outcome, observations_for
 from tillgate.store import Transaction
 
 EXPIRE_BATCH_MAX: Final = 100
+
+_TRANSFERS: Final = frozenset(
+    {Outcome.DETECTED, Outcome.PAID, Outcome.UNDERPAID, Outcome.OVERPAID, Outcome.LATE, Outcome.TOP_UP}
+)
 
 
 class NewAmount(NamedTuple):
@@ -69,6 +74,7 @@ class NewSession(NamedTuple):
     cancel_url: str | None = None
     return_url: str | None = None
     expires_in_seconds: int | None = None
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
     line_items: tuple[NewLineItem, ...] | None = None
     currency: str | None = None
     shipping_amount: str | None = None
@@ -174,33 +180,104 @@ async def simulate(
     session = _mine(await records.locked(tx, session_id), principal, session_id)
     now = desk.clock.now()
     if session.status is SessionStatus.PENDING and (now >= session.expires_at or outcome is Outcome.LATE):
-        session = await _expire(desk, tx, session, now)
+        session = await expire_now(desk, tx, session, now)
     _refuse_simulation(session, outcome, now, desk.settings.late_grace_ms)
+    if outcome is Outcome.AUTHORIZED:
+        return await captures.authorize(desk, tx, session, now)
+    if outcome is Outcome.DECLINED:
+        return await _decline(desk, tx, session, now)
     if outcome is Outcome.FAILED:
-        return await _move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
-    seen = [transfer.observation for transfer in session.payment.transfers]
+        if session.payment.authorization is not None:
+            return await captures.release(desk, tx, session, ReleaseReason.REQUESTED, now)
+        return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
+    seen = [one.observation for one in session.payment.transfers if one.kind is TransactionKind.TRANSFER]
     required = session.payment.terms.amount_atomic
     observations = observations_for(outcome, required=required, seen=seen)
     return await observe(desk, tx, session, observations, now)
 
 
+async def simulate_payer(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str, payer: str
+) -> CheckoutSession:
+    """Let a test payer pay a test session, in their own way.
+
+    Raises:
+        InvalidInput: nobody has this name.
+        Forbidden, NotFound, Conflict: as for :func:`simulate`.
+    """
+    outcomes = PAYERS.get(payer)
+    if outcomes is None:
+        raise InvalidInput(f"payer: expected one of {', '.join(PAYERS)}.", param="payer")
+    for outcome in outcomes:
+        await simulate(desk, tx, principal, session_id, outcome)
+    return await get_session(tx, principal, session_id)
+
+
 async def accept(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
-    """The merchant takes what has come as payment: too little, too much, or too late.
+    """The merchant takes what has come as payment: too little, too much, too late, or what a reorganisation left.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
         Conflict: there is no money that waits for a decision.
     """
     session = _mine(await records.locked(tx, session_id), principal, session_id)
-    conclusion = accepted(session)
-    if conclusion is None:
+    now, conclusion = desk.clock.now(), accepted(session)
+    if conclusion is None and not (session.paid_at is not None and fell_short(session.payment)):
         raise Conflict(
             f"This session is {session.status.value} and has no money that waits for your decision.",
             code="nothing_to_accept",
         )
-    # Theirs to give, also if others have used the discount up meanwhile.
-    await redemptions.consume(tx, session.id, now=desk.clock.now(), beyond_limit=True)
-    return await _move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=desk.clock.now())
+    if conclusion is not None:
+        # Theirs to give, also if others have used the discount up meanwhile.
+        await redemptions.consume(tx, session.id, now=now, beyond_limit=True)
+    payment = await _decided(tx, session.payment, Decision.ACCEPTED, now)
+    if conclusion is None:
+        return await settle(desk, tx, session, payment, now)
+    return await move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
+
+
+async def keep_waiting(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """The merchant waits for the rest: from now on a top-up settles an underpaid session by itself.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: it is not underpaid.
+    """
+    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    if session.status is not SessionStatus.UNDERPAID:
+        raise Conflict(
+            f"Only an underpaid session can wait for the rest; this one is {session.status.value}.",
+            code="nothing_to_wait_for",
+        )
+    now = desk.clock.now()
+    payment = await _decided(tx, session.payment, Decision.WAITING, now)
+    return await settle(desk, tx, session, payment, now)
+
+
+async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bool) -> None:
+    """Write down that the merchant gives unusual money of a locked session back: all of it, or what is too much."""
+    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    if ends:
+        await redemptions.release(tx, [payment.session_id], now=now)
+    else:
+        await redemptions.consume(tx, payment.session_id, now=now, beyond_limit=True)
+    await _decided(tx, payment, Decision.REFUNDED, now)
+
+
+async def give_up(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """End a locked session that waited for the merchant, who has given its money back; an expired one has ended."""
+    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    if session.status is SessionStatus.EXPIRED:
+        return session
+    return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=desk.clock.now())
+
+
+async def money_moved(desk: CheckoutDesk, tx: Transaction, before: Payment, now: int) -> None:
+    """Let payment and order of a locked session show what has moved since the payment was as ``before``."""
+    session = await records.by_id(tx, before.session_id)
+    assert session is not None
+    after = msgspec.structs.replace(session, payment=await payments.read_again(tx, session.payment))
+    await follow(desk, tx, msgspec.structs.replace(session, payment=before), after, now)
 
 
 async def expire(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
@@ -213,33 +290,14 @@ async def expire(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
     session = _mine(await records.locked(tx, session_id), principal, session_id)
     if session.status is SessionStatus.EXPIRED:
         return session
-    if session.status is not SessionStatus.PENDING:
+    # What was seen and is gone again leaves a session as it was: waiting.
+    payment = session.payment
+    waits = session.status is SessionStatus.DETECTED and payment.authorization is None and not payment.transfers
+    if session.status is not SessionStatus.PENDING and not waits:
         raise Conflict(
             f"Only a pending session can be expired; this one is {session.status.value}.", code="session_not_pending"
         )
-    return await _expire(desk, tx, session, desk.clock.now())
-
-
-async def observe(
-    desk: CheckoutDesk,
-    tx: Transaction,
-    session: CheckoutSession,
-    observations: list[Observation],
-    now: int,
-) -> CheckoutSession:
-    """Write down what a rail saw for a locked session, and move the session where that leads."""
-    payment = await payments.observe(tx, session.payment, observations, now)
-    conclusion = conclude(session, payment, late_grace_ms=desk.settings.late_grace_ms)
-    late = session.status is SessionStatus.EXPIRED and conclusion.status is not session.status
-    # What its price was promised with was given back, and may be somebody else's now: then the merchant decides.
-    if late and not await redemptions.consume(tx, session.id, now=now):
-        conclusion = Conclusion(session.status, session.paid_at)
-    seen = msgspec.structs.replace(session, payment=payment)
-    if conclusion.status is session.status:
-        if payment != session.payment:
-            await _follow(desk, tx, session, seen, now)
-        return seen
-    return await _move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
+    return await expire_now(desk, tx, session, desk.clock.now())
 
 
 async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:
@@ -256,7 +314,7 @@ async def expire_all(desk: CheckoutDesk, tx: Transaction, due: list[CheckoutSess
     await redemptions.release(tx, [session.id for session in due], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
     for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
-        await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
+        await move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
 
 
 def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
@@ -289,6 +347,7 @@ def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
             session_id=session_id,
             rail=rail.name,
             terms=terms,
+            price=price,
             transfers=(
                 Transfer(
                     tx_hash="0x" + secrets.token_hex(32),
@@ -353,7 +412,13 @@ async def _open(
     order = order._replace(basket=_discounted(basket, offer, param="lineItems"))
     price = order.basket.price
     rail = _rail(desk, livemode=live)
+    if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
+        raise InvalidInput(
+            "captureMethod: money that arrives by itself cannot be captured later; use automatic.",
+            param="captureMethod",
+        )
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
+    order_id = ids.new_id(ids.ORDER)
     session = CheckoutSession(
         id=session_id,
         project_id=principal.project_id,
@@ -372,14 +437,35 @@ async def _open(
         paid_at=None,
         created_at=now,
         updated_at=now,
-        payment=Payment(id=payment_id, session_id=session_id, rail=rail.name, terms=rail.quote(payment_id, price)),
+        payment=Payment(
+            id=payment_id,
+            session_id=session_id,
+            rail=rail.name,
+            terms=rail.quote(payment_id, price),
+            price=price,
+            capture_method=new.capture_method,
+        ),
     )
     await records.insert(tx, session)
-    await payments.insert(tx, session.payment, now)
+    await payments.insert(
+        tx,
+        RecordedPayment(
+            session.payment,
+            principal.project_id,
+            live,
+            order_id,
+            PaymentState.AWAITING,
+            session.expires_at,
+            None,
+            now,
+            now,
+        ),
+    )
     await orders.make(
         tx,
         principal,
         order,
+        order_id=order_id,
         session_id=session_id,
         payment=session.payment,
         expires_at=session.expires_at,
@@ -387,7 +473,7 @@ async def _open(
     )
     if offer is not None:
         await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
-    await _tell(desk, tx, session, SESSION_CREATED, now)
+    await tell(desk, tx, session, SESSION_CREATED, now)
     return session
 
 
@@ -425,6 +511,22 @@ def _discounted(basket: Basket, offer: Offer | None, *, param: str) -> Basket:
     return checked_basket(basket._replace(discounts=(discount,)), param=offer.param)
 
 
+async def _decline(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+    """The payer's side said no; the session waits on."""
+    payment = msgspec.structs.replace(session.payment, decline=Decline(code=DECLINE_CODE, declined_at=now))
+    await payments.write(tx, payment, now)
+    declined = msgspec.structs.replace(session, payment=payment)
+    await follow(desk, tx, session, declined, now, told_as=PAYMENT_DECLINED)
+    return declined
+
+
+async def _decided(tx: Transaction, payment: Payment, decision: Decision, now: int) -> Payment:
+    """The payment with the merchant's word on it."""
+    payment = msgspec.structs.replace(payment, decision=decision)
+    await payments.write(tx, payment, now)
+    return payment
+
+
 async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None) -> Basket:
     if new.line_items is not None:
         currency, lines = await orders.looked_up(tx, principal, new.currency, new.line_items)
@@ -439,90 +541,27 @@ async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: 
     return orders.basket_of_price(parse_amount(new.amount.value, currency, param="amount.value"), None)
 
 
-async def _move(
-    desk: CheckoutDesk,
-    tx: Transaction,
-    session: CheckoutSession,
-    to: SessionStatus,
-    *,
-    paid_at: int | None,
-    now: int,
-    payment: Payment | None = None,
-    expires_at: int | None = None,
-) -> CheckoutSession:
-    """The one way in which a session changes its state: a legal edge, one row, one event. Its order follows.
-
-    Args:
-        payment, expires_at: what has changed of them together with the state.
-    """
-    if to not in EDGES[session.status]:
-        raise Conflict(
-            f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
-        )
-    if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
-        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
-    moved = msgspec.structs.replace(
-        session,
-        status=to,
-        paid_at=paid_at,
-        updated_at=now,
-        payment=session.payment if payment is None else payment,
-        expires_at=session.expires_at if expires_at is None else expires_at,
-    )
-    await _follow(desk, tx, session, moved, now)
-    await _tell(desk, tx, moved, f"session.{to.value}", now)
-    return moved
-
-
-async def _follow(
-    desk: CheckoutDesk, tx: Transaction, before: CheckoutSession, after: CheckoutSession, now: int
-) -> None:
-    """Let a session's order follow it, and the place that its discount holds."""
-    order = await orders.get_order_of_session(tx, after.id)
-    if order.discounts and after.status is not before.status:
-        await _settle(tx, after, now)
-    await orders.follow(
-        desk,
-        tx,
-        msgspec.structs.replace(order, payment=before.payment, expires_at=before.expires_at),
-        msgspec.structs.replace(order, payment=after.payment, expires_at=after.expires_at),
-        order_status(after),
-        now,
-    )
-
-
-async def _settle(tx: Transaction, session: CheckoutSession, now: int) -> None:
-    """Take the place of a session that is paid, or give back that of one that has ended."""
-    if session.status in (SessionStatus.PAID, SessionStatus.PAID_LATE):
-        taken = await redemptions.consume(tx, session.id, now=now)
-        assert taken, "whoever comes from expired has taken it anew"
-    elif session.status in (SessionStatus.EXPIRED, SessionStatus.FAILED):
-        await redemptions.release(tx, [session.id], now=now)
-
-
-async def _expire(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
-    """Expire a pending session, its clock run down to now where it had time left."""
-    expires_at = min(now, session.expires_at)
-    if expires_at < session.expires_at:
-        await records.set_expiry(tx, session.id, expires_at)
-    return await _move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now, expires_at=expires_at)
-
-
-async def _tell(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:
-    await emit(
-        tx,
-        desk.wake,
-        project_id=session.project_id,
-        livemode=session.livemode,
-        type=type,
-        object_id=session.id,
-        data=msgspec.json.encode(shown(session, desk.settings.public_url)),
-        now=now,
-    )
-
-
 def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, late_grace_ms: int) -> None:
     status, reason = session.status, ""
+    payment = session.payment
+    if outcome is Outcome.REORGED:
+        if any(one.kind is TransactionKind.TRANSFER for one in payment.transfers):
+            return
+        raise Conflict(
+            "reorged cannot be simulated for this session: there is no transfer to take away.",
+            code="session_not_payable",
+        )
+    if payment.authorization is not None and status is SessionStatus.DETECTED and outcome is not Outcome.FAILED:
+        raise Conflict(
+            f"{outcome.value} cannot be simulated for this session: its payment is authorised; capture or cancel it.",
+            code="session_not_payable",
+        )
+    if payment.capture_method is CaptureMethod.MANUAL and outcome in _TRANSFERS:
+        raise Conflict(
+            f"{outcome.value} cannot be simulated for this session: its payment is captured by hand, so nothing "
+            "arrives by itself; simulate authorized, then capture.",
+            code="session_not_payable",
+        )
     match status:
         case SessionStatus.PENDING | SessionStatus.DETECTED:
             if outcome is Outcome.LATE and status is SessionStatus.DETECTED:
@@ -531,6 +570,10 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
                 reason = "its payment is detected already"
             elif outcome is Outcome.UNDERPAID and status is SessionStatus.DETECTED:
                 reason = "the whole amount was seen already; simulate paid, overpaid or failed"
+            elif outcome is Outcome.TOP_UP:
+                reason = "there is nothing to top up"
+            elif outcome in (Outcome.AUTHORIZED, Outcome.DECLINED) and status is SessionStatus.DETECTED:
+                reason = "its payment was seen already"
             else:
                 return
         case SessionStatus.EXPIRED:
@@ -541,7 +584,7 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
             else:
                 return
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
-            if outcome is Outcome.FAILED:
+            if outcome is Outcome.FAILED or (outcome is Outcome.TOP_UP and status is SessionStatus.UNDERPAID):
                 return
             reason = f"it is {status.value} and waits for the merchant's decision"
         case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:

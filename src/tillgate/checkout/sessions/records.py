@@ -6,7 +6,7 @@ import msgspec
 
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
-from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of
+from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
 from unitofwork import Both
@@ -42,6 +42,16 @@ _BRING_NEARER: Final = (
 )
 _OF_CLOCK: Final = f"{_SELECT} WHERE s.test_clock_id = $1 AND s.status = 'pending' AND s.expires_at <= $2 ORDER BY s.id"
 _TO_EXPIRE_OF_CLOCK: Final = Both(sqlite=_OF_CLOCK, postgres=f"{_OF_CLOCK} FOR UPDATE OF s")
+_BRING_LAPSES_NEARER: Final = (
+    "UPDATE payments SET lapses_at = lapses_at - $2 WHERE state = 'requires_capture' "
+    "AND session_id IN (SELECT id FROM checkout_sessions WHERE test_clock_id = $1)"
+)
+_LAPSED_OF_CLOCK: Final = (
+    f"{_SELECT} WHERE s.test_clock_id = $1 AND p.state = 'requires_capture' AND p.lapses_at <= $2 ORDER BY s.id"
+)
+_TO_LAPSE_OF_CLOCK: Final = Both(sqlite=_LAPSED_OF_CLOCK, postgres=f"{_LAPSED_OF_CLOCK} FOR UPDATE OF s")
+_LAPSED: Final = f"{_SELECT} WHERE p.state = 'requires_capture' AND p.lapses_at <= $1 ORDER BY p.lapses_at LIMIT $2"
+_TO_LAPSE: Final = Both(sqlite=_LAPSED, postgres=f"{_LAPSED} FOR UPDATE OF s SKIP LOCKED")
 _ANY_TO_EXPIRE: Final = "SELECT 1 FROM checkout_sessions WHERE status = 'pending' AND expires_at <= $1 LIMIT 1"
 
 
@@ -123,13 +133,27 @@ async def to_expire(tx: Transaction, now: int, limit: int) -> list[CheckoutSessi
 
 
 async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
-    """Bring the deadlines nearer of a locked test clock's sessions that are still being paid, or may be paid late."""
+    """Bring the deadlines nearer of a locked test clock's sessions that are still being paid, or may be paid late, and
+    of what was authorised for them."""
     await tx.execute(_BRING_NEARER, clock_id, milliseconds)
+    await tx.execute(_BRING_LAPSES_NEARER, clock_id, milliseconds)
+
+
+async def to_lapse_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
+    """A locked test clock's sessions whose payment's authorisation is over, which nobody else changes from here on."""
+    rows = await tx.fetch_all(_TO_LAPSE_OF_CLOCK, clock_id, now)
+    return await _with_transfers(tx, [_session(row) for row in rows])
 
 
 async def to_expire_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
     """A locked test clock's pending sessions whose time is up, which nobody else changes from here on."""
     rows = await tx.fetch_all(_TO_EXPIRE_OF_CLOCK, clock_id, now)
+    return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def to_lapse(tx: Transaction, now: int, limit: int) -> list[CheckoutSession]:
+    """Sessions whose payment's authorisation is over and that no other worker holds, longest overdue first."""
+    rows = await tx.fetch_all(_TO_LAPSE, now, limit)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
@@ -147,10 +171,7 @@ async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> l
         return sessions
     transfers = await transfers_of(tx, moved)
     return [
-        msgspec.structs.replace(
-            session,
-            payment=msgspec.structs.replace(session.payment, transfers=transfers[session.payment.id]),
-        )
+        msgspec.structs.replace(session, payment=with_transactions(session.payment, transfers[session.payment.id]))
         if session.payment.id in transfers
         else session
         for session in sessions

@@ -32,15 +32,42 @@ class Outcome(StrEnum):
     OVERPAID = "overpaid"
     LATE = "late"
     FAILED = "failed"
+    AUTHORIZED = "authorized"
+    DECLINED = "declined"
+    TOP_UP = "top_up"
+    REORGED = "reorged"
 
 
 OUTCOMES: Final = tuple(outcome.value for outcome in Outcome)
+
+# Test payers: who is named pays so, one outcome after the other.
+PAYERS: Final[dict[str, tuple[Outcome, ...]]] = {
+    "payer_pays": (Outcome.PAID,),
+    "payer_pays_slowly": (Outcome.DETECTED, Outcome.PAID),
+    "payer_pays_less": (Outcome.UNDERPAID,),
+    "payer_pays_twice": (Outcome.UNDERPAID, Outcome.TOP_UP),
+    "payer_pays_more": (Outcome.OVERPAID,),
+    "payer_pays_late": (Outcome.LATE,),
+    "payer_authorizes": (Outcome.AUTHORIZED,),
+    "payer_declines": (Outcome.DECLINED,),
+    "payer_declines_then_pays": (Outcome.DECLINED, Outcome.PAID),
+    "payer_is_reorged": (Outcome.PAID, Outcome.REORGED),
+    "payer_fails": (Outcome.FAILED,),
+}
+
+DECLINE_CODE: Final = "declined_by_test_payer"
+
+# Where a test refund goes decides what becomes of it; anywhere else it arrives at once.
+REFUND_STAYS_PENDING: Final = "refund_stays_pending"
+REFUND_FAILS: Final = "refund_fails"
 
 
 class SimulatedRail:
     """Terms at a fixed price: one test ether is 2,500.00 of whatever currency, dollar or not."""
 
     name = "simulated"
+    authorizes = True
+    refunds = True
 
     def quote(self, payment_id: str, price: Money) -> PaymentTerms:
         # Not an address of any chain, so that no wallet can be talked into sending real money to it.
@@ -58,14 +85,17 @@ class SimulatedRail:
 def observations_for(outcome: Outcome, *, required: int, seen: list[Observation]) -> list[Observation]:
     """What the chain would show for this outcome, given what it has shown before.
 
-    A transfer that is still unconfirmed is confirmed rather than doubled. ``failed`` shows nothing.
+    A transfer that is still unconfirmed is confirmed rather than doubled. ``failed``, ``authorized`` and ``declined``
+    show nothing; ``reorged`` takes the last transfer away.
 
     Args:
         required: atomic units that the payment asks for.
         seen: the transfers so far.
     """
-    if outcome is Outcome.FAILED:
+    if outcome in (Outcome.FAILED, Outcome.AUTHORIZED, Outcome.DECLINED):
         return []
+    if outcome is Outcome.REORGED:
+        return [one._replace(confirmed=False, reorged=True) for one in seen[-1:]]
     confirmed = outcome is not Outcome.DETECTED
     settled = [one._replace(confirmed=True) for one in seen] if confirmed else seen
     missing = _wanted(outcome, required) - sum(one.amount_atomic for one in seen)

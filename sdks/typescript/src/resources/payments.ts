@@ -1,0 +1,39 @@
+import type { CapturePayment, ListPayments, Payment, UpdatePayment } from "../objects.js";
+import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+
+/** Payments. Needs the scopes `payments:read` and `payments:write`. */
+export class Payments {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** List payments, newest first. Filters combine; `createdAfter` is inclusive. */
+  list(params: ListPayments & Walk, options?: ReadOptions): AsyncIterable<Payment>;
+  list(params?: ListPayments & OnePage, options?: ReadOptions): Promise<Page<Payment>>;
+  list(params: ListPayments & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Payment>> | AsyncIterable<Payment> {
+    return list(this.#transport, ["payments"], params, options);
+  }
+
+  /** Retrieve a payment. */
+  retrieve(id: string, options?: ReadOptions): Promise<Payment> {
+    return this.#transport.send({ method: "GET", path: ["payments", id], options });
+  }
+
+  /** Replace a payment's metadata. */
+  update(id: string, params: UpdatePayment, options?: CallOptions): Promise<Payment> {
+    return this.#transport.send({ method: "PATCH", path: ["payments", id], body: params, options });
+  }
+
+  /** Take what was authorised, or a part of it; the rest is let go of unless `cancelRemainder` is false. */
+  capture(id: string, params: CapturePayment, options?: CallOptions): Promise<Payment> {
+    return this.#transport.send({ method: "POST", path: ["payments", id, "capture"], body: params, options });
+  }
+
+  /** Let go of what was authorised and not captured. */
+  cancel(id: string, options?: CallOptions): Promise<Payment> {
+    return this.#transport.send({ method: "POST", path: ["payments", id, "cancel"], options });
+  }
+}

@@ -1,0 +1,44 @@
+import type { CreateRefund, ListRefunds, Refund, SettleRefund, UpdateRefund } from "../objects.js";
+import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+
+/** Refunds. Needs the scopes `refunds:read` and `refunds:write`. */
+export class Refunds {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Give money of a payment back: an `amount`, or all that is left. */
+  create(params: CreateRefund, options?: CallOptions): Promise<Refund> {
+    return this.#transport.send({ method: "POST", path: ["refunds"], body: params, options });
+  }
+
+  /** List refunds, newest first. Filters combine; `createdAfter` is inclusive. */
+  list(params: ListRefunds & Walk, options?: ReadOptions): AsyncIterable<Refund>;
+  list(params?: ListRefunds & OnePage, options?: ReadOptions): Promise<Page<Refund>>;
+  list(params: ListRefunds & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Refund>> | AsyncIterable<Refund> {
+    return list(this.#transport, ["refunds"], params, options);
+  }
+
+  /** Retrieve a refund. */
+  retrieve(id: string, options?: ReadOptions): Promise<Refund> {
+    return this.#transport.send({ method: "GET", path: ["refunds", id], options });
+  }
+
+  /** Replace a refund's metadata. */
+  update(id: string, params: UpdateRefund, options?: CallOptions): Promise<Refund> {
+    return this.#transport.send({ method: "PATCH", path: ["refunds", id], body: params, options });
+  }
+
+  /** Say that you have sent the money of a pending refund. */
+  settle(id: string, params: SettleRefund, options?: CallOptions): Promise<Refund> {
+    return this.#transport.send({ method: "POST", path: ["refunds", id, "settle"], body: params, options });
+  }
+
+  /** Give a pending refund up before it is sent. */
+  cancel(id: string, options?: CallOptions): Promise<Refund> {
+    return this.#transport.send({ method: "POST", path: ["refunds", id, "cancel"], options });
+  }
+}

@@ -1,0 +1,24 @@
+import type { ListTransactions, Transaction } from "../objects.js";
+import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import type { ReadOptions, Transport } from "../transport.js";
+
+/** Movements of money. Needs the scope `payments:read`. */
+export class Transactions {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** List movements of money, newest first. Filters combine; `createdAfter` is inclusive. */
+  list(params: ListTransactions & Walk, options?: ReadOptions): AsyncIterable<Transaction>;
+  list(params?: ListTransactions & OnePage, options?: ReadOptions): Promise<Page<Transaction>>;
+  list(params: ListTransactions & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Transaction>> | AsyncIterable<Transaction> {
+    return list(this.#transport, ["transactions"], params, options);
+  }
+
+  /** Retrieve a movement of money. */
+  retrieve(id: string, options?: ReadOptions): Promise<Transaction> {
+    return this.#transport.send({ method: "GET", path: ["transactions", id], options });
+  }
+}

@@ -1,0 +1,175 @@
+"""``/payments`` and ``/transactions``."""
+
+from typing import Any
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery, given, instant, object_id
+from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base import ids
+from tillgate.checkout.payments import operations
+from tillgate.checkout.payments.model import PaymentState, TransactionKind
+from tillgate.checkout.payments.object import PaymentObject, TransactionObject, shown, shown_transaction
+from tillgate.checkout.sessions import captures
+from tillgate.store import Transaction
+
+READ, WRITE = Need("payments:read"), Need("payments:write")
+
+
+class CapturePayment(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` lets go of the rest."""
+
+    amount: str | None = None
+    cancel_remainder: bool = True
+
+
+class UpdatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``metadata`` is replaced as a whole."""
+
+    metadata: dict[str, Any] | None
+
+
+class ListPayments(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"order_id": "orderId", "session_id": "sessionId", "created_after": "createdAfter"},
+):
+    """Filters combine; ``createdAfter`` is inclusive."""
+
+    status: PaymentState | msgspec.UnsetType = msgspec.UNSET
+    order_id: str | msgspec.UnsetType = msgspec.UNSET
+    session_id: str | msgspec.UnsetType = msgspec.UNSET
+    created_after: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ListTransactions(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"payment_id": "paymentId", "order_id": "orderId", "created_after": "createdAfter"},
+):
+    """Filters combine; ``createdAfter`` is inclusive."""
+
+    payment_id: str | msgspec.UnsetType = msgspec.UNSET
+    order_id: str | msgspec.UnsetType = msgspec.UNSET
+    kind: TransactionKind | msgspec.UnsetType = msgspec.UNSET
+    created_after: str | msgspec.UnsetType = msgspec.UNSET
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
+    return shown(await operations.get_payment(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[PaymentObject]:
+    query: ListPayments = call.query
+    page = await operations.list_payments(
+        tx,
+        call.principal,
+        query.page,
+        state=given(query.status),
+        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
+        created_after=instant(query.created_after, param="createdAfter"),
+    )
+    return listed([shown(one) for one in page.data], page.has_more)
+
+
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
+    return shown(await operations.update_payment(desk.checkout, tx, call.principal, call.id, call.body.metadata))
+
+
+async def capture(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
+    body: CapturePayment = call.body
+    return shown(
+        await captures.capture(
+            desk.checkout,
+            tx,
+            call.principal,
+            call.id,
+            amount=body.amount,
+            cancel_remainder=body.cancel_remainder,
+        )
+    )
+
+
+async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
+    return shown(await captures.cancel(desk.checkout, tx, call.principal, call.id))
+
+
+async def retrieve_transaction(desk: ApiDesk, tx: Transaction, call: Call) -> TransactionObject:
+    return shown_transaction(await operations.get_transaction(tx, call.principal, call.id))
+
+
+async def list_transactions(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[TransactionObject]:
+    query: ListTransactions = call.query
+    page = await operations.list_transactions(
+        tx,
+        call.principal,
+        query.page,
+        payment_id=object_id(query.payment_id, ids.PAYMENT, param="paymentId"),
+        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        kind=given(query.kind),
+        created_after=instant(query.created_after, param="createdAfter"),
+    )
+    return listed([shown_transaction(one) for one in page.data], page.has_more)
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/payments",
+        READ,
+        "List payments, newest first",
+        Reads(list_all),
+        ListObject[PaymentObject],
+        query=ListPayments,
+    ),
+    Route("GET", "/payments/{id}", READ, "Retrieve a payment", Reads(retrieve), PaymentObject),
+    Route(
+        "PATCH",
+        "/payments/{id}",
+        WRITE,
+        "Replace a payment's metadata",
+        Writes(update),
+        PaymentObject,
+        body=UpdatePayment,
+    ),
+    Route(
+        "POST",
+        "/payments/{id}/capture",
+        WRITE,
+        "Take what was authorised, or a part of it",
+        Writes(capture),
+        PaymentObject,
+        body=CapturePayment,
+    ),
+    Route(
+        "POST",
+        "/payments/{id}/cancel",
+        WRITE,
+        "Let go of what was authorised and not captured",
+        Writes(cancel),
+        PaymentObject,
+    ),
+    Route(
+        "GET",
+        "/transactions",
+        READ,
+        "List movements of money, newest first",
+        Reads(list_transactions),
+        ListObject[TransactionObject],
+        query=ListTransactions,
+    ),
+    Route(
+        "GET",
+        "/transactions/{id}",
+        READ,
+        "Retrieve a movement of money",
+        Reads(retrieve_transaction),
+        TransactionObject,
+    ),
+]

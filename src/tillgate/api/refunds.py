@@ -1,0 +1,141 @@
+"""``/refunds``."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery, given, instant, object_id
+from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base import ids
+from tillgate.checkout.refunds import operations
+from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, shown
+from tillgate.checkout.refunds.operations import NewRefund
+from tillgate.store import Transaction
+
+READ, WRITE = Need("refunds:read"), Need("refunds:write")
+
+
+class CreateRefund(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """Money of a payment that goes back; ``amount`` is a decimal string, by default all that is left."""
+
+    payment_id: str
+    reason: RefundReason
+    amount: str | None = None
+    destination: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class UpdateRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``metadata`` is replaced as a whole."""
+
+    metadata: dict[str, Any] | None
+
+
+class SettleRefund(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """``txHash`` names the transaction with which you sent the money."""
+
+    tx_hash: str
+
+
+class ListRefunds(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"payment_id": "paymentId", "order_id": "orderId", "created_after": "createdAfter"},
+):
+    """Filters combine; ``createdAfter`` is inclusive."""
+
+    status: RefundStatus | msgspec.UnsetType = msgspec.UNSET
+    payment_id: str | msgspec.UnsetType = msgspec.UNSET
+    order_id: str | msgspec.UnsetType = msgspec.UNSET
+    created_after: str | msgspec.UnsetType = msgspec.UNSET
+
+
+async def create(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
+    body: CreateRefund = call.body
+    new = NewRefund(body.payment_id, body.reason, body.amount, body.destination, body.metadata)
+    return shown(await operations.create_refund(desk.checkout, tx, call.principal, new))
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
+    return shown(await operations.get_refund(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[RefundObject]:
+    query: ListRefunds = call.query
+    page = await operations.list_refunds(
+        tx,
+        call.principal,
+        query.page,
+        status=given(query.status),
+        payment_id=object_id(query.payment_id, ids.PAYMENT, param="paymentId"),
+        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        created_after=instant(query.created_after, param="createdAfter"),
+    )
+    return listed([shown(one) for one in page.data], page.has_more)
+
+
+async def update(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
+    return shown(await operations.update_refund(desk.checkout, tx, call.principal, call.id, call.body.metadata))
+
+
+async def settle(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
+    return shown(await operations.settle_refund(desk.checkout, tx, call.principal, call.id, call.body.tx_hash))
+
+
+async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
+    return shown(await operations.cancel_refund(desk.checkout, tx, call.principal, call.id))
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/refunds",
+        WRITE,
+        "Give money of a payment back, all of it or a part",
+        Writes(create),
+        RefundObject,
+        HTTPStatus.CREATED,
+        body=CreateRefund,
+    ),
+    Route(
+        "GET",
+        "/refunds",
+        READ,
+        "List refunds, newest first",
+        Reads(list_all),
+        ListObject[RefundObject],
+        query=ListRefunds,
+    ),
+    Route("GET", "/refunds/{id}", READ, "Retrieve a refund", Reads(retrieve), RefundObject),
+    Route(
+        "PATCH",
+        "/refunds/{id}",
+        WRITE,
+        "Replace a refund's metadata",
+        Writes(update),
+        RefundObject,
+        body=UpdateRefund,
+    ),
+    Route(
+        "POST",
+        "/refunds/{id}/settle",
+        WRITE,
+        "Say that you have sent the money of a pending refund",
+        Writes(settle),
+        RefundObject,
+        body=SettleRefund,
+    ),
+    Route(
+        "POST",
+        "/refunds/{id}/cancel",
+        WRITE,
+        "Give a pending refund up before it is sent",
+        Writes(cancel),
+        RefundObject,
+    ),
+]

@@ -1,0 +1,163 @@
+"""Payments and transactions as the API, the events and the webhooks show them."""
+
+from typing import Literal
+
+import msgspec
+
+from tillgate.base.clock import to_rfc3339
+from tillgate.base.money import MINOR_DIGITS, format_minor
+from tillgate.checkout.amounts import CryptoAmount, crypto_amount
+from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.payments.model import RecordedPayment, RecordedTransaction, exceptions_of
+
+
+class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Decimal strings in the payment's currency, at the price that was locked.
+
+    Attributes:
+        authorized: what the payer's side promised; zero for money that simply arrives.
+        capturable: what of it can still be captured.
+        received: what was captured or arrived, and is confirmed.
+        refunded: what has gone back.
+        refundable: what could still be sent back, with refunds under way taken off.
+    """
+
+    requested: str
+    authorized: str
+    capturable: str
+    received: str
+    refunded: str
+    refundable: str
+
+
+class DeclineObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The last time that the payer's side said no, and its word for why."""
+
+    code: str
+    declined_at: str
+
+
+class PaymentObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A payment as the API shows it.
+
+    Attributes:
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
+        amount: what the payer is to send, in the rail's asset.
+        capture_before: when an authorisation lapses.
+        release_reason: why what was authorised and not captured was let go of.
+        decision: what you said last about unusual money.
+    """
+
+    id: str
+    object: Literal["payment"] = "payment"
+    livemode: bool
+    session_id: str
+    order_id: str
+    status: Literal["awaiting", "detected", "requires_capture", "review", "succeeded", "expired", "canceled", "failed"]
+    exceptions: list[str]
+    currency: str
+    amounts: PaymentAmounts
+    capture_method: Literal["automatic", "manual"]
+    authorized_at: str | None
+    capture_before: str | None
+    release_reason: Literal["captured", "requested", "lapsed"] | None
+    last_decline: DeclineObject | None
+    decision: Literal["accepted", "waiting", "refunded"] | None
+    rail: str
+    chain_id: int
+    asset: str
+    address: str
+    amount: CryptoAmount
+    metadata: msgspec.Raw
+    created_at: str
+    updated_at: str
+
+
+class TransactionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A movement of money as the API shows it.
+
+    Attributes:
+        kind: ``transfer`` and ``capture`` come in, ``refund`` goes out.
+        status: ``dropped`` is what a reorganisation took away, or a refund that came to nothing: it does not count.
+        value: in ``currency``, at the price that was locked, rounded down.
+        tx_hash: its name on the chain; null while it has none.
+    """
+
+    id: str
+    object: Literal["transaction"] = "transaction"
+    livemode: bool
+    payment_id: str
+    order_id: str
+    kind: Literal["transfer", "capture", "refund"]
+    status: Literal["pending", "confirmed", "dropped"]
+    amount: CryptoAmount
+    value: str
+    currency: str
+    chain_id: int
+    tx_hash: str | None
+    confirmed_at: str | None
+    created_at: str
+
+
+def shown(recorded: RecordedPayment) -> PaymentObject:
+    """The payment in the API's form."""
+    payment = recorded.payment
+    held, terms = payment.authorization, payment.terms
+    digits = MINOR_DIGITS[payment.price.currency]
+    return PaymentObject(
+        id=payment.id,
+        livemode=recorded.livemode,
+        session_id=payment.session_id,
+        order_id=recorded.order_id,
+        status=recorded.state.value,
+        exceptions=exceptions_of(payment, recorded.expires_at),
+        currency=payment.price.currency,
+        amounts=PaymentAmounts(
+            requested=str(payment.price),
+            authorized=format_minor(held.amount_minor if held is not None else 0, digits),
+            capturable=format_minor(payment.capturable_minor, digits),
+            received=str(payment.received_value),
+            refunded=format_minor(payment.refunded_minor, digits),
+            refundable=format_minor(payment.refundable_minor, digits),
+        ),
+        capture_method=payment.capture_method.value,
+        authorized_at=to_rfc3339(held.authorized_at) if held is not None else None,
+        capture_before=to_rfc3339(held.lapses_at) if held is not None else None,
+        release_reason=held.release_reason.value if held is not None and held.release_reason is not None else None,
+        last_decline=DeclineObject(code=payment.decline.code, declined_at=to_rfc3339(payment.decline.declined_at))
+        if payment.decline is not None
+        else None,
+        decision=payment.decision.value if payment.decision is not None else None,
+        rail=payment.rail,
+        chain_id=terms.chain_id,
+        asset=terms.asset,
+        address=terms.address,
+        amount=crypto_amount(terms.amount_atomic, terms.asset_decimals),
+        metadata=shown_metadata(recorded.metadata),
+        created_at=to_rfc3339(recorded.created_at),
+        updated_at=to_rfc3339(recorded.updated_at),
+    )
+
+
+def shown_transaction(recorded: RecordedTransaction) -> TransactionObject:
+    """The transaction in the API's form."""
+    transfer = recorded.transfer
+    return TransactionObject(
+        id=recorded.id,
+        livemode=recorded.livemode,
+        payment_id=recorded.payment_id,
+        order_id=recorded.order_id,
+        kind=transfer.kind.value,
+        status="dropped"
+        if transfer.dropped_at is not None
+        else "confirmed"
+        if transfer.confirmed_at is not None
+        else "pending",
+        amount=crypto_amount(transfer.amount_atomic, recorded.asset_decimals),
+        value=str(recorded.value),
+        currency=recorded.value.currency,
+        chain_id=recorded.chain_id,
+        tx_hash=recorded.tx_hash,
+        confirmed_at=to_rfc3339(transfer.confirmed_at) if transfer.confirmed_at is not None else None,
+        created_at=to_rfc3339(transfer.seen_at),
+    )

@@ -1,0 +1,180 @@
+"""Reading payments and transactions, and the one function that moves payments."""
+
+from typing import Any
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.payments import records
+from tillgate.checkout.payments.model import (
+    EDGES,
+    Payment,
+    PaymentState,
+    RecordedPayment,
+    RecordedTransaction,
+    TransactionKind,
+)
+from tillgate.checkout.payments.object import shown
+from tillgate.events.model import PAYMENT_UPDATED
+from tillgate.events.operations import emit
+from tillgate.store import Transaction
+
+
+async def get_payment(tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
+    """One payment.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    found = await records.by_id(tx, principal.project_id, principal.livemode, payment_id)
+    if found is None:
+        raise NotFound("payment", payment_id)
+    return found
+
+
+async def locked_payment(tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
+    """The same, and nobody else changes it, its order or its session until this transaction ends.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    found = await records.locked(tx, principal.project_id, principal.livemode, payment_id)
+    if found is None:
+        raise NotFound("payment", payment_id)
+    return found
+
+
+async def list_payments(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    state: PaymentState | None = None,
+    order_id: str | None = None,
+    session_id: str | None = None,
+    created_after: int | None = None,
+) -> Page[RecordedPayment]:
+    """Payments, newest first, that match what is given; ``created_after`` is inclusive."""
+    checked_cursor(page, ids.PAYMENT)
+    found = await records.newest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        state=state,
+        order_id=order_id,
+        session_id=session_id,
+        created_after=created_after,
+    )
+    return cut(found, page.limit)
+
+
+async def update_payment(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, payment_id: str, metadata: dict[str, Any] | None
+) -> RecordedPayment:
+    """Replace a payment's metadata.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: there is too much of it.
+    """
+    before = await locked_payment(tx, principal, payment_id)
+    text = checked_metadata(metadata)
+    if text == before.metadata:
+        return before
+    now = desk.clock.now()
+    after = before._replace(metadata=text, updated_at=now)
+    await records.set_metadata(tx, payment_id, text, now)
+    await tell(desk, tx, PAYMENT_UPDATED, after, before=before, now=now)
+    return after
+
+
+async def get_transaction(tx: Transaction, principal: Principal, transaction_id: str) -> RecordedTransaction:
+    """One movement of money.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    found = await records.transaction_by_id(tx, principal.project_id, principal.livemode, transaction_id)
+    if found is None:
+        raise NotFound("transaction", transaction_id)
+    return found
+
+
+async def list_transactions(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    payment_id: str | None = None,
+    order_id: str | None = None,
+    kind: TransactionKind | None = None,
+    created_after: int | None = None,
+) -> Page[RecordedTransaction]:
+    """Movements of money, newest first, that match what is given; ``created_after`` is inclusive."""
+    checked_cursor(page, ids.TRANSACTION)
+    found = await records.newest_transactions(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        payment_id=payment_id,
+        order_id=order_id,
+        kind=kind,
+        created_after=created_after,
+    )
+    return cut(found, page.limit)
+
+
+async def follow(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    before: Payment,
+    after: Payment,
+    to: PaymentState,
+    now: int,
+    *,
+    expires: tuple[int, int],
+    told_as: str = PAYMENT_UPDATED,
+) -> None:
+    """The one way in which a payment changes: a legal edge and its event, or a change without one and its event.
+
+    Args:
+        before, after: the payment as it was and as it is; its session's row is held.
+        expires: the session's deadline before and after.
+        told_as: the event of a change that moves nothing.
+    """
+    kept = await records.of_session(tx, before.session_id)
+    was = kept._replace(payment=before, expires_at=expires[0])
+    now_is = kept._replace(payment=after, expires_at=expires[1])
+    if to is not kept.state:
+        if to not in EDGES[kept.state]:
+            raise Conflict(f"A payment that is {kept.state.value} cannot become {to.value}.")
+        if await records.move(tx, after.id, kept.state, to, now) != 1:
+            raise Conflict("The payment changed meanwhile; read it and try again.")
+        now_is = now_is._replace(state=to, updated_at=now)
+        await tell(desk, tx, f"payment.{to.value}", now_is, before=was, now=now)
+    elif shown(now_is) != shown(was):
+        await tell(desk, tx, told_as, now_is._replace(updated_at=now), before=was, now=now)
+
+
+async def tell(
+    desk: CheckoutDesk, tx: Transaction, type: str, recorded: RecordedPayment, *, before: RecordedPayment, now: int
+) -> None:
+    """Write an event about a payment whose session's row is held."""
+    await emit(
+        tx,
+        desk.wake,
+        project_id=recorded.project_id,
+        livemode=recorded.livemode,
+        type=type,
+        object_id=recorded.payment.id,
+        data=msgspec.json.encode(shown(recorded)),
+        born_as=msgspec.json.encode(shown(before)),
+        now=now,
+    )

@@ -1,0 +1,1 @@
+"""Refunds: money that a merchant gives back, never more than came."""

@@ -1,0 +1,109 @@
+"""Refunds, inside and on the wire, and the legal moves between their states."""
+
+from enum import StrEnum
+from typing import Final, Literal
+
+import msgspec
+
+from tillgate.base.clock import to_rfc3339
+from tillgate.base.money import Money
+from tillgate.checkout.metadata import shown_metadata
+
+DESTINATION_MAX: Final = 200
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands. A pending one holds its amount, so that no other takes it."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+_R = RefundStatus
+
+EDGES: Final[dict[RefundStatus, frozenset[RefundStatus]]] = {
+    _R.PENDING: frozenset({_R.SUCCEEDED, _R.FAILED, _R.CANCELED}),
+    _R.SUCCEEDED: frozenset(),
+    _R.FAILED: frozenset(),
+    _R.CANCELED: frozenset(),
+}
+
+
+class RefundReason(StrEnum):
+    """Why money goes back."""
+
+    REQUESTED_BY_CUSTOMER = "requested_by_customer"
+    DUPLICATE = "duplicate"
+    FRAUDULENT = "fraudulent"
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    LATE = "late"
+    OTHER = "other"
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that goes back. Instants are Unix milliseconds.
+
+    Attributes:
+        transaction_id: its movement, which counts from its making until it comes to nothing.
+        destination: where it goes, as the merchant wrote it.
+        metadata: the merchant's JSON object as text.
+    """
+
+    id: str
+    project_id: str
+    livemode: bool
+    payment_id: str
+    order_id: str
+    transaction_id: str
+    status: RefundStatus
+    amount: Money
+    reason: RefundReason
+    destination: str | None
+    metadata: str | None
+    created_at: int
+    updated_at: int
+
+
+class RefundObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A refund as the API shows it.
+
+    Attributes:
+        amount: a decimal string in ``currency``, which is the payment's.
+    """
+
+    id: str
+    object: Literal["refund"] = "refund"
+    livemode: bool
+    payment_id: str
+    order_id: str
+    transaction_id: str
+    status: Literal["pending", "succeeded", "failed", "canceled"]
+    amount: str
+    currency: str
+    reason: Literal["requested_by_customer", "duplicate", "fraudulent", "underpaid", "overpaid", "late", "other"]
+    destination: str | None
+    metadata: msgspec.Raw
+    created_at: str
+    updated_at: str
+
+
+def shown(refund: Refund) -> RefundObject:
+    """The refund in the API's form."""
+    return RefundObject(
+        id=refund.id,
+        livemode=refund.livemode,
+        payment_id=refund.payment_id,
+        order_id=refund.order_id,
+        transaction_id=refund.transaction_id,
+        status=refund.status.value,
+        amount=str(refund.amount),
+        currency=refund.amount.currency,
+        reason=refund.reason.value,
+        destination=refund.destination,
+        metadata=shown_metadata(refund.metadata),
+        created_at=to_rfc3339(refund.created_at),
+        updated_at=to_rfc3339(refund.updated_at),
+    )

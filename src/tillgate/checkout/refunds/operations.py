@@ -1,0 +1,319 @@
+"""Giving money back: in part, again and again, never more than came."""
+
+import secrets
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.money import Money, parse_amount
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.principal import Principal
+from tillgate.base.text import checked_text
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.operations import get_order
+from tillgate.checkout.payments import operations as payments
+from tillgate.checkout.payments import records as payment_records
+from tillgate.checkout.payments.model import Payment, RecordedPayment, TransactionKind, Transfer
+from tillgate.checkout.refunds import records
+from tillgate.checkout.refunds.model import (
+    DESTINATION_MAX,
+    EDGES,
+    Refund,
+    RefundReason,
+    RefundStatus,
+    shown,
+)
+from tillgate.checkout.sessions import operations as sessions
+from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.events.model import REFUND_CREATED, REFUND_UPDATED
+from tillgate.events.operations import emit
+from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
+from tillgate.store import Transaction
+
+HASH_MAX = 200
+
+
+class NewRefund(NamedTuple):
+    """What a merchant says about a refund to be.
+
+    Attributes:
+        amount: a decimal string in the payment's currency; all that is left where it is None.
+    """
+
+    payment_id: str
+    reason: RefundReason
+    amount: str | None = None
+    destination: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+async def create_refund(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewRefund) -> Refund:
+    """Give money of a payment back. Where its rail can send money, it is sent; else the refund is pending until the
+    merchant says that they sent it.
+
+    Raises:
+        InvalidInput: there is no such payment, or a field is wrong.
+        Conflict: less is left of what came.
+    """
+    try:
+        recorded = await payments.locked_payment(tx, principal, new.payment_id)
+    except NotFound as error:
+        raise InvalidInput("paymentId: no such payment in this mode and project.", param="paymentId") from error
+    payment = recorded.payment
+    left = Money(payment.refundable_minor, payment.price.currency)
+    amount = left if new.amount is None else parse_amount(new.amount, left.currency, param="amount")
+    if not left.minor or amount.minor > left.minor:
+        raise Conflict(
+            f"At most {left} {left.currency} of what came for this payment can still be refunded."
+            if left.minor
+            else "Nothing has come for this payment that could still be refunded.",
+            code="refund_exceeds_received",
+            param="amount",
+        )
+    destination = (
+        checked_text(new.destination, param="destination", length_max=DESTINATION_MAX)
+        if new.destination is not None
+        else None
+    )
+    return await _refund(
+        desk, tx, recorded, amount.minor, new.reason, destination, checked_metadata(new.metadata), desk.clock.now()
+    )
+
+
+async def get_refund(tx: Transaction, principal: Principal, refund_id: str) -> Refund:
+    """One refund.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    refund = await records.by_id(tx, principal.project_id, principal.livemode, refund_id)
+    if refund is None:
+        raise NotFound("refund", refund_id)
+    return refund
+
+
+async def list_refunds(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    status: RefundStatus | None = None,
+    payment_id: str | None = None,
+    order_id: str | None = None,
+    created_after: int | None = None,
+) -> Page[Refund]:
+    """Refunds, newest first, that match what is given; ``created_after`` is inclusive."""
+    checked_cursor(page, ids.REFUND)
+    found = await records.newest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        status=status,
+        payment_id=payment_id,
+        order_id=order_id,
+        created_after=created_after,
+    )
+    return cut(found, page.limit)
+
+
+async def update_refund(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, refund_id: str, metadata: dict[str, Any] | None
+) -> Refund:
+    """Replace a refund's metadata.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: there is too much of it.
+    """
+    refund, _ = await _locked(tx, principal, refund_id)
+    text = checked_metadata(metadata)
+    if text == refund.metadata:
+        return refund
+    now = desk.clock.now()
+    await records.set_metadata(tx, refund_id, text, now)
+    changed = msgspec.structs.replace(refund, metadata=text, updated_at=now)
+    await _tell(desk, tx, changed, REFUND_UPDATED, now)
+    return changed
+
+
+async def settle_refund(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, refund_id: str, tx_hash: str
+) -> Refund:
+    """The merchant has sent the money of a pending refund.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        InvalidInput: the transaction's name is none.
+        Conflict: it is not pending.
+    """
+    name = checked_text(tx_hash, param="txHash", length_max=HASH_MAX)
+    refund, recorded = await _locked(tx, principal, refund_id)
+    return await _settle(desk, tx, recorded, _pending(refund), name, desk.clock.now())
+
+
+async def cancel_refund(desk: CheckoutDesk, tx: Transaction, principal: Principal, refund_id: str) -> Refund:
+    """Give a pending refund up; doing it again changes nothing.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+        Conflict: it is not pending.
+    """
+    refund, recorded = await _locked(tx, principal, refund_id)
+    if refund.status is RefundStatus.CANCELED:
+        return refund
+    return await _drop(desk, tx, recorded, _pending(refund), RefundStatus.CANCELED, desk.clock.now())
+
+
+async def refund_order(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, order_id: str, *, excess_only: bool
+) -> Order:
+    """The merchant's decision to give unusual money back.
+
+    Args:
+        excess_only: give back what is too much and take the rest as payment; else everything goes back, and the order
+            comes to nothing.
+
+    Raises:
+        NotFound: the order is not in the caller's project and mode.
+        Conflict: no money waits for a decision, or there is no excess.
+    """
+    order = await get_order(tx, principal, order_id)
+    recorded = await payments.locked_payment(tx, principal, order.payment.id)
+    payment, now = recorded.payment, desk.clock.now()
+    session = await sessions.get_session(tx, principal, payment.session_id)
+    excess = payment.received_value.minor - payment.price.minor
+    if excess_only and (session.status is not SessionStatus.OVERPAID or not 0 < excess <= payment.refundable_minor):
+        raise Conflict("Only an overpaid order has an excess to give back.", code="nothing_to_refund")
+    waits = session.status in (SessionStatus.UNDERPAID, SessionStatus.OVERPAID, SessionStatus.EXPIRED)
+    if not waits or not payment.refundable_minor:
+        raise Conflict(
+            f"This order is {order.status.value} and has no money that waits for your decision; to give money of a "
+            "paid order back, create a refund.",
+            code="nothing_to_refund",
+        )
+    reason = {SessionStatus.UNDERPAID: RefundReason.UNDERPAID, SessionStatus.OVERPAID: RefundReason.OVERPAID}.get(
+        session.status, RefundReason.LATE
+    )
+    amount = excess if excess_only else payment.refundable_minor
+    await sessions.decide_refund(tx, payment, now, ends=not excess_only)
+    recorded = await payments.get_payment(tx, principal, payment.id)
+    await _refund(desk, tx, recorded, amount, reason, None, None, now)
+    if excess_only:
+        await sessions.accept(desk, tx, principal, payment.session_id)
+    else:
+        await sessions.give_up(desk, tx, principal, payment.session_id)
+    return await get_order(tx, principal, order_id)
+
+
+async def _refund(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    recorded: RecordedPayment,
+    amount_minor: int,
+    reason: RefundReason,
+    destination: str | None,
+    metadata: str | None,
+    now: int,
+) -> Refund:
+    """Write a refund down, send it where its rail can, and let what depends on it follow."""
+    payment = recorded.payment
+    refund_id = ids.new_id(ids.REFUND)
+    going = Transfer(
+        tx_hash=refund_id,
+        ordinal=0,
+        amount_atomic=payment.refund_atomic(amount_minor),
+        seen_at=now,
+        confirmed_at=None,
+        kind=TransactionKind.REFUND,
+        value_minor=amount_minor,
+    )
+    refund = Refund(
+        id=refund_id,
+        project_id=recorded.project_id,
+        livemode=recorded.livemode,
+        payment_id=payment.id,
+        order_id=recorded.order_id,
+        transaction_id=await payment_records.add(tx, payment, going),
+        status=RefundStatus.PENDING,
+        amount=Money(amount_minor, payment.price.currency),
+        reason=reason,
+        destination=destination,
+        metadata=metadata,
+        created_at=now,
+        updated_at=now,
+    )
+    await records.insert(tx, refund)
+    await _tell(desk, tx, refund, REFUND_CREATED, now)
+    rail = desk.rails.live if recorded.livemode else desk.rails.test
+    if rail is None or not rail.refunds or destination == REFUND_STAYS_PENDING:
+        await _follow(desk, tx, payment, now)
+        return refund
+    if destination == REFUND_FAILS:
+        return await _drop(desk, tx, recorded, refund, RefundStatus.FAILED, now)
+    return await _settle(desk, tx, recorded, refund, "0x" + secrets.token_hex(32), now)
+
+
+async def _settle(
+    desk: CheckoutDesk, tx: Transaction, recorded: RecordedPayment, refund: Refund, tx_hash: str, now: int
+) -> Refund:
+    await payment_records.settle(tx, refund.transaction_id, tx_hash, now)
+    return await _move(desk, tx, recorded, refund, RefundStatus.SUCCEEDED, now)
+
+
+async def _drop(
+    desk: CheckoutDesk, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
+) -> Refund:
+    await payment_records.drop(tx, refund.transaction_id, now)
+    return await _move(desk, tx, recorded, refund, to, now)
+
+
+async def _move(
+    desk: CheckoutDesk, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
+) -> Refund:
+    """The one way in which a refund changes its state: a legal edge, one row, one event; its payment follows."""
+    if to not in EDGES[refund.status] or await records.move(tx, refund, to, now) != 1:
+        raise Conflict(f"A refund that is {refund.status.value} cannot become {to.value}.")
+    moved = msgspec.structs.replace(refund, status=to, updated_at=now)
+    await _tell(desk, tx, moved, f"refund.{to.value}", now)
+    await _follow(desk, tx, recorded.payment, now)
+    return moved
+
+
+async def _follow(desk: CheckoutDesk, tx: Transaction, payment: Payment, now: int) -> None:
+    """Let a locked payment and its order show what has gone back by now."""
+    await sessions.money_moved(desk, tx, payment, now)
+
+
+async def _locked(tx: Transaction, principal: Principal, refund_id: str) -> tuple[Refund, RecordedPayment]:
+    """A refund and its payment, held until this transaction ends."""
+    refund = await get_refund(tx, principal, refund_id)
+    recorded = await payments.locked_payment(tx, principal, refund.payment_id)
+    # What was read before the lock may be old by now.
+    return await get_refund(tx, principal, refund_id), recorded
+
+
+def _pending(refund: Refund) -> Refund:
+    if refund.status is not RefundStatus.PENDING:
+        raise Conflict(
+            f"Only a pending refund can be settled or canceled; this one is {refund.status.value}.",
+            code="refund_not_pending",
+        )
+    return refund
+
+
+async def _tell(desk: CheckoutDesk, tx: Transaction, refund: Refund, type: str, now: int) -> None:
+    await emit(
+        tx,
+        desk.wake,
+        project_id=refund.project_id,
+        livemode=refund.livemode,
+        type=type,
+        object_id=refund.id,
+        data=msgspec.json.encode(shown(refund)),
+        now=now,
+    )

@@ -1,0 +1,99 @@
+"""Every statement about refunds."""
+
+from typing import Final
+
+from tillgate.base.money import Money
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
+from tillgate.store import Row, Transaction
+
+_COLUMNS: Final = (
+    "id, project_id, livemode, payment_id, order_id, transaction_id, status, amount_minor, currency, reason, "
+    "destination, metadata, created_at, updated_at"
+)
+_INSERT: Final = (
+    f"INSERT INTO refunds ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+)
+_BY_ID: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_NEWEST: Final = (
+    f"SELECT {_COLUMNS} FROM refunds WHERE project_id = $1 AND livemode = $2 AND id < $3 AND created_at >= $4"
+)
+_MOVE: Final = "UPDATE refunds SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4"
+_SET_METADATA: Final = "UPDATE refunds SET metadata = $1, updated_at = $2 WHERE id = $3"
+
+
+async def insert(tx: Transaction, refund: Refund) -> None:
+    """Keep a new refund; its movement is written by itself."""
+    await tx.execute(
+        _INSERT,
+        refund.id,
+        refund.project_id,
+        refund.livemode,
+        refund.payment_id,
+        refund.order_id,
+        refund.transaction_id,
+        refund.status.value,
+        refund.amount.minor,
+        refund.amount.currency,
+        refund.reason.value,
+        refund.destination,
+        refund.metadata,
+        refund.created_at,
+        refund.updated_at,
+    )
+
+
+async def by_id(tx: Transaction, project_id: str, livemode: bool, refund_id: str) -> Refund | None:
+    """One refund of this project and mode."""
+    row = await tx.fetch_one(_BY_ID, refund_id, project_id, livemode)
+    return _refund(row) if row is not None else None
+
+
+async def newest(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    page: PageRequest,
+    *,
+    status: RefundStatus | None,
+    payment_id: str | None,
+    order_id: str | None,
+    created_after: int | None,
+) -> list[Refund]:
+    """Up to ``limit + 1`` refunds, newest first, that match what is given."""
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    wanted_status = status.value if status is not None else None
+    for column, wanted in (("status", wanted_status), ("payment_id", payment_id), ("order_id", order_id)):
+        if wanted is not None:
+            params.append(wanted)
+            sql += f" AND {column} = ${len(params)}"
+    params.append(page.limit + 1)
+    return [_refund(row) for row in await tx.fetch_all(f"{sql} ORDER BY id DESC LIMIT ${len(params)}", *params)]
+
+
+async def move(tx: Transaction, refund: Refund, to: RefundStatus, now: int) -> int:
+    """Move a refund out of the state it is believed to be in; 0 if it has left that meanwhile."""
+    return await tx.execute(_MOVE, to.value, now, refund.id, refund.status.value)
+
+
+async def set_metadata(tx: Transaction, refund_id: str, metadata: str | None, now: int) -> None:
+    """Write the merchant's metadata of a refund whose session's row is held."""
+    await tx.execute(_SET_METADATA, metadata, now, refund_id)
+
+
+def _refund(row: Row) -> Refund:
+    return Refund(
+        id=row["id"],
+        project_id=row["project_id"],
+        livemode=bool(row["livemode"]),
+        payment_id=row["payment_id"],
+        order_id=row["order_id"],
+        transaction_id=row["transaction_id"],
+        status=RefundStatus(row["status"]),
+        amount=Money(row["amount_minor"], row["currency"]),
+        reason=RefundReason(row["reason"]),
+        destination=row["destination"],
+        metadata=row["metadata"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,194 @@
+"""Money that was promised and is taken later: authorise, capture, let go, lapse."""
+
+import secrets
+from typing import Final
+
+import msgspec
+
+from tillgate.base.errors import Conflict
+from tillgate.base.money import Money, parse_amount
+from tillgate.base.principal import Principal
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.payments import operations as payments
+from tillgate.checkout.payments import records as payment_records
+from tillgate.checkout.payments.model import (
+    AUTHORIZATION_MS,
+    Authorization,
+    CaptureMethod,
+    Payment,
+    PaymentState,
+    RecordedPayment,
+    ReleaseReason,
+    TransactionKind,
+    Transfer,
+)
+from tillgate.checkout.redemptions import operations as redemptions
+from tillgate.checkout.sessions import records
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.moving import follow, move
+from tillgate.events.model import PAYMENT_CAPTURED
+from tillgate.store import Transaction
+
+LAPSE_BATCH_MAX: Final = 100
+
+
+async def authorize(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+    """The payer's side of a locked, pending session promises the whole price: taken at once, or when the merchant
+    says so."""
+    payment = msgspec.structs.replace(
+        session.payment,
+        authorization=Authorization(
+            amount_minor=session.price.minor, authorized_at=now, lapses_at=now + AUTHORIZATION_MS
+        ),
+    )
+    await payment_records.write(tx, payment, now)
+    if payment.capture_method is CaptureMethod.MANUAL:
+        return await move(desk, tx, session, SessionStatus.DETECTED, paid_at=None, now=now, payment=payment)
+    return await _take(desk, tx, session, payment, session.price.minor, release=True, now=now)
+
+
+async def capture(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    principal: Principal,
+    payment_id: str,
+    *,
+    amount: str | None = None,
+    cancel_remainder: bool = True,
+) -> RecordedPayment:
+    """Take what was authorised, or a part of it.
+
+    Args:
+        amount: a decimal string; all that is left where it is None.
+        cancel_remainder: let go of the rest, which settles the payment; else more can be captured later.
+
+    Raises:
+        NotFound: the payment is not in the caller's project and mode.
+        InvalidInput: the amount is none.
+        Conflict: nothing is authorised (any more), or less than the amount.
+    """
+    recorded = await payments.locked_payment(tx, principal, payment_id)
+    now, payment = desk.clock.now(), recorded.payment
+    held = payment.authorization
+    if recorded.state is not PaymentState.REQUIRES_CAPTURE or held is None:
+        raise Conflict(
+            f"Only a payment that requires_capture can be captured; this one is {recorded.state.value}.",
+            code="payment_not_capturable",
+        )
+    if now >= held.lapses_at:
+        raise Conflict("The authorisation has lapsed, so nothing can be captured.", code="payment_not_capturable")
+    wanted, left = payment.capturable_minor, Money(payment.capturable_minor, payment.price.currency)
+    if amount is not None:
+        wanted = parse_amount(amount, payment.price.currency, param="amount").minor
+    if wanted > left.minor:
+        raise Conflict(
+            f"At most {left} {left.currency} can still be captured of this payment.",
+            code="capture_exceeds_authorization",
+            param="amount",
+        )
+    session = await _session_of(tx, payment)
+    await _take(desk, tx, session, payment, wanted, release=cancel_remainder, now=now)
+    return await payments.get_payment(tx, principal, payment_id)
+
+
+async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
+    """Let go of what was authorised and not captured; doing it again changes nothing.
+
+    Raises:
+        NotFound: the payment is not in the caller's project and mode.
+        Conflict: nothing is authorised.
+    """
+    recorded = await payments.locked_payment(tx, principal, payment_id)
+    if recorded.state is PaymentState.CANCELED:
+        return recorded
+    if recorded.state is not PaymentState.REQUIRES_CAPTURE:
+        raise Conflict(
+            f"Only a payment that requires_capture can be canceled; this one is {recorded.state.value}.",
+            code="payment_not_cancelable",
+        )
+    session = await _session_of(tx, recorded.payment)
+    await release(desk, tx, session, ReleaseReason.REQUESTED, desk.clock.now())
+    return await payments.get_payment(tx, principal, payment_id)
+
+
+async def release(
+    desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, reason: ReleaseReason, now: int
+) -> CheckoutSession:
+    """Let go of what is left of a locked session's authorisation: paid with what was captured, or come to nothing."""
+    payment = await _released(tx, session.payment, reason, now)
+    if payment.captured_minor:
+        return await move(desk, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
+    return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now, payment=payment)
+
+
+async def lapse_due(desk: CheckoutDesk, tx: Transaction) -> int:
+    """Let go of a batch of authorisations whose time is up; answers with how many."""
+    now = desk.clock.now()
+    due = await records.to_lapse(tx, now, LAPSE_BATCH_MAX)
+    await lapse_all(desk, tx, due, now)
+    return len(due)
+
+
+async def lapse_all(desk: CheckoutDesk, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
+    """Let go of what is left of locked sessions' authorisations, whose time is up."""
+    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    for session in due:
+        if session.payment.captured_minor:
+            await redemptions.consume(tx, session.id, now=now)
+    await redemptions.release(tx, [one.id for one in due if not one.payment.captured_minor], now=now)
+    # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
+    for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
+        await release(desk, tx, session, ReleaseReason.LAPSED, now)
+
+
+async def any_to_lapse(tx: Transaction, now: int) -> bool:
+    """Whether an authorisation's time is up."""
+    return await payment_records.any_to_lapse(tx, now)
+
+
+async def _take(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    session: CheckoutSession,
+    payment: Payment,
+    amount_minor: int,
+    *,
+    release: bool,
+    now: int,
+) -> CheckoutSession:
+    """Capture so much of a locked session's authorisation."""
+    taken = Transfer(
+        tx_hash="0x" + secrets.token_hex(32),
+        ordinal=0,
+        amount_atomic=payment.capture_atomic(amount_minor),
+        seen_at=now,
+        confirmed_at=now,
+        kind=TransactionKind.CAPTURE,
+        value_minor=amount_minor,
+    )
+    await payment_records.add(tx, payment, taken)
+    payment = await payment_records.read_again(tx, payment)
+    if payment.capturable_minor and not release:
+        captured = msgspec.structs.replace(session, payment=payment)
+        await follow(desk, tx, session, captured, now, told_as=PAYMENT_CAPTURED)
+        return captured
+    payment = await _released(tx, payment, ReleaseReason.CAPTURED, now)
+    return await move(desk, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
+
+
+async def _released(tx: Transaction, payment: Payment, reason: ReleaseReason, now: int) -> Payment:
+    """The payment with nothing left to capture."""
+    rest = payment.capturable_minor
+    if not rest:
+        return payment
+    assert payment.authorization is not None
+    held = msgspec.structs.replace(payment.authorization, released_minor=rest, release_reason=reason)
+    payment = msgspec.structs.replace(payment, authorization=held)
+    await payment_records.write(tx, payment, now)
+    return payment
+
+
+async def _session_of(tx: Transaction, payment: Payment) -> CheckoutSession:
+    session = await records.by_id(tx, payment.session_id)
+    assert session is not None
+    return session

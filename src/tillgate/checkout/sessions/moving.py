@@ -1,0 +1,163 @@
+"""The one way in which a session changes its state, and what follows it: its order, its payment, their events."""
+
+import msgspec
+
+from tillgate.base.errors import Conflict
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.orders import operations as orders
+from tillgate.checkout.payments import operations as payments
+from tillgate.checkout.payments import records as payment_records
+from tillgate.checkout.payments.model import Payment
+from tillgate.checkout.redemptions import operations as redemptions
+from tillgate.checkout.sessions import records
+from tillgate.checkout.sessions.model import (
+    EDGES,
+    CheckoutSession,
+    Conclusion,
+    SessionStatus,
+    conclude,
+    order_status,
+    payment_state,
+)
+from tillgate.checkout.sessions.object import shown
+from tillgate.events.model import PAYMENT_UPDATED
+from tillgate.events.operations import emit
+from tillgate.rails.port import Observation
+from tillgate.store import Transaction
+
+
+async def move(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    session: CheckoutSession,
+    to: SessionStatus,
+    *,
+    paid_at: int | None,
+    now: int,
+    payment: Payment | None = None,
+    expires_at: int | None = None,
+) -> CheckoutSession:
+    """Move a locked session: a legal edge, one row, one event. Its payment and its order follow.
+
+    Args:
+        payment, expires_at: what has changed of them together with the state.
+
+    Raises:
+        Conflict: no legal edge leads there.
+    """
+    if to not in EDGES[session.status]:
+        raise Conflict(
+            f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
+        )
+    if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
+        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+    moved = msgspec.structs.replace(
+        session,
+        status=to,
+        paid_at=paid_at,
+        updated_at=now,
+        payment=session.payment if payment is None else payment,
+        expires_at=session.expires_at if expires_at is None else expires_at,
+    )
+    await follow(desk, tx, session, moved, now)
+    await tell(desk, tx, moved, f"session.{to.value}", now)
+    return moved
+
+
+async def follow(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    before: CheckoutSession,
+    after: CheckoutSession,
+    now: int,
+    *,
+    told_as: str = PAYMENT_UPDATED,
+) -> None:
+    """Let a locked session's payment and order follow it, whether or not its own state has changed, and the place
+    that its discount holds.
+
+    Args:
+        told_as: the payment's event where its state stays as it is.
+    """
+    order = await orders.get_order_of_session(tx, after.id)
+    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    if order.discounts and after.status is not before.status:
+        await _take_or_give_back(tx, after, now)
+    await payments.follow(
+        desk,
+        tx,
+        before.payment,
+        after.payment,
+        payment_state(after),
+        now,
+        expires=(before.expires_at, after.expires_at),
+        told_as=told_as,
+    )
+    await orders.follow(
+        desk,
+        tx,
+        msgspec.structs.replace(order, payment=before.payment, expires_at=before.expires_at),
+        msgspec.structs.replace(order, payment=after.payment, expires_at=after.expires_at),
+        order_status(after),
+        now,
+    )
+
+
+async def observe(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    session: CheckoutSession,
+    observations: list[Observation],
+    now: int,
+) -> CheckoutSession:
+    """Write down what a rail saw for a locked session, and move the session where that leads."""
+    payment = await payment_records.observe(tx, session.payment, observations, now)
+    return await settle(desk, tx, session, payment, now)
+
+
+async def settle(
+    desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, payment: Payment, now: int
+) -> CheckoutSession:
+    """Move a locked session where its payment leads, as it is by now."""
+    conclusion = conclude(session, payment, late_grace_ms=desk.settings.late_grace_ms)
+    late = session.status is SessionStatus.EXPIRED and conclusion.status is not session.status
+    # What its price was promised with was given back, and may be somebody else's now: then the merchant decides.
+    if late and not await redemptions.consume(tx, session.id, now=now):
+        conclusion = Conclusion(session.status, session.paid_at)
+    if conclusion.status is not session.status:
+        return await move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
+    settled = msgspec.structs.replace(session, payment=payment)
+    if payment != session.payment:
+        await follow(desk, tx, session, settled, now)
+    return settled
+
+
+async def expire_now(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+    """Expire a locked session, its clock run down to now where it had time left."""
+    expires_at = min(now, session.expires_at)
+    if expires_at < session.expires_at:
+        await records.set_expiry(tx, session.id, expires_at)
+    return await move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now, expires_at=expires_at)
+
+
+async def tell(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:
+    """Write an event about a locked session."""
+    await emit(
+        tx,
+        desk.wake,
+        project_id=session.project_id,
+        livemode=session.livemode,
+        type=type,
+        object_id=session.id,
+        data=msgspec.json.encode(shown(session, desk.settings.public_url)),
+        now=now,
+    )
+
+
+async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int) -> None:
+    """Take the discount's place of a session that is paid, or give back that of one that has ended."""
+    if session.status in (SessionStatus.PAID, SessionStatus.PAID_LATE):
+        taken = await redemptions.consume(tx, session.id, now=now)
+        assert taken, "whoever comes from expired has taken it anew"
+    elif session.status in (SessionStatus.EXPIRED, SessionStatus.FAILED):
+        await redemptions.release(tx, [session.id], now=now)

@@ -1,0 +1,68 @@
+"""``client.payments``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Payment, PaymentStatus
+
+
+class AsyncPayments:
+    """Payments. Needs the scopes ``payments:read`` and ``payments:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: PaymentStatus | None = None,
+        order_id: str | None = None,
+        session_id: str | None = None,
+        created_after: datetime | None = None,
+    ) -> AsyncPage[Payment]:
+        """List payments, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "status": status,
+            "orderId": order_id,
+            "sessionId": session_id,
+            "createdAfter": created_after,
+        }
+        return await list_page(self._transport, "/payments", query, Payment)
+
+    async def retrieve(self, id: str) -> Payment:
+        """Retrieve a payment."""
+        return await self._transport.send(call_of("GET", path_of("payments", id)), Payment)
+
+    async def update(
+        self, id: str, *, metadata: Mapping[str, Any] | None, idempotency_key: str | None = None
+    ) -> Payment:
+        """Replace a payment's metadata."""
+        call = call_of("PATCH", path_of("payments", id), body={"metadata": metadata}, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Payment)
+
+    async def capture(
+        self,
+        id: str,
+        *,
+        amount: str | None = None,
+        cancel_remainder: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Payment:
+        """Take what was authorised, all that is left or an ``amount``; the rest is let go of unless
+        ``cancel_remainder`` is False."""
+        body = given(amount=amount, cancelRemainder=cancel_remainder)
+        call = call_of("POST", path_of("payments", id, "capture"), body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Payment)
+
+    async def cancel(self, id: str, *, idempotency_key: str | None = None) -> Payment:
+        """Let go of what was authorised and not captured."""
+        call = call_of("POST", path_of("payments", id, "cancel"), idempotency_key=idempotency_key)
+        return await self._transport.send(call, Payment)

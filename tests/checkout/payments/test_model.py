@@ -1,0 +1,109 @@
+"""What captures and refunds come to in the rail's asset: exact together, never too little, never too much."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.makers import payment_of
+from tillgate.base.money import MINOR_DIGITS, Money
+from tillgate.checkout.payments.model import (
+    EDGES,
+    Authorization,
+    Payment,
+    PaymentState,
+    TransactionKind,
+    Transfer,
+    exceptions_of,
+)
+
+CURRENCIES = st.sampled_from(["JPY", "USD", "BHD", *sorted(MINOR_DIGITS)])
+
+
+def moved(kind: TransactionKind, atomic: int, value: int | None, *, dropped: bool = False) -> Transfer:
+    return Transfer(
+        tx_hash="0x",
+        ordinal=0,
+        amount_atomic=atomic,
+        seen_at=0,
+        confirmed_at=0,
+        kind=kind,
+        value_minor=value,
+        dropped_at=0 if dropped else None,
+    )
+
+
+def with_more(payment: Payment, **more: tuple[Transfer, ...]) -> Payment:
+    fields = {name: getattr(payment, name) for name in payment.__struct_fields__}
+    for name, transfers in more.items():
+        fields[name] = (*fields[name], *transfers)
+    return Payment(**fields)
+
+
+@st.composite
+def prices(draw: st.DrawFn) -> tuple[Money, int]:
+    """A price and what it is in an asset that is at least as fine as the currency."""
+    minor = draw(st.integers(1, 10**9))
+    return Money(minor, draw(CURRENCIES)), draw(st.integers(minor, minor * 10**12))
+
+
+@given(prices(), st.lists(st.integers(1, 10**9), max_size=6), st.data())
+def test_captures_of_a_whole_are_exactly_the_whole(
+    priced: tuple[Money, int], cuts: list[int], data: st.DataObject
+) -> None:
+    """However it is cut: each capture is worth what was captured, none is rounded down, and together they are exact."""
+    price, required = priced
+    held = Authorization(amount_minor=price.minor, authorized_at=0, lapses_at=1)
+    payment = Payment(id="p", session_id="s", rail="r", terms=payment_of(required=required).terms, price=price,
+                      authorization=held)  # fmt: skip
+    while payment.capturable_minor:
+        amount = min(cuts.pop() if cuts else payment.capturable_minor, payment.capturable_minor)
+        atomic = payment.capture_atomic(amount)
+        assert atomic >= 0
+        payment = with_more(payment, transfers=(moved(TransactionKind.CAPTURE, atomic, amount),))
+        assert payment.received_value.minor == payment.captured_minor
+        # Never undercharged: what was taken is worth at least what was asked for, by less than one atomic unit more.
+        assert payment.received * price.minor >= payment.captured_minor * required
+        assert (payment.received - 1) * price.minor < payment.captured_minor * required
+    assert payment.received == required
+    assert payment.received_value == price
+
+
+@given(prices(), st.integers(1, 3), st.lists(st.integers(1, 10**9), min_size=1, max_size=8))
+def test_refunds_never_give_back_more_than_came(priced: tuple[Money, int], times: int, amounts: list[int]) -> None:
+    """In the price's currency and in the asset alike; the last one takes what is left to the atomic unit."""
+    price, required = priced
+    received = required * times // 2
+    payment = with_more(payment_of(moved(TransactionKind.TRANSFER, received, None), required=required, price=price))
+    worth = payment.received_value.minor
+    for amount in amounts:
+        left = payment.refundable_minor
+        if not left:
+            break
+        amount = min(amount, left)
+        atomic = payment.refund_atomic(amount)
+        assert atomic * price.minor <= amount * required or amount == left
+        payment = with_more(payment, returned=(moved(TransactionKind.REFUND, atomic, amount),))
+        assert payment.refundable_minor + payment.refunded_minor == worth
+        assert sum(one.amount_atomic for one in payment.returned) <= received
+    if worth and not payment.refundable_minor:
+        assert sum(one.amount_atomic for one in payment.returned) == received
+
+
+def test_what_was_taken_away_is_told_and_does_not_count() -> None:
+    """A reorganisation is an exception beside the others; a partial capture is none."""
+    there, gone = moved(TransactionKind.TRANSFER, 400, None), moved(TransactionKind.TRANSFER, 600, None, dropped=True)
+    payment = with_more(payment_of(there), gone=(gone,))
+    assert payment.received == 400
+    assert exceptions_of(payment, expires_at=1) == ["underpaid", "reorged"]
+    assert exceptions_of(payment, expires_at=0) == ["underpaid", "late", "reorged"]
+    assert exceptions_of(with_more(payment_of(), gone=(gone,)), expires_at=1) == ["reorged"]
+    held = Authorization(amount_minor=5_000, authorized_at=0, lapses_at=1, released_minor=3_000)
+    captured = payment_of(moved(TransactionKind.CAPTURE, 400, 2_000))
+    fields = {name: getattr(captured, name) for name in captured.__struct_fields__} | {"authorization": held}
+    assert exceptions_of(Payment(**fields), expires_at=0) == []
+
+
+def test_the_ends_of_a_payment_are_ends() -> None:
+    """Nothing leaves canceled and failed, no state moves to itself, and every state is in the table."""
+    assert set(EDGES) == set(PaymentState)
+    assert {state for state, moves in EDGES.items() if not moves} == {PaymentState.CANCELED, PaymentState.FAILED}
+    assert all(state not in moves for state, moves in EDGES.items())
