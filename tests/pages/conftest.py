@@ -51,6 +51,8 @@ class LiveRail:
     """Terms as a real chain would have them."""
 
     name = "live-for-tests"
+    authorizes = False
+    refunds = False
 
     def quote(self, payment_id: str, price: Money) -> PaymentTerms:
         terms = SimulatedRail().quote(payment_id, price)

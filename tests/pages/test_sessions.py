@@ -5,9 +5,14 @@ import pytest
 
 from tests.pages.conftest import NOW, Till
 from tillgate.base.clock import DAY_MS, MINUTE_MS, SECOND_MS
+from tillgate.base.errors import InvalidInput
+from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.pages.view import RETURN_BY_ITSELF_MS
 from tillgate.rails.simulated import OUTCOMES, Outcome
+
+# What a page offers of a session that waits for money to arrive.
+OFFERED_FIRST = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
 
 pytestmark = pytest.mark.anyio
 
@@ -137,7 +142,7 @@ async def test_the_automatic_return_is_announced(sqlite_till: Till) -> None:
     assert "You are taken to shop.example in 5 seconds, unless you press a key." in state
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("outcome", OFFERED_FIRST)
 async def test_a_test_session_is_paid_by_a_plain_form(till: Till, outcome: str) -> None:
     """Every outcome works from the page, and leads back to it."""
     session = await till.session()
@@ -155,7 +160,7 @@ async def test_every_outcome_offered_leads_somewhere_new(sqlite_till: Till, stat
     session = await sqlite_till.session_in(status)
     offered = OFFERED.findall((await sqlite_till.browser.get(f"/checkout/{session.id}")).text)
     if status is _S.PENDING:
-        assert sorted(offered) == sorted(OUTCOMES)
+        assert sorted(offered) == sorted(OFFERED_FIRST)
 
     for outcome in offered:
         sqlite_till.clock.at = NOW
@@ -163,6 +168,25 @@ async def test_every_outcome_offered_leads_somewhere_new(sqlite_till: Till, stat
         answer = await sqlite_till.post_outcome(session, outcome)
         assert answer.status_code == 303
         assert await sqlite_till.status(session) == ("paid_late" if outcome == "late" else outcome)
+
+
+async def test_a_payment_that_is_captured_later_is_promised_on_the_page(sqlite_till: Till) -> None:
+    """The page of such a session offers the promise, says that it was given, and speaks of no money on its way."""
+    session = await sqlite_till.session(capture_method=CaptureMethod.MANUAL)
+    path = f"/checkout/{session.id}"
+    assert OFFERED.findall((await sqlite_till.browser.get(path)).text) == ["authorized", "failed"]
+    assert (await sqlite_till.post_outcome(session, "authorized")).status_code == 303
+    page = (await sqlite_till.browser.get(path)).text
+    assert "Payment authorised" in page
+    assert "on its way" not in page
+    assert OFFERED.findall(page) == ["failed"]
+
+
+async def test_money_that_cannot_be_promised_is_not_captured_later(sqlite_till: Till) -> None:
+    """A live rail on which money simply arrives refuses captureMethod manual by its name."""
+    with pytest.raises(InvalidInput) as caught:
+        await sqlite_till.session(live=True, capture_method=CaptureMethod.MANUAL)
+    assert caught.value.param == "captureMethod"
 
 
 async def test_a_live_session_cannot_be_simulated(till: Till) -> None:

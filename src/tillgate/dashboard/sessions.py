@@ -8,6 +8,7 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
+from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted
 from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import accept, expire, get_session, list_sessions, simulate
@@ -24,15 +25,17 @@ SESSIONS: Final = "/dashboard/sessions"
 # What can still be simulated in each state, in the order of the buttons.
 _O, _S = Outcome, SessionStatus
 SIMULATIONS: Final[dict[SessionStatus, tuple[Outcome, ...]]] = {
-    _S.PENDING: (_O.PAID, _O.DETECTED, _O.UNDERPAID, _O.OVERPAID, _O.LATE, _O.FAILED),
-    _S.DETECTED: (_O.PAID, _O.OVERPAID, _O.FAILED),
-    _S.UNDERPAID: (_O.FAILED,),
-    _S.OVERPAID: (_O.FAILED,),
+    _S.PENDING: (_O.PAID, _O.DETECTED, _O.UNDERPAID, _O.OVERPAID, _O.LATE, _O.AUTHORIZED, _O.DECLINED, _O.FAILED),
+    _S.DETECTED: (_O.PAID, _O.OVERPAID, _O.REORGED, _O.FAILED),
+    _S.UNDERPAID: (_O.TOP_UP, _O.REORGED, _O.FAILED),
+    _S.OVERPAID: (_O.REORGED, _O.FAILED),
     _S.EXPIRED: (_O.LATE,),
-    _S.PAID: (),
-    _S.PAID_LATE: (),
+    _S.PAID: (_O.REORGED,),
+    _S.PAID_LATE: (_O.REORGED,),
     _S.FAILED: (),
 }
+# What can happen to a payment that is captured by hand.
+_BY_HAND: Final = frozenset({_O.AUTHORIZED, _O.DECLINED, _O.FAILED})
 SIMULATION_WORDS: Final = {
     _O.PAID: "The exact amount arrives and is confirmed.",
     _O.DETECTED: "The exact amount is seen, but not confirmed yet.",
@@ -40,6 +43,10 @@ SIMULATION_WORDS: Final = {
     _O.OVERPAID: "One and a half times the amount arrives.",
     _O.LATE: "The session expires; then the exact amount arrives.",
     _O.FAILED: "Something goes wrong for good.",
+    _O.AUTHORIZED: "The payer promises the whole amount, which is captured at once or by you.",
+    _O.DECLINED: "The payer's side says no; the session waits on.",
+    _O.TOP_UP: "What is missing arrives.",
+    _O.REORGED: "The last transfer is taken away by a reorganisation of the chain.",
 }
 
 
@@ -97,7 +104,7 @@ async def session_page(visit: Visit) -> Response:
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
         or due_soon(deliveries, visit.desk.clock.now()),
         acceptable=accepted(session) is not None,
-        simulations=() if session.livemode else SIMULATIONS[session.status],
+        simulations=() if session.livemode else simulations_of(session),
         simulation_words=SIMULATION_WORDS,
     )
 
@@ -134,6 +141,16 @@ async def expire_session(visit: Visit) -> Response:
 
     session = await visit.write(operation)
     return visit.go(f"{SESSIONS}/{session.id}", said="expired")
+
+
+def simulations_of(session: CheckoutSession) -> tuple[Outcome, ...]:
+    """What can be simulated for a test session as it is."""
+    payment, offered = session.payment, SIMULATIONS[session.status]
+    if payment.capture_method is CaptureMethod.MANUAL:
+        offered = tuple(one for one in offered if one in _BY_HAND)
+    if not any(one.kind is TransactionKind.TRANSFER for one in payment.transfers):
+        offered = tuple(one for one in offered if one is not Outcome.REORGED)
+    return offered
 
 
 def _status(text: str | None) -> SessionStatus | None:

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple, assert_never
 from urllib.parse import urlsplit
 
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
+from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.pages.amounts import Price, grouped, price, time_left, units
 from tillgate.pages.networks import asset_name, network_name, payment_uri
@@ -149,7 +150,7 @@ def view(
         version=version(session),
         poll_seconds=_poll_seconds(session, now, late_grace_ms),
         return_seconds=RETURN_SECONDS if returns and status in (_S.PAID, _S.PAID_LATE) else None,
-        choices=_choices(status) if test else (),
+        choices=_choices(session) if test else (),
     )
 
 
@@ -169,6 +170,8 @@ def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:
     match session.status:
         case SessionStatus.PENDING:
             return f"Send {asked}", "Waiting for your payment."
+        case SessionStatus.DETECTED if session.payment.authorization is not None:
+            return "Payment authorised", "Your payment is authorised. The merchant takes it when your order is ready."
         case SessionStatus.DETECTED:
             return "Payment seen", "Your payment was seen. It is waiting for confirmation; you need not do anything."
         case SessionStatus.UNDERPAID:
@@ -211,12 +214,16 @@ _LESS = Choice(Outcome.UNDERPAID.value, "Pay too little", "Half of the amount ar
 _MORE = Choice(Outcome.OVERPAID.value, "Pay too much", "One and a half times the amount arrives.")
 _LATE = Choice(Outcome.LATE.value, "Pay too late", "The time runs out, then the exact amount arrives.")
 _LATE_NOW = Choice(Outcome.LATE.value, "Pay too late", "The exact amount arrives now, after the time was up.")
+_PROMISE = Choice(Outcome.AUTHORIZED.value, "Authorise", "The whole amount is promised; the merchant takes it later.")
 _FAIL = Choice(Outcome.FAILED.value, "Fail", "Something goes wrong that cannot be put right.")
 
 
-def _choices(status: SessionStatus) -> tuple[Choice, ...]:
+def _choices(session: CheckoutSession) -> tuple[Choice, ...]:
     """What leads somewhere new from here; the operation itself decides."""
-    match status:
+    if session.payment.capture_method is CaptureMethod.MANUAL:
+        # What is captured by hand is promised first, and never simply arrives.
+        return {SessionStatus.PENDING: (_PROMISE, _FAIL), SessionStatus.DETECTED: (_FAIL,)}.get(session.status, ())
+    match session.status:
         case SessionStatus.PENDING:
             return _PAY, _SEE, _LESS, _MORE, _LATE, _FAIL
         case SessionStatus.DETECTED:
