@@ -147,3 +147,20 @@ async def test_there_are_test_clocks_in_test_mode_only(shop: Shop) -> None:
         refused = await client.post("/checkout_sessions", json=AMOUNT | {"testClockId": unknown})
         assert error(refused) == (400, "invalid_body", "testClockId")
     assert (await client.get(f"/test_clocks/{clock['id']}")).json() == clock
+
+
+async def test_a_clock_lets_an_authorisation_lapse(shop: Shop) -> None:
+    """Seven days forward, what was promised and not captured is let go of, in the call that puts the clock forward."""
+    client = await shop.client()
+    clock = (await client.post("/test_clocks", json={})).json()
+    body = AMOUNT | {"testClockId": clock["id"], "captureMethod": "manual", "expand": ["order"]}
+    held = (await client.post("/checkout_sessions", json=body)).json()
+    await client.post(f"/checkout_sessions/{held['id']}/simulate", json={"payer": "payer_authorizes"})
+    payment = f"/payments/{held['order']['paymentId']}"
+    for seconds, status in ((7 * 86_400 - 60, "requires_capture"), (60, "canceled")):
+        forward = await client.post(f"/test_clocks/{clock['id']}/advance", json={"seconds": seconds})
+        assert forward.status_code == 200, forward.text
+        found = (await client.get(payment)).json()
+        assert found["status"] == status
+    assert found["releaseReason"] == "lapsed"
+    assert (await client.get(f"/orders/{held['order']['id']}")).json()["status"] == "canceled"
