@@ -35,6 +35,9 @@ class Carried(NamedTuple):
     secret: KeySecret
     client_secret: str | None = None
 
+    def __repr__(self) -> str:
+        return f"Carried({self.secret!r}{', client_secret=…' if self.client_secret is not None else ''})"
+
 
 class Carriers:
     """Finds the one key of a request."""

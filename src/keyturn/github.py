@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from keyturn.errors import BadReport, PublicKeysUnavailable
 from keyturn.leaks import Leak, LeakDesk
 from keyturn.ports import Clock
+from keyturn.secret import Hushed
 
 GITHUB_KEYS_URL: Final = "https://api.github.com/meta/public_keys/secret_scanning"
 KEPT_MS: Final = 3_600_000
@@ -182,7 +183,7 @@ class GitHubReports:
         return found if found is not None and found.is_current else None
 
 
-class _Match(msgspec.Struct, frozen=True):
+class _Match(Hushed, msgspec.Struct, frozen=True):
     token: str
     type: str
     url: str | None = None

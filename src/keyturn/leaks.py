@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from keyturn.carriers import without_keys
 from keyturn.leases import settle
 from keyturn.model import Kind, KnownKey, Mode, RefusalReason, Refused, Status
 from keyturn.ports import Act, Clock, KeyStore
@@ -71,6 +72,9 @@ class Leak(NamedTuple):
     text: str
     how: str
 
+    def __repr__(self) -> str:
+        return "Leak(…)"
+
 
 class Alert(NamedTuple):
     """Something that whoever runs the installation should hear of.
@@ -101,11 +105,13 @@ class LeakDesk:
         parser: KeyParser,
         rules: LeakRules | None = None,
         *,
+        clean: Callable[[str], str] = without_keys,
         alert: Callable[[Alert], None] = lambda _: None,
         failed: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         """
         Args:
+            clean: takes out of a text what may be a key.
             alert: told, once an hour and key, what needs somebody's attention.
             failed: told when the store did not answer; what was noticed then is noticed anew with the next request.
         """
@@ -113,6 +119,7 @@ class LeakDesk:
         self._clock = clock
         self._parser = parser
         self._rules = rules or LeakRules()
+        self._clean = clean
         self._alert = alert
         self._failed = failed
         self._waiting: deque[_Noticed] = deque()
@@ -183,7 +190,7 @@ class LeakDesk:
             if ended or leak.text in done:
                 continue
             done.add(leak.text)
-            act = Act(now, ACTOR, shown(leak.how, WHERE_LENGTH_MAX))
+            act = Act(now, ACTOR, shown(leak.how, WHERE_LENGTH_MAX, self._clean))
             if key.terms.canary:
                 await self._canary(key, Seen(), act)
                 continue
@@ -232,7 +239,7 @@ class LeakDesk:
         detail = {
             name: kept
             for name, text in zip(Seen._fields, seen, strict=True)
-            if (kept := shown(text, SEEN_LENGTH_MAX)) is not None
+            if (kept := shown(text, SEEN_LENGTH_MAX, self._clean)) is not None
         }
         if await self._store.note_canary(key.id, act, detail, HOUR_MS):
             self._alert(Alert("keys.canary_used", key.id, detail))

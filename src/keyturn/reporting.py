@@ -15,6 +15,7 @@ import msgspec
 from keyturn.errors import BadReport, PublicKeysUnavailable
 from keyturn.leaks import Leak, LeakDesk, LeakResponse
 from keyturn.limiting import Limit, Limiter
+from keyturn.secret import Hushed
 from unitofwork import StoreUnavailable
 
 REVOKE_PATH: Final = "/credentials/revoke"
@@ -31,7 +32,7 @@ _NEIGHBOURS: Final = 64
 Answer = tuple[int, dict[str, Any] | bytes, list[tuple[bytes, bytes]]]
 
 
-class _Reported(msgspec.Struct, frozen=True):
+class _Reported(Hushed, msgspec.Struct, frozen=True):
     credentials: list[str]
 
 

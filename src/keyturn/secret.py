@@ -11,7 +11,7 @@ import re
 import secrets
 import zlib
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from keyturn.model import Kind, Mode
 
@@ -129,6 +129,19 @@ class KeyDigest(NamedTuple):
 
     def __repr__(self) -> str:
         return f"KeyDigest({self.algorithm}:…)"
+
+
+class Hushed:
+    """Mixed into a value that holds what may be a key's text: printed, or told in a traceback, it says what it is and
+    nothing of what is in it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 class KeySecret:

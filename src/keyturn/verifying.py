@@ -19,7 +19,7 @@ from keyturn.model import (
 )
 from keyturn.ports import Clock, KeyStore
 from keyturn.restrictions import is_origin_among, is_within
-from keyturn.secret import KeySecret, digest_of
+from keyturn.secret import Hushed, KeySecret, digest_of
 
 
 def decide(
@@ -90,7 +90,7 @@ def _out_of_place(terms: Terms, asked: Asked) -> RefusalReason | None:
     return None if is_origin_among(asked.origin, terms.origins) else RefusalReason.ORIGIN_NOT_ALLOWED
 
 
-class Presented(Asked, frozen=True, kw_only=True, gc=False):
+class Presented(Hushed, Asked, frozen=True, kw_only=True, gc=False):
     """A request, as far as the key layer looks at it.
 
     Attributes:

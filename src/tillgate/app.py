@@ -87,7 +87,13 @@ class Tillgate:
         )
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
         self._leaks = LeakDesk(
-            self._keys.store, clock, self._keys.parser, settings.leaks, alert=_alert, failed=_not_dealt_with
+            self._keys.store,
+            clock,
+            self._keys.parser,
+            settings.leaks,
+            clean=self._keys.carriers.clean,
+            alert=_alert,
+            failed=_not_dealt_with,
         )
         where = settings.github_public_keys
         github = GitHubReports(self._leaks, public_keys_at(where), clock) if where else None
@@ -100,7 +106,9 @@ class Tillgate:
         self._request_days = settings.request_log_days
         self._requests: RequestLog | None = None
         if self._request_days:
-            self._requests = RequestLog(count_dropped=self._metrics.count_requests_not_logged)
+            self._requests = RequestLog(
+                self._keys.carriers.clean, count_dropped=self._metrics.count_requests_not_logged
+            )
         self._api = NativeApi(
             ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
             origins=Origins(self._keys.store, boottime_ns),

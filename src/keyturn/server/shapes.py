@@ -11,6 +11,7 @@ from keyturn.leases import Receipt
 from keyturn.limiting import Allowance, Limit
 from keyturn.model import Key, Kind, KnownKey, Mode, Reach, Status
 from keyturn.ports import SecretState
+from keyturn.secret import Hushed
 
 PROJECT_DEFAULT: Final = "default"
 LIMIT_DEFAULT: Final = 20
@@ -32,7 +33,7 @@ class Answered(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 # Verifying.
 
 
-class OriginalRequest(Taken, frozen=True, kw_only=True):
+class OriginalRequest(Hushed, Taken, frozen=True, kw_only=True):
     """The request that is to be let in or not, as far as it matters.
 
     Attributes:
@@ -49,7 +50,7 @@ class OriginalRequest(Taken, frozen=True, kw_only=True):
     secure: bool = True
 
 
-class Verify(Taken, frozen=True, kw_only=True):
+class Verify(Hushed, Taken, frozen=True, kw_only=True):
     """Either the key's text, or the request that it came with.
 
     Attributes:
@@ -274,7 +275,7 @@ class KeyObject(Answered, frozen=True, kw_only=True):
     exposed_how: str | None
 
 
-class CreatedKey(KeyObject, frozen=True, kw_only=True):
+class CreatedKey(Hushed, KeyObject, frozen=True, kw_only=True):
     """A new key, and its text this one time."""
 
     key: str
@@ -315,7 +316,7 @@ class RevokedKey(ChangedKey, frozen=True, kw_only=True):
     descendants: list[str]
 
 
-class RotatedKey(ChangedKey, frozen=True, kw_only=True):
+class RotatedKey(Hushed, ChangedKey, frozen=True, kw_only=True):
     """A key and its new text, this one time."""
 
     key: str
