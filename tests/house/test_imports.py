@@ -175,6 +175,7 @@ def test_the_key_layer_stands_on_little() -> None:
         "keyturn.github": {"cryptography"},
         "keyturn.serving": {"uvicorn", "uvloop"},
         "keyturn.cli": {"typer"},
+        "keyturn.testing.contract": {"pytest"},
     }
     together = {("keyturn.serving", "keyturn.shared_limiting"), ("keyturn.cli", "keyturn.serving")}
 
