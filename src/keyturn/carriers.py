@@ -133,7 +133,7 @@ class Carriers:
         presented = _as_typed(presented)
         scheme, _, token = presented.strip().partition(" ")
         if any(char in presented for char in _QUOTES) and self._whole.search(presented):
-            return f"Take the quotes away: {header}the key itself, without any."
+            return f"Take the quotes away: send {header}{'Bearer ' if header.startswith('A') else ''}and the bare key."
         if "\\n" in presented or "\n" in presented or "\r" in presented or "%0a" in presented.lower():
             return "The key has a line break in it; trim it where it is read."
         if scheme.lower() == "bearer" and not header.startswith("Authorization"):

@@ -124,6 +124,7 @@ class Tillgate:
             self._keys.store,
             self._keys.issuer,
             self._keys.usage_store,
+            self._keys.requests,
             self._api.need_of,
             self._checkout,
             endpoints,

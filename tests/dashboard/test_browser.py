@@ -348,6 +348,8 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "revoked key": f"/api-keys/{revoked['id']}",
         "credentials": "/credentials",
         "audit": "/audit",
+        "requests": "/requests",
+        "no requests": "/requests?show=5xx",
         "links": "/payment-links",
         "archived links": "/payment-links?archived=1",
         "new link": "/payment-links/new",

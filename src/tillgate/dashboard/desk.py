@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from keyturn import Issuer, KeyStore, Need
-from keyturn.ports import UsageStore
+from keyturn.ports import RequestStore, UsageStore
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutDesk
 from tillgate.door.accounts import Accounts
@@ -29,6 +29,7 @@ class DashboardDesk(NamedTuple):
     keys: KeyStore
     issuer: Issuer
     usage: UsageStore
+    requests: RequestStore
     need_of: Callable[[str, str], Need | None]
     checkout: CheckoutDesk
     endpoints: EndpointDesk

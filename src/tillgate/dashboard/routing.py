@@ -16,6 +16,7 @@ from tillgate.dashboard import (
     overview,
     products,
     projects,
+    requests,
     sessions,
     webhooks,
 )
@@ -40,6 +41,7 @@ VIEWS: tuple[View | OpenView, ...] = (
     *key_lives.VIEWS,
     *credentials.VIEWS,
     *audit.VIEWS,
+    *requests.VIEWS,
     *links.VIEWS,
     *sessions.VIEWS,
     *customers.VIEWS,
