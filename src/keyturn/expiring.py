@@ -27,13 +27,15 @@ async def tell_expiring(store: KeyStore, clock: Clock) -> int:
         while True:
             now = clock.now()
             keys = await store.expiring(now + days * DAY_MS, days, BATCH_MAX)
+            noted = 0
             for key in keys:
                 assert key.expires_at is not None
                 quietly = days > 0 and key.expires_at - key.created_at < SHORT_LIVED_MS
-                if await store.tell_expiry(key, days, Act(now, ACTOR), quietly=quietly) and not quietly:
-                    told += 1
-            if len(keys) < BATCH_MAX:
-                break
+                if await store.tell_expiry(key, days, Act(now, ACTOR), quietly=quietly):
+                    noted += 1
+                    told += not quietly
+            if len(keys) < BATCH_MAX or not noted:
+                break  # that was all of them, or others are at it
     return told
 
 

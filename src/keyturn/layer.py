@@ -14,6 +14,7 @@ import msgspec
 from keyturn.carriers import Carriers
 from keyturn.expiring import keep_telling
 from keyturn.forgetting import keep_forgetting
+from keyturn.importing import keep_learning
 from keyturn.issuing import Issuer
 from keyturn.leaks import Alert, LeakDesk, LeakRules, Seen
 from keyturn.leases import Gate, boottime_ns
@@ -112,9 +113,18 @@ class KeyLayer:
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
         self.origins = Origins(store, boottime_ns)
+        self.carriers = carriers
         self.usage = Usage(carriers.clean)
         self.usage_store: UsageStore = usage_store or MemoryUsage()
-        self.leaks = LeakDesk(store, self.clock, parser, leak_rules, alert=_alert, failed=_failed("an exposed key"))
+        self.leaks = LeakDesk(
+            store,
+            self.clock,
+            parser,
+            leak_rules,
+            clean=carriers.clean,
+            alert=_alert,
+            failed=_failed("an exposed key"),
+        )
         self.outcomes: Counter[str] = Counter()
         self.probed: Probed | None = None
         self.probes_failed = 0
@@ -156,6 +166,8 @@ class KeyLayer:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["KeyLayer"]:
         """Hold the lease and write bookkeeping down until the block ends."""
+        # Before the first request, so that none with an imported key is refused meanwhile.
+        self.carriers.learn(await self.store.foreign_forms())
         tasks = [
             asyncio.create_task(work, name=f"keyturn {name}")
             for name, work in (
@@ -163,6 +175,7 @@ class KeyLayer:
                 ("usage", self._keep_flushing()),
                 ("forgetting", keep_forgetting(self.usage_store, None, self.clock, failed=_failed("old counts"))),
                 ("leaks", self.leaks.run()),
+                ("imported keys", keep_learning(self.store, self.carriers, failed=_failed("an imported key's form"))),
                 ("expiry", keep_telling(self.store, self.clock, failed=_failed("an expiry"))),
                 ("prober", self._keep_probing()),
             )

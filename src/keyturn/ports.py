@@ -356,7 +356,8 @@ class KeyStore(LeaseStore, Protocol):
         ...
 
     async def tell_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
-        """Tell a key's owner that it ends in so many days, or has ended (0); False if they had been told, by whoever.
+        """Tell a key's owner that it ends in so many days, or has ended (0); False if they had been told, by whoever,
+        or if this store has nobody who tells them.
 
         Args:
             quietly: only write down that they know.

@@ -52,12 +52,21 @@ class SignedReports(Protocol):
 class LeakReports:
     """Both paths as plain ASGI."""
 
-    def __init__(self, desk: LeakDesk, limiter: Limiter, github: SignedReports | None = None) -> None:
+    def __init__(
+        self,
+        desk: LeakDesk,
+        limiter: Limiter,
+        github: SignedReports | None = None,
+        *,
+        address: Callable[[Any], str | None] = lambda scope: scope["client"][0] if scope.get("client") else None,
+    ) -> None:
         """
         Args:
             limiter: one of its own, in which addresses are counted.
             github: takes what GitHub reports; where there is none its path does not exist.
+            address: where a request came from, where a proxy stands before the server that does not say so itself.
         """
+        self._address = address
         self._desk = desk
         self._limiter = limiter
         self._github = github
@@ -92,7 +101,7 @@ class LeakReports:
             return _unavailable("The database does not answer; nothing is known of the outcome. Try again.")
 
     async def _revoke(self, scope: Any, receive: Callable[[], Awaitable[Any]]) -> Answer:
-        allowance = self._limiter.take(_place(scope), REVOKE_LIMIT)
+        allowance = self._limiter.take(_sender(self._address(scope)), REVOKE_LIMIT)
         if allowance.exceeded:
             seconds = max(ceil(allowance.retry_after_seconds), 1)
             told = _refused(429, "rate_limited", f"Too many reports from this address; try again in {seconds} s.")
@@ -114,11 +123,14 @@ class LeakReports:
     async def _from_github(self, scope: Any, receive: Callable[[], Awaitable[Any]]) -> Answer:
         assert self._github is not None
         headers = dict(scope["headers"])
+        identifier = headers.get(b"github-public-key-identifier", b"").decode("latin-1")
+        signature = headers.get(b"github-public-key-signature", b"").decode("latin-1")
+        if not identifier or not signature:
+            # Before its body is read.
+            return _refused(400, BadReport.code, "The headers that say who signed this report are missing.")
         body = await _body(receive, GITHUB_BYTES_MAX)
         if body is None:
             return _too_large(GITHUB_BYTES_MAX)
-        identifier = headers.get(b"github-public-key-identifier", b"").decode("latin-1")
-        signature = headers.get(b"github-public-key-signature", b"").decode("latin-1")
         try:
             return 200, await self._github.take(body, identifier, signature), []
         except BadReport as error:
@@ -141,13 +153,12 @@ async def _body(receive: Callable[[], Awaitable[Any]], bytes_max: int) -> bytes 
             return b"".join(parts)
 
 
-def _place(scope: Any) -> str:
+def _sender(address: str | None) -> str:
     """What is counted as one sender: an IPv4 address, or the IPv6 network that a customer is given."""
-    address = scope["client"][0] if scope.get("client") else ""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        found = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:
-        return str(address)
+        return ""
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
         return str(ipaddress.ip_network((found, _NEIGHBOURS), strict=False))
     return str(getattr(found, "ipv4_mapped", None) or found)

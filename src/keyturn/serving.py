@@ -7,16 +7,19 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
-from keyturn.layer import open_key_layer
+from keyturn.layer import KeyLayer, open_key_layer
 from keyturn.limiting import Limiter
 from keyturn.ports import RateLimiter
 from keyturn.server import KeyturnServer
 from keyturn.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from keyturn.github import GitHubReports
 
 SHUTDOWN_SECONDS: Final = 10
 # Requests leave next to no circles behind.
@@ -65,10 +68,11 @@ async def serve(
             publishable=settings.publishable,
             limit=settings.limit,
             limiter=limiter,
+            leak_rules=settings.leaks,
         ) as layer,
     ):
         config = uvicorn.Config(
-            KeyturnServer(layer, settings),
+            KeyturnServer(layer, settings, _github(settings, layer)),
             host=host,
             port=port,
             ssl_certfile=certificate,
@@ -76,6 +80,17 @@ async def serve(
             **SERVER_SETTINGS,
         )
         await _Server(config, lambda: say(_greeting(settings, host, port, certificate is not None))).serve()
+
+
+def _github(settings: Settings, layer: KeyLayer) -> "GitHubReports | None":
+    """What takes GitHub's reports of leaked keys, where it is said by whose signatures they are known."""
+    if settings.github_public_keys is None:
+        return None
+    try:
+        from keyturn.github import GitHubReports, public_keys_at
+    except ModuleNotFoundError as error:
+        raise SettingsError("KEYTURN_GITHUB_PUBLIC_KEYS needs the package cryptography") from error
+    return GitHubReports(layer.leaks, public_keys_at(settings.github_public_keys), layer.clock)
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from keyturn.errors import InvalidNetwork
+from keyturn.leaks import LeakResponse, LeakRules
 from keyturn.limiting import DEFAULT_LIMIT, Limit
 from keyturn.model import is_scope_name
 from keyturn.proxies import LOOPBACK, Networks
@@ -40,6 +41,8 @@ class Settings(NamedTuple):
         plain_http_from: who may speak to the server without TLS.
         rules: the file that says what each path needs, for forward-auth.
         limit: what a key without a pace of its own may do; None for no limit.
+        leaks: what becomes of keys that are found where they should not be.
+        github_public_keys: where GitHub's public keys are, if it reports here: an address or a file.
         valkey_url: where several servers count limits together; None for each by itself.
     """
 
@@ -52,6 +55,8 @@ class Settings(NamedTuple):
     rules: Path | None = None
     limit: Limit | None = DEFAULT_LIMIT
     valkey_url: str | None = None
+    leaks: LeakRules = LeakRules()
+    github_public_keys: str | None = None
 
 
 def load(environment: Mapping[str, str] | None = None, *, database_url: str | None = None) -> Settings:
@@ -89,6 +94,8 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
         rules=rules,
         limit=_limit(given),
         valkey_url=given.get("KEYTURN_VALKEY_URL") or None,
+        leaks=_leaks(given),
+        github_public_keys=given.get("KEYTURN_GITHUB_PUBLIC_KEYS") or None,
     )
 
 
@@ -110,6 +117,17 @@ def _roots(given: Mapping[str, str]) -> tuple[bytes, ...]:
             "make one with: openssl rand -hex 32"
         )
     return tuple(hashlib.sha256(root.encode()).digest() for root in roots)
+
+
+def _leaks(given: Mapping[str, str]) -> LeakRules:
+    word = given.get("KEYTURN_LEAK_RESPONSE") or LeakResponse.REVOKE.value
+    if word not in tuple(LeakResponse):
+        raise SettingsError(f"KEYTURN_LEAK_RESPONSE: expected one of {', '.join(LeakResponse)}, got {word[:20]!r}")
+    flag = given.get("KEYTURN_QUARANTINE") or "0"
+    if flag not in ("0", "1"):
+        raise SettingsError(f"KEYTURN_QUARANTINE: expected 1 or 0, got {flag[:20]!r}")
+    most = _whole("KEYTURN_QUARANTINE_MAX", given, LeakRules().quarantined_max)
+    return LeakRules(response=LeakResponse(word), quarantine=flag == "1", quarantined_max=most)
 
 
 def _networks(name: str, given: Mapping[str, str]) -> Networks:

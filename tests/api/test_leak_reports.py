@@ -8,10 +8,12 @@ import httpx
 import pytest
 
 from keyturn import NATIVE, KeyWish, Kind, Mode, generate
-from keyturn.leaks import LeakRules
+from keyturn.expiring import tell_expiring
+from keyturn.leaks import LeakResponse, LeakRules
 from tests.github import GitHub
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
 from tillgate.base.clock import DAY_MS
+from tillgate.settings import SettingsError, load
 
 pytestmark = pytest.mark.anyio
 
@@ -167,8 +169,6 @@ async def canary_of(shop: Shop) -> Any:
 
 async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
     """The server looks by itself when it starts; here by hand, after the clock went on."""
-    from keyturn.expiring import tell_expiring
-
     issued = await shop.issued(mode="live", expires_at=shop.clock.now() + 10 * DAY_MS)
     assert await tell_expiring(shop.keys.store, shop.clock) == 1
     shop.clock.ahead_ms += 11 * DAY_MS
@@ -176,3 +176,17 @@ async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
     told = await events_of(shop, issued.key.id)
     assert [event["type"] for event in told] == ["api_key.expiring", "api_key.expired"]
     assert told[0]["data"]["expiresAt"] == told[1]["data"]["expiresAt"] is not None
+
+
+def test_what_is_done_about_leaks_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each setting counts, and one that is no such word is told by its name."""
+    for name, value in (("LEAK_RESPONSE", "disable"), ("QUARANTINE", "1"), ("QUARANTINE_MAX", "9")):
+        monkeypatch.setenv(f"TILLGATE_{name}", value)
+    assert load().leaks == LeakRules(response=LeakResponse.DISABLE, quarantine=True, quarantined_max=9)
+    assert load().github_public_keys == ""
+    wrong = {"LEAK_RESPONSE": "burn", "QUARANTINE": "maybe", "QUARANTINE_MAX": "-1", "GITHUB_PUBLIC_KEYS": "ftp://x"}
+    for name, value in wrong.items():
+        with monkeypatch.context() as patched:
+            patched.setenv(f"TILLGATE_{name}", value)
+            with pytest.raises(SettingsError, match=f"TILLGATE_{name}"):
+                load()

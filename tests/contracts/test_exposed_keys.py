@@ -3,6 +3,7 @@ told in the transaction in which it happens."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -189,3 +190,22 @@ async def test_of_what_was_missed_the_nearest_is_told(bench: Bench) -> None:
         (KeyEventType.EXPIRING, late.key.id),
         (KeyEventType.EXPIRED, short.key.id),
     }
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+async def test_where_nobody_is_told_no_notice_is_used_up(kind: str, tmp_path: Path) -> None:
+    """A server without an event log beside one that has it leaves the telling to that; and does not look for ever."""
+    told = Told()
+    database = await open_database(f"sqlite:///{tmp_path / 'keys.db'}")
+    try:
+        await migrate(database, migrations(), now=0)
+        store: KeyStore = MemoryKeyStore() if kind == "memory" else SqlKeyStore(database)
+        bench = Bench(store, told)
+        for _ in range(101):
+            await bench.key(days=13)
+        assert await tell_expiring(store, bench.clock) == 0
+        if kind == "sqlite":
+            assert await tell_expiring(SqlKeyStore(database, told), bench.clock) == 101
+            assert len(told.events) == 101
+    finally:
+        await database.close()

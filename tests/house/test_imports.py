@@ -177,7 +177,11 @@ def test_the_key_layer_stands_on_little() -> None:
         "keyturn.cli": {"typer"},
         "keyturn.testing.contract": {"pytest"},
     }
-    together = {("keyturn.serving", "keyturn.shared_limiting"), ("keyturn.cli", "keyturn.serving")}
+    together = {
+        ("keyturn.serving", "keyturn.shared_limiting"),
+        ("keyturn.serving", "keyturn.github"),
+        ("keyturn.cli", "keyturn.serving"),
+    }
 
     def home(module: str) -> str:
         return "keyturn.cli" if below(module, "keyturn.cli") else module

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import hmac
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -26,9 +27,12 @@ from keyturn.denying import (
 )
 from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError
 from keyturn.layer import Admitted, Caller, KeyLayer, TooFast
+from keyturn.limiting import Limiter
 from keyturn.model import KnownKey, Need, Reach, RefusalReason, Refused
 from keyturn.needs import read_rules
 from keyturn.proxies import LOOPBACK, Networks, client_address
+from keyturn.reporting import PATHS as REPORT_PATHS
+from keyturn.reporting import LeakReports, SignedReports
 from keyturn.server import metrics
 from keyturn.server.forwarding import FORWARD_PATH, Forwarding, refuse
 from keyturn.server.keys import ROUTES as KEY_ROUTES
@@ -79,8 +83,11 @@ _log = logging.getLogger("keyturn")
 class KeyturnServer:
     """Everything that ``keyturn serve`` answers, over a running key layer."""
 
-    def __init__(self, layer: KeyLayer, settings: Settings) -> None:
+    def __init__(self, layer: KeyLayer, settings: Settings, github: SignedReports | None = None) -> None:
         """
+        Args:
+            github: takes what GitHub reports of leaked keys, where that is set up.
+
         Raises:
             InvalidNeed: the rules for forward-auth cannot be used.
         """
@@ -95,11 +102,16 @@ class KeyturnServer:
         self._answers: Counter[int] = Counter()
         rules = read_rules(settings.rules) if settings.rules is not None else None
         self._forwarding = Forwarding(layer, settings, rules)
+        # Counted apart from keys, by each process for itself.
+        self._reports = LeakReports(layer.leaks, Limiter(time.monotonic_ns), github, address=self._reporter)
         self._spelt: dict[str, tuple[KnownKey, msgspec.Raw]] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await _other_than_http(scope, receive, send)
+            return
+        if scope["path"] in REPORT_PATHS:
+            await self._reports(scope, receive, send)
             return
         try:
             if scope["path"] == VERIFY_PATH and scope["method"] == "POST":
@@ -114,7 +126,7 @@ class KeyturnServer:
             _log.error("the store does not answer: %s", error)
             status, headers, body = _told(UNAVAILABLE)
         except Exception:
-            _log.exception("%s %s failed", scope["method"], scope["path"])
+            _log.exception("%s %s failed", scope["method"], self._layer.carriers.clean(scope["path"]))
             status, headers, body = _told(
                 Denial(
                     500, "internal_error", "Something went wrong on our side; look at what was done before retrying."
@@ -124,6 +136,9 @@ class KeyturnServer:
         sent = headers if status == HTTPStatus.NO_CONTENT else [*headers, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": body})
+
+    def _reporter(self, scope: Any) -> str | None:
+        return client_address(_peer(scope), _Seen(scope["headers"]).forwarded_for, self._trusted)
 
     # Verifying.
 

@@ -383,7 +383,7 @@ class MemoryKeyStore:
         return sorted(found, key=lambda key: key.expires_at or 0)[:limit]
 
     async def tell_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
-        if self._told.get(key.id, days + 1) <= days:
+        if self._events is None or self._told.get(key.id, days + 1) <= days:
             return False
         self._told[key.id] = days
         if not quietly:
