@@ -28,7 +28,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple, Protocol
 
 from keyturn.model import KnownKey
-from keyturn.ports import HeldLease, KeyStore, LeaseStore
+from keyturn.ports import CHANGES_READ_MAX, HeldLease, KeyStore, LeaseStore
 from keyturn.secret import KeyDigest
 
 LEASE_MS: Final = 1_000
@@ -175,10 +175,19 @@ class Gate:
         await self._store.hold(self.name, self._applied, self._renewals)
 
     async def _look(self) -> bool:
+        """Act upon all changes that are committed; whether there was one."""
+        changed = False
+        while True:
+            read = await self._look_once()
+            changed = changed or read > 0
+            if read < CHANGES_READ_MAX:
+                return changed
+
+    async def _look_once(self) -> int:
         assert self._applied is not None
         changes = await self._store.changes_after(self._applied)
         if not changes:
-            return False
+            return 0
         last = changes[-1].epoch
         if last - self._applied != len(changes):
             self._entries.clear()  # some were forgotten before this gate had seen them
@@ -194,7 +203,7 @@ class Gate:
             for digest in touched:
                 del self._entries[digest]
         self._applied = last
-        return True
+        return len(changes)
 
     async def run(self) -> None:
         """Hold the lease while anybody asks for keys. Cancel it to end; the lease is then given back.

@@ -3,7 +3,7 @@
 import builtins
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -13,6 +13,9 @@ from keyturn.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
 from keyturn.model import Key, KnownKey
 from keyturn.secret import ForeignForm, KeyDigest
 from unitofwork import Transaction
+
+# So many changes are read at once; who was away for longer reads again.
+CHANGES_READ_MAX: Final = 10_000
 
 
 class Clock(Protocol):
@@ -131,7 +134,8 @@ class LeaseStore(Protocol):
         ...
 
     async def changes_after(self, epoch: int) -> list[Change]:
-        """The changes since, oldest first; without gaps, unless older ones were forgotten."""
+        """The first of the changes since, oldest first, :data:`CHANGES_READ_MAX` at least if there are so many; without
+        gaps, unless older ones were forgotten. The last change is never forgotten."""
         ...
 
     async def release(self, gate: str) -> None:
@@ -147,7 +151,8 @@ class LeaseStore(Protocol):
         ...
 
     async def forget_changes(self, before: int) -> int:
-        """Drop the changes from before this instant, which no gate with a lease can still be waiting for."""
+        """Drop the changes from before this instant, which no gate with a lease can still be waiting for; the last
+        one stays. How many were dropped."""
         ...
 
     def hint(self) -> int | None:

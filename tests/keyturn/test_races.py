@@ -158,6 +158,47 @@ async def sql(database_url: str, anyio_backend: object) -> AsyncIterator[SqlKeyS
         await opened.close()
 
 
+async def test_what_was_forgotten_and_nothing_since(sql: SqlKeyStore) -> None:
+    """A gate that nobody asked for a night, while a key was revoked, its change forgotten, and nothing else happened:
+    it notices, and lets nobody in out of what it knew the evening before."""
+    for number in range(3):
+        await sql.insert(key(number), digest(number), ACT)
+    gate = Gate(sql, "a")
+    await gate.renew()
+    for number in range(3):
+        await gate.find(digest(number))
+    await gate.give_back()
+    for number in (0, 1):
+        await sql.revoke("prj_a", [f"key_{number}"], ACT)
+    assert await sql.forget_changes(ACT.at + 1) == 1
+    assert await sql.forget_changes(ACT.at + 1) == 0
+    await gate.renew()
+    for number, status in enumerate((Status.REVOKED, Status.REVOKED, Status.ACTIVE)):
+        found = await gate.find(digest(number))
+        assert found is not None and found.status is status
+
+
+async def test_more_changes_than_are_read_at_once(sql: SqlKeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that was away while very many keys were revoked takes its lease only when it knows of all of them."""
+    for module in ("keyturn.leases", "keyturn.stores.leases"):
+        monkeypatch.setattr(f"{module}.CHANGES_READ_MAX", 2)
+    for number in range(7):
+        await sql.insert(key(number), digest(number), ACT)
+    gate = Gate(sql, "a")
+    await gate.renew()
+    for number in range(7):
+        await gate.find(digest(number))
+    await gate.give_back()
+    for number in range(6):
+        await sql.revoke("prj_a", [f"key_{number}"], ACT)
+    await gate.renew()
+    assert gate.holds_lease
+    assert gate.epoch == await sql.epoch() == 6
+    for number in range(7):
+        found = await gate.find(digest(number))
+        assert found is not None and (found.status is Status.REVOKED) == (number < 6)
+
+
 async def test_a_last_used_write_brings_no_row_back(sql: SqlKeyStore) -> None:
     """Bookkeeping that was begun before a revocation and lands after it changes nothing but its own columns."""
     await sql.insert(key(0), digest(0), ACT)

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from keyturn.ports import Change, HeldLease
+from keyturn.ports import CHANGES_READ_MAX, Change, HeldLease
 from keyturn.stores.head import CHANNEL, narrow
 from unitofwork import Database, Row, Transaction
-
-CHANGES_READ_MAX: Final = 10_000
 
 _EPOCH: Final = "SELECT epoch FROM key_head WHERE id = 1"
 _HOLD: Final = (
@@ -18,8 +16,9 @@ _CHANGES: Final = "SELECT epoch, key_id, project_id FROM key_changes WHERE epoch
 _RELEASE: Final = "DELETE FROM key_gates WHERE gate = $1"
 _HELD: Final = "SELECT gate, epoch_seen, renewals FROM key_gates"
 _LET_GO: Final = "DELETE FROM key_gates WHERE gate = $1 AND renewals = $2"
-# A gate that was away for longer than these are kept notices the gap, and forgets all that it knew.
-_FORGET: Final = "DELETE FROM key_changes WHERE changed_at < $1"
+# A gate that was away for longer than these are kept notices the gap, and forgets all that it knew. So the last one
+# stays, however old: without it there would be nothing before which to find a gap.
+_FORGET: Final = "DELETE FROM key_changes WHERE changed_at < $1 AND epoch < (SELECT epoch FROM key_head WHERE id = 1)"
 
 
 class SqlLeases:
@@ -79,7 +78,8 @@ class SqlLeases:
         return await self._database.write(operation)
 
     async def forget_changes(self, before: int) -> int:
-        """Drop the changes from before this instant, which no gate with a lease can still be waiting for."""
+        """Drop the changes from before this instant, which no gate with a lease can still be waiting for; the last
+        one stays."""
 
         async def operation(tx: Transaction) -> int:
             return await tx.execute(_FORGET, before)

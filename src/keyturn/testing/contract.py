@@ -481,6 +481,29 @@ class StoreContract:
         assert await ends(store) == [(1, 1_000, None)]
         assert await store.changes_after(0) == []
 
+    # Standing keys.
+
+    async def test_a_place_holds_one_key_until_that_is_revoked(self, store: KeyStore) -> None:
+        """Of a project, a mode and a kind; of many who fill it at once one does."""
+        await put(store, *(key(f"k{n}") for n in range(10)), key("b", project="prj_b"))
+        assert await store.places("prj_a") == {}
+        filled = await at_once(*(store.put_in_place("prj_a", "test", "secret", f"key_k{n}") for n in range(10)))
+        assert sorted(filled) == [False] * 9 + [True]
+        held = (await store.places("prj_a"))["test", "secret"]
+        assert await store.put_in_place("prj_a", "live", "secret", "key_k1")
+        assert await store.put_in_place("prj_b", "test", "secret", "key_b")
+        await store.set_enabled("prj_a", held, act(2_000), enabled=False)
+        assert not await store.put_in_place("prj_a", "test", "secret", "key_k9")
+        await store.revoke("prj_a", [held], act(2_000))
+        other = "key_k9" if held != "key_k9" else "key_k8"
+        assert await store.put_in_place("prj_a", "test", "secret", other)
+        assert await store.places("prj_a") == {("test", "secret"): other, ("live", "secret"): "key_k1"}
+
+    async def test_a_key_says_whose_it_is(self, store: KeyStore) -> None:
+        """By its id alone, for those who may ask for every project's."""
+        await put(store, key("a"), key("b", project="prj_b"))
+        assert [await store.project_of(f"key_{name}") for name in ("a", "b", "c")] == ["prj_a", "prj_b", None]
+
     async def test_last_use_moves_forward_only(self, store: KeyStore) -> None:
         """A late writer with an older instant changes nothing; unknown keys and secrets are passed over."""
         await put(store, key("a"), key("b"))
@@ -594,6 +617,19 @@ class StoreContract:
         done = await at_once(*(store.revoke("prj_a", [f"key_k{n}"], act(2_000)) for n in range(20)))
         assert sorted(done) == list(range(1, 21))
         assert [change.epoch for change in await store.changes_after(0)] == list(range(1, 21))
+
+    async def test_old_changes_are_forgotten_but_never_the_last(self, store: KeyStore) -> None:
+        """Whoever has missed one finds a gap before the last; the epoch goes on counting."""
+        await put(store, *(key(f"k{n}") for n in range(4)))
+        for number in range(3):
+            await store.revoke("prj_a", [f"key_k{number}"], act(2_000 + number))
+        await store.forget_changes(2_001)
+        left = await store.changes_after(0)
+        assert left[-2:] == [Change(2, "key_k1", None), Change(3, "key_k2", None)]
+        await store.forget_changes(9_000)
+        assert (await store.changes_after(0))[-1] == Change(3, "key_k2", None)
+        assert await store.epoch() == 3
+        assert await store.revoke("prj_a", ["key_k3"], act(3_000)) == 4
 
     async def test_a_lease_is_held_renewed_and_released(self, store: KeyStore) -> None:
         """One row a gate, with the epoch it has acted upon and how often it said so."""
