@@ -10,7 +10,7 @@ import pytest
 
 from keyturn import KeyDigest, Status
 from keyturn.stores.sql import SqlKeyStore, migrations
-from tests.contracts.test_key_store import act, digest, key, known, put
+from keyturn.testing.contract import act, digest, key, known, put
 from tests.makers import execute
 from unitofwork import Database, StoreUnavailable, migrate, open_database
 

@@ -13,7 +13,7 @@ LAST = {"crypto-checkout": 69, "crossmint": 32, "smartpay": 32, "coin-moebius": 
 REQUIRED = {
     "crypto-checkout": {*range(1, 70)},
     "crossmint": {*range(1, 5), *range(12, 33)},
-    "smartpay": {*range(1, 8), *range(14, 33)} - {17},
+    "smartpay": {*range(1, 8), *range(14, 33)},
     "coin-moebius": {*range(7, 30)},
     "craftkit": {*range(1, 22), *range(28, 39), *range(44, 50)},
 }
