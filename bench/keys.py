@@ -1,26 +1,29 @@
 """What the key layer costs by itself: verifying, remembering, revoking, refusing."""
 
+import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import gates, limits, million, verifying
+from bench import behind, gates, limits, million, verifying
 from bench.checkout import Shop, stock
 from bench.flood import Flood
 from bench.measuring import FULL, Broken, Numbers, Stage, get, run, say
 from bench.servers import Server
 from bench.table import Row, ratios, reached, spread
-from keyturn import Kind, Mode
+from keyturn import KeyWish, Kind, Mode
 from keyturn.secret import NATIVE, generate
 from tests.parts import find_part
 from tests.running import free_port
 from tillgate.api.sessions import READ
 from tillgate.base.clock import SystemClock
+from tillgate.cli.server import SERVER_SETTINGS
 from tillgate.opening import open_migrated
 from tillgate.settings import load
 
 FLOOD_PER_SECOND = 1_000
 GATES = (1, 4, 8)
+APP_KEYS = 16
 
 
 class Keys:
@@ -44,6 +47,8 @@ class Keys:
         self._verifying(data, shop)
         if url is not None:
             self._verifying_postgres(self._stage.directory / "postgres", url, there)
+        say("an app behind keys …")
+        self._app()
         say("counting limits …")
         self._limits()
         say("revoking …")
@@ -83,6 +88,35 @@ class Keys:
         costs = run(measured())
         row = _cost("verify one not remembered, PostgreSQL", costs["miss"], "bare SELECT", costs["select"])
         self._rows.insert(2, row)
+
+    def _app(self) -> None:
+        url = f"sqlite:///{self._stage.directory / 'app.db'}"
+
+        async def made() -> list[str]:
+            wish = KeyWish(project_id="bench", mode=Mode.TEST, name="bench", scopes=[behind.SCOPE])
+            async with behind.OPEN_LAYER(url) as layer:
+                return [(await layer.issuer.issue(wish, by="operator:bench")).secret.reveal() for _ in range(APP_KEYS)]
+
+        requests = [get("/invoices", key) for key in run(made())]
+        settings = json.dumps(SERVER_SETTINGS)
+        bare = self._stage.serve("bench.behind", settings, ready="/")
+        kept = self._stage.serve("bench.behind", settings, url, ready="/")
+        without, beside = Numbers(), Numbers()
+        for number in range(-1, self._pace.rounds):
+            order = [(bare, without), (kept, beside)]
+            for server, numbers in order if number % 2 else reversed(order):
+                self._stage.load(server, requests, numbers if number >= 0 else None)
+        share = ratios(beside.rates, without.rates)
+        by_cpu = ratios(without.cpu_us, beside.cpu_us) if len(without.cpu_us) == len(beside.cpu_us) else []
+        self._rows.append(
+            Row(
+                "a Starlette app behind Keyturn / without",
+                beside.said("req"),
+                f"without: {without.said('req')}",
+                spread(share, percent=True),
+                f"{statistics.median(by_cpu):.0%}" if by_cpu else "–",
+            )
+        )
 
     def _limits(self) -> None:
         if find_part("redis-server") is None:

@@ -1,0 +1,51 @@
+"""A small Starlette application, bare or behind Keyturn's middleware.
+
+python -m bench.behind PORT SETTINGS [DATABASE_URL]   SETTINGS is JSON for uvicorn.Config; without a database, bare
+"""
+
+import asyncio
+import functools
+import json
+import sys
+from typing import Any
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from keyturn import Limit
+from keyturn.asgi import KeyturnMiddleware
+from keyturn.layer import open_key_layer
+from keyturn.needs import OPEN, needs
+from keyturn.proxies import LOOPBACK
+
+SCOPE = "invoices:read"
+# Counted as always, against a limit that nobody reaches.
+OPEN_LAYER = functools.partial(open_key_layer, scopes=[SCOPE], limit=Limit(1e6, 1_000_000))
+
+
+@needs(SCOPE)
+async def invoices(_: Request) -> JSONResponse:
+    return JSONResponse([{"id": "inv_1", "total": "49.00"}, {"id": "inv_2", "total": "12.00"}])
+
+
+@needs(OPEN)
+async def ready(_: Request) -> JSONResponse:
+    return JSONResponse({"ready": True})
+
+
+def main() -> None:
+    port, settings = int(sys.argv[1]), json.loads(sys.argv[2])
+    app: Any = Starlette(routes=[Route("/invoices", invoices), Route("/", ready)])
+    if len(sys.argv) > 3:
+        app = KeyturnMiddleware(app, keys=functools.partial(OPEN_LAYER, sys.argv[3]), plain_http_from=LOOPBACK)
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, **settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(uvicorn.Server(config).serve())
+
+
+if __name__ == "__main__":
+    main()
