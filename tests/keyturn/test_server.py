@@ -439,6 +439,22 @@ async def test_without_the_store_only_a_live_lease_answers(light_desk: Desk, mon
     assert (await light_desk.send("GET", "/healthz", by=None)).status_code == 200
 
 
+async def test_whoever_finds_a_key_can_end_it(light_desk: Desk) -> None:
+    """Without a credential, and without being told what it was; each sender is counted by where they came from."""
+    made = await light_desk.key("invoices:read")
+    answer = await light_desk.send("POST", "/credentials/revoke", {"credentials": [made["key"], "nonsense"]}, None)
+    assert answer.status_code == 202 and made["id"] not in answer.text
+    assert (await light_desk.verify(made["key"]))["reason"] == "revoked"
+    from_one = {"x_forwarded_for": "203.0.113.7"}
+    for _ in range(60):
+        await light_desk.send("POST", "/credentials/revoke", {"credentials": []}, None, **from_one)
+    again = {"credentials": []}
+    assert (await light_desk.send("POST", "/credentials/revoke", again, None, **from_one)).status_code == 429
+    other = {"x_forwarded_for": "203.0.113.8"}
+    assert (await light_desk.send("POST", "/credentials/revoke", again, None, **other)).status_code == 202
+    assert (await light_desk.send("POST", "/leaks/github", {}, None)).status_code == 404, "not set up"
+
+
 async def test_what_is_counted_is_for_this_machine_and_root(light_desk: Desk) -> None:
     """Outcomes by reason, and whether the gate holds its lease; others need the root credential."""
     made = await light_desk.key("invoices:read")

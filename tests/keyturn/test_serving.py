@@ -83,6 +83,8 @@ def test_it_starts_answers_and_ends_well(tmp_path: Path) -> None:
         ({"KEYTURN_RATE_PER_SECOND": "-1"}, "whole number"),
         ({"KEYTURN_BURST": "0"}, "at least 1"),
         ({"KEYTURN_RULES": "no-such-file"}, "no file"),
+        ({"KEYTURN_QUARANTINE": "yes"}, "1 or 0"),
+        ({"KEYTURN_LEAK_RESPONSE": "shrug"}, "revoke, disable, alert"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], said: str) -> None:

@@ -1,0 +1,89 @@
+"""The stand-alone guide: each of its blocks, as it stands but for the ports. Its proxies are in test_proxies.py."""
+
+import ast
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyturn.needs import read_rules
+from keyturn.wording import FORBIDDEN_CODES
+from tests.client.quickstart import blocks
+from tests.house.source import SRC, python_files, tree_of
+from tests.keyturn.test_serving import ROOT, environment, serving
+
+GUIDE = Path(__file__).parents[2] / "docs/keyturn.md"
+TEXT = GUIDE.read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_the_guides_story_happens_as_it_is_told(tmp_path: Path) -> None:
+    """A key is made, verified in both ways, and ended; the answers are those that the guide prints."""
+    shell = blocks(GUIDE, "sh")
+    assert list(shell) == ["", "Start a server", "Make a key", "Verify it", "End it"]
+    settings = dict(re.findall(r"export (\w+)=\"?([^\"\n]+)\"?", shell["Start a server"])) | {"KEYTURN_ROOT_KEY": ROOT}
+    [url] = re.findall(r"keyturn serve --database-url (\S+)", shell["Start a server"])
+    with serving(url, tmp_path, **settings) as (where, _):
+        script = "".join(shell[heading] + "\necho\n" for heading in ("Make a key", "Verify it", "End it"))
+        script = script.replace("http://127.0.0.1:8090", where).replace("\ncurl", "\necho; curl")
+        script = script.replace("python3", sys.executable)
+        done = subprocess.run(
+            ["bash", "-euc", script], env=environment(**settings), capture_output=True, text=True, timeout=60
+        )
+    assert done.returncode == 0, done.stderr
+    valid, refused, ended = (json.loads(line) for line in done.stdout.splitlines() if line)
+    [printed] = blocks(GUIDE, "json").values()
+    expected = json.loads(printed)
+    expected["key"]["id"] = valid["key"]["id"]
+    expected["rateLimit"]["resetSeconds"] = valid["rateLimit"].pop("resetSeconds")
+    assert (
+        valid | {"rateLimit": valid["rateLimit"] | {"resetSeconds": expected["rateLimit"]["resetSeconds"]}} == expected
+    )
+    assert (refused["valid"], refused["reason"], refused["status"]) == (False, "scope_missing", 403)
+    assert ended["status"] == "revoked" and ended["receipt"]["epoch"] and ended["revokedBecause"] == "left the company"
+
+
+def test_the_guides_programs_run(tmp_path: Path) -> None:
+    """The middleware's application, and the test that stands for what its users would write."""
+    programs = blocks(GUIDE, "python")
+    assert list(programs) == ["Middleware", "Test what stands behind it"]
+    told: dict[str, Any] = {}
+    exec("".join(programs.values()), told)  # noqa: S102 — the guide's own words
+    asyncio.run(told["test_invoices_need_their_scope"]())
+    rules = tmp_path / "rules.toml"
+    [written] = blocks(GUIDE, "toml").values()
+    rules.write_text(written)
+    assert len(tomllib.loads(written)["rule"]) == 3 and read_rules(rules)("GET", "/invoices/7")
+
+
+def test_every_setting_and_every_code_is_in_the_guide() -> None:
+    """Nothing that can be set, and no refusal that can be met, is left for the reader to find out."""
+    source = (SRC / "keyturn/settings.py").read_text("utf-8")
+    settings = set(re.findall(r"\"(KEYTURN_[A-Z_]+)\"", source))
+    assert settings == set(re.findall(r"`(KEYTURN_[A-Z_]+)`", TEXT.partition("## Settings")[2].partition("## Ref")[0]))
+    told = set(re.findall(r"`([a-z_]+)`", TEXT.partition("## Refusals")[2]))
+    codes = set(FORBIDDEN_CODES.values())
+    for path in python_files(SRC / "keyturn"):
+        if path.parent.name == "cli" or path.name in ("reporting.py", "github.py"):
+            continue
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                at = {"Denial": 1, "bad_request": 0}.get(node.func.id)
+                if at is not None and len(node.args) > at and isinstance(node.args[at], ast.Constant):
+                    codes.add(node.args[at].value)
+    tree = tree_of(SRC / "keyturn/errors.py")
+    unmet = {"keyturn_error", "invalid_key", "key_conflict", "bad_report", "public_keys_unavailable"}
+    codes |= {
+        node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and ast.unparse(node.targets[0]) == "code"
+        and isinstance(node.value, ast.Constant)
+    } - unmet
+    assert codes - told == set() and len(codes) > 25
