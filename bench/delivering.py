@@ -1,4 +1,4 @@
-"""How many webhooks a second leave the outbox, next to the same bodies posted by httpx that keeps no book of them.
+"""How many webhooks a second leave the outbox, next to as many posted over bare sockets by nobody who keeps a book.
 
 python -m bench.delivering PORT COUNT   the baseline, in a process of its own; prints what it came to
 """
@@ -9,8 +9,6 @@ import subprocess
 import sys
 import time
 from typing import NamedTuple
-
-import httpx
 
 from bench.machine import cpu_seconds_of_all
 from bench.webhooks import receive_at
@@ -88,7 +86,7 @@ async def _pending(tx: Transaction) -> int:
 
 
 async def bare(port: int, count: int) -> Delivered:
-    """The same number by httpx alone, in another process."""
+    """The same number over bare sockets, in another process."""
     receiver, _ = await receive_at(port)
     try:
         process = await asyncio.create_subprocess_exec(
@@ -103,22 +101,27 @@ async def bare(port: int, count: int) -> Delivered:
 
 
 async def post(port: int, count: int) -> Delivered:
-    """Post, ``AT_ONCE`` at a time."""
-    body = json.dumps({"id": "evt_" + "0" * 26, "type": "session.created", "data": {"object": "x" * 900}}).encode()
+    """Post, ``AT_ONCE`` at a time, each over a connection of its own."""
+    body = json.dumps({"id": "evt_" + "0" * 26, "type": "session.created", "data": {"object": "x" * 900}})
+    request = (
+        f"POST /hook HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\n\r\n{body}"
+    ).encode()
     left = iter(range(count))
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-    async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=30) as client:
 
-        async def work() -> None:
-            for _ in left:
-                answer = await client.post(
-                    f"http://127.0.0.1:{port}/hook", content=body, headers={"content-type": "application/json"}
-                )
-                answer.raise_for_status()
+    async def work() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in left:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            assert head.split(b" ", 2)[1] == b"200"
+        writer.close()
 
-        cpu, begun = time.process_time(), time.perf_counter()
-        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-        took = time.perf_counter() - begun
+    cpu, begun = time.process_time(), time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    took = time.perf_counter() - begun
     return Delivered(count / took, (time.process_time() - cpu) / count * 1e6)
 
 

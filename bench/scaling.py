@@ -113,7 +113,7 @@ class Scaling:
         self._stage.load(server, [post(CREATE, pile.key, BODY)], None)
         url = f"sqlite:///{self._where(SQLITE, FEW)[0] / 'tillgate.db'}"
         bare, sent = self._sent(url, server, *_subscribe(server, pile.key))
-        self.rows.append(_row("webhooks, SQLite", "sent", sent, "bare httpx", bare))
+        self.rows.append(_row("webhooks, SQLite", "sent", sent, "bare sockets", bare))
         server.close()
 
     def _workers(self) -> None:
@@ -147,7 +147,7 @@ class Scaling:
         _, together = self._sent(url, many, port, endpoints)
         many.close()
         self.rows += [
-            _row("webhooks, PostgreSQL", "sent", alone, "bare httpx", bare),
+            _row("webhooks, PostgreSQL", "sent", alone, "bare sockets", bare),
             _row(f"webhooks, {how}", "sent", together, "1 process", alone),
         ]
 
@@ -178,7 +178,7 @@ class Scaling:
             await database.close()
 
     def _sent(self, url: str, server: Server, port: int, endpoints: list[str]) -> tuple[Numbers, Numbers]:
-        """Some rounds of webhooks by httpx alone, and by the server, which has the same number to send."""
+        """Some rounds of webhooks over bare sockets, and by the server, which has the same number to send."""
         bare, sent, count = Numbers(), Numbers(), self._stage.pace.sent
         for _ in range(self._rounds_count):
             _add(bare, asyncio.run(delivering.bare(port, count)))
