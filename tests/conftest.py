@@ -8,6 +8,9 @@ from typing import Any
 import hypothesis
 import pytest
 
+# So that a store which breaks the contract says in what.
+pytest.register_assert_rewrite("keyturn.testing.contract")
+
 pytest_plugins = [
     "tests.postgres",
     "tests.browser",

@@ -7,11 +7,8 @@ import pytest
 from keyturn import KeyStore
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore, migrations, note_expiry_told
+from keyturn.testing.contract import StoreContract, act, key, put
 from unitofwork import migrate, open_database
-
-pytest.register_assert_rewrite("keyturn.testing.contract")
-
-from keyturn.testing.contract import StoreContract, act, key, put  # noqa: E402
 
 pytestmark = pytest.mark.anyio
 
