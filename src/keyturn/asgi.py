@@ -145,7 +145,7 @@ class KeyturnMiddleware:
             need = Access.ANY_KEY if target.endpoint is None else _declared(target.endpoint, method)
             nowhere = target.endpoint is None
         if need is None:
-            _log.error("%s %s does not say what it needs, and is reached by nobody", method, path)
+            _log.error("%s %s does not say what it needs, and is reached by nobody", method, layer.carriers.clean(path))
             return UNDECLARED
         if need is Access.OPEN:
             return None, ()
@@ -167,7 +167,7 @@ class KeyturnMiddleware:
             raise _Unavailable from error
         if isinstance(decision, Admitted):
             if nowhere:
-                return _nowhere(method, path, target.methods if target is not None else ())
+                return _nowhere(method, layer.carriers.clean(path), target.methods if target is not None else ())
             return decision.key, rate_headers(decision.allowance) if decision.allowance is not None else ()
         denial = denied(decision) if isinstance(decision, Refused) else too_fast(decision.allowance)
         if presented.origin is not None:

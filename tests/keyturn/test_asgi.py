@@ -126,7 +126,9 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-async def test_endpoints_say_what_they_need_and_what_says_nothing_is_reached_by_nobody(desk: Desk) -> None:
+async def test_endpoints_say_what_they_need_and_what_says_nothing_is_reached_by_nobody(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     """Functions, classes, methods, mounted routers; wrapped as an application or added as middleware. A route without a
     word, files, and what is no route are not reached by a key that may do everything."""
     inner = Starlette(routes=routes())
@@ -166,6 +168,9 @@ async def test_endpoints_say_what_they_need_and_what_says_nothing_is_reached_by_
                     assert answer.headers["content-type"] == "application/problem+json"
             assert (await client.patch("/invoices", headers=bearer(everything))).headers["allow"] == "GET, HEAD, POST"
             assert (await client.get("/health")).json() == {"key": None}
+            for path in (f"/{everything}", f"/files/{everything}", f"/invoices?key={everything}"):
+                assert everything not in (await client.get(path, headers=bearer(everything))).text
+    assert everything not in caplog.text
 
 
 async def test_rules_over_paths_serve_any_application(desk: Desk) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from keyturn.layer import KeyLayer, open_key_layer
 from keyturn.limiting import Limit
+from keyturn.probing import probe
 from keyturn.server import KeyturnServer
 from keyturn.server.application import ROUTES
 from keyturn.settings import Settings, load
@@ -439,22 +440,6 @@ async def test_without_the_store_only_a_live_lease_answers(light_desk: Desk, mon
     assert (await light_desk.send("GET", "/healthz", by=None)).status_code == 200
 
 
-async def test_whoever_finds_a_key_can_end_it(light_desk: Desk) -> None:
-    """Without a credential, and without being told what it was; each sender is counted by where they came from."""
-    made = await light_desk.key("invoices:read")
-    answer = await light_desk.send("POST", "/credentials/revoke", {"credentials": [made["key"], "nonsense"]}, None)
-    assert answer.status_code == 202 and made["id"] not in answer.text
-    assert (await light_desk.verify(made["key"]))["reason"] == "revoked"
-    from_one = {"x_forwarded_for": "203.0.113.7"}
-    for _ in range(60):
-        await light_desk.send("POST", "/credentials/revoke", {"credentials": []}, None, **from_one)
-    again = {"credentials": []}
-    assert (await light_desk.send("POST", "/credentials/revoke", again, None, **from_one)).status_code == 429
-    other = {"x_forwarded_for": "203.0.113.8"}
-    assert (await light_desk.send("POST", "/credentials/revoke", again, None, **other)).status_code == 202
-    assert (await light_desk.send("POST", "/leaks/github", {}, None)).status_code == 404, "not set up"
-
-
 async def test_what_is_counted_is_for_this_machine_and_root(light_desk: Desk) -> None:
     """Outcomes by reason, and whether the gate holds its lease; others need the root credential."""
     made = await light_desk.key("invoices:read")
@@ -463,7 +448,11 @@ async def test_what_is_counted_is_for_this_machine_and_root(light_desk: Desk) ->
     text = (await light_desk.send("GET", "/metrics", by=None)).text
     assert 'keyturn_verifications_total{outcome="valid"} 1' in text
     assert 'keyturn_verifications_total{outcome="malformed"} 1' in text
-    assert "keyturn_gate_lease" in text
+    assert "keyturn_gate_lease" in text and "keyturn_revocation_lag_seconds -1\n" in text
+    light_desk.layer.probed = await probe(light_desk.layer.store, light_desk.layer.gate, light_desk.layer.clock)
+    text = (await light_desk.send("GET", "/metrics", by=None)).text
+    [lag] = [float(line.split()[1]) for line in text.splitlines() if line.startswith("keyturn_revocation_lag_seconds ")]
+    assert 0 <= lag < 10 and "keyturn_revocation_not_held_total 0\n" in text
     from_afar = {"peer": "198.51.100.9"}
     assert (await light_desk.send("GET", "/metrics", by=None, **from_afar)).status_code == 403
     afar_by_proxy = {"x_forwarded_for": "198.51.100.9", "x_forwarded_proto": "https"}
@@ -499,6 +488,17 @@ async def test_the_root_credential_and_keys_are_kept_nowhere(tmp_path: Path, any
         assert made["id"].encode() in kept
         assert [text for text in texts if text.encode() in kept] == []
         assert all(text not in repr(desk.app._settings) for text in texts)
+
+
+async def test_a_path_that_has_a_key_in_it_is_not_told_again(
+    light_desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever sends a key where none belongs finds it neither in the answer nor in the log."""
+    text = (await light_desk.key("invoices:read"))["key"]
+    for path in (f"/v1/{text}", f"/v1/keys/{text}", f"/v1/keys?key={text}", f"/v1/forward-auth/{text}"):
+        answer = await light_desk.send("GET", path)
+        assert answer.status_code >= 400 and text not in answer.text, path
+    assert text not in caplog.text
 
 
 async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_desk: Desk) -> None:

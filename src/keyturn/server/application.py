@@ -251,7 +251,11 @@ class KeyturnServer:
     def _unknown(self, path: str, method: str, found: Found | None) -> tuple[int, Headers, bytes]:
         if found is None:
             return _told(
-                Denial(404, "unknown_path", f"There is no {path[:80]}; the paths are listed in {DOCUMENT_PATH}.")
+                Denial(
+                    404,
+                    "unknown_path",
+                    f"There is no {self._layer.carriers.clean(path)[:80]}; the paths are listed in {DOCUMENT_PATH}.",
+                )
             )
         return _told(
             Denial(

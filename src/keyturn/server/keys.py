@@ -348,7 +348,9 @@ def _limit(rate: Rate | None) -> Limit | None:
 
 
 def _not_found(key_id: str) -> KeyNotFound:
-    return KeyNotFound(f"there is no key {key_id[:64]!r}")
+    # Somebody may have put the key itself there, which is not to be said again.
+    named = key_id[:64] if key_id.startswith("key_") else "with this id; an id begins with key_"
+    return KeyNotFound(f"there is no key {named}")
 
 
 def _routes() -> list[Route]:
