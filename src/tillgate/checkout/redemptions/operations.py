@@ -118,20 +118,31 @@ async def consume(tx: Transaction, session_id: str, *, now: int, beyond_limit: b
     [redemption] = found
     if redemption.status is RedemptionStatus.RELEASED and not await _retake(tx, redemption, beyond_limit):
         return False
-    for table, object_id in _places(redemption):
-        await records.redeem(tx, table, object_id)
-    await _move(tx, redemption, RedemptionStatus.REDEEMED, now)
+    await _settle(tx, [redemption], RedemptionStatus.REDEEMED, now)
     return True
+
+
+async def consume_held(tx: Transaction, session_ids: Sequence[str], *, now: int) -> None:
+    """Take the places of sessions that are paid and hold them still; all others stay as they are."""
+    reserved = [one for one in await records.held(tx, session_ids) if one.status is RedemptionStatus.RESERVED]
+    await _settle(tx, reserved, RedemptionStatus.REDEEMED, now)
 
 
 async def release(tx: Transaction, session_ids: Sequence[str], *, now: int) -> None:
     """Give the places back of sessions that end unpaid; doing it again changes nothing."""
     reserved = [one for one in await records.held(tx, session_ids) if one.status is RedemptionStatus.RESERVED]
+    await _settle(tx, reserved, RedemptionStatus.RELEASED, now)
+
+
+async def _settle(tx: Transaction, reserved: list[Redemption], to: RedemptionStatus, now: int) -> None:
+    """Turn held places into taken or free ones, in the order in which everybody locks."""
+    count_as = records.redeem if to is RedemptionStatus.REDEEMED else records.free
     counts = Counter(place for redemption in reserved for place in _places(redemption))
     for (table, object_id), count in sorted(counts.items(), key=lambda one: (records.COUNTED.index(one[0][0]), one[0])):
-        await records.free(tx, table, object_id, count)
+        await count_as(tx, table, object_id, count)
     for redemption in reserved:
-        await _move(tx, redemption, RedemptionStatus.RELEASED, now)
+        moved = await records.move(tx, redemption, to, now)
+        assert moved == 1, "the row is held"
 
 
 async def _retake(tx: Transaction, redemption: Redemption, beyond_limit: bool) -> bool:
@@ -159,11 +170,6 @@ async def _claimed(tx: Transaction, redemption: Redemption) -> str | None:
     if redemption.first_time_transaction and await records.has_first(tx, customer_id, beside=beside):
         return "it is for a customer's first payment, and this one has used such a code, or holds it in another session"
     return None
-
-
-async def _move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, now: int) -> None:
-    moved = await records.move(tx, redemption, to, now)
-    assert moved == 1, "the row is held"
 
 
 async def _unavailable(tx: Transaction, offer: Offer, now: int) -> Conflict:

@@ -41,7 +41,7 @@ _RETAKE: Final = {
     for table in COUNTED
 }
 _REDEEM: Final = {
-    table: f"UPDATE {table} SET reserved = reserved - 1, redeemed = redeemed + 1 WHERE id = $1" for table in COUNTED
+    table: f"UPDATE {table} SET reserved = reserved - $2, redeemed = redeemed + $2 WHERE id = $1" for table in COUNTED
 }
 _FREE: Final = {table: f"UPDATE {table} SET reserved = reserved - $2 WHERE id = $1" for table in COUNTED}
 
@@ -93,9 +93,9 @@ async def retake(tx: Transaction, table: Counted, object_id: str, *, beyond_limi
     return await tx.execute(_RETAKE[table], object_id, beyond_limit) == 1
 
 
-async def redeem(tx: Transaction, table: Counted, object_id: str) -> None:
-    """Turn a reserved place into a redeemed one."""
-    await tx.execute(_REDEEM[table], object_id)
+async def redeem(tx: Transaction, table: Counted, object_id: str, count: int) -> None:
+    """Turn reserved places into redeemed ones."""
+    await tx.execute(_REDEEM[table], object_id, count)
 
 
 async def free(tx: Transaction, table: Counted, object_id: str, count: int) -> None:

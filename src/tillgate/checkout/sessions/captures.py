@@ -132,9 +132,7 @@ async def lapse_due(desk: CheckoutDesk, tx: Transaction) -> int:
 async def lapse_all(desk: CheckoutDesk, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
     """Let go of what is left of locked sessions' authorisations, whose time is up."""
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
-    for session in due:
-        if session.payment.captured_minor:
-            await redemptions.consume(tx, session.id, now=now)
+    await redemptions.consume_held(tx, [one.id for one in due if one.payment.captured_minor], now=now)
     await redemptions.release(tx, [one.id for one in due if not one.payment.captured_minor], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
     for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
