@@ -330,6 +330,15 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         post("/customers", metadata=long_metadata)
         bought = {"amount": {"value": "999999999.99", "currency": "USD"}, "reference": "r" * 200}
         post("/checkout_sessions", **bought, customerId=customer["id"], couponId=coupon["id"], expiresInSeconds=600)
+        clock = post("/test_clocks")
+        lines = [
+            {"productId": product["id"]},
+            {"name": "n" * 200, "unitAmount": "1", "quantity": 1_000_000},
+            {"name": "VAT", "unitAmount": "999999.99", "kind": "tax"},
+            {"name": "Loyal", "unitAmount": "0.99", "kind": "discount"},
+        ]
+        basket = {"lineItems": lines, "shippingAmount": "4.90", "customerId": customer["id"], "reference": "r" * 200}
+        long = post("/checkout_sessions", **basket, couponId=coupon["id"], testClockId=clock["id"])
         test = post(f"/webhook_endpoints/{hook['id']}/test")
         assert test
         event = api.get("/events").json()["data"][0]
@@ -360,6 +369,7 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "sessions": "/sessions",
         "no sessions": "/sessions?status=expired",
         "session": f"/sessions/{session['id']}",
+        "session with a long order": f"/sessions/{long['id']}",
         "settled session": f"/sessions/{paid['id']}",
         "customers": "/customers",
         "no customers": "/customers?q=nobody",

@@ -1,6 +1,7 @@
 """Products, coupons with their codes, and customers in the dashboard."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,28 @@ async def test_a_coupon_and_its_codes_are_made_and_switched(owner_of_both: Owner
     await owner.done(f"{path}/activate")
     amount = {"name": "Five", "discountType": "amount", "discountAmount": "5", "currency": "eur"}
     assert "5.00 EUR" in await owner.page(await owner.done("/coupons", **amount))
+
+
+async def test_a_sessions_page_shows_what_was_bought_and_by_whom(owner: Owner) -> None:
+    """Lines, what was taken off and why, the total, and the ways to product, coupon and customer."""
+    api = await owner.shop.client()
+
+    async def made(path: str, **body: Any) -> Any:
+        answer = await api.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    mug, ada = await made("/products", name="Mug <1>", price="12.35"), await made("/customers", name="Ada")
+    coupon = await made("/coupons", name="A tenth", discountType="percentage", discountPercentage="10")
+    await made("/promotion_codes", code="SPRING", couponId=coupon["id"])
+    lines = [{"productId": mug["id"], "quantity": 3}]
+    basket = {"lineItems": lines, "shippingAmount": "4.90", "promotionCode": "spring", "customerId": ada["id"]}
+    session = await made("/checkout_sessions", **basket)
+    page = await owner.page(f"/sessions/{session['id']}")
+    for words in ("Mug <1>", "37.05", "−3.70", "A tenth", "promotion code", "4.90", "38.25 USD"):
+        assert words in page, words
+    for path in (f"products/{mug['id']}", f"coupons/{coupon['id']}", f"customers/{ada['id']}"):
+        assert f"/dashboard/{path}" in page
 
 
 WRONG = [

@@ -8,6 +8,9 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
+from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.object import shown as shown_order
+from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted
 from tillgate.checkout.sessions.object import shown
@@ -83,19 +86,22 @@ async def session_page(visit: Visit) -> Response:
     """One session: what is owed, what came, and everything that happened."""
     principal = visit.principal
 
-    async def operation(tx: Transaction) -> tuple[CheckoutSession, list[Moment]]:
+    async def operation(tx: Transaction) -> tuple[CheckoutSession, Order, list[Moment]]:
         session = await get_session(tx, principal, visit.param("session"))
+        order = await get_order_of_session(tx, session.id)
         happened = await list_events_of_object(tx, principal, session.id)
         sent = await list_deliveries_of_events(tx, principal, [event.id for event in happened])
-        return session, [Moment(event, sent.get(event.id, [])) for event in happened]
+        return session, order, [Moment(event, sent.get(event.id, [])) for event in happened]
 
-    session, timeline = await visit.read(operation)
+    session, order, timeline = await visit.read(operation)
     deliveries = [one for moment in timeline for one in moment.deliveries]
     mark = mark_of(session.status, session.updated_at, standing(deliveries))
     return visit.seen(mark) or visit.page(
         "sessions/detail.html",
         section="sessions",
         session=session,
+        order=order,
+        bought=shown_order(order),
         shown=shown(session, visit.desk.checkout.settings.public_url),
         metadata=pairs(session.metadata),
         timeline=timeline,
