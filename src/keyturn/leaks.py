@@ -211,7 +211,12 @@ class LeakDesk:
             return await self._store.end_earlier_secrets(key.project_id, key.id, act)
         if response is LeakResponse.DISABLE:
             return await self._store.set_enabled(key.project_id, key.id, act, enabled=False)
-        return await self._store.revoke(key.project_id, [key.id], act)
+        epoch = await self._store.revoke(key.project_id, [key.id], act)
+        # Whoever had it may have made others with it; but so may its owner, and all that they run on may hang on those.
+        made = [one for one in await self._store.family(key.project_id, key.id) if one.status is not Status.REVOKED]
+        if made:
+            self._alert(Alert("keys.exposed_had_made_others", key.id, {"keys": str(len(made))}))
+        return epoch
 
     async def _deal_with(self, noticed: _Noticed) -> None:
         key, how = noticed.key, noticed.how

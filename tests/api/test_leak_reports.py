@@ -29,9 +29,10 @@ def outside(shop: Shop, address: str = "198.51.100.7") -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(shop.app, client=(address, 4711)), base_url=PUBLIC_URL)
 
 
+@pytest.mark.spec("crypto-checkout R68")
 async def test_whoever_found_keys_ends_them_and_learns_nothing(shop: Shop) -> None:
-    """No key is asked for, the answer is the same for any list, and those that are secret keys here are refused from
-    then on; their owner has the events."""
+    """crypto-checkout R68: no key is asked for, the answer is the same for any list, and those that are secret keys
+    here are refused from then on; their owner has the events."""
     live, test = await shop.issued(mode="live"), await shop.issued()
     public = await shop.keys.issuer.issue(
         KeyWish(

@@ -20,6 +20,13 @@ def hidden_part(secret: str) -> str:
     return re.sub(r"^(ck_(test|live)_|whsec_).{6}", "", secret)[:-4]
 
 
+def over_tls(server: RunningServer, key: str) -> httpx.Client:
+    """A client whose requests came over TLS, as a proxy before the server says."""
+    client = server.client(key)
+    client.headers["X-Forwarded-Proto"] = "https"
+    return client
+
+
 @pytest.mark.parametrize("dev", [True, False], ids=["readable logs", "JSON logs"])
 def test_no_secret_is_kept_or_told_anywhere(tmp_path: Path, receiver: Receiver, dev: bool) -> None:
     """crypto-checkout R17, crypto-checkout R18, crypto-checkout R65: after successes, refusals, bad input, failing
@@ -35,7 +42,7 @@ def test_no_secret_is_kept_or_told_anywhere(tmp_path: Path, receiver: Receiver, 
         reader = server.issued(["events:read"])
         keys = [one["key"] for one in (*issued, reader)]
         secrets += keys
-        with server.client(keys[0]) as client:
+        with over_tls(server, keys[0]) as client:
             url = receiver.url if dev else "https://merchant.invalid/in"
             for number in range(2):
                 made = client.post(
@@ -67,21 +74,21 @@ def test_no_secret_is_kept_or_told_anywhere(tmp_path: Path, receiver: Receiver, 
             httpx.get(f"{server.url}/api/v1/payment_links?api_key={text}", trust_env=False)
             httpx.get(f"{server.url}/api/v1/{text}", trust_env=False)
             httpx.get(f"{server.url}/dashboard?key={text}", trust_env=False)
-        with server.client(keys[2]) as limited:
+        with over_tls(server, keys[2]) as limited:
             answers += walk(limited)
-        with server.client(keys[1]) as live:
+        with over_tls(server, keys[1]) as live:
             answers += walk(live)
         for password in (WRONG_PASSWORD, PASSWORD):
             form = {"email": "a@example.com", "password": password}
             answers.append(httpx.post(f"{server.url}/dashboard/sign-in", data=form, trust_env=False))
         server.cli("keys", "revoke", issued[1]["id"])
-        with server.client(keys[1]) as revoked:
+        with over_tls(server, keys[1]) as revoked:
             answers += walk(revoked)
         # A failure of the server's own, in the middle of a request.
         with sqlite3.connect(tmp_path / "data" / "tillgate.db") as database:
             database.execute("ALTER TABLE payment_links RENAME TO elsewhere")
         database.close()
-        with server.client(keys[0]) as client:
+        with over_tls(server, keys[0]) as client:
             broken = [
                 client.get("/payment_links"),
                 client.post("/payment_links", json={"title": "a", "fiatAmount": "1"}),

@@ -21,6 +21,7 @@ from keyturn import (
     Verified,
     Verifier,
     generate,
+    revoke,
 )
 from keyturn.leaks import HOUR_MS, NOTICED_MAX, Alert, Leak, LeakDesk, LeakResponse, LeakRules, Seen
 from keyturn.origins import answer_headers
@@ -256,6 +257,21 @@ async def test_an_old_secret_that_leaks_takes_the_new_one_not_with_it() -> None:
     lines = await house.store.audit(0, 99)
     assert await house.desk.reported([Leak(first.secret.reveal(), "in public once more")]) == [True]
     assert await house.store.audit(0, 99) == lines
+
+
+async def test_what_a_leaked_key_had_made_goes_on_and_is_told_of() -> None:
+    """Its owner may depend on those keys, and a thief may have made them: somebody has to look, so the alert says how
+    many there are. Ending them later takes the key's id only."""
+    house = House()
+    leaked = await house.key()
+    children = [await house.key(parent=leaked.key) for _ in range(2)]
+    await house.desk.reported([Leak(leaked.secret.reveal(), "in public")])
+    assert [(alert.what, alert.detail) for alert in house.alerts] == [
+        ("keys.exposed_had_made_others", {"keys": "2"}),
+    ]
+    assert {(await house.now(one)).status for one in children} == {Status.ACTIVE}
+    await revoke(house.store, house.clock, project_id="prj_a", key_id=leaked.key.id, by="user:1", tree=True)
+    assert {(await house.now(one)).status for one in children} == {Status.REVOKED}
 
 
 async def test_a_canary_that_is_found_is_told_of_and_stays() -> None:
