@@ -4,6 +4,7 @@ The challenge follows RFC 6750, section 3; the rate limit's headers draft-ietf-h
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from math import ceil
 from typing import Final, NamedTuple
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from keyturn import wording
-from keyturn.limiting import Allowance
+from keyturn.limiting import Allowance, Limit
 from keyturn.model import RefusalReason, Refused
 
 REALM: Final = "keyturn"
@@ -98,11 +99,15 @@ UNDECLARED: Final = Denial(
 
 def rate_headers(allowance: Allowance) -> Headers:
     """``RateLimit-Policy`` and ``RateLimit``: what there is, what is left."""
-    limit = allowance.limit
     return (
-        (b"ratelimit-policy", b'"key";q=%d;w=%d' % (limit.burst, ceil(limit.window_seconds))),
+        _policy(allowance.limit),
         (b"ratelimit", b'"key";r=%d;t=%d' % (allowance.remaining, ceil(allowance.reset_seconds))),
     )
+
+
+@lru_cache(maxsize=1_000)
+def _policy(limit: Limit) -> tuple[bytes, bytes]:
+    return b"ratelimit-policy", b'"key";q=%d;w=%d' % (limit.burst, ceil(limit.window_seconds))
 
 
 def challenge(detail: str, realm: str = REALM) -> tuple[bytes, bytes]:
