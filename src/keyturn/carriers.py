@@ -40,7 +40,11 @@ class Carried(NamedTuple):
 
 
 class Carriers:
-    """Finds the one key of a request."""
+    """Finds the one key of a request.
+
+    Attributes:
+        length_min: how long the shortest key is that is found in a URL.
+    """
 
     def __init__(self, parser: KeyParser) -> None:
         self._parser = parser
@@ -52,6 +56,9 @@ class Carriers:
         forms = tuple(forms)
         self._parser.learn(forms)
         foreign = "".join(f"|{form.pattern}" for form in forms if form.prefix)
+        self.length_min = min(
+            self._parser.length_min, *(len(form.prefix) + form.length_min for form in forms if form.prefix), 1_000
+        )
         self._whole = re.compile(f"(?:{_key_like(self._parser.heads).pattern}{foreign})", re.ASCII)
         self._key_like = re.compile(rf"(?:^|[^0-9A-Za-z]|%[0-9A-Fa-f]{{2}}){self._whole.pattern}", re.ASCII)
 
@@ -69,13 +76,13 @@ class Carriers:
             return self._from_authorization(authorization)
         return self._from_both(authorization, api_key)
 
-    def in_url(self, query_string: str) -> KeySecret | bool:
-        """The key that stands in a query string: itself where it is whole, True where something only looks like
+    def in_url(self, text: str) -> KeySecret | bool:
+        """The key that stands in a part of a URL: itself where it is whole, True where something only looks like
         one, False where nothing does."""
-        match = self._key_like.search(query_string)
+        match = self._key_like.search(text)
         if match is None:
             return False
-        found = self._whole.search(query_string, match.start())
+        found = self._whole.search(text, match.start())
         secret = self._parser.parse(found[0]) if found is not None else None
         return secret or True
 
@@ -137,7 +144,7 @@ class Carriers:
         if "\\n" in presented or "\n" in presented or "\r" in presented or "%0a" in presented.lower():
             return "The key has a line break in it; trim it where it is read."
         if scheme.lower() == "bearer" and not header.startswith("Authorization"):
-            return f"Take the word Bearer away: {header}the key itself."
+            return f"Take the word Bearer away: send {header}and the bare key."
         if scheme.lower() == "bearer" and token.lower().startswith("bearer"):
             return "The word Bearer came twice; send it once."
         if scheme.lower() in ("bearer", "basic") and not token:

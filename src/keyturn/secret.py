@@ -273,6 +273,11 @@ class KeyParser:
         return tuple(dict.fromkeys(head for head, _ in self._layouts))
 
     @property
+    def length_min(self) -> int:
+        """How long the shortest key of the formats is."""
+        return min(len(head) + length for head, length in self._layouts)
+
+    @property
     def foreign(self) -> tuple[ForeignForm, ...]:
         """The forms of imported keys that are let by; none unless there are such keys."""
         return self._foreign

@@ -95,7 +95,7 @@ class Presented(Hushed, Asked, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         authorization, api_key: the two headers that may carry a key.
-        query_string: in which there must be none.
+        query_string: in which there must be none; nor in what the path names.
         secure: whether it came over TLS, or from where that is not asked for.
         object_id: the object that the path names, where a client secret may open one.
     """
@@ -131,8 +131,11 @@ class Verifier:
         Args:
             need: what the endpoint asks for; None where any valid key will do.
         """
-        if presented.query_string and "_" in presented.query_string:
-            exposed = self._carriers.in_url(presented.query_string)
+        in_url, named = presented.query_string, presented.object_id
+        if named is not None and len(named) >= self._carriers.length_min:  # longer than most ids
+            in_url = f"{named}?{in_url}"
+        if in_url and "_" in in_url:
+            exposed = self._carriers.in_url(in_url)
             if exposed:
                 key = await self._finder.find(exposed.digest()) if isinstance(exposed, KeySecret) else None
                 return Refused(RefusalReason.KEY_IN_URL, key)

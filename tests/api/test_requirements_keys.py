@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from keyturn import NATIVE, Kind, Mode, generate
-from tests.shop import Shop
+from tests.shop import Shop, eventually
 from tillgate.api.application import ROUTES
 from tillgate.door import API_SCOPES
 
@@ -139,6 +139,26 @@ async def test_the_key_alone_is_enough_and_nothing_else_is(sqlite_shop: Shop) ->
         assert (await nobody.get("/payment_links", **carrier)).status_code == 401, carrier
 
 
+async def test_a_key_in_the_path_is_refused_as_one_in_a_query_is(shop: Shop) -> None:
+    """crypto-checkout R65: whatever else is right with the request, for its URL is logged on its way; the key's owner
+    can see that it was exposed, and no answer holds it. An id that is none is still only not found."""
+    client = await shop.client()
+    for exposed in (await shop.issued(mode="live"), await shop.issued()):
+        text = exposed.secret.reveal()
+        for path in (f"/checkout_sessions/{text}", f"/{text}", f"/nowhere/{text}/more", f"/events?after=1&k={text}"):
+            answer = await client.get(path)
+            assert refusal(answer) == (401, "authentication", "key_in_url"), path
+            assert text not in answer.text
+
+        async def is_noted(key_id: str = exposed.key.id) -> bool:
+            key = await shop.keys.store.by_id(shop.project_id, key_id)
+            return key is not None and key.exposed_at is not None
+
+        await eventually(is_noted)
+    for path in ("/checkout_sessions/" + "a" * 60, "/checkout_sessions/ck_live_nothing", "/nowhere"):
+        assert (await client.get(path)).status_code == 404
+
+
 @pytest.mark.parametrize("refused_for", ["missing", "malformed", "unknown", "revoked", "expired", "scope"])
 async def test_a_refused_request_has_no_effect_and_is_not_even_read(shop: Shop, refused_for: str) -> None:
     """crypto-checkout R6, crypto-checkout R7, crypto-checkout R8: the refusal comes before any business logic: no
@@ -207,10 +227,7 @@ async def test_the_database_keeps_only_the_hash_of_a_key(shop: Shop) -> None:
     neither the API nor anybody else can show it again."""
     issued = await shop.issued()
     text = issued.secret.reveal()
-    stored = (
-        "SELECT id, project_id, mode, name, format, digest_algorithm, digest, prefix, last_four, scopes, created_by "
-        "FROM api_keys"
-    )
+    stored = "SELECT s.*, k.* FROM api_keys k JOIN key_secrets s ON s.key_id = k.id"
 
     async def read(tx: Any) -> list[Any]:
         return list(await tx.fetch_all(stored))

@@ -104,7 +104,7 @@ HINTS = [
     (f"Bearer '{KEY}'", None, "quotes"),
     (f"“{KEY}”", None, "quotes"),
     (f"Bearer “{KEY}”".encode().decode("latin-1"), None, "quotes"),
-    (None, f'"{KEY}"', "x-api-key: the key itself"),
+    (None, f'"{KEY}"', "send x-api-key: and the bare key"),
     (f"Bearer {KEY}\\n", None, "line break"),
     (f"Bearer {KEY}%0A", None, "line break"),
     (f"Bearer {KEY}\r\n", None, "line break"),

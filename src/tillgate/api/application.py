@@ -207,7 +207,7 @@ class NativeApi:
 
         visit.route = route
         visit.path = route.path if route is not None else _words(path)
-        presented = self._presented(scope, headers, found.id if found is not None else None)
+        presented = self._presented(scope, headers, found.id if found is not None else path)
         visit.presented = presented
 
         # The key comes first, whatever else is wrong with the request.
