@@ -130,12 +130,13 @@ class KeyLayer:
         self.probes_failed = 0
 
     async def admit(
-        self, presented: Presented, need: Need | None, caller: Caller = NOBODY
+        self, presented: Presented, need: Need | None, caller: Caller = NOBODY, *, limited: bool = True
     ) -> Admitted | TooFast | Refused:
         """Whether a request is let in; counted, and against its key's limit.
 
         Args:
             need: what is asked for; None where any valid key will do.
+            limited: whether a key without a pace of its own has the installation's.
 
         Raises:
             StoreError: that could not be told; let nobody in.
@@ -150,7 +151,7 @@ class KeyLayer:
             return decision
         key = decision.key
         use = Use(now, presented.address, caller.agent, caller.path)
-        limit = key.terms.limit or self.limit
+        limit = key.terms.limit or (self.limit if limited else None)
         allowance = None
         if limit is not None:
             taken = self._limiter.take(key.id, limit)

@@ -177,6 +177,15 @@ async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_desk: Des
     other = await light_desk.key("invoices:read")
     for _ in range(300):  # more than any key's burst
         assert (await light_desk.call("POST", "/v1/keys/verify", {"key": other["key"]}, service))[0] == 200
+    slow = (await light_desk.key("keys:verify", rate={"perSecond": 0.01, "burst": 1}))["key"]
+    for by, status in ((slow, 200), (slow, 429)):
+        assert (await light_desk.call("POST", "/v1/keys/verify", {"key": other["key"]}, by))[0] == status
+    for number, more in enumerate(({}, {"x_forwarded_proto": "https"}), 1):  # by the short way, and the long one
+        asking = await light_desk.key("keys:verify")
+        status, _ = await light_desk.call("POST", "/v1/keys/verify", {"key": other["key"]}, asking["key"], **more)
+        await light_desk.layer.usage.flush(light_desk.layer.store, light_desk.layer.usage_store)
+        shown = (await light_desk.call("GET", f"/v1/keys/{asking['id']}"))[1]
+        assert status == 200 and shown["lastUsedAt"] is not None, number
 
 
 async def test_who_verifies_needs_the_right_to(light_desk: Desk) -> None:

@@ -143,7 +143,7 @@ class KeyturnServer:
     # Verifying.
 
     async def _verify(self, scope: Any, receive: Any) -> tuple[int, Headers, bytes]:
-        asking = None if self._is_plainly_root(scope) else (await self._who(scope, _VERIFIES)).key
+        asking = await self._asking(scope)
         message = await receive()
         body = message.get("body", b"")
         if message.get("more_body") or len(body) > BODY_BYTES_MAX:
@@ -165,18 +165,35 @@ class KeyturnServer:
             return 200, _JSON_ALONE, _encode(_Valid(self._shown(decision.key), left))
         return 200, _JSON_ALONE, _encode(_verdict(decision))
 
-    def _is_plainly_root(self, scope: Any) -> bool:
-        """Whether the root credential came straight and as it mostly does; False where that needs a closer look."""
+    async def _asking(self, scope: Any) -> KnownKey | None:
+        """The key that wants to verify another, None for the root credential; by the short way where there is only one
+        header to look at.
+
+        Raises:
+            Denied: neither may.
+        """
         headers = scope["headers"]
         by_name = dict(headers)
         authorization = by_name.get(b"authorization", b"")
-        return (
-            len(by_name) == len(headers)
-            and b"x-forwarded-proto" not in by_name
-            and authorization[:7] == b"Bearer "
-            and (scope.get("scheme") == "https" or self._plain_http_from.has(_peer(scope)))
-            and self._matches_root(authorization[7:])
-        )
+        peer = _peer(scope)
+        if (
+            authorization[:7] == b"Bearer "
+            and len(by_name) == len(headers)
+            and _TELLING.isdisjoint(by_name)
+            and not scope["query_string"]
+            and (scope.get("scheme") == "https" or self._plain_http_from.has(peer))
+        ):
+            if self._matches_root(authorization[7:]):
+                return None
+            agent = by_name.get(b"user-agent")
+            decision = await self._layer.admit(
+                Presented(authorization=authorization.decode("latin-1"), address=peer),
+                _VERIFIES,
+                Caller(VERIFY_PATH, agent.decode("latin-1") if agent is not None else None),
+                limited=False,
+            )
+            return _admitted(decision).key
+        return (await self._who(scope, _VERIFIES)).key
 
     def _shown(self, key: KnownKey) -> msgspec.Raw:
         """A key as a verdict shows it, spelt once for as long as the gate answers with the same."""
@@ -288,14 +305,11 @@ class KeyturnServer:
             origin=seen.origin,
             app=seen.app,
         )
-        if need is _VERIFIES:
-            decision: Any = await self._layer.verifier.verify(presented, need)
-            if not isinstance(decision, Refused) and decision.key.terms.limit is None:
-                return Whoever(decision.key)
-        decision = await self._layer.admit(presented, need, Caller(scope["path"], seen.agent))
-        if isinstance(decision, Admitted):
-            return Whoever(decision.key, decision.allowance)
-        raise Denied(denied(decision) if isinstance(decision, Refused) else too_fast(decision.allowance))
+        decision = await self._layer.admit(
+            presented, need, Caller(scope["path"], seen.agent), limited=need is not _VERIFIES
+        )
+        admitted = _admitted(decision)
+        return Whoever(admitted.key, admitted.allowance)
 
     def _is_root(self, authorization: str) -> bool:
         """Whether this is the root credential, found out in the same time whether it is or not."""
@@ -356,6 +370,21 @@ _SEEN: Final = {
     b"x-forwarded-for": "forwarded_for",
     b"x-forwarded-proto": "forwarded_proto",
 }
+
+
+# What may change who is asking, beside the credential itself.
+_TELLING: Final = frozenset(_SEEN) - {b"authorization", b"user-agent"}
+
+
+def _admitted(decision: Admitted | TooFast | Refused) -> Admitted:
+    """Who was let in.
+
+    Raises:
+        Denied: nobody was.
+    """
+    if isinstance(decision, Admitted):
+        return decision
+    raise Denied(denied(decision) if isinstance(decision, Refused) else too_fast(decision.allowance))
 
 
 @functools.lru_cache(maxsize=1_000)
