@@ -8,14 +8,12 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
-from tillgate.checkout.orders.model import Order
-from tillgate.checkout.orders.object import shown as shown_order
-from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted
 from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import accept, expire, get_session, list_sessions, simulate
 from tillgate.dashboard.deliveries import due_soon, standing
+from tillgate.dashboard.orders import OrderView, order_view
 from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.model import EventObject
@@ -86,23 +84,23 @@ async def session_page(visit: Visit) -> Response:
     """One session: what is owed, what came, and everything that happened."""
     principal = visit.principal
 
-    async def operation(tx: Transaction) -> tuple[CheckoutSession, Order, list[Moment]]:
+    async def operation(tx: Transaction) -> tuple[CheckoutSession, OrderView, list[Moment]]:
         session = await get_session(tx, principal, visit.param("session"))
-        order = await get_order_of_session(tx, session.id)
         happened = await list_events_of_object(tx, principal, session.id)
         sent = await list_deliveries_of_events(tx, principal, [event.id for event in happened])
+        order = await order_view(tx, principal, session)
         return session, order, [Moment(event, sent.get(event.id, [])) for event in happened]
 
     session, order, timeline = await visit.read(operation)
     deliveries = [one for moment in timeline for one in moment.deliveries]
-    mark = mark_of(session.status, session.updated_at, standing(deliveries))
+    changed_at = (session.updated_at, order.order.updated_at, order.payment.updated_at)
+    mark = mark_of(session.status, changed_at, standing(deliveries))
     return visit.seen(mark) or visit.page(
         "sessions/detail.html",
         section="sessions",
         session=session,
-        order=order,
-        bought=shown_order(order),
         shown=shown(session, visit.desk.checkout.settings.public_url),
+        the=order,
         metadata=pairs(session.metadata),
         timeline=timeline,
         mark=mark,

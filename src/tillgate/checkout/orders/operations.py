@@ -284,6 +284,8 @@ async def follow(desk: CheckoutDesk, tx: Transaction, before: Order, after: Orde
         after = msgspec.structs.replace(after, status=to, updated_at=now)
         await tell(desk, tx, f"order.{to.value}", after, before=before, now=now)
     elif shown(after) != shown(before):
+        after = msgspec.structs.replace(after, updated_at=now)
+        await records.touch(tx, after.id, now)
         await tell(desk, tx, ORDER_UPDATED, after, before=before, now=now)
     return after
 

@@ -41,6 +41,7 @@ _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
     "claimed_reference = CASE WHEN $1 = 'canceled' THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
 )
+_TOUCH: Final = "UPDATE orders SET updated_at = $1 WHERE id = $2"
 _UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3 WHERE id = $4"
 
 _line_items: Final = msgspec.json.Decoder(tuple[LineItem, ...])
@@ -139,6 +140,11 @@ async def newest(
 async def move(tx: Transaction, order: Order, to: OrderStatus, now: int) -> int:
     """Move an order out of the state it is believed to be in; 0 if it has left that meanwhile."""
     return await tx.execute(_MOVE, to.value, now, order.id, order.status.value)
+
+
+async def touch(tx: Transaction, order_id: str, now: int) -> None:
+    """What belongs to an order has changed, though its own row has not."""
+    await tx.execute(_TOUCH, now, order_id)
 
 
 async def update(tx: Transaction, order: Order) -> None:

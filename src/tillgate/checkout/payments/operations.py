@@ -160,6 +160,7 @@ async def follow(
         now_is = now_is._replace(state=to, updated_at=now)
         await tell(desk, tx, f"payment.{to.value}", now_is, before=was, now=now)
     elif shown(now_is) != shown(was):
+        await records.touch(tx, after.id, now)
         await tell(desk, tx, told_as, now_is._replace(updated_at=now), before=was, now=now)
 
 

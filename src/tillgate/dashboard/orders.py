@@ -1,0 +1,167 @@
+"""Orders, on their sessions' pages: what was promised, what came, and the merchant's part in it."""
+
+from typing import Any, Final, NamedTuple
+
+from starlette.responses import Response
+
+from tillgate.base.errors import InvalidInput
+from tillgate.base.pages import LIMIT_MAX, PageRequest
+from tillgate.base.principal import Principal
+from tillgate.checkout.orders.model import Fulfillment, Order
+from tillgate.checkout.orders.object import OrderObject
+from tillgate.checkout.orders.object import shown as shown_order
+from tillgate.checkout.orders.operations import OrderChanges, get_order_of_session, update_order
+from tillgate.checkout.payments.model import PaymentState
+from tillgate.checkout.payments.object import PaymentObject
+from tillgate.checkout.payments.object import shown as shown_payment
+from tillgate.checkout.payments.operations import get_payment
+from tillgate.checkout.refunds.model import RefundObject, RefundReason
+from tillgate.checkout.refunds.model import shown as shown_refund
+from tillgate.checkout.refunds.operations import NewRefund, create_refund, list_refunds, refund_order
+from tillgate.checkout.sessions import captures
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.operations import get_session, keep_waiting
+from tillgate.dashboard.visits import View, Visit
+from tillgate.store import Transaction
+
+SESSION: Final = "/dashboard/sessions/{session}"
+
+
+class OrderView(NamedTuple):
+    """What the page shows of an order.
+
+    Attributes:
+        waits: money is there that the merchant has to decide on; ``excess`` of it is too much.
+    """
+
+    order: OrderObject
+    payment: PaymentObject
+    refunds: list[RefundObject]
+    reasons: list[RefundReason]
+    capturable: bool
+    refundable: bool
+    waits: bool
+    excess: bool
+    can_wait: bool
+
+
+async def order_view(tx: Transaction, principal: Principal, session: CheckoutSession) -> OrderView:
+    """The order of a session that the caller may see, with its payment and its refunds."""
+    order = await get_order_of_session(tx, session.id)
+    recorded = await get_payment(tx, principal, session.payment.id)
+    refunds = await list_refunds(tx, principal, PageRequest(LIMIT_MAX), order_id=order.id)
+    payment, status = recorded.payment, session.status
+    there = payment.refundable_minor > 0
+    return OrderView(
+        order=shown_order(order),
+        payment=shown_payment(recorded),
+        refunds=[shown_refund(one) for one in refunds.data],
+        reasons=list(RefundReason),
+        capturable=recorded.state is PaymentState.REQUIRES_CAPTURE,
+        refundable=there,
+        waits=there and status in (SessionStatus.UNDERPAID, SessionStatus.OVERPAID, SessionStatus.EXPIRED),
+        excess=there and status is SessionStatus.OVERPAID,
+        can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
+    )
+
+
+async def fulfil(visit: Visit) -> Response:
+    """Say that the order is fulfilled, or that it is not after all."""
+    try:
+        fulfillment = Fulfillment(visit.form.one("fulfillment"))
+    except ValueError as error:
+        raise InvalidInput("fulfillment: choose one of the buttons.", param="fulfillment") from error
+
+    async def operation(tx: Transaction) -> Order:
+        order = await _order(tx, visit)
+        changes = OrderChanges(fulfillment=fulfillment)
+        return await update_order(visit.desk.checkout, tx, visit.principal, order.id, changes)
+
+    return await _done(visit, operation, f"order_{fulfillment.value}")
+
+
+async def wait(visit: Visit) -> Response:
+    """Wait for the rest of an underpaid order."""
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await keep_waiting(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+
+    return await _done(visit, operation, "waiting")
+
+
+async def give_back(visit: Visit) -> Response:
+    """Give back money that waits for a decision: all of it, or what is too much."""
+    what = visit.form.one("what")
+    if what not in ("everything", "excess"):
+        raise InvalidInput("what: choose one of the buttons.", param="what")
+
+    async def operation(tx: Transaction) -> Order:
+        order = await _order(tx, visit)
+        return await refund_order(visit.desk.checkout, tx, visit.principal, order.id, excess_only=what == "excess")
+
+    return await _done(visit, operation, "given_back")
+
+
+async def refund(visit: Visit) -> Response:
+    """Give money of a payment back."""
+    form = visit.form
+    try:
+        reason = RefundReason(form.one("reason"))
+    except ValueError as error:
+        raise InvalidInput("reason: choose one of the list.", param="reason") from error
+
+    async def operation(tx: Transaction) -> Any:
+        order = await _order(tx, visit)
+        new = NewRefund(order.payment.id, reason, form.optional("amount"), form.optional("destination"))
+        return await create_refund(visit.desk.checkout, tx, visit.principal, new)
+
+    return await _done(visit, operation, "refunded")
+
+
+async def capture(visit: Visit) -> Response:
+    """Take what was authorised, or a part of it."""
+    amount, remainder = visit.form.optional("amount"), visit.form.one("keep") != "yes"
+
+    async def operation(tx: Transaction) -> Any:
+        order = await _order(tx, visit)
+        return await captures.capture(
+            visit.desk.checkout,
+            tx,
+            visit.principal,
+            order.payment.id,
+            amount=amount,
+            cancel_remainder=remainder,
+        )
+
+    return await _done(visit, operation, "captured")
+
+
+async def cancel(visit: Visit) -> Response:
+    """Let go of what was authorised and not captured."""
+
+    async def operation(tx: Transaction) -> Any:
+        order = await _order(tx, visit)
+        return await captures.cancel(visit.desk.checkout, tx, visit.principal, order.payment.id)
+
+    return await _done(visit, operation, "let_go")
+
+
+async def _order(tx: Transaction, visit: Visit) -> Order:
+    """The order of the session that the address names, if it is the visitor's to see."""
+    session = await get_session(tx, visit.principal, visit.param("session"))
+    return await get_order_of_session(tx, session.id)
+
+
+async def _done(visit: Visit, operation: Any, said: str) -> Response:
+    await visit.write(operation)
+    return visit.go(SESSION.replace("{session}", visit.param("session")), said=said)
+
+
+VIEWS: Final = (
+    View("POST", f"{SESSION}/fulfil", fulfil),
+    View("POST", f"{SESSION}/wait", wait),
+    View("POST", f"{SESSION}/give-back", give_back),
+    View("POST", f"{SESSION}/refund", refund),
+    View("POST", f"{SESSION}/capture", capture),
+    View("POST", f"{SESSION}/cancel", cancel),
+)
