@@ -95,7 +95,8 @@ def test_the_quickstart_works_as_it_is_written(session: Terminal) -> None:
     session.wait_for("session.paid")
     assert session_id[1] in session.run(listed)
 
-    session.server.cli("keys", "revoke", issued["id"])
+    of_project = ["--project", session.server.first_project] if session.server.first_project else []
+    session.server.cli("keys", "revoke", issued["id"], *of_project)
     assert '"reason":"revoked"' in session.run(listed)
 
 
@@ -120,3 +121,16 @@ def test_the_guide_to_selling_sells(session: Terminal) -> None:
     assert '"amount":"3.70"' in printed
     assert '"subtotal":"37.05"' in printed
     assert '"total":"38.25"' in printed
+
+
+def test_the_guide_to_money_takes_and_gives_back(session: Terminal) -> None:
+    """Its blocks, as they stand: captured in two parts, then given back in two."""
+    (take,) = shell_blocks("docs/money.md", "Take the money later")
+    (back,) = shell_blocks("docs/money.md", "Give money back")
+    scopes = ["sessions:write", "orders:read", "payments:write", "refunds:write"]
+    key = session.server.key(scopes, project=session.server.project())
+    session.run(f"export CHECKOUT_API_KEY={key}\n")
+    printed = session.run(take + back)
+    assert '"received":"105.00"' in printed
+    assert '"releaseReason":"captured"' in printed
+    assert '"amount":"60.00","currency":"EUR"' in printed
