@@ -1,5 +1,6 @@
 """Keys that were made elsewhere: read with care, kept as hashes, let in by their form, and junk stays cheap."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -29,11 +30,12 @@ from keyturn import (
     generate,
     revoke,
 )
-from keyturn.importing import Imported, ImportRules, InvalidImport, Problem, import_keys, parse_form
+from keyturn.importing import Imported, ImportRules, InvalidImport, Problem, import_keys, keep_learning, parse_form
 from keyturn.secret import CROSSMINT, ForeignForm
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore
 from tests.makers import NEW_YEAR, StillClock
+from tests.shop import eventually
 from unitofwork import Database
 
 pytestmark = pytest.mark.anyio
@@ -310,6 +312,42 @@ async def test_a_key_that_came_meanwhile_stops_the_whole_import(database: Databa
     assert [one.id for one in await desk.store.list("prj_a", None)] == [key.id]
     assert await desk.store.foreign_forms() == [ForeignForm("acme_live_", 40, 40)]
     assert len(await desk.store.audit(0, 9)) == 1
+
+
+async def test_a_running_door_learns_of_an_import_by_itself() -> None:
+    """Within its next look; a store that fails meanwhile is told of, takes nothing back, and is asked again."""
+    desk, failures = Desk(), []
+    mine = text()
+    whole, broken = desk.store.foreign_forms, False
+
+    async def forms() -> Any:
+        if broken:
+            raise OSError("no store")
+        return await whole()
+
+    desk.store.foreign_forms = forms
+
+    async def reason() -> RefusalReason | None:
+        found = await desk.verifier.verify(Presented(authorization=f"Bearer {mine}"), None)
+        return found.reason if isinstance(found, Refused) else None
+
+    async def let_in() -> bool:
+        return await reason() is None
+
+    learning = asyncio.create_task(keep_learning(desk.store, desk.carriers, failed=failures.append, look_seconds=0.01))
+    try:
+        await desk.take(f"digest\n{sha(mine)}\n", ACME)
+        assert await eventually(let_in)
+        broken = True
+        assert await eventually(lambda: failures)
+        assert await let_in()
+        broken, mine = False, "other_" + "a" * 20
+        assert await reason() is RefusalReason.MALFORMED
+        await desk.take(f"digest\n{sha(mine)}\n", "other_{20}")
+        assert await eventually(let_in)
+    finally:
+        learning.cancel()
+        await asyncio.gather(learning, return_exceptions=True)
 
 
 def test_forms_read_as_they_are_written() -> None:
