@@ -155,6 +155,8 @@ class Keys:
         unknown = [get(path, generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()) for _ in range(256)]
         junk = [get(path, verifying.junk_of(shop.key))]
         quiet, beside_junk, beside_unknown = Numbers(), Numbers(), Numbers()
+        # A busy machine may not let it have its pace, so what it had is said.
+        floods: dict[int, list[float]] = {id(beside_junk): [], id(beside_unknown): []}
         flood = Flood()
         try:
             self._stage.load(server, good, None)
@@ -164,19 +166,20 @@ class Keys:
                     flood.begin(server.port, requests, FLOOD_PER_SECOND, self._pace.seconds)
                     self._stage.load(server, good, numbers)
                     flooded = flood.end()
-                    if flooded.odd or flooded.rate < FLOOD_PER_SECOND / 2:
+                    if flooded.odd:
                         raise Broken(f"the flood was not refused as it should be: {flooded}")
+                    floods[id(numbers)].append(flooded.rate)
         finally:
             flood.close()
         for what, numbers, target in (
             (f"a good key beside {FLOOD_PER_SECOND:,} junk keys a second", beside_junk, 0.9),
             ("… beside as many unknown ones with a right checksum", beside_unknown, None),
         ):
-            share = ratios(numbers.rates, quiet.rates)
+            share, had = ratios(numbers.rates, quiet.rates), floods[id(numbers)]
             self._rows.append(
                 Row(
                     what,
-                    f"{statistics.median(numbers.rates):,.0f} req/s",
+                    f"{statistics.median(numbers.rates):,.0f} req/s, {statistics.median(had):,.0f} refused",
                     f"alone: {quiet.said('req')}",
                     spread(share, percent=True),
                     # All of the server's time, the junk's too, shared among the good answers.
