@@ -19,6 +19,7 @@ AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
 LINK = {"title": "Pro plan", "fiatAmount": "99.00"}
 ENDPOINT = {"url": "https://merchant.example/in", "events": ["*"]}
 GOOD: dict[str, dict[str, Any]] = {
+    "/refunds": {"paymentId": "pay_01hxyz0000000000000000000", "reason": "other"},
     "/payment_links": LINK,
     "/checkout_sessions": AMOUNT,
     "/webhook_endpoints": ENDPOINT,
@@ -33,9 +34,17 @@ WITH_ID = [(route.method, route.path) for route in ROUTES if "{id}" in route.pat
 DEEP = 100_000
 
 
+VERBS: dict[str, dict[str, Any]] = {
+    "simulate": {"outcome": "paid"},
+    "advance": {"seconds": 60},
+    "refund": {"what": "everything"},
+    "settle": {"txHash": "0xa"},
+}
+
+
 def good_body(path: str) -> dict[str, Any]:
     verb = path.rpartition("/")[2]
-    return GOOD.get(path, {"simulate": {"outcome": "paid"}, "advance": {"seconds": 60}}.get(verb, {}))
+    return GOOD.get(path, VERBS.get(verb, {}))
 
 
 async def refused(client: httpx.AsyncClient, method: str, path: str, content: Any, headers: Any = JSON) -> Any:

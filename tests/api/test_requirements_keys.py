@@ -34,6 +34,10 @@ BODIES = {"/payment_links": LINK, "/checkout_sessions": AMOUNT, "/webhook_endpoi
 
 # What the routes below an object need before they look for it; an empty object suffices for all others.
 WANTED: dict[str, dict[str, Any]] = {
+    "/orders/{id}/refund": {"what": "everything"},
+    "/payments/{id}": {"metadata": None},
+    "/refunds/{id}": {"metadata": None},
+    "/refunds/{id}/settle": {"txHash": "0xa"},
     "/checkout_sessions/{id}/simulate": {"outcome": "paid"},
     "/webhook_endpoints/{id}/replay": {"after": 0},
     "/test_clocks/{id}/advance": {"seconds": 60},
