@@ -396,7 +396,8 @@ STRUCTS = {
     "WebhookTestObject": "WebhookTest",
 }
 # Answers may have what the client does not show.
-NOT_SHOWN = {"secretShownBefore"}
+# (A client secret is for buyers' browsers and apps, which hold a publishable key.)
+NOT_SHOWN = {"secretShownBefore", "clientSecret"}
 
 
 def _snake(name: str) -> str:
