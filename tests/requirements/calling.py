@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from keyturn import NATIVE, Issued, KeyWish, Kind, Mode
+from tests.dashboard.conftest import Owner
 from tests.running import EVERY_SCOPE
 from tests.shop import Shop
 
@@ -58,3 +59,10 @@ def why(answer: httpx.Response) -> tuple[int, str]:
     """The status of a refusal, and its reason or code."""
     error = answer.json()["error"]
     return answer.status_code, error.get("reason", error["code"])
+
+
+async def ended(owner: Owner, path: str) -> None:
+    """Revoke a key in the dashboard, by the form at this path; its answer is the receipt."""
+    answer = await owner.send(path)
+    assert answer.status_code == 200, answer.text
+    assert "Key revoked" in answer.text

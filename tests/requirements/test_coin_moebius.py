@@ -9,7 +9,7 @@ from keyturn import EVERY_SCOPE, InvalidKind, KeyChanges, Kind, change
 from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import Owner, browser_of, hidden, owner, owner_of_both
 from tests.house.source import ROOT
-from tests.requirements.calling import AMOUNT, bearer, key_of, send, why
+from tests.requirements.calling import AMOUNT, bearer, ended, key_of, send, why
 from tests.shop import Shop, shop, sqlite_shop
 
 __all__ = ["owner", "owner_of_both", "shop", "sqlite_shop"]
@@ -169,7 +169,7 @@ async def test_revoking_from_the_row_takes_effect_immediately(owner_of_both: Own
     assert (await client.get(SESSIONS)).status_code == 200
     page = await owner.page("/api-keys")
     assert f'href="/dashboard/api-keys/{key.key.id}/revoke" aria-label="Revoke Leaked"' in page
-    await owner.done(f"/api-keys/{key.key.id}/revoke")
+    await ended(owner, f"/api-keys/{key.key.id}/revoke")
     for _ in range(3):
         refused = await client.get(SESSIONS)
         assert why(refused) == (401, "revoked")

@@ -10,7 +10,7 @@ from keyturn.pairs import PLACES, fill_places
 from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import owner_of
 from tests.house.source import ROOT
-from tests.requirements.calling import AMOUNT, bearer, key_of, send, why
+from tests.requirements.calling import AMOUNT, bearer, ended, key_of, send, why
 from tests.shop import Shop, shop, sqlite_shop
 
 __all__ = ["shop", "sqlite_shop"]
@@ -67,7 +67,7 @@ async def test_keys_are_viewed_and_managed_in_the_dashboard(sqlite_shop: Shop) -
         assert why(await send(sqlite_shop.app, "GET", SESSIONS, bearer(key))) == (401, "disabled")
         await owner.done(f"/api-keys/{key.key.id}/enable")
         assert (await send(sqlite_shop.app, "GET", SESSIONS, bearer(key))).status_code == 200
-        await owner.done(f"/api-keys/{key.key.id}/revoke")
+        await ended(owner, f"/api-keys/{key.key.id}/revoke")
         assert why(await send(sqlite_shop.app, "GET", SESSIONS, bearer(key))) == (401, "revoked")
 
 
