@@ -103,5 +103,6 @@ def _run(*words: str, cwd: Path) -> None:
     except subprocess.TimeoutExpired as error:
         raise NotInstallable(f"{words[0]} took longer than {INSTALL_SECONDS_MAX} s") from error
     if done.returncode != 0:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line] or ["it did not say why"]
+        lines = (done.stdout + done.stderr).splitlines()
+        said = [line for line in lines if "error" in line.lower()] or ["it did not say why"]
         raise NotInstallable(f"{os.path.basename(words[0])}: {said[0].strip()[:160]}")

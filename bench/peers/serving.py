@@ -10,7 +10,7 @@ import statistics
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.measuring import Broken, Numbers, Stage, get, post, say
+from bench.measuring import Numbers, Stage, get, post, say
 from bench.peers import environments
 from bench.peers.environments import PEERS, NotInstallable, Peer
 from bench.servers import Server
@@ -44,7 +44,12 @@ class Peers:
             try:
                 found[peer.name] = self._started(peer), Numbers()
             except NotInstallable as error:
-                missing.append(Row(f"… than {peer.name}", "not installable", str(error), "–"))
+                missing.append(Row(f"verification: than {peer.name}", "not installable here", str(error), "–"))
+            except RuntimeError as error:
+                said = str(error).strip().splitlines()
+                missing.append(Row(f"verification: than {peer.name}", "does not start here", said[-1][:160], "–"))
+        if not found:
+            return missing
         numbers = Numbers()
         say("warming up …")
         for asked, _ in [(ours, numbers), *found.values()]:
@@ -95,8 +100,6 @@ class Peers:
         return Asked(server, [get("/verify", key, header=peer.header) for key in keys])
 
     def _rows(self, ours: Numbers, peers: dict[str, Numbers]) -> list[Row]:
-        if not peers:
-            raise Broken("no peer can be had on this machine")
         best = max(peers, key=lambda name: statistics.median(peers[name].rates))
         rows = []
         for name, its in peers.items():
