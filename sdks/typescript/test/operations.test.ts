@@ -101,6 +101,40 @@ test("the event log is walked, and caught up with by sequence", async () => {
   expect(await checkout.events.retrieve(since[0]?.id ?? "")).toEqual(since[0]);
 });
 
+test("money is captured, refunded and decided on", async () => {
+  const open = (more: object) => checkout.checkoutSessions.create({ amount, expand: ["order"], ...more });
+  const held = await open({ captureMethod: "manual" });
+  await checkout.checkoutSessions.simulate(held.id, { payer: "payer_authorizes" });
+  const paymentId = held.order?.paymentId ?? "";
+  await checkout.payments.capture(paymentId, { amount: "20.00", cancelRemainder: false });
+  expect((await checkout.payments.cancel(paymentId)).status).toBe("succeeded");
+  const refund = await checkout.refunds.create({ paymentId, reason: "other", destination: "refund_stays_pending" });
+  expect((await checkout.refunds.settle(refund.id, { txHash: "0xa" })).status).toBe("succeeded");
+  expect((await checkout.refunds.retrieve(refund.id)).amount).toBe("20.00");
+  expect((await checkout.refunds.list({ paymentId })).data).toHaveLength(1);
+  expect((await checkout.refunds.update(refund.id, { metadata: { a: 1 } })).metadata).toEqual({ a: 1 });
+  await expect(checkout.refunds.cancel(refund.id)).rejects.toThrow();
+  const moved = (await checkout.transactions.list({ paymentId })).data;
+  expect(moved.map((one) => one.kind)).toEqual(["refund", "capture"]);
+  expect(await checkout.transactions.retrieve(moved[0]?.id ?? "")).toEqual(moved[0]);
+  expect((await checkout.payments.update(paymentId, { metadata: null })).amounts.refunded).toBe("20.00");
+  expect((await checkout.payments.retrieve(paymentId)).captureMethod).toBe("manual");
+  expect((await checkout.payments.list({ sessionId: held.id })).data).toHaveLength(1);
+
+  const unusual = async (outcome: "underpaid" | "overpaid") => {
+    const session = await open({});
+    await checkout.checkoutSessions.simulate(session.id, { outcome });
+    return session.order?.id ?? "";
+  };
+  expect((await checkout.orders.accept(await unusual("underpaid"))).status).toBe("paid");
+  expect((await checkout.orders.wait(await unusual("underpaid"))).decision).toBe("waiting");
+  const overpaid = await checkout.orders.refund(await unusual("overpaid"), { what: "excess" });
+  expect([overpaid.status, overpaid.refunded]).toEqual(["paid", "25.00"]);
+  expect((await checkout.orders.update(overpaid.id, { fulfillment: "fulfilled" })).fulfillment).toBe("fulfilled");
+  expect((await checkout.orders.list({ sessionId: overpaid.sessionId })).data[0]?.id).toBe(overpaid.id);
+  expect((await checkout.checkoutSessions.retrieve(overpaid.sessionId, { expand: "order" })).order?.id).toBe(overpaid.id);
+});
+
 test("products, coupons and promotion codes are made, found and changed", async () => {
   const product = await checkout.products.create({ name: "Mug", price: "12.00", metadata: { shelf: 3 } });
   expect(await checkout.products.retrieve(product.id)).toEqual(product);
