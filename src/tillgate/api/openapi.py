@@ -39,7 +39,7 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": public_url}],
-        "security": [{"apiKey": []}],
+        "security": [{"apiKey": []}, {"apiKeyAsUserName": []}, {"apiKeyHeader": []}],
         "paths": paths,
         "components": {
             "schemas": components,
@@ -48,7 +48,19 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "An API key: `Authorization: Bearer ck_test_…` or `ck_live_…`.",
-                }
+                },
+                "apiKeyAsUserName": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "The same key as user name, and no password: `curl -u KEY:`.",
+                },
+                "apiKeyHeader": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "x-api-key",
+                    "description": "The same key by itself; beside it, `authorization` may carry the client secret of "
+                    "an object that a publishable key has made.",
+                },
             },
             "responses": {f"Refused{status}": _refusal(status) for status in _REFUSALS},
         },
