@@ -19,6 +19,10 @@ from keyturn.secret import FORMATS, ForeignForm, KeyParser, KeySecret
 CREDENTIAL_MAX: Final = 512
 
 _MISSING: Final = Refused(RefusalReason.MISSING)
+_MISTYPED: Final = Refused(
+    RefusalReason.MALFORMED,
+    hint="It looks like a key, but its checksum does not fit: characters were cut off, added or changed.",
+)
 _AMBIGUOUS: Final = Refused(
     RefusalReason.AMBIGUOUS, hint="Two different credentials were sent; send one key, in one header."
 )
@@ -119,6 +123,8 @@ class Carriers:
         match scheme.lower():
             case "bearer":
                 secret = self._parser.parse(token)
+                if secret is None and self._whole.fullmatch(token):
+                    return _MISTYPED  # what is sprayed looks like this, and is not worth a closer look
             case "basic":
                 secret = self._parser.parse(token) or self._basic(token)
             case _:
@@ -166,9 +172,7 @@ class Carriers:
         found = self._whole.search(presented)
         if found is not None and self._parser.parse(found[0]) is not None:
             return f"There is a key in it, but not alone; send {header}{'' if header[0] == 'x' else 'Bearer '}KEY."
-        if found is not None:
-            return "It looks like a key, but its checksum does not fit: characters were cut off, added or changed."
-        return None
+        return _MISTYPED.hint if found is not None else None
 
 
 def _as_typed(text: str) -> str:
