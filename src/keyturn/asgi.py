@@ -198,6 +198,8 @@ class KeyturnMiddleware:
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open the key layer before the application starts, and close it when that has stopped."""
         first = await receive()
+        # The server ends its loop once it hears that all is over, so it hears that last.
+        farewell: list[Any] = []
         async with contextlib.AsyncExitStack() as stack:
             try:
                 layer = await stack.enter_async_context(self._open())
@@ -214,7 +216,10 @@ class KeyturnMiddleware:
             async def noted(message: Any) -> None:
                 nonlocal said
                 said = True
-                await send(message)
+                if message["type"].startswith("lifespan.shutdown."):
+                    farewell.append(message)
+                else:
+                    await send(message)
 
             try:
                 await self._app(scope, replayed, noted)
@@ -224,7 +229,9 @@ class KeyturnMiddleware:
                 # An application without a life of its own (ASGI, lifespan: it may raise). Then it is ours alone.
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
-                await send({"type": "lifespan.shutdown.complete"})
+                farewell.append({"type": "lifespan.shutdown.complete"})
+        for message in farewell:
+            await send(message)
 
     def _forget(self, layer: KeyLayer) -> None:
         # One that was handed in can be asked without a lease, too: it then asks the store each time.

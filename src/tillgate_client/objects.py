@@ -294,7 +294,6 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
         order: what the session is for, where ``expand="order"`` asked for it.
-        client_secret: what opens it to whoever made it with a publishable key; in that one answer only.
     """
 
     id: str
@@ -320,7 +319,6 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     test_clock_id: str | None = None
     created_at: datetime
     order: Order | None = None
-    client_secret: str | None = None
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
