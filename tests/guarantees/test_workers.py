@@ -93,8 +93,9 @@ def test_several_workers_serve_as_one_and_a_dead_one_is_replaced(served: Served)
     for round_number in range(3):
         with served.client(key) as client:
             made.append(client.post("/checkout_sessions", json=AMOUNT).json()["id"])
-        os.kill(max(served.pids), signal.SIGKILL)
-        until(lambda: len(served.pids) == WORKERS)
+        victim = max(served.pids)
+        os.kill(victim, signal.SIGKILL)
+        until(lambda victim=victim: victim not in served.pids and len(served.pids) == WORKERS)
         for session_id in made:
             with served.client(key) as client:
                 assert client.get(f"/checkout_sessions/{session_id}").status_code == 200, round_number
