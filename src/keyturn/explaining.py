@@ -7,7 +7,7 @@ Every rule of the door in its order, with what was seen and what the key allows.
 import ipaddress
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final, NamedTuple, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 import msgspec
 
@@ -162,6 +162,34 @@ async def explain_logged(store: KeyStore, one: LoggedRequest, now: int) -> Expla
         raise KeyNotFound(f"the key of the request {one.id} is not there any more")
     secure = one.refusal != RefusalReason.INSECURE.value
     return explain(Case(as_known(key, presented), one.need, one.asked, secure=secure), now)
+
+
+_SIGNS: Final = {
+    Outcome.PASSED: "ok",
+    Outcome.REPORTED: "reported",
+    Outcome.FAILED: "REFUSED",
+    Outcome.NOT_REACHED: "unreached",
+}
+
+
+def lines(told: Explanation) -> list[str]:
+    """The explanation for a terminal: a rule a line, and then what comes of it."""
+    rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in told.rules]
+    if told.reason is None:
+        return [*rules, "", "Such a request is let in."]
+    wanted = [f"- {remedy.text}" for remedy in told.remedies]
+    return [*rules, "", f"Such a request is refused: {told.reason}. To have it let in:", *wanted]
+
+
+def as_shown(told: Explanation, need: Need | None) -> dict[str, Any]:
+    """The explanation for a program."""
+    return {
+        "allowed": told.reason is None,
+        "reason": told.reason,
+        "needs": need.scope if need is not None else None,
+        "rules": msgspec.to_builtins(told.rules),
+        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
+    }
 
 
 def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:

@@ -73,6 +73,28 @@ def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
         assert text[20:] not in later
 
 
+def test_a_described_request_is_explained(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a scope or by the rules that the proxies go by: each rule, and the least that would let it in; what makes no
+    sense is told in one line."""
+    key_id = terminal.create("--scope", "links:read", "--ip", "203.0.113.0/24")["id"]
+    let_in = terminal.json("explain", "--key-id", key_id, "--scope", "links:read", "--ip", "203.0.113.7")
+    assert (let_in["allowed"], let_in["remedies"]) == (True, [])
+    refused = terminal.run("explain", "--key-id", key_id, "--scope", "links:write", "--ip", "198.51.100.7").stdout
+    assert "REFUSED   network" in refused
+    assert "- Add 198.51.100.7/32 to the networks" in refused and "- Give the key the scope links:write." in refused
+    assert "no key" in terminal.refused("explain", "--key-id", "key_nobody", "--scope", "links:read")
+    assert "is no address" in terminal.refused("explain", "--key-id", key_id, "--scope", "links:read", "--ip", "here")
+    assert "is no scope" in terminal.refused("explain", "--key-id", key_id, "--scope", "everything")
+    assert "either --scope, or" in terminal.refused("explain", "--key-id", key_id)
+    assert "set KEYTURN_RULES" in terminal.refused("explain", "--key-id", key_id, "--path", "/links")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\npath = "/links/{id}"\nmethods = ["GET"]\nscope = "links:read"\n')
+    monkeypatch.setenv("KEYTURN_RULES", str(rules))
+    asked = ("explain", "--key-id", key_id, "--ip", "203.0.113.7")
+    assert terminal.json(*asked, "--path", "/links/7")["needs"] == "links:read"
+    assert "no rule fits DELETE /links/7" in terminal.refused(*asked, "--method", "DELETE", "--path", "/links/7")
+
+
 def test_what_cannot_work_is_told_in_one_line(terminal: Terminal) -> None:
     """Unknown keys, scopes, formats, ages, rates and origins; another project's key."""
     id = terminal.create()["id"]

@@ -1,12 +1,11 @@
 """``tillgate keys explain``."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-import msgspec
 import typer
 
 from keyturn import Asked, KeyNotFound, Need
-from keyturn.explaining import Case, Explanation, Outcome, as_known, explain, explain_logged
+from keyturn.explaining import Case, Explanation, as_known, as_shown, explain, explain_logged, lines
 from keyturn.logged import LoggedRequest
 from keyturn.restrictions import coarse
 from tillgate.base.clock import SystemClock, to_rfc3339
@@ -17,13 +16,6 @@ from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, se
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
 from unitofwork import Database
-
-_SIGNS = {
-    Outcome.PASSED: "ok",
-    Outcome.REPORTED: "reported",
-    Outcome.FAILED: "REFUSED",
-    Outcome.NOT_REACHED: "unreached",
-}
 
 
 def explain_request(
@@ -80,7 +72,7 @@ def explain_request(
 
     told = work(settings(data, database_url), task)
     if as_json:
-        print_json(_as_json(told, need))
+        print_json(as_shown(told, need))
         return
     print(f"{method.upper()} {path} needs {need.scope}.\n")
     _print(told)
@@ -105,7 +97,7 @@ def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_j
     one, told = work(chosen, task)
     if as_json:
         then = {"at": to_rfc3339(one.at), "status": one.status, "refusal": one.refusal, "error": one.error}
-        print_json({"request": one.id, "then": then, **_as_json(told, one.need)})
+        print_json({"request": one.id, "then": then, **as_shown(told, one.need)})
         return
     became = f"was refused: {one.refusal}" if one.refusal is not None else f"was let in and answered {one.status}"
     needs = f" It needs {one.need.scope}." if one.need is not None else ""
@@ -113,25 +105,9 @@ def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_j
     _print(told)
 
 
-def _as_json(told: Explanation, need: Need | None) -> dict[str, Any]:
-    return {
-        "allowed": told.reason is None,
-        "reason": told.reason,
-        "needs": need.scope if need is not None else None,
-        "rules": msgspec.to_builtins(told.rules),
-        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
-    }
-
-
 def _print(told: Explanation) -> None:
-    for rule in told.rules:
-        print(f"{_SIGNS[rule.outcome]:9} {rule.name:14} {rule.seen}  [allowed: {rule.allowed}]")
-    if told.reason is None:
-        print("\nSuch a request is let in.")
-        return
-    print(f"\nSuch a request is refused: {told.reason}. To have it let in:")
-    for remedy in told.remedies:
-        print(f"- {remedy.text}")
+    for line in lines(told):
+        print(line)
 
 
 def _need(method: str, path: str) -> Need:
