@@ -58,8 +58,6 @@ class KeyFormat(NamedTuple):
         return self.body_length - self.checksum_length
 
 
-_BOTH: Final = (Kind.SECRET, Kind.PUBLISHABLE)
-
 # Keyturn's own form is Crypto Checkout's: 26 random characters, 154 bits.
 NATIVE: Final = KeyFormat("native", ((Kind.SECRET, "ck"), (Kind.PUBLISHABLE, "pk")))
 # The vendor's body is signed with a key that only the vendor has, so here it is random: 38 characters, 222 bits.

@@ -30,8 +30,6 @@ API_KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
 WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — where it is, not what it is
 
 # PostgreSQL's URLs may carry it among the parameters, too.
-_PASSWORD_PARAMETER: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
-
 _QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
 # What the client takes (keyturn.shared_limiting), which is not loaded where nobody uses it.

@@ -569,18 +569,6 @@ class StoreContract:
         await store.revoke("prj_b", ["key_b"], act(2_002))
         assert not await store.knows_origin(["https://shared.example"])
 
-    async def test_a_place_holds_one_key_until_it_is_revoked(self, store: KeyStore) -> None:
-        """A project's standing keys: one for each mode and kind, its own, and another one only after its end."""
-        await put(store, key("a"), key("b"), key("c", project="prj_b"))
-        assert await store.places("prj_a") == {}
-        assert await store.put_in_place("prj_a", "test", "secret", "key_a")
-        assert not await store.put_in_place("prj_a", "test", "secret", "key_b")
-        assert await store.put_in_place("prj_b", "test", "secret", "key_c")
-        assert await store.places("prj_a") == {("test", "secret"): "key_a"}
-        await store.revoke("prj_a", ["key_a"], act(2_000))
-        assert await store.put_in_place("prj_a", "test", "secret", "key_b")
-        assert await store.places("prj_a") == {("test", "secret"): "key_b"}
-
     async def test_a_client_secret_opens_exactly_its_object(self, store: KeyStore) -> None:
         """No other object, mode or project, and no other secret opens it."""
         await store.keep_client_secret(

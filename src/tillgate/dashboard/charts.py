@@ -27,11 +27,18 @@ class Bar(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """The bars and the box that they fit into."""
+    """The bars and the box that they fit into.
+
+    Attributes:
+        step, bar: how wide a day is, and what is drawn of it.
+        most: the most that was counted on one day.
+    """
 
     bars: list[Bar]
     width: int
     height: int
+    step: int
+    bar: int
     most: int
 
 
@@ -57,4 +64,4 @@ def bars(days: Sequence[tuple[int, tuple[int, int]]]) -> Chart:
                 upper,
             )
         )
-    return Chart(drawn, len(days) * STEP, HEIGHT, most)
+    return Chart(drawn, len(days) * STEP, HEIGHT, STEP, BAR, most)

@@ -9,7 +9,6 @@ SAID: Final = {
     "now_test": "You are looking at test mode now.",
     "project_switched": "You are looking at another project now.",
     "project_created": "The project is made, and you are looking at it.",
-    "key_revoked": "The key is revoked. From now on every request with it is refused with 401.",
     "key_revoked_before": "The key had been revoked before. It stays refused.",
     "key_disabled": "The key is disabled. Every request with it is refused with 401 until you enable it.",
     "key_enabled": "The key is enabled: it works as before.",
