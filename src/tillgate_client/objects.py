@@ -316,6 +316,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     checkout_url: str
     expires_at: datetime
     paid_at: datetime | None
+    canceled_at: datetime | None = None
     test_clock_id: str | None = None
     created_at: datetime
     order: Order | None = None

@@ -173,6 +173,7 @@ WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None
     "POST /checkout_sessions/{id}/simulate": (session, {"outcome": "detected"}, {"outcome": "paid"}),
     "POST /checkout_sessions/{id}/accept": (overpaid, None, None),
     "POST /checkout_sessions/{id}/expire": (session, None, None),
+    "POST /checkout_sessions/{id}/cancel": (session, None, None),
     "PATCH /orders/{id}": (order, {"fulfillment": "fulfilled"}, {"metadata": {"a": 1}}),
     "POST /orders/{id}/accept": (underpaid_order, None, None),
     "POST /orders/{id}/wait": (underpaid_order, None, None),

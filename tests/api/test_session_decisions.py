@@ -68,7 +68,77 @@ async def test_a_session_that_has_seen_money_or_ended_cannot_be_expired(shop: Sh
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("action", ["accept", "expire"])
+async def test_a_canceled_session_is_over_for_good(shop: Shop) -> None:
+    """Unlike an expired one it cannot be paid late: it failed, its order and payment are canceled, each told once, its
+    coupon's place and its unique reference are free again. Canceling it again changes nothing."""
+    client = await shop.client()
+    coupon = {"name": "One", "discountType": "percentage", "discountPercentage": "10", "maxRedemptions": 1}
+    coupon_id = (await client.post("/coupons", json=coupon)).json()["id"]
+    body = {
+        "amount": {"value": "50.00", "currency": "USD"},
+        "couponId": coupon_id,
+        "reference": "A-1",
+        "uniqueReference": True,
+        "expand": ["order"],
+    }
+    new = (await client.post("/checkout_sessions", json=body)).json()
+    assert new["canceledAt"] is None
+    newest = (await client.get("/events?limit=1")).json()["data"][0]["sequence"]
+    first = await client.post(f"/checkout_sessions/{new['id']}/cancel")
+    assert (first.status_code, first.json()["status"], first.json()["exceptions"]) == (200, "failed", [])
+    assert first.json()["canceledAt"] is not None
+    assert (await client.post(f"/checkout_sessions/{new['id']}/cancel")).json() == first.json()
+    told = (await client.get(f"/events?after={newest}")).json()["data"]
+    assert [one["type"] for one in told] == ["payment.canceled", "order.canceled", "session.failed"]
+    assert told[-1]["data"] == first.json()
+    assert told[-1]["previousAttributes"] == {"status": "pending", "canceledAt": None}
+    assert (await client.get(f"/orders/{new['order']['id']}")).json()["status"] == "canceled"
+    assert (await client.get(f"/payments/{new['order']['paymentId']}")).json()["status"] == "canceled"
+    for path, wish in (("simulate", {"outcome": "late"}), ("simulate", {"outcome": "paid"}), ("accept", None)):
+        refused = await client.post(f"/checkout_sessions/{new['id']}/{path}", json=wish)
+        assert refused.status_code == 409, refused.text
+    again = await client.post("/checkout_sessions", json=body)
+    assert again.status_code == 201, again.text
+
+
+@pytest.mark.anyio
+async def test_canceling_lets_go_of_what_was_authorised(shop: Shop) -> None:
+    """All of it; where a part was captured already, the rest is the payment's to cancel, and the session is paid."""
+    client = await shop.client()
+    body = {"amount": {"value": "50.00", "currency": "USD"}, "captureMethod": "manual", "expand": ["order"]}
+    for captured in (False, True):
+        new = (await client.post("/checkout_sessions", json=body)).json()
+        payment = f"/payments/{new['order']['paymentId']}"
+        await client.post(f"/checkout_sessions/{new['id']}/simulate", json={"outcome": "authorized"})
+        if captured:
+            part = {"amount": "20.00", "cancelRemainder": False}
+            assert (await client.post(f"{payment}/capture", json=part)).status_code == 200
+        answer = await client.post(f"/checkout_sessions/{new['id']}/cancel")
+        if captured:
+            assert (answer.status_code, answer.json()["error"]["code"]) == (409, "session_not_cancelable")
+            assert (await client.post(f"{payment}/cancel")).json()["status"] == "succeeded"
+            session = (await client.get(f"/checkout_sessions/{new['id']}")).json()
+            assert (session["status"], session["canceledAt"]) == ("paid", None)
+        else:
+            assert (answer.status_code, answer.json()["status"]) == (200, "failed"), answer.text
+            after = (await client.get(payment)).json()
+            assert (after["status"], after["releaseReason"]) == ("canceled", "requested")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("outcome", ["detected", "underpaid", "overpaid", "paid", "late", "failed"])
+async def test_a_session_that_has_seen_money_or_ended_cannot_be_canceled(shop: Shop, outcome: str) -> None:
+    """Money that came is accepted or given back, and an end is an end."""
+    client = await shop.client()
+    session_id = await opened(client, outcome)
+    before = (await client.get(f"/checkout_sessions/{session_id}")).json()
+    refused = await client.post(f"/checkout_sessions/{session_id}/cancel")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "session_not_cancelable")
+    assert (await client.get(f"/checkout_sessions/{session_id}")).json() == before
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("action", ["accept", "cancel", "expire"])
 async def test_a_decision_needs_the_write_scope_and_the_own_project(shop: Shop, action: str) -> None:
     """A key without sessions:write gets 403; another project and the other mode get the same 404."""
     session_id = await opened(await shop.client(), "underpaid")

@@ -106,6 +106,8 @@ def test_the_merchant_accepts_unusual_money_and_ends_a_session_early(client: Cli
     with pytest.raises(ConflictError):
         client.checkout_sessions.expire(session.id)
     assert client.checkout_sessions.expire(client.checkout_sessions.create(amount=PRICE).id).status == "expired"
+    canceled = client.checkout_sessions.cancel(client.checkout_sessions.create(amount=PRICE).id)
+    assert (canceled.status, canceled.canceled_at is None) == ("failed", False)
 
 
 def test_a_webhook_endpoint_is_made_changed_tested_replayed_and_deleted(client: Client, receiver: Receiver) -> None:

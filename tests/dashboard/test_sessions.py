@@ -154,3 +154,16 @@ async def test_a_pending_session_is_expired_by_hand(owner: Owner) -> None:
     paid = await owner.session()
     await owner.done(f"{paid}/simulate", outcome="paid")
     assert (await owner.send(f"{paid}/expire")).status_code == 409
+
+
+async def test_a_session_is_canceled_by_hand(owner: Owner) -> None:
+    """For good, and only while nothing has come for it; the page says when."""
+    path = await owner.session()
+    assert f'action="/dashboard{path}/call-off"' in await owner.page(path)
+    await owner.done(f"{path}/call-off")
+    page = await owner.page(path)
+    assert (heading_status(page), "<dt>Canceled</dt>" in page, "/call-off" in page) == ("failed", True, False)
+    paid = await owner.session()
+    await owner.done(f"{paid}/simulate", outcome="paid")
+    assert "/call-off" not in await owner.page(paid)
+    assert (await owner.send(f"{paid}/call-off")).status_code == 409

@@ -8,6 +8,7 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.checkout.sessions.operations import cancel
 from tillgate.pages.view import RETURN_BY_ITSELF_MS
 from tillgate.rails.simulated import OUTCOMES, Outcome
 
@@ -301,6 +302,17 @@ async def test_start_again_leads_to_a_link_that_is_still_open(till: Till, status
     assert f'href="/l/{link.slug}"' in before
     assert "Start again" in before
     assert "/l/" not in after
+
+
+async def test_a_session_that_the_merchant_canceled_says_so(sqlite_till: Till) -> None:
+    """Who is looking is told by whom it was ended and that nothing was charged; nothing can be paid there any more."""
+    session = await sqlite_till.session()
+    await sqlite_till.write(cancel, sqlite_till.test, session.id)
+    page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
+    assert "This payment was canceled" in page
+    assert "canceled it, and nothing was charged" in page
+    assert "went wrong" not in page
+    assert 'name="outcome"' not in page
 
 
 async def test_cancelling_says_that_nothing_was_charged(sqlite_till: Till) -> None:

@@ -63,6 +63,9 @@ test("the merchant accepts unusual money and ends a session early", async () => 
   expect((await checkout.checkoutSessions.accept(session.id)).status).toBe("paid");
   const other = await checkout.checkoutSessions.create({ amount });
   expect((await checkout.checkoutSessions.expire(other.id)).status).toBe("expired");
+  const third = await checkout.checkoutSessions.create({ amount });
+  const canceled = await checkout.checkoutSessions.cancel(third.id);
+  expect([canceled.status, typeof canceled.canceledAt]).toEqual(["failed", "string"]);
 });
 
 test("the same idempotency key makes one session", async () => {

@@ -184,6 +184,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Read the session. Once money was seen, it ends by what comes of that money.",
         "Only a pending session can be expired; this one is paid.",
     ),
+    "session_not_cancelable": ErrorPage(
+        "Read the session. Money that was seen is accepted or refunded; what is left of an authorisation is let go of "
+        "with `POST /payments/{id}/cancel`; an expired session has ended already.",
+        "Only a session without money can be canceled, one that is pending or authorised; this one is paid.",
+    ),
     "session_changed": ErrorPage(
         "Read the session, then decide again. Two changes met; the other one was first, and yours did nothing.",
         "The session changed meanwhile; read it and try again.",
@@ -202,7 +207,8 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Only a payment that requires_capture can be captured; this one is awaiting.",
     ),
     "payment_not_cancelable": ErrorPage(
-        "Read the payment. To end a session that waits for money, expire it; to give money back, create a refund.",
+        "Read the payment. To end a session that waits for money, cancel or expire it; to give money back, create a "
+        "refund.",
         "Only a payment that requires_capture can be canceled; this one is awaiting.",
     ),
     "capture_exceeds_authorization": ErrorPage(

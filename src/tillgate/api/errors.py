@@ -104,6 +104,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "session_not_pending": ErrorKind(
         409, "conflict", "Money was seen for the session, or it has ended otherwise, so it cannot be expired."
     ),
+    "session_not_cancelable": ErrorKind(
+        409, "conflict", "Money was seen or captured for the session, or it has ended otherwise."
+    ),
     "session_changed": ErrorKind(
         409, "conflict", "The session changed at the same moment. Read it again, then decide."
     ),

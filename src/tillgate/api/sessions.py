@@ -181,6 +181,10 @@ async def expire(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
     return shown(await operations.expire(desk.checkout, tx, call.principal, call.id), desk.public_url)
 
 
+async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return shown(await operations.cancel(desk.checkout, tx, call.principal, call.id), desk.public_url)
+
+
 async def _expanded(
     desk: ApiDesk, tx: Transaction, call: Call, sessions: list[CheckoutSession], with_order: bool
 ) -> list[CheckoutSessionObject]:
@@ -236,9 +240,17 @@ ROUTES = [
     ),
     Route(
         "POST",
+        "/checkout_sessions/{id}/cancel",
+        WRITE,
+        "Call a session off for good, and let go of what was authorised for it",
+        Writes(cancel),
+        CheckoutSessionObject,
+    ),
+    Route(
+        "POST",
         "/checkout_sessions/{id}/expire",
         DRIVE,
-        "End a pending session before its time",
+        "End a pending session before its time; it can still be paid late",
         Writes(expire),
         CheckoutSessionObject,
     ),

@@ -40,6 +40,7 @@ SAID: Final = {
     "let_go": "What was authorised and not captured is let go of.",
     "order_fulfilled": "The order is fulfilled.",
     "order_unfulfilled": "The order is not fulfilled.",
+    "canceled": "The session is canceled: it cannot be paid any more, not even late.",
     "expired": "The session is expired: the buyer can no longer pay it in time.",
     "endpoint_changed": "The endpoint is changed.",
     "endpoint_activated": "The endpoint is active: events are delivered again.",

@@ -9,9 +9,9 @@ from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted, waits_for_money
 from tillgate.checkout.sessions.object import shown
-from tillgate.checkout.sessions.operations import accept, expire, get_session, list_sessions, simulate
+from tillgate.checkout.sessions.operations import accept, cancel, expire, get_session, list_sessions, simulate
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.orders import OrderView, order_view
 from tillgate.dashboard.visits import View, Visit, mark_of
@@ -108,6 +108,7 @@ async def session_page(visit: Visit) -> Response:
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
         or due_soon(deliveries, visit.desk.clock.now()),
         acceptable=accepted(session) is not None,
+        can_end=waits_for_money(session),
         simulations=() if session.livemode else simulations_of(session),
         simulation_words=SIMULATION_WORDS,
     )
@@ -147,6 +148,16 @@ async def expire_session(visit: Visit) -> Response:
     return visit.go(f"{SESSIONS}/{session.id}", said="expired")
 
 
+async def cancel_session(visit: Visit) -> Response:
+    """Call a session off for good."""
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await cancel(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+
+    session = await visit.write(operation)
+    return visit.go(f"{SESSIONS}/{session.id}", said="canceled")
+
+
 def simulations_of(session: CheckoutSession) -> tuple[Outcome, ...]:
     """What can be simulated for a test session as it is."""
     payment, offered = session.payment, SIMULATIONS[session.status]
@@ -172,4 +183,5 @@ VIEWS: Final = (
     View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment),
     View("POST", f"{SESSIONS}/{{session}}/accept", accept_payment),
     View("POST", f"{SESSIONS}/{{session}}/expire", expire_session),
+    View("POST", f"{SESSIONS}/{{session}}/call-off", cancel_session),
 )

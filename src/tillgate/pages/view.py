@@ -68,6 +68,7 @@ class View(NamedTuple):
     missing: str
     excess: str
     any_seen: bool
+    canceled: bool
     rate: str | None
     qr: str | None
     wallet: str | None
@@ -128,6 +129,7 @@ def view(
         missing=units(max(terms.amount_atomic - seen, 0), terms.asset_decimals),
         excess=units(max(seen - terms.amount_atomic, 0), terms.asset_decimals),
         any_seen=seen > 0,
+        canceled=session.canceled_at is not None,
         rate=f"${grouped(terms.native_price_usd)}"
         if session.price.currency == "USD" and "slip44" in terms.asset
         else None,
@@ -187,6 +189,8 @@ def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:
             return "Payment received late", "Your payment arrived after the time was up. The merchant has it."
         case SessionStatus.EXPIRED:
             return "The time is up", "The time to pay is up. Please do not send anything to this address any more."
+        case SessionStatus.FAILED if session.canceled_at is not None:
+            return "This payment was canceled", "This payment was canceled. Please do not send anything any more."
         case SessionStatus.FAILED:
             return "This payment did not work", "This payment did not work and cannot be completed here."
         case never:

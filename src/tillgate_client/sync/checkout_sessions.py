@@ -99,8 +99,13 @@ class CheckoutSessions:
         call = call_of("POST", path_of("checkout_sessions", id, "accept"), idempotency_key=idempotency_key)
         return self._transport.send(call, CheckoutSession)
 
+    def cancel(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+        """Call a session off for good; what was authorised for it is let go of."""
+        call = call_of("POST", path_of("checkout_sessions", id, "cancel"), idempotency_key=idempotency_key)
+        return self._transport.send(call, CheckoutSession)
+
     def expire(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
-        """End a pending session before its time."""
+        """End a pending session before its time; it can still be paid late."""
         call = call_of("POST", path_of("checkout_sessions", id, "expire"), idempotency_key=idempotency_key)
         return self._transport.send(call, CheckoutSession)
 

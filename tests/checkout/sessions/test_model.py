@@ -23,6 +23,7 @@ from tillgate.checkout.sessions.model import (
     conclude,
     order_status,
     payment_state,
+    waits_for_money,
 )
 
 S = SessionStatus
@@ -265,11 +266,13 @@ def test_states_and_conclusions_cover_each_other() -> None:
     st.integers(0, 1),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
 )
 def test_payment_and_order_follow_every_legal_move_by_legal_moves(
-    move: tuple[SessionStatus, SessionStatus], there: int, more: int, back: bool, reorged: bool
+    move: tuple[SessionStatus, SessionStatus], there: int, more: int, back: bool, reorged: bool, canceled: bool
 ) -> None:
-    """Whatever came before and with it, whatever has gone back by then, and whether something was taken away."""
+    """Whatever came before and with it, whatever has gone back by then, whether something was taken away, and whether
+    somebody called it off."""
 
     def session(status: SessionStatus, transfers: int, refunds: int) -> CheckoutSession:
         payment = payment_of(*(transfer(REQUIRED, EXPIRES_AT) for _ in range(transfers)), required=REQUIRED)
@@ -284,6 +287,8 @@ def test_payment_and_order_follow_every_legal_move_by_legal_moves(
     there = 0 if was is S.PENDING else there
     refunds = there if back else 0
     before, after = session(was, there, refunds), session(to, there + more, refunds)
+    if canceled and to is S.FAILED and waits_for_money(before):
+        after = msgspec.structs.replace(after, canceled_at=1)
     for state, edges in ((payment_state, PAYMENT_EDGES), (order_status, ORDER_EDGES)):
         first, then = state(before), state(after)
         assert first is then or then in edges[first], (first, then)

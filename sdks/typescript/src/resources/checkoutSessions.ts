@@ -42,7 +42,12 @@ export class CheckoutSessions {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "accept"], options });
   }
 
-  /** End a pending session before its time. */
+  /** Call a session off for good; what was authorised for it is let go of. */
+  cancel(id: string, options?: CallOptions): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "cancel"], options });
+  }
+
+  /** End a pending session before its time; it can still be paid late. */
   expire(id: string, options?: CallOptions): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "expire"], options });
   }

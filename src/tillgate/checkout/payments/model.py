@@ -39,8 +39,10 @@ _P = PaymentState
 
 # Every legal move. Money may come after the end, and what was there may go away again.
 EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
-    _P.AWAITING: frozenset({_P.DETECTED, _P.REQUIRES_CAPTURE, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
-    _P.DETECTED: frozenset({_P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
+    _P.AWAITING: frozenset(
+        {_P.DETECTED, _P.REQUIRES_CAPTURE, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}
+    ),
+    _P.DETECTED: frozenset({_P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}),
     _P.REQUIRES_CAPTURE: frozenset({_P.SUCCEEDED, _P.CANCELED}),
     _P.REVIEW: frozenset({_P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
     _P.SUCCEEDED: frozenset({_P.REVIEW}),

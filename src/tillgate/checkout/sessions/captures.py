@@ -106,9 +106,23 @@ async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, paym
             f"Only a payment that requires_capture can be canceled; this one is {recorded.state.value}.",
             code="payment_not_cancelable",
         )
-    session = await _session_of(tx, recorded.payment)
-    await release(desk, tx, session, ReleaseReason.REQUESTED, desk.clock.now())
+    session, now = await _session_of(tx, recorded.payment), desk.clock.now()
+    await call_off(desk, tx, session, now)
     return await payments.get_payment(tx, principal, payment_id)
+
+
+async def call_off(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+    """End a locked session that waits for money, or let go of what is left of its authorisation.
+
+    Where something was captured, that is what was bought, and the session is paid with it.
+    """
+    if session.payment.captured_minor:
+        return await release(desk, tx, session, ReleaseReason.REQUESTED, now)
+    await records.set_canceled(tx, session.id, now)
+    session = msgspec.structs.replace(session, canceled_at=now)
+    if session.payment.authorization is not None:
+        return await release(desk, tx, session, ReleaseReason.REQUESTED, now)
+    return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
 
 
 async def release(

@@ -63,6 +63,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
         title, description: the link's at the time of the visit; None for a session made without a link.
         metadata: the merchant's JSON object as text, kept as it came.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
+        canceled_at: when it was called off, which is how it failed; None where it was not.
     """
 
     id: str
@@ -83,6 +84,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: int
     payment: Payment
     test_clock_id: str | None = None
+    canceled_at: int | None = None
 
     @property
     def exceptions(self) -> list[str]:
@@ -146,6 +148,13 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
     return Conclusion(_S.PAID_LATE if late else _S.PAID, settled_at)
 
 
+def waits_for_money(session: CheckoutSession) -> bool:
+    """Whether no money of a session is in sight; what was seen and is gone again leaves it as it was: waiting."""
+    payment = session.payment
+    gone_again = session.status is _S.DETECTED and payment.authorization is None and not payment.transfers
+    return session.status is _S.PENDING or gone_again
+
+
 def order_status(session: CheckoutSession) -> OrderStatus:
     """Where a session's order stands: it follows its session, and says where money waits for the merchant."""
     if gave_all_back(session.payment) and session.status is not SessionStatus.DETECTED:
@@ -183,7 +192,8 @@ def payment_state(session: CheckoutSession) -> PaymentState:
             left = payment.received and not gave_all_back(payment)
             return PaymentState.REVIEW if left else PaymentState.EXPIRED
         case SessionStatus.FAILED:
-            return PaymentState.CANCELED if payment.authorization is not None else PaymentState.FAILED
+            canceled = payment.authorization is not None or session.canceled_at is not None
+            return PaymentState.CANCELED if canceled else PaymentState.FAILED
         case never:
             assert_never(never)
 

@@ -26,6 +26,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         received: what has arrived and is confirmed.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+        canceled_at: when it was called off, which is how it ``failed``.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
         order: only where it is asked for, by ``expand=order``; events do without it.
     """
@@ -50,6 +51,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     checkout_url: str
     expires_at: str
     paid_at: str | None
+    canceled_at: str | None
     test_clock_id: str | None
     created_at: str
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
@@ -80,6 +82,7 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         checkout_url=f"{public_url}/checkout/{session.id}",
         expires_at=to_rfc3339(session.expires_at),
         paid_at=to_rfc3339(session.paid_at) if session.paid_at is not None else None,
+        canceled_at=to_rfc3339(session.canceled_at) if session.canceled_at is not None else None,
         test_clock_id=session.test_clock_id,
         created_at=to_rfc3339(session.created_at),
     )

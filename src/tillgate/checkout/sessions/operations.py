@@ -35,7 +35,14 @@ from tillgate.checkout.payments.model import (
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import Offer
 from tillgate.checkout.sessions import captures, records
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted, checked_lifetime, fell_short
+from tillgate.checkout.sessions.model import (
+    CheckoutSession,
+    SessionStatus,
+    accepted,
+    checked_lifetime,
+    fell_short,
+    waits_for_money,
+)
 from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle, tell
 from tillgate.checkout.sessions.object import shown
 from tillgate.events.model import PAYMENT_DECLINED, SESSION_CREATED
@@ -290,14 +297,34 @@ async def expire(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
     session = _mine(await records.locked(tx, session_id), principal, session_id)
     if session.status is SessionStatus.EXPIRED:
         return session
-    # What was seen and is gone again leaves a session as it was: waiting.
-    payment = session.payment
-    waits = session.status is SessionStatus.DETECTED and payment.authorization is None and not payment.transfers
-    if session.status is not SessionStatus.PENDING and not waits:
+    if not waits_for_money(session):
         raise Conflict(
             f"Only a pending session can be expired; this one is {session.status.value}.", code="session_not_pending"
         )
     return await expire_now(desk, tx, session, desk.clock.now())
+
+
+async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """Call a session off for good: unlike an expired one it cannot be paid late. Doing it again changes nothing.
+
+    What was authorised for it is let go of.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: money was seen for it or captured, or it has ended otherwise.
+    """
+    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    if session.canceled_at is not None:
+        return session
+    payment = session.payment
+    authorized = session.status is SessionStatus.DETECTED and payment.authorization is not None
+    if not waits_for_money(session) and not (authorized and not payment.captured_minor):
+        raise Conflict(
+            "Only a session without money can be canceled, one that is pending or authorised; "
+            + ("of this one, a part was captured." if authorized else f"this one is {session.status.value}."),
+            code="session_not_cancelable",
+        )
+    return await captures.call_off(desk, tx, session, desk.clock.now())
 
 
 async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:

@@ -14,7 +14,7 @@ from unitofwork import Both
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
-    "s.test_clock_id"
+    "s.test_clock_id, s.canceled_at"
 )
 _SELECT: Final = f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM checkout_sessions s {JOINED}"
 _INSERT: Final = (
@@ -26,6 +26,7 @@ _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s")
 _MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
 _SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
+_SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1 WHERE id = $2"
 # Added to nothing, so that PostgreSQL looks each payment up: knowing that both are in one order, it would walk the
 # two indexes side by side, and read every newer payment to come to a page in the middle.
 _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
@@ -121,6 +122,11 @@ async def set_expiry(tx: Transaction, session_id: str, expires_at: int) -> None:
     await tx.execute(_SET_EXPIRY, expires_at, session_id)
 
 
+async def set_canceled(tx: Transaction, session_id: str, at: int) -> None:
+    """Write down when a locked session was called off."""
+    await tx.execute(_SET_CANCELED, at, session_id)
+
+
 async def any_to_expire(tx: Transaction, now: int) -> bool:
     """Whether a pending session's time is up."""
     return await tx.fetch_one(_ANY_TO_EXPIRE, now) is not None
@@ -180,7 +186,7 @@ async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> l
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:18]
+    session = row[:19]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -199,5 +205,6 @@ def _session(row: Row) -> CheckoutSession:
         created_at=session[15],
         updated_at=session[16],
         test_clock_id=session[17],
-        payment=payment_from(row[18:], session[0]),
+        canceled_at=session[18],
+        payment=payment_from(row[19:], session[0]),
     )
