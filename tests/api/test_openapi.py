@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -27,6 +27,10 @@ class Pong(msgspec.Struct):
 
 
 async def ping(*_: Any) -> Pong:
+    return Pong(True)
+
+
+async def list_pings(*_: Any) -> Pong:
     return Pong(True)
 
 
@@ -79,6 +83,102 @@ def test_the_document_is_sound() -> None:
         validator_for(
             {**schema, "$schema": "https://json-schema.org/draft/2020-12/schema", "components": told["components"]}
         )
+
+
+def links_of(told: dict[str, Any], method: str, path: str) -> dict[str, Any]:
+    """The links of an operation's success, references followed, by the operation they lead to."""
+    responses = told["paths"][f"/api/v1{path}"][method]["responses"]
+    success = responses.get("200", responses.get("201"))
+    found = {}
+    for name, link in success.get("links", {}).items():
+        found[name] = told["components"]["links"][link["$ref"].rpartition("/")[2]]
+        assert found[name]["operationId"] == name
+    return found
+
+
+def test_an_answer_says_where_it_leads() -> None:
+    """A new session leads to what can be done with it and to its order; a payment to its refunds; a page to its first
+    object and to the next page. No answer leads to where it came from."""
+    told = document(ROUTES, PUBLIC_URL)
+    session = links_of(told, "post", "/checkout_sessions")
+    own = {"parameters": {"id": "$response.body#/id"}}
+    for verb in ("retrieve", "accept", "expire", "simulate"):
+        name = f"checkout_sessions_{verb}"
+        assert session[name] == {"operationId": name} | own
+    assert session["orders_list_all"]["parameters"] == {"sessionId": "$response.body#/id"}
+    assert session["payment_links_retrieve"]["parameters"] == {"id": "$response.body#/linkId"}
+    payment = links_of(told, "get", "/payments/{id}")
+    assert payment["refunds_create"]["requestBody"] == {"paymentId": "$response.body#/id"}
+    assert payment["orders_retrieve"]["parameters"] == {"id": "$response.body#/orderId"}
+    assert "payments_retrieve" not in payment
+    endpoint = links_of(told, "post", "/webhook_endpoints")
+    assert {f"webhook_endpoints_{verb}" for verb in ("rotate_secret", "test", "replay_range", "delete")} < set(endpoint)
+    assert links_of(told, "delete", "/webhook_endpoints/{id}") == {}
+    page = links_of(told, "get", "/webhook_endpoints/{id}/deliveries")
+    assert page["webhook_deliveries_retrieve_delivery"]["parameters"] == {"id": "$response.body#/data/0/id"}
+    following = {"starting_after": "$response.body#/nextCursor", "id": "$request.path.id"}
+    assert page["webhook_endpoints_list_deliveries"]["parameters"] == following
+
+
+def test_every_link_fits_what_it_leads_to() -> None:
+    """A link's parameters and body fields are ones that its operation takes, and what it reads is in the answer."""
+    told = document(ROUTES, PUBLIC_URL)
+    schemas = told["components"]["schemas"]
+    operations = {one["operationId"]: one for path in told["paths"].values() for one in path.values()}
+    seen = set()
+    for operation in operations.values():
+        for status, answer in operation["responses"].items():
+            for link in answer.get("links", {}).values():
+                name = link["$ref"].rpartition("/")[2]
+                shown, target = told["components"]["links"][name], operations[name.partition(".")[2]]
+                taken = {one["name"] for one in target["parameters"] if one["in"] in ("path", "query")}
+                assert set(shown.get("parameters", {})) <= taken, name
+                needed = {one["name"] for one in target["parameters"] if one["required"]}
+                assert needed <= set(shown.get("parameters", {})), name
+                if "requestBody" in shown:
+                    body = target["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                    assert set(shown["requestBody"]) <= set(schemas[body]["properties"]), name
+                answered = operation["responses"][status]["content"]["application/json"]["schema"]["$ref"]
+                fields = schemas[answered.rpartition("/")[2]]["properties"]
+                for expression in [*shown.get("parameters", {}).values(), *shown.get("requestBody", {}).values()]:
+                    where = expression.removeprefix("$response.body#/").split("/")[0]
+                    assert where in fields or expression == "$request.path.id", name
+                seen.add(name)
+    assert seen == set(told["components"]["links"])
+
+
+class Pinged(msgspec.Struct, rename="camel"):
+    """A resource that only this file knows."""
+
+    id: str
+    session_id: str
+    object: Literal["ping"] = "ping"
+
+
+class ListPings(msgspec.Struct, rename="camel"):
+    """What its list takes."""
+
+    order_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def test_a_new_resource_has_its_links_at_once() -> None:
+    """What a route declares and what its fields are called is enough; nobody keeps a list of links."""
+    one = PING._replace(path="/pings/{id}", answers=Pinged)
+    many = PING._replace(path="/pings", query=ListPings)
+    told = document([*ROUTES, one, many._replace(action=Reads(list_pings))], PUBLIC_URL)
+    session = links_of(told, "get", "/pings/{id}")["checkout_sessions_retrieve"]
+    assert session["parameters"] == {"id": "$response.body#/sessionId"}
+    assert links_of(told, "get", "/orders/{id}")["pings_list_pings"]["parameters"] == {"orderId": "$response.body#/id"}
+
+
+def test_a_field_that_could_refer_to_two_things_does_not_start() -> None:
+    """Where a name is ambiguous, a link would be a guess."""
+
+    class OtherSession(Pinged):
+        object: Literal["other_session"] = "other_session"  # type: ignore[assignment]
+
+    with pytest.raises(ValueError, match="session_id could be the id of any of checkout_session, other_session"):
+        document([*ROUTES, PING._replace(path="/others/{id}", answers=OtherSession)], PUBLIC_URL)
 
 
 def test_a_new_route_is_in_the_document_and_in_the_router_at_once() -> None:

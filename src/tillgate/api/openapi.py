@@ -6,6 +6,7 @@ import msgspec
 
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
+from tillgate.api.openapi_links import Link, Links
 from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 
@@ -27,9 +28,14 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
         types += [type for type in (route.answers, route.body, route.query) if type is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(types, schemas, strict=True))
+    links = Links(routes)
     paths: dict[str, dict[str, Any]] = {}
+    leading: dict[str, Any] = {}
     for route in routes:
-        paths.setdefault(f"{ROOT}{route.path}", {})[route.method.lower()] = _operation(route, schema_of, components)
+        ways = links.of(route)
+        leading |= {link.name: link.shown for link in ways.values()}
+        operation = _operation(route, schema_of, components, ways)
+        paths.setdefault(f"{ROOT}{route.path}", {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -63,11 +69,14 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
                 },
             },
             "responses": {f"Refused{status}": _refusal(status) for status in _REFUSALS},
+            "links": dict(sorted(leading.items())),
         },
     }
 
 
-def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    route: Route, schema_of: dict[Any, Any], components: dict[str, Any], links: dict[str, Link]
+) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = []
     if "{id}" in route.path:
         parameters.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
@@ -78,7 +87,7 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
     if not isinstance(route.action, Reads):
         parameters.append(_IDEMPOTENCY_KEY)
     operation: dict[str, Any] = {
-        "operationId": f"{route.path.strip('/').split('/')[0]}_{route.name}",
+        "operationId": route.operation_id,
         "summary": route.summary,
         "description": f"Needs the scope `{route.need.scope}`.",
         "tags": [route.path.strip("/").split("/")[0]],
@@ -93,6 +102,10 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
         }
         | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in _REFUSALS},
     }
+    if links:
+        operation["responses"][str(route.status.value)]["links"] = {
+            name: {"$ref": f"#/components/links/{link.name}"} for name, link in links.items()
+        }
     if route.body is not None:
         operation["requestBody"] = {
             "required": True,

@@ -54,7 +54,7 @@ def _api() -> str:
         MADE,
         f"Base `https://your-domain.com{ROOT}`. JSON in and out; `Content-Type: application/json` on POST and PATCH. "
         "Every request carries `Authorization: Bearer <key>`; every answer carries `X-Request-Id`. The whole is "
-        f"also an OpenAPI 3.1 document at `{ROOT}/openapi.json`.\n",
+        f"also an OpenAPI 3.1 document at `{ROOT}/openapi.json`, with links from each answer to what can follow it.\n",
         "## Scopes\n",
         "| scope | lets a key |\n|---|---|",
         *(f"| `{scope}` | {meaning.lower()} |" for scope, meaning in API_SCOPES.items()),

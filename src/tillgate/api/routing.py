@@ -80,6 +80,11 @@ class Route(NamedTuple):
         """What the action's function is called, for the OpenAPI document."""
         return (self.action.prepare if isinstance(self.action, Sends) else self.action.run).__name__
 
+    @property
+    def operation_id(self) -> str:
+        """What names the operation in the OpenAPI document; no other has it."""
+        return f"{self.path.strip('/').split('/')[0]}_{self.name}"
+
 
 class Found(NamedTuple):
     """What a path leads to: a route for each method it has."""
