@@ -1,8 +1,13 @@
-"""SQLite behind the unit of work: one writer thread that groups commits, reads inline on the loop.
+"""SQLite behind the unit of work: writes in groups, one commit for each; reads inline on the loop.
 
-A write waits in a queue. The writer thread takes all that is waiting, runs each operation to its
-end, commits them together with ``synchronous=FULL``, and only then answers any of them: one fsync
-serves everybody who waited for it, and what was answered survives ``kill -9``.
+A write waits for the next group. The event loop begins a transaction and runs each operation of the group to its
+end, one after another; a thread then commits them together with ``synchronous=FULL``, and only after that any of
+them is answered: one fsync serves everybody who waited for it, and what was answered survives ``kill -9``. Whatever
+comes meanwhile is the next group. Operations are short and await nothing but their transaction, so running them on
+the loop costs it little; on another thread they would fight it for the interpreter with every statement.
+
+Where another process holds the file's write lock, the thread waits for it and runs the whole group, so that the loop
+never waits.
 
 A savepoint around each operation would keep its neighbours from its failure, but it copies every
 page that the operation touches, which costs more than the operation. So they run without; if one
@@ -15,20 +20,24 @@ loop: an indexed read costs less than handing it to a thread.
 
 import asyncio
 import contextlib
+import contextvars
+import functools
 import queue
 import re
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from unitofwork.errors import StoreUnavailable, StrayAwait, UniqueViolation
-from unitofwork.ports import Both, Dialect, Operation, Row, Sql, call_all
+from unitofwork.ports import Both, Dialect, Operation, Row, Sql, Transaction, call_all
 
 T = TypeVar("T")
 
-BATCH_MAX = 256
+# As many as keep the loop busy for some milliseconds.
+GROUP_MAX = 128
 BUSY_TIMEOUT_MS = 10_000
 STATEMENTS_CACHED = 512
 
@@ -120,7 +129,7 @@ def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
         value: T = done.value
         return value
     except RuntimeError as error:
-        # The writer thread has no event loop, which is what a sleep or a socket looks for first.
+        # The committing thread has no event loop, which is what a sleep or a socket looks for first.
         if str(error) == "no running event loop":
             raise StrayAwait(_STRAY) from error
         raise
@@ -129,7 +138,7 @@ def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class _Waiting:
-    """One write in the queue, and where its answer goes."""
+    """One write that waits for its group, and where its answer goes."""
 
     __slots__ = ("answer", "callbacks", "error", "future", "operation")
 
@@ -151,6 +160,17 @@ class _Waiting:
             self.future.set_result(self.answer)
 
 
+class _Group(NamedTuple):
+    """Writes that are committed together.
+
+    Attributes:
+        ran: whether they are in an open transaction; else that is still to be waited for.
+    """
+
+    writes: list[_Waiting]
+    ran: bool
+
+
 class SqliteDatabase:
     """One SQLite file. Open it with :func:`open_sqlite`."""
 
@@ -158,11 +178,18 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._writer = _connect(path)
+        self._writer = _connect(path, busy_timeout_ms=0)
         self._reads = SqliteTransaction(_connect(path, reads_only=True))
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name=f"writer {path.name}", daemon=True)
+        # Guards the three that follow: several event loops may write to one database.
+        self._lock = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
+        # Whether a group is under way, and so the writing connection somebody's; no other begins one.
+        self._under_way = False
+        # The loop that was asked to run the next group and has not come to it yet.
+        self._asked: asyncio.AbstractEventLoop | None = None
+        self._groups: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._keep_committing, name=f"commits {path.name}", daemon=True)
         self._thread.start()
 
     async def read(self, operation: Operation[T]) -> T:
@@ -187,65 +214,133 @@ class SqliteDatabase:
     async def write(self, operation: Operation[T]) -> T:
         if self._closed:
             raise StoreUnavailable("the database is closed")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Waiting(operation, future))
-        return await future
+        return await self._enqueue(operation)
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
+        await self._enqueue(_do_nothing)  # once this is answered, so is all that waited
+        self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
         self._reads._connection.close()
         self._writer.close()
 
-    # The writer thread.
+    # On the event loop.
 
-    def _work(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            batch = [first]
-            stop = False
-            with contextlib.suppress(queue.Empty):
-                while len(batch) < BATCH_MAX:
-                    waiting = self._queue.get_nowait()
-                    if waiting is None:
-                        stop = True
-                        break
-                    batch.append(waiting)
-            self._commit_together(batch)
-            _answer(batch)
-            if stop:
-                return
+    def _enqueue(self, operation: Operation[T]) -> "asyncio.Future[T]":
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        with self._lock:
+            self._waiting.append(_Waiting(operation, future))
+            # A loop may have ended between being asked and coming to it.
+            if self._under_way and not (self._asked is not None and self._asked.is_closed()):
+                return future
+            self._under_way = True
+            self._asked = loop
+        # Not at once: what else this turn of the loop brings goes with it.
+        loop.call_soon(self._run_next, context=contextvars.Context())
+        return future
 
-    def _commit_together(self, batch: list[_Waiting]) -> None:
+    def _run_next(self) -> None:
+        """Run what waits, as far as the write lock can be had without waiting; the thread does the rest."""
+        with self._lock:
+            writes = self._take()
+        self._groups.put(_Group(writes, ran=self._begin() and self._run_together(writes)))
+
+    def _take(self) -> list[_Waiting]:
+        """The next group; the lock is held."""
+        self._asked = None
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_MAX))]
+
+    def _begin(self) -> bool:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            return False  # locked, or worse: the thread tries again, and says so if it has to
+        return True
+
+    def _answer(self, writes: list[_Waiting], *, goes_on: bool) -> None:
+        try:
+            for waiting in writes:
+                waiting.deliver()
+        finally:
+            if goes_on:
+                self._run_next()
+
+    # On the thread.
+
+    def _keep_committing(self) -> None:
+        while (group := self._groups.get()) is not None:
+            self._commit(group)
+            self._hand_back(group.writes)
+
+    def _commit(self, group: _Group) -> None:
+        try:
+            if not group.ran:
+                self._begin_by_waiting()
+                self._run_together(group.writes)
+            if self._writer.in_transaction:
+                self._writer.execute("COMMIT")
+        except BaseException as error:
+            self._fail(group.writes, error)
+
+    def _begin_by_waiting(self) -> None:
+        self._writer.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        finally:
+            self._writer.execute("PRAGMA busy_timeout = 0")
+
+    def _hand_back(self, writes: list[_Waiting]) -> None:
+        """Answer each event loop that waits, waking it once; one of them runs the next group."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        for waiting in writes:
+            by_loop.setdefault(waiting.future.get_loop(), []).append(waiting)
+        with self._lock:
+            self._under_way = bool(self._waiting)
+            self._asked = self._waiting[0].future.get_loop() if self._waiting else None
+            asked = self._asked
+        for loop in [*by_loop, *([asked] if asked is not None and asked not in by_loop else [])]:
             try:
-                for waiting in batch:
+                answer = functools.partial(self._answer, by_loop.get(loop, []), goes_on=loop is asked)
+                loop.call_soon_threadsafe(answer)
+            except RuntimeError:  # a loop that is closed has nobody left to tell; but what it asked for is done
+                with self._lock:
+                    if loop is self._asked:
+                        self._groups.put(_Group(self._take(), ran=False))
+
+    # On either, in whose hands the group is.
+
+    def _run_together(self, writes: list[_Waiting]) -> bool:
+        """Run a group in the transaction that has begun. True, for it ran, even if all of it failed."""
+        try:
+            try:
+                for waiting in writes:
                     self._run(waiting)
             except _TakeBack as failure:
-                # Fails, and with it the whole batch, where SQLite has already given the transaction up.
+                # Fails, and with it the whole group, where SQLite has already given the transaction up.
                 self._writer.execute("ROLLBACK")
-                if len(batch) == 1:
-                    batch[0].error = failure.__cause__
-                    return
+                if len(writes) == 1:
+                    writes[0].error = failure.__cause__
+                    return True
                 self._writer.execute("BEGIN IMMEDIATE")
-                for waiting in batch:
+                for waiting in writes:
                     self._run_in_savepoint(waiting)
-            self._writer.execute("COMMIT")
         except BaseException as error:
-            if self._writer.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    self._writer.execute("ROLLBACK")
-            unavailable = StoreUnavailable(f"SQLite could not commit: {error}")
-            unavailable.__cause__ = error
-            for waiting in batch:
-                if waiting.error is None:
-                    waiting.error = unavailable
+            self._fail(writes, error)
+        return True
+
+    def _fail(self, writes: list[_Waiting], error: BaseException) -> None:
+        """Nothing of a group was done."""
+        if self._writer.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
+        unavailable = StoreUnavailable(f"SQLite could not commit: {error}")
+        unavailable.__cause__ = error
+        for waiting in writes:
+            if waiting.error is None:
+                waiting.error = unavailable
 
     def _run(self, waiting: _Waiting) -> None:
         transaction = SqliteTransaction(self._writer)
@@ -272,34 +367,24 @@ def _nothing() -> None:
     """What ends the listening that SQLite does not do."""
 
 
-def _answer(batch: list[_Waiting]) -> None:
-    """Hand the answers to the event loops that wait, waking each loop once."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-    for waiting in batch:
-        by_loop.setdefault(waiting.future.get_loop(), []).append(waiting)
-    for loop, answered in by_loop.items():
-        # A loop that is already closed has nobody left to tell.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_deliver, answered)
+async def _do_nothing(_: Transaction) -> None:
+    """What waits for its turn, and nothing else."""
 
 
-def _deliver(answered: list[_Waiting]) -> None:
-    for waiting in answered:
-        waiting.deliver()
-
-
-def _connect(path: Path, *, reads_only: bool = False) -> sqlite3.Connection:
+def _connect(path: Path, *, reads_only: bool = False, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_CACHED
     )
     connection.row_factory = sqlite3.Row
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")  # also for what follows
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     if reads_only:
         connection.execute("PRAGMA query_only = ON")
+    if busy_timeout_ms != BUSY_TIMEOUT_MS:
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
     return connection
 
 

@@ -1,12 +1,14 @@
 """Operations that wait together are committed together, and still are each other's strangers."""
 
-import threading
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.makers import execute, one, rows, settle
+from tests.makers import ON_SQLITE, execute, one, rows, settle
 from unitofwork import Database, Transaction, open_database
+from unitofwork.sqlite import GROUP_MAX
 
 pytestmark = pytest.mark.anyio
 
@@ -66,10 +68,6 @@ async def test_what_fails_in_a_batch_is_gone_and_all_else_is_there_once(boxes: D
 async def test_a_batch_that_runs_anew_forgets_its_first_run(boxes: Database) -> None:
     """An answer, an error or a callback of the run that was taken back is nobody's."""
     rung: list[str] = []
-    first = threading.Event()
-
-    async def hold(tx: Transaction) -> None:
-        first.wait(10)
 
     async def put_and_ring(tx: Transaction, name: str) -> int:
         tx.after_commit(lambda: rung.append(name))
@@ -87,14 +85,87 @@ async def test_a_batch_that_runs_anew_forgets_its_first_run(boxes: Database) -> 
         only_where_there_is_none,
         lambda tx: put_and_ring(tx, "b"),
     ]
-    if boxes.dialect == "sqlite":  # so that the others wait together
-        first.clear()
-        threading.Timer(0.1, first.set).start()
-        done = await settle(boxes.write(hold), *(boxes.write(write) for write in writes))
-        assert done.answers == [None, 1, "there is none", 2]
+    done = await settle(*(boxes.write(write) for write in writes))
+    if boxes.dialect == "sqlite":  # where what is asked for in one turn of the loop is one group
+        assert done.answers == [1, "there is none", 2]
     else:
-        done = await settle(*(boxes.write(write) for write in writes))
         assert "there is none" in done.answers
     assert [type(error) for error in done.errors] == [ValueError]
     assert sorted(rung) == ["a", "b"]
     assert sorted(row["name"] for row in await rows(boxes, "SELECT name FROM boxes")) == ["a", "b"]
+
+
+@ON_SQLITE
+async def test_more_than_one_group_of_writes_is_all_there(boxes: Database) -> None:
+    """Whatever number waits at once, each is done once, and in the order in which they were asked for."""
+    numbers = range(3 * GROUP_MAX + 7)
+    order: list[int] = []
+
+    async def numbered(tx: Transaction, number: int) -> None:
+        order.append(number)
+        await put(tx, str(number))
+
+    await asyncio.gather(*(boxes.write(lambda tx, number=number: numbered(tx, number)) for number in numbers))  # type: ignore[misc]
+    assert order == list(numbers)
+    assert await one(boxes, "SELECT COUNT(*) FROM boxes") == len(numbers)
+
+
+@ON_SQLITE
+async def test_a_group_that_waits_for_another_process_holds_up_no_read(boxes: Database, database_url: str) -> None:
+    """Behind another process's lock the whole group waits on the thread, also for what fails in it; meanwhile the loop
+    answers reads."""
+    other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(
+            settle(
+                boxes.write(lambda tx: put(tx, "a")), boxes.write(put_and_fail), boxes.write(lambda tx: put(tx, "b"))
+            )
+        )
+        for _ in range(20):
+            assert await one(boxes, "SELECT COUNT(*) FROM boxes") == 0
+            await asyncio.sleep(0.005)
+        assert not waiting.done()
+        other.execute("COMMIT")
+        done = await waiting
+    finally:
+        other.close()
+    assert done.answers == ["a", "b"]
+    assert [type(error) for error in done.errors] == [ValueError]
+    assert sorted(row["name"] for row in await rows(boxes, "SELECT name FROM boxes")) == ["a", "b"]
+
+
+@ON_SQLITE
+async def test_several_event_loops_write_to_one_database(boxes: Database) -> None:
+    """Each gets its own answers, on its own loop, and none is lost where they write at the same time."""
+
+    async def writes(name: str) -> list[str]:
+        return [await boxes.write(lambda tx, n=n: put(tx, f"{name} {n}")) for n in range(50)]  # type: ignore[misc]
+
+    names = [f"loop {number}" for number in range(4)]
+    answers = await asyncio.gather(*(asyncio.to_thread(asyncio.run, writes(name)) for name in names), writes("this"))
+    assert answers == [[f"{name} {n}" for n in range(50)] for name in [*names, "this"]]
+    assert await one(boxes, "SELECT COUNT(*) FROM boxes") == 250
+
+
+@ON_SQLITE
+async def test_a_loop_that_ends_before_its_writes_leaves_the_database_usable(boxes: Database) -> None:
+    """Whether it ends before its group is run, or while that is committed: nobody else waits for ever."""
+
+    async def walk_off(turns: int) -> None:
+        for number in range(3):
+            asyncio.ensure_future(boxes.write(lambda tx, n=number: put(tx, f"left {turns} {n}")))  # type: ignore[misc] # noqa: RUF006
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    def run(turns: int) -> None:
+        loop = asyncio.new_event_loop()
+        loop.set_exception_handler(lambda *_: None)  # to which it says that they never ended
+        loop.run_until_complete(walk_off(turns))
+        loop.close()  # without a word to what is still under way
+
+    for turns in range(6):
+        await asyncio.to_thread(run, turns)
+        assert await boxes.write(lambda tx, turns=turns: put(tx, f"after {turns}")) == f"after {turns}"  # type: ignore[misc]
+    there = {row["name"] for row in await rows(boxes, "SELECT name FROM boxes")}
+    assert {f"after {turns}" for turns in range(6)} <= there
