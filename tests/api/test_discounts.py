@@ -29,7 +29,7 @@ async def made(client: httpx.AsyncClient, path: str, **body: Any) -> Any:
 
 async def opened(client: httpx.AsyncClient, **body: Any) -> Any:
     """A new session with its order in it."""
-    return await made(client, "/checkout_sessions", **body, expand=["order"])
+    return await made(client, "/checkout_sessions?expand=order", **body)
 
 
 async def simulated(client: httpx.AsyncClient, session: Any, outcome: str) -> Any:

@@ -72,7 +72,7 @@ async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_sh
     is_as_shown("session_not_pending", await api.post(f"/checkout_sessions/{paid['id']}/expire"))
     is_as_shown("session_not_cancelable", await api.post(f"/checkout_sessions/{paid['id']}/cancel"))
 
-    new = await made("/checkout_sessions", **AMOUNT, captureMethod="manual", expand=["order"])
+    new = await made("/checkout_sessions?expand=order", **AMOUNT, captureMethod="manual")
     order_path, payment_id = f"/orders/{new['order']['id']}", new["order"]["paymentId"]
     is_as_shown("nothing_to_wait_for", await api.post(f"{order_path}/wait"))
     is_as_shown("nothing_to_refund", await api.post(f"{order_path}/refund", json={"what": "excess"}))

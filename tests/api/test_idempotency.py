@@ -146,13 +146,13 @@ async def overpaid_order(client: httpx.AsyncClient, url: str) -> str:
 
 
 async def authorized_payment(client: httpx.AsyncClient, _: str) -> str:
-    made_session = await made(client, "/checkout_sessions", AMOUNT | {"captureMethod": "manual", "expand": ["order"]})
+    made_session = await made(client, "/checkout_sessions?expand=order", AMOUNT | {"captureMethod": "manual"})
     await client.post(f"/checkout_sessions/{made_session['id']}/simulate", json={"outcome": "authorized"})
     return str(made_session["order"]["paymentId"])
 
 
 async def paid_payment(client: httpx.AsyncClient, _: str) -> str:
-    made_session = await made(client, "/checkout_sessions", AMOUNT | {"expand": ["order"]})
+    made_session = await made(client, "/checkout_sessions?expand=order", AMOUNT)
     await client.post(f"/checkout_sessions/{made_session['id']}/simulate", json={"outcome": "paid"})
     return str(made_session["order"]["paymentId"])
 

@@ -28,7 +28,7 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     product_id = (await client.post("/products", json=product)).json()["id"]
     lines = {"lineItems": [{"productId": product_id, "quantity": 2}, *LINES["lineItems"][1:]], "currency": None}
     answer = await client.post(
-        "/checkout_sessions", json=LINES | lines | {"reference": "A-1", "metadata": {"a": 1}, "expand": ["order"]}
+        "/checkout_sessions?expand=order", json=LINES | lines | {"reference": "A-1", "metadata": {"a": 1}}
     )
     assert answer.status_code == 201, answer.text
     session = answer.json()
@@ -71,7 +71,7 @@ async def test_an_order_is_shown_to_those_only_who_may_read_orders(shop: Shop) -
     for refused in (
         await client.get(f"/checkout_sessions/{session['id']}", params={"expand": "order"}),
         await client.get("/checkout_sessions", params={"expand": "order"}),
-        await client.post("/checkout_sessions", json=AMOUNT | {"expand": ["order"]}),
+        await client.post("/checkout_sessions?expand=order", json=AMOUNT),
         await client.get("/orders"),
     ):
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, "missing_scope")
@@ -106,7 +106,7 @@ async def test_a_reference_can_be_unique(shop: Shop) -> None:
         (AMOUNT | {"reference": "x" * 201}, "reference"),
         (AMOUNT | {"uniqueReference": True}, "uniqueReference"),
         (AMOUNT | {"customerId": "cus_01j0000000000000000000000a"}, "customerId"),
-        (AMOUNT | {"expand": ["everything"]}, "expand[0]"),
+        (AMOUNT | {"expand": ["order"]}, "expand"),
     ],
 )
 async def test_a_wrong_order_is_refused_by_the_field(sqlite_shop: Shop, body: dict[str, Any], param: str) -> None:
@@ -137,7 +137,7 @@ async def test_what_is_not_the_merchants_own_is_not_changed(
 ) -> None:
     """Status and money follow from what happens; no request sets them."""
     client = await sqlite_shop.client()
-    session = (await client.post("/checkout_sessions", json=AMOUNT | {"expand": ["order"]})).json()
+    session = (await client.post("/checkout_sessions?expand=order", json=AMOUNT)).json()
     refused = await client.patch(f"/orders/{session['order']['id']}", json=body)
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
     assert (await client.get(f"/orders/{session['order']['id']}")).json() == session["order"]

@@ -16,7 +16,7 @@ AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
 
 async def opened(client: httpx.AsyncClient, *payers: str, **more: Any) -> Any:
     """A session whose payers have done what they do, with its order."""
-    session = (await client.post("/checkout_sessions", json=AMOUNT | more | {"expand": ["order"]})).json()
+    session = (await client.post("/checkout_sessions?expand=order", json=AMOUNT | more)).json()
     for payer in payers:
         answer = await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"payer": payer})
         assert answer.status_code == 200, answer.text

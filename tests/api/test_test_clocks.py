@@ -153,8 +153,8 @@ async def test_a_clock_lets_an_authorisation_lapse(shop: Shop) -> None:
     """Seven days forward, what was promised and not captured is let go of, in the call that puts the clock forward."""
     client = await shop.client()
     clock = (await client.post("/test_clocks", json={})).json()
-    body = AMOUNT | {"testClockId": clock["id"], "captureMethod": "manual", "expand": ["order"]}
-    held = (await client.post("/checkout_sessions", json=body)).json()
+    body = AMOUNT | {"testClockId": clock["id"], "captureMethod": "manual"}
+    held = (await client.post("/checkout_sessions?expand=order", json=body)).json()
     await client.post(f"/checkout_sessions/{held['id']}/simulate", json={"payer": "payer_authorizes"})
     payment = f"/payments/{held['order']['paymentId']}"
     for seconds, status in ((7 * 86_400 - 60, "requires_capture"), (60, "canceled")):

@@ -28,8 +28,8 @@ class Books:
         self.shop, self.currency, self.unit = shop, currency, UNITS[currency]
         self.total = units * self.unit
         lines = [{"name": "x", "unitAmount": str(self.total)}]
-        body = {"lineItems": lines, "currency": currency, "captureMethod": "manual", "expand": ["order"]}
-        session = self.asked("POST", "/checkout_sessions", body)
+        body = {"lineItems": lines, "currency": currency, "captureMethod": "manual"}
+        session = self.asked("POST", "/checkout_sessions?expand=order", body)
         self.payment_id, self.order_id = session["order"]["paymentId"], session["order"]["id"]
         self.required = int(session["amount"]["wei"])
         self.asked("POST", f"/checkout_sessions/{session['id']}/simulate", {"payer": "payer_authorizes"})

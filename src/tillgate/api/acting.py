@@ -10,6 +10,7 @@ from keyturn.client_secrets import new_client_secret
 from keyturn.secret import digest_of
 from keyturn.stores.sql import keep_client_secret
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import PARAM, expanded
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.errors import InvalidInput
 from tillgate.store import Transaction, idempotency
@@ -40,7 +41,7 @@ async def act(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | No
         case Reads(run):
 
             async def read(tx: Transaction) -> Any:
-                return await run(desk, tx, call)
+                return await _shown(desk, tx, call, await run(desk, tx, call))
 
             return Done(route.status.value, _encoder.encode(await desk.database.read(read)))
         case Writes():
@@ -57,12 +58,12 @@ async def _write(
 ) -> Done:
     """The effect and its stored answer, in one transaction."""
     if request is None:
-        answer = await action.run(desk, tx, call)
+        answer = await _shown(desk, tx, call, await action.run(desk, tx, call))
         return Done(route.status.value, _encoder.encode(await _with_client_secret(desk, tx, route, call, answer)))
     stored = await idempotency.begin(tx, request)
     if stored is not None:
         return Done(*stored, replayed=True)
-    answer = await action.run(desk, tx, call)
+    answer = await _shown(desk, tx, call, await action.run(desk, tx, call))
     kept = action.kept(answer)
     answer = await _with_client_secret(desk, tx, route, call, answer)
     body = _encoder.encode(answer)
@@ -70,6 +71,13 @@ async def _write(
         tx, request, StoredAnswer(route.status.value, body if kept is answer else _encoder.encode(kept))
     )
     return Done(route.status.value, body)
+
+
+async def _shown(desk: ApiDesk, tx: Transaction, call: Call, answer: Any) -> Any:
+    """The answer with what was asked for beside it, as it is in the same transaction."""
+    if call.expansion is None:
+        return answer
+    return await expanded(desk, tx, call.principal, answer, call.expansion)
 
 
 async def _with_client_secret(desk: ApiDesk, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
@@ -118,6 +126,9 @@ def _request(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | Non
     if idempotency_key is None:
         return None
     path = route.path.replace("{id}", call.id)
+    if call.expansion is not None:
+        # What is stored is what was asked for: to ask for something else is another request.
+        path += f"?{PARAM}={','.join(call.expansion.paths)}"
     try:
         body = _canonical.encode(call.body) if route.body is not None else b""
     except RecursionError as error:

@@ -32,8 +32,10 @@ from tillgate.api import (
 from tillgate.api.acting import Done, act
 from tillgate.api.desk import ApiDesk
 from tillgate.api.errors import Failure, Headers, rate_limited, refused, told
+from tillgate.api.expanding import PARAM
 from tillgate.api.openapi import document
-from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read_body
+from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read_body, read_query
+from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
@@ -266,16 +268,36 @@ class NativeApi:
         """
         if call.id and not (call.id.isascii() and call.id.isprintable() and len(call.id) <= SEGMENT_LENGTH_MAX):
             raise NotFound("object")
-        if route.query is not None:
-            call = call._replace(query=decode_query(route.query, scope["query_string"]))
-        elif scope["query_string"]:
-            raise InvalidInput("This operation takes no query parameters.", code="invalid_query")
+        call = _asked(route, call, scope["query_string"])
         if route.body is not None:
             call = call._replace(body=decode_body(self._decoders[route.body], await read_body(headers, receive)))
         else:
             _refuse_large(headers)
         key = headers.get(b"idempotency-key")
         return await act(self._desk, route, call, key.decode("latin-1") if key is not None else None)
+
+
+def _asked(route: Route, call: Call, query_string: bytes) -> Call:
+    """The call with what its query says.
+
+    Raises:
+        TillgateError: it says something else than it may.
+    """
+    given = read_query(query_string) if query_string else {}
+    resource = EXPANSIONS.of_answer(route.answers) if PARAM in given else None
+    wanted = given.pop(PARAM) if resource is not None else None
+    if route.query is not None:
+        call = call._replace(query=decode_query(route.query, given))
+    elif given:
+        raise InvalidInput(
+            f"{next(iter(given))[:60]}: this operation takes no such parameter.",
+            code="invalid_query",
+            param=next(iter(given))[:60],
+        )
+    if resource is None or wanted is None:
+        return call
+    objects = getattr(call.query, "limit", 1)
+    return call._replace(expansion=EXPANSIONS.checked(resource, wanted, call.principal, objects))
 
 
 def _words(path: str) -> str:

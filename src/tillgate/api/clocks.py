@@ -6,9 +6,11 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Resource
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
 from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
 from tillgate.checkout.clocks.model import TestClockObject, shown
 from tillgate.checkout.sessions.advancing import advance as advance_clock
@@ -45,6 +47,13 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Tes
 async def advance(desk: ApiDesk, tx: Transaction, call: Call) -> TestClockObject:
     return shown(await advance_clock(desk.checkout, tx, call.principal, call.id, call.body.seconds))
 
+
+async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, TestClockObject]:
+    found = await operations.clocks_by_id(tx, principal, wanted)
+    return {id: shown(one) for id, one in found.items()}
+
+
+TEST_CLOCK = Resource("test_clock", TestClockObject, READ, by_ids)
 
 ROUTES = [
     Route(

@@ -7,9 +7,11 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Resource
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given
 from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations
 from tillgate.checkout.coupons.model import CouponObject, shown
 from tillgate.checkout.coupons.operations import CouponChanges, NewCoupon
@@ -69,6 +71,13 @@ async def update(desk: ApiDesk, tx: Transaction, call: Call) -> CouponObject:
     changes = CouponChanges(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
     return shown(await operations.update_coupon(desk.checkout, tx, call.principal, call.id, changes))
 
+
+async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, CouponObject]:
+    found = await operations.coupons_by_id(tx, principal, wanted)
+    return {id: shown(one) for id, one in found.items()}
+
+
+COUPON = Resource("coupon", CouponObject, READ, by_ids)
 
 ROUTES = [
     Route(

@@ -7,9 +7,11 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Resource
 from tillgate.api.reading import given
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
+from tillgate.base.principal import Principal
 from tillgate.checkout.customers import operations
 from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, shown
 from tillgate.checkout.customers.operations import CustomerChanges
@@ -83,6 +85,13 @@ async def update(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerObject:
 def _changes(body: CreateCustomer | UpdateCustomer) -> CustomerChanges:
     return CustomerChanges(email=body.email, name=body.name, reference=body.reference, metadata=body.metadata)
 
+
+async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, CustomerObject]:
+    found = await operations.customers_by_id(tx, principal, wanted)
+    return {id: shown(one) for id, one in found.items()}
+
+
+CUSTOMER = Resource("customer", CustomerObject, READ, by_ids)
 
 ROUTES = [
     Route(

@@ -6,9 +6,11 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Resource
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
 from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base.principal import Principal
 from tillgate.checkout.links import operations
 from tillgate.checkout.links.model import PaymentLinkObject, shown
 from tillgate.checkout.links.operations import LinkChanges, NewLink
@@ -71,6 +73,15 @@ async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObjec
 async def archive(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
     return shown(await operations.archive_link(desk.checkout, tx, call.principal, call.id), desk.public_url)
 
+
+async def by_ids(
+    desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]
+) -> dict[str, PaymentLinkObject]:
+    found = await operations.links_by_id(tx, principal, wanted)
+    return {id: shown(one, desk.public_url) for id, one in found.items()}
+
+
+LINK = Resource("payment_link", PaymentLinkObject, READ, by_ids)
 
 ROUTES = [
     Route(

@@ -6,7 +6,10 @@ import msgspec
 
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
+from tillgate.api.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
+from tillgate.api.lists import ListObject
 from tillgate.api.openapi_links import Link, Links
+from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 
@@ -26,8 +29,18 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
     types: list[Any] = [ErrorEnvelope]
     for route in routes:
         types += [type for type in (route.answers, route.body, route.query) if type is not None]
+    shown = _reached(routes)
+    for resource in shown:
+        types += [resource.type, ListObject[resource.type]]  # type: ignore[name-defined]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(types, schemas, strict=True))
+    for resource in shown:
+        for place in resource.places:
+            if isinstance(place, Part):
+                for relation in place.relations:
+                    _beside(relation, place.type, schema_of, components)
+            else:
+                _beside(place, resource.type, schema_of, components)
     links = Links(routes)
     paths: dict[str, dict[str, Any]] = {}
     leading: dict[str, Any] = {}
@@ -84,6 +97,9 @@ def _operation(
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():
             parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+    expandable = EXPANSIONS.of_answer(route.answers)
+    if expandable is not None:
+        parameters.append(_expand(expandable))
     if not isinstance(route.action, Reads):
         parameters.append(_IDEMPOTENCY_KEY)
     operation: dict[str, Any] = {
@@ -112,6 +128,58 @@ def _operation(
             "content": {"application/json": {"schema": schema_of[route.body]}},
         }
     return operation
+
+
+def _reached(routes: list[Route]) -> list[Resource]:
+    """What the routes show, and all that can be put into it."""
+    found: dict[str, Resource] = {}
+    waiting = [one for route in routes if (one := EXPANSIONS.of_answer(route.answers)) is not None]
+    while waiting:
+        resource = waiting.pop()
+        if resource.name in found:
+            continue
+        found[resource.name] = resource
+        for place in resource.places:
+            relations = place.relations if isinstance(place, Part) else (place,)
+            waiting += [EXPANSIONS.target(relation) for relation in relations]
+    return sorted(found.values())
+
+
+def _beside(
+    relation: Relation, holder: type[msgspec.Struct], schema_of: dict[Any, Any], components: dict[str, Any]
+) -> None:
+    """The field of something that is put in, in its holder's schema."""
+    to = EXPANSIONS.target(relation).type
+    schema = (
+        schema_of[ListObject[to]]  # type: ignore[valid-type]
+        if relation.many
+        else {"anyOf": [schema_of[to], {"type": "null"}]}
+    )
+    components[holder.__name__]["properties"][relation.name] = {
+        "description": f"Where `{PARAM}` asks for `{relation.name}`.",
+        **schema,
+        "x-expanded": True,
+    }
+
+
+def _expand(resource: Resource) -> dict[str, Any]:
+    first = "|".join(sorted(place.name for place in resource.places))
+    return {
+        "name": PARAM,
+        "in": "query",
+        "required": False,
+        "style": "form",
+        "explode": False,
+        "description": f"What is to be put into the answer, beside the ids that name it: {', '.join(resource.choices)}"
+        f"; by dotted paths up to {DEPTH_MAX} deep. Each takes the scope that reads it.",
+        "schema": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": PATHS_MAX,
+            "items": {"type": "string", "pattern": rf"^({first})(\.[A-Za-z]+){{0,{DEPTH_MAX - 1}}}$"},
+        },
+        "x-expandable": resource.choices,
+    }
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -5,14 +5,19 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from keyturn import Need
+from tillgate.api import refunds
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Part, Relation, Resource
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
+from tillgate.base.principal import Principal
+from tillgate.checkout.customers.model import CustomerObject
+from tillgate.checkout.customers.model import shown as shown_customer
 from tillgate.checkout.orders import operations
-from tillgate.checkout.orders.model import REFERENCE_MAX, Fulfillment, OrderStatus
-from tillgate.checkout.orders.object import OrderObject, shown
+from tillgate.checkout.orders.model import LINE_ITEMS_MAX, REFERENCE_MAX, Fulfillment, OrderStatus
+from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, shown
 from tillgate.checkout.orders.operations import OrderChanges
 from tillgate.checkout.refunds.operations import refund_order
 from tillgate.checkout.sessions import operations as sessions
@@ -97,6 +102,55 @@ async def update(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
     )
     return shown(await operations.update_order(desk.checkout, tx, call.principal, call.id, changes))
 
+
+async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, order_ids: list[str]) -> dict[str, OrderObject]:
+    found = await operations.orders_by_id(tx, principal, order_ids)
+    return {id: shown(one) for id, one in found.items()}
+
+
+async def of_sessions(
+    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+) -> dict[str, OrderObject]:
+    found = await operations.get_orders_of_sessions(tx, session_ids)
+    return {session_id: shown(one) for session_id, one in found.items()}
+
+
+async def customers_of_sessions(
+    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+) -> dict[str, CustomerObject]:
+    found = await operations.customers_of_sessions(tx, principal, session_ids)
+    return {session_id: shown_customer(one) for session_id, one in found.items()}
+
+
+ORDER = Resource(
+    "order",
+    OrderObject,
+    READ,
+    by_ids,
+    (
+        Relation("session", "checkout_session", "session_id"),
+        Relation("payment", "payment", "payment_id"),
+        Relation("customer", "customer", "customer_id"),
+        Relation("refunds", "refund", "id", refunds.of_orders, many=True),
+        Part(
+            "lineItems",
+            "line_items",
+            LineItemObject,
+            LINE_ITEMS_MAX,
+            (Relation("product", "product", "product_id"),),
+        ),
+        Part(
+            "discounts",
+            "discounts",
+            DiscountObject,
+            1,
+            (
+                Relation("coupon", "coupon", "coupon_id"),
+                Relation("promotionCode", "promotion_code", "promotion_code_id"),
+            ),
+        ),
+    ),
+)
 
 ROUTES = [
     Route(

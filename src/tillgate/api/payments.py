@@ -5,11 +5,14 @@ from typing import Any
 import msgspec
 
 from keyturn import Need
+from tillgate.api import orders, refunds
 from tillgate.api.desk import ApiDesk
-from tillgate.api.lists import ListObject, listed
+from tillgate.api.expanding import EACH_MAX, Relation, Resource
+from tillgate.api.lists import ListObject, listed, listed_of
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
+from tillgate.base.principal import Principal
 from tillgate.checkout.payments import operations
 from tillgate.checkout.payments.model import PaymentState, TransactionKind
 from tillgate.checkout.payments.object import PaymentObject, TransactionObject, shown, shown_transaction
@@ -117,6 +120,55 @@ async def list_transactions(desk: ApiDesk, tx: Transaction, call: Call) -> ListO
     )
     return listed([shown_transaction(one) for one in page.data], page.has_more)
 
+
+async def by_ids(
+    desk: ApiDesk, tx: Transaction, principal: Principal, payment_ids: list[str]
+) -> dict[str, PaymentObject]:
+    found = await operations.payments_by_id(tx, principal, payment_ids)
+    return {id: shown(one) for id, one in found.items()}
+
+
+async def of_sessions(
+    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+) -> dict[str, PaymentObject]:
+    found = await operations.payments_of_sessions(tx, principal, session_ids)
+    return {session_id: shown(one) for session_id, one in found.items()}
+
+
+async def transactions_by_id(
+    desk: ApiDesk, tx: Transaction, principal: Principal, transaction_ids: list[str]
+) -> dict[str, TransactionObject]:
+    found = await operations.transactions_by_id(tx, principal, transaction_ids)
+    return {id: shown_transaction(one) for id, one in found.items()}
+
+
+async def transactions_of_payments(
+    desk: ApiDesk, tx: Transaction, principal: Principal, payment_ids: list[str]
+) -> dict[str, ListObject[TransactionObject]]:
+    found = await operations.transactions_of_payments(tx, principal, payment_ids, EACH_MAX + 1)
+    return listed_of("payment_id", [shown_transaction(one) for one in found], EACH_MAX)
+
+
+PAYMENT = Resource(
+    "payment",
+    PaymentObject,
+    READ,
+    by_ids,
+    (
+        Relation("order", "order", "order_id"),
+        Relation("session", "checkout_session", "session_id"),
+        Relation("customer", "customer", "session_id", orders.customers_of_sessions),
+        Relation("transactions", "transaction", "id", transactions_of_payments, many=True),
+        Relation("refunds", "refund", "id", refunds.of_payments, many=True),
+    ),
+)
+TRANSACTION = Resource(
+    "transaction",
+    TransactionObject,
+    READ,
+    transactions_by_id,
+    (Relation("payment", "payment", "payment_id"), Relation("order", "order", "order_id")),
+)
 
 ROUTES = [
     Route(

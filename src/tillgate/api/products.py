@@ -7,9 +7,11 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Resource
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given
 from tillgate.api.routing import Call, Reads, Route, Writes
+from tillgate.base.principal import Principal
 from tillgate.checkout.products import operations
 from tillgate.checkout.products.model import ProductObject, shown
 from tillgate.checkout.products.operations import NewProduct, ProductChanges
@@ -72,6 +74,13 @@ async def update(desk: ApiDesk, tx: Transaction, call: Call) -> ProductObject:
     changes = ProductChanges(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
     return shown(await operations.update_product(desk.checkout, tx, call.principal, call.id, changes))
 
+
+async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, ProductObject]:
+    found = await operations.products_by_id(tx, principal, wanted)
+    return {id: shown(one) for id, one in found.items()}
+
+
+PRODUCT = Resource("product", ProductObject, READ, by_ids)
 
 ROUTES = [
     Route(

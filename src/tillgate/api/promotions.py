@@ -1,26 +1,24 @@
 """``/promotion_codes``."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Relation, Resource
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
-from tillgate.checkout.coupons import model as coupon_model
-from tillgate.checkout.coupons import operations as coupons
+from tillgate.base.principal import Principal
 from tillgate.checkout.promotions import operations
-from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCode, PromotionCodeObject, shown
+from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCodeObject, shown
 from tillgate.checkout.promotions.operations import NewPromotionCode, PromotionCodeChanges
 from tillgate.store import Transaction
 
 READ, WRITE = Need("coupons:read"), Need("coupons:write")
-
-Expand = Literal["coupon"] | msgspec.UnsetType
 
 
 class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -45,19 +43,12 @@ class UpdatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_un
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class RetrievePromotionCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``expand=coupon`` shows the whole coupon."""
-
-    expand: Expand = msgspec.UNSET
-
-
 class ListPromotionCodes(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"coupon_id": "couponId"}):
-    """Filters combine; ``code`` matches in whatever case. ``expand=coupon`` shows the whole coupons."""
+    """Filters combine; ``code`` matches in whatever case."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET
     coupon_id: str | msgspec.UnsetType = msgspec.UNSET
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=CODE_LENGTH_MAX)] | msgspec.UnsetType = msgspec.UNSET
-    expand: Expand = msgspec.UNSET
 
 
 async def create(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObject:
@@ -66,9 +57,7 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObj
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObject:
-    found = await operations.get_promotion_code(tx, call.principal, call.id)
-    [answer] = await _shown(tx, [found], call.query.expand)
-    return answer
+    return shown(await operations.get_promotion_code(tx, call.principal, call.id))
 
 
 async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[PromotionCodeObject]:
@@ -81,7 +70,7 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Pro
         coupon_id=object_id(query.coupon_id, ids.COUPON, param="couponId"),
         code=given(query.code),
     )
-    return listed(await _shown(tx, page.data, query.expand), page.has_more)
+    return listed([shown(promotion) for promotion in page.data], page.has_more)
 
 
 async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObject:
@@ -89,12 +78,16 @@ async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObj
     return shown(await operations.update_promotion_code(desk.checkout, tx, call.principal, call.id, changes))
 
 
-async def _shown(tx: Transaction, found: list[PromotionCode], expand: Expand) -> list[PromotionCodeObject]:
-    if expand is msgspec.UNSET:
-        return [shown(promotion) for promotion in found]
-    theirs = await coupons.coupons_by_id(tx, sorted({promotion.coupon_id for promotion in found}))
-    return [shown(promotion, coupon_model.shown(theirs[promotion.coupon_id])) for promotion in found]
+async def by_ids(
+    desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]
+) -> dict[str, PromotionCodeObject]:
+    found = await operations.promotion_codes_by_id(tx, principal, wanted)
+    return {id: shown(one) for id, one in found.items()}
 
+
+PROMOTION_CODE = Resource(
+    "promotion_code", PromotionCodeObject, READ, by_ids, (Relation("coupon", "coupon", "coupon_id"),)
+)
 
 ROUTES = [
     Route(
@@ -123,7 +116,6 @@ ROUTES = [
         "Retrieve a promotion code",
         Reads(retrieve),
         PromotionCodeObject,
-        query=RetrievePromotionCode,
     ),
     Route(
         "PATCH",

@@ -88,11 +88,11 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         raise InvalidInput(f"The body is not valid JSON: {problem}.") from error
 
 
-def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
-    """The query as its declared type.
+def read_query(query_string: bytes) -> dict[str, str]:
+    """The parameters by name.
 
     Raises:
-        InvalidInput: a parameter is unknown, repeated or wrong.
+        InvalidInput: one is repeated, or no text.
     """
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=False)
@@ -107,6 +107,15 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
                 f"{name[:60]}: control characters are not allowed.", code="invalid_query", param=name[:60]
             )
         given[name] = value
+    return given
+
+
+def decode_query(type: type[msgspec.Struct], given: dict[str, str]) -> Any:
+    """The parameters as their declared type.
+
+    Raises:
+        InvalidInput: one is unknown or wrong.
+    """
     try:
         return msgspec.convert(given, type, strict=False)
     except msgspec.ValidationError as error:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from tillgate.api import error_pages
 from tillgate.api.application import ROUTES
 from tillgate.api.errors import ERRORS
+from tillgate.api.expanding import DEPTH_MAX, EACH_MAX, OBJECTS_MAX, PARAM, PATHS_MAX
 from tillgate.api.openapi import document
 from tillgate.api.reading import BODY_BYTES_MAX
 from tillgate.api.routing import ROOT
@@ -59,6 +60,14 @@ def _api() -> str:
         "| scope | lets a key |\n|---|---|",
         *(f"| `{scope}` | {meaning.lower()} |" for scope, meaning in API_SCOPES.items()),
         "\nNo scope implies another: choose read and write each by itself.\n",
+        "## Expanding\n",
+        f"`{PARAM}` puts objects that an answer names into it: `?{PARAM}=customer,order.payment` on whatever route "
+        "answers with the object or a list of it, also on POST and PATCH. The object stands beside its id "
+        "(`customer` beside `customerId`), null where there is none. A list that is put in holds the newest "
+        f"{EACH_MAX}; its `nextCursor` goes on at its own route. Up to {PATHS_MAX} paths, {DEPTH_MAX} deep, and "
+        f"{OBJECTS_MAX} objects in one answer. Each object takes the scope that reads it, or the answer is 403; a "
+        "publishable key expands nothing. A repeated request with the same `Idempotency-Key` is answered as the first "
+        "was, with what was put in then. Events are never expanded.\n",
     ]
     for route in ROUTES:
         operation = described["paths"][ROOT + route.path][route.method.lower()]
@@ -68,7 +77,7 @@ def _api() -> str:
         if query:
             parts += [
                 "| query | type |\n|---|---|",
-                *(f"| `{one['name']}` | {_type(one['schema'])} |" for one in query),
+                *(f"| `{one['name']}` | {_choices(one) or _type(one['schema'])} |" for one in query),
             ]
             parts.append("")
         if "requestBody" in operation:
@@ -99,10 +108,15 @@ def _fields(title: str, schema: dict[str, Any]) -> str:
     required = set(schema.get("required", ()))
     head = "| field | type |\n|---|---|" if title == "field" else f"| {title} | type | required |\n|---|---|---|"
     rows = [
-        f"| `{name}` | {_type(field)} |" + ("" if title == "field" else f" {'yes' if name in required else 'no'} |")
+        f"| `{name}` | {_type(field)}{' (expanded)' if 'x-expanded' in field else ''} |"
+        + ("" if title == "field" else f" {'yes' if name in required else 'no'} |")
         for name, field in schema.get("properties", {}).items()
     ]
     return "\n".join([head, *rows, ""])
+
+
+def _choices(parameter: dict[str, Any]) -> str:
+    return ", ".join(f"`{choice}`" for choice in parameter.get("x-expandable", ()))
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -208,6 +222,8 @@ def _limits() -> str:
     rows = [
         ("request body", f"{BODY_BYTES_MAX // 1024} KiB"),
         ("`limit` of a list", f"1 to {LIMIT_MAX}, default {LIMIT_DEFAULT}"),
+        (f"`{PARAM}`", f"{PATHS_MAX} paths, {DEPTH_MAX} deep, {OBJECTS_MAX} objects in one answer"),
+        ("a list that is put into an object", f"the newest {EACH_MAX}"),
         ("title", f"{NAME_MAX} characters"),
         ("description", f"{DESCRIPTION_MAX} characters"),
         ("URL", f"{URL_MAX} characters"),

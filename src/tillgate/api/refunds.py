@@ -7,10 +7,12 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
-from tillgate.api.lists import ListObject, listed
+from tillgate.api.expanding import EACH_MAX, Relation, Resource
+from tillgate.api.lists import ListObject, listed, listed_of
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
+from tillgate.base.principal import Principal
 from tillgate.checkout.refunds import operations
 from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, shown
 from tillgate.checkout.refunds.operations import NewRefund
@@ -90,6 +92,31 @@ async def settle(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
 async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
     return shown(await operations.cancel_refund(desk.checkout, tx, call.principal, call.id))
 
+
+async def of_payments(
+    desk: ApiDesk, tx: Transaction, principal: Principal, payment_ids: list[str]
+) -> dict[str, ListObject[RefundObject]]:
+    found = await operations.refunds_of(tx, principal, "payment_id", payment_ids, EACH_MAX + 1)
+    return listed_of("payment_id", [shown(one) for one in found], EACH_MAX)
+
+
+async def of_orders(
+    desk: ApiDesk, tx: Transaction, principal: Principal, order_ids: list[str]
+) -> dict[str, ListObject[RefundObject]]:
+    found = await operations.refunds_of(tx, principal, "order_id", order_ids, EACH_MAX + 1)
+    return listed_of("order_id", [shown(one) for one in found], EACH_MAX)
+
+
+REFUND = Resource(
+    "refund",
+    RefundObject,
+    READ,
+    places=(
+        Relation("payment", "payment", "payment_id"),
+        Relation("order", "order", "order_id"),
+        Relation("transaction", "transaction", "transaction_id"),
+    ),
+)
 
 ROUTES = [
     Route(

@@ -9,6 +9,7 @@ import msgspec
 
 from keyturn import Need, is_scope_name
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Expansion
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 
@@ -21,12 +22,14 @@ class Call(NamedTuple):
     Attributes:
         id: the object's id out of the path, empty where the path has none.
         query, body: decoded into the types that the route declares.
+        expansion: what is to be put into the answer.
     """
 
     principal: Principal
     id: str
     query: Any
     body: Any
+    expansion: Expansion | None = None
 
 
 Run = Callable[[ApiDesk, Transaction, Call], Awaitable[Any]]

@@ -6,19 +6,23 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need, Reach
-from tillgate.api import orders
+from tillgate.api import coupons, orders, payments, promotions
 from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Relation, Resource
 from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant, object_id, require_scope
+from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
+from tillgate.base.principal import Principal
+from tillgate.checkout.coupons.model import CouponObject
 from tillgate.checkout.orders.model import LineItemKind
-from tillgate.checkout.orders.object import shown as shown_order
-from tillgate.checkout.orders.operations import NewLineItem, get_orders_of_sessions
+from tillgate.checkout.orders.operations import NewLineItem
 from tillgate.checkout.payments.model import CaptureMethod
+from tillgate.checkout.promotions.model import PromotionCodeObject
+from tillgate.checkout.redemptions.operations import redemptions_of_sessions
 from tillgate.checkout.sessions import operations
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, shown
 from tillgate.checkout.sessions.operations import NewAmount, NewSession
 from tillgate.rails.simulated import Outcome
@@ -32,7 +36,6 @@ CREATE, LOOK, DRIVE = (
     Need("sessions:write", Reach.OPENS),
 )
 
-Expand = Literal["order"]
 Payer = Literal[
     "payer_pays",
     "payer_pays_slowly",
@@ -89,13 +92,6 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     promotion_code: str | None = None
     test_clock_id: str | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
-    expand: list[Expand] = []
-
-
-class ExpandCheckoutSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``expand=order`` puts the order into the session."""
-
-    expand: Expand | msgspec.UnsetType = msgspec.UNSET
 
 
 class ListCheckoutSessions(
@@ -109,7 +105,6 @@ class ListCheckoutSessions(
     status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
     link_id: str | msgspec.UnsetType = msgspec.UNSET
     created_after: str | msgspec.UnsetType = msgspec.UNSET
-    expand: Expand | msgspec.UnsetType = msgspec.UNSET
 
 
 class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,13 +135,11 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         test_clock_id=body.test_clock_id,
         capture_method=CaptureMethod(body.capture_method),
     )
-    session = await operations.open_session(desk.checkout, tx, call.principal, new)
-    return (await _expanded(desk, tx, call, [session], "order" in body.expand))[0]
+    return shown(await operations.open_session(desk.checkout, tx, call.principal, new), desk.public_url)
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    session = await operations.get_session(tx, call.principal, call.id)
-    return (await _expanded(desk, tx, call, [session], call.query.expand is not msgspec.UNSET))[0]
+    return shown(await operations.get_session(tx, call.principal, call.id), desk.public_url)
 
 
 async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[CheckoutSessionObject]:
@@ -159,7 +152,7 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Che
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, param="linkId"),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed(await _expanded(desk, tx, call, page.data, query.expand is not msgspec.UNSET), page.has_more)
+    return listed([shown(one, desk.public_url) for one in page.data], page.has_more)
 
 
 async def simulate(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
@@ -185,21 +178,49 @@ async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
     return shown(await operations.cancel(desk.checkout, tx, call.principal, call.id), desk.public_url)
 
 
-async def _expanded(
-    desk: ApiDesk, tx: Transaction, call: Call, sessions: list[CheckoutSession], with_order: bool
-) -> list[CheckoutSessionObject]:
-    """The sessions, each with its order where that is asked for: one statement more, however many they are."""
-    objects = [shown(session, desk.public_url) for session in sessions]
-    if not with_order:
-        return objects
-    require_scope(call.principal, orders.READ, param="expand")
-    found = await get_orders_of_sessions(tx, [session.id for session in sessions])
-    return [msgspec.structs.replace(one, order=shown_order(found[one.id])) for one in objects]
-
-
 def _line_item(one: CreateLineItem) -> NewLineItem:
     return NewLineItem(one.name, one.unit_amount, one.quantity, LineItemKind(one.kind), one.product_id)
 
+
+async def by_ids(
+    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+) -> dict[str, CheckoutSessionObject]:
+    found = await operations.sessions_by_id(tx, principal, session_ids)
+    return {id: shown(one, desk.public_url) for id, one in found.items()}
+
+
+async def coupons_of_sessions(
+    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+) -> dict[str, CouponObject]:
+    taken = await redemptions_of_sessions(tx, session_ids)
+    found = await coupons.by_ids(desk, tx, principal, sorted({one.coupon_id for one in taken.values()}))
+    return {session_id: found[one.coupon_id] for session_id, one in taken.items()}
+
+
+async def promotion_codes_of_sessions(
+    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+) -> dict[str, PromotionCodeObject]:
+    taken = await redemptions_of_sessions(tx, session_ids)
+    by_session = {id: one.promotion_code_id for id, one in taken.items() if one.promotion_code_id is not None}
+    found = await promotions.by_ids(desk, tx, principal, sorted(set(by_session.values())))
+    return {session_id: found[code_id] for session_id, code_id in by_session.items()}
+
+
+SESSION = Resource(
+    "checkout_session",
+    CheckoutSessionObject,
+    READ,
+    by_ids,
+    (
+        Relation("order", "order", "id", orders.of_sessions),
+        Relation("payment", "payment", "id", payments.of_sessions),
+        Relation("customer", "customer", "id", orders.customers_of_sessions),
+        Relation("paymentLink", "payment_link", "link_id"),
+        Relation("coupon", "coupon", "id", coupons_of_sessions),
+        Relation("promotionCode", "promotion_code", "id", promotion_codes_of_sessions),
+        Relation("testClock", "test_clock", "test_clock_id"),
+    ),
+)
 
 ROUTES = [
     Route(
@@ -228,7 +249,6 @@ ROUTES = [
         "Retrieve a session",
         Reads(retrieve),
         CheckoutSessionObject,
-        query=ExpandCheckoutSession,
     ),
     Route(
         "POST",

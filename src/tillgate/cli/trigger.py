@@ -24,7 +24,7 @@ class Step(NamedTuple):
 SESSION: Final = Step(
     "POST", "/checkout_sessions", {"amount": {"value": "49.00", "currency": "USD"}, "metadata": METADATA}
 )
-WITH_ORDER: Final = SESSION._replace(body={**(SESSION.body or {}), "expand": ["order"]})
+WITH_ORDER: Final = SESSION._replace(path=f"{SESSION.path}?expand=order")
 BY_HAND: Final = WITH_ORDER._replace(body={**(WITH_ORDER.body or {}), "captureMethod": "manual"})
 EXPIRE: Final = Step("POST", "/checkout_sessions/{id}/expire")
 PRODUCT: Final = Step("POST", "/products", {"name": "Triggered", "price": "49.00", "metadata": METADATA})

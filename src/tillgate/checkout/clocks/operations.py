@@ -1,5 +1,7 @@
 """What a developer does with test clocks, and what sessions do with theirs."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tillgate.base import ids
@@ -43,6 +45,11 @@ async def get_clock(tx: Transaction, principal: Principal, clock_id: str) -> Tes
         NotFound: it is not in the caller's project, or the caller is in live mode.
     """
     return _mine(await records.by_id(tx, principal.project_id, clock_id), principal, clock_id)
+
+
+async def clocks_by_id(tx: Transaction, principal: Principal, clock_ids: Sequence[str]) -> dict[str, TestClock]:
+    """Several clocks by their ids; what is not in the caller's project is not among them."""
+    return {clock.id: clock for clock in await records.by_ids(tx, principal.project_id, clock_ids)}
 
 
 async def list_clocks(tx: Transaction, principal: Principal, page: PageRequest) -> Page[TestClock]:

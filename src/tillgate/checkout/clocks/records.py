@@ -1,16 +1,20 @@
 """Every statement about test clocks."""
 
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.clocks.model import TestClock
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
 
 _COLUMNS: Final = "id, project_id, name, advanced_ms, sessions, created_at, updated_at"
 _INSERT: Final = f"INSERT INTO test_clocks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM test_clocks WHERE id = $1 AND project_id = $2"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_BY_IDS: Final = with_list(f"SELECT {_COLUMNS} FROM test_clocks WHERE id IN {{list}} AND project_id = $2")
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM test_clocks WHERE project_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
 _COUNT_SESSION: Final = "UPDATE test_clocks SET sessions = sessions + 1 WHERE id = $1 AND sessions < $2"
 _ADVANCE: Final = "UPDATE test_clocks SET advanced_ms = $1, updated_at = $2 WHERE id = $3"
@@ -40,6 +44,14 @@ async def locked(tx: Transaction, project_id: str, clock_id: str) -> TestClock |
     """The same, and nobody else changes it until this transaction ends."""
     row = await tx.fetch_one(_LOCKED, clock_id, project_id)
     return _clock(row) if row is not None else None
+
+
+async def by_ids(tx: Transaction, project_id: str, clock_ids: Sequence[str]) -> list[TestClock]:
+    """Several clocks of this project, in no order."""
+    if not clock_ids:
+        return []
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(clock_ids).decode(), project_id)
+    return [_clock(row) for row in rows]
 
 
 async def newest(tx: Transaction, project_id: str, page: PageRequest) -> list[TestClock]:

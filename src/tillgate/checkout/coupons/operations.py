@@ -1,5 +1,6 @@
 """What a merchant does with coupons."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -86,9 +87,16 @@ async def get_coupon(tx: Transaction, principal: Principal, coupon_id: str) -> C
     return coupon
 
 
-async def coupons_by_id(tx: Transaction, coupon_ids: list[str]) -> dict[str, Coupon]:
-    """Several coupons by their ids, of whatever project; what is not there is not among them."""
-    return {coupon.id: coupon for coupon in await records.by_ids(tx, coupon_ids)}
+async def coupons_by_id(tx: Transaction, principal: Principal, coupon_ids: Sequence[str]) -> dict[str, Coupon]:
+    """Several coupons by their ids; what is not in the caller's project and mode is not among them."""
+    return {one.id: one for one in await records.by_ids(tx, principal.project_id, principal.livemode, coupon_ids)}
+
+
+async def reread(tx: Transaction, coupon: Coupon) -> Coupon:
+    """The same as it is now."""
+    found = await records.by_id(tx, coupon.project_id, coupon.livemode, coupon.id)
+    assert found is not None, "coupons are never deleted"
+    return found
 
 
 async def list_coupons(

@@ -1,5 +1,6 @@
 """Every statement about coupons."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,7 +20,7 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM coupons WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
-_BY_IDS: Final = with_list(f"SELECT {_COLUMNS} FROM coupons WHERE id IN {{list}}")
+_BY_IDS: Final = with_list(f"SELECT {_COLUMNS} FROM coupons WHERE id IN {{list}} AND project_id = $2 AND livemode = $3")
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM coupons WHERE project_id = $1 AND livemode = $2 AND id < $3"
 # The counters are not among it: they change by themselves, whoever changes the rest.
 _UPDATE: Final = (
@@ -64,11 +65,11 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, coupon_id: st
     return _coupon(row) if row is not None else None
 
 
-async def by_ids(tx: Transaction, coupon_ids: list[str]) -> list[Coupon]:
-    """Several coupons, in no order."""
+async def by_ids(tx: Transaction, project_id: str, livemode: bool, coupon_ids: Sequence[str]) -> list[Coupon]:
+    """Several coupons of this project and mode, in no order."""
     if not coupon_ids:
         return []
-    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(coupon_ids).decode())
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(coupon_ids).decode(), project_id, livemode)
     return [_coupon(row) for row in rows]
 
 

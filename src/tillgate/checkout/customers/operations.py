@@ -1,5 +1,6 @@
 """What a merchant does with customers."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -69,6 +70,12 @@ async def get_customer(tx: Transaction, principal: Principal, customer_id: str) 
     if customer is None:
         raise NotFound("customer", customer_id)
     return customer
+
+
+async def customers_by_id(tx: Transaction, principal: Principal, customer_ids: Sequence[str]) -> dict[str, Customer]:
+    """Several customers by their ids; what is not in the caller's project and mode is not among them."""
+    found = await records.by_ids(tx, principal.project_id, principal.livemode, customer_ids)
+    return {customer.id: customer for customer in found}
 
 
 async def hold_customer(tx: Transaction, principal: Principal, customer_id: str) -> Customer:

@@ -1,10 +1,13 @@
 """Every statement about customers."""
 
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from tillgate.checkout.customers.model import Customer
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
 
 _COLUMNS: Final = "id, project_id, livemode, email, name, reference, metadata, created_at, updated_at"
 _INSERT: Final = (
@@ -12,6 +15,9 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM customers WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_BY_IDS: Final = with_list(
+    f"SELECT {_COLUMNS} FROM customers WHERE id IN {{list}} AND project_id = $2 AND livemode = $3"
+)
 _MATCHING: Final = (
     "FROM customers WHERE project_id = $1 AND livemode = $2 AND (CAST($3 AS TEXT) IS NULL OR email = $3) "
     "AND (CAST($4 AS TEXT) IS NULL OR reference = $4)"
@@ -50,6 +56,14 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, customer_id: 
     """The same, and nobody else changes it until this transaction ends."""
     row = await tx.fetch_one(_LOCKED, customer_id, project_id, livemode)
     return _customer(row) if row is not None else None
+
+
+async def by_ids(tx: Transaction, project_id: str, livemode: bool, customer_ids: Sequence[str]) -> list[Customer]:
+    """Several customers of this project and mode, in no order."""
+    if not customer_ids:
+        return []
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(customer_ids).decode(), project_id, livemode)
+    return [_customer(row) for row in rows]
 
 
 async def matching(

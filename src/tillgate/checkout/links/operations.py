@@ -1,5 +1,6 @@
 """What a merchant does with payment links."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -78,6 +79,11 @@ async def get_link(tx: Transaction, principal: Principal, link_id: str) -> Payme
     if link is None:
         raise NotFound("payment link", link_id)
     return link
+
+
+async def links_by_id(tx: Transaction, principal: Principal, link_ids: Sequence[str]) -> dict[str, PaymentLink]:
+    """Several links by their ids, those put away among them; none outside the caller's project and mode."""
+    return {link.id: link for link in await records.by_ids(tx, principal.project_id, principal.livemode, link_ids)}
 
 
 async def get_public_link(tx: Transaction, slug: str) -> PaymentLink:

@@ -1,12 +1,15 @@
 """Every statement about payment links."""
 
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, slug, title, description, amount_minor, currency, success_url, cancel_url, active, "
@@ -17,6 +20,9 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_BY_IDS: Final = with_list(
+    f"SELECT {_COLUMNS} FROM payment_links WHERE id IN {{list}} AND project_id = $2 AND livemode = $3"
+)
 _BY_SLUG: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE slug = $1"
 _LIST: Final = (
     f"SELECT {_COLUMNS} FROM payment_links WHERE project_id = $1 AND livemode = $2 AND id < $3 "
@@ -59,6 +65,14 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, link_id: str)
     """The same, and nobody else changes it until this transaction ends."""
     row = await tx.fetch_one(_LOCKED, link_id, project_id, livemode)
     return _link(row) if row is not None else None
+
+
+async def by_ids(tx: Transaction, project_id: str, livemode: bool, link_ids: Sequence[str]) -> list[PaymentLink]:
+    """Several links of this project and mode, those put away among them, in no order."""
+    if not link_ids:
+        return []
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(link_ids).decode(), project_id, livemode)
+    return [_link(row) for row in rows]
 
 
 async def by_slug(tx: Transaction, slug: str) -> PaymentLink | None:

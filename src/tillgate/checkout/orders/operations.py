@@ -12,6 +12,7 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_text
 from tillgate.checkout.customers import operations as customers
+from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import records
@@ -208,6 +209,21 @@ async def get_order_of_session(tx: Transaction, session_id: str) -> Order:
 async def get_orders_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Order]:
     """The orders of sessions that the caller may see, by session id."""
     return await records.of_sessions(tx, session_ids)
+
+
+async def orders_by_id(tx: Transaction, principal: Principal, order_ids: Sequence[str]) -> dict[str, Order]:
+    """Several orders by their ids; what is not in the caller's project and mode is not among them."""
+    found = await records.by_ids(tx, principal.project_id, principal.livemode, order_ids)
+    return {order.id: order for order in found}
+
+
+async def customers_of_sessions(
+    tx: Transaction, principal: Principal, session_ids: Sequence[str]
+) -> dict[str, Customer]:
+    """Who orders in sessions that the caller may see, by session id; those are missing where nobody is known."""
+    theirs = await records.customers_of_sessions(tx, session_ids)
+    found = await customers.customers_by_id(tx, principal, sorted(set(theirs.values())))
+    return {session_id: found[customer_id] for session_id, customer_id in theirs.items()}
 
 
 async def has_paid(tx: Transaction, customer_id: str) -> bool:

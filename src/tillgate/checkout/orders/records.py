@@ -35,6 +35,10 @@ _LOCK: Final = (
 _LOCKED: Final = Both(sqlite=_LOCK, postgres=f"{_LOCK} FOR UPDATE")
 _OF_SESSION: Final = f"{_SELECT} WHERE o.session_id = $1"
 _OF_SESSIONS: Final = with_list(f"{_SELECT} WHERE o.session_id IN {{list}}")
+_BY_IDS: Final = with_list(f"{_SELECT} WHERE o.id IN {{list}} AND o.project_id = $2 AND o.livemode = $3")
+_CUSTOMERS_OF_SESSIONS: Final = with_list(
+    "SELECT session_id, customer_id FROM orders WHERE session_id IN {list} AND customer_id IS NOT NULL"
+)
 _HAS_PAID: Final = "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') LIMIT 1"
 _NEWEST: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.created_at >= $4"
 _MOVE: Final = (
@@ -100,6 +104,22 @@ async def of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, 
         return {}
     rows = await tx.fetch_all(_OF_SESSIONS, msgspec.json.encode(session_ids).decode())
     return {order.session_id: order for order in await _with_transfers(tx, [_order(row) for row in rows])}
+
+
+async def by_ids(tx: Transaction, project_id: str, livemode: bool, order_ids: Sequence[str]) -> list[Order]:
+    """Several orders of this project and mode, in no order."""
+    if not order_ids:
+        return []
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(order_ids).decode(), project_id, livemode)
+    return await _with_transfers(tx, [_order(row) for row in rows])
+
+
+async def customers_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, str]:
+    """The ids of who orders, by session id; those are missing where nobody is known."""
+    if not session_ids:
+        return {}
+    rows = await tx.fetch_all(_CUSTOMERS_OF_SESSIONS, msgspec.json.encode(session_ids).decode())
+    return {row["session_id"]: row["customer_id"] for row in rows}
 
 
 async def has_paid(tx: Transaction, customer_id: str) -> bool:

@@ -1,5 +1,6 @@
 """Reading payments and transactions, and the one function that moves payments."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -47,6 +48,22 @@ async def locked_payment(tx: Transaction, principal: Principal, payment_id: str)
     if found is None:
         raise NotFound("payment", payment_id)
     return found
+
+
+async def payments_by_id(
+    tx: Transaction, principal: Principal, payment_ids: Sequence[str]
+) -> dict[str, RecordedPayment]:
+    """Several payments by their ids; what is not in the caller's project and mode is not among them."""
+    found = await records.by_ids(tx, principal.project_id, principal.livemode, payment_ids)
+    return {one.payment.id: one for one in found}
+
+
+async def payments_of_sessions(
+    tx: Transaction, principal: Principal, session_ids: Sequence[str]
+) -> dict[str, RecordedPayment]:
+    """The payments of the caller's sessions, by session id."""
+    found = await records.of_sessions(tx, principal.project_id, principal.livemode, session_ids)
+    return {one.payment.session_id: one for one in found}
 
 
 async def list_payments(
@@ -104,6 +121,21 @@ async def get_transaction(tx: Transaction, principal: Principal, transaction_id:
     if found is None:
         raise NotFound("transaction", transaction_id)
     return found
+
+
+async def transactions_by_id(
+    tx: Transaction, principal: Principal, transaction_ids: Sequence[str]
+) -> dict[str, RecordedTransaction]:
+    """Several movements of money by their ids; none outside the caller's project and mode."""
+    found = await records.transactions_by_id(tx, principal.project_id, principal.livemode, transaction_ids)
+    return {one.id: one for one in found}
+
+
+async def transactions_of_payments(
+    tx: Transaction, principal: Principal, payment_ids: Sequence[str], each: int
+) -> list[RecordedTransaction]:
+    """What moved last for several of the caller's payments, newest first, at most so much for ``each``."""
+    return await records.newest_of_payments(tx, principal.project_id, principal.livemode, payment_ids, each)
 
 
 async def list_transactions(

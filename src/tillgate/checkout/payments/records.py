@@ -44,6 +44,8 @@ _INSERT: Final = (
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
 _NEWEST: Final = f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.created_at >= $4"
+_BY_IDS: Final = with_list(f"{_RECORDED} WHERE p.id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
+_OF_SESSIONS: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
 _LOCK: Final = (
     "SELECT 1 FROM checkout_sessions WHERE id = "
     "(SELECT session_id FROM payments WHERE id = $1 AND project_id = $2 AND livemode = $3)"
@@ -78,12 +80,22 @@ _OBSERVE: Final = (
 )
 _SETTLE: Final = "UPDATE transactions SET confirmed_at = $1, sent_as = $2 WHERE id = $3"
 _DROP: Final = "UPDATE transactions SET dropped_at = $1, confirmed_at = NULL WHERE id = $2"
-_TRANSACTIONS: Final = (
-    "SELECT t.id, t.livemode, t.chain_id, p.order_id, p.asset_decimals, p.amount_atomic AS required_atomic, "
+_TRANSACTION_COLUMNS: Final = (
+    "t.id, t.livemode, t.chain_id, p.order_id, p.asset_decimals, p.amount_atomic AS required_atomic, "
     "p.amount_minor, p.currency, t.payment_id, t.tx_hash, t.ordinal, t.amount_atomic, t.seen_at, t.confirmed_at, "
-    "t.kind, t.value_minor, t.dropped_at, t.sent_as FROM transactions t JOIN payments p ON p.id = t.payment_id"
+    "t.kind, t.value_minor, t.dropped_at, t.sent_as"
 )
+_WITH_PAYMENT: Final = "FROM transactions t JOIN payments p ON p.id = t.payment_id"
+_TRANSACTIONS: Final = f"SELECT {_TRANSACTION_COLUMNS} {_WITH_PAYMENT}"
 _TRANSACTION: Final = f"{_TRANSACTIONS} WHERE t.id = $1 AND t.project_id = $2 AND t.livemode = $3"
+_TRANSACTIONS_BY_ID: Final = with_list(
+    f"{_TRANSACTIONS} WHERE t.id IN {{list}} AND t.project_id = $2 AND t.livemode = $3"
+)
+_NEWEST_OF_PAYMENTS: Final = with_list(
+    f"SELECT * FROM (SELECT {_TRANSACTION_COLUMNS}, ROW_NUMBER() OVER (PARTITION BY t.payment_id ORDER BY t.id DESC) "
+    f"AS place {_WITH_PAYMENT} WHERE t.payment_id IN {{list}} AND t.project_id = $2 AND t.livemode = $3) AS numbered "
+    "WHERE place <= $4 ORDER BY id DESC"
+)
 _NEWEST_TRANSACTIONS: Final = (
     f"{_TRANSACTIONS} WHERE t.project_id = $1 AND t.livemode = $2 AND t.id < $3 AND t.seen_at >= $4"
 )
@@ -133,6 +145,27 @@ async def of_session(tx: Transaction, session_id: str) -> RecordedPayment:
     row = await tx.fetch_one(_OF_SESSION, session_id)
     assert row is not None
     return _recorded(row)
+
+
+async def by_ids(tx: Transaction, project_id: str, livemode: bool, payment_ids: Sequence[str]) -> list[RecordedPayment]:
+    """Several payments of this project and mode, in no order."""
+    return await _several(tx, _BY_IDS, project_id, livemode, payment_ids)
+
+
+async def of_sessions(
+    tx: Transaction, project_id: str, livemode: bool, session_ids: Sequence[str]
+) -> list[RecordedPayment]:
+    """The payments of several sessions of this project and mode, in no order."""
+    return await _several(tx, _OF_SESSIONS, project_id, livemode, session_ids)
+
+
+async def _several(
+    tx: Transaction, statement: Both, project_id: str, livemode: bool, ids_of_them: Sequence[str]
+) -> list[RecordedPayment]:
+    if not ids_of_them:
+        return []
+    rows = await tx.fetch_all(statement, msgspec.json.encode(ids_of_them).decode(), project_id, livemode)
+    return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 
 async def newest(
@@ -265,6 +298,26 @@ async def transaction_by_id(
     """One transaction of this project and mode."""
     row = await tx.fetch_one(_TRANSACTION, transaction_id, project_id, livemode)
     return _transaction(row) if row is not None else None
+
+
+async def transactions_by_id(
+    tx: Transaction, project_id: str, livemode: bool, transaction_ids: Sequence[str]
+) -> list[RecordedTransaction]:
+    """Several transactions of this project and mode, in no order."""
+    if not transaction_ids:
+        return []
+    wanted = msgspec.json.encode(transaction_ids).decode()
+    return [_transaction(row) for row in await tx.fetch_all(_TRANSACTIONS_BY_ID, wanted, project_id, livemode)]
+
+
+async def newest_of_payments(
+    tx: Transaction, project_id: str, livemode: bool, payment_ids: Sequence[str], each: int
+) -> list[RecordedTransaction]:
+    """The newest transactions of several payments, at most so many of ``each``, newest first."""
+    if not payment_ids:
+        return []
+    wanted = msgspec.json.encode(payment_ids).decode()
+    return [_transaction(row) for row in await tx.fetch_all(_NEWEST_OF_PAYMENTS, wanted, project_id, livemode, each)]
 
 
 async def newest_transactions(

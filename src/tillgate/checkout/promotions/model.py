@@ -8,7 +8,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money, parse_amount, parse_currency
-from tillgate.checkout.coupons.model import AmountOff, CouponObject, Discount, Uses
+from tillgate.checkout.coupons.model import AmountOff, Discount, Uses
 from tillgate.checkout.metadata import shown_metadata
 
 CODE_LENGTH_MAX: Final = 80
@@ -50,7 +50,6 @@ class PromotionCodeObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     """A promotion code as the API shows it.
 
     Attributes:
-        coupon: the whole coupon, where ``expand=coupon`` asks for it.
         minimum_amount, currency: what the goods must cost before the discount; null for no minimum.
         reserved_redemptions: held by sessions that may still be paid; they count against ``maxRedemptions``.
         redemptions: by sessions that were paid.
@@ -61,7 +60,6 @@ class PromotionCodeObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     livemode: bool
     code: str
     coupon_id: str
-    coupon: CouponObject | msgspec.UnsetType = msgspec.UNSET
     first_time_transaction: bool
     one_per_customer: bool
     minimum_amount: str | None
@@ -116,14 +114,13 @@ def checked_minimum(amount: str | None, currency: str | None, discount: Discount
     return minimum
 
 
-def shown(promotion: PromotionCode, coupon: CouponObject | None = None) -> PromotionCodeObject:
-    """The promotion code in the API's form, with its coupon where that is given."""
+def shown(promotion: PromotionCode) -> PromotionCodeObject:
+    """The promotion code in the API's form."""
     return PromotionCodeObject(
         id=promotion.id,
         livemode=promotion.livemode,
         code=promotion.code,
         coupon_id=promotion.coupon_id,
-        coupon=coupon if coupon is not None else msgspec.UNSET,
         first_time_transaction=promotion.first_time_transaction,
         one_per_customer=promotion.one_per_customer,
         minimum_amount=str(promotion.minimum) if promotion.minimum is not None else None,

@@ -1,5 +1,6 @@
 """What a merchant does with promotion codes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -93,6 +94,14 @@ async def get_promotion_code(tx: Transaction, principal: Principal, promotion_co
     if promotion is None:
         raise NotFound("promotion code", promotion_code_id)
     return promotion
+
+
+async def promotion_codes_by_id(
+    tx: Transaction, principal: Principal, promotion_code_ids: Sequence[str]
+) -> dict[str, PromotionCode]:
+    """Several promotion codes by their ids; what is not in the caller's project and mode is not among them."""
+    found = await records.by_ids(tx, principal.project_id, principal.livemode, promotion_code_ids)
+    return {promotion.id: promotion for promotion in found}
 
 
 async def find_promotion_code(tx: Transaction, principal: Principal, code: str) -> PromotionCode:

@@ -1,13 +1,16 @@
 """Every statement about promotion codes."""
 
+from collections.abc import Sequence
 from typing import Any, Final
+
+import msgspec
 
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.coupons.model import Uses
 from tillgate.checkout.promotions.model import PromotionCode, folded
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, coupon_id, code, first_time_transaction, one_per_customer, minimum_minor, currency, "
@@ -19,6 +22,9 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
+_BY_IDS: Final = with_list(
+    f"SELECT {_COLUMNS} FROM promotion_codes WHERE id IN {{list}} AND project_id = $2 AND livemode = $3"
+)
 _BY_CODE: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND code_folded = $3"
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND id < $3"
 # The counters are not among it: they change by themselves, whoever changes the rest.
@@ -56,6 +62,16 @@ async def by_id(tx: Transaction, project_id: str, livemode: bool, promotion_code
     """One promotion code of this project and mode."""
     row = await tx.fetch_one(_BY_ID, promotion_code_id, project_id, livemode)
     return _promotion(row) if row is not None else None
+
+
+async def by_ids(
+    tx: Transaction, project_id: str, livemode: bool, promotion_code_ids: Sequence[str]
+) -> list[PromotionCode]:
+    """Several promotion codes of this project and mode, in no order."""
+    if not promotion_code_ids:
+        return []
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(promotion_code_ids).decode(), project_id, livemode)
+    return [_promotion(row) for row in rows]
 
 
 async def by_code(tx: Transaction, project_id: str, livemode: bool, code_folded: str) -> PromotionCode | None:

@@ -101,6 +101,11 @@ async def reserve(tx: Transaction, offer: Offer, *, session_id: str, customer_id
     await records.insert(tx, redemption, now)
 
 
+async def redemptions_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Redemption]:
+    """What sessions that the caller may see hold, took or gave back, by session id; most have none."""
+    return {one.session_id: one for one in await records.of_sessions(tx, session_ids)}
+
+
 async def consume(tx: Transaction, session_id: str, *, now: int, beyond_limit: bool = False) -> bool:
     """Take the place of a session that is paid; True also where it has none, or has taken it.
 
@@ -174,7 +179,7 @@ async def _claimed(tx: Transaction, redemption: Redemption) -> str | None:
 
 async def _unavailable(tx: Transaction, offer: Offer, now: int) -> Conflict:
     """Why a place could not be had, by what is there now."""
-    coupon = (await coupons.coupons_by_id(tx, [offer.coupon.id]))[offer.coupon.id]
+    coupon = await coupons.reread(tx, offer.coupon)
     promotion = offer.promotion
     if promotion is not None:
         promotion = await promotions.reread(tx, promotion)

@@ -68,6 +68,13 @@ async def held(tx: Transaction, session_ids: Sequence[str]) -> list[Redemption]:
     return [_redemption(row) for row in await tx.fetch_all(_HELD, msgspec.json.encode(session_ids).decode())]
 
 
+async def of_sessions(tx: Transaction, session_ids: Sequence[str]) -> list[Redemption]:
+    """The redemptions of sessions, to be looked at only."""
+    if not session_ids:
+        return []
+    return [_redemption(row) for row in await tx.fetch_all(_OF_SESSIONS, msgspec.json.encode(session_ids).decode())]
+
+
 async def move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, now: int) -> int:
     """Move a redemption out of the state it is believed to be in; 0 if it has left that meanwhile."""
     return await tx.execute(_MOVE, to.value, now, redemption.session_id, redemption.status.value)

@@ -1,6 +1,7 @@
 """Giving money back: in part, again and again, never more than came."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -119,6 +120,13 @@ async def list_refunds(
         created_after=created_after,
     )
     return cut(found, page.limit)
+
+
+async def refunds_of(
+    tx: Transaction, principal: Principal, owner: records.Owner, owner_ids: Sequence[str], each: int
+) -> list[Refund]:
+    """The newest refunds of several of the caller's payments or orders, at most so many of ``each``, newest first."""
+    return await records.newest_of(tx, principal.project_id, principal.livemode, owner, owner_ids, each)
 
 
 async def update_refund(

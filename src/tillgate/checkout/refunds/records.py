@@ -1,11 +1,15 @@
 """Every statement about refunds."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
 
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.store import Row, Transaction
+from unitofwork import with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, payment_id, order_id, transaction_id, status, amount_minor, currency, reason, "
@@ -18,6 +22,15 @@ _BY_ID: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1 AND project_id = 
 _NEWEST: Final = (
     f"SELECT {_COLUMNS} FROM refunds WHERE project_id = $1 AND livemode = $2 AND id < $3 AND created_at >= $4"
 )
+Owner = Literal["payment_id", "order_id"]
+_NEWEST_OF: Final = {
+    owner: with_list(
+        f"SELECT {_COLUMNS} FROM (SELECT {_COLUMNS}, ROW_NUMBER() OVER (PARTITION BY {owner} ORDER BY id DESC) "
+        f"AS place FROM refunds WHERE {owner} IN {{list}} AND project_id = $2 AND livemode = $3) AS numbered "
+        "WHERE place <= $4 ORDER BY id DESC"
+    )
+    for owner in ("payment_id", "order_id")
+}
 _MOVE: Final = "UPDATE refunds SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4"
 _SET_METADATA: Final = "UPDATE refunds SET metadata = $1, updated_at = $2 WHERE id = $3"
 
@@ -69,6 +82,16 @@ async def newest(
             sql += f" AND {column} = ${len(params)}"
     params.append(page.limit + 1)
     return [_refund(row) for row in await tx.fetch_all(f"{sql} ORDER BY id DESC LIMIT ${len(params)}", *params)]
+
+
+async def newest_of(
+    tx: Transaction, project_id: str, livemode: bool, owner: Owner, owner_ids: Sequence[str], each: int
+) -> list[Refund]:
+    """The newest refunds of several payments or orders, at most so many of ``each``, newest first."""
+    if not owner_ids:
+        return []
+    wanted = msgspec.json.encode(owner_ids).decode()
+    return [_refund(row) for row in await tx.fetch_all(_NEWEST_OF[owner], wanted, project_id, livemode, each)]
 
 
 async def move(tx: Transaction, refund: Refund, to: RefundStatus, now: int) -> int:

@@ -7,7 +7,6 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import shown_metadata
-from tillgate.checkout.orders.object import OrderObject
 from tillgate.checkout.sessions.model import CheckoutSession
 
 
@@ -28,7 +27,6 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
         canceled_at: when it was called off, which is how it ``failed``.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
-        order: only where it is asked for, by ``expand=order``; events do without it.
     """
 
     id: str
@@ -55,7 +53,6 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     test_clock_id: str | None
     created_at: str
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
-    order: OrderObject | msgspec.UnsetType = msgspec.UNSET
 
 
 def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:

@@ -1,6 +1,7 @@
 """Opening sessions, reading them, and the one function that moves them."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -132,6 +133,14 @@ async def get_session(tx: Transaction, principal: Principal, session_id: str) ->
         NotFound: it is not in the caller's project and mode.
     """
     return _mine(await records.by_id(tx, session_id), principal, session_id)
+
+
+async def sessions_by_id(
+    tx: Transaction, principal: Principal, session_ids: Sequence[str]
+) -> dict[str, CheckoutSession]:
+    """Several sessions by their ids; what is not in the caller's project and mode is not among them."""
+    found = await records.by_ids(tx, principal.project_id, principal.livemode, session_ids)
+    return {session.id: session for session in found}
 
 
 async def get_public_session(tx: Transaction, session_id: str) -> CheckoutSession:

@@ -1,5 +1,6 @@
 """Every statement about checkout sessions."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -9,7 +10,7 @@ from tillgate.base.pages import PageRequest
 from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
@@ -24,6 +25,7 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s")
+_BY_IDS: Final = with_list(f"{_SELECT} WHERE s.id IN {{list}} AND s.project_id = $2 AND s.livemode = $3")
 _MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
 _SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
 _SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1 WHERE id = $2"
@@ -87,6 +89,14 @@ async def by_id(tx: Transaction, session_id: str) -> CheckoutSession | None:
 async def locked(tx: Transaction, session_id: str) -> CheckoutSession | None:
     """The same, and nobody else changes it until this transaction ends."""
     return await _one(tx, await tx.fetch_one(_LOCKED, session_id))
+
+
+async def by_ids(tx: Transaction, project_id: str, livemode: bool, session_ids: Sequence[str]) -> list[CheckoutSession]:
+    """Several sessions of this project and mode, in no order."""
+    if not session_ids:
+        return []
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(session_ids).decode(), project_id, livemode)
+    return await _with_transfers(tx, [_session(row) for row in rows])
 
 
 async def newest(

@@ -1,0 +1,22 @@
+"""Every object that others name, or that names others."""
+
+from typing import Final
+
+from tillgate.api import clocks, coupons, customers, links, orders, payments, products, promotions, refunds, sessions
+from tillgate.api.expanding import Expansions
+
+EXPANSIONS: Final = Expansions(
+    [
+        links.LINK,
+        sessions.SESSION,
+        orders.ORDER,
+        payments.PAYMENT,
+        payments.TRANSACTION,
+        refunds.REFUND,
+        customers.CUSTOMER,
+        products.PRODUCT,
+        coupons.COUPON,
+        promotions.PROMOTION_CODE,
+        clocks.TEST_CLOCK,
+    ]
+)
