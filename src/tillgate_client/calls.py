@@ -140,6 +140,8 @@ def _query_text(name: str, value: object) -> str:
             if value.tzinfo is None:
                 raise ConfigurationError(f"{name}: expected a datetime with a time zone, such as datetime.now(UTC).")
             return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case list() | tuple():
+            return ",".join(value)
         case _:
             return str(value)
 

@@ -3,8 +3,12 @@
 Names are Python's (``fiat_amount`` for ``fiatAmount``). Instants are aware ``datetime``, money is decimal
 text. Fields that a newer server adds are ignored; words such as a status are plain ``str``, so that a new one
 is no error.
+
+What ``expand`` asks for stands beside the id that names it (``order.customer`` beside ``order.customer_id``), and is
+None where nothing is named or nobody asked.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar
 
@@ -19,7 +23,8 @@ SessionStatus = Literal["pending", "detected", "underpaid", "overpaid", "paid", 
 
 OrderStatus = Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
 Fulfillment = Literal["unfulfilled", "fulfilled"]
-Expand = Literal["order"]
+Expand = str | Sequence[str]
+"""Paths of what is to be put into an answer: ``"customer"``, ``["customer", "order.payment"]``."""
 OrderRefund = Literal["everything", "excess"]
 CaptureMethod = Literal["automatic", "manual"]
 PaymentStatus = Literal[
@@ -139,6 +144,7 @@ class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     unit_amount: str
     amount: str
     product_id: str | None
+    product: "Product | None" = None
 
 
 class Discount(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -148,6 +154,8 @@ class Discount(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     amount: str
     coupon_id: str | None
     promotion_code_id: str | None
+    coupon: "Coupon | None" = None
+    promotion_code: "PromotionCode | None" = None
 
 
 class OrderAmounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,6 +201,10 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     expires_at: datetime
     created_at: datetime
     updated_at: datetime
+    session: "CheckoutSession | None" = None
+    payment: "Payment | None" = None
+    customer: "Customer | None" = None
+    refunds: "ListAnswer[Refund] | None" = None
 
 
 class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,6 +257,11 @@ class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    order: Order | None = None
+    session: "CheckoutSession | None" = None
+    customer: "Customer | None" = None
+    transactions: "ListAnswer[Transaction] | None" = None
+    refunds: "ListAnswer[Refund] | None" = None
 
 
 class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -264,6 +281,8 @@ class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     tx_hash: str | None
     confirmed_at: datetime | None
     created_at: datetime
+    payment: Payment | None = None
+    order: Order | None = None
 
 
 class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -283,6 +302,9 @@ class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    payment: Payment | None = None
+    order: Order | None = None
+    transaction: Transaction | None = None
 
 
 class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -293,7 +315,6 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
         received: what has arrived and is confirmed.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
-        order: what the session is for, where ``expand="order"`` asked for it.
     """
 
     id: str
@@ -320,6 +341,12 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     test_clock_id: str | None = None
     created_at: datetime
     order: Order | None = None
+    payment: Payment | None = None
+    customer: "Customer | None" = None
+    payment_link: PaymentLink | None = None
+    coupon: "Coupon | None" = None
+    promotion_code: "PromotionCode | None" = None
+    test_clock: "TestClock | None" = None
 
 
 class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -521,7 +548,6 @@ class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What buyers type to get a coupon.
 
     Attributes:
-        coupon: the whole coupon, where ``expand="coupon"`` asked for it.
         minimum_amount: what the goods must cost, in ``currency``, before the discount.
     """
 
@@ -566,7 +592,8 @@ class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class ListAnswer(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
-    """A list as it is on the wire."""
+    """A list as it is on the wire. One that ``expand`` puts into an object holds the newest; the method that lists
+    them goes on from ``next_cursor``."""
 
     data: list[T]
     has_more: bool

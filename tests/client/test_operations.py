@@ -247,7 +247,7 @@ def test_an_order_is_found_by_its_session_and_fulfilled(client: Client) -> None:
         {"name": "VAT", "unitAmount": "0.81", "kind": "tax"},
     ]
     session = client.checkout_sessions.create(
-        line_items=lines, currency="EUR", shipping_amount="3.00", reference="T-1", metadata={"a": "b"}, expand=["order"]
+        line_items=lines, currency="EUR", shipping_amount="3.00", reference="T-1", metadata={"a": "b"}, expand="order"
     )
     order = session.order
     assert order is not None
@@ -261,9 +261,31 @@ def test_an_order_is_found_by_its_session_and_fulfilled(client: Client) -> None:
     assert client.orders.retrieve(order.id) == changed
 
 
+def test_what_an_object_names_is_put_into_it(client: Client) -> None:
+    """Typed, as deep as it is asked for, one path or several, of one object, of a page, and where something is made."""
+    customer = client.customers.create(email="expanded@example.com")
+    session = client.checkout_sessions.create(
+        amount=PRICE, customer_id=customer.id, expand=["order.customer", "payment.transactions"]
+    )
+    assert session.order is not None and session.order.customer == customer
+    assert session.payment is not None and session.payment.transactions is not None
+    assert (session.payment.transactions.data, session.payment.transactions.has_more) == ([], False)
+    paid = client.checkout_sessions.simulate(session.id, outcome="paid", expand="customer")
+    assert (paid.customer, paid.order) == (customer, None)
+    payment = client.payments.retrieve(session.payment.id, expand="transactions,order.session")
+    assert payment.transactions is not None and payment.order is not None and payment.order.session is not None
+    assert [one.kind for one in payment.transactions.data] == ["transfer"]
+    assert payment.order.session.status == "paid"
+    [order] = client.orders.list(customer_id=customer.id, expand=["customer", "payment"]).auto_paginate()
+    assert (order.customer, order.payment and order.payment.id) == (customer, payment.id)
+    with pytest.raises(InvalidRequestError) as caught:
+        client.orders.retrieve(order.id, expand="custmer")
+    assert caught.value.param == "expand" and "customer" in caught.value.message
+
+
 def test_money_is_captured_refunded_and_told(client: Client) -> None:
     """An authorisation in two captures, a refund of a part, and the movements that all of it left."""
-    session = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand=["order"])
+    session = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand="order")
     assert session.order is not None
     client.checkout_sessions.simulate(session.id, payer="payer_authorizes")
     [payment] = client.payments.list(order_id=session.order.id, status="requires_capture").data
@@ -286,7 +308,7 @@ def test_money_is_captured_refunded_and_told(client: Client) -> None:
     assert client.payments.update(payment.id, metadata={"b": 2}).metadata == {"b": 2}
     assert client.payments.retrieve(payment.id).amounts.refundable == "0.00"
 
-    second = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand=["order"])
+    second = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand="order")
     assert second.order is not None
     client.checkout_sessions.simulate(second.id, outcome="authorized")
     assert client.payments.cancel(second.order.payment_id).status == "canceled"
@@ -296,7 +318,7 @@ def test_the_merchant_decides_on_unusual_money(client: Client) -> None:
     """Accept, wait, give back: each by its own method."""
 
     def order_after(*outcomes: objects.Outcome) -> tuple[str, str]:
-        session = client.checkout_sessions.create(amount=PRICE, expand=["order"])
+        session = client.checkout_sessions.create(amount=PRICE, expand="order")
         for outcome in outcomes:
             client.checkout_sessions.simulate(session.id, outcome=outcome)
         assert session.order is not None

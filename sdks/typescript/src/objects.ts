@@ -4,6 +4,9 @@
  *
  * Instants are RFC 3339 text in UTC, money is decimal text. Words such as a status may grow: the known ones are
  * offered, and a new one is no type error.
+ *
+ * What `expand` asks for stands beside the id that names it (`customer` beside `customerId`): undefined where nobody
+ * asked, null where nothing is named.
  */
 
 import type { components, operations } from "./openapi.js";
@@ -25,6 +28,13 @@ type Query<Operation extends keyof operations> = Flat<
 /** One of these, or a word that a newer server knows. */
 type Open<Known extends string> = Known | (string & {});
 
+/** A list that `expand` put into an object: the newest. The list's own method goes on from `nextCursor`. */
+export interface ListOf<T> {
+  data: T[];
+  hasMore: boolean;
+  nextCursor: string | null;
+}
+
 /** What you keep with an object: at most 50 keys. */
 export type Metadata = Record<string, unknown>;
 
@@ -36,23 +46,65 @@ export type SessionStatus = Schemas["SessionStatus"];
 export type Outcome = Schemas["Outcome"];
 
 export type PaymentLink = Answer<Schemas["PaymentLinkObject"]>;
-export type LineItem = Answer<Schemas["LineItemObject"]>;
-export type Discount = Flat<Schemas["DiscountObject"]>;
+export type LineItem = Answer<Schemas["LineItemObject"], { product?: Product | null }>;
+export type Discount = Answer<
+  Schemas["DiscountObject"],
+  { coupon?: Coupon | null; promotionCode?: PromotionCode | null }
+>;
 export type OrderAmounts = Flat<Schemas["OrderAmounts"]>;
 export type OrderStatus = Schemas["OrderStatus"];
 export type Order = Answer<
   Schemas["OrderObject"],
-  { status: Open<OrderStatus>; lineItems: LineItem[]; discounts: Discount[]; amounts: OrderAmounts; metadata: Metadata | null }
+  {
+    status: Open<OrderStatus>;
+    lineItems: LineItem[];
+    discounts: Discount[];
+    amounts: OrderAmounts;
+    metadata: Metadata | null;
+    session?: CheckoutSession | null;
+    payment?: Payment | null;
+    customer?: Customer | null;
+    refunds?: ListOf<Refund>;
+  }
 >;
 export type PaymentStatus = Schemas["PaymentState"];
-export type Payment = Answer<Schemas["PaymentObject"], { status: Open<PaymentStatus>; metadata: Metadata | null }>;
-export type Transaction = Answer<Schemas["TransactionObject"]>;
+export type Payment = Answer<
+  Schemas["PaymentObject"],
+  {
+    status: Open<PaymentStatus>;
+    metadata: Metadata | null;
+    order?: Order | null;
+    session?: CheckoutSession | null;
+    customer?: Customer | null;
+    transactions?: ListOf<Transaction>;
+    refunds?: ListOf<Refund>;
+  }
+>;
+export type Transaction = Answer<Schemas["TransactionObject"], { payment?: Payment | null; order?: Order | null }>;
 export type RefundStatus = Schemas["RefundStatus"];
-export type Refund = Answer<Schemas["RefundObject"], { status: Open<RefundStatus>; metadata: Metadata | null }>;
-/** `order` is there where `expand` asked for it. */
+export type Refund = Answer<
+  Schemas["RefundObject"],
+  {
+    status: Open<RefundStatus>;
+    metadata: Metadata | null;
+    payment?: Payment | null;
+    order?: Order | null;
+    transaction?: Transaction | null;
+  }
+>;
 export type CheckoutSession = Answer<
   Schemas["CheckoutSessionObject"],
-  { status: Open<SessionStatus>; metadata: Metadata | null; order?: Order }
+  {
+    status: Open<SessionStatus>;
+    metadata: Metadata | null;
+    order?: Order | null;
+    payment?: Payment | null;
+    customer?: Customer | null;
+    paymentLink?: PaymentLink | null;
+    coupon?: Coupon | null;
+    promotionCode?: PromotionCode | null;
+    testClock?: TestClock | null;
+  }
 >;
 export type WebhookEndpoint = Answer<Schemas["WebhookEndpointObject"]>;
 /**
@@ -68,8 +120,10 @@ export type WebhookDelivery = Answer<Schemas["WebhookDeliveryObject"]>;
 export type Customer = Answer<Schemas["CustomerObject"], { metadata: Metadata | null }>;
 export type Product = Answer<Schemas["ProductObject"], { metadata: Metadata | null }>;
 export type Coupon = Answer<Schemas["CouponObject"], { metadata: Metadata | null }>;
-/** `coupon` is there where `expand: "coupon"` asked for it. */
-export type PromotionCode = Answer<Schemas["PromotionCodeObject"], { metadata: Metadata | null; coupon?: Coupon }>;
+export type PromotionCode = Answer<
+  Schemas["PromotionCodeObject"],
+  { metadata: Metadata | null; coupon?: Coupon | null }
+>;
 
 /** An API key as events show it: never its text. */
 export interface ApiKey {
@@ -159,7 +213,6 @@ export type UpdatePaymentLink = Flat<Schemas["UpdatePaymentLink"]>;
 export type ListPaymentLinks = Query<"payment_links_list_all">;
 export type CreateCheckoutSession = Flat<Schemas["CreateCheckoutSession"]>;
 export type ListCheckoutSessions = Query<"checkout_sessions_list_all">;
-export type ExpandCheckoutSession = Query<"checkout_sessions_retrieve">;
 export type ListOrders = Query<"orders_list_all">;
 export type UpdateOrder = Flat<Schemas["UpdateOrder"]>;
 export type RefundOrder = Flat<Schemas["RefundOrder"]>;
@@ -191,7 +244,6 @@ export type UpdateCoupon = Flat<Schemas["UpdateCoupon"]>;
 export type ListCoupons = Query<"coupons_list_all">;
 export type CreatePromotionCode = Flat<Schemas["CreatePromotionCode"]>;
 export type UpdatePromotionCode = Flat<Schemas["UpdatePromotionCode"]>;
-export type RetrievePromotionCode = Query<"promotion_codes_retrieve">;
 export type CreateTestClock = Flat<Schemas["CreateTestClock"]>;
 export type AdvanceTestClock = Flat<Schemas["AdvanceTestClock"]>;
 export type ListTestClocks = Query<"test_clocks_list_all">;

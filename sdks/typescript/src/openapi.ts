@@ -754,7 +754,9 @@ export interface components {
             chainId: number;
             checkoutUrl: string;
             clientSecret?: string;
+            coupon?: components["schemas"]["CouponObject"] | null;
             createdAt: string;
+            customer?: components["schemas"]["CustomerObject"] | null;
             ethPriceUsd: string;
             exceptions: string[];
             expiresAt: string;
@@ -768,12 +770,16 @@ export interface components {
              * @enum {unknown}
              */
             object?: "checkout_session";
-            order?: components["schemas"]["OrderObject"];
+            order?: components["schemas"]["OrderObject"] | null;
             paidAt: string | null;
+            payment?: components["schemas"]["PaymentObject"] | null;
+            paymentLink?: components["schemas"]["PaymentLinkObject"] | null;
+            promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             received: components["schemas"]["CryptoAmount"];
             returnUrl: string | null;
             status: string;
             successUrl: string | null;
+            testClock?: components["schemas"]["TestClockObject"] | null;
             testClockId: string | null;
             txHash: string | null;
         };
@@ -817,8 +823,6 @@ export interface components {
             currency?: string | null;
             /** @default null */
             customerId?: string | null;
-            /** @default [] */
-            expand?: "order"[];
             /** @default null */
             expiresInSeconds?: number | null;
             /** @default null */
@@ -1027,8 +1031,10 @@ export interface components {
         DisabledReason: "failing" | "gone";
         DiscountObject: {
             amount: string;
+            coupon?: components["schemas"]["CouponObject"] | null;
             couponId: string | null;
             name: string;
+            promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             promotionCodeId: string | null;
         };
         ErrorBody: {
@@ -1064,10 +1070,6 @@ export interface components {
             sequence: number;
             type: string;
         };
-        ExpandCheckoutSession: {
-            /** @enum {unknown} */
-            expand?: "order";
-        };
         FiatAmount: {
             amount: string;
             currency: string;
@@ -1085,14 +1087,13 @@ export interface components {
              * @enum {unknown}
              */
             object?: "line_item";
+            product?: components["schemas"]["ProductObject"] | null;
             productId: string | null;
             quantity: number;
             unitAmount: string;
         };
         ListCheckoutSessions: {
             createdAfter?: string;
-            /** @enum {unknown} */
-            expand?: "order";
             /** @default 25 */
             limit?: number;
             linkId?: string;
@@ -1128,6 +1129,11 @@ export interface components {
         };
         ListObject_CouponObject_: {
             data: components["schemas"]["CouponObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        ListObject_CustomerObject_: {
+            data: components["schemas"]["CustomerObject"][];
             hasMore: boolean;
             nextCursor: string | null;
         };
@@ -1223,8 +1229,6 @@ export interface components {
             active?: boolean;
             code?: string;
             couponId?: string;
-            /** @enum {unknown} */
-            expand?: "coupon";
             /** @default 25 */
             limit?: number;
             starting_after?: string;
@@ -1263,6 +1267,7 @@ export interface components {
             amounts: components["schemas"]["OrderAmounts"];
             createdAt: string;
             currency: string;
+            customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
             decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
@@ -1279,10 +1284,13 @@ export interface components {
              * @enum {unknown}
              */
             object?: "order";
+            payment?: components["schemas"]["PaymentObject"] | null;
             paymentId: string;
             received: string;
             reference: string | null;
             refunded: string;
+            refunds?: components["schemas"]["ListObject_RefundObject_"];
+            session?: components["schemas"]["CheckoutSessionObject"] | null;
             sessionId: string;
             /** @enum {unknown} */
             status: "canceled" | "expired" | "open" | "paid" | "processing" | "refunded" | "review";
@@ -1334,6 +1342,7 @@ export interface components {
             chainId: number;
             createdAt: string;
             currency: string;
+            customer?: components["schemas"]["CustomerObject"] | null;
             decision: ("accepted" | "refunded" | "waiting") | null;
             exceptions: string[];
             id: string;
@@ -1345,12 +1354,16 @@ export interface components {
              * @enum {unknown}
              */
             object?: "payment";
+            order?: components["schemas"]["OrderObject"] | null;
             orderId: string;
             rail: string;
+            refunds?: components["schemas"]["ListObject_RefundObject_"];
             releaseReason: ("captured" | "lapsed" | "requested") | null;
+            session?: components["schemas"]["CheckoutSessionObject"] | null;
             sessionId: string;
             /** @enum {unknown} */
             status: "awaiting" | "canceled" | "detected" | "expired" | "failed" | "requires_capture" | "review" | "succeeded";
+            transactions?: components["schemas"]["ListObject_TransactionObject_"];
             updatedAt: string;
         };
         /** @enum {unknown} */
@@ -1379,7 +1392,7 @@ export interface components {
         PromotionCodeObject: {
             active: boolean;
             code: string;
-            coupon?: components["schemas"]["CouponObject"];
+            coupon?: components["schemas"]["CouponObject"] | null;
             couponId: string;
             createdAt: string;
             currency: string | null;
@@ -1413,12 +1426,15 @@ export interface components {
              * @enum {unknown}
              */
             object?: "refund";
+            order?: components["schemas"]["OrderObject"] | null;
             orderId: string;
+            payment?: components["schemas"]["PaymentObject"] | null;
             paymentId: string;
             /** @enum {unknown} */
             reason: "duplicate" | "fraudulent" | "late" | "other" | "overpaid" | "requested_by_customer" | "underpaid";
             /** @enum {unknown} */
             status: "canceled" | "failed" | "pending" | "succeeded";
+            transaction?: components["schemas"]["TransactionObject"] | null;
             transactionId: string;
             updatedAt: string;
         };
@@ -1440,10 +1456,6 @@ export interface components {
             before?: number;
             /** @default false */
             failedOnly?: boolean;
-        };
-        RetrievePromotionCode: {
-            /** @enum {unknown} */
-            expand?: "coupon";
         };
         RotateSecret: {
             /** @default 86400 */
@@ -1492,7 +1504,9 @@ export interface components {
              * @enum {unknown}
              */
             object?: "transaction";
+            order?: components["schemas"]["OrderObject"] | null;
             orderId: string;
+            payment?: components["schemas"]["PaymentObject"] | null;
             paymentId: string;
             /** @enum {unknown} */
             status: "confirmed" | "dropped" | "pending";
@@ -1714,7 +1728,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
-                expand?: "order";
+                expand?: string[];
                 limit?: number;
                 linkId?: string;
                 starting_after?: string;
@@ -1750,7 +1764,9 @@ export interface operations {
     };
     checkout_sessions_create: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -1788,7 +1804,7 @@ export interface operations {
     checkout_sessions_retrieve: {
         parameters: {
             query?: {
-                expand?: "order";
+                expand?: string[];
             };
             header?: never;
             path: {
@@ -1822,7 +1838,9 @@ export interface operations {
     };
     checkout_sessions_accept: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -1857,7 +1875,9 @@ export interface operations {
     };
     checkout_sessions_cancel: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -1892,7 +1912,9 @@ export interface operations {
     };
     checkout_sessions_expire: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -1927,7 +1949,9 @@ export interface operations {
     };
     checkout_sessions_simulate: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2367,6 +2391,7 @@ export interface operations {
             query?: {
                 createdAfter?: string;
                 customerId?: string;
+                expand?: string[];
                 fulfillment?: components["schemas"]["Fulfillment"];
                 limit?: number;
                 reference?: string;
@@ -2404,7 +2429,9 @@ export interface operations {
     };
     orders_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: never;
             path: {
                 id: string;
@@ -2437,7 +2464,9 @@ export interface operations {
     };
     orders_update: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2476,7 +2505,9 @@ export interface operations {
     };
     orders_accept: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2511,7 +2542,9 @@ export interface operations {
     };
     orders_refund: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2550,7 +2583,9 @@ export interface operations {
     };
     orders_wait: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2766,6 +2801,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
+                expand?: string[];
                 limit?: number;
                 orderId?: string;
                 sessionId?: string;
@@ -2802,7 +2838,9 @@ export interface operations {
     };
     payments_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: never;
             path: {
                 id: string;
@@ -2835,7 +2873,9 @@ export interface operations {
     };
     payments_update: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2874,7 +2914,9 @@ export interface operations {
     };
     payments_cancel: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -2909,7 +2951,9 @@ export interface operations {
     };
     payments_capture: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -3096,7 +3140,7 @@ export interface operations {
                 active?: boolean;
                 code?: string;
                 couponId?: string;
-                expand?: "coupon";
+                expand?: string[];
                 limit?: number;
                 starting_after?: string;
             };
@@ -3130,7 +3174,9 @@ export interface operations {
     };
     promotion_codes_create: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -3168,7 +3214,7 @@ export interface operations {
     promotion_codes_retrieve: {
         parameters: {
             query?: {
-                expand?: "coupon";
+                expand?: string[];
             };
             header?: never;
             path: {
@@ -3202,7 +3248,9 @@ export interface operations {
     };
     promotion_codes_update: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -3243,6 +3291,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
+                expand?: string[];
                 limit?: number;
                 orderId?: string;
                 paymentId?: string;
@@ -3279,7 +3328,9 @@ export interface operations {
     };
     refunds_create: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -3316,7 +3367,9 @@ export interface operations {
     };
     refunds_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: never;
             path: {
                 id: string;
@@ -3349,7 +3402,9 @@ export interface operations {
     };
     refunds_update: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -3388,7 +3443,9 @@ export interface operations {
     };
     refunds_cancel: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -3423,7 +3480,9 @@ export interface operations {
     };
     refunds_settle: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: {
                 "Idempotency-Key"?: string;
             };
@@ -3607,6 +3666,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
+                expand?: string[];
                 kind?: components["schemas"]["TransactionKind"];
                 limit?: number;
                 orderId?: string;
@@ -3643,7 +3703,9 @@ export interface operations {
     };
     transactions_retrieve_transaction: {
         parameters: {
-            query?: never;
+            query?: {
+                expand?: string[];
+            };
             header?: never;
             path: {
                 id: string;

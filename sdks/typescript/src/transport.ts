@@ -34,6 +34,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** For what names other objects. */
+export interface Expanding {
+  /** What is to be put into the answer, beside the ids that name it: `["customer", "order.payment"]`. */
+  readonly expand?: string | readonly string[];
+}
+
 /** A call that only reads has no idempotency key. */
 export type ReadOptions = Omit<CallOptions, "idempotencyKey">;
 
@@ -58,7 +64,7 @@ export interface Call {
   readonly path: readonly string[];
   readonly query?: object | undefined;
   readonly body?: object | undefined;
-  readonly options?: CallOptions | undefined;
+  readonly options?: (CallOptions & Expanding) | undefined;
 }
 
 export class Transport {
@@ -99,7 +105,7 @@ export class Transport {
       redirect: "manual",
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     };
-    const url = this.baseUrl + path + queryOf(call.query);
+    const url = this.baseUrl + path + queryOf({ ...call.query, ...expandOf(call.options) });
     const signal = call.options?.signal;
 
     for (let attempt = 0; ; attempt += 1) {
@@ -258,6 +264,10 @@ function pathOf(segments: readonly string[]): string {
     }
   });
   return `${ROOT}/${segments.join("/")}`;
+}
+
+function expandOf(options: Expanding | undefined): Expanding {
+  return options?.expand === undefined ? {} : { expand: options.expand };
 }
 
 function queryOf(query: object | undefined): string {

@@ -105,7 +105,7 @@ test("the event log is walked, and caught up with by sequence", async () => {
 });
 
 test("money is captured, refunded and decided on", async () => {
-  const open = (more: object) => checkout.checkoutSessions.create({ amount, expand: ["order"], ...more });
+  const open = (more: object) => checkout.checkoutSessions.create({ amount, ...more }, { expand: "order" });
   const held = await open({ captureMethod: "manual" });
   await checkout.checkoutSessions.simulate(held.id, { payer: "payer_authorizes" });
   const paymentId = held.order?.paymentId ?? "";
@@ -138,6 +138,21 @@ test("money is captured, refunded and decided on", async () => {
   expect((await checkout.checkoutSessions.retrieve(overpaid.sessionId, { expand: "order" })).order?.id).toBe(overpaid.id);
 });
 
+test("what an object names is put into it, as deep as it is asked for", async () => {
+  const customer = await checkout.customers.create({ email: `ada-${Date.now()}@example.com` });
+  const expand = ["order.customer", "payment.transactions"];
+  const session = await checkout.checkoutSessions.create({ amount, customerId: customer.id }, { expand });
+  expect(session.order?.customer).toEqual(customer);
+  expect(session.payment?.transactions).toEqual({ data: [], hasMore: false, nextCursor: null });
+  await checkout.checkoutSessions.simulate(session.id, { outcome: "paid" });
+  const payment = await checkout.payments.retrieve(session.payment?.id ?? "", { expand: "transactions,order.session" });
+  expect(payment.transactions?.data[0]?.kind).toBe("transfer");
+  expect([payment.order?.session?.status, payment.customer]).toEqual(["paid", undefined]);
+  for await (const order of checkout.orders.list({ customerId: customer.id, expand: ["customer"], autoPaginate: true })) {
+    expect(order.customer?.email).toBe(customer.email);
+  }
+});
+
 test("products, coupons and promotion codes are made, found and changed", async () => {
   const product = await checkout.products.create({ name: "Mug", price: "12.00", metadata: { shelf: 3 } });
   expect(await checkout.products.retrieve(product.id)).toEqual(product);
@@ -152,7 +167,7 @@ test("products, coupons and promotion codes are made, found and changed", async 
   expect(coupon.discountPercentage).toBe("12.5");
   const code = `spring-${Date.now()}`;
   const promotion = await checkout.promotionCodes.create({ code, couponId: coupon.id });
-  const found = await checkout.promotionCodes.list({ code: code.toUpperCase(), expand: "coupon" });
+  const found = await checkout.promotionCodes.list({ code: code.toUpperCase(), expand: ["coupon"] });
   expect(found.data).toEqual([{ ...promotion, coupon }]);
   expect((await checkout.promotionCodes.retrieve(promotion.id)).coupon).toBeUndefined();
   expect((await checkout.promotionCodes.update(promotion.id, { active: false })).active).toBe(false);

@@ -36,7 +36,7 @@ class AsyncCheckoutSessions:
         promotion_code: str | None = None,
         test_clock_id: str | None = None,
         capture_method: CaptureMethod | None = None,
-        expand: Sequence[Expand] | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """Create a session and its order: for an ``amount``, from a link, or for ``line_items`` in a ``currency``. Send
@@ -62,9 +62,10 @@ class AsyncCheckoutSessions:
             promotionCode=promotion_code,
             testClockId=test_clock_id,
             captureMethod=capture_method,
-            expand=expand,
         )
-        call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "POST", "/checkout_sessions", query={"expand": expand}, body=body, idempotency_key=idempotency_key
+        )
         return await self._transport.send(call, CheckoutSession)
 
     async def list(
@@ -89,23 +90,44 @@ class AsyncCheckoutSessions:
         return await list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> CheckoutSession:
-        """Retrieve a session; with ``expand="order"`` it has its ``order``."""
+        """Retrieve a session."""
         call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
         return await self._transport.send(call, CheckoutSession)
 
-    async def accept(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+    async def accept(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> CheckoutSession:
         """Take what has come as payment, though it is too little, too much or too late."""
-        call = call_of("POST", path_of("checkout_sessions", id, "accept"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "accept"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, CheckoutSession)
 
-    async def cancel(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+    async def cancel(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> CheckoutSession:
         """Call a session off for good; what was authorised for it is let go of."""
-        call = call_of("POST", path_of("checkout_sessions", id, "cancel"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "cancel"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, CheckoutSession)
 
-    async def expire(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+    async def expire(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> CheckoutSession:
         """End a pending session before its time; it can still be paid late."""
-        call = call_of("POST", path_of("checkout_sessions", id, "expire"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "expire"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, CheckoutSession)
 
     async def simulate(
@@ -114,12 +136,14 @@ class AsyncCheckoutSessions:
         *,
         outcome: Outcome | None = None,
         payer: str | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "simulate"),
+            query={"expand": expand},
             body=given(outcome=outcome, payer=payer),
             idempotency_key=idempotency_key,
         )

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Fulfillment, Order, OrderRefund, OrderStatus
+from tillgate_client.objects import Expand, Fulfillment, Order, OrderRefund, OrderStatus
 
 
 class AsyncOrders:
@@ -29,6 +29,7 @@ class AsyncOrders:
         session_id: str | None = None,
         customer_id: str | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> AsyncPage[Order]:
         """List orders, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -40,12 +41,13 @@ class AsyncOrders:
             "sessionId": session_id,
             "customerId": customer_id,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return await list_page(self._transport, "/orders", query, Order)
 
-    async def retrieve(self, id: str) -> Order:
+    async def retrieve(self, id: str, *, expand: Expand | None = None) -> Order:
         """Retrieve an order."""
-        return await self._transport.send(call_of("GET", path_of("orders", id)), Order)
+        return await self._transport.send(call_of("GET", path_of("orders", id), query={"expand": expand}), Order)
 
     async def update(
         self,
@@ -53,24 +55,37 @@ class AsyncOrders:
         *,
         fulfillment: Fulfillment | UnsetType = UNSET,
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Order:
         """Change what is given; ``metadata`` is replaced as a whole, and all else stays."""
         body = {"fulfillment": fulfillment, "metadata": metadata}
-        call = call_of("PATCH", path_of("orders", id), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH", path_of("orders", id), query={"expand": expand}, body=body, idempotency_key=idempotency_key
+        )
         return await self._transport.send(call, Order)
 
-    async def accept(self, id: str, *, idempotency_key: str | None = None) -> Order:
+    async def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
         """Take what has come as payment, though it is too little, too much, too late, or partly gone again."""
-        call = call_of("POST", path_of("orders", id, "accept"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST", path_of("orders", id, "accept"), query={"expand": expand}, idempotency_key=idempotency_key
+        )
         return await self._transport.send(call, Order)
 
-    async def wait(self, id: str, *, idempotency_key: str | None = None) -> Order:
+    async def wait(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
         """Wait for the rest: from now on a top-up settles the underpaid order by itself."""
-        call = call_of("POST", path_of("orders", id, "wait"), idempotency_key=idempotency_key)
+        call = call_of("POST", path_of("orders", id, "wait"), query={"expand": expand}, idempotency_key=idempotency_key)
         return await self._transport.send(call, Order)
 
-    async def refund(self, id: str, *, what: OrderRefund, idempotency_key: str | None = None) -> Order:
+    async def refund(
+        self, id: str, *, what: OrderRefund, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> Order:
         """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order."""
-        call = call_of("POST", path_of("orders", id, "refund"), body={"what": what}, idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("orders", id, "refund"),
+            query={"expand": expand},
+            body={"what": what},
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, Order)

@@ -7,7 +7,7 @@ from typing import Any
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Payment, PaymentStatus
+from tillgate_client.objects import Expand, Payment, PaymentStatus
 
 
 class AsyncPayments:
@@ -25,6 +25,7 @@ class AsyncPayments:
         order_id: str | None = None,
         session_id: str | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> AsyncPage[Payment]:
         """List payments, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -34,18 +35,30 @@ class AsyncPayments:
             "orderId": order_id,
             "sessionId": session_id,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return await list_page(self._transport, "/payments", query, Payment)
 
-    async def retrieve(self, id: str) -> Payment:
+    async def retrieve(self, id: str, *, expand: Expand | None = None) -> Payment:
         """Retrieve a payment."""
-        return await self._transport.send(call_of("GET", path_of("payments", id)), Payment)
+        return await self._transport.send(call_of("GET", path_of("payments", id), query={"expand": expand}), Payment)
 
     async def update(
-        self, id: str, *, metadata: Mapping[str, Any] | None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        metadata: Mapping[str, Any] | None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
     ) -> Payment:
         """Replace a payment's metadata."""
-        call = call_of("PATCH", path_of("payments", id), body={"metadata": metadata}, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH",
+            path_of("payments", id),
+            query={"expand": expand},
+            body={"metadata": metadata},
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, Payment)
 
     async def capture(
@@ -54,15 +67,24 @@ class AsyncPayments:
         *,
         amount: str | None = None,
         cancel_remainder: bool | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
         """Take what was authorised, all that is left or an ``amount``; the rest is let go of unless
         ``cancel_remainder`` is False."""
         body = given(amount=amount, cancelRemainder=cancel_remainder)
-        call = call_of("POST", path_of("payments", id, "capture"), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("payments", id, "capture"),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, Payment)
 
-    async def cancel(self, id: str, *, idempotency_key: str | None = None) -> Payment:
+    async def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
         """Let go of what was authorised and not captured."""
-        call = call_of("POST", path_of("payments", id, "cancel"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+        )
         return await self._transport.send(call, Payment)

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import PromotionCode
+from tillgate_client.objects import Expand, PromotionCode
 
 
 class AsyncPromotionCodes:
@@ -31,6 +31,7 @@ class AsyncPromotionCodes:
         max_redemptions: int | None = None,
         active: bool = True,
         metadata: Mapping[str, Any] | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> PromotionCode:
         """Create a promotion code for a coupon; ``code`` is unique whatever its case."""
@@ -46,7 +47,7 @@ class AsyncPromotionCodes:
             active=active,
             metadata=metadata,
         )
-        call = call_of("POST", "/promotion_codes", body=body, idempotency_key=idempotency_key)
+        call = call_of("POST", "/promotion_codes", query={"expand": expand}, body=body, idempotency_key=idempotency_key)
         return await self._transport.send(call, PromotionCode)
 
     async def list(
@@ -57,9 +58,9 @@ class AsyncPromotionCodes:
         active: bool | None = None,
         coupon_id: str | None = None,
         code: str | None = None,
-        expand: str | None = None,
+        expand: Expand | None = None,
     ) -> AsyncPage[PromotionCode]:
-        """List promotion codes, newest first; ``code`` in whatever case, ``expand="coupon"`` with their coupons."""
+        """List promotion codes, newest first; ``code`` in whatever case."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -70,8 +71,8 @@ class AsyncPromotionCodes:
         }
         return await list_page(self._transport, "/promotion_codes", query, PromotionCode)
 
-    async def retrieve(self, id: str, *, expand: str | None = None) -> PromotionCode:
-        """Retrieve a promotion code; ``expand="coupon"`` with its coupon."""
+    async def retrieve(self, id: str, *, expand: Expand | None = None) -> PromotionCode:
+        """Retrieve a promotion code."""
         call = call_of("GET", path_of("promotion_codes", id), query={"expand": expand})
         return await self._transport.send(call, PromotionCode)
 
@@ -81,9 +82,16 @@ class AsyncPromotionCodes:
         *,
         active: bool | UnsetType = UNSET,
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> PromotionCode:
         """Change what is given; None clears, ``metadata`` is replaced as a whole, and all else stays."""
         body = {"active": active, "metadata": metadata}
-        call = call_of("PATCH", path_of("promotion_codes", id), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH",
+            path_of("promotion_codes", id),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, PromotionCode)

@@ -7,7 +7,7 @@ from typing import Any
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Refund, RefundReason, RefundStatus
+from tillgate_client.objects import Expand, Refund, RefundReason, RefundStatus
 
 
 class AsyncRefunds:
@@ -24,6 +24,7 @@ class AsyncRefunds:
         amount: str | None = None,
         destination: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Refund:
         """Give money of a payment back: an ``amount``, or all that is left.
@@ -31,7 +32,7 @@ class AsyncRefunds:
         Pass an ``idempotency_key`` of your own, and nothing is ever given back twice.
         """
         body = given(paymentId=payment_id, reason=reason, amount=amount, destination=destination, metadata=metadata)
-        call = call_of("POST", "/refunds", body=body, idempotency_key=idempotency_key)
+        call = call_of("POST", "/refunds", query={"expand": expand}, body=body, idempotency_key=idempotency_key)
         return await self._transport.send(call, Refund)
 
     async def list(
@@ -43,6 +44,7 @@ class AsyncRefunds:
         payment_id: str | None = None,
         order_id: str | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> AsyncPage[Refund]:
         """List refunds, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -52,28 +54,48 @@ class AsyncRefunds:
             "paymentId": payment_id,
             "orderId": order_id,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return await list_page(self._transport, "/refunds", query, Refund)
 
-    async def retrieve(self, id: str) -> Refund:
+    async def retrieve(self, id: str, *, expand: Expand | None = None) -> Refund:
         """Retrieve a refund."""
-        return await self._transport.send(call_of("GET", path_of("refunds", id)), Refund)
+        return await self._transport.send(call_of("GET", path_of("refunds", id), query={"expand": expand}), Refund)
 
     async def update(
-        self, id: str, *, metadata: Mapping[str, Any] | None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        metadata: Mapping[str, Any] | None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
     ) -> Refund:
         """Replace a refund's metadata."""
-        call = call_of("PATCH", path_of("refunds", id), body={"metadata": metadata}, idempotency_key=idempotency_key)
-        return await self._transport.send(call, Refund)
-
-    async def settle(self, id: str, *, tx_hash: str, idempotency_key: str | None = None) -> Refund:
-        """Say that you have sent the money of a pending refund, and with which transaction."""
         call = call_of(
-            "POST", path_of("refunds", id, "settle"), body={"txHash": tx_hash}, idempotency_key=idempotency_key
+            "PATCH",
+            path_of("refunds", id),
+            query={"expand": expand},
+            body={"metadata": metadata},
+            idempotency_key=idempotency_key,
         )
         return await self._transport.send(call, Refund)
 
-    async def cancel(self, id: str, *, idempotency_key: str | None = None) -> Refund:
+    async def settle(
+        self, id: str, *, tx_hash: str, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> Refund:
+        """Say that you have sent the money of a pending refund, and with which transaction."""
+        call = call_of(
+            "POST",
+            path_of("refunds", id, "settle"),
+            query={"expand": expand},
+            body={"txHash": tx_hash},
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, Refund)
+
+    async def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Refund:
         """Give a pending refund up before it is sent."""
-        call = call_of("POST", path_of("refunds", id, "cancel"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST", path_of("refunds", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+        )
         return await self._transport.send(call, Refund)

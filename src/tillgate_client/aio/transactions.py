@@ -5,7 +5,7 @@ from datetime import datetime
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Transaction, TransactionKind
+from tillgate_client.objects import Expand, Transaction, TransactionKind
 
 
 class AsyncTransactions:
@@ -23,6 +23,7 @@ class AsyncTransactions:
         order_id: str | None = None,
         kind: TransactionKind | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> AsyncPage[Transaction]:
         """List movements of money, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -32,9 +33,12 @@ class AsyncTransactions:
             "orderId": order_id,
             "kind": kind,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return await list_page(self._transport, "/transactions", query, Transaction)
 
-    async def retrieve(self, id: str) -> Transaction:
+    async def retrieve(self, id: str, *, expand: Expand | None = None) -> Transaction:
         """Retrieve a movement of money."""
-        return await self._transport.send(call_of("GET", path_of("transactions", id)), Transaction)
+        return await self._transport.send(
+            call_of("GET", path_of("transactions", id), query={"expand": expand}), Transaction
+        )

@@ -37,7 +37,7 @@ class CheckoutSessions:
         promotion_code: str | None = None,
         test_clock_id: str | None = None,
         capture_method: CaptureMethod | None = None,
-        expand: Sequence[Expand] | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """Create a session and its order: for an ``amount``, from a link, or for ``line_items`` in a ``currency``. Send
@@ -63,9 +63,10 @@ class CheckoutSessions:
             promotionCode=promotion_code,
             testClockId=test_clock_id,
             captureMethod=capture_method,
-            expand=expand,
         )
-        call = call_of("POST", "/checkout_sessions", body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "POST", "/checkout_sessions", query={"expand": expand}, body=body, idempotency_key=idempotency_key
+        )
         return self._transport.send(call, CheckoutSession)
 
     def list(
@@ -90,23 +91,38 @@ class CheckoutSessions:
         return list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
 
     def retrieve(self, id: str, *, expand: Expand | None = None) -> CheckoutSession:
-        """Retrieve a session; with ``expand="order"`` it has its ``order``."""
+        """Retrieve a session."""
         call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
         return self._transport.send(call, CheckoutSession)
 
-    def accept(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+    def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
         """Take what has come as payment, though it is too little, too much or too late."""
-        call = call_of("POST", path_of("checkout_sessions", id, "accept"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "accept"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
         return self._transport.send(call, CheckoutSession)
 
-    def cancel(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+    def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
         """Call a session off for good; what was authorised for it is let go of."""
-        call = call_of("POST", path_of("checkout_sessions", id, "cancel"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "cancel"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
         return self._transport.send(call, CheckoutSession)
 
-    def expire(self, id: str, *, idempotency_key: str | None = None) -> CheckoutSession:
+    def expire(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
         """End a pending session before its time; it can still be paid late."""
-        call = call_of("POST", path_of("checkout_sessions", id, "expire"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "expire"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
         return self._transport.send(call, CheckoutSession)
 
     def simulate(
@@ -115,12 +131,14 @@ class CheckoutSessions:
         *,
         outcome: Outcome | None = None,
         payer: str | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "simulate"),
+            query={"expand": expand},
             body=given(outcome=outcome, payer=payer),
             idempotency_key=idempotency_key,
         )

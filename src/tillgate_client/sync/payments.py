@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Payment, PaymentStatus
+from tillgate_client.objects import Expand, Payment, PaymentStatus
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -26,6 +26,7 @@ class Payments:
         order_id: str | None = None,
         session_id: str | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> Page[Payment]:
         """List payments, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -35,16 +36,30 @@ class Payments:
             "orderId": order_id,
             "sessionId": session_id,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return list_page(self._transport, "/payments", query, Payment)
 
-    def retrieve(self, id: str) -> Payment:
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> Payment:
         """Retrieve a payment."""
-        return self._transport.send(call_of("GET", path_of("payments", id)), Payment)
+        return self._transport.send(call_of("GET", path_of("payments", id), query={"expand": expand}), Payment)
 
-    def update(self, id: str, *, metadata: Mapping[str, Any] | None, idempotency_key: str | None = None) -> Payment:
+    def update(
+        self,
+        id: str,
+        *,
+        metadata: Mapping[str, Any] | None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Payment:
         """Replace a payment's metadata."""
-        call = call_of("PATCH", path_of("payments", id), body={"metadata": metadata}, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH",
+            path_of("payments", id),
+            query={"expand": expand},
+            body={"metadata": metadata},
+            idempotency_key=idempotency_key,
+        )
         return self._transport.send(call, Payment)
 
     def capture(
@@ -53,15 +68,24 @@ class Payments:
         *,
         amount: str | None = None,
         cancel_remainder: bool | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
         """Take what was authorised, all that is left or an ``amount``; the rest is let go of unless
         ``cancel_remainder`` is False."""
         body = given(amount=amount, cancelRemainder=cancel_remainder)
-        call = call_of("POST", path_of("payments", id, "capture"), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("payments", id, "capture"),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+        )
         return self._transport.send(call, Payment)
 
-    def cancel(self, id: str, *, idempotency_key: str | None = None) -> Payment:
+    def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
         """Let go of what was authorised and not captured."""
-        call = call_of("POST", path_of("payments", id, "cancel"), idempotency_key=idempotency_key)
+        call = call_of(
+            "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+        )
         return self._transport.send(call, Payment)

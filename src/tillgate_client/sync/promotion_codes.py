@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import PromotionCode
+from tillgate_client.objects import Expand, PromotionCode
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -32,6 +32,7 @@ class PromotionCodes:
         max_redemptions: int | None = None,
         active: bool = True,
         metadata: Mapping[str, Any] | None = None,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> PromotionCode:
         """Create a promotion code for a coupon; ``code`` is unique whatever its case."""
@@ -47,7 +48,7 @@ class PromotionCodes:
             active=active,
             metadata=metadata,
         )
-        call = call_of("POST", "/promotion_codes", body=body, idempotency_key=idempotency_key)
+        call = call_of("POST", "/promotion_codes", query={"expand": expand}, body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, PromotionCode)
 
     def list(
@@ -58,9 +59,9 @@ class PromotionCodes:
         active: bool | None = None,
         coupon_id: str | None = None,
         code: str | None = None,
-        expand: str | None = None,
+        expand: Expand | None = None,
     ) -> Page[PromotionCode]:
-        """List promotion codes, newest first; ``code`` in whatever case, ``expand="coupon"`` with their coupons."""
+        """List promotion codes, newest first; ``code`` in whatever case."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -71,8 +72,8 @@ class PromotionCodes:
         }
         return list_page(self._transport, "/promotion_codes", query, PromotionCode)
 
-    def retrieve(self, id: str, *, expand: str | None = None) -> PromotionCode:
-        """Retrieve a promotion code; ``expand="coupon"`` with its coupon."""
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> PromotionCode:
+        """Retrieve a promotion code."""
         call = call_of("GET", path_of("promotion_codes", id), query={"expand": expand})
         return self._transport.send(call, PromotionCode)
 
@@ -82,9 +83,16 @@ class PromotionCodes:
         *,
         active: bool | UnsetType = UNSET,
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> PromotionCode:
         """Change what is given; None clears, ``metadata`` is replaced as a whole, and all else stays."""
         body = {"active": active, "metadata": metadata}
-        call = call_of("PATCH", path_of("promotion_codes", id), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH",
+            path_of("promotion_codes", id),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+        )
         return self._transport.send(call, PromotionCode)

@@ -4,7 +4,7 @@
 from datetime import datetime
 
 from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Transaction, TransactionKind
+from tillgate_client.objects import Expand, Transaction, TransactionKind
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -24,6 +24,7 @@ class Transactions:
         order_id: str | None = None,
         kind: TransactionKind | None = None,
         created_after: datetime | None = None,
+        expand: Expand | None = None,
     ) -> Page[Transaction]:
         """List movements of money, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
@@ -33,9 +34,10 @@ class Transactions:
             "orderId": order_id,
             "kind": kind,
             "createdAfter": created_after,
+            "expand": expand,
         }
         return list_page(self._transport, "/transactions", query, Transaction)
 
-    def retrieve(self, id: str) -> Transaction:
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> Transaction:
         """Retrieve a movement of money."""
-        return self._transport.send(call_of("GET", path_of("transactions", id)), Transaction)
+        return self._transport.send(call_of("GET", path_of("transactions", id), query={"expand": expand}), Transaction)

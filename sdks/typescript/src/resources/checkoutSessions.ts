@@ -1,12 +1,11 @@
 import type {
   CheckoutSession,
   CreateCheckoutSession,
-  ExpandCheckoutSession,
   ListCheckoutSessions,
   SimulatePayment,
 } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
-import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Checkout sessions. Needs the scopes `sessions:read` and `sessions:write`. */
 export class CheckoutSessions {
@@ -17,7 +16,7 @@ export class CheckoutSessions {
   }
 
   /** Create a session, for an `amount` or from a link (`linkId`); send the buyer to its `checkoutUrl`. */
-  create(params: CreateCheckoutSession, options?: CallOptions): Promise<CheckoutSession> {
+  create(params: CreateCheckoutSession, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions"], body: params, options });
   }
 
@@ -31,29 +30,28 @@ export class CheckoutSessions {
     return list(this.#transport, ["checkout_sessions"], params, options);
   }
 
-  /** Retrieve a session; with `expand: "order"` it has its `order`. */
-  retrieve(id: string, options?: ReadOptions & ExpandCheckoutSession): Promise<CheckoutSession> {
-    const { expand, ...rest } = options ?? {};
-    return this.#transport.send({ method: "GET", path: ["checkout_sessions", id], query: { expand }, options: rest });
+  /** Retrieve a session. */
+  retrieve(id: string, options?: ReadOptions & Expanding): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "GET", path: ["checkout_sessions", id], options });
   }
 
   /** Take what has come as payment, though it is too little, too much or too late. */
-  accept(id: string, options?: CallOptions): Promise<CheckoutSession> {
+  accept(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "accept"], options });
   }
 
   /** Call a session off for good; what was authorised for it is let go of. */
-  cancel(id: string, options?: CallOptions): Promise<CheckoutSession> {
+  cancel(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "cancel"], options });
   }
 
   /** End a pending session before its time; it can still be paid late. */
-  expire(id: string, options?: CallOptions): Promise<CheckoutSession> {
+  expire(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "expire"], options });
   }
 
   /** Let a payment of a test session happen: one `outcome`, or all that a test `payer` does. */
-  simulate(id: string, params: SimulatePayment, options?: CallOptions): Promise<CheckoutSession> {
+  simulate(id: string, params: SimulatePayment, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "simulate"], body: params, options });
   }
 }

@@ -1,6 +1,6 @@
 import type { ListOrders, Order, RefundOrder, UpdateOrder } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
-import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Orders: each is made with its session. Needs the scopes `orders:read` and `orders:write`. */
 export class Orders {
@@ -18,27 +18,27 @@ export class Orders {
   }
 
   /** Retrieve an order. */
-  retrieve(id: string, options?: ReadOptions): Promise<Order> {
+  retrieve(id: string, options?: ReadOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "GET", path: ["orders", id], options });
   }
 
   /** Change what is given; `metadata` is replaced as a whole, and all else stays. */
-  update(id: string, params: UpdateOrder, options?: CallOptions): Promise<Order> {
+  update(id: string, params: UpdateOrder, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "PATCH", path: ["orders", id], body: params, options });
   }
 
   /** Take what has come as payment, though it is too little, too much, too late, or partly gone again. */
-  accept(id: string, options?: CallOptions): Promise<Order> {
+  accept(id: string, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "POST", path: ["orders", id, "accept"], options });
   }
 
   /** Wait for the rest: from now on a top-up settles the underpaid order by itself. */
-  wait(id: string, options?: CallOptions): Promise<Order> {
+  wait(id: string, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "POST", path: ["orders", id, "wait"], options });
   }
 
   /** Give back money that waits for your decision. */
-  refund(id: string, params: RefundOrder, options?: CallOptions): Promise<Order> {
+  refund(id: string, params: RefundOrder, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "POST", path: ["orders", id, "refund"], body: params, options });
   }
 }

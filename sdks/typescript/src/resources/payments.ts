@@ -1,6 +1,6 @@
 import type { CapturePayment, ListPayments, Payment, UpdatePayment } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
-import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Payments. Needs the scopes `payments:read` and `payments:write`. */
 export class Payments {
@@ -18,22 +18,22 @@ export class Payments {
   }
 
   /** Retrieve a payment. */
-  retrieve(id: string, options?: ReadOptions): Promise<Payment> {
+  retrieve(id: string, options?: ReadOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "GET", path: ["payments", id], options });
   }
 
   /** Replace a payment's metadata. */
-  update(id: string, params: UpdatePayment, options?: CallOptions): Promise<Payment> {
+  update(id: string, params: UpdatePayment, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "PATCH", path: ["payments", id], body: params, options });
   }
 
   /** Take what was authorised, or a part of it; the rest is let go of unless `cancelRemainder` is false. */
-  capture(id: string, params: CapturePayment, options?: CallOptions): Promise<Payment> {
+  capture(id: string, params: CapturePayment, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "POST", path: ["payments", id, "capture"], body: params, options });
   }
 
   /** Let go of what was authorised and not captured. */
-  cancel(id: string, options?: CallOptions): Promise<Payment> {
+  cancel(id: string, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "POST", path: ["payments", id, "cancel"], options });
   }
 }

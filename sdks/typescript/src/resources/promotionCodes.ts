@@ -1,6 +1,6 @@
-import type { CreatePromotionCode, ListPromotionCodes, PromotionCode, RetrievePromotionCode, UpdatePromotionCode } from "../objects.js";
+import type { CreatePromotionCode, ListPromotionCodes, PromotionCode, UpdatePromotionCode } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
-import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Promotion codes. Needs the scopes `coupons:read` and `coupons:write`. */
 export class PromotionCodes {
@@ -11,11 +11,11 @@ export class PromotionCodes {
   }
 
   /** Create a promotion code for a coupon; `code` is unique whatever its case. */
-  create(params: CreatePromotionCode, options?: CallOptions): Promise<PromotionCode> {
+  create(params: CreatePromotionCode, options?: CallOptions & Expanding): Promise<PromotionCode> {
     return this.#transport.send({ method: "POST", path: ["promotion_codes"], body: params, options });
   }
 
-  /** List promotion codes, newest first; `code` in whatever case, `expand: "coupon"` with their coupons. */
+  /** List promotion codes, newest first; `code` in whatever case. */
   list(params: ListPromotionCodes & Walk, options?: ReadOptions): AsyncIterable<PromotionCode>;
   list(params?: ListPromotionCodes & OnePage, options?: ReadOptions): Promise<Page<PromotionCode>>;
   list(
@@ -25,13 +25,13 @@ export class PromotionCodes {
     return list(this.#transport, ["promotion_codes"], params, options);
   }
 
-  /** Retrieve a promotion code; `expand: "coupon"` with its coupon. */
-  retrieve(id: string, params: RetrievePromotionCode = {}, options?: ReadOptions): Promise<PromotionCode> {
-    return this.#transport.send({ method: "GET", path: ["promotion_codes", id], query: params, options });
+  /** Retrieve a promotion code. */
+  retrieve(id: string, options?: ReadOptions & Expanding): Promise<PromotionCode> {
+    return this.#transport.send({ method: "GET", path: ["promotion_codes", id], options });
   }
 
   /** Change what is given; null clears, `metadata` is replaced as a whole, and all else stays. */
-  update(id: string, params: UpdatePromotionCode, options?: CallOptions): Promise<PromotionCode> {
+  update(id: string, params: UpdatePromotionCode, options?: CallOptions & Expanding): Promise<PromotionCode> {
     return this.#transport.send({ method: "PATCH", path: ["promotion_codes", id], body: params, options });
   }
 }

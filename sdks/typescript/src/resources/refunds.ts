@@ -1,6 +1,6 @@
 import type { CreateRefund, ListRefunds, Refund, SettleRefund, UpdateRefund } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
-import type { CallOptions, ReadOptions, Transport } from "../transport.js";
+import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Refunds. Needs the scopes `refunds:read` and `refunds:write`. */
 export class Refunds {
@@ -11,7 +11,7 @@ export class Refunds {
   }
 
   /** Give money of a payment back: an `amount`, or all that is left. */
-  create(params: CreateRefund, options?: CallOptions): Promise<Refund> {
+  create(params: CreateRefund, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "POST", path: ["refunds"], body: params, options });
   }
 
@@ -23,22 +23,22 @@ export class Refunds {
   }
 
   /** Retrieve a refund. */
-  retrieve(id: string, options?: ReadOptions): Promise<Refund> {
+  retrieve(id: string, options?: ReadOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "GET", path: ["refunds", id], options });
   }
 
   /** Replace a refund's metadata. */
-  update(id: string, params: UpdateRefund, options?: CallOptions): Promise<Refund> {
+  update(id: string, params: UpdateRefund, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "PATCH", path: ["refunds", id], body: params, options });
   }
 
   /** Say that you have sent the money of a pending refund. */
-  settle(id: string, params: SettleRefund, options?: CallOptions): Promise<Refund> {
+  settle(id: string, params: SettleRefund, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "POST", path: ["refunds", id, "settle"], body: params, options });
   }
 
   /** Give a pending refund up before it is sent. */
-  cancel(id: string, options?: CallOptions): Promise<Refund> {
+  cancel(id: string, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "POST", path: ["refunds", id, "cancel"], options });
   }
 }

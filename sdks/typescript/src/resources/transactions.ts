@@ -1,6 +1,6 @@
 import type { ListTransactions, Transaction } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
-import type { ReadOptions, Transport } from "../transport.js";
+import type { Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Movements of money. Needs the scope `payments:read`. */
 export class Transactions {
@@ -18,7 +18,7 @@ export class Transactions {
   }
 
   /** Retrieve a movement of money. */
-  retrieve(id: string, options?: ReadOptions): Promise<Transaction> {
+  retrieve(id: string, options?: ReadOptions & Expanding): Promise<Transaction> {
     return this.#transport.send({ method: "GET", path: ["transactions", id], options });
   }
 }
