@@ -6,6 +6,7 @@ It reads one job a line from standard input (JSON) and answers each with one lin
     {"answers": 51234, "seconds": 2.0, "broken": 0, "example": "", "p50_ms": 1.2, "p99_ms": 2.9}
 
 Each connection sends a request, waits for its whole answer (HTTP/1.1, ``Content-Length``) and sends the next.
+``{fresh}`` in a request's head is another text each time that it is sent.
 An answer that is not a 2xx is broken, and so is a connection that ends early.
 """
 
@@ -13,6 +14,7 @@ import asyncio
 import itertools
 import json
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -23,6 +25,7 @@ import uvloop
 
 CONNECTIONS = 32
 HOST = "127.0.0.1"
+FRESH = "{fresh}"
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
@@ -71,11 +74,20 @@ class LoadClient:
 
 class _Job:
     def __init__(self, requests: list[bytes], seconds: float) -> None:
-        self.requests: Iterator[bytes] = itertools.cycle(requests)
+        self.requests = _endless(requests)
         self.until = time.perf_counter() + seconds
         self.took: list[float] = []
         self.broken = 0
         self.example = ""
+
+
+def _endless(requests: list[bytes]) -> Iterator[bytes]:
+    mark = FRESH.encode()
+    if not any(mark in request for request in requests):
+        return itertools.cycle(requests)
+    this_time = secrets.token_hex(8)
+    numbered = zip(itertools.cycle(requests), itertools.count(), strict=False)
+    return (request.replace(mark, b"%s-%d" % (this_time.encode(), number)) for request, number in numbered)
 
 
 class _Connection(asyncio.Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import secrets
 import statistics
 import sys
 from collections.abc import Coroutine, Mapping
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import uvloop
 
-from bench.load import LENGTH, LoadClient
+from bench.load import FRESH, LENGTH, LoadClient
 from bench.postgres import Postgres
 from bench.servers import Server
 from tests.running import free_port
@@ -122,6 +123,8 @@ class Stage:
             Broken: the answer was no 2xx.
         """
 
+        request = request.replace(FRESH, secrets.token_hex(8))
+
         async def exchange() -> tuple[bytes, bytes]:
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(request.encode())
@@ -150,10 +153,10 @@ def get(path: str, key: str | None, *, header: str = "authorization: Bearer ") -
 
 
 def post(path: str, key: str, body: object) -> str:
-    """A request with a JSON body."""
+    """A request with a JSON body and an idempotency key, a fresh one each time that the load client sends it."""
     text = json.dumps(body)
     return (
-        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\nidempotency-key: {FRESH}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n{text}"
     )
 

@@ -11,15 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from bench.postgres import Postgres
+from tillgate.base import ids
 from tillgate.base.clock import SystemClock
 from tillgate.base.principal import Principal
 from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.sessions import operations
+from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import NewAmount, NewSession
 from tillgate.events.wake import Wake
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
+from tillgate.store import idempotency
+from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 from unitofwork import Both, Database, Row, Transaction
 
 GROUP = 32
@@ -27,7 +33,8 @@ PGBENCH_CLIENTS = 32
 # What the operation is told its event's number is, so that it is found among the parameters.
 SEQUENCE = 987_654_321
 
-_UNIQUE = re.compile(r"(?:(cs|pay|evt)_[0-9a-hjkmnp-tv-z]{26}|test:0x[0-9a-f]{40})")
+# What is fresh each time: ids and what they are part of, the idempotency key among them.
+_UNIQUE = re.compile(r"(?:(cs|pay|ord|evt|key)_[0-9a-hjkmnp-tv-z]{26}|test:0x[0-9a-f]{40})")
 
 
 class Statement(NamedTuple):
@@ -79,7 +86,7 @@ class _Recording:
 
 
 async def record(database: Database, project_id: str, body: dict[str, Any], public_url: str) -> list[Statement]:
-    """What opening the session that ``body`` asks for sends to the database."""
+    """What opening the session that ``body`` asks for, under an idempotency key, sends to the database."""
     kept: list[Statement] = []
     desk = CheckoutDesk(CheckoutSettings(public_url), Rails(SimulatedRail(), None), SystemClock(), Wake())
     caller = Principal(project_id, False, "key", "key:bench")
@@ -87,8 +94,14 @@ async def record(database: Database, project_id: str, body: dict[str, Any], publ
         amount=NewAmount(**body["amount"]), metadata=body.get("metadata"), success_url=body.get("successUrl")
     )
 
+    request = IdempotentRequest(caller, ids.new_id("key"), "0" * 64, desk.clock.now())
+
     async def operation(tx: Transaction) -> None:
-        await operations.open_session(desk, _Recording(tx, kept), caller, new)
+        recording = _Recording(tx, kept)
+        await idempotency.begin(recording, request)
+        session = await operations.open_session(desk, recording, caller, new)
+        answer = StoredAnswer(201, msgspec.json.encode(shown(session, public_url)))
+        await idempotency.finish(recording, request, answer)
 
     await database.write(operation)
     return kept
@@ -101,6 +114,9 @@ def bare_sqlite(path: Path, statements: list[Statement], seconds: float, begun_a
 
     Args:
         begun_at: a number that no earlier call was given, so that ids are fresh.
+
+    Raises:
+        RuntimeError: a statement changed nothing, so this is not what the operation does.
     """
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
     connection.execute("PRAGMA synchronous = FULL")
@@ -124,8 +140,10 @@ def bare_sqlite(path: Path, statements: list[Statement], seconds: float, begun_a
                     for value in params
                 ]
                 cursor = connection.execute(sql, fresh)
-                if rows and (found := cursor.fetchone()) is not None:
-                    sequence = found[0]
+                if rows:
+                    sequence = found[0] if (found := cursor.fetchone()) is not None else sequence
+                elif cursor.rowcount != 1:
+                    raise RuntimeError(f"the bare driver changed {cursor.rowcount} rows by: {sql}")
         connection.execute("COMMIT")
     connection.close()
     return Driven(units / took, (time.process_time() - cpu_begun) / units * 1e6)

@@ -1,7 +1,10 @@
 """From a committed event to the first byte of its webhook, at a receiver in this process."""
 
 import asyncio
+import secrets
 import time
+
+from bench.load import FRESH
 
 WARM_UP = 20
 
@@ -57,7 +60,7 @@ async def latencies_ms(
     try:
         for number in range(count + WARM_UP):
             sent_at = time.perf_counter()
-            writer.write(request.encode())
+            writer.write(request.replace(FRESH, secrets.token_hex(8)).encode())
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
             body = await reader.readexactly(length)
