@@ -26,6 +26,15 @@ CONNECTIONS_MAX: Final = 288
 # IPv4 inside of IPv6 by translation (RFC 6052); what is inside is what is reached.
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+# All that IANA has given out as global unicast. Beside it `is_global` passes what it does not know, such as the old
+# site-local addresses (fec0::/10), which are somebody's inner network where they are in use.
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+# Inside of it, or of IPv4, and nobody's receiver: documentation, protocol assignments, the old 6to4 relays.
+_NOBODYS: Final[tuple[IPNetwork, ...]] = (
+    ipaddress.IPv6Network("3fff::/20"),
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv4Network("192.88.99.0/24"),
+)
 
 
 class AddressGuard:
@@ -43,6 +52,10 @@ class AddressGuard:
         reached = _reached(address)
         if any(reached.version == network.version and reached in network for network in self._allowed):
             return True
+        if reached.version == 6 and reached not in _UNICAST:
+            return False
+        if any(reached.version == network.version and reached in network for network in _NOBODYS):
+            return False
         return reached.is_global and not reached.is_multicast and not reached.is_reserved
 
     def allows_host(self, host: str) -> bool:
