@@ -82,7 +82,8 @@ async def test_reading_and_writing_customers_need_a_scope_each(sqlite_shop: Shop
 
 @pytest.mark.spec("crypto-checkout R34")
 async def test_every_field_of_a_customer_can_be_changed_on_its_own(shop: Shop) -> None:
-    """PATCH changes what it names, null clears, metadata is replaced as a whole, everything else stays."""
+    """PATCH changes what it names, null clears, metadata is replaced as a whole, everything else stays. What changes
+    is told once, with what it was before; what changes nothing is no change."""
     client = await shop.client()
     expected = await made(client, **ADA)
     path = f"/customers/{expected['id']}"
@@ -102,11 +103,18 @@ async def test_every_field_of_a_customer_can_be_changed_on_its_own(shop: Shop) -
         shop.clock.ahead_ms += 10
         answer = await client.patch(path, json={field: given})
         assert answer.status_code == 200, answer.text
-        assert answer.json()["updatedAt"] > expected["updatedAt"]
+        same = expected[field] == shown
+        assert (answer.json()["updatedAt"] == expected["updatedAt"]) is same
+        told = (await client.get("/events?type=customer.updated&limit=1")).json()["data"]
+        if not same:
+            before = {field: expected[field], "updatedAt": expected["updatedAt"]}
+            assert (told[0]["data"], told[0]["previousAttributes"]) == (answer.json(), before)
         expected = expected | {field: shown, "updatedAt": answer.json()["updatedAt"]}
         assert answer.json() == expected == (await client.get(path)).json()
     unchanged = (await client.patch(path, json={})).json()
-    assert unchanged == expected | {"updatedAt": unchanged["updatedAt"]}
+    assert unchanged == expected
+    kinds = [one["type"] for one in (await client.get("/events?limit=100")).json()["data"]]
+    assert kinds == ["customer.updated"] * (len(changes) - 1) + ["customer.created"]
 
 
 @pytest.mark.spec("crypto-checkout R33")

@@ -43,7 +43,7 @@ async def test_an_amount_has_the_digits_of_its_currency(
 
 
 async def test_every_field_of_a_link_can_be_changed_on_its_own(shop: Shop) -> None:
-    """PATCH changes what it names, null clears what may be empty, and everything else stays."""
+    """PATCH changes what it names, null clears what may be empty, and everything else stays; each change is told."""
     client = await shop.client()
     link = (await client.post("/payment_links", json=LINK | {"description": "All of it"})).json()
     changes = [
@@ -65,6 +65,11 @@ async def test_every_field_of_a_link_can_be_changed_on_its_own(shop: Shop) -> No
         expected = expected | {field: shown, "updatedAt": answer.json()["updatedAt"]}
         assert answer.json() == expected
         assert (await client.get(f"/payment_links/{link['id']}")).json() == expected
+    assert (await client.patch(f"/payment_links/{link['id']}", json={"title": "Team plan"})).json() == expected
+    told = (await client.get("/events?limit=100")).json()["data"]
+    assert [one["type"] for one in told] == ["payment_link.updated"] * len(changes) + ["payment_link.created"]
+    assert (told[0]["data"], told[-1]["data"]) == (expected, link)
+    assert told[0]["previousAttributes"].items() >= {"active": False}.items()
 
 
 async def test_a_change_of_currency_keeps_the_amount_possible(sqlite_shop: Shop) -> None:

@@ -158,6 +158,10 @@ export interface EventData {
   "session.overpaid": CheckoutSession;
   "session.expired": CheckoutSession;
   "session.failed": CheckoutSession;
+  "payment_link.created": PaymentLink;
+  "payment_link.updated": PaymentLink;
+  "customer.created": Customer;
+  "customer.updated": Customer;
   "product.created": Product;
   "product.updated": Product;
   "coupon.created": Coupon;

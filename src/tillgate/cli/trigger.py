@@ -27,6 +27,8 @@ SESSION: Final = Step(
 WITH_ORDER: Final = SESSION._replace(path=f"{SESSION.path}?expand=order")
 BY_HAND: Final = WITH_ORDER._replace(body={**(WITH_ORDER.body or {}), "captureMethod": "manual"})
 EXPIRE: Final = Step("POST", "/checkout_sessions/{id}/expire")
+LINK: Final = Step("POST", "/payment_links", {"title": "Triggered", "fiatAmount": "49.00"})
+CUSTOMER: Final = Step("POST", "/customers", {"name": "Triggered", "metadata": METADATA})
 PRODUCT: Final = Step("POST", "/products", {"name": "Triggered", "price": "49.00", "metadata": METADATA})
 COUPON: Final = Step(
     "POST",
@@ -63,6 +65,10 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     events.SESSION_OVERPAID: _simulated("overpaid"),
     events.SESSION_EXPIRED: (SESSION, EXPIRE),
     events.SESSION_FAILED: _simulated("failed"),
+    events.PAYMENT_LINK_CREATED: (LINK,),
+    events.PAYMENT_LINK_UPDATED: (LINK, Step("PATCH", "/payment_links/{id}", SWITCHED_OFF)),
+    events.CUSTOMER_CREATED: (CUSTOMER,),
+    events.CUSTOMER_UPDATED: (CUSTOMER, Step("PATCH", "/customers/{id}", {"name": "Triggered again"})),
     events.PRODUCT_CREATED: (PRODUCT,),
     events.PRODUCT_UPDATED: (PRODUCT, Step("PATCH", "/products/{id}", SWITCHED_OFF)),
     events.COUPON_CREATED: (COUPON,),
@@ -112,7 +118,7 @@ def trigger(
             if "order" in made:
                 order = made["order"]
                 ids = {"{session}": made["id"], "{order}": order["id"], "{payment}": order["paymentId"]}
-    state = made["status"] if "status" in made else "there" if made["active"] else "switched off"
+    state = made["status"] if "status" in made else "there" if made.get("active", True) else "switched off"
     of = f", of {ids['{session}']}" if ids and made["id"] != ids["{session}"] else ""
     print(f"{event}: {made['id']} is {state}{of}")
 

@@ -18,6 +18,10 @@ SESSION_PAID: Final = "session.paid"
 SESSION_PAID_LATE: Final = "session.paid_late"
 SESSION_EXPIRED: Final = "session.expired"
 SESSION_FAILED: Final = "session.failed"
+PAYMENT_LINK_CREATED: Final = "payment_link.created"
+PAYMENT_LINK_UPDATED: Final = "payment_link.updated"
+CUSTOMER_CREATED: Final = "customer.created"
+CUSTOMER_UPDATED: Final = "customer.updated"
 PRODUCT_CREATED: Final = "product.created"
 PRODUCT_UPDATED: Final = "product.updated"
 COUPON_CREATED: Final = "coupon.created"
@@ -66,6 +70,10 @@ EVENT_MEANINGS: Final = {
     SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",
     SESSION_EXPIRED: "Its time passed and no payment was seen.",
     SESSION_FAILED: "It cannot be paid any more.",
+    PAYMENT_LINK_CREATED: "A payment link was made.",
+    PAYMENT_LINK_UPDATED: "A payment link was changed, deactivated or archived.",
+    CUSTOMER_CREATED: "A customer was added.",
+    CUSTOMER_UPDATED: "A customer was changed.",
     PRODUCT_CREATED: "A product was added.",
     PRODUCT_UPDATED: "A product was changed.",
     COUPON_CREATED: "A coupon was made.",

@@ -10,9 +10,11 @@ from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_email, checked_text
 from tillgate.checkout.customers import records
-from tillgate.checkout.customers.model import REFERENCE_MAX, Customer
+from tillgate.checkout.customers.model import REFERENCE_MAX, Customer, shown
 from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.telling import tell
+from tillgate.events.model import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from tillgate.store import Transaction
 from unitofwork import UniqueViolation
 
@@ -57,6 +59,7 @@ async def create_customer(desk: CheckoutDesk, tx: Transaction, principal: Princi
     customer = msgspec.structs.replace(empty, **_checked(new))
     if not await records.insert(tx, customer):
         raise _taken()
+    await tell(desk, tx, customer.project_id, CUSTOMER_CREATED, shown(customer))
     return customer
 
 
@@ -120,12 +123,16 @@ async def update_customer(
         Conflict: another customer has this e-mail address or reference.
     """
     customer = await hold_customer(tx, principal, customer_id)
-    customer = msgspec.structs.replace(customer, **_checked(changes), updated_at=desk.clock.now())
+    after = msgspec.structs.replace(customer, **_checked(changes))
+    if after == customer:
+        return customer
+    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
     try:
-        await records.update(tx, customer)
+        await records.update(tx, after)
     except UniqueViolation as error:
         raise _taken() from error
-    return customer
+    await tell(desk, tx, after.project_id, CUSTOMER_UPDATED, shown(after))
+    return after
 
 
 def _checked(changes: CustomerChanges) -> dict[str, str | None]:

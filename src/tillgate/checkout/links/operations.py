@@ -13,7 +13,9 @@ from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
 from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.links import records
-from tillgate.checkout.links.model import PaymentLink, new_slug
+from tillgate.checkout.links.model import PaymentLink, new_slug, shown
+from tillgate.checkout.telling import tell
+from tillgate.events.model import PAYMENT_LINK_CREATED, PAYMENT_LINK_UPDATED
 from tillgate.store import Transaction
 
 
@@ -66,6 +68,7 @@ async def create_link(desk: CheckoutDesk, tx: Transaction, principal: Principal,
         updated_at=now,
     )
     await records.insert(tx, link)
+    await _tell(desk, tx, PAYMENT_LINK_CREATED, link)
     return link
 
 
@@ -136,7 +139,7 @@ async def update_link(
         changed["cancel_url"] = checked_return_url(changes.cancel_url, param="cancelUrl", livemode=principal.livemode)
     if changes.active is not msgspec.UNSET:
         changed["active"] = changes.active
-    return await _write(tx, msgspec.structs.replace(link, **changed, updated_at=desk.clock.now()))
+    return await _write(desk, tx, link, msgspec.structs.replace(link, **changed))
 
 
 async def archive_link(desk: CheckoutDesk, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -148,8 +151,7 @@ async def archive_link(desk: CheckoutDesk, tx: Transaction, principal: Principal
     link = await _locked(tx, principal, link_id)
     if link.archived_at is not None:
         return link
-    now = desk.clock.now()
-    return await _write(tx, msgspec.structs.replace(link, active=False, archived_at=now, updated_at=now))
+    return await _write(desk, tx, link, msgspec.structs.replace(link, active=False, archived_at=desk.clock.now()))
 
 
 async def _locked(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -159,7 +161,16 @@ async def _locked(tx: Transaction, principal: Principal, link_id: str) -> Paymen
     return link
 
 
-async def _write(tx: Transaction, link: PaymentLink) -> PaymentLink:
-    if await records.update(tx, link) != 1:
+async def _write(desk: CheckoutDesk, tx: Transaction, before: PaymentLink, after: PaymentLink) -> PaymentLink:
+    if before.archived_at is not None:
         raise Conflict("This payment link is archived and cannot be changed; create a new one.", code="link_archived")
-    return link
+    if after == before:
+        return before
+    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    await records.update(tx, after)
+    await _tell(desk, tx, PAYMENT_LINK_UPDATED, after)
+    return after
+
+
+async def _tell(desk: CheckoutDesk, tx: Transaction, type: str, link: PaymentLink) -> None:
+    await tell(desk, tx, link.project_id, type, shown(link, desk.settings.public_url))
