@@ -7,9 +7,9 @@ work running. Only the clock is the test's: it goes by itself and can be put for
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -27,6 +27,8 @@ from unitofwork import Database, open_database
 
 PUBLIC_URL = "https://shop.example"
 EVENTUALLY_SECONDS_MAX = 20
+
+T = TypeVar("T")
 
 
 class MovableClock(SystemClock):
@@ -139,10 +141,28 @@ def settings_for(data: Path, database_url: str, *, dev: bool = True, **more: Any
 
 
 @contextlib.asynccontextmanager
-async def open_shop(data: Path, database_url: str, *, dev: bool = True, **more: Any) -> AsyncIterator[Shop]:
-    """A running shop with one project; ``more`` are settings by their names."""
+async def _going(app: Tillgate, still: bool) -> AsyncIterator[None]:
+    if not still:
+        async with lifespan(app):
+            yield
+        return
+    try:
+        yield
+    finally:
+        await app._sender.close()
+
+
+@contextlib.asynccontextmanager
+async def open_shop(
+    data: Path, database_url: str, *, dev: bool = True, still: bool = False, **more: Any
+) -> AsyncIterator[Shop]:
+    """A running shop with one project; ``more`` are settings by their names.
+
+    Args:
+        still: without its background work, so that nothing is written but what requests write.
+    """
     clock = MovableClock()
-    async with running(settings_for(data, database_url, dev=dev, **more), clock) as app, lifespan(app):
+    async with running(settings_for(data, database_url, dev=dev, **more), clock) as app, _going(app, still):
         database = await open_database(database_url)
         shop = Shop(app, database, clock)
         try:
@@ -158,7 +178,7 @@ class ShopBeside:
 
     def __init__(self, portal: BlockingPortal, shop: Shop) -> None:
         self._portal = portal
-        self._shop = shop
+        self.shop = shop
         self.key = portal.call(shop.issued).secret.reveal()
         self._client = portal.call(shop.caller, self.key)
 
@@ -167,15 +187,33 @@ class ShopBeside:
         answer: httpx.Response = self._portal.call(lambda: self._client.request(method, path, **more))
         return answer
 
+    def run(self, call: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Await something on the shop's loop."""
+        return self._portal.call(call, *args)
+
+
+@contextlib.contextmanager
+def open_beside(data: Path, database_url: str, **more: Any) -> Iterator[ShopBeside]:
+    """A shop as :func:`open_shop` opens it, for tests that are no coroutines."""
+    with (
+        start_blocking_portal("asyncio", {"use_uvloop": False}) as portal,
+        portal.wrap_async_context_manager(open_shop(data, database_url, **more)) as opened,
+    ):
+        yield ShopBeside(portal, opened)
+
 
 @pytest.fixture
 def shop_beside(tmp_path: Path, database_url: str) -> Iterator[ShopBeside]:
     """The same shop, for tests that are no coroutines."""
-    with (
-        start_blocking_portal("asyncio", {"use_uvloop": False}) as portal,
-        portal.wrap_async_context_manager(open_shop(tmp_path, database_url)) as opened,
-    ):
-        yield ShopBeside(portal, opened)
+    with open_beside(tmp_path, database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def still_shop_beside(tmp_path: Path, database_url: str) -> Iterator[ShopBeside]:
+    """The same, with nothing going on in the background."""
+    with open_beside(tmp_path, database_url, still=True) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -189,4 +227,11 @@ async def shop(tmp_path: Path, database_url: str, anyio_backend: object) -> Asyn
 async def sqlite_shop(tmp_path: Path, anyio_backend: object) -> AsyncIterator[Shop]:
     """A shop on SQLite, for what has nothing to do with the database."""
     async with open_shop(tmp_path, f"sqlite:///{tmp_path / 'tillgate.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def still_shop(tmp_path: Path, database_url: str, anyio_backend: object) -> AsyncIterator[Shop]:
+    """A shop on both databases in which nothing goes on in the background."""
+    async with open_shop(tmp_path, database_url, still=True) as opened:
         yield opened

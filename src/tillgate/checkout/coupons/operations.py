@@ -81,7 +81,11 @@ async def get_coupon(tx: Transaction, principal: Principal, coupon_id: str) -> C
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    coupon = await records.by_id(tx, principal.project_id, principal.livemode, coupon_id)
+    coupon = (
+        await records.by_id(tx, principal.project_id, principal.livemode, coupon_id)
+        if ids.is_id(ids.COUPON, coupon_id)
+        else None
+    )
     if coupon is None:
         raise NotFound("coupon", coupon_id)
     return coupon

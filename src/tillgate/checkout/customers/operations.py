@@ -69,7 +69,11 @@ async def get_customer(tx: Transaction, principal: Principal, customer_id: str) 
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    customer = await records.by_id(tx, principal.project_id, principal.livemode, customer_id)
+    customer = (
+        await records.by_id(tx, principal.project_id, principal.livemode, customer_id)
+        if ids.is_id(ids.CUSTOMER, customer_id)
+        else None
+    )
     if customer is None:
         raise NotFound("customer", customer_id)
     return customer

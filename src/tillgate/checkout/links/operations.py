@@ -78,7 +78,11 @@ async def get_link(tx: Transaction, principal: Principal, link_id: str) -> Payme
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    link = await records.by_id(tx, principal.project_id, principal.livemode, link_id)
+    link = (
+        await records.by_id(tx, principal.project_id, principal.livemode, link_id)
+        if ids.is_id(ids.PAYMENT_LINK, link_id)
+        else None
+    )
     if link is None:
         raise NotFound("payment link", link_id)
     return link

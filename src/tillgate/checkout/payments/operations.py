@@ -44,7 +44,11 @@ async def locked_payment(tx: Transaction, principal: Principal, payment_id: str)
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    found = await records.locked(tx, principal.project_id, principal.livemode, payment_id)
+    found = (
+        await records.locked(tx, principal.project_id, principal.livemode, payment_id)
+        if ids.is_id(ids.PAYMENT, payment_id)
+        else None
+    )
     if found is None:
         raise NotFound("payment", payment_id)
     return found

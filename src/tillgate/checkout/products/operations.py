@@ -95,7 +95,8 @@ async def get_product(tx: Transaction, principal: Principal, product_id: str) ->
 
 async def products_by_id(tx: Transaction, principal: Principal, product_ids: Sequence[str]) -> dict[str, Product]:
     """Several products by their ids; what is not in the caller's project and mode is not among them."""
-    found = await records.by_ids(tx, principal.project_id, principal.livemode, product_ids)
+    likely = [one for one in product_ids if ids.is_id(ids.PRODUCT, one)]
+    found = await records.by_ids(tx, principal.project_id, principal.livemode, likely)
     return {product.id: product for product in found}
 
 

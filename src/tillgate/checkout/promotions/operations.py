@@ -110,7 +110,9 @@ async def find_promotion_code(tx: Transaction, principal: Principal, code: str) 
     Raises:
         NotFound: there is none in the caller's project and mode.
     """
-    promotion = await records.by_code(tx, principal.project_id, principal.livemode, folded(code))
+    # What no code can be is not looked for: a NUL, for one, is nothing that PostgreSQL could compare with.
+    likely = code.strip().isprintable()
+    promotion = await records.by_code(tx, principal.project_id, principal.livemode, folded(code)) if likely else None
     if promotion is None:
         raise NotFound("promotion code")
     return promotion

@@ -109,7 +109,8 @@ async def replay_event(
     if endpoint_id is None:
         targets = await records.endpoints_wanting(tx, principal.project_id, principal.livemode, event.type)
     else:
-        if await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id) is None:
+        likely = ids.is_id(ids.WEBHOOK_ENDPOINT, endpoint_id)
+        if not likely or await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id) is None:
             raise InvalidInput("endpointId: no such webhook endpoint in this mode and project.", param="endpointId")
         targets = [endpoint_id]
     now = clock.now()
