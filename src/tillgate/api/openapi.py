@@ -11,6 +11,7 @@ from tillgate.api.lists import ListObject
 from tillgate.api.openapi_links import Link, Links
 from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Reads, Route
+from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 
 _REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
@@ -21,6 +22,13 @@ _IDEMPOTENCY_KEY: Final = {
     "description": "Makes a retry safe: within 24 hours the same request with the same key is answered as the "
     "first one was, and nothing is done again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX, "pattern": "^[!-~]+$"},
+}
+
+_ID: Final = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^{ids.PATTERN}$"},
 }
 
 
@@ -92,7 +100,7 @@ def _operation(
 ) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = []
     if "{id}" in route.path:
-        parameters.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+        parameters.append(_ID)
     if route.query is not None:
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():

@@ -12,7 +12,8 @@ import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-_TYPED = re.compile(r"[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}")
+PATTERN = "[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}"
+_TYPED = re.compile(PATTERN)
 _ULID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 PROJECT = "prj"
