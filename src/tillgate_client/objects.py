@@ -47,6 +47,8 @@ EVENT_TYPES: Final = (
     "payment_link.updated",
     "customer.created",
     "customer.updated",
+    "webhook_endpoint.failing",
+    "webhook_endpoint.disabled",
     "product.created",
     "product.updated",
     "coupon.created",

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from email.utils import formatdate
 
+import msgspec
 import pytest
 
 from tests.makers import NEW_YEAR, ON_SQLITE, Counter, StillClock, counter_over, one, rows
@@ -227,13 +228,17 @@ async def test_a_receiver_that_is_gone_is_left_alone(counter: Counter, receiver:
 
 
 async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, receiver: Receiver) -> None:
-    """Nothing but failures, from the first one on; a single success in between starts the count anew."""
+    """Nothing but failures, from the first one on; a single success in between starts the count anew. Each day of it
+    is told once by an event, and so is the end; a receiver that is down for a moment is no news."""
     made = (await counter.endpoint(receiver.url)).endpoint
+    beside = (await counter.endpoint(receiver.url, events=("webhook_endpoint.*",))).endpoint
 
     async def conclude(status: int | None, *, is_test: bool = False) -> WebhookEndpoint:
         attempt = Attempt(number=1, attempted_at=0, duration_ms=1, response_status=status)
         now = counter.clock.now()
-        await counter.database.write(lambda tx: endpoints.conclude(tx, made.id, attempt, is_test=is_test, now=now))
+        await counter.database.write(
+            lambda tx: endpoints.conclude(tx, counter.wake, made.id, attempt, is_test=is_test, now=now)
+        )
         return await endpoint_now(counter, made.id)
 
     assert (await conclude(500, is_test=True)).failing_since is None
@@ -249,6 +254,15 @@ async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, re
     counter.clock.forward(1)
     found = await conclude(503)
     assert (found.active, found.disabled_reason, found.failing_since) == (False, DisabledReason.FAILING, began)
+    # Of the first five days, when it looked again just before their end, and of the last millisecond.
+    told = await rows(counter.database, "SELECT type, object_id, data FROM events ORDER BY sequence")
+    types = ["webhook_endpoint.failing", "webhook_endpoint.failing", "webhook_endpoint.disabled"]
+    assert [(one["type"], one["object_id"]) for one in told] == [(type, made.id) for type in types]
+    shown = [msgspec.json.decode(one["data"]) for one in told]
+    assert [(one["active"], one["disabledReason"]) for one in shown] == [(True, None), (True, None), (False, "failing")]
+    assert "secret" not in shown[-1]
+    sent = await rows(counter.database, "SELECT endpoint_id FROM webhook_deliveries")
+    assert [one["endpoint_id"] for one in sent].count(beside.id) == 3
     # Another address has not failed yet, but whoever switched it off decides when it goes on.
     found = await change(counter, made.id, EndpointChanges(url="https://new.example/in"))
     assert (found.active, found.disabled_reason, found.failing_since) == (False, DisabledReason.FAILING, None)

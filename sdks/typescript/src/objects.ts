@@ -162,6 +162,8 @@ export interface EventData {
   "payment_link.updated": PaymentLink;
   "customer.created": Customer;
   "customer.updated": Customer;
+  "webhook_endpoint.failing": WebhookEndpoint;
+  "webhook_endpoint.disabled": WebhookEndpoint;
   "product.created": Product;
   "product.updated": Product;
   "coupon.created": Coupon;

@@ -20,8 +20,8 @@ from tillgate.events.endpoints import operations
 from tillgate.events.endpoints.model import (
     OVERLAP_DEFAULT_SECONDS,
     OVERLAP_MAX_SECONDS,
-    DisabledReason,
-    WebhookEndpoint,
+    WebhookEndpointObject,
+    shown,
 )
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
 from tillgate.events.model import SEQUENCE_MAX
@@ -65,29 +65,6 @@ class ReplayRange(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)]
     before: Annotated[int, msgspec.Meta(ge=1, le=SEQUENCE_MAX)] = SEQUENCE_MAX
     failed_only: bool = False
-
-
-class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A webhook endpoint as the API shows it (Crypto Checkout, webhook endpoints).
-
-    Attributes:
-        failing_since: nothing but failures came of it since then; after five days it is switched off.
-        disabled_reason: ``failing`` or ``gone`` (it answered 410); ``active: true`` switches it on again.
-    """
-
-    id: str
-    object: Literal["webhook_endpoint"] = "webhook_endpoint"
-    livemode: bool
-    url: str
-    description: str | None
-    events: list[str]
-    active: bool
-    secret_prefix: str
-    previous_secret_expires_at: str | None
-    failing_since: str | None
-    disabled_reason: DisabledReason | None
-    created_at: str
-    updated_at: str
 
 
 class CreatedWebhookEndpointObject(WebhookEndpointObject, frozen=True, rename="camel", kw_only=True):
@@ -168,7 +145,7 @@ async def rotate_secret(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWe
 
 
 def _with_secret(made: CreatedEndpoint) -> CreatedWebhookEndpointObject:
-    described = _endpoint(made.endpoint)
+    described = shown(made.endpoint)
     return CreatedWebhookEndpointObject(
         **{name: getattr(described, name) for name in described.__struct_fields__},
         secret=made.secret.reveal(),
@@ -181,13 +158,13 @@ def without_secret(answer: CreatedWebhookEndpointObject) -> CreatedWebhookEndpoi
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointObject:
-    return _endpoint(await operations.get_endpoint(tx, call.principal, call.id))
+    return shown(await operations.get_endpoint(tx, call.principal, call.id))
 
 
 async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[WebhookEndpointObject]:
     query: ListQuery = call.query
     page = await operations.list_endpoints(tx, call.principal, query.page)
-    return listed([_endpoint(endpoint) for endpoint in page.data], page.has_more)
+    return listed([shown(endpoint) for endpoint in page.data], page.has_more)
 
 
 async def update(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointObject:
@@ -195,7 +172,7 @@ async def update(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointO
     changes = EndpointChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
     if changes.active is True:
         tx.after_commit(desk.wake.now)
-    return _endpoint(await operations.update_endpoint(desk.endpoints, tx, call.principal, call.id, changes))
+    return shown(await operations.update_endpoint(desk.endpoints, tx, call.principal, call.id, changes))
 
 
 async def delete(desk: ApiDesk, tx: Transaction, call: Call) -> DeletedObject:
@@ -260,27 +237,6 @@ async def replay_range(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookRep
         deliveries=replayed.deliveries,
         next_after=replayed.next_after,
     )
-
-
-def _endpoint(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
-    return WebhookEndpointObject(
-        id=endpoint.id,
-        livemode=endpoint.livemode,
-        url=endpoint.url,
-        description=endpoint.description,
-        events=list(endpoint.events),
-        active=endpoint.active,
-        secret_prefix=endpoint.secret_prefix,
-        previous_secret_expires_at=_instant(endpoint.previous_secret_until),
-        failing_since=_instant(endpoint.failing_since),
-        disabled_reason=endpoint.disabled_reason,
-        created_at=to_rfc3339(endpoint.created_at),
-        updated_at=to_rfc3339(endpoint.updated_at),
-    )
-
-
-def _instant(at: int | None) -> str | None:
-    return to_rfc3339(at) if at is not None else None
 
 
 def _attempt(attempt: Attempt) -> AttemptObject:

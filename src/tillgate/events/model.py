@@ -22,6 +22,8 @@ PAYMENT_LINK_CREATED: Final = "payment_link.created"
 PAYMENT_LINK_UPDATED: Final = "payment_link.updated"
 CUSTOMER_CREATED: Final = "customer.created"
 CUSTOMER_UPDATED: Final = "customer.updated"
+WEBHOOK_ENDPOINT_FAILING: Final = "webhook_endpoint.failing"
+WEBHOOK_ENDPOINT_DISABLED: Final = "webhook_endpoint.disabled"
 PRODUCT_CREATED: Final = "product.created"
 PRODUCT_UPDATED: Final = "product.updated"
 COUPON_CREATED: Final = "coupon.created"
@@ -88,6 +90,10 @@ EVENT_MEANINGS: Final = {
     ORDER_EXPIRED: "The order's time passed without a payment. It can still be paid late.",
     ORDER_CANCELED: "Nothing is expected for the order any more.",
     ORDER_UPDATED: "Something else about the order changed: `previousAttributes` says what.",
+    WEBHOOK_ENDPOINT_FAILING: "For another day nothing but failures came of a webhook endpoint; after five it is "
+    "switched off. Told to your other endpoints, and in the log.",
+    WEBHOOK_ENDPOINT_DISABLED: "A webhook endpoint was switched off by itself; `disabledReason` says why. Repair it, "
+    "switch it on, and replay what it missed.",
     API_KEY_EXPOSED: "A secret key was seen where it should not be: in clear text, in a URL, in public. Replace it.",
     API_KEY_CANARY_USED: "Somebody used a canary key, which nobody can have come by rightly. Once an hour at most.",
     API_KEY_DISABLED: "A key was switched off, by you or because it was exposed; `disabledBecause` says why.",

@@ -63,7 +63,7 @@ class DeliveryWorker:
 
         async def operation(tx: Transaction) -> tuple[bool, str | None]:
             # The endpoint first: whoever deletes it takes its row and those of its deliveries in the same order.
-            change = await conclude(tx, claimed.endpoint_id, attempt, is_test=claimed.is_test, now=now)
+            change = await conclude(tx, self._wake, claimed.endpoint_id, attempt, is_test=claimed.is_test, now=now)
             return await records.finish(tx, claimed, attempt, status, next_attempt_at, now), change
 
         kept, change = await self._database.write(operation)

@@ -1,12 +1,12 @@
 """Webhook endpoints and the rules of what may be one."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
-from tillgate.base.clock import DAY_MS
+from tillgate.base.clock import DAY_MS, to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import checked_url
 from tillgate.events.deliveries.guard import AddressGuard
@@ -15,6 +15,8 @@ from tillgate.events.model import EVENT_PATTERNS, EVERY_TYPE, event_type, subscr
 EVENTS_MAX: Final = 64
 # After so long of nothing but failures an endpoint is switched off.
 FAILING_MAX_MS: Final = 5 * DAY_MS
+# And until then its owner is warned so often.
+WARN_EVERY_MS: Final = DAY_MS
 OVERLAP_DEFAULT_SECONDS: Final = 86_400
 OVERLAP_MAX_SECONDS: Final = 604_800
 
@@ -49,6 +51,52 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     previous_secret_until: int | None = None
     failing_since: int | None = None
     disabled_reason: DisabledReason | None = None
+
+
+class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A webhook endpoint as the API shows it (Crypto Checkout, webhook endpoints).
+
+    Attributes:
+        failing_since: nothing but failures came of it since then; after five days, each of which is told by an
+            event, it is switched off.
+        disabled_reason: ``failing`` or ``gone`` (it answered 410); ``active: true`` switches it on again.
+    """
+
+    id: str
+    object: Literal["webhook_endpoint"] = "webhook_endpoint"
+    livemode: bool
+    url: str
+    description: str | None
+    events: list[str]
+    active: bool
+    secret_prefix: str
+    previous_secret_expires_at: str | None
+    failing_since: str | None
+    disabled_reason: DisabledReason | None
+    created_at: str
+    updated_at: str
+
+
+def shown(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
+    """The endpoint in the API's form."""
+    return WebhookEndpointObject(
+        id=endpoint.id,
+        livemode=endpoint.livemode,
+        url=endpoint.url,
+        description=endpoint.description,
+        events=list(endpoint.events),
+        active=endpoint.active,
+        secret_prefix=endpoint.secret_prefix,
+        previous_secret_expires_at=_instant(endpoint.previous_secret_until),
+        failing_since=_instant(endpoint.failing_since),
+        disabled_reason=endpoint.disabled_reason,
+        created_at=to_rfc3339(endpoint.created_at),
+        updated_at=to_rfc3339(endpoint.updated_at),
+    )
+
+
+def _instant(at: int | None) -> str | None:
+    return to_rfc3339(at) if at is not None else None
 
 
 def checked_events(names: list[str]) -> tuple[str, ...]:

@@ -18,13 +18,22 @@ from tillgate.events.endpoints import records
 from tillgate.events.endpoints.model import (
     FAILING_MAX_MS,
     OVERLAP_DEFAULT_SECONDS,
+    WARN_EVERY_MS,
     WebhookEndpoint,
     checked_events,
     checked_overlap,
     checked_target,
+    shown,
 )
-from tillgate.events.model import SESSION_PAID, EventObject
+from tillgate.events.model import (
+    SESSION_PAID,
+    WEBHOOK_ENDPOINT_DISABLED,
+    WEBHOOK_ENDPOINT_FAILING,
+    EventObject,
+)
+from tillgate.events.operations import emit
 from tillgate.events.signing import SigningSecret
+from tillgate.events.wake import Wake
 from tillgate.store import Transaction
 
 ENDPOINTS_MAX: Final = 50
@@ -201,8 +210,12 @@ async def delete_endpoint(tx: Transaction, principal: Principal, endpoint_id: st
         raise NotFound("webhook endpoint", endpoint_id)
 
 
-async def conclude(tx: Transaction, endpoint_id: str, attempt: Attempt, *, is_test: bool, now: int) -> str | None:
-    """What an attempt says about its endpoint: it works, it begins to fail, or it is switched off.
+async def conclude(
+    tx: Transaction, wake: Wake, endpoint_id: str, attempt: Attempt, *, is_test: bool, now: int
+) -> str | None:
+    """What an attempt says about its endpoint: it works, it begins to fail or still does, or it is switched off.
+
+    Each day of nothing but failures is told by an event, and so is the end.
 
     Returns:
         A word for the log where something has changed. A test send that fails changes nothing.
@@ -213,10 +226,34 @@ async def conclude(tx: Transaction, endpoint_id: str, attempt: Attempt, *, is_te
         return None
     began = await records.failed(tx, endpoint_id, now)
     if attempt.gone:
-        return "disabled_gone" if await records.disable_gone(tx, endpoint_id, now) else None
-    if not began and await records.disable_failing(tx, endpoint_id, now - FAILING_MAX_MS, now):
+        if not await records.disable_gone(tx, endpoint_id, now):
+            return None
+        await _tell(tx, wake, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
+        return "disabled_gone"
+    if began:
+        return "failing"
+    if await records.disable_failing(tx, endpoint_id, now - FAILING_MAX_MS, now):
+        await _tell(tx, wake, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
         return "disabled_failing"
-    return "failing" if began else None
+    if await records.warned(tx, endpoint_id, now - WARN_EVERY_MS, now):
+        await _tell(tx, wake, endpoint_id, WEBHOOK_ENDPOINT_FAILING, now)
+        return "still_failing"
+    return None
+
+
+async def _tell(tx: Transaction, wake: Wake, endpoint_id: str, type: str, now: int) -> None:
+    """Write down what became of an endpoint whose row this transaction has changed."""
+    project_id, endpoint = await records.with_project(tx, endpoint_id)
+    await emit(
+        tx,
+        wake,
+        project_id=project_id,
+        livemode=endpoint.livemode,
+        type=type,
+        object_id=endpoint_id,
+        data=msgspec.json.encode(shown(endpoint)),
+        now=now,
+    )
 
 
 async def prepare_test(

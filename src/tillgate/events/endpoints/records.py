@@ -34,6 +34,11 @@ _FORGET_SECRET: Final = f"{_FORGET} id = $1 AND project_id = $2"
 _FORGET_SECRETS: Final = f"{_FORGET} previous_secret_until <= $1"
 _RECOVERED: Final = "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL"
 _FAILING: Final = "UPDATE webhook_endpoints SET failing_since = $1 WHERE id = $2 AND failing_since IS NULL AND active"
+_WARNED: Final = (
+    "UPDATE webhook_endpoints SET warned_at = $1 "
+    "WHERE id = $2 AND active AND failing_since <= $3 AND COALESCE(warned_at, 0) <= $3"
+)
+_WITH_PROJECT: Final = f"SELECT {_COLUMNS}, project_id FROM webhook_endpoints WHERE id = $1"
 _DISABLE: Final = "UPDATE webhook_endpoints SET active = FALSE, disabled_reason = $1, updated_at = $2 WHERE id = $3"
 _DISABLE_GONE: Final = f"{_DISABLE} AND active"
 _DISABLE_FAILING: Final = f"{_DISABLE} AND active AND failing_since <= $4"
@@ -124,6 +129,18 @@ async def recovered(tx: Transaction, endpoint_id: str) -> bool:
 async def failed(tx: Transaction, endpoint_id: str, now: int) -> bool:
     """Something failed; whether it is the first after a success."""
     return await tx.execute(_FAILING, now, endpoint_id) == 1
+
+
+async def warned(tx: Transaction, endpoint_id: str, since: int, now: int) -> bool:
+    """Note that its owner is warned, where it has been failing, and nobody was warned, since then or longer."""
+    return await tx.execute(_WARNED, now, endpoint_id, since) == 1
+
+
+async def with_project(tx: Transaction, endpoint_id: str) -> tuple[str, WebhookEndpoint]:
+    """An endpoint that is known to be there, and the id of the project that it belongs to."""
+    row = await tx.fetch_one(_WITH_PROJECT, endpoint_id)
+    assert row is not None
+    return str(row["project_id"]), _endpoint(row)
 
 
 async def disable_gone(tx: Transaction, endpoint_id: str, now: int) -> bool:
