@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import tillgate.dashboard
 import tillgate.pages
-from keyturn import Limiter, RateLimiter
+from keyturn import Limit, Limiter, RateLimiter
 from keyturn.expiring import keep_telling
 from keyturn.forgetting import keep_forgetting
 from keyturn.github import GitHubReports, public_keys_at
@@ -36,7 +36,7 @@ from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.sessions.clockwork import keep_expiring
 from tillgate.dashboard.desk import DashboardDesk
-from tillgate.door import KeyDoor
+from tillgate.door import KeyDoor, VisitorPace
 from tillgate.door.accounts import Accounts
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
@@ -60,6 +60,8 @@ if TYPE_CHECKING:  # loads its client, which is installed only where it is used
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
 FORGET_SECONDS: Final = 600
+# Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
+CODE_LIMIT: Final = Limit(1 / 60, 20)
 
 _log = structlog.get_logger("app")
 
@@ -131,7 +133,7 @@ class Tillgate:
             self._worker,
             settings.public_url,
         )
-        pages = PagesDesk(database, self.accounts, self._checkout)
+        pages = PagesDesk(database, self.accounts, self._checkout, VisitorPace(limiter, "codes", CODE_LIMIT))
         self._site: ASGIApp = Starlette(
             routes=[
                 Route("/", _to_dashboard),

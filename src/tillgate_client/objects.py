@@ -43,6 +43,7 @@ EVENT_TYPES: Final = (
     "session.overpaid",
     "session.expired",
     "session.failed",
+    "session.updated",
     "payment_link.created",
     "payment_link.updated",
     "customer.created",
@@ -134,6 +135,7 @@ class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     cancel_url: str | None
     active: bool
     archived: bool
+    allow_promotion_codes: bool = False
     checkout_url: str
     created_at: datetime
     updated_at: datetime
@@ -345,6 +347,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     paid_at: datetime | None
     canceled_at: datetime | None = None
     test_clock_id: str | None = None
+    allow_promotion_codes: bool = False
     created_at: datetime
     order: Order | None = None
     payment: Payment | None = None

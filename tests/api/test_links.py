@@ -17,7 +17,7 @@ async def test_a_link_is_created_with_every_documented_field(shop: Shop) -> None
     link = answer.json()
     assert set(link) == {
         "id", "object", "livemode", "slug", "title", "description", "fiatAmount", "fiatCurrency", "successUrl",
-        "cancelUrl", "active", "archived", "checkoutUrl", "createdAt", "updatedAt",
+        "cancelUrl", "active", "archived", "allowPromotionCodes", "checkoutUrl", "createdAt", "updatedAt",
     }  # fmt: skip
     assert link["id"].startswith("pl_")
     assert (link["object"], link["livemode"], link["active"], link["archived"]) == ("payment_link", False, True, False)
@@ -48,6 +48,7 @@ async def test_every_field_of_a_link_can_be_changed_on_its_own(shop: Shop) -> No
     link = (await client.post("/payment_links", json=LINK | {"description": "All of it"})).json()
     changes = [
         ("title", "Team plan", "Team plan"),
+        ("allowPromotionCodes", True, True),
         ("fiatAmount", "120.5", "120.50"),
         ("fiatCurrency", "EUR", "EUR"),
         ("description", "Half of it", "Half of it"),

@@ -55,8 +55,13 @@ async def test_a_link_is_changed_switched_off_and_on(owner_of_both: Owner) -> No
     form = await owner.page(f"{path}/edit")
     assert 'value="49.00"' in form
     assert "Old words" in form
-    assert await owner.done(f"{path}/edit", title="New title", fiatAmount="9900", fiatCurrency="JPY") == path
+    changed = {"title": "New title", "fiatAmount": "9900", "fiatCurrency": "JPY", "allowPromotionCodes": "yes"}
+    assert "Not used here" in await owner.page(path)
+    assert await owner.done(f"{path}/edit", **changed) == path
+    assert 'value="yes" aria-labelledby="allowPromotionCodes-yes-name"' in await owner.page(f"{path}/edit")
+    assert re.search(r'name="allowPromotionCodes"[^>]* checked', await owner.page(f"{path}/edit"))
     page = await owner.page(path)
+    assert "Buyers may use one" in page
     assert "9900 JPY" in page
     assert "Old words" not in page
     assert "shop.example/cart" not in page

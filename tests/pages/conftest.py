@@ -9,6 +9,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from keyturn import Limiter
+from tillgate.app import CODE_LIMIT
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
@@ -24,6 +26,7 @@ from tillgate.checkout.sessions.operations import (
     open_session,
     simulate,
 )
+from tillgate.door import VisitorPace
 from tillgate.door.accounts import Accounts
 from tillgate.events.wake import Wake
 from tillgate.pages import PagesDesk, routes
@@ -58,6 +61,9 @@ class LiveRail:
         terms = SimulatedRail().quote(payment_id, price)
         return terms._replace(chain_id=1, asset="eip155:1/slip44:60", address=terms.address.removeprefix("test:"))
 
+    def requote(self, terms: PaymentTerms, price: Money) -> PaymentTerms:
+        return SimulatedRail().requote(terms, price)
+
 
 class Till:
     """A merchant, and a buyer's browser without a screen."""
@@ -73,9 +79,12 @@ class Till:
         )
         self.test = Principal(project_id, False, "key", "key:test")
         self.live = Principal(project_id, True, "key", "key:live")
-        app = Starlette(routes=routes(PagesDesk(database, accounts, self.desk)))
+        limiter = Limiter(lambda: self.clock.at * 1_000_000)
+        self.app = Starlette(
+            routes=routes(PagesDesk(database, accounts, self.desk, VisitorPace(limiter, "codes", CODE_LIMIT)))
+        )
         self.browser = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="https://pay.example", follow_redirects=False
+            transport=httpx.ASGITransport(self.app), base_url="https://pay.example", follow_redirects=False
         )
 
     async def write(self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:

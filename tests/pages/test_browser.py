@@ -23,6 +23,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 # What the page offers to have simulated while the session is pending; more can be driven by API.
 OFFERED = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
 STATES = ("pending", "expired", *OFFERED)
+PLACES = (*STATES, "cancel", "other outcomes", "wrong code", "code", "closed link", "no such checkout")
 
 # A shared machine may be busy; what is waited for comes within two seconds on an idle one.
 expect.set_options(timeout=20_000)
@@ -73,6 +74,11 @@ class Merchant:
         elif state != "pending":
             self.simulate(session, state)
         return session
+
+    def code(self, code: str) -> None:
+        """A promotion code for a tenth."""
+        coupon = self._post("/coupons", name="Spring", discountType="percentage", discountPercentage="10")
+        self._post("/promotion_codes", code=code, couponId=coupon["id"])
 
     def _post(self, path: str, **body: Any) -> dict[str, Any]:
         answer = self._api.post(path, json=body)
@@ -235,6 +241,53 @@ def test_each_outcome_without_javascript(merchant: Merchant, open_page: OpenPage
         expect(page).to_have_url(merchant.after)
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_buyer_types_a_promotion_code_and_pays_less(merchant: Merchant, open_page: OpenPage, scripts: bool) -> None:
+    """A wrong one is told beside the field, which keeps it; the right one changes the price, and can be taken back."""
+    code = f"TENTH{scripts}"
+    merchant.code(code)
+    session = merchant.session(allowPromotionCodes=True)
+    page = open_page(java_script_enabled=scripts, viewport=PHONE)
+    page.goto(session["url"])
+    page.get_by_text("Add a promotion code").click()
+    field = page.get_by_label("Promotion code")
+
+    field.fill("TENHT")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("alert")).to_have_text("This code is not valid. Please check how it is written.")
+    expect(field).to_have_value("TENHT")
+    expect(field).to_be_focused()
+    field.fill(code.lower())
+    field.press("Enter")
+    expect(page.locator("#sum")).to_contain_text("−$4.90")
+    expect(heading(page)).to_have_text("Send 0.01764 test ETH")
+    page.get_by_role("button", name="Remove the code").click()
+    expect(heading(page)).to_have_text("Send 0.0196 test ETH")
+    page.get_by_text("Add a promotion code").click()
+    field.fill(code)
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("button", name="Simulate: pay in full").click()
+    expect(page.get_by_text("has your payment of $44.10 USD")).to_be_visible()
+
+
+def test_a_code_that_is_applied_elsewhere_shows_here_too(merchant: Merchant, open_page: OpenPage) -> None:
+    """Two windows of one checkout never ask for two prices; what is being typed in one is not lost to looking again."""
+    merchant.code("BOTH")
+    session = merchant.session(allowPromotionCodes=True)
+    here, there = open_page(), open_page()
+    for page in (here, there):
+        page.goto(session["url"])
+        page.get_by_text("Add a promotion code").click()
+    with here.expect_response("**/state?*"):
+        here.get_by_label("Promotion code").fill("BO")
+    expect(here.get_by_label("Promotion code")).to_have_value("BO")
+    there.get_by_label("Promotion code").fill("BOTH")
+    there.get_by_role("button", name="Apply").click()
+
+    expect(here.locator("#sum")).to_contain_text("$44.10")
+    expect(heading(here)).to_have_text("Send 0.01764 test ETH")
+
+
 def test_without_javascript_the_page_refreshes_itself(merchant: Merchant, open_page: OpenPage) -> None:
     """Every ten seconds, by the oldest means there is."""
     session = merchant.session()
@@ -349,7 +402,7 @@ def test_cancelling_leads_back_or_to_the_shop(merchant: Merchant, page: Page) ->
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("state", [*STATES, "cancel", "other outcomes", "closed link", "no such checkout"])
+@pytest.mark.parametrize("state", PLACES)
 def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state: str, look: str) -> None:
     """An axe run against WCAG 2.2 AA finds nothing serious, and nothing sticks out of a narrow phone."""
     page = open_page(color_scheme=look, viewport=DESKTOP)
@@ -361,6 +414,13 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         page.goto(f"{merchant.url}/checkout/cs_nothing")
     elif state == "cancel":
         page.goto(f"{merchant.session_in('pending')['url']}/cancel")
+    elif state in ("wrong code", "code"):
+        merchant.code(f"{state}-{look}".replace(" ", "-"))
+        page.goto(merchant.session(allowPromotionCodes=True)["url"])
+        page.get_by_text("Add a promotion code").click()
+        page.get_by_label("Promotion code").fill("NONE" if state == "wrong code" else f"code-{look}")
+        page.get_by_role("button", name="Apply").click()
+        expect(page.get_by_text("not valid" if state == "wrong code" else "Remove the code")).to_be_visible()
     elif state == "other outcomes":
         page.goto(merchant.session_in("pending")["url"])
         page.get_by_text("Other outcomes").click()

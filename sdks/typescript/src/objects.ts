@@ -158,6 +158,7 @@ export interface EventData {
   "session.overpaid": CheckoutSession;
   "session.expired": CheckoutSession;
   "session.failed": CheckoutSession;
+  "session.updated": CheckoutSession;
   "payment_link.created": PaymentLink;
   "payment_link.updated": PaymentLink;
   "customer.created": Customer;

@@ -748,6 +748,7 @@ export interface components {
         };
         CheckoutSessionObject: {
             address: string;
+            allowPromotionCodes: boolean;
             amount: components["schemas"]["CryptoAmount"];
             canceledAt: string | null;
             cancelUrl: string | null;
@@ -808,6 +809,8 @@ export interface components {
             updatedAt: string;
         };
         CreateCheckoutSession: {
+            /** @default null */
+            allowPromotionCodes?: boolean | null;
             /** @default null */
             amount?: components["schemas"]["Amount"] | null;
             /** @default null */
@@ -914,6 +917,8 @@ export interface components {
             unitAmount?: string | null;
         };
         CreatePaymentLink: {
+            /** @default false */
+            allowPromotionCodes?: boolean;
             /** @default null */
             cancelUrl?: string | null;
             /** @default null */
@@ -1311,6 +1316,7 @@ export interface components {
         };
         PaymentLinkObject: {
             active: boolean;
+            allowPromotionCodes: boolean;
             archived: boolean;
             cancelUrl: string | null;
             checkoutUrl: string;
@@ -1535,6 +1541,7 @@ export interface components {
         };
         UpdatePaymentLink: {
             active?: boolean;
+            allowPromotionCodes?: boolean;
             cancelUrl?: string | null;
             description?: string | null;
             fiatAmount?: string;

@@ -20,7 +20,8 @@ READ, WRITE = Need("links:read"), Need("links:write")
 
 
 class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """A new link: ``fiatAmount`` is a decimal string, ``fiatCurrency`` an ISO 4217 code."""
+    """A new link: ``fiatAmount`` is a decimal string, ``fiatCurrency`` an ISO 4217 code. With ``allowPromotionCodes``
+    its buyers may type a promotion code on the checkout's page."""
 
     title: str
     fiat_amount: str
@@ -28,6 +29,7 @@ class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unkn
     description: str | None = None
     success_url: str | None = None
     cancel_url: str | None = None
+    allow_promotion_codes: bool = False
 
 
 class UpdatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -40,6 +42,7 @@ class UpdatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unkn
     success_url: str | msgspec.UnsetType | None = msgspec.UNSET
     cancel_url: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
+    allow_promotion_codes: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):
@@ -50,7 +53,15 @@ class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):
 
 async def create(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
     body: CreatePaymentLink = call.body
-    new = NewLink(body.title, body.fiat_amount, body.fiat_currency, body.description, body.success_url, body.cancel_url)
+    new = NewLink(
+        body.title,
+        body.fiat_amount,
+        body.fiat_currency,
+        body.description,
+        body.success_url,
+        body.cancel_url,
+        body.allow_promotion_codes,
+    )
     return shown(await operations.create_link(desk.checkout, tx, call.principal, new), desk.public_url)
 
 

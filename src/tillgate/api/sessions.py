@@ -72,8 +72,9 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
     (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so.
-    ``promotionCode``, in whatever case, or ``couponId`` takes something off the goods. In test mode ``testClockId``
-    names a clock that can be put forward."""
+    ``promotionCode``, in whatever case, or ``couponId`` takes something off the goods; with
+    ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody). In
+    test mode ``testClockId`` names a clock that can be put forward."""
 
     link_id: str | None = None
     amount: Amount | None = None
@@ -91,6 +92,7 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     coupon_id: str | None = None
     promotion_code: str | None = None
     test_clock_id: str | None = None
+    allow_promotion_codes: bool | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
 
 
@@ -133,6 +135,7 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         coupon_id=body.coupon_id,
         promotion_code=body.promotion_code,
         test_clock_id=body.test_clock_id,
+        allow_promotion_codes=body.allow_promotion_codes,
         capture_method=CaptureMethod(body.capture_method),
     )
     return shown(await operations.open_session(desk.checkout, tx, call.principal, new), desk.public_url)

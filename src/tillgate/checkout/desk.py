@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
+from tillgate.base.errors import Conflict
 from tillgate.events.wake import Wake
-from tillgate.rails.port import Rails
+from tillgate.rails.port import Rail, Rails
 
 
 class CheckoutSettings(NamedTuple):
@@ -28,3 +29,19 @@ class CheckoutDesk(NamedTuple):
     rails: Rails
     clock: Clock
     wake: Wake
+
+    def rail(self, *, livemode: bool) -> Rail:
+        """The rail of a mode.
+
+        Raises:
+            Conflict: live mode is not set up.
+        """
+        if not livemode:
+            return self.rails.test
+        if self.rails.live is None:
+            raise Conflict(
+                "Live mode is not set up on this server: there is no wallet that live payments could go to. "
+                "Use a test key, or ask the operator to set up a live rail.",
+                code="live_mode_not_configured",
+            )
+        return self.rails.live

@@ -57,6 +57,7 @@ async def create(visit: Visit) -> Response:
         description=form.optional("description"),
         success_url=form.optional("successUrl"),
         cancel_url=form.optional("cancelUrl"),
+        allow_promotion_codes=_codes_allowed(form),
     )
 
     async def operation(tx: Transaction) -> PaymentLink:
@@ -94,6 +95,7 @@ async def edit_form(visit: Visit) -> Response:
             description=link.description or "",
             successUrl=link.success_url or "",
             cancelUrl=link.cancel_url or "",
+            allowPromotionCodes=link.allow_promotion_codes,
         ),
         link,
     )
@@ -110,6 +112,7 @@ async def edit(visit: Visit) -> Response:
         description=form.optional("description"),
         success_url=form.optional("successUrl"),
         cancel_url=form.optional("cancelUrl"),
+        allow_promotion_codes=_codes_allowed(form),
     )
     try:
         await _change(visit, changes)
@@ -161,7 +164,11 @@ async def _change(visit: Visit, changes: LinkChanges) -> PaymentLink:
 
 def _values(form: Form) -> dict[str, object]:
     names = ("title", "fiatAmount", "fiatCurrency", "description", "successUrl", "cancelUrl")
-    return {name: form.one(name) for name in names}
+    return {name: form.one(name) for name in names} | {"allowPromotionCodes": _codes_allowed(form)}
+
+
+def _codes_allowed(form: Form) -> bool:
+    return form.one("allowPromotionCodes") == "yes"
 
 
 def _form(visit: Visit, form: Draft, link: PaymentLink | None = None) -> Response:

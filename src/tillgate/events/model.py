@@ -18,6 +18,7 @@ SESSION_PAID: Final = "session.paid"
 SESSION_PAID_LATE: Final = "session.paid_late"
 SESSION_EXPIRED: Final = "session.expired"
 SESSION_FAILED: Final = "session.failed"
+SESSION_UPDATED: Final = "session.updated"
 PAYMENT_LINK_CREATED: Final = "payment_link.created"
 PAYMENT_LINK_UPDATED: Final = "payment_link.updated"
 CUSTOMER_CREATED: Final = "customer.created"
@@ -72,6 +73,8 @@ EVENT_MEANINGS: Final = {
     SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",
     SESSION_EXPIRED: "Its time passed and no payment was seen.",
     SESSION_FAILED: "It cannot be paid any more.",
+    SESSION_UPDATED: "Something else about it changed, such as its price by a promotion code: "
+    "`previousAttributes` says what.",
     PAYMENT_LINK_CREATED: "A payment link was made.",
     PAYMENT_LINK_UPDATED: "A payment link was changed, deactivated or archived.",
     CUSTOMER_CREATED: "A customer was added.",

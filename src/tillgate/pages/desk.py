@@ -3,13 +3,19 @@
 from typing import NamedTuple
 
 from tillgate.checkout import CheckoutDesk
+from tillgate.door import VisitorPace
 from tillgate.door.accounts import Accounts
 from tillgate.store import Database
 
 
 class PagesDesk(NamedTuple):
-    """Handed to every page."""
+    """Handed to every page.
+
+    Attributes:
+        codes: how often somebody may try a promotion code.
+    """
 
     database: Database
     accounts: Accounts
     checkout: CheckoutDesk
+    codes: VisitorPace

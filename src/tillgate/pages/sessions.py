@@ -1,5 +1,6 @@
 """``/checkout/{id}``: what to pay, where it stands, and how it ended."""
 
+from math import ceil
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -8,14 +9,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.base import ids
-from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.principal import Principal
 from tillgate.checkout.links.operations import get_link
+from tillgate.checkout.redemptions.model import DiscountRefused
+from tillgate.checkout.sessions.discounts import apply_promotion_code, remove_promotion_code, typed_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session, simulate
+from tillgate.door import visitor
+from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.desk import PagesDesk
 from tillgate.pages.rendering import nothing, notice, page, see_other
-from tillgate.pages.view import View, version, view
+from tillgate.pages.view import Bill, View, bill_of, version, view
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
@@ -29,7 +34,7 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
         session = await _session(desk, request)
         if session is None:
             return _unknown()
-        return page("checkout.html", view=await _view(desk, session), refused=None)
+        return await _checkout(desk, session)
 
     async def state(request: Request) -> Response:
         session = await _session(desk, request)
@@ -37,7 +42,7 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
             return _unknown()
         if request.query_params.get("seen") == version(session):
             return nothing()
-        return page("state.html", view=await _view(desk, session))
+        return page("state.html", view=await _view(desk, session), wrong=None)
 
     async def cancel(request: Request) -> Response:
         session = await _session(desk, request)
@@ -58,7 +63,7 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
             outcome = Outcome(form.get("outcome", ""))
         except ValueError:
             return notice(400, "Nothing was simulated", "The form did not say which outcome to simulate.")
-        buyer = Principal(session.project_id, False, "buyer", f"buyer:{session.id}")
+        buyer = _buyer(session)
 
         async def operation(tx: Transaction) -> CheckoutSession:
             return await simulate(desk.checkout, tx, buyer, session.id, outcome)
@@ -66,15 +71,61 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
         try:
             await desk.database.write(operation)
         except Conflict as error:
-            now_standing = await _session(desk, request) or session
-            return page("checkout.html", 409, view=await _view(desk, now_standing), refused=error.public)
+            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
         return see_other(f"/checkout/{session.id}")
+
+    async def apply_code(request: Request) -> Response:
+        session = await _session(desk, request)
+        if session is None:
+            return _unknown()
+        code = (await _form(request)).get("code", "").strip()
+        if not code:
+            return await _checkout(desk, session, 422, wrong=WrongCode("", "Please type a code first."))
+        # By who tries, whatever session they try it on; and by session, whoever tries.
+        who = visitor(request.client.host if request.client else None)
+        seconds = await desk.codes.seconds_to_wait(session.project_id, who)
+        if seconds := seconds or await desk.codes.seconds_to_wait(session.id):
+            wrong = WrongCode(code, f"Too many tries. Please wait {_minutes(seconds)}, then try again.")
+            answer = await _checkout(desk, session, 429, wrong=wrong)
+            answer.headers["Retry-After"] = str(seconds)
+            return answer
+        buyer = _buyer(session)
+
+        async def operation(tx: Transaction) -> CheckoutSession:
+            return await apply_promotion_code(desk.checkout, tx, buyer, session.id, code)
+
+        try:
+            await desk.database.write(operation)
+        except (DiscountRefused, InvalidInput) as error:
+            merchant = (await desk.accounts.get_project(session.project_id)).name
+            wrong = WrongCode(code, code_refused(error, merchant))
+            return await _checkout(desk, await _session(desk, request) or session, 409, wrong=wrong)
+        except Conflict as error:
+            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
+        return see_other(f"/checkout/{session.id}#sum")
+
+    async def remove_code(request: Request) -> Response:
+        session = await _session(desk, request)
+        if session is None:
+            return _unknown()
+        buyer = _buyer(session)
+
+        async def operation(tx: Transaction) -> CheckoutSession:
+            return await remove_promotion_code(desk.checkout, tx, buyer, session.id)
+
+        try:
+            await desk.database.write(operation)
+        except Conflict as error:
+            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
+        return see_other(f"/checkout/{session.id}#sum")
 
     return [
         Route("/checkout/{id}", checkout, methods=["GET"], name="checkout"),
         Route("/checkout/{id}/state", state, methods=["GET"], name="checkout_state"),
         Route("/checkout/{id}/cancel", cancel, methods=["GET"], name="checkout_cancel"),
         Route("/checkout/{id}/simulate", simulated, methods=["POST"], name="checkout_simulate"),
+        Route("/checkout/{id}/promotion-code", apply_code, methods=["POST"], name="checkout_code"),
+        Route("/checkout/{id}/promotion-code/remove", remove_code, methods=["POST"], name="checkout_code_remove"),
     ]
 
 
@@ -92,6 +143,32 @@ async def _session(desk: PagesDesk, request: Request) -> CheckoutSession | None:
         return None
 
 
+async def _checkout(
+    desk: PagesDesk,
+    session: CheckoutSession,
+    status: int = 200,
+    *,
+    refused: str | None = None,
+    wrong: WrongCode | None = None,
+) -> Response:
+    """The checkout's page, with what was wrong about the form that it answers, if it answers one."""
+    return page("checkout.html", status, view=await _view(desk, session), refused=refused, wrong=wrong)
+
+
+def _buyer(session: CheckoutSession) -> Principal:
+    return Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
+
+
+async def _bill(desk: PagesDesk, session: CheckoutSession) -> Bill | None:
+    if not session.allow_promotion_codes:
+        return None
+
+    async def operation(tx: Transaction) -> Bill:
+        return bill_of(*await typed_code(tx, _buyer(session), session))
+
+    return await desk.database.read(operation)
+
+
 async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
     project = await desk.accounts.get_project(session.project_id)
     return view(
@@ -101,6 +178,7 @@ async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
         now=desk.checkout.clock.now(),
         late_grace_ms=desk.checkout.settings.late_grace_ms,
         start_again=await _start_again(desk, session) if session.status in _OVER else None,
+        bill=await _bill(desk, session),
     )
 
 
@@ -109,13 +187,18 @@ async def _start_again(desk: PagesDesk, session: CheckoutSession) -> str | None:
     link_id = session.link_id
     if link_id is None or (session.livemode and desk.checkout.rails.live is None):
         return None
-    buyer = Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
+    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
         return f"/l/{link.slug}" if link.active else None
 
     return await desk.database.read(operation)
+
+
+def _minutes(seconds: int) -> str:
+    minutes = ceil(seconds / 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 async def _form(request: Request) -> dict[str, str]:

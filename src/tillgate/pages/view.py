@@ -4,6 +4,8 @@ from typing import Final, NamedTuple, assert_never
 from urllib.parse import urlsplit
 
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
+from tillgate.base.money import Money
+from tillgate.checkout.orders.model import Order
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.pages.amounts import Price, grouped, price, time_left, units
@@ -36,6 +38,19 @@ class Choice(NamedTuple):
     effect: str
 
 
+class Bill(NamedTuple):
+    """What a session costs whose buyer may type promotion codes.
+
+    Attributes:
+        code: what is taken off now, as the merchant writes it; None while nothing is.
+        before, off: the price without it, and what it takes off.
+    """
+
+    code: str | None
+    before: Price
+    off: Price
+
+
 class View(NamedTuple):
     """What the templates show.
 
@@ -51,6 +66,8 @@ class View(NamedTuple):
         poll_seconds: how often to look; None once nothing can change any more.
         choices: what can be simulated; empty outside of test mode.
         start_again: the address of the link it came from, where that would open a new session.
+        bill: what a code takes off; None where none can be typed.
+        may_change_code: a code can be typed now, or the one that was typed be removed.
     """
 
     id: str
@@ -89,6 +106,8 @@ class View(NamedTuple):
     poll_seconds: int | None
     return_seconds: int | None
     choices: tuple[Choice, ...]
+    bill: Bill | None
+    may_change_code: bool
 
 
 def view(
@@ -99,6 +118,7 @@ def view(
     now: int,
     late_grace_ms: int,
     start_again: str | None,
+    bill: Bill | None,
 ) -> View:
     """The session at this instant. ``start_again`` is the path of its link where that is still open."""
     terms = session.payment.terms
@@ -153,14 +173,23 @@ def view(
         poll_seconds=_poll_seconds(session, now, late_grace_ms),
         return_seconds=RETURN_SECONDS if returns and status in (_S.PAID, _S.PAID_LATE) else None,
         choices=_choices(session) if test else (),
+        bill=bill,
+        may_change_code=bill is not None and waiting and left > 0 and not session.payment.gone,
     )
+
+
+def bill_of(order: Order, code: str | None) -> Bill:
+    """What an order comes to, and what a code takes off it."""
+    off = sum(one.amount_minor for one in order.discounts)
+    currency = order.currency
+    return Bill(code, price(Money(order.total_minor + off, currency)), price(Money(off, currency)))
 
 
 def version(session: CheckoutSession) -> str:
     """A word that changes with everything about a session that its buyer can see change."""
     transfers = session.payment.transfers
     confirmed = sum(one.confirmed_at is not None for one in transfers)
-    return f"{session.status.value}-{len(transfers)}-{confirmed}"
+    return f"{session.status.value}-{len(transfers)}-{confirmed}-{session.price.minor}"
 
 
 def _place(url: str | None) -> Place | None:

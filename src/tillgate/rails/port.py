@@ -59,6 +59,10 @@ class Rail(Protocol):
         """
         ...
 
+    def requote(self, terms: PaymentTerms, price: Money) -> PaymentTerms:
+        """The same terms for another price in the same currency: the address stays, and the rate that was locked."""
+        ...
+
 
 class Rails(NamedTuple):
     """The rail of each mode. A test payment can reach no other than the simulated one, by construction."""

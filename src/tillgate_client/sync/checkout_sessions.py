@@ -36,12 +36,14 @@ class CheckoutSessions:
         coupon_id: str | None = None,
         promotion_code: str | None = None,
         test_clock_id: str | None = None,
+        allow_promotion_codes: bool | None = None,
         capture_method: CaptureMethod | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """Create a session and its order: for an ``amount``, from a link, or for ``line_items`` in a ``currency``. Send
-        the buyer to its ``checkout_url``. A ``promotion_code`` or a ``coupon_id`` takes something off the goods.
+        the buyer to its ``checkout_url``. A ``promotion_code`` or a ``coupon_id`` takes something off the goods;
+        with ``allow_promotion_codes`` the buyer may type one on the checkout's page.
 
         Pass an ``idempotency_key`` of your own, such as your order's number, and the same order never makes two.
         """
@@ -62,6 +64,7 @@ class CheckoutSessions:
             couponId=coupon_id,
             promotionCode=promotion_code,
             testClockId=test_clock_id,
+            allowPromotionCodes=allow_promotion_codes,
             captureMethod=capture_method,
         )
         call = call_of(

@@ -24,6 +24,7 @@ class PaymentLinks:
         description: str | None = None,
         success_url: str | None = None,
         cancel_url: str | None = None,
+        allow_promotion_codes: bool | None = None,
         idempotency_key: str | None = None,
     ) -> PaymentLink:
         """Create a payment link. ``fiat_amount`` is decimal text such as ``"99.00"``."""
@@ -34,6 +35,7 @@ class PaymentLinks:
             description=description,
             successUrl=success_url,
             cancelUrl=cancel_url,
+            allowPromotionCodes=allow_promotion_codes,
         )
         call = call_of("POST", "/payment_links", body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, PaymentLink)
@@ -60,6 +62,7 @@ class PaymentLinks:
         success_url: str | UnsetType | None = UNSET,
         cancel_url: str | UnsetType | None = UNSET,
         active: bool | UnsetType = UNSET,
+        allow_promotion_codes: bool | UnsetType = UNSET,
         idempotency_key: str | None = None,
     ) -> PaymentLink:
         """Change what is given; None clears what may be empty, and all else stays."""
@@ -71,6 +74,7 @@ class PaymentLinks:
             "successUrl": success_url,
             "cancelUrl": cancel_url,
             "active": active,
+            "allowPromotionCodes": allow_promotion_codes,
         }
         call = call_of("PATCH", path_of("payment_links", id), body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, PaymentLink)

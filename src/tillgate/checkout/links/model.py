@@ -20,6 +20,7 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         slug: the last part of its public address: words of its title, then unguessable characters.
         archived_at: when it was put away for good; an archived link is never active.
+        allow_promotion_codes: whether its buyers may type a promotion code.
     """
 
     id: str
@@ -35,6 +36,7 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
     archived_at: int | None
     created_at: int
     updated_at: int
+    allow_promotion_codes: bool = False
 
 
 class PaymentLinkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -52,6 +54,7 @@ class PaymentLinkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     cancel_url: str | None
     active: bool
     archived: bool
+    allow_promotion_codes: bool
     checkout_url: str
     created_at: str
     updated_at: str
@@ -71,6 +74,7 @@ def shown(link: PaymentLink, public_url: str) -> PaymentLinkObject:
         cancel_url=link.cancel_url,
         active=link.active,
         archived=link.archived_at is not None,
+        allow_promotion_codes=link.allow_promotion_codes,
         checkout_url=f"{public_url}/l/{link.slug}",
         created_at=to_rfc3339(link.created_at),
         updated_at=to_rfc3339(link.updated_at),

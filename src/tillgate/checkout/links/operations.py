@@ -28,6 +28,7 @@ class NewLink(NamedTuple):
     description: str | None = None
     success_url: str | None = None
     cancel_url: str | None = None
+    allow_promotion_codes: bool = False
 
 
 class LinkChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,7 @@ class LinkChanges(msgspec.Struct, frozen=True, kw_only=True):
     success_url: str | msgspec.UnsetType | None = msgspec.UNSET
     cancel_url: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
+    allow_promotion_codes: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 async def create_link(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewLink) -> PaymentLink:
@@ -66,6 +68,7 @@ async def create_link(desk: CheckoutDesk, tx: Transaction, principal: Principal,
         archived_at=None,
         created_at=now,
         updated_at=now,
+        allow_promotion_codes=new.allow_promotion_codes,
     )
     await records.insert(tx, link)
     await _tell(desk, tx, PAYMENT_LINK_CREATED, link)
@@ -143,6 +146,8 @@ async def update_link(
         changed["cancel_url"] = checked_return_url(changes.cancel_url, param="cancelUrl", livemode=principal.livemode)
     if changes.active is not msgspec.UNSET:
         changed["active"] = changes.active
+    if changes.allow_promotion_codes is not msgspec.UNSET:
+        changed["allow_promotion_codes"] = changes.allow_promotion_codes
     return await _write(desk, tx, link, msgspec.structs.replace(link, **changed))
 
 

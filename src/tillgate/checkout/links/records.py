@@ -13,10 +13,10 @@ from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, slug, title, description, amount_minor, currency, success_url, cancel_url, active, "
-    "archived_at, created_at, updated_at"
+    "archived_at, created_at, updated_at, allow_promotion_codes"
 )
 _INSERT: Final = (
-    f"INSERT INTO payment_links ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    f"INSERT INTO payment_links ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
@@ -30,7 +30,8 @@ _LIST: Final = (
 )
 _UPDATE: Final = (
     "UPDATE payment_links SET title = $1, description = $2, amount_minor = $3, currency = $4, success_url = $5, "
-    "cancel_url = $6, active = $7, archived_at = $8, updated_at = $9 WHERE id = $10 AND archived_at IS NULL"
+    "cancel_url = $6, active = $7, archived_at = $8, updated_at = $9, allow_promotion_codes = $10 "
+    "WHERE id = $11 AND archived_at IS NULL"
 )
 
 
@@ -52,6 +53,7 @@ async def insert(tx: Transaction, link: PaymentLink) -> None:
         link.archived_at,
         link.created_at,
         link.updated_at,
+        link.allow_promotion_codes,
     )
 
 
@@ -102,6 +104,7 @@ async def update(tx: Transaction, link: PaymentLink) -> int:
         link.active,
         link.archived_at,
         link.updated_at,
+        link.allow_promotion_codes,
         link.id,
     )
 
@@ -121,4 +124,5 @@ def _link(row: Row) -> PaymentLink:
         archived_at=row["archived_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        allow_promotion_codes=bool(row["allow_promotion_codes"]),
     )

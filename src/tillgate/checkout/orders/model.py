@@ -154,7 +154,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         reference: the merchant's own name for it.
         unique_reference: no other order of this project and mode that says so, and is not canceled, has the same one.
-        total_minor: what was to be paid when it was made; the sum of its parts, kept for searching.
+        total_minor: what is to be paid; the sum of its parts, kept for searching.
         expires_at: its session's deadline: money that is complete at it or later is late.
         payment: what came; the order's own amounts are sums over its transactions.
     """
@@ -180,8 +180,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     payment: Payment
 
     @property
+    def basket(self) -> Basket:
+        """What it is about."""
+        return Basket(self.currency, self.line_items, self.shipping_minor, self.discounts)
+
+    @property
     def totals(self) -> Totals:
-        return totals(self.line_items, self.discounts, self.shipping_minor)
+        return self.basket.totals
 
     @property
     def price(self) -> Money:

@@ -22,6 +22,7 @@ from tillgate.checkout.orders.model import (
     QUANTITY_MAX,
     REFERENCE_MAX,
     Basket,
+    Discount,
     Fulfillment,
     LineItem,
     LineItemKind,
@@ -283,6 +284,14 @@ async def update_order(
     after = msgspec.structs.replace(order, **changed, updated_at=now)
     await records.update(tx, after)
     await tell(desk, tx, ORDER_UPDATED, after, before=order, now=now)
+    return after
+
+
+async def discounted(tx: Transaction, order: Order, discounts: tuple[Discount, ...], now: int) -> Order:
+    """The order with other discounts, written down; its session's row is held, and tells of it."""
+    basket = order.basket._replace(discounts=discounts)
+    after = msgspec.structs.replace(order, discounts=discounts, total_minor=basket.totals.total)
+    await records.discount(tx, after, now)
     return after
 
 

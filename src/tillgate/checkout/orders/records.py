@@ -45,6 +45,7 @@ _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
     "claimed_reference = CASE WHEN $1 = 'canceled' THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
 )
+_DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
 _TOUCH: Final = "UPDATE orders SET updated_at = $1 WHERE id = $2"
 _UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3 WHERE id = $4"
 
@@ -69,7 +70,7 @@ async def insert(tx: Transaction, order: Order) -> bool:
         order.reference if order.unique_reference else None,
         order.currency,
         _encoder.encode(order.line_items).decode(),
-        _encoder.encode(order.discounts).decode() if order.discounts else None,
+        _discounts_text(order.discounts),
         order.shipping_minor,
         order.total_minor,
         order.metadata,
@@ -162,6 +163,11 @@ async def move(tx: Transaction, order: Order, to: OrderStatus, now: int) -> int:
     return await tx.execute(_MOVE, to.value, now, order.id, order.status.value)
 
 
+async def discount(tx: Transaction, order: Order, now: int) -> None:
+    """Write what is taken off an order whose session's row is held, and what is left to pay."""
+    await tx.execute(_DISCOUNT, _discounts_text(order.discounts), order.total_minor, now, order.id)
+
+
 async def touch(tx: Transaction, order_id: str, now: int) -> None:
     """What belongs to an order has changed, though its own row has not."""
     await tx.execute(_TOUCH, now, order_id)
@@ -170,6 +176,10 @@ async def touch(tx: Transaction, order_id: str, now: int) -> None:
 async def update(tx: Transaction, order: Order) -> None:
     """Write what the merchant may change of an order whose session's row is held."""
     await tx.execute(_UPDATE, order.fulfillment.value, order.metadata, order.updated_at, order.id)
+
+
+def _discounts_text(discounts: tuple[Discount, ...]) -> str | None:
+    return _encoder.encode(discounts).decode() if discounts else None
 
 
 async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:

@@ -56,6 +56,7 @@ _WRITE: Final = (
     "UPDATE payments SET authorized_minor = $1, authorized_at = $2, lapses_at = $3, released_minor = $4, "
     "release_reason = $5, decline_code = $6, declined_at = $7, decision = $8, updated_at = $9 WHERE id = $10"
 )
+_REPRICE: Final = "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3 WHERE id = $4"
 _TOUCH: Final = "UPDATE payments SET updated_at = $1 WHERE id = $2"
 _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2 WHERE id = $3"
 _ANY_TO_LAPSE: Final = "SELECT 1 FROM payments WHERE state = 'requires_capture' AND lapses_at <= $1 LIMIT 1"
@@ -212,6 +213,11 @@ async def write(tx: Transaction, payment: Payment, now: int) -> None:
         now,
         payment.id,
     )
+
+
+async def reprice(tx: Transaction, payment: Payment, now: int) -> None:
+    """Write what a payment asks for now that its price has changed; its session's row is held."""
+    await tx.execute(_REPRICE, str(payment.terms.amount_atomic), payment.price.minor, now, payment.id)
 
 
 async def touch(tx: Transaction, payment_id: str, now: int) -> None:

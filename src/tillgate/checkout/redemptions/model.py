@@ -17,6 +17,36 @@ class RedemptionStatus(StrEnum):
     RELEASED = "released"
 
 
+class DiscountRefusal(StrEnum):
+    """Why a discount that exists cannot be had."""
+
+    INACTIVE = "inactive"
+    EXPIRED = "expired"
+    USED_UP = "used_up"
+    OTHER_CURRENCY = "other_currency"
+    BELOW_MINIMUM = "below_minimum"
+    NOTHING_TO_TAKE_OFF = "nothing_to_take_off"
+    WHOLE_PRICE = "whole_price"
+    FIRST_PAYMENT_ONLY = "first_payment_only"
+    ONCE_PER_CUSTOMER = "once_per_customer"
+
+
+class DiscountRefused(Conflict):
+    """A discount cannot be had.
+
+    Attributes:
+        why: for whoever has words of their own for it.
+        minimum: what the goods have to cost, where that is why.
+    """
+
+    def __init__(
+        self, public: str, why: DiscountRefusal, *, code: str, param: str, minimum: Money | None = None
+    ) -> None:
+        super().__init__(public, code=code, param=param)
+        self.why = why
+        self.minimum = minimum
+
+
 class Redemption(NamedTuple):
     """One session's place in a coupon, and in the promotion code through which it came, if any.
 
@@ -31,6 +61,9 @@ class Redemption(NamedTuple):
     first_time_transaction: bool
     one_per_customer: bool
     status: RedemptionStatus
+
+
+_R = DiscountRefusal
 
 
 class Offer(NamedTuple):
@@ -60,15 +93,19 @@ def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *,
     refuse_unavailable(offer, now=now)
     discount = coupon.discount
     if isinstance(discount, AmountOff) and discount.off.currency != subtotal.currency:
-        raise not_applicable(offer, f"the coupon is in {discount.off.currency}, the price in {subtotal.currency}")
+        raise not_applicable(
+            offer, _R.OTHER_CURRENCY, f"the coupon is in {discount.off.currency}, the price in {subtotal.currency}"
+        )
     minimum = promotion.minimum if promotion is not None else None
     if minimum is not None and minimum.currency != subtotal.currency:
-        raise not_applicable(offer, f"its minimum is in {minimum.currency}, the price in {subtotal.currency}")
+        raise not_applicable(
+            offer, _R.OTHER_CURRENCY, f"its minimum is in {minimum.currency}, the price in {subtotal.currency}"
+        )
     if minimum is not None and subtotal.minor < minimum.minor:
-        raise not_applicable(offer, f"the goods have to cost at least {minimum} {minimum.currency}")
+        raise not_applicable(offer, _R.BELOW_MINIMUM, f"the goods have to cost at least {minimum} {minimum.currency}")
     off = discount.on(subtotal) if subtotal.minor > 0 else offer.off
     if off.minor <= 0:
-        raise not_applicable(offer, "there is nothing that it could take off")
+        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, "there is nothing that it could take off")
     return offer._replace(off=off)
 
 
@@ -82,19 +119,29 @@ def refuse_unavailable(offer: Offer, *, now: int) -> None:
         if one is None:
             continue
         if not one.active:
-            raise Conflict(f"{offer.param}: this {what} is switched off.", code="discount_inactive", param=offer.param)
+            raise _refused(offer, _R.INACTIVE, f"this {what} is switched off", code="discount_inactive")
         if one.expires_at is not None and one.expires_at <= now:
-            raise Conflict(f"{offer.param}: this {what} has expired.", code="discount_expired", param=offer.param)
+            raise _refused(offer, _R.EXPIRED, f"this {what} has expired", code="discount_expired")
         if one.uses.exhausted:
-            raise Conflict(
-                f"{offer.param}: this {what} has been used as often as it may be.",
-                code="discount_used_up",
-                param=offer.param,
-            )
+            raise used_up(offer, f"this {what}")
 
 
-def not_applicable(offer: Offer, reason: str) -> Conflict:
+def used_up(offer: Offer, what: str) -> DiscountRefused:
+    """There is no place left."""
+    return _refused(offer, _R.USED_UP, f"{what} has been used as often as it may be", code="discount_used_up")
+
+
+def not_applicable(offer: Offer, why: DiscountRefusal, reason: str) -> DiscountRefused:
     """It exists and works, but not for this buyer or this price."""
-    return Conflict(
-        f"{offer.param}: this discount does not apply: {reason}.", code="discount_not_applicable", param=offer.param
+    return _refused(offer, why, f"this discount does not apply: {reason}", code="discount_not_applicable")
+
+
+def _refused(offer: Offer, why: DiscountRefusal, words: str, *, code: str) -> DiscountRefused:
+    promotion = offer.promotion
+    return DiscountRefused(
+        f"{offer.param}: {words}.",
+        why,
+        code=code,
+        param=offer.param,
+        minimum=promotion.minimum if promotion is not None and why is _R.BELOW_MINIMUM else None,
     )

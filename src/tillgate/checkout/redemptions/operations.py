@@ -8,7 +8,7 @@ before it tells of the first.
 from collections import Counter
 from collections.abc import Sequence
 
-from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations as coupons
@@ -17,12 +17,15 @@ from tillgate.checkout.promotions import operations as promotions
 from tillgate.checkout.promotions.model import PromotionCode
 from tillgate.checkout.redemptions import records
 from tillgate.checkout.redemptions.model import (
+    DiscountRefusal,
+    DiscountRefused,
     Offer,
     Redemption,
     RedemptionStatus,
     not_applicable,
     offered,
     refuse_unavailable,
+    used_up,
 )
 from tillgate.store import Transaction
 
@@ -68,9 +71,18 @@ async def offer(
     found = offered(coupon, promotion, subtotal, now=now)
     if promotion is not None and promotion.asks_who:
         if customer_id is None:
-            raise not_applicable(found, "it is for known customers; name one by customerId")
+            first = promotion.first_time_transaction
+            raise not_applicable(
+                found,
+                DiscountRefusal.FIRST_PAYMENT_ONLY if first else DiscountRefusal.ONCE_PER_CUSTOMER,
+                "it is for known customers; name one by customerId",
+            )
         if promotion.first_time_transaction and has_paid_before:
-            raise not_applicable(found, "it is for a customer's first payment, and this one has paid before")
+            raise not_applicable(
+                found,
+                DiscountRefusal.FIRST_PAYMENT_ONLY,
+                "it is for a customer's first payment, and this one has paid before",
+            )
         # Their other sessions wait: what a code asks of a customer is asked of one session after the other.
         await customers.hold_customer(tx, principal, customer_id)
     return found
@@ -95,9 +107,9 @@ async def reserve(tx: Transaction, offer: Offer, *, session_id: str, customer_id
     for table, object_id in _places(redemption):
         if not await records.take(tx, table, object_id, now):
             raise await _unavailable(tx, offer, now)
-    reason = await _claimed(tx, redemption)
-    if reason is not None:
-        raise not_applicable(offer, reason)
+    claimed = await _claimed(tx, redemption)
+    if claimed is not None:
+        raise not_applicable(offer, *claimed)
     await records.insert(tx, redemption, now)
 
 
@@ -133,6 +145,19 @@ async def consume_held(tx: Transaction, session_ids: Sequence[str], *, now: int)
     await _settle(tx, reserved, RedemptionStatus.REDEEMED, now)
 
 
+async def give_up(tx: Transaction, session_id: str) -> None:
+    """Give back the place of a session that goes on without it, as if it had never had one.
+
+    The session waits for money: its place is held, not taken.
+    """
+    found = await records.held(tx, [session_id])
+    for redemption in found:
+        assert redemption.status is RedemptionStatus.RESERVED, "a session that waits holds its place"
+        for table, object_id in _places(redemption):
+            await records.free(tx, table, object_id, 1)
+        await records.delete(tx, redemption)
+
+
 async def release(tx: Transaction, session_ids: Sequence[str], *, now: int) -> None:
     """Give the places back of sessions that end unpaid; doing it again changes nothing."""
     reserved = [one for one in await records.held(tx, session_ids) if one.status is RedemptionStatus.RESERVED]
@@ -164,20 +189,23 @@ async def _retake(tx: Transaction, redemption: Redemption, beyond_limit: bool) -
     return False
 
 
-async def _claimed(tx: Transaction, redemption: Redemption) -> str | None:
+async def _claimed(tx: Transaction, redemption: Redemption) -> tuple[DiscountRefusal, str] | None:
     """Why the customer may not have it, because of what they have in other sessions."""
     customer_id, code = redemption.customer_id, redemption.promotion_code_id
     if customer_id is None or code is None:
         return None
     beside = redemption.session_id
     if redemption.one_per_customer and await records.has_code(tx, customer_id, code, beside=beside):
-        return "this customer has used it, or holds it in another session"
+        return DiscountRefusal.ONCE_PER_CUSTOMER, "this customer has used it, or holds it in another session"
     if redemption.first_time_transaction and await records.has_first(tx, customer_id, beside=beside):
-        return "it is for a customer's first payment, and this one has used such a code, or holds it in another session"
+        return (
+            DiscountRefusal.FIRST_PAYMENT_ONLY,
+            "it is for a customer's first payment, and this one has used such a code, or holds it in another session",
+        )
     return None
 
 
-async def _unavailable(tx: Transaction, offer: Offer, now: int) -> Conflict:
+async def _unavailable(tx: Transaction, offer: Offer, now: int) -> DiscountRefused:
     """Why a place could not be had, by what is there now."""
     coupon = await coupons.reread(tx, offer.coupon)
     promotion = offer.promotion
@@ -185,12 +213,10 @@ async def _unavailable(tx: Transaction, offer: Offer, now: int) -> Conflict:
         promotion = await promotions.reread(tx, promotion)
     try:
         refuse_unavailable(offer._replace(coupon=coupon, promotion=promotion), now=now)
-    except Conflict as why:
+    except DiscountRefused as why:
         return why
     # It was gone for a moment only: others gave theirs back between the two looks.
-    return Conflict(
-        f"{offer.param}: this discount has been used as often as it may be.", code="discount_used_up", param=offer.param
-    )
+    return used_up(offer, "this discount")
 
 
 def _places(redemption: Redemption) -> list[tuple[records.Counted, str]]:

@@ -22,6 +22,7 @@ _INSERT: Final = (
 _OF_SESSIONS: Final = with_list(f"SELECT {_COLUMNS} FROM redemptions WHERE session_id IN {{list}} ORDER BY session_id")
 _HELD: Final = Both(sqlite=_OF_SESSIONS.sqlite, postgres=f"{_OF_SESSIONS.postgres} FOR UPDATE")
 _MOVE: Final = "UPDATE redemptions SET status = $1, updated_at = $2 WHERE session_id = $3 AND status = $4"
+_DELETE: Final = "DELETE FROM redemptions WHERE session_id = $1"
 _HAS_CODE: Final = (
     "SELECT 1 FROM redemptions WHERE customer_id = $1 AND status <> 'released' AND promotion_code_id = $2 "
     "AND session_id <> $3 LIMIT 1"
@@ -78,6 +79,11 @@ async def of_sessions(tx: Transaction, session_ids: Sequence[str]) -> list[Redem
 async def move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, now: int) -> int:
     """Move a redemption out of the state it is believed to be in; 0 if it has left that meanwhile."""
     return await tx.execute(_MOVE, to.value, now, redemption.session_id, redemption.status.value)
+
+
+async def delete(tx: Transaction, redemption: Redemption) -> None:
+    """Forget a held redemption, so that its session can have another."""
+    await tx.execute(_DELETE, redemption.session_id)
 
 
 async def has_code(tx: Transaction, customer_id: str, promotion_code_id: str, *, beside: str) -> bool:

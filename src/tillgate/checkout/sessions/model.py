@@ -6,8 +6,9 @@ from typing import Final, NamedTuple, assert_never
 import msgspec
 
 from tillgate.base.clock import DAY_MS, MINUTE_MS
-from tillgate.base.errors import InvalidInput
+from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.money import Money
+from tillgate.base.principal import Principal
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments.model import (
     Decision,
@@ -64,6 +65,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
         metadata: the merchant's JSON object as text, kept as it came.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         canceled_at: when it was called off, which is how it failed; None where it was not.
+        allow_promotion_codes: whether its buyer may type a promotion code; never where it was opened with a discount.
     """
 
     id: str
@@ -85,6 +87,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     payment: Payment
     test_clock_id: str | None = None
     canceled_at: int | None = None
+    allow_promotion_codes: bool = False
 
     @property
     def exceptions(self) -> list[str]:
@@ -208,6 +211,17 @@ def fell_short(payment: Payment) -> bool:
     """Whether a reorganisation took away what a payment was settled with, and the merchant has not said so be it."""
     short = payment.received < payment.terms.amount_atomic
     return bool(payment.gone) and short and payment.decision is not Decision.ACCEPTED
+
+
+def mine(session: CheckoutSession | None, principal: Principal, session_id: str) -> CheckoutSession:
+    """The session, if it is in the caller's project and mode.
+
+    Raises:
+        NotFound: there is none, or it is not.
+    """
+    if session is None or session.project_id != principal.project_id or session.livemode != principal.livemode:
+        raise NotFound("checkout session", session_id)
+    return session
 
 
 def checked_lifetime(seconds: int) -> int:

@@ -26,6 +26,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
         canceled_at: when it was called off, which is how it ``failed``.
+        allow_promotion_codes: whether the buyer may type a promotion code on the checkout's page.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
     """
 
@@ -51,6 +52,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     paid_at: str | None
     canceled_at: str | None
     test_clock_id: str | None
+    allow_promotion_codes: bool
     created_at: str
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -81,5 +83,6 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         paid_at=to_rfc3339(session.paid_at) if session.paid_at is not None else None,
         canceled_at=to_rfc3339(session.canceled_at) if session.canceled_at is not None else None,
         test_clock_id=session.test_clock_id,
+        allow_promotion_codes=session.allow_promotion_codes,
         created_at=to_rfc3339(session.created_at),
     )

@@ -19,7 +19,7 @@ from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import operations as orders
-from tillgate.checkout.orders.model import Basket, Discount, checked_basket
+from tillgate.checkout.orders.model import Basket
 from tillgate.checkout.orders.operations import NewLineItem, NewOrder
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import (
@@ -34,20 +34,19 @@ from tillgate.checkout.payments.model import (
     Transfer,
 )
 from tillgate.checkout.redemptions import operations as redemptions
-from tillgate.checkout.redemptions.model import Offer
-from tillgate.checkout.sessions import captures, records
+from tillgate.checkout.sessions import captures, discounts, records
 from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
     accepted,
     checked_lifetime,
     fell_short,
+    mine,
     waits_for_money,
 )
 from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle, tell
 from tillgate.checkout.sessions.object import shown
 from tillgate.events.model import PAYMENT_DECLINED, SESSION_CREATED
-from tillgate.rails.port import Rail
 from tillgate.rails.simulated import DECLINE_CODE, PAYERS, Outcome, observations_for
 from tillgate.store import Transaction
 
@@ -72,6 +71,7 @@ class NewSession(NamedTuple):
         metadata: the session's, and what its order begins with.
         coupon_id, promotion_code: what takes something off the goods; one of them at most.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
+        allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
         expires_in_seconds: five minutes to seven days; the server's setting where it is None.
     """
 
@@ -92,6 +92,7 @@ class NewSession(NamedTuple):
     coupon_id: str | None = None
     promotion_code: str | None = None
     test_clock_id: str | None = None
+    allow_promotion_codes: bool | None = None
 
 
 async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession) -> CheckoutSession:
@@ -132,7 +133,7 @@ async def get_session(tx: Transaction, principal: Principal, session_id: str) ->
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    return _mine(await records.by_id(tx, session_id), principal, session_id)
+    return mine(await records.by_id(tx, session_id), principal, session_id)
 
 
 async def sessions_by_id(
@@ -193,7 +194,7 @@ async def simulate(
             "Payments can be simulated in test mode only; use a test key and a test session.",
             code="test_mode_only",
         )
-    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    session = mine(await records.locked(tx, session_id), principal, session_id)
     now = desk.clock.now()
     if session.status is SessionStatus.PENDING and (now >= session.expires_at or outcome is Outcome.LATE):
         session = await expire_now(desk, tx, session, now)
@@ -236,7 +237,7 @@ async def accept(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
         NotFound: the session is not in the caller's project and mode.
         Conflict: there is no money that waits for a decision.
     """
-    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    session = mine(await records.locked(tx, session_id), principal, session_id)
     now, conclusion = desk.clock.now(), accepted(session)
     if conclusion is None and not (session.paid_at is not None and fell_short(session.payment)):
         raise Conflict(
@@ -259,7 +260,7 @@ async def keep_waiting(desk: CheckoutDesk, tx: Transaction, principal: Principal
         NotFound: the session is not in the caller's project and mode.
         Conflict: it is not underpaid.
     """
-    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    session = mine(await records.locked(tx, session_id), principal, session_id)
     if session.status is not SessionStatus.UNDERPAID:
         raise Conflict(
             f"Only an underpaid session can wait for the rest; this one is {session.status.value}.",
@@ -282,7 +283,7 @@ async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bo
 
 async def give_up(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """End a locked session that waited for the merchant, who has given its money back; an expired one has ended."""
-    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    session = mine(await records.locked(tx, session_id), principal, session_id)
     if session.status is SessionStatus.EXPIRED:
         return session
     return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=desk.clock.now())
@@ -303,7 +304,7 @@ async def expire(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
         NotFound: the session is not in the caller's project and mode.
         Conflict: money was seen for it, or it has ended otherwise.
     """
-    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    session = mine(await records.locked(tx, session_id), principal, session_id)
     if session.status is SessionStatus.EXPIRED:
         return session
     if not waits_for_money(session):
@@ -322,7 +323,7 @@ async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
         NotFound: the session is not in the caller's project and mode.
         Conflict: money was seen for it or captured, or it has ended otherwise.
     """
-    session = _mine(await records.locked(tx, session_id), principal, session_id)
+    session = mine(await records.locked(tx, session_id), principal, session_id)
     if session.canceled_at is not None:
         return session
     payment = session.payment
@@ -412,18 +413,6 @@ def _refuse_inactive(link: PaymentLink) -> None:
         raise Conflict("This payment link is deactivated, so no session can be made from it.", code="link_inactive")
 
 
-def _rail(desk: CheckoutDesk, *, livemode: bool) -> Rail:
-    if not livemode:
-        return desk.rails.test
-    if desk.rails.live is None:
-        raise Conflict(
-            "Live mode is not set up on this server: there is no wallet that live payments could go to. "
-            "Use a test key, or ask the operator to set up a live rail.",
-            code="live_mode_not_configured",
-        )
-    return desk.rails.live
-
-
 async def _open(
     desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
 ) -> CheckoutSession:
@@ -444,10 +433,19 @@ async def _open(
     )
     if new.test_clock_id is not None:
         await clocks.attach(tx, principal, new.test_clock_id)
-    offer = await _offer(tx, principal, new, basket, now)
-    order = order._replace(basket=_discounted(basket, offer, param="lineItems"))
+    allow_codes = _allowed_codes(new, link)
+    offer = await discounts.named(
+        tx,
+        principal,
+        coupon_id=new.coupon_id,
+        promotion_code=new.promotion_code,
+        basket=basket,
+        customer_id=new.customer_id,
+        now=now,
+    )
+    order = order._replace(basket=discounts.taken_off(basket, offer, param="lineItems"))
     price = order.basket.price
-    rail = _rail(desk, livemode=live)
+    rail = desk.rail(livemode=live)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput(
             "captureMethod: money that arrives by itself cannot be captured later; use automatic.",
@@ -463,6 +461,7 @@ async def _open(
         title=link.title if link else None,
         description=link.description if link else None,
         test_clock_id=new.test_clock_id,
+        allow_promotion_codes=allow_codes and offer is None,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
@@ -513,38 +512,16 @@ async def _open(
     return session
 
 
-async def _offer(tx: Transaction, principal: Principal, new: NewSession, basket: Basket, now: int) -> Offer | None:
-    """What a coupon or a code takes off the basket; None where none is named."""
-    if new.coupon_id is None and new.promotion_code is None:
-        return None
-    if new.coupon_id is not None and principal.publishable:
-        raise Forbidden(
-            "couponId: only your server gives a coupon; a buyer's browser or app names a promotionCode.",
-            code="secret_key_required",
+def _allowed_codes(new: NewSession, link: PaymentLink | None) -> bool:
+    """Whether the buyer may type a promotion code: as it was said, or else as the link says."""
+    if new.allow_promotion_codes is None:
+        return link is not None and link.allow_promotion_codes
+    if new.allow_promotion_codes and (new.coupon_id is not None or new.promotion_code is not None):
+        raise InvalidInput(
+            "allowPromotionCodes: a session that is opened with a discount cannot take another.",
+            param="allowPromotionCodes",
         )
-    return await redemptions.offer(
-        tx,
-        principal,
-        coupon_id=new.coupon_id,
-        promotion_code=new.promotion_code,
-        subtotal=basket.goods,
-        customer_id=new.customer_id,
-        has_paid_before=new.customer_id is not None and await orders.has_paid(tx, new.customer_id),
-        now=now,
-    )
-
-
-def _discounted(basket: Basket, offer: Offer | None, *, param: str) -> Basket:
-    """The basket with what is taken off it, if somebody can pay that."""
-    if offer is None:
-        return checked_basket(basket, param=param)
-    discount = Discount(
-        name=offer.coupon.name,
-        amount_minor=offer.off.minor,
-        coupon_id=offer.coupon.id,
-        promotion_code_id=offer.promotion.id if offer.promotion is not None else None,
-    )
-    return checked_basket(basket._replace(discounts=(discount,)), param=offer.param)
+    return new.allow_promotion_codes
 
 
 async def _decline(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
@@ -626,9 +603,3 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
         case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:
             reason = f"it is {status.value}, which is final"
     raise Conflict(f"{outcome.value} cannot be simulated for this session: {reason}.", code="session_not_payable")
-
-
-def _mine(session: CheckoutSession | None, principal: Principal, session_id: str) -> CheckoutSession:
-    if session is None or session.project_id != principal.project_id or session.livemode != principal.livemode:
-        raise NotFound("checkout session", session_id)
-    return session

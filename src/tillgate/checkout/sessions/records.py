@@ -15,18 +15,21 @@ from unitofwork import Both, with_list
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
-    "s.test_clock_id, s.canceled_at"
+    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes"
 )
 _SELECT: Final = f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM checkout_sessions s {JOINED}"
 _INSERT: Final = (
     "INSERT INTO checkout_sessions (id, project_id, livemode, link_id, title, description, status, amount_minor, "
-    "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at, test_clock_id) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)"
+    "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at, test_clock_id, "
+    "allow_promotion_codes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)"
 )
 _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
-_LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s")
 _BY_IDS: Final = with_list(f"{_SELECT} WHERE s.id IN {{list}} AND s.project_id = $2 AND s.livemode = $3")
+# The payment's row is locked with its session's, though that one stands for both: a statement that waited for a lock
+# sees the newest of what it locks, and of all else what was there before it waited.
+_LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s, p")
 _MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
+_REPRICE: Final = "UPDATE checkout_sessions SET amount_minor = $1, updated_at = $2 WHERE id = $3 AND status = 'pending'"
 _SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
 _SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1 WHERE id = $2"
 # Added to nothing, so that PostgreSQL looks each payment up: knowing that both are in one order, it would walk the
@@ -36,7 +39,7 @@ _NEWEST: Final = f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2
 _TO_EXPIRE: Final = Both(
     sqlite=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2",
     postgres=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2 "
-    "FOR UPDATE OF s SKIP LOCKED",
+    "FOR UPDATE OF s, p SKIP LOCKED",
 )
 # Whose money is complete had its time: what is told of it stays as it was.
 _BRING_NEARER: Final = (
@@ -44,7 +47,7 @@ _BRING_NEARER: Final = (
     "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"
 )
 _OF_CLOCK: Final = f"{_SELECT} WHERE s.test_clock_id = $1 AND s.status = 'pending' AND s.expires_at <= $2 ORDER BY s.id"
-_TO_EXPIRE_OF_CLOCK: Final = Both(sqlite=_OF_CLOCK, postgres=f"{_OF_CLOCK} FOR UPDATE OF s")
+_TO_EXPIRE_OF_CLOCK: Final = Both(sqlite=_OF_CLOCK, postgres=f"{_OF_CLOCK} FOR UPDATE OF s, p")
 _BRING_LAPSES_NEARER: Final = (
     "UPDATE payments SET lapses_at = lapses_at - $2 WHERE state = 'requires_capture' "
     "AND session_id IN (SELECT id FROM checkout_sessions WHERE test_clock_id = $1)"
@@ -52,9 +55,9 @@ _BRING_LAPSES_NEARER: Final = (
 _LAPSED_OF_CLOCK: Final = (
     f"{_SELECT} WHERE s.test_clock_id = $1 AND p.state = 'requires_capture' AND p.lapses_at <= $2 ORDER BY s.id"
 )
-_TO_LAPSE_OF_CLOCK: Final = Both(sqlite=_LAPSED_OF_CLOCK, postgres=f"{_LAPSED_OF_CLOCK} FOR UPDATE OF s")
+_TO_LAPSE_OF_CLOCK: Final = Both(sqlite=_LAPSED_OF_CLOCK, postgres=f"{_LAPSED_OF_CLOCK} FOR UPDATE OF s, p")
 _LAPSED: Final = f"{_SELECT} WHERE p.state = 'requires_capture' AND p.lapses_at <= $1 ORDER BY p.lapses_at LIMIT $2"
-_TO_LAPSE: Final = Both(sqlite=_LAPSED, postgres=f"{_LAPSED} FOR UPDATE OF s SKIP LOCKED")
+_TO_LAPSE: Final = Both(sqlite=_LAPSED, postgres=f"{_LAPSED} FOR UPDATE OF s, p SKIP LOCKED")
 _ANY_TO_EXPIRE: Final = "SELECT 1 FROM checkout_sessions WHERE status = 'pending' AND expires_at <= $1 LIMIT 1"
 
 
@@ -78,6 +81,7 @@ async def insert(tx: Transaction, session: CheckoutSession) -> None:
         session.expires_at,
         session.created_at,
         session.test_clock_id,
+        session.allow_promotion_codes,
     )
 
 
@@ -125,6 +129,11 @@ async def newest(
 async def move(tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int) -> int:
     """Move a session out of the state it is believed to be in; 0 if it has left that meanwhile."""
     return await tx.execute(_MOVE, to.value, paid_at, now, session.id, session.status.value)
+
+
+async def reprice(tx: Transaction, session: CheckoutSession, price: Money, now: int) -> int:
+    """Give a locked session another price in its currency; 0 if it does not wait for money any more."""
+    return await tx.execute(_REPRICE, price.minor, now, session.id)
 
 
 async def set_expiry(tx: Transaction, session_id: str, expires_at: int) -> None:
@@ -196,7 +205,7 @@ async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> l
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:19]
+    session = row[:20]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -216,5 +225,6 @@ def _session(row: Row) -> CheckoutSession:
         updated_at=session[16],
         test_clock_id=session[17],
         canceled_at=session[18],
-        payment=payment_from(row[19:], session[0]),
+        allow_promotion_codes=bool(session[19]),
+        payment=payment_from(row[20:], session[0]),
     )

@@ -77,9 +77,12 @@ class SimulatedRail:
             asset=ASSET,
             asset_decimals=ASSET_DECIMALS,
             address=address,
-            amount_atomic=ceil(price.minor * _ATOMIC_PER_MINOR[MINOR_DIGITS[price.currency]]),
+            amount_atomic=_asked(price),
             native_price_usd=NATIVE_PRICE_USD,
         )
+
+    def requote(self, terms: PaymentTerms, price: Money) -> PaymentTerms:
+        return terms._replace(amount_atomic=_asked(price))
 
 
 def observations_for(outcome: Outcome, *, required: int, seen: list[Observation]) -> list[Observation]:
@@ -102,6 +105,11 @@ def observations_for(outcome: Outcome, *, required: int, seen: list[Observation]
     if missing <= 0:
         return settled
     return [*settled, Observation("0x" + secrets.token_hex(32), 0, missing, confirmed)]
+
+
+def _asked(price: Money) -> int:
+    asked: int = ceil(price.minor * _ATOMIC_PER_MINOR[MINOR_DIGITS[price.currency]])
+    return asked
 
 
 def _wanted(outcome: Outcome, required: int) -> int:

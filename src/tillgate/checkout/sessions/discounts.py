@@ -1,0 +1,182 @@
+"""What is taken off a session's price: as it is opened, or by a promotion code that its buyer types."""
+
+import msgspec
+
+from tillgate.base.errors import Conflict, Forbidden
+from tillgate.base.principal import Principal
+from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.orders import operations as orders
+from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
+from tillgate.checkout.payments import operations as payments
+from tillgate.checkout.payments import records as payment_records
+from tillgate.checkout.promotions.model import PromotionCode, checked_code, folded
+from tillgate.checkout.promotions.operations import get_promotion_code
+from tillgate.checkout.redemptions import operations as redemptions
+from tillgate.checkout.redemptions.model import DiscountRefusal, Offer, not_applicable
+from tillgate.checkout.sessions import records
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, mine, order_status, payment_state
+from tillgate.checkout.sessions.moving import tell
+from tillgate.events.model import SESSION_UPDATED
+from tillgate.store import Transaction
+
+
+async def named(
+    tx: Transaction,
+    principal: Principal,
+    *,
+    coupon_id: str | None,
+    promotion_code: str | None,
+    basket: Basket,
+    customer_id: str | None,
+    now: int,
+) -> Offer | None:
+    """What a coupon or a code takes off the basket; None where none is named.
+
+    Raises:
+        Forbidden: a publishable key names a coupon.
+        InvalidInput: there is no such coupon or code, or both are named.
+        Conflict: it cannot be had; a :class:`~tillgate.checkout.redemptions.model.DiscountRefused` says why.
+    """
+    if coupon_id is None and promotion_code is None:
+        return None
+    if coupon_id is not None and principal.publishable:
+        raise Forbidden(
+            "couponId: only your server gives a coupon; a buyer's browser or app names a promotionCode.",
+            code="secret_key_required",
+        )
+    return await redemptions.offer(
+        tx,
+        principal,
+        coupon_id=coupon_id,
+        promotion_code=promotion_code,
+        subtotal=basket.goods,
+        customer_id=customer_id,
+        has_paid_before=customer_id is not None and await orders.has_paid(tx, customer_id),
+        now=now,
+    )
+
+
+def taken_off(basket: Basket, offer: Offer | None, *, param: str) -> Basket:
+    """The basket with what is taken off it, if somebody can pay that.
+
+    Raises:
+        InvalidInput: nothing is left to pay, or too much.
+    """
+    if offer is None:
+        return checked_basket(basket, param=param)
+    return checked_basket(basket._replace(discounts=(_discount(offer),)), param=offer.param)
+
+
+async def typed_code(tx: Transaction, principal: Principal, session: CheckoutSession) -> tuple[Order, str | None]:
+    """The order of a session whose buyer may type codes, and the code that is taken off it."""
+    order = await orders.get_order_of_session(tx, session.id)
+    applied = next((one.promotion_code_id for one in order.discounts if one.promotion_code_id is not None), None)
+    promotion: PromotionCode | None = None
+    if applied is not None:
+        promotion = await get_promotion_code(tx, principal, applied)
+    return order, promotion.code if promotion is not None else None
+
+
+async def apply_promotion_code(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str, code: str
+) -> CheckoutSession:
+    """Take off what a code gives: the order's total, the session's price and what is to be sent change with it, and
+    its place is held as if the session had been opened with it. Applying the same code again changes nothing.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        InvalidInput: there is no such code.
+        DiscountRefused: it cannot be had here; ``why`` says the reason.
+        Conflict: no code may be typed here, the session does not wait for its first money, or it has a discount.
+    """
+    session, now = await _locked(tx, principal, session_id), desk.clock.now()
+    order, applied = await typed_code(tx, principal, session)
+    wanted = checked_code(code)
+    if applied is not None and folded(applied) == folded(wanted):
+        return session
+    _refuse_unless_untouched(session, now)
+    if order.discounts:
+        raise Conflict("A discount is taken off already. Remove it first, then type the other code.")
+    offer = await named(
+        tx,
+        principal,
+        coupon_id=None,
+        promotion_code=wanted,
+        basket=order.basket,
+        customer_id=order.customer_id,
+        now=now,
+    )
+    assert offer is not None
+    if order.basket._replace(discounts=(_discount(offer),)).totals.total <= 0:
+        raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, "nothing would be left to pay")
+    await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)
+    return await _reprice(desk, tx, session, order, (_discount(offer),), now)
+
+
+async def remove_promotion_code(
+    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str
+) -> CheckoutSession:
+    """Ask for the whole price again, and give the code's place back; where there is no code, nothing changes.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: no code may be typed here, or the session does not wait for its first money.
+    """
+    session, now = await _locked(tx, principal, session_id), desk.clock.now()
+    order = await orders.get_order_of_session(tx, session.id)
+    if not order.discounts:
+        return session
+    _refuse_unless_untouched(session, now)
+    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    await redemptions.give_up(tx, session.id)
+    return await _reprice(desk, tx, session, order, (), now)
+
+
+async def _locked(tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    session = mine(await records.locked(tx, session_id), principal, session_id)
+    if not session.allow_promotion_codes:
+        raise Conflict("No promotion code can be used for this session.")
+    return session
+
+
+def _refuse_unless_untouched(session: CheckoutSession, now: int) -> None:
+    """What somebody has sent money for keeps its price, also if that money is gone again: it may come back."""
+    payment = session.payment
+    if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.gone:
+        raise Conflict(
+            "A promotion code can be used or removed only while the session waits for its first money.",
+            code="session_not_pending",
+        )
+
+
+async def _reprice(
+    desk: CheckoutDesk,
+    tx: Transaction,
+    session: CheckoutSession,
+    order: Order,
+    discounts: tuple[Discount, ...],
+    now: int,
+) -> CheckoutSession:
+    """A locked session with these discounts, its order and its payment with it; one event each."""
+    discounted = await orders.discounted(tx, order, discounts, now)
+    price = discounted.price
+    terms = desk.rail(livemode=session.livemode).requote(session.payment.terms, price)
+    payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
+    await payment_records.reprice(tx, payment, now)
+    if await records.reprice(tx, session, price, now) != 1:
+        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+    after = msgspec.structs.replace(session, price=price, payment=payment, updated_at=now)
+    deadlines = (session.expires_at, after.expires_at)
+    await payments.follow(desk, tx, session.payment, payment, payment_state(after), now, expires=deadlines)
+    await orders.follow(desk, tx, order, msgspec.structs.replace(discounted, payment=payment), order_status(after), now)
+    await tell(desk, tx, after, SESSION_UPDATED, now)
+    return after
+
+
+def _discount(offer: Offer) -> Discount:
+    return Discount(
+        name=offer.coupon.name,
+        amount_minor=offer.off.minor,
+        coupon_id=offer.coupon.id,
+        promotion_code_id=offer.promotion.id if offer.promotion is not None else None,
+    )
