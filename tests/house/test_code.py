@@ -9,6 +9,7 @@ import pytest
 
 from tests.house.source import PACKAGES, ROOT, SRC, python_files, texts_of, tracked, tree_of, where
 from tillgate.api.errors import ERRORS, FORBIDDEN_CODES
+from tillgate.opening import all_migrations
 
 # Codes that no API route can raise, so that they have no line in api/errors.py: the dashboard, the buyer's pages
 # and the command line word them themselves.
@@ -30,6 +31,11 @@ SQL = re.compile(
 SQL_THAT_ASKS_NOTHING = {"SELECT 1"}
 
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "services", "service", "manager", "managers", "misc"}
+
+
+def test_the_migrations_are_numbered_without_a_gap() -> None:
+    """Two branches that each took the next number were merged without a conflict, and no server started any more."""
+    assert [one.house for one in all_migrations()]
 
 
 def test_only_the_settings_read_the_environment() -> None:
