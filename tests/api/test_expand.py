@@ -24,7 +24,6 @@ HOMES = {
     "transaction": "/transactions",
     "refund": "/refunds",
     "promotion_code": "/promotion_codes",
-    "redemption": "/redemptions",
     "customer": "/customers",
     "product": "/products",
     "coupon": "/coupons",

@@ -1,39 +1,17 @@
 """Whole stories over HTTP only, against a real server process, on either database."""
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 from standardwebhooks import Webhook
 
-from tests.postgres import PostgresServer
 from tests.receiver import Receiver
 from tests.running import EVERY_SCOPE, RunningServer
 
 AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
 SECONDS_MAX = 20
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A running server, shared by this file's stories: each has projects of its own."""
-    with contextlib.ExitStack() as stack:
-        url = None
-        if request.param == "postgres":
-            postgres: PostgresServer = request.getfixturevalue("postgres_server")
-            url = stack.enter_context(postgres.fresh_database())
-        running = RunningServer(tmp_path_factory.mktemp("journeys") / "data", url).start()
-        stack.callback(running.stop)
-        yield running
-
-
-@pytest.fixture
-def project(server: RunningServer) -> str:
-    """The id of a project of this story alone."""
-    return server.project("My shop")
 
 
 def until(found: Callable[[], Any]) -> Any:

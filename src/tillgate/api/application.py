@@ -25,7 +25,6 @@ from tillgate.api import (
     payments,
     products,
     promotions,
-    redemptions,
     refunds,
     sessions,
     webhooks,
@@ -56,7 +55,6 @@ ROUTES: Final[list[Route]] = [
     *products.ROUTES,
     *coupons.ROUTES,
     *promotions.ROUTES,
-    *redemptions.ROUTES,
     *clocks.ROUTES,
 ]
 DOCUMENT_PATH: Final = "/openapi.json"

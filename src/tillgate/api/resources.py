@@ -2,19 +2,7 @@
 
 from typing import Final
 
-from tillgate.api import (
-    clocks,
-    coupons,
-    customers,
-    links,
-    orders,
-    payments,
-    products,
-    promotions,
-    redemptions,
-    refunds,
-    sessions,
-)
+from tillgate.api import clocks, coupons, customers, links, orders, payments, products, promotions, refunds, sessions
 from tillgate.api.expanding import Expansions
 
 EXPANSIONS: Final = Expansions(
@@ -29,7 +17,6 @@ EXPANSIONS: Final = Expansions(
         products.PRODUCT,
         coupons.COUPON,
         promotions.PROMOTION_CODE,
-        redemptions.REDEMPTION,
         clocks.TEST_CLOCK,
     ]
 )

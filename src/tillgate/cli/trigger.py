@@ -38,6 +38,7 @@ COUPON: Final = Step(
 PROMOTION_CODE: Final = Step(
     "POST", "/promotion_codes", {"couponId": "{id}", "code": "TRIGGERED-{id}", "metadata": METADATA}
 )
+REORGED: Final = {"outcome": "reorged"}
 SWITCHED_OFF: Final = {"active": False}
 
 
@@ -65,6 +66,7 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     events.SESSION_OVERPAID: _simulated("overpaid"),
     events.SESSION_EXPIRED: (SESSION, EXPIRE),
     events.SESSION_FAILED: _simulated("failed"),
+    events.SESSION_UPDATED: (*_simulated("paid"), Step("POST", "/checkout_sessions/{id}/simulate", REORGED)),
     events.PAYMENT_LINK_CREATED: (LINK,),
     events.PAYMENT_LINK_UPDATED: (LINK, Step("PATCH", "/payment_links/{id}", SWITCHED_OFF)),
     events.CUSTOMER_CREATED: (CUSTOMER,),

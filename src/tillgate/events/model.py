@@ -72,9 +72,9 @@ EVENT_MEANINGS: Final = {
     SESSION_UNDERPAID: "Less than the amount is confirmed; it waits for your decision.",
     SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",
     SESSION_EXPIRED: "Its time passed and no payment was seen.",
-    SESSION_FAILED: "It cannot be paid any more.",
-    SESSION_UPDATED: "Something else about it changed, such as its price by a promotion code: "
-    "`previousAttributes` says what.",
+    SESSION_FAILED: "It cannot be paid any more, or you canceled it: `canceledAt` says so.",
+    SESSION_UPDATED: "Something else about it changed, such as its price by a promotion code, or its money: more came "
+    "while it waits for you, or some was taken away again. `previousAttributes` says what.",
     PAYMENT_LINK_CREATED: "A payment link was made.",
     PAYMENT_LINK_UPDATED: "A payment link was changed, deactivated or archived.",
     CUSTOMER_CREATED: "A customer was added.",

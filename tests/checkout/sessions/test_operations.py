@@ -27,6 +27,7 @@ from tillgate.checkout.links.operations import LinkChanges, NewLink
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import EDGES, CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import NewAmount, NewSession
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import Outcome
@@ -78,7 +79,8 @@ async def session_in(counter: Counter, status: SessionStatus) -> CheckoutSession
 
 
 async def test_every_outcome_in_every_state_does_what_the_matrix_says(counter: Counter) -> None:
-    """All 80: a legal one moves the session and writes its events; any other is a conflict that leaves no trace."""
+    """All 80: a legal one moves the session and writes its events, or changes its money alone and says that; any other
+    is a conflict that leaves no trace."""
     for status, outcome in itertools.product(S, O):
         before = await session_in(counter, status)
         told = await counter.events_of(before.id)
@@ -96,6 +98,8 @@ async def test_every_outcome_in_every_state_does_what_the_matrix_says(counter: C
         more = (await counter.events_of(before.id))[len(told) :]
         expiry = ["session.expired"] if (status, outcome) == (S.PENDING, O.LATE) else []
         moved = [f"session.{wanted.value}"] if wanted is not status else []
+        if wanted is status and shown(answered, "") != shown(before, ""):
+            moved = ["session.updated"]
         assert more == [*expiry, *moved], (status, outcome)
         assert (answered.paid_at is not None) == (wanted in {S.PAID, S.PAID_LATE})
 
@@ -390,6 +394,7 @@ async def test_contrary_outcomes_at_once_leave_one_legal_story(counter: Counter)
         walk = [
             S(type.removeprefix("session.").replace("created", "pending"))
             for type in await counter.events_of(session.id)
+            if type != "session.updated"
         ]
         assert all(to in EDGES[was] for was, to in itertools.pairwise(walk)), walk
         assert walk[-1] is (await counter.read(session.id)).status

@@ -20,7 +20,7 @@ from tillgate.checkout.sessions.model import (
     payment_state,
 )
 from tillgate.checkout.sessions.object import shown
-from tillgate.events.model import PAYMENT_UPDATED
+from tillgate.events.model import PAYMENT_UPDATED, SESSION_UPDATED
 from tillgate.events.operations import emit
 from tillgate.rails.port import Observation
 from tillgate.store import Transaction
@@ -129,6 +129,9 @@ async def settle(
     settled = msgspec.structs.replace(session, payment=payment)
     if payment != session.payment:
         await follow(desk, tx, session, settled, now)
+        url = desk.settings.public_url
+        if shown(settled, url) != shown(session, url):
+            await tell(desk, tx, settled, SESSION_UPDATED, now)
     return settled
 
 
