@@ -5,9 +5,9 @@ import os
 import random
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -133,6 +133,10 @@ def path_of(*segments: str) -> str:
 
 
 def _query_text(name: str, value: object) -> str:
+    if name == "expand":
+        # Paths are said with the fields' names, which are Python's here and the wire's there.
+        paths = value if isinstance(value, str) else ",".join(cast(Sequence[str], value))
+        return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), paths)
     match value:
         case bool():
             return "true" if value else "false"
@@ -140,8 +144,6 @@ def _query_text(name: str, value: object) -> str:
             if value.tzinfo is None:
                 raise ConfigurationError(f"{name}: expected a datetime with a time zone, such as datetime.now(UTC).")
             return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        case list() | tuple():
-            return ",".join(value)
         case _:
             return str(value)
 

@@ -24,7 +24,7 @@ SessionStatus = Literal["pending", "detected", "underpaid", "overpaid", "paid", 
 OrderStatus = Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
 Fulfillment = Literal["unfulfilled", "fulfilled"]
 Expand = str | Sequence[str]
-"""Paths of what is to be put into an answer: ``"customer"``, ``["customer", "order.payment"]``."""
+"""Paths of what is to be put into an answer, by its fields: ``["customer", "order.line_items.product"]``."""
 OrderRefund = Literal["everything", "excess"]
 CaptureMethod = Literal["automatic", "manual"]
 PaymentStatus = Literal[
@@ -32,6 +32,7 @@ PaymentStatus = Literal[
 ]
 TransactionKind = Literal["transfer", "capture", "refund"]
 RefundStatus = Literal["pending", "succeeded", "failed", "canceled"]
+RedemptionStatus = Literal["reserved", "redeemed", "released"]
 RefundReason = Literal["requested_by_customer", "duplicate", "fraudulent", "underpaid", "overpaid", "late", "other"]
 
 EVENT_TYPES: Final = (
@@ -578,6 +579,35 @@ class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+
+
+class Redemption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One session's place in a coupon: ``reserved`` while it may still be paid, ``redeemed`` once it is, ``released``
+    when it ended unpaid.
+
+    Attributes:
+        promotion_code_id: the code through which it came; None where the coupon was given by itself.
+        amount: what is taken off the order, in ``currency``.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    coupon_id: str
+    promotion_code_id: str | None
+    customer_id: str | None
+    session_id: str
+    order_id: str
+    status: str
+    amount: str
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+    coupon: Coupon | None = None
+    promotion_code: PromotionCode | None = None
+    customer: Customer | None = None
+    session: CheckoutSession | None = None
+    order: Order | None = None
 
 
 class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

@@ -24,6 +24,7 @@ HOMES = {
     "transaction": "/transactions",
     "refund": "/refunds",
     "promotion_code": "/promotion_codes",
+    "redemption": "/redemptions",
     "customer": "/customers",
     "product": "/products",
     "coupon": "/coupons",

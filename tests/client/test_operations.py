@@ -314,6 +314,23 @@ def test_money_is_captured_refunded_and_told(client: Client) -> None:
     assert client.payments.cancel(second.order.payment_id).status == "canceled"
 
 
+def test_a_coupon_is_given_used_and_looked_after(client: Client) -> None:
+    """Made with its code, taken by a session, found again by what it is of, and switched off."""
+    coupon = client.coupons.create(name="Spring", discount_type="percentage", discount_percentage="12.5")
+    assert client.coupons.retrieve(coupon.id) == coupon
+    code = client.promotion_codes.create(code="SPRING-PY", coupon_id=coupon.id, expand="coupon")
+    assert code.coupon == coupon
+    assert client.promotion_codes.list(code="spring-py").data == [client.promotion_codes.retrieve(code.id)]
+    session = client.checkout_sessions.create(amount=PRICE, promotion_code="spring-py", expand="coupon,promotion_code")
+    assert session.coupon is not None and session.coupon.reserved_redemptions == 1
+    [redemption] = client.redemptions.list(coupon_id=coupon.id, status="reserved", expand=["session"]).data
+    assert (redemption.amount, redemption.session and redemption.session.id) == ("6.25", session.id)
+    assert client.redemptions.retrieve(redemption.id, expand="promotion_code").promotion_code == session.promotion_code
+    assert client.promotion_codes.update(code.id, active=False).active is False
+    assert client.coupons.update(coupon.id, name="Summer", active=False).name == "Summer"
+    assert coupon.id in [one.id for one in client.coupons.list(active=False).auto_paginate()]
+
+
 def test_the_merchant_decides_on_unusual_money(client: Client) -> None:
     """Accept, wait, give back: each by its own method."""
 
@@ -413,6 +430,7 @@ STRUCTS = {
     "PaymentLinkObject": "PaymentLink",
     "ProductObject": "Product",
     "PromotionCodeObject": "PromotionCode",
+    "RedemptionObject": "Redemption",
     "TestClockObject": "TestClock",
     "WebhookDeliveryObject": "WebhookDelivery",
     "WebhookEndpointObject": "WebhookEndpoint",
@@ -484,6 +502,7 @@ def test_the_words_are_the_servers(document: dict[str, Any]) -> None:
         (objects.TransactionKind, "TransactionKind"),
         (objects.RefundStatus, "RefundStatus"),
         (objects.RefundReason, "RefundReason"),
+        (objects.RedemptionStatus, "RedemptionStatus"),
     ):
         assert set(words.__args__) == set(schemas[schema]["enum"])
 

@@ -69,6 +69,36 @@ async def test_a_coupon_and_its_codes_are_made_and_switched(owner_of_both: Owner
     assert "5.00 EUR" in await owner.page(await owner.done("/coupons", **amount))
 
 
+async def test_a_coupons_page_shows_who_used_it(owner_of_both: Owner) -> None:
+    """The latest sessions that hold, took or gave back a place: what was taken off, by which code, for whom, and the
+    ways to both."""
+    api = await owner_of_both.shop.client()
+
+    async def made(path: str, **body: Any) -> Any:
+        answer = await api.post(path, json=body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    coupon = await made("/coupons", name="A tenth", discountType="percentage", discountPercentage="10")
+    path = f"/coupons/{coupon['id']}"
+    assert "None. A session takes it by" in await owner_of_both.page(path)
+    await made("/promotion_codes", code="SPRING", couponId=coupon["id"])
+    ada, amount = await made("/customers", name="Ada"), {"value": "50.00", "currency": "USD"}
+    paid = await made("/checkout_sessions", amount=amount, promotionCode="spring", customerId=ada["id"])
+    await made(f"/checkout_sessions/{paid['id']}/simulate", outcome="paid")
+    await made("/checkout_sessions", amount=amount, couponId=coupon["id"])
+    page = await owner_of_both.page(path)
+    rows = re.findall(r'<tr role="row">.*?</tr>', page[page.index('id="redemptions"') :], re.S)[1:]
+    assert len(rows) == 2
+    for words in ("Reserved", "5.00 USD", "Not known"):
+        assert words in rows[0], words
+    for words in ("Redeemed", "SPRING", f"/dashboard/customers/{ada['id']}", f"/dashboard/sessions/{paid['id']}"):
+        assert words in rows[1], words
+    for _ in range(9):
+        await made("/checkout_sessions", amount=amount, couponId=coupon["id"])
+    assert "The newest 10 are shown" in await owner_of_both.page(path)
+
+
 async def test_a_sessions_page_shows_what_was_bought_and_by_whom(owner: Owner) -> None:
     """Lines, what was taken off and why, the total, and the ways to product, coupon and customer."""
     api = await owner.shop.client()

@@ -8,6 +8,7 @@ import { Payments } from "./resources/payments.js";
 import { Products } from "./resources/products.js";
 import { PromotionCodes } from "./resources/promotionCodes.js";
 import { TestClocks } from "./resources/testClocks.js";
+import { Redemptions } from "./resources/redemptions.js";
 import { Refunds } from "./resources/refunds.js";
 import { Transactions } from "./resources/transactions.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
@@ -35,6 +36,7 @@ export class CheckoutClient {
   readonly products: Products;
   readonly coupons: Coupons;
   readonly promotionCodes: PromotionCodes;
+  readonly redemptions: Redemptions;
   readonly testClocks: TestClocks;
   readonly orders: Orders;
   readonly payments: Payments;
@@ -54,6 +56,7 @@ export class CheckoutClient {
     this.products = new Products(transport);
     this.coupons = new Coupons(transport);
     this.promotionCodes = new PromotionCodes(transport);
+    this.redemptions = new Redemptions(transport);
     this.testClocks = new TestClocks(transport);
     this.orders = new Orders(transport);
     this.payments = new Payments(transport);

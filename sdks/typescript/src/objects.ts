@@ -125,6 +125,20 @@ export type PromotionCode = Answer<
   { metadata: Metadata | null; coupon?: Coupon | null }
 >;
 
+export type RedemptionStatus = Schemas["RedemptionStatus"];
+/** One session's place in a coupon: `amount` is what is taken off its order. */
+export type Redemption = Answer<
+  Schemas["RedemptionObject"],
+  {
+    status: Open<RedemptionStatus>;
+    coupon?: Coupon | null;
+    promotionCode?: PromotionCode | null;
+    customer?: Customer | null;
+    session?: CheckoutSession | null;
+    order?: Order | null;
+  }
+>;
+
 /** An API key as events show it: never its text. */
 export interface ApiKey {
   id: string;
@@ -251,6 +265,7 @@ export type UpdateCoupon = Flat<Schemas["UpdateCoupon"]>;
 export type ListCoupons = Query<"coupons_list_all">;
 export type CreatePromotionCode = Flat<Schemas["CreatePromotionCode"]>;
 export type UpdatePromotionCode = Flat<Schemas["UpdatePromotionCode"]>;
+export type ListRedemptions = Query<"redemptions_list_all">;
 export type CreateTestClock = Flat<Schemas["CreateTestClock"]>;
 export type AdvanceTestClock = Flat<Schemas["AdvanceTestClock"]>;
 export type ListTestClocks = Query<"test_clocks_list_all">;

@@ -449,6 +449,38 @@ export interface paths {
         patch: operations["promotion_codes_update"];
         trace?: never;
     };
+    "/api/v1/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["redemptions_list_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redemptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["redemptions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/refunds": {
         parameters: {
             query?: never;
@@ -1172,6 +1204,11 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        ListObject_RedemptionObject_: {
+            data: components["schemas"]["RedemptionObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         ListObject_RefundObject_: {
             data: components["schemas"]["RefundObject"][];
             hasMore: boolean;
@@ -1242,6 +1279,18 @@ export interface components {
             /** @default 25 */
             limit?: number;
             starting_after?: string;
+        };
+        ListRedemptions: {
+            couponId?: string;
+            createdAfter?: string;
+            customerId?: string;
+            /** @default 25 */
+            limit?: number;
+            orderId?: string;
+            promotionCodeId?: string;
+            sessionId?: string;
+            starting_after?: string;
+            status?: components["schemas"]["RedemptionStatus"];
         };
         ListRefunds: {
             createdAfter?: string;
@@ -1419,6 +1468,33 @@ export interface components {
             reservedRedemptions: number;
             updatedAt: string;
         };
+        RedemptionObject: {
+            amount: string;
+            coupon?: components["schemas"]["CouponObject"] | null;
+            couponId: string;
+            createdAt: string;
+            currency: string;
+            customer?: components["schemas"]["CustomerObject"] | null;
+            customerId: string | null;
+            id: string;
+            livemode: boolean;
+            /**
+             * @default redemption
+             * @enum {unknown}
+             */
+            object?: "redemption";
+            order?: components["schemas"]["OrderObject"] | null;
+            orderId: string;
+            promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
+            promotionCodeId: string | null;
+            session?: components["schemas"]["CheckoutSessionObject"] | null;
+            sessionId: string;
+            /** @enum {unknown} */
+            status: "redeemed" | "released" | "reserved";
+            updatedAt: string;
+        };
+        /** @enum {unknown} */
+        RedemptionStatus: "redeemed" | "released" | "reserved";
         RefundObject: {
             amount: string;
             createdAt: string;
@@ -3279,6 +3355,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PromotionCodeObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    redemptions_list_all: {
+        parameters: {
+            query?: {
+                couponId?: string;
+                createdAfter?: string;
+                customerId?: string;
+                expand?: string[];
+                limit?: number;
+                orderId?: string;
+                promotionCodeId?: string;
+                sessionId?: string;
+                starting_after?: string;
+                status?: components["schemas"]["RedemptionStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_RedemptionObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    redemptions_retrieve: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionObject"];
                 };
             };
             400: components["responses"]["Refused400"];

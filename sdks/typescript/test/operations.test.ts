@@ -170,6 +170,12 @@ test("products, coupons and promotion codes are made, found and changed", async 
   const found = await checkout.promotionCodes.list({ code: code.toUpperCase(), expand: ["coupon"] });
   expect(found.data).toEqual([{ ...promotion, coupon }]);
   expect((await checkout.promotionCodes.retrieve(promotion.id)).coupon).toBeUndefined();
+  const session = await checkout.checkoutSessions.create({ amount, promotionCode: code });
+  const [redemption] = (await checkout.redemptions.list({ couponId: coupon.id, expand: ["session"] })).data;
+  expect([redemption?.status, redemption?.amount]).toEqual(["reserved", "6.25"]);
+  expect(redemption?.session).toEqual(session);
+  const again = await checkout.redemptions.retrieve(redemption?.id ?? "", { expand: "promotionCode" });
+  expect(again.promotionCode?.reservedRedemptions).toBe(1);
   expect((await checkout.promotionCodes.update(promotion.id, { active: false })).active).toBe(false);
   expect((await checkout.coupons.update(coupon.id, { name: "Summer" })).name).toBe("Summer");
   expect(await checkout.coupons.list({ active: true, limit: 1 })).toMatchObject({ data: [{ id: coupon.id }] });

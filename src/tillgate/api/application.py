@@ -25,6 +25,7 @@ from tillgate.api import (
     payments,
     products,
     promotions,
+    redemptions,
     refunds,
     sessions,
     webhooks,
@@ -55,6 +56,7 @@ ROUTES: Final[list[Route]] = [
     *products.ROUTES,
     *coupons.ROUTES,
     *promotions.ROUTES,
+    *redemptions.ROUTES,
     *clocks.ROUTES,
 ]
 DOCUMENT_PATH: Final = "/openapi.json"

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from tillgate.api import clocks, coupons, customers, links, orders, payments, products, promotions, refunds, sessions
+from tillgate.api import (
+    clocks,
+    coupons,
+    customers,
+    links,
+    orders,
+    payments,
+    products,
+    promotions,
+    redemptions,
+    refunds,
+    sessions,
+)
 from tillgate.api.expanding import Expansions
 
 EXPANSIONS: Final = Expansions(
@@ -17,6 +29,7 @@ EXPANSIONS: Final = Expansions(
         products.PRODUCT,
         coupons.COUPON,
         promotions.PROMOTION_CODE,
+        redemptions.REDEMPTION,
         clocks.TEST_CLOCK,
     ]
 )

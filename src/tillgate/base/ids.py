@@ -22,6 +22,7 @@ CUSTOMER = "cus"
 PRODUCT = "prod"
 COUPON = "cou"
 PROMOTION_CODE = "promo"
+REDEMPTION = "rdm"
 TEST_CLOCK = "clk"
 PAYMENT_LINK = "pl"
 CHECKOUT_SESSION = "cs"
@@ -56,6 +57,11 @@ def new_ulid() -> str:
 def new_id(prefix: str) -> str:
     """A fresh id such as ``cs_01j…``: the prefix, ``_`` and 26 characters."""
     return f"{prefix}_{new_ulid()}"
+
+
+def renamed(prefix: str, id: str) -> str:
+    """An id with the same ULID and another prefix: of what there is exactly one of for each of the other."""
+    return f"{prefix}_{id.partition('_')[2]}"
 
 
 def is_typed(text: str) -> bool:

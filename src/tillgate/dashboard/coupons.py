@@ -25,11 +25,14 @@ from tillgate.checkout.promotions.operations import (
     list_promotion_codes,
     update_promotion_code,
 )
+from tillgate.checkout.redemptions.model import RecordedRedemption
+from tillgate.checkout.redemptions.operations import list_redemptions
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
 from tillgate.dashboard.visits import View, Visit
 from tillgate.store import Transaction
 
 COUPONS: Final = "/dashboard/coupons"
+REDEMPTIONS_SHOWN_MAX: Final = 10
 FIELDS: Final = (
     "name",
     "description",
@@ -96,7 +99,7 @@ async def create(visit: Visit) -> Response:
 
 
 async def coupon_page(visit: Visit) -> Response:
-    """One coupon, its codes, and the form for another one."""
+    """One coupon, its codes with the form for another one, and who used it lately."""
     return await _page(visit, draft(dict.fromkeys(CODE_FIELDS, "")))
 
 
@@ -149,12 +152,13 @@ async def deactivate_code(visit: Visit) -> Response:
 
 
 async def _page(visit: Visit, form: Draft) -> Response:
-    async def operation(tx: Transaction) -> tuple[Coupon, Page[PromotionCode]]:
+    async def operation(tx: Transaction) -> tuple[Coupon, Page[PromotionCode], Page[RecordedRedemption]]:
         coupon = await get_coupon(tx, visit.principal, visit.param("coupon"))
-        request = PageRequest(LIMIT_MAX)
-        return coupon, await list_promotion_codes(tx, visit.principal, request, coupon_id=coupon.id)
+        codes = await list_promotion_codes(tx, visit.principal, PageRequest(LIMIT_MAX), coupon_id=coupon.id)
+        request = PageRequest(REDEMPTIONS_SHOWN_MAX)
+        return coupon, codes, await list_redemptions(tx, visit.principal, request, coupon_id=coupon.id)
 
-    coupon, codes = await visit.read(operation)
+    coupon, codes, redemptions = await visit.read(operation)
     coupon_object = shown(coupon)
     if not form.values["currency"]:
         form = form._replace(values=form.values | {"currency": coupon_object.currency or "USD"})
@@ -165,6 +169,8 @@ async def _page(visit: Visit, form: Draft) -> Response:
         coupon=coupon,
         shown=coupon_object,
         codes=Page([shown_code(code) for code in codes.data], codes.has_more),
+        code_by_id={code.id: code.code for code in codes.data},
+        redemptions=redemptions,
         draft=form,
         currencies=USUAL_CURRENCIES,
         code_max=CODE_LENGTH_MAX,

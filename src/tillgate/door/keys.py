@@ -35,7 +35,7 @@ API_SCOPES: Final = {
     "customers:write": "Create and update customer records",
     "products:read": "List and retrieve products",
     "products:write": "Create and update products",
-    "coupons:read": "List and retrieve coupons and promotion codes",
+    "coupons:read": "List and retrieve coupons, promotion codes and redemptions",
     "coupons:write": "Create and update coupons and promotion codes",
     "orders:read": "List and retrieve orders",
     "orders:write": "Update orders, and decide on unusual money",

@@ -13,6 +13,7 @@ from tillgate_client.aio.payment_links import AsyncPaymentLinks
 from tillgate_client.aio.payments import AsyncPayments
 from tillgate_client.aio.products import AsyncProducts
 from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
+from tillgate_client.aio.redemptions import AsyncRedemptions
 from tillgate_client.aio.refunds import AsyncRefunds
 from tillgate_client.aio.test_clocks import AsyncTestClocks
 from tillgate_client.aio.transactions import AsyncTransactions
@@ -31,7 +32,7 @@ class AsyncClient:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes, test_clocks, orders, payments, transactions, refunds: what can be done.
+        promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds: what can be done.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class AsyncClient:
         self.products = AsyncProducts(self._transport)
         self.coupons = AsyncCoupons(self._transport)
         self.promotion_codes = AsyncPromotionCodes(self._transport)
+        self.redemptions = AsyncRedemptions(self._transport)
         self.test_clocks = AsyncTestClocks(self._transport)
         self.orders = AsyncOrders(self._transport)
         self.payments = AsyncPayments(self._transport)

@@ -15,6 +15,7 @@ from tillgate_client.sync.payment_links import PaymentLinks
 from tillgate_client.sync.payments import Payments
 from tillgate_client.sync.products import Products
 from tillgate_client.sync.promotion_codes import PromotionCodes
+from tillgate_client.sync.redemptions import Redemptions
 from tillgate_client.sync.refunds import Refunds
 from tillgate_client.sync.test_clocks import TestClocks
 from tillgate_client.sync.transactions import Transactions
@@ -32,7 +33,7 @@ class Client:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes, test_clocks, orders, payments, transactions, refunds: what can be done.
+        promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds: what can be done.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Client:
         self.products = Products(self._transport)
         self.coupons = Coupons(self._transport)
         self.promotion_codes = PromotionCodes(self._transport)
+        self.redemptions = Redemptions(self._transport)
         self.test_clocks = TestClocks(self._transport)
         self.orders = Orders(self._transport)
         self.payments = Payments(self._transport)

@@ -1,8 +1,12 @@
 """What a discount takes off, and for whom it is not: the pure rules."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import Conflict
 from tillgate.base.money import Money
 from tillgate.checkout.coupons.model import AmountOff, Coupon
@@ -63,6 +67,46 @@ class Redemption(NamedTuple):
     status: RedemptionStatus
 
 
+class RecordedRedemption(NamedTuple):
+    """A redemption as it is looked at afterwards. Instants are Unix milliseconds.
+
+    Attributes:
+        off: what was taken off the order.
+    """
+
+    redemption: Redemption
+    livemode: bool
+    order_id: str
+    off: Money
+    created_at: int
+    updated_at: int
+
+
+class RedemptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A redemption as the API shows it: one session's place in a coupon.
+
+    Attributes:
+        promotion_code_id: the code through which it came; null where the coupon was given by itself.
+        status: ``reserved`` while the session may still be paid, ``redeemed`` once it is, ``released`` when it ended
+            unpaid. A released one can be redeemed late, if there is a place.
+        amount: what is taken off the order, as a decimal string in ``currency``.
+    """
+
+    id: str
+    object: Literal["redemption"] = "redemption"
+    livemode: bool
+    coupon_id: str
+    promotion_code_id: str | None
+    customer_id: str | None
+    session_id: str
+    order_id: str
+    status: Literal["reserved", "redeemed", "released"]
+    amount: str
+    currency: str
+    created_at: str
+    updated_at: str
+
+
 _R = DiscountRefusal
 
 
@@ -81,6 +125,25 @@ class Offer(NamedTuple):
     def param(self) -> str:
         """The field in which it was asked for."""
         return "couponId" if self.promotion is None else "promotionCode"
+
+
+def shown(recorded: RecordedRedemption) -> RedemptionObject:
+    """The redemption in the API's form."""
+    redemption = recorded.redemption
+    return RedemptionObject(
+        id=ids.renamed(ids.REDEMPTION, redemption.session_id),
+        livemode=recorded.livemode,
+        coupon_id=redemption.coupon_id,
+        promotion_code_id=redemption.promotion_code_id,
+        customer_id=redemption.customer_id,
+        session_id=redemption.session_id,
+        order_id=recorded.order_id,
+        status=redemption.status.value,
+        amount=str(recorded.off),
+        currency=recorded.off.currency,
+        created_at=to_rfc3339(recorded.created_at),
+        updated_at=to_rfc3339(recorded.updated_at),
+    )
 
 
 def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *, now: int) -> Offer:

@@ -8,8 +8,10 @@ before it tells of the first.
 from collections import Counter
 from collections.abc import Sequence
 
+from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.money import Money
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.customers import operations as customers
@@ -20,6 +22,7 @@ from tillgate.checkout.redemptions.model import (
     DiscountRefusal,
     DiscountRefused,
     Offer,
+    RecordedRedemption,
     Redemption,
     RedemptionStatus,
     not_applicable,
@@ -110,12 +113,58 @@ async def reserve(tx: Transaction, offer: Offer, *, session_id: str, customer_id
     claimed = await _claimed(tx, redemption)
     if claimed is not None:
         raise not_applicable(offer, *claimed)
-    await records.insert(tx, redemption, now)
+    await records.insert(tx, offer.coupon.project_id, offer.coupon.livemode, redemption, now)
 
 
 async def redemptions_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Redemption]:
     """What sessions that the caller may see hold, took or gave back, by session id; most have none."""
     return {one.session_id: one for one in await records.of_sessions(tx, session_ids)}
+
+
+async def get_redemption(tx: Transaction, principal: Principal, redemption_id: str) -> RecordedRedemption:
+    """One redemption, by its own id.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    found = None
+    if ids.is_id(ids.REDEMPTION, redemption_id):
+        session_id = ids.renamed(ids.CHECKOUT_SESSION, redemption_id)
+        found = await records.by_session(tx, principal.project_id, principal.livemode, session_id)
+    if found is None:
+        raise NotFound("redemption", redemption_id)
+    return found
+
+
+async def list_redemptions(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    coupon_id: str | None = None,
+    promotion_code_id: str | None = None,
+    customer_id: str | None = None,
+    session_id: str | None = None,
+    order_id: str | None = None,
+    status: RedemptionStatus | None = None,
+    created_after: int | None = None,
+) -> Page[RecordedRedemption]:
+    """Redemptions, newest session first, that match what is given; ``created_after`` is inclusive."""
+    checked_cursor(page, ids.REDEMPTION)
+    found = await records.newest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        coupon_id=coupon_id,
+        promotion_code_id=promotion_code_id,
+        customer_id=customer_id,
+        session_id=session_id,
+        order_id=order_id,
+        status=status,
+        created_after=created_after,
+    )
+    return cut(found, page.limit)
 
 
 async def consume(tx: Transaction, session_id: str, *, now: int, beyond_limit: bool = False) -> bool:

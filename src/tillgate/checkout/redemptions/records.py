@@ -5,7 +5,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from tillgate.checkout.redemptions.model import Redemption, RedemptionStatus
+from tillgate.base import ids
+from tillgate.base.money import Money
+from tillgate.base.pages import PageRequest
+from tillgate.checkout.redemptions.model import RecordedRedemption, Redemption, RedemptionStatus
 from tillgate.store import Row, Transaction
 from unitofwork import Both, with_list
 
@@ -17,7 +20,8 @@ _COLUMNS: Final = (
     "session_id, coupon_id, promotion_code_id, customer_id, first_time_transaction, one_per_customer, status"
 )
 _INSERT: Final = (
-    f"INSERT INTO redemptions ({_COLUMNS}, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
+    f"INSERT INTO redemptions ({_COLUMNS}, created_at, updated_at, project_id, livemode) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)"
 )
 _OF_SESSIONS: Final = with_list(f"SELECT {_COLUMNS} FROM redemptions WHERE session_id IN {{list}} ORDER BY session_id")
 _HELD: Final = Both(sqlite=_OF_SESSIONS.sqlite, postgres=f"{_OF_SESSIONS.postgres} FOR UPDATE")
@@ -31,6 +35,16 @@ _HAS_FIRST: Final = (
     "SELECT 1 FROM redemptions WHERE customer_id = $1 AND status <> 'released' AND first_time_transaction "
     "AND session_id <> $2 LIMIT 1"
 )
+# What was taken off is the order's. Added to nothing, so that PostgreSQL looks each order up, and does not walk both
+# indexes side by side to come to a page in the middle.
+_RECORDED: Final = (
+    "SELECT r.session_id, r.coupon_id, r.promotion_code_id, r.customer_id, r.first_time_transaction, "
+    "r.one_per_customer, r.status, r.livemode, r.created_at, r.updated_at, o.id AS order_id, o.currency, o.discounts "
+    "FROM redemptions r JOIN orders o ON o.session_id = r.session_id || ''"
+)
+_BY_SESSION: Final = f"{_RECORDED} WHERE r.session_id = $1 AND r.project_id = $2 AND r.livemode = $3"
+_NEWEST: Final = f"{_RECORDED} WHERE r.project_id = $1 AND r.livemode = $2 AND r.session_id < $3 AND r.created_at >= $4"
+_OF_ORDER: Final = "r.session_id = (SELECT session_id FROM orders WHERE id = {order})"
 _IS_FREE: Final = "(redemptions_max IS NULL OR reserved + redeemed < redemptions_max)"
 _TAKE: Final = {
     table: f"UPDATE {table} SET reserved = reserved + 1 WHERE id = $1 AND active AND {_IS_FREE} "
@@ -47,7 +61,17 @@ _REDEEM: Final = {
 _FREE: Final = {table: f"UPDATE {table} SET reserved = reserved - $2 WHERE id = $1" for table in COUNTED}
 
 
-async def insert(tx: Transaction, redemption: Redemption, now: int) -> None:
+class _Off(msgspec.Struct, frozen=True):
+    """Of an order's discount, what is looked at here."""
+
+    amount_minor: int
+    coupon_id: str | None = None
+
+
+_discounts: Final = msgspec.json.Decoder(tuple[_Off, ...])
+
+
+async def insert(tx: Transaction, project_id: str, livemode: bool, redemption: Redemption, now: int) -> None:
     """Keep a new redemption; its session is there already."""
     await tx.execute(
         _INSERT,
@@ -59,6 +83,8 @@ async def insert(tx: Transaction, redemption: Redemption, now: int) -> None:
         redemption.one_per_customer,
         redemption.status.value,
         now,
+        project_id,
+        livemode,
     )
 
 
@@ -74,6 +100,47 @@ async def of_sessions(tx: Transaction, session_ids: Sequence[str]) -> list[Redem
     if not session_ids:
         return []
     return [_redemption(row) for row in await tx.fetch_all(_OF_SESSIONS, msgspec.json.encode(session_ids).decode())]
+
+
+async def by_session(tx: Transaction, project_id: str, livemode: bool, session_id: str) -> RecordedRedemption | None:
+    """The redemption of a session of this project and mode."""
+    row = await tx.fetch_one(_BY_SESSION, session_id, project_id, livemode)
+    return _recorded(row) if row is not None else None
+
+
+async def newest(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    page: PageRequest,
+    *,
+    coupon_id: str | None,
+    promotion_code_id: str | None,
+    customer_id: str | None,
+    session_id: str | None,
+    order_id: str | None,
+    status: RedemptionStatus | None,
+    created_after: int | None,
+) -> list[RecordedRedemption]:
+    """Up to ``limit + 1`` redemptions, newest first, that match what is given."""
+    before = ids.renamed(ids.CHECKOUT_SESSION, page.starting_after) if page.starting_after is not None else page.before
+    sql, params = _NEWEST, [project_id, livemode, before, created_after or 0]
+    for column, wanted in (
+        ("coupon_id", coupon_id),
+        ("promotion_code_id", promotion_code_id),
+        ("customer_id", customer_id),
+        ("session_id", session_id),
+        ("status", status.value if status is not None else None),
+    ):
+        if wanted is not None:
+            params.append(wanted)
+            sql += f" AND r.{column} = ${len(params)}"
+    if order_id is not None:
+        params.append(order_id)
+        sql += " AND " + _OF_ORDER.format(order=f"${len(params)}")
+    params.append(page.limit + 1)
+    rows = await tx.fetch_all(f"{sql} ORDER BY r.session_id DESC LIMIT ${len(params)}", *params)
+    return [_recorded(row) for row in rows]
 
 
 async def move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, now: int) -> int:
@@ -114,6 +181,19 @@ async def redeem(tx: Transaction, table: Counted, object_id: str, count: int) ->
 async def free(tx: Transaction, table: Counted, object_id: str, count: int) -> None:
     """Give reserved places back."""
     await tx.execute(_FREE[table], object_id, count)
+
+
+def _recorded(row: Row) -> RecordedRedemption:
+    redemption = _redemption(row)
+    off = sum(one.amount_minor for one in _discounts.decode(row["discounts"]) if one.coupon_id == redemption.coupon_id)
+    return RecordedRedemption(
+        redemption=redemption,
+        livemode=bool(row["livemode"]),
+        order_id=row["order_id"],
+        off=Money(off, row["currency"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
 
 
 def _redemption(row: Row) -> Redemption:

@@ -1,0 +1,88 @@
+"""``/redemptions``."""
+
+import msgspec
+
+from keyturn import Need
+from tillgate.api.desk import ApiDesk
+from tillgate.api.expanding import Relation, Resource
+from tillgate.api.lists import ListObject, listed
+from tillgate.api.reading import ListQuery, given, instant, object_id
+from tillgate.api.routing import Call, Reads, Route
+from tillgate.base import ids
+from tillgate.checkout.redemptions import operations
+from tillgate.checkout.redemptions.model import RedemptionObject, RedemptionStatus, shown
+from tillgate.store import Transaction
+
+READ = Need("coupons:read")
+
+
+class ListRedemptions(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={
+        "coupon_id": "couponId",
+        "promotion_code_id": "promotionCodeId",
+        "customer_id": "customerId",
+        "session_id": "sessionId",
+        "order_id": "orderId",
+        "created_after": "createdAfter",
+    },
+):
+    """Filters combine; ``createdAfter`` is inclusive."""
+
+    coupon_id: str | msgspec.UnsetType = msgspec.UNSET
+    promotion_code_id: str | msgspec.UnsetType = msgspec.UNSET
+    customer_id: str | msgspec.UnsetType = msgspec.UNSET
+    session_id: str | msgspec.UnsetType = msgspec.UNSET
+    order_id: str | msgspec.UnsetType = msgspec.UNSET
+    status: RedemptionStatus | msgspec.UnsetType = msgspec.UNSET
+    created_after: str | msgspec.UnsetType = msgspec.UNSET
+
+
+async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> RedemptionObject:
+    return shown(await operations.get_redemption(tx, call.principal, call.id))
+
+
+async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[RedemptionObject]:
+    query: ListRedemptions = call.query
+    page = await operations.list_redemptions(
+        tx,
+        call.principal,
+        query.page,
+        coupon_id=object_id(query.coupon_id, ids.COUPON, param="couponId"),
+        promotion_code_id=object_id(query.promotion_code_id, ids.PROMOTION_CODE, param="promotionCodeId"),
+        customer_id=object_id(query.customer_id, ids.CUSTOMER, param="customerId"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
+        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        status=given(query.status),
+        created_after=instant(query.created_after, param="createdAfter"),
+    )
+    return listed([shown(one) for one in page.data], page.has_more)
+
+
+REDEMPTION = Resource(
+    "redemption",
+    RedemptionObject,
+    READ,
+    places=(
+        Relation("coupon", "coupon", "coupon_id"),
+        Relation("promotionCode", "promotion_code", "promotion_code_id"),
+        Relation("customer", "customer", "customer_id"),
+        Relation("session", "checkout_session", "session_id"),
+        Relation("order", "order", "order_id"),
+    ),
+)
+
+ROUTES = [
+    Route(
+        "GET",
+        "/redemptions",
+        READ,
+        "List redemptions of coupons, newest first: who holds a place, took one or gave it back",
+        Reads(list_all),
+        ListObject[RedemptionObject],
+        query=ListRedemptions,
+    ),
+    Route("GET", "/redemptions/{id}", READ, "Retrieve a redemption", Reads(retrieve), RedemptionObject),
+]

@@ -1,0 +1,50 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.redemptions``."""
+
+from datetime import datetime
+
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import Expand, Redemption, RedemptionStatus
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class Redemptions:
+    """Redemptions of coupons. Needs the scope ``coupons:read``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        coupon_id: str | None = None,
+        promotion_code_id: str | None = None,
+        customer_id: str | None = None,
+        session_id: str | None = None,
+        order_id: str | None = None,
+        status: RedemptionStatus | None = None,
+        created_after: datetime | None = None,
+        expand: Expand | None = None,
+    ) -> Page[Redemption]:
+        """List redemptions, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "couponId": coupon_id,
+            "promotionCodeId": promotion_code_id,
+            "customerId": customer_id,
+            "sessionId": session_id,
+            "orderId": order_id,
+            "status": status,
+            "createdAfter": created_after,
+            "expand": expand,
+        }
+        return list_page(self._transport, "/redemptions", query, Redemption)
+
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> Redemption:
+        """Retrieve a redemption."""
+        call = call_of("GET", path_of("redemptions", id), query={"expand": expand})
+        return self._transport.send(call, Redemption)
