@@ -1,8 +1,9 @@
 """The generated pages are what the code says."""
 
 import re
+from pathlib import Path
 
-from tests.house.source import ROOT, tracked
+from tests.house.source import ROOT, python_files, tracked
 from tillgate.api import error_pages
 from tillgate.api.errors import ERRORS
 from tillgate.api.reference import pages, pages_of_errors
@@ -62,3 +63,41 @@ def test_every_decision_has_a_number_of_its_own() -> None:
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
     for name in names:
         assert (DOCS / "decisions" / name).read_text("utf-8").startswith(f"# {name[:4]} "), name
+
+
+_HEADING_OR_BLOCK = re.compile(r"^#+ (.+)$|^```(\w+)\n", re.MULTILINE)
+# Whose blocks are taken all together, by language.
+_WHOLE = {"docs/idempotency.md": "tests/api/test_idempotency.py", "docs/keyturn.md": "tests/journeys/test_proxies.py"}
+# This very run.
+_NOT_RUN = {("README.md", "Testing it")}
+
+
+def test_every_block_of_code_in_a_guide_is_run_by_a_test() -> None:
+    """The guides on leaks and on importing once had commands that nobody had run. A test that runs a page's blocks
+    names the page and the heading above each; pages that are made, and decisions, show no commands."""
+    tests = {path: path.read_text("utf-8") for path in python_files(ROOT / "tests")}
+    wrong = []
+    for page in tracked():
+        name = page.relative_to(ROOT).as_posix()
+        if page.suffix != ".md" or name.startswith(("docs/errors/", "docs/reference/", "docs/decisions/")):
+            continue
+        heading, sections = "", {}
+        for found in _HEADING_OR_BLOCK.finditer(page.read_text("utf-8")):
+            heading = found[1] or heading
+            if found[2]:
+                # What stands above the first section is nobody's; `shell_blocks` and `blocks` call it "".
+                sections[heading] = "" if text_begins_with(page, heading) else heading
+        for heading, named in sections.items():
+            if (name, heading) in _NOT_RUN:
+                continue
+            by = [_WHOLE[name]] if name in _WHOLE else [
+                path for path, text in tests.items() if page.name in text and f'"{named}"' in text
+            ]  # fmt: skip
+            if not by:
+                wrong.append(f"{name}: what stands below {heading!r} is run by no test")
+    assert wrong == []
+
+
+def text_begins_with(page: Path, heading: str) -> bool:
+    """Whether it is the page's title."""
+    return page.read_text("utf-8").startswith(f"# {heading}\n")

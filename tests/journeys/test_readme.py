@@ -15,8 +15,10 @@ PATIENCE_SECONDS = 30
 
 
 def shell_blocks(page: str, heading: str) -> list[str]:
-    """The sh blocks of one section of a page, in order."""
-    section = re.split(rf"^## {heading}$", (ROOT / page).read_text("utf-8"), flags=re.MULTILINE)[1]
+    """The sh blocks of one section of a page, in order; of what stands above the first one where it is empty."""
+    section = (ROOT / page).read_text("utf-8")
+    if heading:
+        section = re.split(rf"^## {heading}$", section, flags=re.MULTILINE)[1]
     section = re.split(r"^## ", section, flags=re.MULTILINE)[0]
     return re.findall(r"^```sh\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
 
