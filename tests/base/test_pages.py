@@ -1,10 +1,13 @@
 """Cursor pages and the errors' words."""
 
+import time
+
 import pytest
 
 from tillgate.base import ids
+from tillgate.base.clock import DAY_MS, HOUR_MS
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError
-from tillgate.base.pages import PageRequest, checked_cursor, cut
+from tillgate.base.pages import PageRequest, checked_cursor, cut, since
 
 
 def test_one_more_than_asked_for_tells_that_there_is_more() -> None:
@@ -40,3 +43,16 @@ def test_what_is_for_the_log_is_not_for_the_caller() -> None:
     assert str(error) == "disk 3 is full"
     assert error.public == "Try again."
     assert error.code == "internal_error"
+
+
+def test_a_list_of_what_is_new_ends_where_ids_are_too_old() -> None:
+    """Every id of something that was created at that instant or later lies above the bound, also if the clock was set
+    back by hours between the two; one of two days before lies below it. Without an instant all lie above."""
+    made = ids.new_id(ids.ORDER)
+    now = time.time_ns() // 1_000_000
+    assert since(ids.ORDER, now - 1_000) < since(ids.ORDER, now + 20 * HOUR_MS) < made
+    assert made < since(ids.ORDER, now + 2 * DAY_MS)
+    assert (
+        "" == since(ids.ORDER, None) < since(ids.ORDER, -1) == since(ids.ORDER, 0) == ids.first_id(ids.ORDER, 0) < made
+    )
+    assert made < since(ids.ORDER, 10**15) == ids.first_id(ids.ORDER, 2**48 - 1)

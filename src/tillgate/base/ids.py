@@ -51,6 +51,15 @@ def new_ulid() -> str:
         else:
             value = _last + 1 + secrets.randbits(64)
         _last = value
+    return _text(value)
+
+
+def first_id(prefix: str, milliseconds: int) -> str:
+    """The least id that carries this instant, in Unix milliseconds; none was ever given."""
+    return f"{prefix}_{_text(milliseconds << 80)}"
+
+
+def _text(value: int) -> str:
     return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
 
 

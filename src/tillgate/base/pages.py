@@ -1,14 +1,17 @@
 """Cursor pages: newest first, the cursor is the id of the last object of the page before."""
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from tillgate.base import ids
+from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import InvalidInput
 
 T = TypeVar("T")
 
 LIMIT_DEFAULT = 25
 LIMIT_MAX = 100
+# An object's id and its date are of the same moment; a day is far more than a clock is ever set back between them.
+APART_MS: Final = DAY_MS
 
 
 class PageRequest(NamedTuple):
@@ -42,6 +45,20 @@ def checked_cursor(page: PageRequest, prefix: str) -> None:
             code="invalid_query",
             param="starting_after",
         )
+
+
+def since(prefix: str, created_after: int | None, *, apart_ms: int = APART_MS) -> str:
+    """An id below which nothing lies that was created at this instant or later.
+
+    Lists go by id. Without such a bound one that asks for what is new would be walked to its end, for nothing tells the
+    database that older ids have older dates.
+
+    Args:
+        apart_ms: by how much an object may be younger than its id.
+    """
+    if created_after is None:
+        return ""
+    return ids.first_id(prefix, min(max(created_after - apart_ms, 0), 2**48 - 1))
 
 
 def cut(found: list[T], limit: int) -> Page[T]:

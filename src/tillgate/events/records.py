@@ -4,8 +4,9 @@ from typing import Final
 
 import msgspec
 
+from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, since
 from tillgate.events.model import EventObject
 from tillgate.store import Row, Transaction
 from unitofwork import Both
@@ -24,11 +25,11 @@ _BY_ID: Final = f"SELECT {_COLUMNS} FROM events WHERE id = $1 AND project_id = $
 _HELD: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR KEY SHARE")
 _LIST: Final = (
     f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 "
-    "AND id < $3 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
+    "AND id < $3 AND id >= $6 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
 )
 _LIST_BY_TYPE: Final = (
-    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 AND type = $6 "
-    "AND id < $3 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
+    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 AND type = $7 "
+    "AND id < $3 AND id >= $6 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
 )
 _OF_OBJECT: Final = (
     f"SELECT {_COLUMNS} FROM events WHERE object_id = $1 AND project_id = $2 AND livemode = $3 ORDER BY id LIMIT 200"
@@ -114,7 +115,8 @@ async def newest(
     created_after: int | None,
 ) -> list[EventObject]:
     """Up to ``limit + 1`` events, newest first."""
-    params = (project_id, livemode, page.before, created_after or 0, page.limit + 1)
+    oldest_id = since(ids.EVENT, created_after)
+    params = (project_id, livemode, page.before, created_after or 0, page.limit + 1, oldest_id)
     if type is None:
         rows = await tx.fetch_all(_LIST, *params)
     else:

@@ -1,7 +1,7 @@
 """Every statement about customers."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -18,12 +18,9 @@ _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _BY_IDS: Final = with_list(
     f"SELECT {_COLUMNS} FROM customers WHERE id IN {{list}} AND project_id = $2 AND livemode = $3"
 )
-_MATCHING: Final = (
-    "FROM customers WHERE project_id = $1 AND livemode = $2 AND (CAST($3 AS TEXT) IS NULL OR email = $3) "
-    "AND (CAST($4 AS TEXT) IS NULL OR reference = $4)"
-)
-_COUNT: Final = f"SELECT COUNT(*) AS count {_MATCHING}"
-_LIST: Final = f"SELECT {_COLUMNS} {_MATCHING} ORDER BY id DESC LIMIT $5 OFFSET $6"
+_OF_PROJECT: Final = "FROM customers WHERE project_id = $1 AND livemode = $2"
+_COUNT: Final = f"SELECT COUNT(*) AS count {_OF_PROJECT}"
+_LIST: Final = f"SELECT {_COLUMNS} {_OF_PROJECT}"
 _UPDATE: Final = (
     "UPDATE customers SET email = $1, name = $2, reference = $3, metadata = $4, updated_at = $5 WHERE id = $6"
 )
@@ -77,13 +74,16 @@ async def matching(
     offset: int,
 ) -> list[Customer]:
     """Customers that match what is given, newest first."""
-    rows = await tx.fetch_all(_LIST, project_id, livemode, email, reference, limit, offset)
+    matching, params = _matching(project_id, livemode, email, reference)
+    bounds = f"ORDER BY id DESC LIMIT ${len(params) + 1} OFFSET ${len(params) + 2}"
+    rows = await tx.fetch_all(f"{_LIST}{matching} {bounds}", *params, limit, offset)
     return [_customer(row) for row in rows]
 
 
 async def count(tx: Transaction, project_id: str, livemode: bool, *, email: str | None, reference: str | None) -> int:
     """How many customers match what is given."""
-    row = await tx.fetch_one(_COUNT, project_id, livemode, email, reference)
+    matching, params = _matching(project_id, livemode, email, reference)
+    row = await tx.fetch_one(f"{_COUNT}{matching}", *params)
     return int(row["count"]) if row is not None else 0
 
 
@@ -102,6 +102,16 @@ async def update(tx: Transaction, customer: Customer) -> None:
         customer.updated_at,
         customer.id,
     )
+
+
+def _matching(project_id: str, livemode: bool, email: str | None, reference: str | None) -> tuple[str, list[Any]]:
+    """Conditions and parameters: only what is asked for, so that its index answers."""
+    conditions, params = "", list[Any]([project_id, livemode])
+    for column, wanted in (("email", email), ("reference", reference)):
+        if wanted is not None:
+            params.append(wanted)
+            conditions += f" AND {column} = ${len(params)}"
+    return conditions, params
 
 
 def _customer(row: Row) -> Customer:

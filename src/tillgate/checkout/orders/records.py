@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from tillgate.base.pages import PageRequest
+from tillgate.base import ids
+from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.store import Row, Transaction
@@ -40,7 +41,9 @@ _CUSTOMERS_OF_SESSIONS: Final = with_list(
     "SELECT session_id, customer_id FROM orders WHERE session_id IN {list} AND customer_id IS NOT NULL"
 )
 _HAS_PAID: Final = "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') LIMIT 1"
-_NEWEST: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.created_at >= $4"
+_NEWEST: Final = (
+    f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
+)
 _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
     "claimed_reference = CASE WHEN $1 = 'canceled' THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
@@ -142,7 +145,8 @@ async def newest(
     created_after: int | None,
 ) -> list[Order]:
     """Up to ``limit + 1`` orders, newest first, that match what is given."""
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    oldest = since(ids.ORDER, created_after)
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
     for column, wanted in (
         ("status", status.value if status is not None else None),
         ("fulfillment", fulfillment.value if fulfillment is not None else None),

@@ -7,7 +7,7 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.payments.model import (
     Authorization,
     CaptureMethod,
@@ -43,9 +43,16 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
-_NEWEST: Final = f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.created_at >= $4"
+_NEWEST: Final = (
+    f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
+)
 _BY_IDS: Final = with_list(f"{_RECORDED} WHERE p.id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
 _OF_SESSIONS: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
+# An order has one session, and that one payment: each is found in the unique index that says so.
+_OF_ORDER: Final = "p.session_id = (SELECT session_id FROM orders WHERE id = {})"
+_FOR_ORDER: Final = (
+    "t.payment_id = (SELECT id FROM payments WHERE session_id = (SELECT session_id FROM orders WHERE id = {}))"
+)
 _LOCK: Final = (
     "SELECT 1 FROM checkout_sessions WHERE id = "
     "(SELECT session_id FROM payments WHERE id = $1 AND project_id = $2 AND livemode = $3)"
@@ -98,7 +105,7 @@ _NEWEST_OF_PAYMENTS: Final = with_list(
     "WHERE place <= $4 ORDER BY id DESC"
 )
 _NEWEST_TRANSACTIONS: Final = (
-    f"{_TRANSACTIONS} WHERE t.project_id = $1 AND t.livemode = $2 AND t.id < $3 AND t.seen_at >= $4"
+    f"{_TRANSACTIONS} WHERE t.project_id = $1 AND t.livemode = $2 AND t.id < $3 AND t.id >= $5 AND t.seen_at >= $4"
 )
 
 
@@ -181,12 +188,17 @@ async def newest(
     created_after: int | None,
 ) -> list[RecordedPayment]:
     """Up to ``limit + 1`` payments, newest first, that match what is given."""
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    oldest = since(ids.PAYMENT, created_after)
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
     wanted_state = state.value if state is not None else None
-    for column, wanted in (("state", wanted_state), ("order_id", order_id), ("session_id", session_id)):
+    for condition, wanted in (
+        ("p.state = {}", wanted_state),
+        (_OF_ORDER, order_id),
+        ("p.session_id = {}", session_id),
+    ):
         if wanted is not None:
             params.append(wanted)
-            sql += f" AND p.{column} = ${len(params)}"
+            sql += " AND " + condition.format(f"${len(params)}")
     params.append(page.limit + 1)
     rows = await tx.fetch_all(f"{sql} ORDER BY p.id DESC LIMIT ${len(params)}", *params)
     return await _with_transactions(tx, [_recorded(row) for row in rows])
@@ -338,12 +350,17 @@ async def newest_transactions(
     created_after: int | None,
 ) -> list[RecordedTransaction]:
     """Up to ``limit + 1`` transactions, newest first, that match what is given."""
-    sql, params = _NEWEST_TRANSACTIONS, [project_id, livemode, page.before, created_after or 0]
+    oldest = since(ids.TRANSACTION, created_after)
+    sql, params = _NEWEST_TRANSACTIONS, [project_id, livemode, page.before, created_after or 0, oldest]
     wanted_kind = kind.value if kind is not None else None
-    for column, wanted in (("t.payment_id", payment_id), ("p.order_id", order_id), ("t.kind", wanted_kind)):
+    for condition, wanted in (
+        ("t.payment_id = {}", payment_id),
+        (_FOR_ORDER, order_id),
+        ("t.kind = {}", wanted_kind),
+    ):
         if wanted is not None:
             params.append(wanted)
-            sql += f" AND {column} = ${len(params)}"
+            sql += " AND " + condition.format(f"${len(params)}")
     params.append(page.limit + 1)
     rows = await tx.fetch_all(f"{sql} ORDER BY t.id DESC LIMIT ${len(params)}", *params)
     return [_transaction(row) for row in rows]

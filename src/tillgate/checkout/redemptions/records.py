@@ -6,8 +6,9 @@ from typing import Final, Literal
 import msgspec
 
 from tillgate.base import ids
+from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import APART_MS, PageRequest, since
 from tillgate.checkout.redemptions.model import RecordedRedemption, Redemption, RedemptionStatus
 from tillgate.store import Row, Transaction
 from unitofwork import Both, with_list
@@ -43,8 +44,13 @@ _RECORDED: Final = (
     "FROM redemptions r JOIN orders o ON o.session_id = r.session_id || ''"
 )
 _BY_SESSION: Final = f"{_RECORDED} WHERE r.session_id = $1 AND r.project_id = $2 AND r.livemode = $3"
-_NEWEST: Final = f"{_RECORDED} WHERE r.project_id = $1 AND r.livemode = $2 AND r.session_id < $3 AND r.created_at >= $4"
+_NEWEST: Final = (
+    f"{_RECORDED} WHERE r.project_id = $1 AND r.livemode = $2 "
+    "AND r.session_id < $3 AND r.session_id >= $5 AND r.created_at >= $4"
+)
 _OF_ORDER: Final = "r.session_id = (SELECT session_id FROM orders WHERE id = {order})"
+# A redemption has its session's name, and a buyer may type a code as long as that lives: a week at most.
+_APART_MS: Final = APART_MS + 7 * DAY_MS
 _IS_FREE: Final = "(redemptions_max IS NULL OR reserved + redeemed < redemptions_max)"
 _TAKE: Final = {
     table: f"UPDATE {table} SET reserved = reserved + 1 WHERE id = $1 AND active AND {_IS_FREE} "
@@ -124,7 +130,8 @@ async def newest(
 ) -> list[RecordedRedemption]:
     """Up to ``limit + 1`` redemptions, newest first, that match what is given."""
     before = ids.renamed(ids.CHECKOUT_SESSION, page.starting_after) if page.starting_after is not None else page.before
-    sql, params = _NEWEST, [project_id, livemode, before, created_after or 0]
+    oldest = since(ids.CHECKOUT_SESSION, created_after, apart_ms=_APART_MS)
+    sql, params = _NEWEST, [project_id, livemode, before, created_after or 0, oldest]
     for column, wanted in (
         ("coupon_id", coupon_id),
         ("promotion_code_id", promotion_code_id),

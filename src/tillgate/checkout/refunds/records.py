@@ -5,8 +5,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.store import Row, Transaction
 from unitofwork import with_list
@@ -20,7 +21,8 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _NEWEST: Final = (
-    f"SELECT {_COLUMNS} FROM refunds WHERE project_id = $1 AND livemode = $2 AND id < $3 AND created_at >= $4"
+    f"SELECT {_COLUMNS} FROM refunds WHERE project_id = $1 AND livemode = $2 "
+    "AND id < $3 AND id >= $5 AND created_at >= $4"
 )
 Owner = Literal["payment_id", "order_id"]
 _NEWEST_OF: Final = {
@@ -74,7 +76,8 @@ async def newest(
     created_after: int | None,
 ) -> list[Refund]:
     """Up to ``limit + 1`` refunds, newest first, that match what is given."""
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    oldest = since(ids.REFUND, created_after)
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
     wanted_status = status.value if status is not None else None
     for column, wanted in (("status", wanted_status), ("payment_id", payment_id), ("order_id", order_id)):
         if wanted is not None:

@@ -5,8 +5,9 @@ from typing import Final
 
 import msgspec
 
+from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
@@ -35,7 +36,9 @@ _SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1 WHERE id =
 # Added to nothing, so that PostgreSQL looks each payment up: knowing that both are in one order, it would walk the
 # two indexes side by side, and read every newer payment to come to a page in the middle.
 _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
-_NEWEST: Final = f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.created_at >= $4"
+_NEWEST: Final = (
+    f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
+)
 _TO_EXPIRE: Final = Both(
     sqlite=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2",
     postgres=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2 "
@@ -114,7 +117,8 @@ async def newest(
     created_after: int | None,
 ) -> list[CheckoutSession]:
     """Up to ``limit + 1`` sessions, newest first, that match what is given."""
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0]
+    oldest = since(ids.CHECKOUT_SESSION, created_after)
+    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
     if status is not None:
         params.append(status.value)
         sql += f" AND s.status = ${len(params)}"
