@@ -319,6 +319,10 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         for outcome in ("detected", "paid", "underpaid", "overpaid", "late", "failed"):
             paid = post("/checkout_sessions", amount={"value": "49.00", "currency": "USD"})
             post(f"/checkout_sessions/{paid['id']}/simulate", outcome=outcome)
+        sold = post("/checkout_sessions?expand=order", amount={"value": "999999999.99", "currency": "USD"})
+        post(f"/checkout_sessions/{sold['id']}/simulate", outcome="paid")
+        returned = {"reason": "requested_by_customer", "amount": "999999999.00", "destination": "refund_stays_pending"}
+        refund = post("/refunds", paymentId=sold["order"]["paymentId"], **returned)
         product = post("/products", name="p" * 200, price="999999999.99", description=LONG)
         post("/products", name="Tip", pricing="buyer", priceMin="1", priceMax="999999999.99")
         off = post("/coupons", name="x" * 200, discountType="percentage", discountPercentage="99.99", active=False)
@@ -371,6 +375,8 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "session": f"/sessions/{session['id']}",
         "session with a long order": f"/sessions/{long['id']}",
         "settled session": f"/sessions/{paid['id']}",
+        "session with a refund": f"/sessions/{sold['id']}",
+        "pending refund": f"/sessions/{sold['id']}/refunds/{refund['id']}",
         "customers": "/customers",
         "no customers": "/customers?q=nobody",
         "customer": f"/customers/{customer['id']}",

@@ -1,8 +1,13 @@
 """Orders on their sessions' pages: lines, totals, and the merchant's buttons."""
 
+import re
+
 import pytest
 
-from tests.dashboard.conftest import Owner
+from tests.dashboard.conftest import Owner, browser_of, hidden
+from tests.running import OWNER_PASSWORD
+from tillgate.door.accounts import Role
+from tillgate.rails.simulated import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
 
@@ -81,3 +86,67 @@ async def test_the_merchant_decides_by_a_button(
     if button == "give-back":
         assert (await owner.send(f"{path}/{button}", **fields)).status_code == 409
         assert (await owner.send(f"{path}/{button}", what="nothing")).status_code == 400
+
+
+async def pending_refund(owner: Owner, amount: str = "9.00") -> tuple[str, str]:
+    """The paths of a paid session and of a refund of it that waits to be sent."""
+    path = await owner.session()
+    await owner.done(f"{path}/simulate", outcome="paid")
+    await owner.done(f"{path}/refund", amount=amount, reason="other", destination=REFUND_STAYS_PENDING)
+    found = re.search(rf'href="/dashboard({path}/refunds/re_\w+)"', await owner.page(path))
+    assert found is not None
+    return path, found[1]
+
+
+async def test_a_pending_refund_is_settled_or_canceled_on_a_page_of_its_own(owner_of_both: Owner) -> None:
+    """Settled, it has gone back under the name that was typed; canceled, its amount can be refunded again; either is
+    said once, and its events are told."""
+    owner = owner_of_both
+    api = await owner.shop.client()
+    path, refund = await pending_refund(owner)
+    page = await owner.page(refund)
+    for words in ("9.00 USD", "Pending", "This cannot be undone.", "Cancel the refund"):
+        assert words in page
+    assert (await owner.send(f"{refund}/settle", txHash=" ")).status_code == 400
+    assert await owner.done(f"{refund}/settle", txHash=" 0xfeed ") == path
+    page = await owner.page(path)
+    assert "The refund has been sent" in page
+    assert refund not in page
+    assert "It has been sent" not in await owner.page(refund)
+    assert (await owner.send(f"{refund}/cancel")).status_code == 409
+    settled = (await api.get(f"/refunds/{refund.rpartition('/')[2]}")).json()
+    assert settled["status"] == "succeeded"
+    assert (await api.get(f"/transactions/{settled['transactionId']}")).json()["txHash"] == "0xfeed"
+
+    other, canceled = await pending_refund(owner, "49.00")
+    assert 'id="refund"' not in await owner.page(other)
+    for _ in range(2):
+        assert await owner.done(f"{canceled}/cancel") == other
+    assert "up to 49.00 USD" in await owner.page(other)
+    assert (await owner.send(f"{canceled}/settle", txHash="0xfeed")).status_code == 409
+    told = [one["type"] for one in (await api.get("/events?limit=100")).json()["data"]]
+    assert (told.count("refund.succeeded"), told.count("refund.canceled")) == (1, 1)
+    # By the address of another session it is nobody's.
+    assert (await owner.send(f"{path}/refunds/{canceled.rpartition('/')[2]}/cancel")).status_code == 404
+
+
+async def test_who_may_only_look_changes_nothing(owner: Owner) -> None:
+    """A viewer reads everything and is offered no button for the refund; a form sent all the same is refused, whichever
+    it is, but for those that change what they look at themselves."""
+    path, refund = await pending_refund(owner)
+    await owner.shop.app.accounts.create_user("viewer@example.com", OWNER_PASSWORD, Role.VIEWER)
+    async with browser_of(owner.shop) as http:
+        signed_in = {"email": "viewer@example.com", "password": OWNER_PASSWORD}
+        assert (await http.post("/dashboard/sign-in", data=signed_in)).status_code == 303
+        viewer = Owner(owner.shop, http)
+        page = await viewer.page(refund)
+        viewer.csrf = hidden(page, "csrf")
+        assert "9.00 USD" in page
+        assert "/settle" not in page
+        for form in (f"{refund}/settle", f"{refund}/cancel", f"{path}/refund", f"{path}/fulfil", "/payment-links"):
+            refused = await viewer.send(form, txHash="0xfeed", title="x", fiatAmount="1", fiatCurrency="USD")
+            assert (refused.status_code, "You may look, but not change anything." in refused.text) == (403, True)
+        assert await viewer.done("/mode", mode="live", back="/dashboard") == ""
+    assert "Cancel the refund" in await owner.page(refund)
+    links = (await (await owner.shop.client()).get("/payment_links")).json()["data"]
+    assert links == []

@@ -7,7 +7,7 @@ import typer
 
 from tillgate.base.clock import SystemClock
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
-from tillgate.door.accounts import Accounts
+from tillgate.door.accounts import Accounts, Role
 
 app = typer.Typer(help="People who can sign in to the dashboard.", no_args_is_help=True)
 
@@ -20,6 +20,7 @@ def users() -> None:
 @app.command("create")
 def create(
     email: Annotated[str, typer.Option("--email", help="The address to sign in with.")],
+    role: Annotated[Role, typer.Option("--role", help="What they may do; a viewer changes nothing.")] = Role.OWNER,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -27,7 +28,7 @@ def create(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an owner account. The password is never an argument, so it is in no shell history."""
+    """Make an account. The password is never an argument, so it is in no shell history."""
     if password_stdin:
         try:
             password = sys.stdin.buffer.readline().decode().rstrip("\r\n")
@@ -38,7 +39,7 @@ def create(
     else:
         fail("no terminal to ask for the password; use --password-stdin")
     chosen = settings(data, database_url)
-    user = work(chosen, lambda database: Accounts(database, SystemClock()).create_user(email, password))
+    user = work(chosen, lambda database: Accounts(database, SystemClock()).create_user(email, password, role))
     if as_json:
         print_json({"id": user.id, "email": user.email, "role": user.role.value})
     else:

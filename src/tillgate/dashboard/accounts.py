@@ -109,6 +109,6 @@ VIEWS: Final = (
     OpenView("POST", "/dashboard/setup/{token}", setup),
     OpenView("GET", "/dashboard/sign-in", sign_in_form),
     OpenView("POST", "/dashboard/sign-in", sign_in),
-    View("POST", "/dashboard/sign-out", sign_out),
-    View("POST", "/dashboard/mode", switch_mode),
+    View("POST", "/dashboard/sign-out", sign_out, viewers=True),
+    View("POST", "/dashboard/mode", switch_mode, viewers=True),
 )

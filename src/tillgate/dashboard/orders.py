@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
 
-from tillgate.base.errors import InvalidInput
+from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.pages import LIMIT_MAX, PageRequest
 from tillgate.base.principal import Principal
 from tillgate.checkout.orders.model import Fulfillment, Order
@@ -15,9 +15,17 @@ from tillgate.checkout.payments.model import PaymentState
 from tillgate.checkout.payments.object import PaymentObject
 from tillgate.checkout.payments.object import shown as shown_payment
 from tillgate.checkout.payments.operations import get_payment
-from tillgate.checkout.refunds.model import RefundObject, RefundReason
+from tillgate.checkout.refunds.model import HASH_MAX, Refund, RefundObject, RefundReason
 from tillgate.checkout.refunds.model import shown as shown_refund
-from tillgate.checkout.refunds.operations import NewRefund, create_refund, list_refunds, refund_order
+from tillgate.checkout.refunds.operations import (
+    NewRefund,
+    cancel_refund,
+    create_refund,
+    get_refund,
+    list_refunds,
+    refund_order,
+    settle_refund,
+)
 from tillgate.checkout.sessions import captures
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_session, keep_waiting
@@ -118,6 +126,41 @@ async def refund(visit: Visit) -> Response:
     return await _done(visit, operation, "refunded")
 
 
+async def refund_page(visit: Visit) -> Response:
+    """One refund; while it is pending, what can be said of it."""
+
+    async def operation(tx: Transaction) -> Refund:
+        return await _refund(tx, visit)
+
+    return visit.page(
+        "orders/refund.html",
+        section="sessions",
+        session_id=visit.param("session"),
+        refund=shown_refund(await visit.read(operation)),
+        hash_max=HASH_MAX,
+    )
+
+
+async def settle(visit: Visit) -> Response:
+    """Say that a pending refund has been sent."""
+
+    async def operation(tx: Transaction) -> Refund:
+        pending = await _refund(tx, visit)
+        return await settle_refund(visit.desk.checkout, tx, visit.principal, pending.id, visit.form.text("txHash"))
+
+    return await _done(visit, operation, "refund_settled")
+
+
+async def cancel_pending(visit: Visit) -> Response:
+    """Give a pending refund up."""
+
+    async def operation(tx: Transaction) -> Refund:
+        pending = await _refund(tx, visit)
+        return await cancel_refund(visit.desk.checkout, tx, visit.principal, pending.id)
+
+    return await _done(visit, operation, "refund_canceled")
+
+
 async def capture(visit: Visit) -> Response:
     """Take what was authorised, or a part of it."""
     amount, remainder = visit.form.optional("amount"), visit.form.one("keep") != "yes"
@@ -152,6 +195,14 @@ async def _order(tx: Transaction, visit: Visit) -> Order:
     return await get_order_of_session(tx, session.id)
 
 
+async def _refund(tx: Transaction, visit: Visit) -> Refund:
+    """The refund that the address names, if it is of the session that it names."""
+    order, refund = await _order(tx, visit), await get_refund(tx, visit.principal, visit.param("refund"))
+    if refund.order_id != order.id:
+        raise NotFound("refund", refund.id)
+    return refund
+
+
 async def _done(visit: Visit, operation: Any, said: str) -> Response:
     await visit.write(operation)
     return visit.go(SESSION.replace("{session}", visit.param("session")), said=said)
@@ -162,6 +213,9 @@ VIEWS: Final = (
     View("POST", f"{SESSION}/wait", wait),
     View("POST", f"{SESSION}/give-back", give_back),
     View("POST", f"{SESSION}/refund", refund),
+    View("GET", f"{SESSION}/refunds/{{refund}}", refund_page),
+    View("POST", f"{SESSION}/refunds/{{refund}}/settle", settle),
+    View("POST", f"{SESSION}/refunds/{{refund}}/cancel", cancel_pending),
     View("POST", f"{SESSION}/capture", capture),
     View("POST", f"{SESSION}/cancel", cancel),
 )

@@ -39,5 +39,5 @@ async def _page(visit: Visit, form: Draft) -> Response:
 VIEWS: Final = (
     View("GET", "/dashboard/projects", list_projects),
     View("POST", "/dashboard/projects", create),
-    View("POST", "/dashboard/projects/{project}/switch", switch),
+    View("POST", "/dashboard/projects/{project}/switch", switch, viewers=True),
 )

@@ -36,6 +36,8 @@ SAID: Final = {
     "waiting": "From now on the session waits for the rest, and is paid by itself when it has come.",
     "given_back": "The money is on its way back.",
     "refunded": "The refund is made.",
+    "refund_settled": "The refund has been sent: the money has gone back.",
+    "refund_canceled": "The refund is canceled. Its amount can be refunded again.",
     "captured": "The amount is captured.",
     "let_go": "What was authorised and not captured is let go of.",
     "order_fulfilled": "The order is fulfilled.",

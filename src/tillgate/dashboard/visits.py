@@ -2,7 +2,8 @@
 
 1. A form must come from a page of this very origin (``Origin`` and ``Sec-Fetch-Site``), be small and be a form.
 2. The cookie says who it is; nobody is sent to sign in. A view that lets anybody in says so.
-3. A form of somebody who is signed in carries the token that only their pages have.
+3. A form of somebody who is signed in carries the token that only their pages have, and is not sent by somebody who
+   may only look.
 4. The view answers. What operations refuse becomes a page in plain words.
 5. Every answer leaves with the same strict headers.
 """
@@ -28,7 +29,7 @@ from tillgate.base.principal import Principal
 from tillgate.dashboard.desk import DashboardDesk
 from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Form, local_path, parse
 from tillgate.dashboard.said import SAID
-from tillgate.door.accounts import SignedIn
+from tillgate.door.accounts import Role, SignedIn
 from tillgate.door.accounts.model import SIGN_IN_LIFETIME_MS
 from tillgate.store import idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
@@ -199,11 +200,16 @@ class Visit(Knock):
 
 
 class View(NamedTuple):
-    """What answers a method at a path, for people who are signed in."""
+    """What answers a method at a path, for people who are signed in.
+
+    Attributes:
+        viewers: whether a form is for those, too, who may only look; a page always is.
+    """
 
     method: Literal["GET", "POST"]
     path: str
     answer: Callable[[Visit], Awaitable[Response]]
+    viewers: bool = False
 
 
 class OpenView(NamedTuple):
@@ -271,6 +277,10 @@ class Place:
                     403,
                     "This form is from an earlier sign-in.",
                     "Nothing was changed. Go back, reload the page and send it again.",
+                )
+            if view.method == "POST" and not view.viewers and who.user.role is Role.VIEWER:
+                raise _Refused(
+                    403, "You may look, but not change anything.", "Nothing was changed. Ask an owner of this server."
                 )
             return await view.answer(Visit(self._room, request, form, who, cookie))
         except _Refused as refused:

@@ -10,6 +10,7 @@ from tillgate.base.money import Money
 from tillgate.checkout.metadata import shown_metadata
 
 DESTINATION_MAX: Final = 200
+HASH_MAX: Final = 200
 
 
 class RefundStatus(StrEnum):

@@ -23,6 +23,7 @@ from tillgate.checkout.refunds import records
 from tillgate.checkout.refunds.model import (
     DESTINATION_MAX,
     EDGES,
+    HASH_MAX,
     Refund,
     RefundReason,
     RefundStatus,
@@ -34,8 +35,6 @@ from tillgate.events.model import REFUND_CREATED, REFUND_UPDATED
 from tillgate.events.operations import emit
 from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
 from tillgate.store import Transaction
-
-HASH_MAX = 200
 
 
 class NewRefund(NamedTuple):
