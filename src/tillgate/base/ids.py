@@ -5,8 +5,8 @@ Crockford's base 32, lower case here. Within one millisecond each id is the one 
 random 64-bit step, so ids of one process sort by creation and still cannot be guessed.
 """
 
+import os
 import re
-import secrets
 import threading
 import time
 
@@ -47,9 +47,9 @@ def new_ulid() -> str:
     milliseconds = time.time_ns() // 1_000_000
     with _lock:
         if milliseconds > _last >> 80:
-            value = (milliseconds << 80) | secrets.randbits(79)
+            value = (milliseconds << 80) | (int.from_bytes(os.urandom(10)) >> 1)
         else:
-            value = _last + 1 + secrets.randbits(64)
+            value = _last + 1 + int.from_bytes(os.urandom(8))
         _last = value
     return _text(value)
 

@@ -117,9 +117,12 @@ class Basket(NamedTuple):
         return Money(self.totals.total, self.currency)
 
 
+_NOTHING: Final = dict.fromkeys(LineItemKind, 0)
+
+
 def totals(line_items: Sequence[LineItem], discounts: Sequence[Discount], shipping_minor: int) -> Totals:
     """What lines, discounts and shipping come to."""
-    by_kind = dict.fromkeys(LineItemKind, 0)
+    by_kind = _NOTHING.copy()
     for item in line_items:
         by_kind[item.kind] += item.amount_minor
     return Totals(
