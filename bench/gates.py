@@ -19,7 +19,8 @@ from bench.measuring import run
 from keyturn import Issued, KeyWish, Mode, Presented, Refused, revoke
 from tillgate.api.sessions import READ
 from tillgate.base.clock import SystemClock
-from tillgate.opening import Keys, open_keys, open_migrated
+from tillgate.events.wake import Wake
+from tillgate.opening import Keys, open_keys, open_layer, open_migrated
 from tillgate.settings import load
 
 PAUSE_SECONDS = 0.005
@@ -95,8 +96,7 @@ async def _timed(keys: Keys, victim: Issued, gates: int) -> float:
 
 async def _gate(data: str, database_url: str, texts: list[str]) -> None:
     database = await open_migrated(load(data=data, database_url=database_url or None), SystemClock())
-    opened = open_keys(database, SystemClock(), remembering=True)
-    assert opened.gate is not None
+    opened = open_layer(database, SystemClock(), Wake())
     holding = asyncio.create_task(opened.gate.run())
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     try:

@@ -11,21 +11,21 @@ import uvicorn
 import uvloop
 
 from keyturn import Kind, KnownKey, Mode, Need, Presented, Status
+from keyturn.layer import Admitted, Caller
 from keyturn.model import Terms
 from tillgate.api import NativeApi
 from tillgate.app import running
-from tillgate.base.principal import Principal
 from tillgate.cli.server import SERVER_SETTINGS
-from tillgate.door import Admitted, Caller
+from tillgate.door import API_SCOPES
 from tillgate.settings import load
 
 
 class OpenDoor:
     """The same door without any key: everybody is the one caller it was made with."""
 
-    def __init__(self, principal: Principal) -> None:
-        terms = Terms(project_id=principal.project_id, mode=Mode.TEST, kind=Kind.SECRET, scopes=frozenset())
-        self._admitted = Admitted(principal, None, KnownKey("key_open", terms, Status.ACTIVE))
+    def __init__(self, project_id: str) -> None:
+        terms = Terms(project_id=project_id, mode=Mode.TEST, kind=Kind.SECRET, scopes=frozenset(API_SCOPES))
+        self._admitted = Admitted(KnownKey("key_open", terms, Status.ACTIVE), None)
 
     async def admit(self, presented: Presented, need: Need | None, caller: Caller) -> Admitted:
         return self._admitted
@@ -33,9 +33,9 @@ class OpenDoor:
 
 async def _serve(port: int, data: str, project_id: str) -> None:
     async with running(load(data=data, port=port)) as tillgate:
-        door: Any = OpenDoor(Principal(project_id, False, "operator", "operator:bench"))
+        door: Any = OpenDoor(project_id)
         api = tillgate._api
-        tillgate._api = NativeApi(api._desk._replace(door=door), origins=api._origins)
+        tillgate._api = NativeApi(api._desk._replace(keys=door), origins=api._origins)
         config = uvicorn.Config(tillgate, host="127.0.0.1", port=port, **SERVER_SETTINGS)
         await uvicorn.Server(config).serve()
 

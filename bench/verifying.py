@@ -11,11 +11,12 @@ from pathlib import Path
 
 import asyncpg
 
-from keyturn import Need, Presented, RefusalReason, Refused, Verified, Verifier
+from keyturn import FORMATS, Carriers, KeyParser, Need, Presented, Primary, RefusalReason, Refused, Verified, Verifier
 from keyturn.secret import NATIVE, parse
-from keyturn.stores.sql import _BY_DIGEST
+from keyturn.stores.sql import _BY_DIGEST, SqlKeyStore
 from tillgate.base.clock import SystemClock
-from tillgate.opening import open_keys
+from tillgate.events.wake import Wake
+from tillgate.opening import open_layer
 from unitofwork import Database
 
 CALLS = 2_000
@@ -37,9 +38,8 @@ def junk_of(key: str) -> str:
 async def sqlite_costs(database: Database, path: Path, key: str, need: Need, rounds: int) -> dict[str, list[float]]:
     """Microseconds a call, for each round: ``hot``, ``miss`` and ``junk``, and beside them what cannot be done
     without: ``digest`` (SHA-256 and a dictionary) and ``select`` (the same statement by the bare driver)."""
-    keys, primary = open_keys(database, SystemClock(), remembering=True), open_keys(database, SystemClock())
-    gate = keys.gate
-    assert gate is not None
+    layer, primary = open_layer(database, SystemClock(), Wake()), _asking(database)
+    gate = layer.gate
     good, junk = Presented(authorization=f"Bearer {key}"), Presented(authorization=f"Bearer {junk_of(key)}")
     secret = parse(NATIVE, key)
     assert secret is not None and parse(NATIVE, junk_of(key)) is None
@@ -55,16 +55,16 @@ async def sqlite_costs(database: Database, path: Path, key: str, need: Need, rou
     async def selected() -> object:
         return connection.execute(statement, (digest, "sha256")).fetchone()
 
-    await _holds(primary.verifier, good, junk, need)
+    await _holds(primary, good, junk, need)
     found: dict[str, list[float]] = {name: [] for name in ("hot", "miss", "junk", "digest", "select")}
     for _ in range(rounds):
         await gate.renew()
-        await _holds(keys.verifier, good, junk, need)
+        await _holds(layer.verifier, good, junk, need)
         found["digest"].append(await _each(hashed, time.thread_time, CALLS))
-        found["hot"].append(await _each(lambda: keys.verifier.verify(good, need), time.thread_time, CALLS))
-        found["junk"].append(await _each(lambda: keys.verifier.verify(junk, need), time.thread_time, CALLS))
+        found["hot"].append(await _each(lambda: layer.verifier.verify(good, need), time.thread_time, CALLS))
+        found["junk"].append(await _each(lambda: layer.verifier.verify(junk, need), time.thread_time, CALLS))
         found["select"].append(await _each(selected, time.thread_time, CALLS))
-        found["miss"].append(await _each(lambda: primary.verifier.verify(good, need), time.thread_time, CALLS))
+        found["miss"].append(await _each(lambda: primary.verify(good, need), time.thread_time, CALLS))
     await gate.give_back()
     connection.close()
     return found
@@ -72,12 +72,12 @@ async def sqlite_costs(database: Database, path: Path, key: str, need: Need, rou
 
 async def postgres_costs(database: Database, url: str, key: str, need: Need, rounds: int) -> dict[str, list[float]]:
     """Elapsed microseconds a call, for each round: ``miss``, and the same statement by the bare driver, ``select``."""
-    primary = open_keys(database, SystemClock())
+    primary = _asking(database)
     good, junk = Presented(authorization=f"Bearer {key}"), Presented(authorization=f"Bearer {junk_of(key)}")
     secret = parse(NATIVE, key)
     assert secret is not None
     digest = secret.digest()
-    await _holds(primary.verifier, good, junk, need)
+    await _holds(primary, good, junk, need)
     connection = await asyncpg.connect(url)
     statement = await connection.prepare(_BY_DIGEST)
     found: dict[str, list[float]] = {"miss": [], "select": []}
@@ -85,11 +85,15 @@ async def postgres_costs(database: Database, url: str, key: str, need: Need, rou
         found["select"].append(
             await _each(lambda: statement.fetchrow(digest.value, digest.algorithm), time.perf_counter, CALLS_POSTGRES)
         )
-        found["miss"].append(
-            await _each(lambda: primary.verifier.verify(good, need), time.perf_counter, CALLS_POSTGRES)
-        )
+        found["miss"].append(await _each(lambda: primary.verify(good, need), time.perf_counter, CALLS_POSTGRES))
     await connection.close()
     return found
+
+
+def _asking(database: Database) -> Verifier:
+    """One that remembers nothing, and asks the database each time."""
+    store = SqlKeyStore(database)
+    return Verifier(store, Primary(store), Carriers(KeyParser(FORMATS.values())), SystemClock())
 
 
 async def _holds(verifier: Verifier, good: Presented, junk: Presented, need: Need) -> None:

@@ -21,8 +21,9 @@ from keyturn.leases import Gate, boottime_ns
 from keyturn.limiting import DEFAULT_LIMIT, Allowance, Limit, Limiter
 from keyturn.model import KnownKey, Mode, Need, RefusalReason, Refused
 from keyturn.origins import Origins
-from keyturn.ports import Clock, KeyStore, RateLimiter, UsageStore, Use
+from keyturn.ports import Clock, KeyStore, RateLimiter, RequestStore, UsageStore, Use
 from keyturn.probing import Probed, ProbeStore, keep_probing
+from keyturn.request_log import RequestLog
 from keyturn.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.stores.sql import SqlKeyStore, migrations
 from keyturn.stores.usage import MemoryUsage, SqlUsage
@@ -70,6 +71,26 @@ class TooFast(NamedTuple):
 NOBODY: Final = Caller()
 
 
+class Teller:
+    """What a layer has to say to whoever runs it; here, into the log."""
+
+    def alert(self, alert: Alert) -> None:
+        """A key is where it should not be."""
+        _log.warning("%s %s %s", alert.what, alert.key_id, alert.detail)
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Something was not done, and will be tried again."""
+        _log.warning("%s was not dealt with, and will be tried again: %s", what, error)
+
+    def not_logged(self, requests: int) -> None:
+        """The log of requests had no room for so many."""
+
+    def probed(self, probed: Probed) -> None:
+        """How long a change took until it held everywhere, and whether it did."""
+        if not probed.held:
+            _log.error("a change did not hold after %.3f s: a gate still answers by what was", probed.lag_seconds)
+
+
 class KeyLayer:
     """Issue, verify, limit and count, set up for one installation. One a process; :meth:`running` beside it.
 
@@ -77,6 +98,7 @@ class KeyLayer:
         outcomes: how often a request was let in (``valid``), came too fast (``rate_limited``), or was refused, by
             reason.
         probed: what the last probe of revocation found; None before the first.
+        requests: the log of requests, where there is one; who answers them notes them there.
     """
 
     def __init__(
@@ -92,6 +114,9 @@ class KeyLayer:
         usage_store: UsageStore | None = None,
         leak_rules: LeakRules | None = None,
         formats: Mapping[str, KeyFormat] = FORMATS,
+        request_store: RequestStore | None = None,
+        request_days: int = 0,
+        teller: Teller | None = None,
     ) -> None:
         """
         Args:
@@ -102,7 +127,11 @@ class KeyLayer:
             limiter: what counts requests; by default, this process for itself.
             usage_store: where is counted what keys are used for; by default in memory.
             leak_rules: what becomes of keys that arrive where they should not.
+            request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
+            request_days: for how long; 0 logs none and drops those that there are.
+            teller: told what went wrong, and what the probes found; by default the log of Python.
         """
+        self._teller = teller or Teller()
         self.store: LayerStore = store
         self.clock: Clock = clock or SystemClock()
         self.limit = limit
@@ -122,9 +151,14 @@ class KeyLayer:
             parser,
             leak_rules,
             clean=carriers.clean,
-            alert=_alert,
-            failed=_failed("an exposed key"),
+            alert=self._teller.alert,
+            failed=self._failed("an exposed key"),
         )
+        self._request_store = request_store
+        self._request_days = request_days
+        self.requests: RequestLog | None = None
+        if request_store is not None and request_days:
+            self.requests = RequestLog(carriers.clean, count_dropped=self._teller.not_logged)
         self.outcomes: Counter[str] = Counter()
         self.probed: Probed | None = None
         self.probes_failed = 0
@@ -174,10 +208,10 @@ class KeyLayer:
             for name, work in (
                 ("gate", self.gate.run()),
                 ("usage", self._keep_flushing()),
-                ("forgetting", keep_forgetting(self.usage_store, None, self.clock, failed=_failed("old counts"))),
+                ("forgetting", self._keep_forgetting()),
                 ("leaks", self.leaks.run()),
-                ("imported keys", keep_learning(self.store, self.carriers, failed=_failed("an imported key's form"))),
-                ("expiry", keep_telling(self.store, self.clock, failed=_failed("an expiry"))),
+                ("imported keys", self._keep_learning()),
+                ("expiry", keep_telling(self.store, self.clock, failed=self._failed("an expiry"))),
                 ("prober", self._keep_probing()),
             )
         ]
@@ -199,27 +233,35 @@ class KeyLayer:
         try:
             await self.usage.flush(self.store, self.usage_store)
         except StoreError as error:
-            _log.warning("how keys were used was not written, and will be tried again: %s", error)
+            self._teller.failed("how keys were used", error)
+        if self.requests is not None and self._request_store is not None:
+            try:
+                await self.requests.flush(self._request_store, self.clock.now())
+            except StoreError as error:
+                self._teller.failed("a log of requests", error)
+
+    async def _keep_forgetting(self) -> None:
+        await keep_forgetting(
+            self.usage_store,
+            self._request_store,
+            self.clock,
+            request_days=self._request_days,
+            failed=self._failed("what is too old"),
+        )
+
+    async def _keep_learning(self) -> None:
+        await keep_learning(self.store, self.carriers, failed=self._failed("an imported key's form"))
 
     async def _keep_probing(self) -> None:
         def told(probed: Probed) -> None:
             self.probed = probed
-            if not probed.held:
-                self.probes_failed += 1
-                _log.error("a change did not hold after %.3f s: a gate still answers by what was", probed.lag_seconds)
+            self.probes_failed += not probed.held
+            self._teller.probed(probed)
 
-        await keep_probing(self.store, self.gate, self.clock, told=told, failed=_failed("a probe"))
+        await keep_probing(self.store, self.gate, self.clock, told=told, failed=self._failed("a probe"))
 
-
-def _alert(alert: Alert) -> None:
-    _log.warning("%s %s %s", alert.what, alert.key_id, alert.detail)
-
-
-def _failed(what: str) -> Callable[[Exception], None]:
-    def failed(error: Exception) -> None:
-        _log.warning("%s was not dealt with, and will be tried again: %s", what, error)
-
-    return failed
+    def _failed(self, what: str) -> Callable[[Exception], None]:
+        return lambda error: self._teller.failed(what, error)
 
 
 @contextlib.asynccontextmanager

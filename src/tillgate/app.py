@@ -18,17 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import tillgate.dashboard
 import tillgate.pages
 from keyturn import Limit, Limiter, RateLimiter
-from keyturn.expiring import keep_telling
-from keyturn.forgetting import keep_forgetting
 from keyturn.github import GitHubReports, public_keys_at
-from keyturn.importing import keep_learning
-from keyturn.leaks import Alert, LeakDesk
-from keyturn.leases import Gate, boottime_ns
-from keyturn.origins import Origins
-from keyturn.probing import Probed, keep_probing
+from keyturn.layer import Teller
+from keyturn.leaks import Alert
+from keyturn.probing import Probed
 from keyturn.reporting import PATHS, LeakReports
-from keyturn.request_log import RequestLog
-from keyturn.usage import FLUSH_SECONDS
+from keyturn.stores.requests import SqlRequests
 from tillgate.api import ApiDesk, NativeApi
 from tillgate.api.routing import ROOT
 from tillgate.base.clock import Clock, SystemClock
@@ -36,7 +31,7 @@ from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.sessions.clockwork import keep_expiring
 from tillgate.dashboard.desk import DashboardDesk
-from tillgate.door import KeyDoor, VisitorPace
+from tillgate.door import VisitorPace
 from tillgate.door.accounts import Accounts
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
@@ -45,7 +40,7 @@ from tillgate.events.endpoints.operations import EndpointDesk
 from tillgate.events.retention import keep_dropping
 from tillgate.events.wake import Wake
 from tillgate.metrics import CONTENT_TYPE, Metrics
-from tillgate.opening import open_keys, open_migrated
+from tillgate.opening import open_layer, open_migrated
 from tillgate.pages.desk import PagesDesk
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -76,7 +71,19 @@ class Tillgate:
         self._clock = clock
         self._metrics = metrics or Metrics()
         self._database = database
-        self._keys = open_keys(database, clock, remembering=True, wake=wake)
+        alone = Limiter(time.monotonic_ns)
+        self._shared = _shared(settings, alone, self._metrics)
+        limiter: RateLimiter = self._shared or alone
+        self._keys = open_layer(
+            database,
+            clock,
+            wake,
+            limit=settings.key_limit,
+            limiter=limiter,
+            leak_rules=settings.leaks,
+            request_days=settings.request_log_days,
+            teller=_Teller(self._metrics),
+        )
         self.accounts = Accounts(database, clock)
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
@@ -88,35 +95,16 @@ class Tillgate:
             wake,
         )
         endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
-        self._leaks = LeakDesk(
-            self._keys.store,
-            clock,
-            self._keys.parser,
-            settings.leaks,
-            clean=self._keys.carriers.clean,
-            alert=_alert,
-            failed=_not_dealt_with,
-        )
         where = settings.github_public_keys
-        github = GitHubReports(self._leaks, public_keys_at(where), clock) if where else None
-        alone = Limiter(time.monotonic_ns)
+        github = GitHubReports(self._keys.leaks, public_keys_at(where), clock) if where else None
         # Reports are counted apart from keys, and by each process for itself.
-        self._reports = LeakReports(self._leaks, Limiter(time.monotonic_ns), github)
-        self._shared = _shared(settings, alone, self._metrics)
-        limiter: RateLimiter = self._shared or alone
-        door = KeyDoor(self._keys.verifier, limiter, settings.key_limit, self._keys.usage, clock, self._leaks)
-        self._request_days = settings.request_log_days
-        self._requests: RequestLog | None = None
-        if self._request_days:
-            self._requests = RequestLog(
-                self._keys.carriers.clean, count_dropped=self._metrics.count_requests_not_logged
-            )
+        self._reports = LeakReports(self._keys.leaks, Limiter(time.monotonic_ns), github)
         self._api = NativeApi(
-            ApiDesk(database, clock, wake, door, self._checkout, endpoints, self._worker, settings.public_url),
-            origins=Origins(self._keys.store, boottime_ns),
+            ApiDesk(database, clock, wake, self._keys, self._checkout, endpoints, self._worker, settings.public_url),
+            origins=self._keys.origins,
             plain_http_from_here=settings.dev,
             count_response=self._metrics.count_response,
-            requests=self._requests,
+            requests=self._keys.requests,
         )
         dashboard = DashboardDesk(
             database,
@@ -126,7 +114,7 @@ class Tillgate:
             self._keys.store,
             self._keys.issuer,
             self._keys.usage_store,
-            self._keys.requests,
+            SqlRequests(database),
             self._api.need_of,
             self._checkout,
             endpoints,
@@ -157,54 +145,29 @@ class Tillgate:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        assert self._keys.gate is not None
         if self._shared is not None:
             await self._shared.probe()
-        # Before the first request, so that none with an imported key is refused while the server starts.
-        self._keys.carriers.learn(await self._keys.store.foreign_forms())
-        tasks = [
-            asyncio.create_task(work, name=name)
-            for name, work in (
-                ("webhooks", self._worker.run()),
-                ("gate", self._keys.gate.run()),
-                ("prober", self._keep_probing(self._keys.gate)),
-                ("expiry", keep_expiring(self._database, self._checkout)),
-                ("usage", self._keep_flushing()),
-                ("leaks", self._leaks.run()),
-                ("imported keys", keep_learning(self._keys.store, self._keys.carriers, failed=_not_learnt)),
-                ("key expiry", keep_telling(self._keys.store, self._clock, failed=_not_told)),
-                ("forgetting", self._keep_forgetting_use()),
-                ("idempotency", self._keep_forgetting()),
-                ("retention", keep_dropping(self._database, self._clock)),
-            )
-        ]
         try:
-            yield
+            async with self._keys.running():
+                tasks = [
+                    asyncio.create_task(work, name=name)
+                    for name, work in (
+                        ("webhooks", self._worker.run()),
+                        ("expiry", keep_expiring(self._database, self._checkout)),
+                        ("idempotency", self._keep_forgetting()),
+                        ("retention", keep_dropping(self._database, self._clock)),
+                    )
+                ]
+                try:
+                    yield
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._leaks.deal_with_waiting()
-            await self._flush()
             await self._sender.close()
             if self._shared is not None:
                 await self._shared.close()
-
-    async def _keep_probing(self, gate: Gate) -> None:
-        def told(probed: Probed) -> None:
-            self._metrics.note_probe(probed.lag_seconds, held=probed.held)
-            if not probed.held:
-                _log.error("keys.revocation_not_held", lag_seconds=probed.lag_seconds)
-
-        def failed(error: Exception) -> None:
-            _log.warning("keys.probe_failed", detail=str(error))
-
-        await keep_probing(self._keys.store, gate, self._clock, told=told, failed=failed)
-
-    async def _keep_flushing(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            await self._flush()
 
     async def _keep_forgetting(self) -> None:
         async def batch(tx: Transaction) -> int:
@@ -217,25 +180,6 @@ class Tillgate:
             except StoreError as error:
                 _log.warning("idempotency.not_forgotten", detail=str(error))
             await asyncio.sleep(FORGET_SECONDS)
-
-    async def _flush(self) -> None:
-        try:
-            await self._keys.usage.flush(self._keys.store, self._keys.usage_store)
-        except StoreError as error:
-            _log.warning("keys.usage_not_written", detail=str(error))
-        if self._requests is not None:
-            try:
-                await self._requests.flush(self._keys.requests, self._clock.now())
-            except StoreError as error:
-                _log.warning("keys.requests_not_written", detail=str(error))
-
-    async def _keep_forgetting_use(self) -> None:
-        def failed(error: Exception) -> None:
-            _log.warning("keys.use_not_forgotten", detail=str(error))
-
-        await keep_forgetting(
-            self._keys.usage_store, self._keys.requests, self._clock, request_days=self._request_days, failed=failed
-        )
 
     async def _readyz(self, _: Request) -> JSONResponse:
         async def operation(tx: Transaction) -> None:
@@ -283,20 +227,25 @@ def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimi
     return SharedLimiter(client, alone, tell=tell, count_alone=metrics.count_unshared_limit)
 
 
-def _alert(alert: Alert) -> None:
-    _log.warning(alert.what, key_id=alert.key_id, **alert.detail)
+class _Teller(Teller):
+    """What the key layer has to say, in this server's log and metrics."""
 
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
 
-def _not_dealt_with(error: Exception) -> None:
-    _log.warning("keys.exposure_not_dealt_with", detail=str(error))
+    def alert(self, alert: Alert) -> None:
+        _log.warning(alert.what, key_id=alert.key_id, **alert.detail)
 
+    def failed(self, what: str, error: Exception) -> None:
+        _log.warning("keys.not_dealt_with", what=what, detail=str(error), until="it is tried again")
 
-def _not_learnt(error: Exception) -> None:
-    _log.warning("keys.forms_not_read", detail=str(error))
+    def probed(self, probed: Probed) -> None:
+        self._metrics.note_probe(probed.lag_seconds, held=probed.held)
+        if not probed.held:
+            _log.error("keys.revocation_not_held", lag_seconds=probed.lag_seconds)
 
-
-def _not_told(error: Exception) -> None:
-    _log.warning("keys.expiry_not_told", detail=str(error))
+    def not_logged(self, requests: int) -> None:
+        self._metrics.count_requests_not_logged(requests)
 
 
 def _is_api(path: str) -> bool:

@@ -5,12 +5,13 @@ Apart from ``app.py``, so that ``tillgate keys create`` does not load a web serv
 
 from typing import NamedTuple
 
-from keyturn import FORMATS, Carriers, Gate, Issuer, KeyParser, Primary, Usage, Verifier
+from keyturn import Issuer, Limit, RateLimiter
+from keyturn.layer import KeyLayer, Teller
+from keyturn.leaks import LeakRules
 from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
-from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog
 from tillgate.events.wake import Wake
@@ -25,44 +26,49 @@ def all_migrations() -> list[Migration]:
 
 
 class Keys(NamedTuple):
-    """Keyturn, set up for this installation.
-
-    Attributes:
-        gate: what remembers keys under a lease, where somebody keeps that lease; else None.
-    """
+    """What there is to know and to change of this installation's keys. Nobody is let in by it."""
 
     store: SqlKeyStore
-    parser: KeyParser
-    carriers: Carriers
     issuer: Issuer
-    verifier: Verifier
-    usage: Usage
     usage_store: SqlUsage
     requests: SqlRequests
-    gate: Gate | None
 
 
-def open_keys(database: Database, clock: Clock, *, remembering: bool = False, wake: Wake | None = None) -> Keys:
-    """The key layer over a database that is migrated.
+def open_keys(database: Database, clock: Clock) -> Keys:
+    """The keys of a database that is migrated."""
+    store = SqlKeyStore(database, KeyEventLog(Wake()))
+    issuer = Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES)
+    return Keys(store, issuer, SqlUsage(database), SqlRequests(database))
+
+
+def open_layer(
+    database: Database,
+    clock: Clock,
+    wake: Wake,
+    *,
+    limit: Limit | None = None,
+    limiter: RateLimiter | None = None,
+    leak_rules: LeakRules | None = None,
+    request_days: int = 0,
+    teller: Teller | None = None,
+) -> KeyLayer:
+    """The key layer that lets requests in, over a database that is migrated; the arguments are its own.
 
     Args:
-        remembering: verify from memory, under a lease that the caller keeps by running the gate.
         wake: rung when there are webhooks about keys to be sent; other processes find them by themselves.
     """
-    store = SqlKeyStore(database, KeyEventLog(wake or Wake()))
-    gate = Gate(store, ids.new_ulid()) if remembering else None
-    parser = KeyParser(FORMATS.values())
-    carriers = Carriers(parser)
-    return Keys(
-        store,
-        parser,
-        carriers,
-        Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES),
-        Verifier(store, gate or Primary(store), carriers, clock),
-        Usage(carriers.clean),
-        SqlUsage(database),
-        SqlRequests(database),
-        gate,
+    return KeyLayer(
+        SqlKeyStore(database, KeyEventLog(wake)),
+        scopes=API_SCOPES,
+        publishable=PUBLISHABLE_SCOPES,
+        clock=clock,
+        limit=limit,
+        limiter=limiter,
+        usage_store=SqlUsage(database),
+        leak_rules=leak_rules,
+        request_store=SqlRequests(database),
+        request_days=request_days,
+        teller=teller,
     )
 
 

@@ -29,7 +29,7 @@ SHOP, EVIL = "https://shop.example.com", "https://evil.example"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines are written at once, almost."""
-    monkeypatch.setattr("tillgate.app.FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr("keyturn.layer.FLUSH_SECONDS", 0.05)
 
 
 async def logged(shop: Shop, expected: int, **wanted: Any) -> list[LoggedRequest]:

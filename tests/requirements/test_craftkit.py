@@ -288,7 +288,7 @@ async def test_a_key_is_rotated_once_nothing_uses_the_old_secret(shop: Shop) -> 
 
     old = await eventually(old_in_use)
     assert (old.last_used_address, old.last_used_agent) == ("203.0.113.0/24", "worker/1.0")
-    assert old.last_used_path == SESSIONS
+    assert old.last_used_path == f"GET {SESSIONS}"
     hour_ms = 3_600_000
     proof = await rotation_proof(shop.keys.store, shop.clock, **named)
     assert ([one.number for one in proof.earlier], proof.safe_to_revoke(hour_ms)) == ([1], False)

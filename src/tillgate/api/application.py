@@ -11,6 +11,7 @@ import structlog
 from keyturn import KnownKey, Need, Presented, Reach, RefusalReason, Refused
 from keyturn.client_secrets import CLIENT_SECRET
 from keyturn.denying import rate_headers
+from keyturn.layer import Caller, TooFast
 from keyturn.logged import FAILED, LoggedRequest
 from keyturn.origins import Origins, answer_headers
 from keyturn.request_log import RequestLog
@@ -41,7 +42,7 @@ from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
 from tillgate.base.text import is_loopback_host
-from tillgate.door import Caller, RateLimited
+from tillgate.door import principal_of
 from unitofwork import StoreUnavailable
 
 ROUTES: Final[list[Route]] = [
@@ -215,10 +216,10 @@ class NativeApi:
         visit.presented = presented
 
         # The key comes first, whatever else is wrong with the request.
-        admitted = await self._desk.door.admit(
+        admitted = await self._desk.keys.admit(
             presented,
             route.need if route is not None else None,
-            Caller(method, visit.path, _text(headers.get(b"user-agent"))),
+            Caller(f"{method} {visit.path}", _text(headers.get(b"user-agent"))),
         )
         visit.key = admitted.key
         origin = _text(headers.get(b"origin"))
@@ -226,7 +227,7 @@ class NativeApi:
             visit.refusal = admitted.reason.value
             note_refusal(admitted, request_id, method)
             raise _Envelope(_readable(refused(admitted, request_id), origin, admitted.key))
-        if isinstance(admitted, RateLimited):
+        if isinstance(admitted, TooFast):
             visit.refusal = RATE_LIMITED
             _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key.id, method=method)
             raise _Envelope(_readable(rate_limited(admitted.allowance, request_id), origin, admitted.key))
@@ -239,7 +240,9 @@ class NativeApi:
             failure = _unknown(scope["path"], scope["method"], found, request_id)
             raise _Envelope(failure._replace(headers=(*failure.headers, *always)))
         try:
-            done = await self._act(route, Call(admitted.principal, found.id, None, None), scope, headers, receive)
+            done = await self._act(
+                route, Call(principal_of(admitted.key), found.id, None, None), scope, headers, receive
+            )
         except TillgateError as error:
             visit.error = error.code
             if error.internal is not None:

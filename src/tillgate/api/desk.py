@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from keyturn.layer import KeyLayer
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutDesk
-from tillgate.door import KeyDoor
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointDesk
 from tillgate.events.wake import Wake
@@ -17,7 +17,7 @@ class ApiDesk(NamedTuple):
     database: Database
     clock: Clock
     wake: Wake
-    door: KeyDoor
+    keys: KeyLayer
     checkout: CheckoutDesk
     endpoints: EndpointDesk
     worker: DeliveryWorker
