@@ -21,6 +21,19 @@ STEPS = st.lists(
 )
 
 
+# What a chain can show and a merchant decide, in whatever order; most of it is refused most of the time.
+SHOWN = ("underpaid", "overpaid", "paid", "detected", "top_up", "reorged", "late")
+DECIDED = ("accept", "wait", "excess", "everything", "refund", "pend", "settle", "give_up", "expire", "cancel")
+MOVES = st.lists(
+    st.tuples(
+        st.sampled_from(SHOWN + DECIDED),
+        st.integers(1, 150),
+    ),
+    min_size=3,
+    max_size=10,
+)
+
+
 class Books:
     """One order and what the API tells of its money, added up anew after each step."""
 
@@ -42,6 +55,11 @@ class Books:
 
     def step(self, what: str, units: int, last: bool) -> None:
         amount = str(units * self.unit)
+        if units > self.total / self.unit:
+            # More than there ever was is refused anyway; one unit more than there is left is the edge.
+            left = self.asked("GET", f"/payments/{self.payment_id}")["amounts"]
+            edge = left["capturable" if what == "capture" else "refundable"]
+            amount = str(Decimal(edge) + self.unit * (units % 2))
         refund = {"paymentId": self.payment_id, "reason": "other", "amount": amount}
         if what == "capture":
             path = f"/payments/{self.payment_id}/capture"
@@ -103,4 +121,87 @@ def test_no_order_of_captures_and_refunds_makes_or_loses_money(
     books.add_up()
     for step in steps:
         books.step(*step)
+        books.add_up()
+
+
+STATES = ("pending", "confirmed", "dropped")
+
+
+class TransferBooks(Books):
+    """The same of an order that is paid by transfers, which may be wrong, late, or taken away again."""
+
+    def __init__(self, shop: ShopBeside, currency: str, units: int) -> None:
+        self.shop, self.currency, self.unit = shop, currency, UNITS[currency]
+        self.total = units * self.unit
+        body = {"amount": {"value": str(self.total), "currency": currency}}
+        session = self.asked("POST", "/checkout_sessions?expand=order", body)
+        self.session_id = session["id"]
+        self.payment_id, self.order_id = session["order"]["paymentId"], session["order"]["id"]
+        self.required = int(session["amount"]["wei"])
+        # Rounded up: at the price that was locked, what is asked for is worth the total, and less than a wei more.
+        rate = Decimal(session["ethPriceUsd"])
+        assert 0 <= Decimal(self.required) * rate - self.total * 10**18 < rate
+        self.pending: list[str] = []
+        self.reorged = False
+
+    def move(self, what: str, units: int) -> None:
+        session, order = f"/checkout_sessions/{self.session_id}", f"/orders/{self.order_id}"
+        if what in ("accept", "wait"):
+            self.asked("POST", f"{order}/{what}")
+        elif what in ("excess", "everything"):
+            self.asked("POST", f"{order}/refund", {"what": what})
+        elif what in ("expire", "cancel"):
+            self.asked("POST", f"{session}/{what}")
+        elif what in ("refund", "pend", "settle", "give_up"):
+            self.step(what, units, last=False)
+        else:
+            self.asked("POST", f"{session}/simulate", {"outcome": what})
+            self.reorged |= what == "reorged"
+
+    def add_up(self) -> None:
+        session = self.asked("GET", f"/checkout_sessions/{self.session_id}")
+        payment = self.asked("GET", f"/payments/{self.payment_id}")
+        order = self.asked("GET", f"/orders/{self.order_id}")
+        moved = self.asked("GET", f"/transactions?orderId={self.order_id}&limit=100")["data"]
+        assert {one["currency"] for one in (payment, order, *moved)} == {self.currency} == {session["fiat"]["currency"]}
+        amounts = {name: Decimal(value) for name, value in payment["amounts"].items()}
+        assert min(amounts.values()) >= 0
+
+        def atomic(kind: str, *states: str) -> int:
+            return sum(int(one["amount"]["wei"]) for one in moved if one["kind"] == kind and one["status"] in states)
+
+        came, refunds = atomic("transfer", "confirmed"), [one for one in moved if one["kind"] == "refund"]
+        assert came == int(session["received"]["wei"])
+        # What it is worth is rounded down to a unit of the currency; exactly the price is the price.
+        worth = Decimal(came) * self.total / self.required
+        assert 0 <= worth - amounts["received"] < self.unit
+        assert (came == self.required) <= (amounts["received"] == self.total)
+        gone = {state: sum(Decimal(one["value"]) for one in refunds if one["status"] == state) for state in STATES}
+        assert amounts["refunded"] == gone["confirmed"] == Decimal(order["refunded"])
+        held = gone["confirmed"] + gone["pending"]
+        assert amounts["refundable"] == max(amounts["received"] - held, Decimal(0))
+        assert Decimal(order["received"]) == amounts["received"]
+        if not self.reorged:
+            assert atomic("refund", "confirmed", "pending") <= came
+            assert held <= amounts["received"]
+        assert set(order["exceptions"]) == set(payment["exceptions"]) == set(session["exceptions"])
+        if order["status"] == "paid":
+            assert session["status"] in ("paid", "paid_late") and payment["status"] == "succeeded"
+        if order["status"] == "refunded":
+            assert 0 < amounts["received"] <= amounts["refunded"]
+        if order["status"] == "open":
+            assert (came, session["status"]) == (0, "pending")
+
+
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@given(currency=st.sampled_from(sorted(UNITS)), units=st.integers(1, 100), moves=MOVES)
+def test_no_order_of_transfers_and_decisions_makes_or_loses_money(
+    shop_beside: ShopBeside, currency: str, units: int, moves: list[tuple[str, int]]
+) -> None:
+    """Too little, too much, too late and gone again, accepted, waited for, given back: after every single step, sums
+    are sums, nobody is given more than came, and session, payment and order tell one story."""
+    books = TransferBooks(shop_beside, currency, units)
+    books.add_up()
+    for move in moves:
+        books.move(*move)
         books.add_up()
