@@ -77,12 +77,19 @@ class Checkout:
         time.sleep(1.0)
         resident = sqlite.resident_mb(), hello.resident_mb()
         opened = self._stage.serve("bench.open_door", str(data), shop.project_id)
+        read = self._stage.serve(
+            "bench.bare_read",
+            json.dumps(SERVER_SETTINGS),
+            str(data / "tillgate.db"),
+            ready=f"/{shop.sessions[0]}",
+        )
         bare_data = self.directory / "bare"
         bare = asyncio.run(stock(bare_data, None, port))
 
         reads: dict[str, tuple[Server, list[str]]] = {
             "hello": (hello, [get("/", None)]),
             "get sqlite": (sqlite, [get(f"/api/v1/checkout_sessions/{one}", shop.key) for one in shop.sessions]),
+            "bare read": (read, [get(f"/{one}", None) for one in shop.sessions]),
             "get open": (opened, [get(f"/api/v1/checkout_sessions/{one}", shop.key) for one in shop.sessions]),
         }
         create = [post("/api/v1/checkout_sessions", shop.key, BODY)]
@@ -141,7 +148,9 @@ class Checkout:
         hello = found["hello"]
         self.rows.append(Row("raw ASGI hello", hello.said("req"), "(is the baseline)", "–"))
         compared = [
+            ("one read behind HTTP, SQLite", "bare read", "hello", "hello", None),
             ("GET session, SQLite", "get sqlite", "hello", "hello", 0.40),
+            ("GET session, SQLite", "get sqlite", "one read", "bare read", None),
             ("GET session, PostgreSQL", "get postgres", "hello", "hello", None),
             ("GET session with keys / without", "get sqlite", "no key layer", "get open", 0.90),
             ("POST session, SQLite", "post sqlite", "bare sqlite3", "bare sqlite", 0.30),
