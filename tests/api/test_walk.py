@@ -1,0 +1,38 @@
+"""The whole API walked through, from answer to what the answer leads to: ``walking.py`` says what is looked at."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.api.walking import walk
+from tests.shop import ShopBeside
+from tillgate.api.application import ROUTES
+
+# For a longer look than CI takes: TILLGATE_WALKS=500 pytest tests/api/test_walk.py
+WALKS = int(os.environ.get("TILLGATE_WALKS", "20"))
+STEPS = 40
+
+
+@pytest.mark.slow
+def test_no_step_of_a_walk_breaks_a_promise(still_shop_beside: ShopBeside) -> None:
+    """Along the document's links, with requests that are right and such as are wrong: no 5xx, no answer that the
+    document does not promise, no link that leads nowhere; a refused request has changed nothing in the database, and a
+    repeated one gets the same bytes and changes nothing."""
+    machine = walk(still_shop_beside)
+    machine.run(
+        settings=settings(
+            max_examples=WALKS,
+            stateful_step_count=STEPS,
+            # A failure tells its whole way; making that shorter would take minutes.
+            phases=(Phase.generate,),
+            database=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+    let_through = {operation for operation, status in machine.answered if status < 300}
+    refused = {operation for operation, status in machine.answered if status >= 400}
+    # A walk that nothing lets through would prove nothing.
+    assert len(let_through) > 0.85 * len(ROUTES), sorted({route.operation_id for route in ROUTES} - let_through)
+    assert len(refused) > 0.6 * len(ROUTES), sorted({route.operation_id for route in ROUTES} - refused)
