@@ -40,7 +40,7 @@ class Receiver(BaseHTTPRequestHandler):
         # Deliveries may come more than once; the event id tells.
         if event["id"] not in handled:
             handled.add(event["id"])
-            print(f"{event['type']:20} {event['data']['id']}  {event['data']['fiat']}", flush=True)
+            print(f"{event['type']:20} {event['data']['id']}  {event['data'].get('status', '')}", flush=True)
         self.send_response(204)
         self.end_headers()
 

@@ -94,7 +94,9 @@ def test_the_quickstart_works_as_it_is_written(session: Terminal) -> None:
     # What the reader does in the browser, by the example of the guide.
     (simulate,) = shell_blocks("docs/test-mode.md", "Making a payment happen")
     assert '"status":"paid"' in session.run(f"SESSION_ID={session_id[1]}\n{simulate}")
-    session.wait_for("session.paid")
+    for told in ("session.paid", "payment.succeeded", "order.paid"):
+        session.wait_for(told)
+    assert "Traceback" not in session.log.read_text("utf-8")
     assert session_id[1] in session.run(listed)
 
     of_project = ["--project", session.server.first_project] if session.server.first_project else []
