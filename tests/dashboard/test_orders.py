@@ -46,6 +46,17 @@ async def test_a_paid_order_is_refunded_by_its_button(owner_of_both: Owner) -> N
     page = await owner.page(path)
     assert 'id="refund"' not in page
     assert "Refunded" in page
+    told = re.findall(r'<code class="mono">([a-z_]+\.[a-z_]+)</code>', page.partition('id="timeline"')[2])
+    refunded = ["refund.created", "refund.succeeded"]
+    assert [one for one in reversed(told) if not one.endswith(".updated")] == [
+        "session.created",
+        "payment.succeeded",
+        "order.paid",
+        "session.paid",
+        *refunded,
+        *refunded,
+        "order.refunded",
+    ]
     assert (await owner.send(f"{path}/refund", amount="1", reason="because", destination="")).status_code == 400
 
 

@@ -17,7 +17,7 @@ from tillgate.dashboard.orders import OrderView, order_view
 from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.model import EventObject
-from tillgate.events.operations import list_events_of_object
+from tillgate.events.operations import list_events_of_objects
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
@@ -52,7 +52,7 @@ SIMULATION_WORDS: Final = {
 
 
 class Moment(NamedTuple):
-    """One event of a session, and where it was sent."""
+    """One event of a session, its order, its payment or a refund, and where it was sent."""
 
     event: EventObject
     deliveries: list[DeliveryWithAttempts]
@@ -86,9 +86,10 @@ async def session_page(visit: Visit) -> Response:
 
     async def operation(tx: Transaction) -> tuple[CheckoutSession, OrderView, list[Moment]]:
         session = await get_session(tx, principal, visit.param("session"))
-        happened = await list_events_of_object(tx, principal, session.id)
-        sent = await list_deliveries_of_events(tx, principal, [event.id for event in happened])
         order = await order_view(tx, principal, session)
+        objects = [session.id, order.order.id, order.payment.id, *(refund.id for refund in order.refunds)]
+        happened = await list_events_of_objects(tx, principal, objects)
+        sent = await list_deliveries_of_events(tx, principal, [event.id for event in happened])
         return session, order, [Moment(event, sent.get(event.id, [])) for event in happened]
 
     session, order, timeline = await visit.read(operation)

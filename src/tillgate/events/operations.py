@@ -1,5 +1,6 @@
 """Events are written in the transaction of the change that they tell, together with their deliveries."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from tillgate.base import ids
@@ -73,9 +74,14 @@ async def get_event(tx: Transaction, principal: Principal, event_id: str) -> Eve
     return event
 
 
-async def list_events_of_object(tx: Transaction, principal: Principal, object_id: str) -> list[EventObject]:
-    """What happened to one object of the caller's project and mode, oldest first."""
-    return await records.of_object(tx, principal.project_id, principal.livemode, object_id)
+async def list_events_of_objects(tx: Transaction, principal: Principal, object_ids: Sequence[str]) -> list[EventObject]:
+    """What happened to these few objects of the caller's project and mode, oldest first."""
+    found = [
+        event
+        for object_id in object_ids
+        for event in await records.of_object(tx, principal.project_id, principal.livemode, object_id)
+    ]
+    return sorted(found, key=lambda event: event.sequence)
 
 
 async def list_events(
