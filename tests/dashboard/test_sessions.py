@@ -156,6 +156,21 @@ async def test_a_pending_session_is_expired_by_hand(owner: Owner) -> None:
     assert (await owner.send(f"{paid}/expire")).status_code == 409
 
 
+async def test_a_session_whose_money_is_gone_again_waits_as_before(owner: Owner) -> None:
+    """Its page says what was there, offers what a pending one's does, and simulates on."""
+    path = await owner.session()
+    await owner.done(f"{path}/simulate", outcome="detected")
+    assert f'action="/dashboard{path}/expire"' not in await owner.page(path)
+    await owner.done(f"{path}/simulate", outcome="reorged")
+    page = await owner.page(path)
+    assert heading_status(page) == "pending"
+    for words in ("Reorged", "Gone again", "Taken away by a reorganisation", f'action="/dashboard{path}/expire"'):
+        assert words in page
+    assert 'value="reorged"' not in page
+    await owner.done(f"{path}/expire")
+    assert heading_status(await owner.page(path)) == "expired"
+
+
 async def test_a_session_is_canceled_by_hand(owner: Owner) -> None:
     """For good, and only while nothing has come for it; the page says when."""
     path = await owner.session()

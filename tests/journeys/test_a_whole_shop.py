@@ -185,13 +185,24 @@ def decide_on_unusual_money(shop: Merchant) -> None:
 
 
 def let_time_pass(shop: Merchant) -> None:
-    """A test clock expires one session and lets another's authorisation lapse; late money is taken in time only."""
+    """A test clock expires one session, and one whose only money is gone again, and lets another's authorisation
+    lapse; late money is taken in time only."""
     clock = shop.post("/test_clocks", name="Next week")
     slow = shop.session(amount=USD, testClockId=clock["id"])
     held = shop.session(amount=USD, testClockId=clock["id"], captureMethod="manual")
     assert shop.happens(held, "authorized") == "detected"
-    shop.post(f"/test_clocks/{clock['id']}/advance", seconds=3_600)
-    assert shop.get(f"/checkout_sessions/{slow['id']}")["status"] == "expired"
+    hour = shop.post("/test_clocks", name="In an hour")
+    gone = shop.session(amount=USD, testClockId=hour["id"])
+    assert shop.happens(gone, "detected") == "detected"
+    assert shop.happens(gone, "reorged") == "pending"
+    assert [
+        (one["status"], one["exceptions"])
+        for one in (shop.order(gone), shop.get(f"/payments/{gone['order']['paymentId']}"))
+    ] == [("open", ["reorged"]), ("awaiting", ["reorged"])]
+    for one in (clock, hour):
+        shop.post(f"/test_clocks/{one['id']}/advance", seconds=3_600)
+    for session in (slow, gone):
+        assert shop.get(f"/checkout_sessions/{session['id']}")["status"] == "expired"
     assert shop.happens(slow, "late") == "paid_late"
     shop.post(f"/test_clocks/{clock['id']}/advance", seconds=7 * 86_400)
     lapsed = shop.get(f"/payments/{held['order']['paymentId']}")

@@ -93,7 +93,7 @@ async def test_every_answer_carries_the_same_strict_headers(till: Till) -> None:
         await till.browser.get(f"/l/{closed.slug}"),
         await till.browser.get(checkout),
         await till.browser.get(f"{checkout}/state"),
-        await till.browser.get(f"{checkout}/state?seen=pending-0-0-4900"),
+        await till.browser.get(f"{checkout}/state?seen=pending-0-0-0-4900"),
         await till.browser.get(f"{checkout}/cancel"),
         await till.browser.post(f"{checkout}/simulate", data={"outcome": "nonsense"}),
         await till.browser.post(f"{checkout}/simulate", data={"outcome": "paid"}),

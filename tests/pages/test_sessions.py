@@ -8,7 +8,7 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import SessionStatus
-from tillgate.checkout.sessions.operations import cancel
+from tillgate.checkout.sessions.operations import cancel, expire_due
 from tillgate.pages.view import RETURN_BY_ITSELF_MS
 from tillgate.rails.simulated import OUTCOMES, Outcome
 
@@ -115,6 +115,26 @@ async def test_an_expired_page_rests_once_a_late_payment_cannot_come_any_more(sq
     sqlite_till.clock.at += DAY_MS
 
     assert "hx-get=" not in (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
+
+
+async def test_a_payment_that_is_gone_again_is_told_before_it_is_sent_twice(till: Till) -> None:
+    """The page waits as before, says that the network dropped what was seen, and looks until the time is up."""
+    session = await till.session()
+    page = (await till.browser.get(f"/checkout/{session.id}")).text
+    again = re.search(r'hx-get="([^"]+)"', page)
+    assert again
+    assert "dropped it" not in page
+    await till.simulate(session, Outcome.DETECTED)
+    await till.simulate(session, Outcome.REORGED)
+
+    seen = await till.browser.get(again[1])
+
+    assert seen.status_code == 200
+    for words in ('data-status="pending"', "the network has dropped it", "look into your wallet", "is gone again."):
+        assert words in seen.text
+    till.clock.at = session.expires_at
+    await till.write(expire_due)
+    assert "The time is up" in (await till.browser.get(f"/checkout/{session.id}")).text
 
 
 async def test_looking_again_costs_nothing_until_something_changed(till: Till) -> None:

@@ -74,7 +74,8 @@ EVENT_MEANINGS: Final = {
     SESSION_EXPIRED: "Its time passed and no payment was seen.",
     SESSION_FAILED: "It cannot be paid any more, or you canceled it: `canceledAt` says so.",
     SESSION_UPDATED: "Something else about it changed, such as its price by a promotion code, or its money: more came "
-    "while it waits for you, or some was taken away again. `previousAttributes` says what.",
+    "while it waits for you, or some was taken away again, so that it may be `pending` as before. "
+    "`previousAttributes` says what.",
     PAYMENT_LINK_CREATED: "A payment link was made.",
     PAYMENT_LINK_UPDATED: "A payment link was changed, deactivated or archived.",
     CUSTOMER_CREATED: "A customer was added.",

@@ -66,6 +66,7 @@ class View(NamedTuple):
         poll_seconds: how often to look; None once nothing can change any more.
         choices: what can be simulated; empty outside of test mode.
         start_again: the address of the link it came from, where that would open a new session.
+        any_gone: money that had been seen is gone again.
         bill: what a code takes off; None where none can be typed.
         may_change_code: a code can be typed now, or the one that was typed be removed.
     """
@@ -85,6 +86,7 @@ class View(NamedTuple):
     missing: str
     excess: str
     any_seen: bool
+    any_gone: bool
     canceled: bool
     rate: str | None
     qr: str | None
@@ -149,6 +151,7 @@ def view(
         missing=units(max(terms.amount_atomic - seen, 0), terms.asset_decimals),
         excess=units(max(seen - terms.amount_atomic, 0), terms.asset_decimals),
         any_seen=seen > 0,
+        any_gone=bool(session.payment.gone),
         canceled=session.canceled_at is not None,
         rate=f"${grouped(terms.native_price_usd)}"
         if session.price.currency == "USD" and "slip44" in terms.asset
@@ -189,7 +192,8 @@ def version(session: CheckoutSession) -> str:
     """A word that changes with everything about a session that its buyer can see change."""
     transfers = session.payment.transfers
     confirmed = sum(one.confirmed_at is not None for one in transfers)
-    return f"{session.status.value}-{len(transfers)}-{confirmed}-{session.price.minor}"
+    gone = len(session.payment.gone)
+    return f"{session.status.value}-{len(transfers)}-{confirmed}-{gone}-{session.price.minor}"
 
 
 def _place(url: str | None) -> Place | None:
@@ -199,6 +203,8 @@ def _place(url: str | None) -> Place | None:
 def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:
     """The headline, and what a screen reader says when the session has just come to stand there."""
     match session.status:
+        case SessionStatus.PENDING if session.payment.gone:
+            return f"Send {asked}", "The payment that was seen is gone again. It may come back by itself."
         case SessionStatus.PENDING:
             return f"Send {asked}", "Waiting for your payment."
         case SessionStatus.DETECTED if session.payment.authorization is not None:

@@ -6,18 +6,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.makers import Counter, counter_over, one, rows, settle
+from tests.makers import LIFETIME_MS, Counter, counter_over, one, rows, settle
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments.model import EDGES, CaptureMethod, PaymentState, RecordedPayment, ReleaseReason
-from tillgate.checkout.sessions import captures
+from tillgate.checkout.sessions import captures, records
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.moving import observe
+from tillgate.rails.port import Observation
 from tillgate.rails.simulated import PAYERS, Outcome
-from unitofwork import Database
+from unitofwork import Database, Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -198,19 +200,69 @@ async def test_money_that_a_reorganisation_took_away_is_told(counter: Counter) -
 
 
 async def test_what_was_only_detected_and_is_gone_leaves_the_session_waiting(counter: Counter) -> None:
-    """It can be paid again, or expired by the merchant."""
-    for outcome, wanted in ((O.PAID, S.PAID), (None, S.EXPIRED)):
+    """As before it: session, order and payment wait, each told by one `updated` that says what was, and `reorged` is
+    kept by all of them. It can be paid again, expires by its clock, and by the merchant."""
+    session = await counter.session()
+    await counter.simulate(session.id, O.DETECTED)
+    before = len(await counter.events())
+    counter.clock.forward(1_000)
+    gone = await counter.simulate(session.id, O.REORGED)
+    assert (gone.status, gone.exceptions, gone.payment.received) == (S.PENDING, ["reorged"], 0)
+    assert await counter.read(session.id) == gone
+    waits = await payment_of(counter, session)
+    order = await counter.database.read(lambda tx: orders.get_order_of_session(tx, session.id))
+    assert (waits.state, order.status) == (P.AWAITING, OrderStatus.OPEN)
+    assert waits.payment.gone == order.payment.gone == gone.payment.gone
+    assert order.exceptions == ["reorged"]
+    told = await rows(counter.database, "SELECT type, previous_attributes FROM events ORDER BY sequence")
+    changed = {row[0]: msgspec.json.decode(row[1]) for row in told[before:]}
+    assert list(changed) == ["payment.updated", "order.updated", "session.updated"]
+    was = [(old["status"], old["exceptions"]) for old in changed.values()]
+    assert was == [("detected", []), ("processing", []), ("detected", [])]
+
+    assert (await counter.simulate(session.id, O.DETECTED)).status is S.DETECTED
+    assert (await counter.simulate(session.id, O.REORGED)).status is S.PENDING
+    assert len((await counter.read(session.id)).payment.gone) == 2
+    assert (await counter.simulate(session.id, O.PAID)).status is S.PAID
+
+    by_clock, by_hand, too_late = [await counter.session() for _ in range(3)]
+    for seen in (by_clock, by_hand, too_late):
+        await counter.simulate(seen.id, O.DETECTED)
+    for seen in (by_clock, by_hand):
+        await counter.simulate(seen.id, O.REORGED)
+    await counter.database.write(lambda tx: sessions.expire(counter.desk, tx, counter.principal, by_hand.id))
+    counter.clock.forward(LIFETIME_MS)
+    assert await counter.expire_due() == 1
+    # Gone only after its time: there is nothing to wait for any more.
+    assert (await counter.simulate(too_late.id, O.REORGED)).status is S.EXPIRED
+    assert await counter.expire_due() == 0
+    for seen in (by_clock, by_hand, too_late):
+        ended = await counter.read(seen.id)
+        assert (ended.status, ended.exceptions) == (S.EXPIRED, ["reorged"])
+        assert (await payment_of(counter, seen)).state is P.EXPIRED
+        assert (await counter.events_of(seen.id))[-1] == "session.expired"
+
+
+async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one(counter: Counter) -> None:
+    """Mined anew it counts once, in time or late, whatever the session was meanwhile."""
+    for late in (False, True):
         session = await counter.session()
         await counter.simulate(session.id, O.DETECTED)
         gone = await counter.simulate(session.id, O.REORGED)
-        assert (gone.status, gone.exceptions) == (S.DETECTED, ["reorged"])
-        if outcome is not None:
-            moved = await counter.simulate(session.id, outcome)
-        else:
-            moved = await counter.database.write(
-                lambda tx, at=session.id: sessions.expire(counter.desk, tx, counter.principal, at)
-            )
-        assert moved.status is wanted
+        if late:
+            counter.clock.forward(LIFETIME_MS)
+            assert await counter.expire_due() == 1
+        [seen] = gone.payment.gone
+        again = Observation(seen.tx_hash, seen.ordinal, seen.amount_atomic, confirmed=True)
+
+        async def come_back(tx: Transaction, at: str = session.id, again: Observation = again) -> CheckoutSession:
+            found = await records.locked(tx, at)
+            assert found is not None
+            return await observe(counter.desk, tx, found, [again], counter.clock.now())
+
+        paid = await counter.database.write(come_back)
+        assert (paid.status, paid.exceptions) == (S.PAID_LATE if late else S.PAID, ["late"] if late else [])
+        assert await one(counter.database, "SELECT COUNT(*) FROM transactions WHERE payment_id = $1", paid.payment.id)
 
 
 async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:

@@ -23,7 +23,6 @@ from tillgate.checkout.sessions.model import (
     conclude,
     order_status,
     payment_state,
-    waits_for_money,
 )
 
 S = SessionStatus
@@ -53,8 +52,8 @@ def transfer(amount: int, confirmed_at: int | None, *, seen_at: int = 0, number:
     )
 
 
-def concluded(payment: Payment, status: SessionStatus = S.PENDING) -> Conclusion:
-    return conclude(session_of(payment, status, expires_at=EXPIRES_AT), payment, late_grace_ms=GRACE_MS)
+def concluded(payment: Payment, status: SessionStatus = S.PENDING, *, now: int = EXPIRES_AT - 1) -> Conclusion:
+    return conclude(session_of(payment, status, expires_at=EXPIRES_AT), payment, now=now, late_grace_ms=GRACE_MS)
 
 
 # The legal moves
@@ -76,7 +75,8 @@ def test_the_legal_moves_are_these_and_no_others() -> None:
         (S.DETECTED, S.PAID),
         (S.DETECTED, S.PAID_LATE),
         (S.DETECTED, S.FAILED),
-        # Seen, and gone again.
+        # Seen, and gone again: while there is time, and after it.
+        (S.DETECTED, S.PENDING),
         (S.DETECTED, S.EXPIRED),
         # The merchant waited for the rest, and more than that came.
         (S.UNDERPAID, S.OVERPAID),
@@ -214,9 +214,13 @@ def test_what_waits_for_the_merchant_is_what_may_be_accepted() -> None:
 
 
 def test_without_money_nothing_is_concluded() -> None:
-    """Time alone moves a session by ``expire_due`` only."""
-    for status in S:
+    """Time alone moves a session by ``expire_due`` only; but what was only detected and is gone again waits as before,
+    or has expired where its time is up, to the millisecond."""
+    for status in set(S) - {S.DETECTED}:
         assert concluded(payment_of(), status).status is status
+        assert concluded(payment_of(), status, now=EXPIRES_AT + GRACE_MS).status is status
+    assert concluded(payment_of(), S.DETECTED, now=EXPIRES_AT - 1) == (S.PENDING, None)
+    assert concluded(payment_of(), S.DETECTED, now=EXPIRES_AT) == (S.EXPIRED, None)
 
 
 @pytest.mark.parametrize(
@@ -286,8 +290,8 @@ def test_payment_and_order_follow_every_legal_move_by_legal_moves(
     # A session that waits for its first money has seen none, so nothing of it has gone back.
     there = 0 if was is S.PENDING else there
     refunds = there if back else 0
-    before, after = session(was, there, refunds), session(to, there + more, refunds)
-    if canceled and to is S.FAILED and waits_for_money(before):
+    before, after = session(was, there, refunds), session(to, 0 if to is S.PENDING else there + more, refunds)
+    if canceled and to is S.FAILED and was is S.PENDING:
         after = msgspec.structs.replace(after, canceled_at=1)
     for state, edges in ((payment_state, PAYMENT_EDGES), (order_status, ORDER_EDGES)):
         first, then = state(before), state(after)

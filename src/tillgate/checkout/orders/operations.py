@@ -307,7 +307,9 @@ async def follow(desk: CheckoutDesk, tx: Transaction, before: Order, after: Orde
         if await records.move(tx, before, to, now) != 1:
             raise Conflict("The order changed meanwhile; read it and try again.")
         after = msgspec.structs.replace(after, status=to, updated_at=now)
-        await tell(desk, tx, f"order.{to.value}", after, before=before, now=now)
+        # That it is open again is no news of its own: what changed tells that money is gone.
+        type = ORDER_UPDATED if to is OrderStatus.OPEN else f"order.{to.value}"
+        await tell(desk, tx, type, after, before=before, now=now)
     elif shown(after) != shown(before):
         after = msgspec.structs.replace(after, updated_at=now)
         await records.touch(tx, after.id, now)

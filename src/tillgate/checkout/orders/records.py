@@ -187,8 +187,8 @@ def _discounts_text(discounts: tuple[Discount, ...]) -> str | None:
 
 
 async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
-    # An open order has seen no money, by its state alone.
-    moved = [order.payment.id for order in orders if order.status is not OrderStatus.OPEN]
+    # An open order has seen no money, unless it went away again.
+    moved = [one.payment.id for one in orders if one.status is not OrderStatus.OPEN or one.payment.reopened]
     if not moved:
         return orders
     transfers = await transfers_of(tx, moved)

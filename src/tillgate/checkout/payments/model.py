@@ -42,7 +42,7 @@ EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     _P.AWAITING: frozenset(
         {_P.DETECTED, _P.REQUIRES_CAPTURE, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}
     ),
-    _P.DETECTED: frozenset({_P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}),
+    _P.DETECTED: frozenset({_P.AWAITING, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
     _P.REQUIRES_CAPTURE: frozenset({_P.SUCCEEDED, _P.CANCELED}),
     _P.REVIEW: frozenset({_P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
     _P.SUCCEEDED: frozenset({_P.REVIEW}),
@@ -132,6 +132,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """What a session waits for, and what came of it.
 
     Attributes:
+        reopened: it waits for money again, or did: what had been seen was gone.
         transfers: what came in and counts, oldest first.
         gone: what came in and does not count any more.
         returned: what goes or went back and counts.
@@ -146,6 +147,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     authorization: Authorization | None = None
     decline: Decline | None = None
     decision: Decision | None = None
+    reopened: bool = False
     transfers: tuple[Transfer, ...] = ()
     gone: tuple[Transfer, ...] = ()
     returned: tuple[Transfer, ...] = ()

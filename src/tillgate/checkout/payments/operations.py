@@ -194,7 +194,9 @@ async def follow(
         if await records.move(tx, after.id, kept.state, to, now) != 1:
             raise Conflict("The payment changed meanwhile; read it and try again.")
         now_is = now_is._replace(state=to, updated_at=now)
-        await tell(desk, tx, f"payment.{to.value}", now_is, before=was, now=now)
+        # That it waits again is no news of its own: what changed tells that money is gone.
+        type = PAYMENT_UPDATED if to is PaymentState.AWAITING else f"payment.{to.value}"
+        await tell(desk, tx, type, now_is, before=was, now=now)
     elif shown(now_is) != shown(was):
         await records.touch(tx, after.id, now)
         await tell(desk, tx, told_as, now_is._replace(updated_at=now), before=was, now=now)

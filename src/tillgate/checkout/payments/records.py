@@ -30,7 +30,8 @@ JOINED: Final = "JOIN payments p ON p.session_id = s.id"
 JOINED_COLUMNS: Final = (
     "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
     "p.native_price_usd, p.amount_minor, p.currency, p.capture_method, p.authorized_minor, p.authorized_at, "
-    "p.lapses_at, p.released_minor, p.release_reason, p.decline_code, p.declined_at, p.decision"
+    "p.lapses_at, p.released_minor, p.release_reason, p.decline_code, p.declined_at, p.decision, "
+    "p.reopened"
 )
 _RECORDED: Final = (
     "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
@@ -58,7 +59,10 @@ _LOCK: Final = (
     "(SELECT session_id FROM payments WHERE id = $1 AND project_id = $2 AND livemode = $3)"
 )
 _LOCKED: Final = Both(sqlite=_LOCK, postgres=f"{_LOCK} FOR UPDATE")
-_MOVE: Final = "UPDATE payments SET state = $1, updated_at = $2 WHERE id = $3 AND state = $4"
+_MOVE: Final = (
+    "UPDATE payments SET state = $1, updated_at = $2, reopened = reopened OR $1 = 'awaiting' "
+    "WHERE id = $3 AND state = $4"
+)
 _WRITE: Final = (
     "UPDATE payments SET authorized_minor = $1, authorized_at = $2, lapses_at = $3, released_minor = $4, "
     "release_reason = $5, decline_code = $6, declined_at = $7, decision = $8, updated_at = $9 WHERE id = $10"
@@ -381,7 +385,7 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     """A payment, its transactions not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
     amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
-    decline_code, declined_at, decision = columns[16:]
+    decline_code, declined_at, decision, reopened = columns[16:]
     return Payment(
         id=payment_id,
         session_id=session_id,
@@ -400,12 +404,13 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
         else None,
         decline=Decline(code=decline_code, declined_at=declined_at) if decline_code is not None else None,
         decision=Decision(decision) if decision is not None else None,
+        reopened=bool(reopened),
     )
 
 
 async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> list[RecordedPayment]:
     # One that waits for its first money has seen none.
-    moved = [one.payment.id for one in found if one.state is not PaymentState.AWAITING]
+    moved = [one.payment.id for one in found if one.state is not PaymentState.AWAITING or one.payment.reopened]
     if not moved:
         return found
     transfers = await transfers_of(tx, moved)

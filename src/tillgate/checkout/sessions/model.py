@@ -41,10 +41,11 @@ _S = SessionStatus
 
 # Every legal move. Only the merchant moves a session on from underpaid and overpaid, if only by saying that they wait
 # for the rest; a late payment is the one way out of expired: inside the grace window by itself, after it if the
-# merchant accepts it. What was detected and is gone again can expire.
+# merchant accepts it. Of what was detected and is gone again is not known that it failed: the session waits as before,
+# until its time is up.
 EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
-    _S.DETECTED: frozenset({_S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.EXPIRED, _S.FAILED}),
+    _S.DETECTED: frozenset({_S.PENDING, _S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.EXPIRED, _S.FAILED}),
     _S.UNDERPAID: frozenset({_S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.OVERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.EXPIRED: frozenset({_S.PAID_LATE}),
@@ -107,9 +108,10 @@ class Conclusion(NamedTuple):
     paid_at: int | None
 
 
-def conclude(session: CheckoutSession, payment: Payment, *, late_grace_ms: int) -> Conclusion:
+def conclude(session: CheckoutSession, payment: Payment, *, now: int, late_grace_ms: int) -> Conclusion:
     """The state that the transfers of ``payment`` lead the session to.
 
+    Where all that was detected is gone again, it waits for money as before, or has expired if its time is up.
     Money that completes after the expiry makes it ``paid_late``; where nothing was seen in time, only
     inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes
     after its end, or while it waits for the merchant, is written down all the same.
@@ -118,13 +120,15 @@ def conclude(session: CheckoutSession, payment: Payment, *, late_grace_ms: int) 
     reviewed = session.status in IN_REVIEW and payment.decision is not Decision.WAITING
     if reviewed or payment.authorization is not None:
         return Conclusion(session.status, session.paid_at)
-    wanted = _wanted(session, standing(payment), late_grace_ms)
+    wanted = _wanted(session, standing(payment), now, late_grace_ms)
     return wanted if wanted.status in EDGES[session.status] else Conclusion(session.status, session.paid_at)
 
 
-def _wanted(session: CheckoutSession, money: Standing, late_grace_ms: int) -> Conclusion:
+def _wanted(session: CheckoutSession, money: Standing, now: int, late_grace_ms: int) -> Conclusion:
     if money.status is PaymentStatus.AWAITING:
-        return Conclusion(session.status, session.paid_at)
+        if session.status is not _S.DETECTED:
+            return Conclusion(session.status, session.paid_at)
+        return Conclusion(_S.PENDING if now < session.expires_at else _S.EXPIRED, None)
     if money.status is not PaymentStatus.PAID:
         return Conclusion(_S(money.status.value), None)
     assert money.settled_at is not None
@@ -149,13 +153,6 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
         return None
     late = session.status is _S.EXPIRED or settled_at >= session.expires_at
     return Conclusion(_S.PAID_LATE if late else _S.PAID, settled_at)
-
-
-def waits_for_money(session: CheckoutSession) -> bool:
-    """Whether no money of a session is in sight; what was seen and is gone again leaves it as it was: waiting."""
-    payment = session.payment
-    gone_again = session.status is _S.DETECTED and payment.authorization is None and not payment.transfers
-    return session.status is _S.PENDING or gone_again
 
 
 def order_status(session: CheckoutSession) -> OrderStatus:

@@ -51,16 +51,20 @@ async def move(
         )
     if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
         raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+    payment = session.payment if payment is None else payment
+    if to is SessionStatus.PENDING:
+        payment = msgspec.structs.replace(payment, reopened=True)
     moved = msgspec.structs.replace(
         session,
         status=to,
         paid_at=paid_at,
         updated_at=now,
-        payment=session.payment if payment is None else payment,
+        payment=payment,
         expires_at=session.expires_at if expires_at is None else expires_at,
     )
     await follow(desk, tx, session, moved, now)
-    await tell(desk, tx, moved, f"session.{to.value}", now)
+    # That it waits again is no news of its own: what changed tells that money is gone.
+    await tell(desk, tx, moved, SESSION_UPDATED if to is SessionStatus.PENDING else f"session.{to.value}", now)
     return moved
 
 
@@ -119,7 +123,7 @@ async def settle(
     desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, payment: Payment, now: int
 ) -> CheckoutSession:
     """Move a locked session where its payment leads, as it is by now."""
-    conclusion = conclude(session, payment, late_grace_ms=desk.settings.late_grace_ms)
+    conclusion = conclude(session, payment, now=now, late_grace_ms=desk.settings.late_grace_ms)
     late = session.status is SessionStatus.EXPIRED and conclusion.status is not session.status
     # What its price was promised with was given back, and may be somebody else's now: then the merchant decides.
     if late and not await redemptions.consume(tx, session.id, now=now):

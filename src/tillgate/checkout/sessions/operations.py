@@ -42,7 +42,6 @@ from tillgate.checkout.sessions.model import (
     checked_lifetime,
     fell_short,
     mine,
-    waits_for_money,
 )
 from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle, tell
 from tillgate.checkout.sessions.object import shown
@@ -307,7 +306,7 @@ async def expire(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
     session = mine(await records.locked(tx, session_id), principal, session_id)
     if session.status is SessionStatus.EXPIRED:
         return session
-    if not waits_for_money(session):
+    if session.status is not SessionStatus.PENDING:
         raise Conflict(
             f"Only a pending session can be expired; this one is {session.status.value}.", code="session_not_pending"
         )
@@ -328,7 +327,7 @@ async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
         return session
     payment = session.payment
     authorized = session.status is SessionStatus.DETECTED and payment.authorization is not None
-    if not waits_for_money(session) and not (authorized and not payment.captured_minor):
+    if session.status is not SessionStatus.PENDING and not (authorized and not payment.captured_minor):
         raise Conflict(
             "Only a session without money can be canceled, one that is pending or authorised; "
             + ("of this one, a part was captured." if authorized else f"this one is {session.status.value}."),

@@ -190,12 +190,11 @@ async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:
     if row is None:
         return None
     session = _session(row)
-    return session if session.status is SessionStatus.PENDING else (await _with_transfers(tx, [session]))[0]
+    return (await _with_transfers(tx, [session]))[0] if _moved(session) else session
 
 
 async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> list[CheckoutSession]:
-    # A pending session has seen no money, by its state alone.
-    moved = [session.payment.id for session in sessions if session.status is not SessionStatus.PENDING]
+    moved = [session.payment.id for session in sessions if _moved(session)]
     if not moved:
         return sessions
     transfers = await transfers_of(tx, moved)
@@ -205,6 +204,11 @@ async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> l
         else session
         for session in sessions
     ]
+
+
+def _moved(session: CheckoutSession) -> bool:
+    """Whether there can be transfers: a pending session has seen no money, unless it went away again."""
+    return session.status is not SessionStatus.PENDING or session.payment.reopened
 
 
 def _session(row: Row) -> CheckoutSession:
