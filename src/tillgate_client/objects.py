@@ -394,7 +394,13 @@ class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_on
     secret: str | None
 
     def __repr__(self) -> str:
-        return f"CreatedWebhookEndpoint(id={self.id!r}, url={self.url!r}, secret='{self.secret_prefix}…')"
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"CreatedWebhookEndpoint({shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # What pretty-printers show, too: all but the secret, of which there is its beginning.
+        shown = [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "secret"]
+        return [*shown, ("secret", f"{self.secret_prefix}…" if self.secret is not None else None)]
 
 
 class DeletedWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

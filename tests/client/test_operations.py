@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from tillgate_client import (
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
+    UnexpectedAnswerError,
     objects,
     verify_webhook,
 )
@@ -54,6 +56,14 @@ def client(running: RunningServer, key: str) -> Iterator[Client]:
 async def async_client(running: RunningServer, key: str, anyio_backend: object) -> AsyncIterator[AsyncClient]:
     async with AsyncClient(api_key=key, base_url=running.url) as opened:
         yield opened
+
+
+def traceback_of(held: object) -> str:
+    """What a report with local variables tells of an error."""
+    try:
+        raise ValueError(len(repr(held)))
+    except ValueError as error:
+        return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
 
 
 def test_a_payment_link_lives_from_creation_to_the_archive(client: Client) -> None:
@@ -114,7 +124,8 @@ def test_a_webhook_endpoint_is_made_changed_tested_replayed_and_deleted(client: 
     """The secret comes once; deliveries can be read and sent again."""
     endpoint = client.webhook_endpoints.create(url=f"{receiver.url}/in", events=["*"], description="The shop")
     assert endpoint.secret is not None and endpoint.secret.startswith(endpoint.secret_prefix)
-    assert endpoint.secret not in repr(endpoint)
+    shown = (repr(endpoint), str([endpoint]), str(list(endpoint.__rich_repr__())), traceback_of(endpoint))
+    assert not [text for text in shown if endpoint.secret in text or f"{endpoint.secret_prefix}…" not in text]
     assert not hasattr(client.webhook_endpoints.retrieve(endpoint.id), "secret")
     assert endpoint.id in [one.id for one in client.webhook_endpoints.list(limit=100).data]
 
@@ -412,7 +423,10 @@ METHODS = {
     "retrieve_delivery": "retrieve",
 }
 STRUCTS = {
+    "AttemptObject": "DeliveryAttempt",
     "CheckoutSessionObject": "CheckoutSession",
+    "CryptoAmount": "CryptoAmount",
+    "FiatAmount": "FiatAmount",
     "CreatedWebhookEndpointObject": "CreatedWebhookEndpoint",
     "CouponObject": "Coupon",
     "CustomerObject": "Customer",
@@ -480,6 +494,72 @@ def test_every_operation_of_the_server_has_its_method_with_the_same_parameters(
     for name, wanted in declared.items():
         noun, _, verb = name.partition(".")
         assert set(inspect.signature(getattr(getattr(client, noun), verb)).parameters) == wanted, name
+
+
+class Stub(httpx.BaseTransport):
+    """Notes what is asked, and answers that there is nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[httpx.Request] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return httpx.Response(404, json={})
+
+
+def test_each_method_asks_what_its_operation_declares(document: dict[str, Any]) -> None:
+    """Method and path, and every parameter under its own name, in the query or in the body: none is lost on the way."""
+    stub = Stub()
+    client = Client(
+        api_key="ck_test_x", base_url="http://127.0.0.1:1", http_client=httpx.Client(transport=stub), max_retries=0
+    )
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            noun = operation["tags"][0]
+            verb = operation["operationId"].removeprefix(f"{noun}_")
+            call = getattr(getattr(client, noun), METHODS.get(verb, verb))
+            given = {name: name for name in inspect.signature(call).parameters}
+            with pytest.raises(UnexpectedAnswerError):
+                call(**given)
+            asked = stub.asked[-1]
+            assert (asked.method, asked.url.path) == (method.upper(), path.replace("{id}", "id")), call
+            query = {one["name"] for one in operation["parameters"] if one["in"] == "query"}
+            assert set(asked.url.params.keys()) == query, call
+            if "requestBody" in operation:
+                fields = _schema(document, operation["requestBody"])[1]["properties"]
+                assert msgspec.json.decode(asked.content) == {field: _snake(field) for field in fields}, call
+            else:
+                assert asked.content == b"", call
+            assert asked.headers.get("idempotency-key") == (None if method == "get" else "idempotency_key"), call
+
+
+def _reached(document: dict[str, Any], value: Any, found: set[str]) -> set[str]:
+    if isinstance(value, dict):
+        name = str(value.get("$ref", "")).rpartition("/schemas/")[2]
+        if name and name not in found:
+            found.add(name)
+            _reached(document, document["components"]["schemas"][name], found)
+        for inner in value.values():
+            _reached(document, inner, found)
+    elif isinstance(value, list):
+        for inner in value:
+            _reached(document, inner, found)
+    return found
+
+
+def test_every_object_of_the_server_has_its_type_here(document: dict[str, Any]) -> None:
+    """Whatever an answer holds, at whatever depth, is one of the types that are compared below."""
+    found: set[str] = set()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status < "300":
+                    _reached(document, response["content"], found)
+    objects_of_it = {name for name in found if "properties" in document["components"]["schemas"][name]}
+    # Lists have types of their own.
+    assert {name for name in objects_of_it if not name.startswith(("ListObject_", "CustomerListObject"))} == set(
+        STRUCTS
+    )
 
 
 @pytest.mark.parametrize(("schema", "struct"), STRUCTS.items())

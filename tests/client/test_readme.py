@@ -8,9 +8,10 @@ import pytest
 import tillgate_client
 from tests.client.quickstart import PLACEHOLDER_URL, PORT, PaidShop, blocks, run, started
 from tests.running import RunningServer, free_port
+from tillgate_client import Client
 
 README = Path(tillgate_client.__file__).parent / "README.md"
-PROGRAM = ("Take a payment", "Lists", "Errors")
+PROGRAM = ("Take a payment", "What belongs together", "Lists", "Errors")
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +26,21 @@ def test_the_quickstart_runs_word_for_word(running: RunningServer, code: dict[st
     program = "".join(code[heading] for heading in PROGRAM).replace(PLACEHOLDER_URL, running.url)
     environment = {"CHECKOUT_API_KEY": running.key(project=running.project("Quickstart"))}
     printed = run([sys.executable, "-W", "error", "-c", program], environment, tmp_path)
-    for expected in ("send the buyer to http", "\npaid 20", "{'order': '1001'}", "fiatAmount", "no such session"):
+    for expected in (
+        "send the buyer to http", "\npaid 20", "given back: 20.00 USD succeeded", "['refund', 'transfer'] 20.00",
+        "nobody known", "{'order': '1001'}", "fiatAmount", "no such session",
+    ):  # fmt: skip
         assert expected in printed
     again = run([sys.executable, "-c", code["Take a payment"].partition("session = client.checkout_sessions.sim")[0]
                  .replace(PLACEHOLDER_URL, running.url)], environment, tmp_path)  # fmt: skip
     assert again.splitlines()[0] == printed.splitlines()[0]
+
+
+def test_every_noun_of_the_client_is_in_its_readme() -> None:
+    """Who reads it learns of all that there is."""
+    nouns = {name for name in vars(Client(api_key="ck_test_x", base_url="http://127.0.0.1:1")) if name[0] != "_"}
+    assert {noun for noun in nouns if f"`{noun}`" not in README.read_text("utf-8")} == set()
+    assert len(nouns) >= 15
 
 
 def test_the_asynchronous_example_runs_word_for_word(

@@ -15,6 +15,8 @@ from tests.running import RunningServer, clean_environment, free_port
 HOME = Path(__file__).parents[2]
 SDK = HOME / "sdks" / "typescript"
 NODE_MAJOR_MIN = 20
+# What a README's reader runs one after the other.
+PROGRAM = ("Take a payment", "What belongs together", "Lists", "Errors")
 
 # Word for word, as the founding page has it.
 SEED_SAMPLE = """\
@@ -81,11 +83,11 @@ class Consumer:
         (folder / "road.mjs").write_text(ROAD)
 
         code = blocks(SDK / "README.md", "ts")
-        assert set(code) == {"Take a payment", "Lists", "Errors", "Webhooks"}
+        assert set(code) == {*PROGRAM, "Webhooks"}
         self.port = free_port()
         programs = {
             "sample.ts": SAMPLE,
-            "quickstart.ts": code["Take a payment"] + code["Lists"] + code["Errors"],
+            "quickstart.ts": "".join(code[heading] for heading in PROGRAM),
             "receiver.ts": code["Webhooks"].replace(str(PORT), str(self.port)),
         }
         for name, program in programs.items():
@@ -172,8 +174,14 @@ def test_the_quickstart_runs_word_for_word(running: RunningServer, consumer: Con
     key = running.key(project=running.project("Quickstart"))
     environment = consumer.environment(running, key, tmp_path / "asked")
     printed = run(consumer.command("quickstart"), environment, consumer.folder)
-    for expected in ("send the buyer to http", "\npaid 20", "order: '1001'", "fiatAmount"):
+    for expected in (
+        "send the buyer to http", "\npaid 20", "given back: 20.00 USD succeeded", "[ 'refund', 'transfer' ] 20.00",
+        "nobody known", "order: '1001'", "fiatAmount",
+    ):  # fmt: skip
         assert expected in printed
+    nouns = {path.stem for path in (SDK / "src" / "resources").glob("*.ts")}
+    readme = (SDK / "README.md").read_text("utf-8")
+    assert len(nouns) >= 15 and all(f"`{noun}`" in readme for noun in nouns)
 
 
 def test_the_receiver_fulfils_what_is_genuine_only(running: RunningServer, consumer: Consumer, tmp_path: Path) -> None:

@@ -68,9 +68,13 @@ export type Order = Answer<
   }
 >;
 export type PaymentStatus = Schemas["PaymentState"];
+export type PaymentAmounts = Flat<Schemas["PaymentAmounts"]>;
+export type Decline = Flat<Schemas["DeclineObject"]>;
 export type Payment = Answer<
   Schemas["PaymentObject"],
   {
+    amounts: PaymentAmounts;
+    lastDecline: Decline | null;
     status: Open<PaymentStatus>;
     metadata: Metadata | null;
     order?: Order | null;

@@ -1,3 +1,5 @@
+import { format, inspect } from "node:util";
+
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import {
@@ -242,6 +244,14 @@ describe("webhooks", () => {
     await receiver.arrived(5);
     const rotated = await checkout.webhookEndpoints.rotateSecret(endpoint.id, { overlapSeconds: 60 });
     expect(rotated.secret).not.toBe(secret);
+    for (const made of [endpoint, rotated]) {
+      const printed = [inspect(made, { showHidden: true, depth: 9 }), format("%o %O %j", made, made, made)];
+      printed.push(JSON.stringify({ made }), inspect(new Map([[1, [made]]]), { depth: 9 }));
+      for (const text of printed) {
+        expect(text).not.toContain(made.secret);
+        expect(text).toContain(`${made.secretPrefix}…`);
+      }
+    }
 
     expect((await checkout.webhookEndpoints.update(endpoint.id, { active: false })).active).toBe(false);
     expect((await checkout.webhookEndpoints.list({ limit: 100 })).data.map((one) => one.id)).toContain(endpoint.id);

@@ -5,6 +5,7 @@ import type {
   SimulatePayment,
 } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { guarded } from "../secrets.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Checkout sessions. Needs the scopes `sessions:read` and `sessions:write`. */
@@ -15,9 +16,16 @@ export class CheckoutSessions {
     this.#transport = transport;
   }
 
-  /** Create a session, for an `amount` or from a link (`linkId`); send the buyer to its `checkoutUrl`. */
-  create(params: CreateCheckoutSession, options?: CallOptions & Expanding): Promise<CheckoutSession> {
-    return this.#transport.send({ method: "POST", path: ["checkout_sessions"], body: params, options });
+  /**
+   * Create a session and its order: for an `amount`, from a link (`linkId`), or for `lineItems` in a `currency`. Send the
+   * buyer to its `checkoutUrl`.
+   */
+  async create(params: CreateCheckoutSession, options?: CallOptions & Expanding): Promise<CheckoutSession> {
+    const path = ["checkout_sessions"];
+    return guarded(
+      await this.#transport.send<CheckoutSession>({ method: "POST", path, body: params, options }),
+      "clientSecret",
+    );
   }
 
   /** List sessions, newest first. Filters combine; `createdAfter` is inclusive. */

@@ -13,6 +13,7 @@ import type {
   WebhookTest,
 } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { guarded } from "../secrets.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
 /** Webhook endpoints. Needs the scopes `webhooks:read` and `webhooks:write`. */
@@ -24,8 +25,12 @@ export class WebhookEndpoints {
   }
 
   /** Create a webhook endpoint for event types, patterns (`session.*`) or all: `["*"]`. Its `secret` is in this answer only. */
-  create(params: CreateWebhookEndpoint, options?: CallOptions): Promise<CreatedWebhookEndpoint> {
-    return this.#transport.send({ method: "POST", path: ["webhook_endpoints"], body: params, options });
+  async create(params: CreateWebhookEndpoint, options?: CallOptions): Promise<CreatedWebhookEndpoint> {
+    const path = ["webhook_endpoints"];
+    return guarded(
+      await this.#transport.send<CreatedWebhookEndpoint>({ method: "POST", path, body: params, options }),
+      "secret",
+    );
   }
 
   /** List webhook endpoints, newest first. */
@@ -54,13 +59,16 @@ export class WebhookEndpoints {
   }
 
   /** Give it a new `secret`, in this answer only; for `overlapSeconds` the one before signs as well. */
-  rotateSecret(id: string, params: RotateSecret = {}, options?: CallOptions): Promise<CreatedWebhookEndpoint> {
-    return this.#transport.send({
-      method: "POST",
-      path: ["webhook_endpoints", id, "rotate_secret"],
-      body: params,
-      options,
-    });
+  async rotateSecret(
+    id: string,
+    params: RotateSecret = {},
+    options?: CallOptions,
+  ): Promise<CreatedWebhookEndpoint> {
+    const path = ["webhook_endpoints", id, "rotate_secret"];
+    return guarded(
+      await this.#transport.send<CreatedWebhookEndpoint>({ method: "POST", path, body: params, options }),
+      "secret",
+    );
   }
 
   /** Send the events between two sequences once more, both excluded, or those of them that never arrived. */
