@@ -10,6 +10,7 @@ import pytest
 from keyturn import NATIVE, KeyWish, Kind, Mode, generate
 from keyturn.expiring import tell_expiring
 from keyturn.leaks import LeakResponse, LeakRules
+from keyturn.revoking import set_enabled
 from tests.github import GitHub
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
 from tillgate.base.clock import DAY_MS
@@ -177,6 +178,21 @@ async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
     told = await events_of(shop, issued.key.id)
     assert [event["type"] for event in told] == ["api_key.expiring", "api_key.expired"]
     assert told[0]["data"]["expiresAt"] == told[1]["data"]["expiresAt"] is not None
+
+
+async def test_what_is_done_to_a_key_is_told_with_its_reason(shop: Shop) -> None:
+    """Switched off, on again, and ended: an event each, which says what the key was before."""
+    key = (await shop.issued()).key
+    done = {"project_id": shop.project_id, "key_id": key.id, "by": "operator:test"}
+    for enabled, because in ((False, "looked odd"), (False, "again"), (True, None)):
+        await set_enabled(shop.keys.store, shop.clock, enabled=enabled, because=because, **done)
+    await shop.revoke(key.id)
+    off, on, ended = await events_of(shop, key.id, mode="test")
+    assert [one["type"] for one in (off, on, ended)] == ["api_key.disabled", "api_key.enabled", "api_key.revoked"]
+    assert (off["data"]["status"], off["data"]["disabledBecause"]) == ("disabled", "looked odd")
+    assert (on["data"]["status"], on["previousAttributes"]["status"]) == ("active", "disabled")
+    assert (ended["data"]["status"], ended["previousAttributes"]["status"]) == ("revoked", "active")
+    assert key.id in json.dumps(ended) and "digest" not in json.dumps(ended)
 
 
 def test_what_is_done_about_leaks_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

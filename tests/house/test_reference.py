@@ -7,6 +7,8 @@ from tests.house.source import ROOT, python_files, tracked
 from tillgate.api import error_pages
 from tillgate.api.errors import ERRORS
 from tillgate.api.reference import pages, pages_of_errors
+from tillgate.cli.trigger import STORIES
+from tillgate.events.model import EVENT_TYPES
 
 DOCS = ROOT / "docs"
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
@@ -63,6 +65,14 @@ def test_every_decision_has_a_number_of_its_own() -> None:
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
     for name in names:
         assert (DOCS / "decisions" / name).read_text("utf-8").startswith(f"# {name[:4]} "), name
+
+
+def test_every_event_type_comes_about_in_a_test() -> None:
+    """What is documented is emitted by something: ``tillgate trigger`` brings it about, which its own test does, or a
+    test waits for it by its name."""
+    tests = [path.read_text("utf-8") for path in python_files(ROOT / "tests")]
+    untold = [type for type in EVENT_TYPES if type not in STORIES and not any(f'"{type}"' in text for text in tests)]
+    assert untold == []
 
 
 _HEADING_OR_BLOCK = re.compile(r"^#+ (.+)$|^```(\w+)\n", re.MULTILINE)
