@@ -267,7 +267,7 @@ async def test_a_live_key_makes_live_objects_and_never_a_pretended_payment(shop:
         assert not re.search("0x[0-9a-fA-F]{40}", refused.text)
         assert "address" not in refused.text
     assert (await live.get("/checkout_sessions")).json()["data"] == []
-    assert (await live.get("/events")).json()["data"] == []
+    assert [one["type"] for one in (await live.get("/events")).json()["data"]] == ["payment_link.created"]
 
 
 async def test_a_test_key_moves_no_funds(shop: Shop) -> None:
@@ -375,9 +375,12 @@ async def test_the_two_modes_never_meet(shop: Shop) -> None:
     assert [one["id"] for one in (await client.get("/payment_links")).json()["data"]] == [test_link["id"]]
     assert [one["id"] for one in (await live.get("/payment_links")).json()["data"]] == [live_link["id"]]
     await client.post("/customers", json={"name": "Ada"})
-    for path in ("/checkout_sessions", "/webhook_endpoints", "/events", "/customers"):
+    for path in ("/checkout_sessions", "/webhook_endpoints", "/customers"):
         assert len((await client.get(path)).json()["data"]) == 1
         assert (await live.get(path)).json()["data"] == []
+    assert [one["data"]["id"] for one in (await live.get("/events")).json()["data"]] == [live_link["id"]]
+    told = [one["type"] for one in (await client.get("/events")).json()["data"]]
+    assert told == ["customer.created", "session.created", "payment_link.created"]
     for caller, foreign in ((client, live_link), (live, test_link)):
         refused = await caller.post("/checkout_sessions", json={"linkId": foreign["id"]})
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "linkId")
