@@ -121,7 +121,13 @@ class Tillgate:
             self._worker,
             settings.public_url,
         )
-        pages = PagesDesk(database, self.accounts, self._checkout, VisitorPace(limiter, "codes", CODE_LIMIT))
+        pages = PagesDesk(
+            database,
+            self.accounts,
+            self._checkout,
+            VisitorPace(limiter, "codes", CODE_LIMIT),
+            VisitorPace(limiter, "visits", settings.visit_limit),
+        )
         self._site: ASGIApp = Starlette(
             routes=[
                 Route("/", _to_dashboard),

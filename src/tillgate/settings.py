@@ -18,6 +18,9 @@ DATABASE_FILE: Final = "tillgate.db"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8080
 WORKERS_MAX: Final = 64
+# Sessions that one visitor opens from one payment link: as many as a shop's till behind one address may need.
+VISITS_PER_MINUTE: Final = 10
+VISITS_BURST: Final = 30
 REQUEST_LOG_DAYS: Final = 14
 REQUEST_LOG_DAYS_MAX: Final = 400
 # Of a server's processes together; each has some, however many they are.
@@ -51,7 +54,7 @@ class Setting(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """Everything the server is told. ``listed`` says where each came from; ``key_limit`` None means no limit."""
+    """Everything the server is told. ``listed`` says where each came from; a limit that is None is none."""
 
     data: Path
     database_url: str
@@ -69,6 +72,7 @@ class Settings(NamedTuple):
     leaks: LeakRules = LeakRules()
     github_public_keys: str = ""
     request_log_days: int = REQUEST_LOG_DAYS
+    visit_limit: Limit | None = Limit(VISITS_PER_MINUTE / 60, VISITS_BURST)
 
     @property
     def connections_max(self) -> int:
@@ -127,6 +131,10 @@ def load(
     burst = _whole(pick("KEY_BURST", None, str(DEFAULT_LIMIT.burst)), "KEY_BURST")
     if per_second and not burst:
         raise SettingsError("TILLGATE_KEY_BURST: expected at least 1")
+    visits = _whole(pick("LINK_VISITS_PER_MINUTE", None, str(VISITS_PER_MINUTE)), "LINK_VISITS_PER_MINUTE")
+    visits_burst = _whole(pick("LINK_VISITS_BURST", None, str(VISITS_BURST)), "LINK_VISITS_BURST")
+    if visits and not visits_burst:
+        raise SettingsError("TILLGATE_LINK_VISITS_BURST: expected at least 1")
     count = _whole(pick("WORKERS", None if workers is None else str(workers), "1"), "WORKERS")
     if not 1 <= count <= WORKERS_MAX:
         raise SettingsError(f"TILLGATE_WORKERS: expected 1 to {WORKERS_MAX}")
@@ -164,6 +172,7 @@ def load(
         leaks,
         github_public_keys,
         request_log_days,
+        Limit(visits / 60, visits_burst) if visits else None,
     )
 
 

@@ -14,7 +14,7 @@ from tests.makers import one
 from tests.running import RunningServer
 from tests.shop import MovableClock, Shop, lifespan, settings_for
 from tillgate.app import running
-from tillgate.settings import SettingsError, load
+from tillgate.settings import Settings, SettingsError, load
 from unitofwork import open_database
 
 pytestmark = pytest.mark.anyio
@@ -252,10 +252,14 @@ async def test_without_a_limit_there_is_no_refusal_and_no_header(tmp_path: Path,
 
 
 def test_the_limit_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TILLGATE_KEY_RATE_PER_SECOND and TILLGATE_KEY_BURST; 100 and 200 by default, 0 for none, nonsense refused."""
-    for name in ("TILLGATE_KEY_RATE_PER_SECOND", "TILLGATE_KEY_BURST"):
-        monkeypatch.delenv(name, raising=False)
+    """TILLGATE_KEY_RATE_PER_SECOND and TILLGATE_KEY_BURST; 100 and 200 by default, 0 for none, nonsense refused; and
+    the same of visits to payment links, 10 a minute and 30."""
+    for name in ("KEY_RATE_PER_SECOND", "KEY_BURST", "LINK_VISITS_PER_MINUTE", "LINK_VISITS_BURST"):
+        monkeypatch.delenv(f"TILLGATE_{name}", raising=False)
     assert load().key_limit == Limit(100.0, 200)
+    assert load().visit_limit == Settings._field_defaults["visit_limit"] == Limit(10 / 60, 30)
+    monkeypatch.setenv("TILLGATE_LINK_VISITS_PER_MINUTE", "0")
+    assert load().visit_limit is None
     monkeypatch.setenv("TILLGATE_KEY_RATE_PER_SECOND", "7")
     monkeypatch.setenv("TILLGATE_KEY_BURST", "9")
     assert load().key_limit == Limit(7.0, 9)
@@ -266,10 +270,13 @@ def test_the_limit_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch)
         ("TILLGATE_KEY_RATE_PER_SECOND", "0.5"),
         ("TILLGATE_KEY_RATE_PER_SECOND", "many"),
         ("TILLGATE_KEY_BURST", "0"),
+        ("TILLGATE_LINK_VISITS_PER_MINUTE", "-1"),
+        ("TILLGATE_LINK_VISITS_BURST", "0"),
     ]
     for name, value in wrong:
         with monkeypatch.context() as patched:
             patched.setenv("TILLGATE_KEY_RATE_PER_SECOND", "1")
+            patched.setenv("TILLGATE_LINK_VISITS_PER_MINUTE", "1")
             patched.setenv(name, value)
             with pytest.raises(SettingsError, match=name):
                 load()
@@ -277,8 +284,10 @@ def test_the_limit_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.slow
 def test_a_running_server_keeps_each_key_to_the_configured_pace(tmp_path: Path) -> None:
-    """The same with a real server and real time: what is refused is done after the Retry-After that it was told."""
-    server = RunningServer(tmp_path / "data").start(TILLGATE_KEY_RATE_PER_SECOND="1", TILLGATE_KEY_BURST="2")
+    """The same with a real server and real time: what is refused is done after the Retry-After that it was told.
+    Visitors of a payment link are told apart by what a trusted proxy says of them, and by nothing that they say."""
+    limits = {"KEY_RATE_PER_SECOND": "1", "KEY_BURST": "2", "LINK_VISITS_PER_MINUTE": "1", "LINK_VISITS_BURST": "1"}
+    server = RunningServer(tmp_path / "data").start(**{f"TILLGATE_{name}": value for name, value in limits.items()})
     try:
         server.project()
         with server.client(server.key()) as client:
@@ -289,5 +298,14 @@ def test_a_running_server_keeps_each_key_to_the_configured_pace(tmp_path: Path) 
             while (answer := client.get("/customers")).status_code == 429:
                 assert answer.headers["retry-after"] == "1"
             assert answer.status_code == 200
+        with server.client(server.key()) as client:
+            link = client.post("/payment_links", json={"title": "Tea", "fiatAmount": "4.50"}).json()["checkoutUrl"]
+        for address, status in (
+            ("203.0.113.1", 303),
+            ("203.0.113.1", 429),
+            ("198.51.100.9, 203.0.113.1", 429),
+            ("203.0.113.2", 303),
+        ):
+            assert httpx.get(link, headers={"X-Forwarded-For": address}, trust_env=False).status_code == status
     finally:
         server.stop()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from keyturn import Limiter
+from keyturn import Limit, Limiter
 from tillgate.app import CODE_LIMIT
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
@@ -38,6 +38,7 @@ from unitofwork import migrate, open_database
 T = TypeVar("T")
 
 NOW = 1_700_000_000_000
+VISIT_LIMIT = Limit(10 / 60, 3)
 
 
 class StandingClock:
@@ -81,11 +82,25 @@ class Till:
         self.live = Principal(project_id, True, "key", "key:live")
         limiter = Limiter(lambda: self.clock.at * 1_000_000)
         self.app = Starlette(
-            routes=routes(PagesDesk(database, accounts, self.desk, VisitorPace(limiter, "codes", CODE_LIMIT)))
+            routes=routes(
+                PagesDesk(
+                    database,
+                    accounts,
+                    self.desk,
+                    VisitorPace(limiter, "codes", CODE_LIMIT),
+                    VisitorPace(limiter, "visits", VISIT_LIMIT),
+                )
+            )
         )
         self.browser = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="https://pay.example", follow_redirects=False
         )
+
+    async def seen_from(self, address: str, path: str) -> httpx.Response:
+        """What somebody else's browser gets."""
+        transport = httpx.ASGITransport(self.app, client=(address, 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url="https://pay.example") as browser:
+            return await browser.get(path)
 
     async def write(self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
         async def with_desk(tx: Transaction) -> T:

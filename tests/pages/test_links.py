@@ -1,6 +1,7 @@
 import pytest
 
-from tests.pages.conftest import Till
+from tests.pages.conftest import VISIT_LIMIT, Till
+from tillgate.base.clock import SECOND_MS
 from tillgate.pages.rendering import HEADERS
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +79,30 @@ async def test_a_live_link_without_a_live_rail_is_refused(test_only_till: Till, 
     assert answer.status_code == 503
     assert method == "HEAD" or "cannot take payments yet" in answer.text
     assert await test_only_till.sessions() == []
+
+
+async def test_one_visitor_opens_no_flood_of_sessions_from_a_link(till: Till) -> None:
+    """Three at once here, then one in six seconds: by visitor and by link, so that nobody is kept out by others, and
+    who only looks or guesses is not counted. An IPv6 network is one visitor. The page says so, and for how long."""
+    link, other = await till.link(), await till.link()
+    for _ in range(5):
+        await till.browser.head(f"/l/{link.slug}")
+        await till.browser.get(f"/l/{link.slug}", headers={"Sec-Purpose": "prefetch"})
+    for number in range(VISIT_LIMIT.burst):
+        assert (await till.seen_from(f"2001:db8::{number}", f"/l/{link.slug}")).status_code == 303
+
+    refused = await till.seen_from("2001:db8::ffff", f"/l/{link.slug}")
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "6")
+    assert "Please wait 6 seconds, then open it again." in refused.text
+    assert {name: refused.headers.get(name) for name in HEADERS} == HEADERS
+    assert len(await till.sessions()) == 3
+    assert (await till.seen_from("2001:db8:0:1::1", f"/l/{link.slug}")).status_code == 303
+    assert (await till.seen_from("192.0.2.1", f"/l/{link.slug}")).status_code == 303
+    assert (await till.seen_from("2001:db8::1", f"/l/{other.slug}")).status_code == 303
+    till.clock.at += 6 * SECOND_MS
+    assert (await till.seen_from("2001:db8::1", f"/l/{link.slug}")).status_code == 303
+    assert (await till.seen_from("2001:db8::1", f"/l/{link.slug}")).status_code == 429
 
 
 async def test_every_answer_carries_the_same_strict_headers(till: Till) -> None:

@@ -1,5 +1,6 @@
 """Amounts and times for a person's eyes, in the pages' own language, English."""
 
+from math import ceil
 from typing import Final, NamedTuple
 
 from tillgate.base.clock import DAY_MS, HOUR_MS, SECOND_MS
@@ -64,6 +65,14 @@ def units(atomic: int, decimals: int) -> str:
     whole, rest = divmod(atomic, 10**decimals)
     fraction = f"{rest:0{decimals}d}".rstrip("0") if rest else ""
     return f"{whole}.{fraction}" if fraction else str(whole)
+
+
+def spoken(seconds: int) -> str:
+    """How long to wait, rounded up: ``6 seconds``, ``a minute``, ``5 minutes``."""
+    if seconds < 60:
+        return "a second" if seconds <= 1 else f"{seconds} seconds"
+    minutes = ceil(seconds / 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def time_left(milliseconds: int) -> str:

@@ -13,9 +13,11 @@ class PagesDesk(NamedTuple):
 
     Attributes:
         codes: how often somebody may try a promotion code.
+        visits: how many sessions somebody may open from a payment link.
     """
 
     database: Database
     accounts: Accounts
     checkout: CheckoutDesk
     codes: VisitorPace
+    visits: VisitorPace

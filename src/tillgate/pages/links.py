@@ -12,6 +12,8 @@ from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import get_public_link
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import visit_link
+from tillgate.door import visitor
+from tillgate.pages.amounts import spoken
 from tillgate.pages.desk import PagesDesk
 from tillgate.pages.rendering import nothing, notice, see_other
 from tillgate.store import Transaction
@@ -26,6 +28,10 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
             return _unknown()
         if request.method == "HEAD" or _is_prefetch(request):
             return await _look(desk, slug, prefetch=request.method != "HEAD")
+        # Each session is rows, an address and an event: nobody needs many of them at once.
+        who = visitor(request.client.host if request.client else None)
+        if seconds := await desk.visits.seconds_to_wait(slug, who):
+            return _too_many(seconds)
 
         async def operation(tx: Transaction) -> CheckoutSession:
             return await visit_link(desk.checkout, tx, slug)
@@ -70,6 +76,17 @@ def _unknown() -> Response:
         "There is no payment link here",
         "The address may be incomplete or mistyped. Please check it, or ask the merchant for a new link.",
     )
+
+
+def _too_many(seconds: int) -> Response:
+    answer = notice(
+        429,
+        "That is a lot of visits at once",
+        f"This payment link was opened very often from your connection. Please wait {spoken(seconds)}, then open it "
+        "again. A checkout that you have open already still works.",
+    )
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def _closed() -> Response:

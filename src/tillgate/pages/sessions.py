@@ -1,6 +1,5 @@
 """``/checkout/{id}``: what to pay, where it stands, and how it ended."""
 
-from math import ceil
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -17,6 +16,7 @@ from tillgate.checkout.sessions.discounts import apply_promotion_code, remove_pr
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session, simulate
 from tillgate.door import visitor
+from tillgate.pages.amounts import spoken
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.desk import PagesDesk
 from tillgate.pages.rendering import nothing, notice, page, see_other
@@ -85,7 +85,7 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
         who = visitor(request.client.host if request.client else None)
         seconds = await desk.codes.seconds_to_wait(session.project_id, who)
         if seconds := seconds or await desk.codes.seconds_to_wait(session.id):
-            wrong = WrongCode(code, f"Too many tries. Please wait {_minutes(seconds)}, then try again.")
+            wrong = WrongCode(code, f"Too many tries. Please wait {spoken(seconds)}, then try again.")
             answer = await _checkout(desk, session, 429, wrong=wrong)
             answer.headers["Retry-After"] = str(seconds)
             return answer
@@ -194,11 +194,6 @@ async def _start_again(desk: PagesDesk, session: CheckoutSession) -> str | None:
         return f"/l/{link.slug}" if link.active else None
 
     return await desk.database.read(operation)
-
-
-def _minutes(seconds: int) -> str:
-    minutes = ceil(seconds / 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 async def _form(request: Request) -> dict[str, str]:
