@@ -1,7 +1,7 @@
 """Every statement about coupons."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -9,6 +9,7 @@ from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.coupons.model import AmountOff, Coupon, PercentageOff, Uses
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
@@ -77,12 +78,9 @@ async def newest(
     tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, active: bool | None
 ) -> list[Coupon]:
     """Up to ``limit + 1`` coupons, newest first, that match what is given."""
-    sql, params = _NEWEST, list[Any]([project_id, livemode, page.before])
-    if active is not None:
-        params.append(active)
-        sql += f" AND active = ${len(params)}"
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, page.before]
+    sql, params = newest_first(_NEWEST, params, {"active = {}": active}, by="id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return [_coupon(row) for row in rows]
 
 

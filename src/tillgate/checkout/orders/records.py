@@ -10,6 +10,7 @@ from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
@@ -146,19 +147,16 @@ async def newest(
 ) -> list[Order]:
     """Up to ``limit + 1`` orders, newest first, that match what is given."""
     oldest = since(ids.ORDER, created_after)
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
-    for column, wanted in (
-        ("status", status.value if status is not None else None),
-        ("fulfillment", fulfillment.value if fulfillment is not None else None),
-        ("reference", reference),
-        ("session_id", session_id),
-        ("customer_id", customer_id),
-    ):
-        if wanted is not None:
-            params.append(wanted)
-            sql += f" AND o.{column} = ${len(params)}"
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY o.id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    filters = {
+        "o.status = {}": status,
+        "o.fulfillment = {}": fulfillment,
+        "o.reference = {}": reference,
+        "o.session_id = {}": session_id,
+        "o.customer_id = {}": customer_id,
+    }
+    sql, params = newest_first(_NEWEST, params, filters, by="o.id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return await _with_transfers(tx, [_order(row) for row in rows])
 
 

@@ -23,6 +23,7 @@ from tillgate.checkout.payments.model import (
 )
 from tillgate.rails.port import Observation, PaymentTerms
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import Both, with_list
 
 # Sessions and orders read their payment in the same statement; it is theirs alone.
@@ -193,18 +194,10 @@ async def newest(
 ) -> list[RecordedPayment]:
     """Up to ``limit + 1`` payments, newest first, that match what is given."""
     oldest = since(ids.PAYMENT, created_after)
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
-    wanted_state = state.value if state is not None else None
-    for condition, wanted in (
-        ("p.state = {}", wanted_state),
-        (_OF_ORDER, order_id),
-        ("p.session_id = {}", session_id),
-    ):
-        if wanted is not None:
-            params.append(wanted)
-            sql += " AND " + condition.format(f"${len(params)}")
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY p.id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    filters = {"p.state = {}": state, _OF_ORDER: order_id, "p.session_id = {}": session_id}
+    sql, params = newest_first(_NEWEST, params, filters, by="p.id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 
@@ -355,18 +348,10 @@ async def newest_transactions(
 ) -> list[RecordedTransaction]:
     """Up to ``limit + 1`` transactions, newest first, that match what is given."""
     oldest = since(ids.TRANSACTION, created_after)
-    sql, params = _NEWEST_TRANSACTIONS, [project_id, livemode, page.before, created_after or 0, oldest]
-    wanted_kind = kind.value if kind is not None else None
-    for condition, wanted in (
-        ("t.payment_id = {}", payment_id),
-        (_FOR_ORDER, order_id),
-        ("t.kind = {}", wanted_kind),
-    ):
-        if wanted is not None:
-            params.append(wanted)
-            sql += " AND " + condition.format(f"${len(params)}")
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY t.id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    filters = {"t.payment_id = {}": payment_id, _FOR_ORDER: order_id, "t.kind = {}": kind}
+    sql, params = newest_first(_NEWEST_TRANSACTIONS, params, filters, by="t.id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return [_transaction(row) for row in rows]
 
 

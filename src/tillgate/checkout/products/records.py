@@ -1,13 +1,14 @@
 """Every statement about products."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.products.model import Price, Pricing, Product
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
@@ -75,12 +76,9 @@ async def newest(
     tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, active: bool | None
 ) -> list[Product]:
     """Up to ``limit + 1`` products, newest first, that match what is given."""
-    sql, params = _NEWEST, list[Any]([project_id, livemode, page.before])
-    if active is not None:
-        params.append(active)
-        sql += f" AND active = ${len(params)}"
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, page.before]
+    sql, params = newest_first(_NEWEST, params, {"active = {}": active}, by="id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return [_product(row) for row in rows]
 
 

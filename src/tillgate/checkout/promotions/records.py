@@ -1,7 +1,7 @@
 """Every statement about promotion codes."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -10,6 +10,7 @@ from tillgate.base.pages import PageRequest
 from tillgate.checkout.coupons.model import Uses
 from tillgate.checkout.promotions.model import PromotionCode, folded
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
@@ -97,13 +98,10 @@ async def newest(
     code_folded: str | None,
 ) -> list[PromotionCode]:
     """Up to ``limit + 1`` promotion codes, newest first, that match what is given."""
-    sql, params = _NEWEST, list[Any]([project_id, livemode, page.before])
-    for column, wanted in (("active", active), ("coupon_id", coupon_id), ("code_folded", code_folded)):
-        if wanted is not None:
-            params.append(wanted)
-            sql += f" AND {column} = ${len(params)}"
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, page.before]
+    filters = {"active = {}": active, "coupon_id = {}": coupon_id, "code_folded = {}": code_folded}
+    sql, params = newest_first(_NEWEST, params, filters, by="id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return [_promotion(row) for row in rows]
 
 

@@ -11,6 +11,7 @@ from tillgate.base.money import Money
 from tillgate.base.pages import APART_MS, PageRequest, since
 from tillgate.checkout.redemptions.model import RecordedRedemption, Redemption, RedemptionStatus
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import Both, with_list
 
 Counted = Literal["coupons", "promotion_codes"]
@@ -48,7 +49,7 @@ _NEWEST: Final = (
     f"{_RECORDED} WHERE r.project_id = $1 AND r.livemode = $2 "
     "AND r.session_id < $3 AND r.session_id >= $5 AND r.created_at >= $4"
 )
-_OF_ORDER: Final = "r.session_id = (SELECT session_id FROM orders WHERE id = {order})"
+_OF_ORDER: Final = "r.session_id = (SELECT session_id FROM orders WHERE id = {})"
 # A redemption has its session's name, and a buyer may type a code as long as that lives: a week at most.
 _APART_MS: Final = APART_MS + 7 * DAY_MS
 _IS_FREE: Final = "(redemptions_max IS NULL OR reserved + redeemed < redemptions_max)"
@@ -131,22 +132,17 @@ async def newest(
     """Up to ``limit + 1`` redemptions, newest first, that match what is given."""
     before = ids.renamed(ids.CHECKOUT_SESSION, page.starting_after) if page.starting_after is not None else page.before
     oldest = since(ids.CHECKOUT_SESSION, created_after, apart_ms=_APART_MS)
-    sql, params = _NEWEST, [project_id, livemode, before, created_after or 0, oldest]
-    for column, wanted in (
-        ("coupon_id", coupon_id),
-        ("promotion_code_id", promotion_code_id),
-        ("customer_id", customer_id),
-        ("session_id", session_id),
-        ("status", status.value if status is not None else None),
-    ):
-        if wanted is not None:
-            params.append(wanted)
-            sql += f" AND r.{column} = ${len(params)}"
-    if order_id is not None:
-        params.append(order_id)
-        sql += " AND " + _OF_ORDER.format(order=f"${len(params)}")
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY r.session_id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, before, created_after or 0, oldest]
+    filters = {
+        "r.coupon_id = {}": coupon_id,
+        "r.promotion_code_id = {}": promotion_code_id,
+        "r.customer_id = {}": customer_id,
+        "r.session_id = {}": session_id,
+        "r.status = {}": status,
+        _OF_ORDER: order_id,
+    }
+    sql, params = newest_first(_NEWEST, params, filters, by="r.session_id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return [_recorded(row) for row in rows]
 
 

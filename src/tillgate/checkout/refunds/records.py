@@ -10,6 +10,7 @@ from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import with_list
 
 _COLUMNS: Final = (
@@ -77,14 +78,10 @@ async def newest(
 ) -> list[Refund]:
     """Up to ``limit + 1`` refunds, newest first, that match what is given."""
     oldest = since(ids.REFUND, created_after)
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
-    wanted_status = status.value if status is not None else None
-    for column, wanted in (("status", wanted_status), ("payment_id", payment_id), ("order_id", order_id)):
-        if wanted is not None:
-            params.append(wanted)
-            sql += f" AND {column} = ${len(params)}"
-    params.append(page.limit + 1)
-    return [_refund(row) for row in await tx.fetch_all(f"{sql} ORDER BY id DESC LIMIT ${len(params)}", *params)]
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    filters = {"status = {}": status, "payment_id = {}": payment_id, "order_id = {}": order_id}
+    sql, params = newest_first(_NEWEST, params, filters, by="id", limit=page.limit)
+    return [_refund(row) for row in await tx.fetch_all(sql, *params)]
 
 
 async def newest_of(

@@ -11,6 +11,7 @@ from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
@@ -118,15 +119,10 @@ async def newest(
 ) -> list[CheckoutSession]:
     """Up to ``limit + 1`` sessions, newest first, that match what is given."""
     oldest = since(ids.CHECKOUT_SESSION, created_after)
-    sql, params = _NEWEST, [project_id, livemode, page.before, created_after or 0, oldest]
-    if status is not None:
-        params.append(status.value)
-        sql += f" AND s.status = ${len(params)}"
-    if link_id is not None:
-        params.append(link_id)
-        sql += f" AND s.link_id = ${len(params)}"
-    params.append(page.limit + 1)
-    rows = await tx.fetch_all(f"{sql} ORDER BY s.id DESC LIMIT ${len(params)}", *params)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    filters = {"s.status = {}": status, "s.link_id = {}": link_id}
+    sql, params = newest_first(_NEWEST, params, filters, by="s.id", limit=page.limit)
+    rows = await tx.fetch_all(sql, *params)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
