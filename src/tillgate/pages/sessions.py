@@ -1,6 +1,6 @@
 """``/checkout/{id}``: what to pay, where it stands, and how it ended."""
 
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -15,14 +15,24 @@ from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.discounts import apply_promotion_code, remove_promotion_code, typed_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session, simulate
+from tillgate.checkout.sessions.pricing import open_lines, say_price
 from tillgate.door import visitor
 from tillgate.pages.amounts import spoken
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.desk import PagesDesk
 from tillgate.pages.rendering import nothing, notice, page, see_other
-from tillgate.pages.view import Bill, View, bill_of, version, view
+from tillgate.pages.view import Bill, OpenPrice, View, bill_of, open_price, version, view
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
+
+
+class WrongAmount(NamedTuple):
+    """What a buyer said that a line costs, and what is the matter with it."""
+
+    line_id: str
+    typed: str
+    words: str
+
 
 FORM_BYTES_MAX: Final = 1_024
 
@@ -42,7 +52,7 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
             return _unknown()
         if request.query_params.get("seen") == version(session):
             return nothing()
-        return page("state.html", view=await _view(desk, session), wrong=None)
+        return page("state.html", view=await _view(desk, session), wrong=None, wrong_amount=None)
 
     async def cancel(request: Request) -> Response:
         session = await _session(desk, request)
@@ -119,11 +129,32 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
             return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
         return see_other(f"/checkout/{session.id}#sum")
 
+    async def set_amount(request: Request) -> Response:
+        session = await _session(desk, request)
+        if session is None:
+            return _unknown()
+        form, buyer = await _form(request), _buyer(session)
+        line, amount = form.get("line", ""), form.get("amount", "").strip()
+
+        async def operation(tx: Transaction) -> CheckoutSession:
+            return await say_price(desk.checkout, tx, buyer, session.id, line, amount)
+
+        try:
+            await desk.database.write(operation)
+        except InvalidInput as error:
+            words = error.public.partition(": ")[2] or error.public
+            wrong = WrongAmount(line, amount[:40], words[:1].upper() + words[1:])
+            return await _checkout(desk, session, 422, wrong_amount=wrong)
+        except Conflict as error:
+            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
+        return see_other(f"/checkout/{session.id}#sum")
+
     return [
         Route("/checkout/{id}", checkout, methods=["GET"], name="checkout"),
         Route("/checkout/{id}/state", state, methods=["GET"], name="checkout_state"),
         Route("/checkout/{id}/cancel", cancel, methods=["GET"], name="checkout_cancel"),
         Route("/checkout/{id}/simulate", simulated, methods=["POST"], name="checkout_simulate"),
+        Route("/checkout/{id}/amount", set_amount, methods=["POST"], name="checkout_amount"),
         Route("/checkout/{id}/promotion-code", apply_code, methods=["POST"], name="checkout_code"),
         Route("/checkout/{id}/promotion-code/remove", remove_code, methods=["POST"], name="checkout_code_remove"),
     ]
@@ -150,9 +181,11 @@ async def _checkout(
     *,
     refused: str | None = None,
     wrong: WrongCode | None = None,
+    wrong_amount: WrongAmount | None = None,
 ) -> Response:
     """The checkout's page, with what was wrong about the form that it answers, if it answers one."""
-    return page("checkout.html", status, view=await _view(desk, session), refused=refused, wrong=wrong)
+    shown = await _view(desk, session)
+    return page("checkout.html", status, view=shown, refused=refused, wrong=wrong, wrong_amount=wrong_amount)
 
 
 def _buyer(session: CheckoutSession) -> Principal:
@@ -169,6 +202,16 @@ async def _bill(desk: PagesDesk, session: CheckoutSession) -> Bill | None:
     return await desk.database.read(operation)
 
 
+async def _open_prices(desk: PagesDesk, session: CheckoutSession) -> tuple[OpenPrice, ...]:
+    if session.status is not SessionStatus.PENDING:
+        return ()
+
+    async def operation(tx: Transaction) -> tuple[OpenPrice, ...]:
+        return tuple(open_price(*found) for found in await open_lines(tx, _buyer(session), session))
+
+    return await desk.database.read(operation)
+
+
 async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
     project = await desk.accounts.get_project(session.project_id)
     return view(
@@ -179,6 +222,7 @@ async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
         late_grace_ms=desk.checkout.settings.late_grace_ms,
         start_again=await _start_again(desk, session) if session.status in _OVER else None,
         bill=await _bill(desk, session),
+        open_prices=await _open_prices(desk, session),
     )
 
 

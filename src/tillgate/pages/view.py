@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
 from tillgate.base.money import Money
-from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.model import LineItem, Order
 from tillgate.checkout.payments.model import CaptureMethod
+from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.pages.amounts import Price, grouped, price, time_left, units
 from tillgate.pages.networks import asset_name, network_name, payment_uri
@@ -51,6 +52,19 @@ class Bill(NamedTuple):
     off: Price
 
 
+class OpenPrice(NamedTuple):
+    """A line whose price is the buyer's to say.
+
+    Attributes:
+        label: what it is and what may be said.
+        amount: what it costs now, as a form takes it.
+    """
+
+    line_id: str
+    label: str
+    amount: str
+
+
 class View(NamedTuple):
     """What the templates show.
 
@@ -69,6 +83,7 @@ class View(NamedTuple):
         any_gone: money that had been seen is gone again.
         bill: what a code takes off; None where none can be typed.
         may_change_code: a code can be typed now, or the one that was typed be removed.
+        open_prices: what the buyer may say the price of, now.
     """
 
     id: str
@@ -110,6 +125,7 @@ class View(NamedTuple):
     choices: tuple[Choice, ...]
     bill: Bill | None
     may_change_code: bool
+    open_prices: tuple[OpenPrice, ...]
 
 
 def view(
@@ -121,6 +137,7 @@ def view(
     late_grace_ms: int,
     start_again: str | None,
     bill: Bill | None,
+    open_prices: tuple[OpenPrice, ...] = (),
 ) -> View:
     """The session at this instant. ``start_again`` is the path of its link where that is still open."""
     terms = session.payment.terms
@@ -132,6 +149,7 @@ def view(
     headline, announcement = _words(session, f"{asked} {asset}")
     status = session.status
     waiting = status is _S.PENDING
+    untouched = waiting and left > 0 and not session.payment.gone
     settled = session.paid_at if session.paid_at is not None else 0
     success = _place(session.success_url)
     returns = success is not None and now - settled < RETURN_BY_ITSELF_MS
@@ -177,7 +195,8 @@ def view(
         return_seconds=RETURN_SECONDS if returns and status in (_S.PAID, _S.PAID_LATE) else None,
         choices=_choices(session) if test else (),
         bill=bill,
-        may_change_code=bill is not None and waiting and left > 0 and not session.payment.gone,
+        may_change_code=bill is not None and untouched,
+        open_prices=open_prices if untouched else (),
     )
 
 
@@ -186,6 +205,17 @@ def bill_of(order: Order, code: str | None) -> Bill:
     off = sum(one.amount_minor for one in order.discounts)
     currency = order.currency
     return Bill(code, price(Money(order.total_minor + off, currency)), price(Money(off, currency)))
+
+
+def open_price(line: LineItem, product: Product) -> OpenPrice:
+    """What a buyer reads beside the field in which they say a price."""
+    least, most, currency = product.price.least, product.price.most, product.price.currency
+    given = [(word, bound) for word, bound in (("from", least), ("up to", most)) if bound is not None]
+    bounds = [f"{word} {price(Money(bound, currency))}" for word, bound in given]
+    said = f"{line.name}: you decide what you pay{' each' if line.quantity > 1 else ''}"
+    if bounds:
+        said += f" ({' '.join(bounds)})"
+    return OpenPrice(line.id, said, str(Money(line.unit_minor, currency)))
 
 
 def version(session: CheckoutSession) -> str:

@@ -56,8 +56,12 @@ class LineItemKind(StrEnum):
     DISCOUNT = "discount"
 
 
-class LineItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. ``unit_minor`` is never negative: a discount's is what it takes off."""
+class LineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line. ``unit_minor`` is never negative: a discount's is what it takes off.
+
+    Attributes:
+        buyer_priced: what it costs was only suggested so far, and is the buyer's to say.
+    """
 
     id: str
     kind: LineItemKind
@@ -65,6 +69,7 @@ class LineItem(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     unit_minor: int
     product_id: str | None = None
+    buyer_priced: bool = False
 
     @property
     def amount_minor(self) -> int:

@@ -28,11 +28,12 @@ from tillgate.checkout.orders.model import (
     LineItemKind,
     Order,
     OrderStatus,
+    checked_basket,
 )
 from tillgate.checkout.orders.object import shown
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.products import operations as products
-from tillgate.checkout.products.model import Product
+from tillgate.checkout.products.model import Pricing, Product
 from tillgate.events.model import ORDER_UPDATED
 from tillgate.events.operations import emit
 from tillgate.store import Transaction
@@ -46,6 +47,7 @@ class NewLineItem(NamedTuple):
 
     Attributes:
         name, unit_amount: the product's where they are None; what has no product needs both.
+        buyer_priced: set by :func:`looked_up`, where the product leaves its price to the buyer and nobody said one.
     """
 
     name: str | None = None
@@ -53,6 +55,7 @@ class NewLineItem(NamedTuple):
     quantity: int = 1
     kind: LineItemKind = LineItemKind.PRODUCT
     product_id: str | None = None
+    buyer_priced: bool = False
 
 
 class OrderChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,6 +298,29 @@ async def discounted(tx: Transaction, order: Order, discounts: tuple[Discount, .
     return after
 
 
+async def named_price(
+    tx: Transaction, principal: Principal, order: Order, line_id: str, amount: str, now: int
+) -> Order:
+    """The order with what its buyer says that a line costs, written down; its session's row is held, and tells of it.
+
+    Raises:
+        InvalidInput: the line is not the buyer's to price, or the amount is not one, or out of the product's bounds.
+        NotFound: the product is gone.
+    """
+    line = next((one for one in order.line_items if one.id == line_id and one.buyer_priced), None)
+    if line is None or line.product_id is None:
+        raise InvalidInput("line: there is no such line whose price the buyer says.", param="line")
+    product = await products.get_product(tx, principal, line.product_id)
+    unit = product.price.charged(amount, param="amount")
+    lines = tuple(
+        msgspec.structs.replace(one, unit_minor=unit.minor) if one is line else one for one in order.line_items
+    )
+    basket = checked_basket(order.basket._replace(line_items=lines), param="amount")
+    after = msgspec.structs.replace(order, line_items=lines, total_minor=basket.totals.total)
+    await records.reline(tx, after, now)
+    return after
+
+
 async def follow(desk: CheckoutDesk, tx: Transaction, before: Order, after: Order, to: OrderStatus, now: int) -> Order:
     """The one way in which an order changes with its money: a legal edge and its event, or an update and its event.
 
@@ -349,6 +375,7 @@ def _line_item(new: NewLineItem, currency: str, param: str) -> LineItem:
         quantity=new.quantity,
         unit_minor=unit.minor,
         product_id=new.product_id,
+        buyer_priced=new.buyer_priced,
     )
 
 
@@ -370,4 +397,8 @@ def _of_product(new: NewLineItem, currency: str, found: Mapping[str, Product], p
             f"{param}.productId: this product is not for sale.", code="product_inactive", param=f"{param}.productId"
         )
     unit = product.price.charged(new.unit_amount, param=f"{param}.unitAmount")
-    return new._replace(name=new.name if new.name is not None else product.name, unit_amount=str(unit))
+    return new._replace(
+        name=new.name if new.name is not None else product.name,
+        unit_amount=str(unit),
+        buyer_priced=product.price.pricing is Pricing.BUYER and new.unit_amount is None,
+    )

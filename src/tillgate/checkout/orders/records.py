@@ -49,6 +49,7 @@ _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
     "claimed_reference = CASE WHEN $1 = 'canceled' THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
 )
+_RELINE: Final = "UPDATE orders SET line_items = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
 _DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
 _TOUCH: Final = "UPDATE orders SET updated_at = $1 WHERE id = $2"
 _UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3 WHERE id = $4"
@@ -178,6 +179,11 @@ async def touch(tx: Transaction, order_id: str, now: int) -> None:
 async def update(tx: Transaction, order: Order) -> None:
     """Write what the merchant may change of an order whose session's row is held."""
     await tx.execute(_UPDATE, order.fulfillment.value, order.metadata, order.updated_at, order.id)
+
+
+async def reline(tx: Transaction, order: Order, now: int) -> None:
+    """Write the lines of an order whose session's row is held."""
+    await tx.execute(_RELINE, _encoder.encode(order.line_items).decode(), order.total_minor, now, order.id)
 
 
 def _discounts_text(discounts: tuple[Discount, ...]) -> str | None:

@@ -1,22 +1,17 @@
 """What is taken off a session's price: as it is opened, or by a promotion code that its buyer types."""
 
-import msgspec
-
 from tillgate.base.errors import Conflict, Forbidden
 from tillgate.base.principal import Principal
 from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
-from tillgate.checkout.payments import operations as payments
-from tillgate.checkout.payments import records as payment_records
 from tillgate.checkout.promotions.model import PromotionCode, checked_code, folded
 from tillgate.checkout.promotions.operations import get_promotion_code
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import DiscountRefusal, Offer, not_applicable
 from tillgate.checkout.sessions import records
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, mine, order_status, payment_state
-from tillgate.checkout.sessions.moving import tell
-from tillgate.events.model import SESSION_UPDATED
+from tillgate.checkout.sessions.model import CheckoutSession, mine
+from tillgate.checkout.sessions.pricing import refuse_unless_untouched, reprice
 from tillgate.store import Transaction
 
 
@@ -94,7 +89,7 @@ async def apply_promotion_code(
     wanted = checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
         return session
-    _refuse_unless_untouched(session, now)
+    refuse_unless_untouched(session, now, "A promotion code can be used or removed")
     if order.discounts:
         raise Conflict("A discount is taken off already. Remove it first, then type the other code.")
     offer = await named(
@@ -126,7 +121,7 @@ async def remove_promotion_code(
     order = await orders.get_order_of_session(tx, session.id)
     if not order.discounts:
         return session
-    _refuse_unless_untouched(session, now)
+    refuse_unless_untouched(session, now, "A promotion code can be used or removed")
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.give_up(tx, session.id)
     return await _reprice(desk, tx, session, order, (), now)
@@ -139,16 +134,6 @@ async def _locked(tx: Transaction, principal: Principal, session_id: str) -> Che
     return session
 
 
-def _refuse_unless_untouched(session: CheckoutSession, now: int) -> None:
-    """What somebody has sent money for keeps its price, also if that money is gone again: it may come back."""
-    payment = session.payment
-    if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.gone:
-        raise Conflict(
-            "A promotion code can be used or removed only while the session waits for its first money.",
-            code="session_not_pending",
-        )
-
-
 async def _reprice(
     desk: CheckoutDesk,
     tx: Transaction,
@@ -158,19 +143,7 @@ async def _reprice(
     now: int,
 ) -> CheckoutSession:
     """A locked session with these discounts, its order and its payment with it; one event each."""
-    discounted = await orders.discounted(tx, order, discounts, now)
-    price = discounted.price
-    terms = desk.rail(livemode=session.livemode).requote(session.payment.terms, price)
-    payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
-    await payment_records.reprice(tx, payment, now)
-    if await records.reprice(tx, session, price, now) != 1:
-        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
-    after = msgspec.structs.replace(session, price=price, payment=payment, updated_at=now)
-    deadlines = (session.expires_at, after.expires_at)
-    await payments.follow(desk, tx, session.payment, payment, payment_state(after), now, expires=deadlines)
-    await orders.follow(desk, tx, order, msgspec.structs.replace(discounted, payment=payment), order_status(after), now)
-    await tell(desk, tx, after, SESSION_UPDATED, now)
-    return after
+    return await reprice(desk, tx, session, order, await orders.discounted(tx, order, discounts, now), now)
 
 
 def _discount(offer: Offer) -> Discount:
