@@ -65,6 +65,8 @@ INSTANTS = ["", "tomorrow", "2020-01-01T00:00:00Z", "2030-13-01T00:00:00Z", "203
 NO_IDS = ["", "x", "\0", "a\0b", "\ud800", LONG, "cs_", "CUS_01HXYZ0000000000000000000", "' OR 1=1 --", "%00", "{id}"]
 # An endpoint's answer to an unknown event names all that there are.
 ANSWER_BYTES_MAX = 2_500
+# As JSON it is short enough for a body, and too long for a value.
+DEEP: dict[str, Any] = {"k": json.loads("[" * 300 + "]" * 300)}
 AT_LEAST_ONE = {"quantity", "maxRedemptions", "seconds", "expiresInSeconds", "before"}
 
 
@@ -127,7 +129,7 @@ def cannot_hold(spot: Spot) -> Iterator[Any]:
     elif name.endswith("Id"):
         yield from NO_IDS
     elif name == "metadata":
-        yield from METADATA
+        yield from (*METADATA, DEEP)
     elif name == "events":
         yield from ([], ["nope"], ["*"] * 10_000, ["session.\0"], [LONG], ["**"], [""])
     elif name == "lineItems":
@@ -193,6 +195,34 @@ def refuses(answer: httpx.Response, spot: Spot, value: Any) -> bool:
     told = envelope(answer)
     named = str(told.get("param")).replace("[", ".").split(".")[0]
     return told["code"] == "invalid_body" and (named == spot.path[0] or value == "\ud800")
+
+
+DIGITS = [("USD", "1.005"), ("JPY", "1.0"), ("JPY", "1.5"), ("BHD", "1.0005"), ("EUR", "0.001")]
+PRICED: list[tuple[str, Callable[[str, str], dict[str, Any]], str]] = [
+    ("/payment_links", lambda c, a: {"title": "A", "fiatAmount": a, "fiatCurrency": c}, "fiatAmount"),
+    ("/checkout_sessions", lambda c, a: {"amount": {"value": a, "currency": c}}, "amount.value"),
+    ("/checkout_sessions", lambda c, a: {"lineItems": [{"name": "A", "unitAmount": a}], "currency": c}, "lineItems"),
+    ("/products", lambda c, a: {"name": "A", "price": a, "currency": c}, "price"),
+    ("/products", lambda c, a: {"name": "A", "pricing": "buyer", "priceMax": a, "currency": c}, "priceMax"),
+    ("/coupons", lambda c, a: MONEY_OFF | {"discountAmount": a, "currency": c}, "discountAmount"),
+]
+
+
+@pytest.mark.anyio
+async def test_an_amount_has_no_more_digits_than_its_currency(still_shop: Shop) -> None:
+    """Wherever a price is said: a third digit of a dollar, any of a yen and a fourth of a dinar are refused, and what
+    the currency has is taken as it is."""
+    client, books = await still_shop.client(), Books(still_shop.database)
+    before = await books.read()
+    for path, body, param in PRICED:
+        for currency, amount in DIGITS:
+            told = envelope(await client.post(path, json=body(currency, amount)))
+            assert told["code"] == "invalid_body" and told["param"].startswith(param), (path, currency, amount, told)
+    assert books.difference(before, await books.read()) == []
+    for path, body, _ in PRICED:
+        for currency, amount in (("USD", "1.05"), ("JPY", "150"), ("BHD", "1.005")):
+            answer = await client.post(path, json=body(currency, amount))
+            assert answer.status_code == 201 and amount in answer.text, (path, currency, answer.text)
 
 
 @pytest.mark.anyio

@@ -32,6 +32,8 @@ from tests.api.bodies import likely, spoilt
 from tests.shop import PUBLIC_URL, ShopBeside
 from tests.snapshots import TABLES, Books, Snapshot
 from tillgate.api.application import ROUTES
+from tillgate.api.expanding import PARAM
+from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.base.ids import is_typed
 from tillgate.rails.simulated.rail import PAYERS, REFUND_FAILS, REFUND_STAYS_PENDING
@@ -52,6 +54,8 @@ UNUSUAL: Final = ("payer_pays_less", "payer_pays_more", "payer_pays_late")
 AS_MADE_UP, SPOILT, OF_ANOTHER_KIND = 0.15, 0.2, 0.04
 # How many of the requests that change something carry a key of ours, where schemathesis has made up none.
 NAMED: Final = 0.7
+# How much is asked for with objects put into the answer.
+EXPANDED: Final = 0.2
 # How many steps that schemathesis did not choose follow one that it did. They cost a third of one.
 OF_OUR_OWN_MAX: Final = 5
 TOLD_MAX: Final = 12
@@ -156,7 +160,8 @@ class Walk:
         if route.body is not None:
             body = likely(route.body, random, self._known)
             body = spoilt(route.body, body, random) if random.random() < SPOILT else body
-        self._sent(route.method.lower(), route.path, own, body, named=random.random() < NAMED)
+        query = self._expanded(route)
+        self._sent(route.method.lower(), route.path, own, body, query, named=random.random() < NAMED)
 
     def _made(self, path: str, body: Any) -> StepOutput:
         output = self._sent("post", path, body=body)
@@ -190,7 +195,7 @@ class Walk:
                 for name, value in case.query.items()
                 if name not in ("starting_after", "createdAfter", "expand")
                 and (not name.endswith("Id") or is_typed(str(value)))
-            }
+            } | self._expanded(route)
         if "id" in case.path_parameters and random.random() < OF_ANOTHER_KIND:
             case.path_parameters["id"] = random.choice([one for ids in self._known.values() for one in ids])
         if route.body is None or random.random() < AS_MADE_UP:
@@ -200,6 +205,13 @@ class Walk:
             linked = {name: value for name, value in case.body.items() if isinstance(value, str) and is_typed(value)}
             made |= linked
         case.body = spoilt(route.body, made, random) if random.random() < SPOILT else made
+
+    def _expanded(self, route: Route) -> dict[str, str]:
+        """A query that asks for more than the answer alone, now and then."""
+        resource = EXPANSIONS.of_answer(route.answers)
+        if resource is None or not resource.choices or self._random.random() > EXPANDED:
+            return {}
+        return {PARAM: ",".join(self._random.sample(resource.choices, min(2, len(resource.choices))))}
 
     def _ask(self, case: Case) -> httpx.Response:
         asked = requests.Request(**case.as_transport_kwargs(base_url=PUBLIC_URL)).prepare()
