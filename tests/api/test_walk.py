@@ -10,7 +10,7 @@ from tests.shop import ShopBeside
 from tillgate.api.application import ROUTES
 
 # For a longer look than CI takes: TILLGATE_WALKS=500 pytest tests/api/test_walk.py
-WALKS = int(os.environ.get("TILLGATE_WALKS", "20"))
+WALKS = int(os.environ.get("TILLGATE_WALKS", "15"))
 STEPS = 40
 
 

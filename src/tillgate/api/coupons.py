@@ -8,6 +8,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Resource
+from tillgate.api.fields import CurrencyText, DecimalText, InstantText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -26,11 +27,11 @@ class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 
     name: str
     discount_type: Literal["amount", "percentage"]
-    discount_amount: str | None = None
-    currency: str | None = None
-    discount_percentage: str | None = None
+    discount_amount: DecimalText | None = None
+    currency: CurrencyText | None = None
+    discount_percentage: DecimalText | None = None
     description: str | None = None
-    expires_at: str | None = None
+    expires_at: InstantText | None = None
     max_redemptions: int | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.fields import InstantText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant
 from tillgate.api.routing import Call, Reads, Route
@@ -21,7 +22,7 @@ class ListEvents(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"cr
     """``type`` matches exactly; ``createdAfter`` is inclusive. ``after`` is a sequence and turns the order round."""
 
     type: str | msgspec.UnsetType = msgspec.UNSET
-    created_after: str | msgspec.UnsetType = msgspec.UNSET
+    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -7,6 +7,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Resource
+from tillgate.api.fields import CurrencyText, DecimalText, UrlText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -24,11 +25,11 @@ class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unkn
     its buyers may type a promotion code on the checkout's page."""
 
     title: str
-    fiat_amount: str
-    fiat_currency: str = "USD"
+    fiat_amount: DecimalText
+    fiat_currency: CurrencyText = "USD"
     description: str | None = None
-    success_url: str | None = None
-    cancel_url: str | None = None
+    success_url: UrlText | None = None
+    cancel_url: UrlText | None = None
     allow_promotion_codes: bool = False
 
 
@@ -36,11 +37,11 @@ class UpdatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unkn
     """What may be changed; fields that are left out stay as they are."""
 
     title: str | msgspec.UnsetType = msgspec.UNSET
-    fiat_amount: str | msgspec.UnsetType = msgspec.UNSET
-    fiat_currency: str | msgspec.UnsetType = msgspec.UNSET
+    fiat_amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
+    fiat_currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType | None = msgspec.UNSET
-    success_url: str | msgspec.UnsetType | None = msgspec.UNSET
-    cancel_url: str | msgspec.UnsetType | None = msgspec.UNSET
+    success_url: UrlText | msgspec.UnsetType | None = msgspec.UNSET
+    cancel_url: UrlText | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     allow_promotion_codes: bool | msgspec.UnsetType = msgspec.UNSET
 

@@ -8,6 +8,7 @@ from keyturn import Need
 from tillgate.api import refunds
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Part, Relation, Resource
+from tillgate.api.fields import IdText, InstantText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -51,9 +52,9 @@ class ListOrders(
     status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
     fulfillment: Fulfillment | msgspec.UnsetType = msgspec.UNSET
     reference: Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
-    session_id: str | msgspec.UnsetType = msgspec.UNSET
-    customer_id: str | msgspec.UnsetType = msgspec.UNSET
-    created_after: str | msgspec.UnsetType = msgspec.UNSET
+    session_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    customer_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:

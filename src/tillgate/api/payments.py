@@ -8,6 +8,7 @@ from keyturn import Need
 from tillgate.api import orders, refunds
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import EACH_MAX, Relation, Resource
+from tillgate.api.fields import DecimalText, IdText, InstantText
 from tillgate.api.lists import ListObject, listed, listed_of
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -25,7 +26,7 @@ READ, WRITE = Need("payments:read"), Need("payments:write")
 class CapturePayment(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` lets go of the rest."""
 
-    amount: str | None = None
+    amount: DecimalText | None = None
     cancel_remainder: bool = True
 
 
@@ -44,9 +45,9 @@ class ListPayments(
     """Filters combine; ``createdAfter`` is inclusive."""
 
     status: PaymentState | msgspec.UnsetType = msgspec.UNSET
-    order_id: str | msgspec.UnsetType = msgspec.UNSET
-    session_id: str | msgspec.UnsetType = msgspec.UNSET
-    created_after: str | msgspec.UnsetType = msgspec.UNSET
+    order_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    session_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 class ListTransactions(
@@ -57,10 +58,10 @@ class ListTransactions(
 ):
     """Filters combine; ``createdAfter`` is inclusive."""
 
-    payment_id: str | msgspec.UnsetType = msgspec.UNSET
-    order_id: str | msgspec.UnsetType = msgspec.UNSET
+    payment_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     kind: TransactionKind | msgspec.UnsetType = msgspec.UNSET
-    created_after: str | msgspec.UnsetType = msgspec.UNSET
+    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:

@@ -8,6 +8,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Resource
+from tillgate.api.fields import CurrencyText, DecimalText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -25,11 +26,11 @@ class CreateProduct(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     where those are given, and ``price`` is what they are offered first."""
 
     name: str
-    price: str | None = None
-    currency: str = "USD"
+    price: DecimalText | None = None
+    currency: CurrencyText = "USD"
     pricing: Literal["fixed", "buyer"] = "fixed"
-    price_min: str | None = None
-    price_max: str | None = None
+    price_min: DecimalText | None = None
+    price_max: DecimalText | None = None
     description: str | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None
@@ -39,11 +40,11 @@ class UpdateProduct(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
-    price: str | msgspec.UnsetType | None = msgspec.UNSET
-    currency: str | msgspec.UnsetType = msgspec.UNSET
+    price: DecimalText | msgspec.UnsetType | None = msgspec.UNSET
+    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
     pricing: Literal["fixed", "buyer"] | msgspec.UnsetType = msgspec.UNSET
-    price_min: str | msgspec.UnsetType | None = msgspec.UNSET
-    price_max: str | msgspec.UnsetType | None = msgspec.UNSET
+    price_min: DecimalText | msgspec.UnsetType | None = msgspec.UNSET
+    price_max: DecimalText | msgspec.UnsetType | None = msgspec.UNSET
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET

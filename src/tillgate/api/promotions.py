@@ -8,6 +8,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Relation, Resource
+from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -25,12 +26,12 @@ class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_un
     """A new code for a coupon, unique whatever its case. ``minimumAmount`` and ``currency`` come together."""
 
     code: str
-    coupon_id: str
+    coupon_id: IdText
     first_time_transaction: bool = False
     one_per_customer: bool = False
-    minimum_amount: str | None = None
-    currency: str | None = None
-    expires_at: str | None = None
+    minimum_amount: DecimalText | None = None
+    currency: CurrencyText | None = None
+    expires_at: InstantText | None = None
     max_redemptions: int | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None
@@ -47,7 +48,7 @@ class ListPromotionCodes(ListQuery, frozen=True, forbid_unknown_fields=True, ren
     """Filters combine; ``code`` matches in whatever case."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET
-    coupon_id: str | msgspec.UnsetType = msgspec.UNSET
+    coupon_id: IdText | msgspec.UnsetType = msgspec.UNSET
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=CODE_LENGTH_MAX)] | msgspec.UnsetType = msgspec.UNSET
 
 

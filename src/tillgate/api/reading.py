@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from keyturn import Need
+from tillgate.api.fields import IdText
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import Forbidden, InvalidInput
 from tillgate.base.ids import is_id
@@ -28,7 +29,7 @@ class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What every list takes. A query has no null: a parameter is given or left out."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    starting_after: str | msgspec.UnsetType = msgspec.UNSET
+    starting_after: IdText | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def page(self) -> PageRequest:

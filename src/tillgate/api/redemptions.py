@@ -5,6 +5,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Relation, Resource
+from tillgate.api.fields import IdText, InstantText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route
@@ -31,13 +32,13 @@ class ListRedemptions(
 ):
     """Filters combine; ``createdAfter`` is inclusive."""
 
-    coupon_id: str | msgspec.UnsetType = msgspec.UNSET
-    promotion_code_id: str | msgspec.UnsetType = msgspec.UNSET
-    customer_id: str | msgspec.UnsetType = msgspec.UNSET
-    session_id: str | msgspec.UnsetType = msgspec.UNSET
-    order_id: str | msgspec.UnsetType = msgspec.UNSET
+    coupon_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    promotion_code_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    customer_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    session_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     status: RedemptionStatus | msgspec.UnsetType = msgspec.UNSET
-    created_after: str | msgspec.UnsetType = msgspec.UNSET
+    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> RedemptionObject:

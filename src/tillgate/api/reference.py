@@ -132,6 +132,8 @@ def _type(schema: dict[str, Any]) -> str:
         f"{word} {schema[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in schema
     ]
     text = str(schema.get("type", "any JSON value"))
+    if "format" in schema:
+        text += f" ({schema['format']})"
     default = f", default `{json.dumps(schema['default'])}`" if schema.get("default") not in (None, "") else ""
     return text + (f", {', '.join(bounds)}" if bounds else "") + default
 

@@ -8,6 +8,7 @@ import msgspec
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import EACH_MAX, Relation, Resource
+from tillgate.api.fields import DecimalText, IdText, InstantText
 from tillgate.api.lists import ListObject, listed, listed_of
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -24,9 +25,9 @@ READ, WRITE = Need("refunds:read"), Need("refunds:write")
 class CreateRefund(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """Money of a payment that goes back; ``amount`` is a decimal string, by default all that is left."""
 
-    payment_id: str
+    payment_id: IdText
     reason: RefundReason
-    amount: str | None = None
+    amount: DecimalText | None = None
     destination: str | None = None
     metadata: dict[str, Any] | None = None
 
@@ -52,9 +53,9 @@ class ListRefunds(
     """Filters combine; ``createdAfter`` is inclusive."""
 
     status: RefundStatus | msgspec.UnsetType = msgspec.UNSET
-    payment_id: str | msgspec.UnsetType = msgspec.UNSET
-    order_id: str | msgspec.UnsetType = msgspec.UNSET
-    created_after: str | msgspec.UnsetType = msgspec.UNSET
+    payment_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    order_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def create(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:

@@ -9,6 +9,7 @@ from keyturn import Need, Reach
 from tillgate.api import coupons, orders, payments, promotions
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Relation, Resource
+from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route, Writes
@@ -54,8 +55,8 @@ Payer = Literal[
 class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A price: ``value`` is a decimal string, ``currency`` an ISO 4217 code."""
 
-    value: str
-    currency: str
+    value: DecimalText
+    currency: CurrencyText
 
 
 class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -63,10 +64,10 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
     both come from the product, unless the buyer says what it costs."""
 
     name: str | None = None
-    unit_amount: str | None = None
+    unit_amount: DecimalText | None = None
     quantity: int = 1
     kind: Literal["product", "tax", "discount"] = "product"
-    product_id: str | None = None
+    product_id: IdText | None = None
 
 
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -76,22 +77,22 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody). In
     test mode ``testClockId`` names a clock that can be put forward."""
 
-    link_id: str | None = None
+    link_id: IdText | None = None
     amount: Amount | None = None
     metadata: dict[str, Any] | None = None
-    success_url: str | None = None
-    cancel_url: str | None = None
-    return_url: str | None = None
+    success_url: UrlText | None = None
+    cancel_url: UrlText | None = None
+    return_url: UrlText | None = None
     expires_in_seconds: int | None = None
     line_items: list[CreateLineItem] | None = None
-    currency: str | None = None
-    shipping_amount: str | None = None
+    currency: CurrencyText | None = None
+    shipping_amount: DecimalText | None = None
     reference: str | None = None
     unique_reference: bool = False
-    customer_id: str | None = None
-    coupon_id: str | None = None
+    customer_id: IdText | None = None
+    coupon_id: IdText | None = None
     promotion_code: str | None = None
-    test_clock_id: str | None = None
+    test_clock_id: IdText | None = None
     allow_promotion_codes: bool | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
 
@@ -105,8 +106,8 @@ class ListCheckoutSessions(
     """Filters combine; ``createdAfter`` is inclusive."""
 
     status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
-    link_id: str | msgspec.UnsetType = msgspec.UNSET
-    created_after: str | msgspec.UnsetType = msgspec.UNSET
+    link_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.desk import ApiDesk
+from tillgate.api.fields import IdText, UrlText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
@@ -33,7 +34,7 @@ READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
 class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new endpoint: an https URL, and event types, patterns (``session.*``) or ``["*"]``."""
 
-    url: str
+    url: UrlText
     events: list[str]
     description: str | None = None
 
@@ -41,7 +42,7 @@ class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_
 class UpdateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """What may be changed; fields that are left out stay as they are."""
 
-    url: str | msgspec.UnsetType = msgspec.UNSET
+    url: UrlText | msgspec.UnsetType = msgspec.UNSET
     events: list[str] | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
@@ -56,7 +57,7 @@ class RotateSecret(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 class ReplayEvent(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """Which endpoint is to get the event once more; each active one that subscribed where it is left out."""
 
-    endpoint_id: str | None = None
+    endpoint_id: IdText | None = None
 
 
 class ReplayRange(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
