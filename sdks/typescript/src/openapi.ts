@@ -1022,6 +1022,7 @@ export interface components {
             /** @default null */
             description?: string | null;
             events: string[];
+            /** Format: uri */
             url: string;
         };
         CryptoAmount: {
@@ -1130,6 +1131,7 @@ export interface components {
             unitAmount: string;
         };
         ListCheckoutSessions: {
+            /** Format: date-time */
             createdAfter?: string;
             /** @default 25 */
             limit?: number;
@@ -1153,6 +1155,7 @@ export interface components {
         };
         ListEvents: {
             after?: number;
+            /** Format: date-time */
             createdAfter?: string;
             /** @default 25 */
             limit?: number;
@@ -1235,6 +1238,7 @@ export interface components {
             nextCursor: string | null;
         };
         ListOrders: {
+            /** Format: date-time */
             createdAfter?: string;
             customerId?: string;
             fulfillment?: components["schemas"]["Fulfillment"];
@@ -1253,6 +1257,7 @@ export interface components {
             starting_after?: string;
         };
         ListPayments: {
+            /** Format: date-time */
             createdAfter?: string;
             /** @default 25 */
             limit?: number;
@@ -1282,6 +1287,7 @@ export interface components {
         };
         ListRedemptions: {
             couponId?: string;
+            /** Format: date-time */
             createdAfter?: string;
             customerId?: string;
             /** @default 25 */
@@ -1293,6 +1299,7 @@ export interface components {
             status?: components["schemas"]["RedemptionStatus"];
         };
         ListRefunds: {
+            /** Format: date-time */
             createdAfter?: string;
             /** @default 25 */
             limit?: number;
@@ -1302,6 +1309,7 @@ export interface components {
             status?: components["schemas"]["RefundStatus"];
         };
         ListTransactions: {
+            /** Format: date-time */
             createdAfter?: string;
             kind?: components["schemas"]["TransactionKind"];
             /** @default 25 */
@@ -1648,6 +1656,7 @@ export interface components {
             active?: boolean;
             description?: string | null;
             events?: string[];
+            /** Format: uri */
             url?: string;
         };
         WebhookDeliveryObject: {
