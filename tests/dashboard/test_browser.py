@@ -454,6 +454,39 @@ def test_every_page_is_accessible_and_fits(
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_a_phone_the_menu_is_folded_away(running: RunningServer, open_page: OpenPage, scripts: bool) -> None:
+    """One button opens it, with and without scripts; Escape and a touch beside it close it, and the keyboard goes on
+    inside of it. A wide screen shows it all, without the button."""
+    page = open_page(viewport=PHONE, java_script_enabled=scripts)
+    sign_in(page, running.url)
+    menu, button = page.get_by_role("navigation", name="Dashboard"), page.get_by_role("button", name="Menu")
+    expect(menu).to_be_hidden()
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(menu.get_by_role("link")).to_have_count(12)
+    expect(menu.get_by_role("list", name="Sell").get_by_role("link")).to_have_count(5)
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    if scripts:
+        assert complaints(page) == []
+    page.keyboard.press("Tab")
+    expect(menu.get_by_role("link", name="Overview")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(button).to_be_focused()
+    button.click()
+    page.mouse.click(20, 700)
+    expect(menu).to_be_hidden()
+    button.click()
+    menu.get_by_role("link", name="API Keys").click()
+    expect(page.get_by_role("heading", name="API Keys", level=1)).to_be_visible()
+    expect(menu).to_be_hidden()
+    page.set_viewport_size(DESKTOP)
+    expect(menu.get_by_role("link", name="API Keys")).to_be_visible()
+    expect(button).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", [320, 768, 1024, 1920])
 def test_no_page_scrolls_sideways_at_any_width(
     running: RunningServer, pages: dict[str, str], open_page: OpenPage, width: int
