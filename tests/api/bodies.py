@@ -48,7 +48,6 @@ _VALUES: Final[dict[str, Sequence[Any]]] = {
     "outcome": OUTCOMES,
     "payer": tuple(PAYERS),
     "metadata": ({}, {"cart": "7"}, {"a": 1, "b": {"c": [True]}}, None),
-    "expand": ([], ["order"]),
     "code": ("SPRING", "spring", "AUTUMN-24", "VIP"),
 }
 # Fields that go together where a schema cannot say so: one of these sets, beside those that are required.
