@@ -1,6 +1,8 @@
 """Things that many tests need one of: a clock that stands still until told, a checkout without a server."""
 
 import asyncio
+import itertools
+import json
 from typing import Any, NamedTuple
 
 import msgspec
@@ -137,6 +139,11 @@ class Counter:
             )
         ]
 
+    async def states_of(self, object_id: str) -> list[str]:
+        """The states that one object's events tell of, oldest first; one that stays is told once."""
+        told = await rows(self.database, "SELECT data FROM events WHERE object_id = $1 ORDER BY sequence", object_id)
+        return [state for state, _ in itertools.groupby(json.loads(row["data"])["status"] for row in told)]
+
 
 async def counter_over(database: Database, clock: StillClock | None = None) -> Counter:
     """A counter with a project of its own."""
@@ -207,6 +214,7 @@ def session_of(payment: Payment, status: SessionStatus = SessionStatus.PENDING, 
         project_id="prj_x",
         livemode=False,
         link_id=None,
+        order_id=ids.new_id(ids.ORDER),
         title=None,
         description=None,
         status=status,

@@ -330,6 +330,8 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     object: str
     livemode: bool
     link_id: str | None
+    order_id: str
+    payment_id: str
     status: str
     exceptions: list[str]
     address: str

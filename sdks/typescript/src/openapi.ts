@@ -804,8 +804,10 @@ export interface components {
              */
             object?: "checkout_session";
             order?: components["schemas"]["OrderObject"] | null;
+            orderId: string;
             paidAt: string | null;
             payment?: components["schemas"]["PaymentObject"] | null;
+            paymentId: string;
             paymentLink?: components["schemas"]["PaymentLinkObject"] | null;
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             received: components["schemas"]["CryptoAmount"];

@@ -109,13 +109,6 @@ async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, order_ids
     return {id: shown(one) for id, one in found.items()}
 
 
-async def of_sessions(
-    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
-) -> dict[str, OrderObject]:
-    found = await operations.get_orders_of_sessions(tx, session_ids)
-    return {session_id: shown(one) for session_id, one in found.items()}
-
-
 async def customers_of_sessions(
     desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
 ) -> dict[str, CustomerObject]:

@@ -129,13 +129,6 @@ async def by_ids(
     return {id: shown(one) for id, one in found.items()}
 
 
-async def of_sessions(
-    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
-) -> dict[str, PaymentObject]:
-    found = await operations.payments_of_sessions(tx, principal, session_ids)
-    return {session_id: shown(one) for session_id, one in found.items()}
-
-
 async def transactions_by_id(
     desk: ApiDesk, tx: Transaction, principal: Principal, transaction_ids: list[str]
 ) -> dict[str, TransactionObject]:

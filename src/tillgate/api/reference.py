@@ -63,7 +63,8 @@ def _api() -> str:
         "## Expanding\n",
         f"`{PARAM}` puts objects that an answer names into it: `?{PARAM}=customer,order.payment` on whatever route "
         "answers with the object or a list of it, also on POST and PATCH. The object stands beside its id "
-        "(`customer` beside `customerId`), null where there is none. A list that is put in holds the newest "
+        "(`customer` beside `customerId`), null where there is none; a session's customer and discount are its "
+        "order's. A list that is put in holds the newest "
         f"{EACH_MAX}; its `nextCursor` goes on at its own route. Up to {PATHS_MAX} paths, {DEPTH_MAX} deep, and "
         f"{OBJECTS_MAX} objects in one answer. Each object takes the scope that reads it, or the answer is 403; a "
         "publishable key expands nothing. A repeated request with the same `Idempotency-Key` is answered as the first "

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need, Reach
-from tillgate.api import coupons, orders, payments, promotions
+from tillgate.api import coupons, orders, promotions
 from tillgate.api.desk import ApiDesk
 from tillgate.api.expanding import Relation, Resource
 from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
@@ -216,8 +216,8 @@ SESSION = Resource(
     READ,
     by_ids,
     (
-        Relation("order", "order", "id", orders.of_sessions),
-        Relation("payment", "payment", "id", payments.of_sessions),
+        Relation("order", "order", "order_id"),
+        Relation("payment", "payment", "payment_id"),
         Relation("customer", "customer", "id", orders.customers_of_sessions),
         Relation("paymentLink", "payment_link", "link_id"),
         Relation("coupon", "coupon", "id", coupons_of_sessions),

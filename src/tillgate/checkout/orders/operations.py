@@ -210,11 +210,6 @@ async def get_order_of_session(tx: Transaction, session_id: str) -> Order:
     return await records.of_session(tx, session_id)
 
 
-async def get_orders_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Order]:
-    """The orders of sessions that the caller may see, by session id."""
-    return await records.of_sessions(tx, session_ids)
-
-
 async def orders_by_id(tx: Transaction, principal: Principal, order_ids: Sequence[str]) -> dict[str, Order]:
     """Several orders by their ids; what is not in the caller's project and mode is not among them."""
     found = await records.by_ids(tx, principal.project_id, principal.livemode, order_ids)

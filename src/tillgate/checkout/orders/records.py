@@ -36,7 +36,6 @@ _LOCK: Final = (
 )
 _LOCKED: Final = Both(sqlite=_LOCK, postgres=f"{_LOCK} FOR UPDATE")
 _OF_SESSION: Final = f"{_SELECT} WHERE o.session_id = $1"
-_OF_SESSIONS: Final = with_list(f"{_SELECT} WHERE o.session_id IN {{list}}")
 _BY_IDS: Final = with_list(f"{_SELECT} WHERE o.id IN {{list}} AND o.project_id = $2 AND o.livemode = $3")
 _CUSTOMERS_OF_SESSIONS: Final = with_list(
     "SELECT session_id, customer_id FROM orders WHERE session_id IN {list} AND customer_id IS NOT NULL"
@@ -102,14 +101,6 @@ async def of_session(tx: Transaction, session_id: str) -> Order:
     row = await tx.fetch_one(_OF_SESSION, session_id)
     assert row is not None
     return (await _with_transfers(tx, [_order(row)]))[0]
-
-
-async def of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Order]:
-    """The orders of several sessions, by session id."""
-    if not session_ids:
-        return {}
-    rows = await tx.fetch_all(_OF_SESSIONS, msgspec.json.encode(session_ids).decode())
-    return {order.session_id: order for order in await _with_transfers(tx, [_order(row) for row in rows])}
 
 
 async def by_ids(tx: Transaction, project_id: str, livemode: bool, order_ids: Sequence[str]) -> list[Order]:

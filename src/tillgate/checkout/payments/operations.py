@@ -62,14 +62,6 @@ async def payments_by_id(
     return {one.payment.id: one for one in found}
 
 
-async def payments_of_sessions(
-    tx: Transaction, principal: Principal, session_ids: Sequence[str]
-) -> dict[str, RecordedPayment]:
-    """The payments of the caller's sessions, by session id."""
-    found = await records.of_sessions(tx, principal.project_id, principal.livemode, session_ids)
-    return {one.payment.session_id: one for one in found}
-
-
 async def list_payments(
     tx: Transaction,
     principal: Principal,

@@ -49,7 +49,6 @@ _NEWEST: Final = (
     f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
 )
 _BY_IDS: Final = with_list(f"{_RECORDED} WHERE p.id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
-_OF_SESSIONS: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
 # An order has one session, and that one payment: each is found in the unique index that says so.
 _OF_ORDER: Final = "p.session_id = (SELECT session_id FROM orders WHERE id = {})"
 _FOR_ORDER: Final = (
@@ -162,22 +161,9 @@ async def of_session(tx: Transaction, session_id: str) -> RecordedPayment:
 
 async def by_ids(tx: Transaction, project_id: str, livemode: bool, payment_ids: Sequence[str]) -> list[RecordedPayment]:
     """Several payments of this project and mode, in no order."""
-    return await _several(tx, _BY_IDS, project_id, livemode, payment_ids)
-
-
-async def of_sessions(
-    tx: Transaction, project_id: str, livemode: bool, session_ids: Sequence[str]
-) -> list[RecordedPayment]:
-    """The payments of several sessions of this project and mode, in no order."""
-    return await _several(tx, _OF_SESSIONS, project_id, livemode, session_ids)
-
-
-async def _several(
-    tx: Transaction, statement: Both, project_id: str, livemode: bool, ids_of_them: Sequence[str]
-) -> list[RecordedPayment]:
-    if not ids_of_them:
+    if not payment_ids:
         return []
-    rows = await tx.fetch_all(statement, msgspec.json.encode(ids_of_them).decode(), project_id, livemode)
+    rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(payment_ids).decode(), project_id, livemode)
     return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 

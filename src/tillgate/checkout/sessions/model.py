@@ -73,6 +73,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     project_id: str
     livemode: bool
     link_id: str | None
+    order_id: str
     title: str | None
     description: str | None
     status: SessionStatus

@@ -34,6 +34,8 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     object: Literal["checkout_session"] = "checkout_session"
     livemode: bool
     link_id: str | None
+    order_id: str
+    payment_id: str
     status: str
     exceptions: list[str]
     address: str
@@ -65,6 +67,8 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         id=session.id,
         livemode=session.livemode,
         link_id=session.link_id,
+        order_id=session.order_id,
+        payment_id=payment.id,
         status=session.status.value,
         exceptions=session.exceptions,
         address=terms.address,

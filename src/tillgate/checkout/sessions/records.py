@@ -17,7 +17,7 @@ from unitofwork import Both, with_list
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
-    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes"
+    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id"
 )
 _SELECT: Final = f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM checkout_sessions s {JOINED}"
 _INSERT: Final = (
@@ -209,7 +209,7 @@ def _moved(session: CheckoutSession) -> bool:
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:20]
+    session = row[:21]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -230,5 +230,6 @@ def _session(row: Row) -> CheckoutSession:
         test_clock_id=session[17],
         canceled_at=session[18],
         allow_promotion_codes=bool(session[19]),
-        payment=payment_from(row[20:], session[0]),
+        order_id=session[20],
+        payment=payment_from(row[21:], session[0]),
     )
