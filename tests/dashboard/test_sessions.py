@@ -171,6 +171,19 @@ async def test_a_session_whose_money_is_gone_again_waits_as_before(owner: Owner)
     assert heading_status(await owner.page(path)) == "expired"
 
 
+async def test_what_a_reorganisation_left_is_accepted_by_hand(owner: Owner) -> None:
+    """Also where money had been accepted before: that was other money. The page says what happened until then."""
+    path = await owner.session()
+    await owner.done(f"{path}/simulate", outcome="overpaid")
+    for outcome in ("accept", "simulate", "accept"):
+        fields = {"outcome": "reorged"} if outcome == "simulate" else {}
+        await owner.done(f"{path}/{outcome}", **fields)
+        page = await owner.page(path)
+        taken = "A reorganisation of the chain took money away" in page
+        assert (taken, f'action="/dashboard{path}/accept"' in page) == (outcome == "simulate", outcome == "simulate")
+    assert (await owner.send(f"{path}/accept")).status_code == 409
+
+
 async def test_a_session_is_canceled_by_hand(owner: Owner) -> None:
     """For good, and only while nothing has come for it; the page says when."""
     path = await owner.session()

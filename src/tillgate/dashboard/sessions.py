@@ -9,7 +9,7 @@ from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, accepted
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
 from tillgate.checkout.sessions.object import shown
 from tillgate.checkout.sessions.operations import accept, cancel, expire, get_session, list_sessions, simulate
 from tillgate.dashboard.deliveries import due_soon, standing
@@ -108,7 +108,7 @@ async def session_page(visit: Visit) -> Response:
         # Only then does something move by itself, so only then the page looks again.
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
         or due_soon(deliveries, visit.desk.clock.now()),
-        acceptable=accepted(session) is not None,
+        acceptable=acceptable(session),
         can_end=session.status is SessionStatus.PENDING,
         simulations=() if session.livemode else simulations_of(session),
         simulation_words=SIMULATION_WORDS,

@@ -156,6 +156,11 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
     return Conclusion(_S.PAID_LATE if late else _S.PAID, settled_at)
 
 
+def acceptable(session: CheckoutSession) -> bool:
+    """Whether the merchant has something to accept: unusual money, or what a reorganisation has left of a payment."""
+    return accepted(session) is not None or (session.paid_at is not None and fell_short(session.payment))
+
+
 def order_status(session: CheckoutSession) -> OrderStatus:
     """Where a session's order stands: it follows its session, and says where money waits for the merchant."""
     if gave_all_back(session.payment) and session.status is not SessionStatus.DETECTED:

@@ -7,7 +7,7 @@ from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
-from tillgate.checkout.payments.model import Payment
+from tillgate.checkout.payments.model import Decision, Payment
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import (
@@ -116,6 +116,10 @@ async def observe(
 ) -> CheckoutSession:
     """Write down what a rail saw for a locked session, and move the session where that leads."""
     payment = await payment_records.observe(tx, session.payment, observations, now)
+    if payment.decision is Decision.ACCEPTED and len(payment.gone) > len(session.payment.gone):
+        # They accepted money that was there; whether they do without it is for them to say anew.
+        payment = msgspec.structs.replace(payment, decision=None)
+        await payment_records.write(tx, payment, now)
     return await settle(desk, tx, session, payment, now)
 
 

@@ -38,9 +38,9 @@ from tillgate.checkout.sessions import captures, discounts, records
 from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
+    acceptable,
     accepted,
     checked_lifetime,
-    fell_short,
     mine,
 )
 from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle, tell
@@ -238,7 +238,7 @@ async def accept(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
     """
     session = mine(await records.locked(tx, session_id), principal, session_id)
     now, conclusion = desk.clock.now(), accepted(session)
-    if conclusion is None and not (session.paid_at is not None and fell_short(session.payment)):
+    if not acceptable(session):
         raise Conflict(
             f"This session is {session.status.value} and has no money that waits for your decision.",
             code="nothing_to_accept",
