@@ -143,7 +143,16 @@ async def test_a_typed_code_changes_what_is_asked_for_and_its_removal_changes_it
     assert told["order.updated"]["discounts"] == []
     assert told["payment.updated"]["amounts"]["requested"] == "41.95"
     page = await sale.page(session)
-    for words in ("$41.95", 'Code <strong class="bill-code">Spring</strong>', "−$3.70", "$38.25", "Remove the code"):
+    for words in (
+        "3 × Mug",
+        "$37.05",
+        "Shipping",
+        "$4.90",
+        'Code <strong class="bill-code">Spring</strong>',
+        "−$3.70",
+        "$38.25",
+        "Remove the code",
+    ):
         assert words in page
 
     refused = await sale.apply(session, "other")

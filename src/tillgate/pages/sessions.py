@@ -18,10 +18,11 @@ from tillgate.checkout.sessions.operations import get_public_session, simulate
 from tillgate.checkout.sessions.pricing import open_lines, say_price
 from tillgate.door import visitor
 from tillgate.pages.amounts import spoken
+from tillgate.pages.bill import BillLine, bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.desk import PagesDesk
 from tillgate.pages.rendering import nothing, notice, page, see_other
-from tillgate.pages.view import Bill, OpenPrice, View, bill_of, open_price, version, view
+from tillgate.pages.view import OpenPrice, View, open_price, version, view
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
@@ -192,12 +193,12 @@ def _buyer(session: CheckoutSession) -> Principal:
     return Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
 
 
-async def _bill(desk: PagesDesk, session: CheckoutSession) -> Bill | None:
-    if not session.allow_promotion_codes:
-        return None
+async def _bill(desk: PagesDesk, session: CheckoutSession) -> tuple[tuple[BillLine, ...], str | None]:
+    """What the price is made of, and the promotion code that is part of it."""
 
-    async def operation(tx: Transaction) -> Bill:
-        return bill_of(*await typed_code(tx, _buyer(session), session))
+    async def operation(tx: Transaction) -> tuple[tuple[BillLine, ...], str | None]:
+        order, code = await typed_code(tx, _buyer(session), session)
+        return bill_of(order, session.title, code), code
 
     return await desk.database.read(operation)
 
@@ -214,6 +215,7 @@ async def _open_prices(desk: PagesDesk, session: CheckoutSession) -> tuple[OpenP
 
 async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
     project = await desk.accounts.get_project(session.project_id)
+    bill, code = await _bill(desk, session)
     return view(
         session,
         merchant=project.name,
@@ -221,7 +223,8 @@ async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
         now=desk.checkout.clock.now(),
         late_grace_ms=desk.checkout.settings.late_grace_ms,
         start_again=await _start_again(desk, session) if session.status in _OVER else None,
-        bill=await _bill(desk, session),
+        bill=bill,
+        code=code,
         open_prices=await _open_prices(desk, session),
     )
 

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
 from tillgate.base.money import Money
-from tillgate.checkout.orders.model import LineItem, Order
+from tillgate.checkout.orders.model import LineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.pages.amounts import Price, grouped, price, time_left, units
+from tillgate.pages.bill import BillLine
 from tillgate.pages.networks import asset_name, network_name, payment_uri
 from tillgate.pages.rendering import qr_code
 from tillgate.rails.simulated import Outcome
@@ -37,19 +38,6 @@ class Choice(NamedTuple):
     outcome: str
     label: str
     effect: str
-
-
-class Bill(NamedTuple):
-    """What a session costs whose buyer may type promotion codes.
-
-    Attributes:
-        code: what is taken off now, as the merchant writes it; None while nothing is.
-        before, off: the price without it, and what it takes off.
-    """
-
-    code: str | None
-    before: Price
-    off: Price
 
 
 class OpenPrice(NamedTuple):
@@ -81,8 +69,9 @@ class View(NamedTuple):
         choices: what can be simulated; empty outside of test mode.
         start_again: the address of the link it came from, where that would open a new session.
         any_gone: money that had been seen is gone again.
-        bill: what a code takes off; None where none can be typed.
+        bill: what the price is made of; nothing where there is no more to say.
         may_change_code: a code can be typed now, or the one that was typed be removed.
+        code: that one, as the merchant writes it.
         open_prices: what the buyer may say the price of, now.
     """
 
@@ -123,8 +112,9 @@ class View(NamedTuple):
     poll_seconds: int | None
     return_seconds: int | None
     choices: tuple[Choice, ...]
-    bill: Bill | None
+    bill: tuple[BillLine, ...]
     may_change_code: bool
+    code: str | None
     open_prices: tuple[OpenPrice, ...]
 
 
@@ -136,10 +126,16 @@ def view(
     now: int,
     late_grace_ms: int,
     start_again: str | None,
-    bill: Bill | None,
+    bill: tuple[BillLine, ...],
+    code: str | None,
     open_prices: tuple[OpenPrice, ...] = (),
 ) -> View:
-    """The session at this instant. ``start_again`` is the path of its link where that is still open."""
+    """The session at this instant.
+
+    Args:
+        start_again: the path of its link where that is still open.
+        code: what was typed, or named when it was opened, and takes something off.
+    """
     terms = session.payment.terms
     seen = sum(one.amount_atomic for one in session.payment.transfers)
     test = not session.livemode
@@ -195,16 +191,10 @@ def view(
         return_seconds=RETURN_SECONDS if returns and status in (_S.PAID, _S.PAID_LATE) else None,
         choices=_choices(session) if test else (),
         bill=bill,
-        may_change_code=bill is not None and untouched,
+        may_change_code=session.allow_promotion_codes and untouched,
+        code=code,
         open_prices=open_prices if untouched else (),
     )
-
-
-def bill_of(order: Order, code: str | None) -> Bill:
-    """What an order comes to, and what a code takes off it."""
-    off = sum(one.amount_minor for one in order.discounts)
-    currency = order.currency
-    return Bill(code, price(Money(order.total_minor + off, currency)), price(Money(off, currency)))
 
 
 def open_price(line: LineItem, product: Product) -> OpenPrice:
