@@ -112,7 +112,8 @@ EVENT_MEANINGS: Final = {
     PAYMENT_REVIEW: "Its money is too little, too much or too late, or went away again: your decision.",
     PAYMENT_SUCCEEDED: "Its money is there: arrived, captured, or accepted by you.",
     PAYMENT_EXPIRED: "Its time passed without money.",
-    PAYMENT_CANCELED: "What was authorised was let go of, by you or after 7 days, and nothing of it was captured.",
+    PAYMENT_CANCELED: "Nothing was taken of it: what was authorised was let go of, by you or after 7 days, or you "
+    "canceled its session.",
     PAYMENT_FAILED: "It cannot be paid any more.",
     PAYMENT_UPDATED: "Something else about the payment changed: `previousAttributes` says what.",
     REFUND_CREATED: "A refund was asked for.",

@@ -412,6 +412,24 @@ async def test_expiring_and_paying_at_once_agree(counter: Counter) -> None:
         )
 
 
+async def test_canceling_and_paying_at_once_agree(counter: Counter) -> None:
+    """A session is not both canceled and paid, and who came too late is told so."""
+    made = [await counter.session() for _ in range(10)]
+
+    async def cancel(session_id: str) -> CheckoutSession:
+        return await counter.database.write(lambda tx: sessions.cancel(counter.desk, tx, counter.principal, session_id))
+
+    done = await settle(
+        *(one for session in made for one in (cancel(session.id), counter.simulate(session.id, O.PAID)))
+    )
+    assert [type(error) for error in done.errors] == [Conflict] * len(made)
+    for session in made:
+        found, told = await counter.read(session.id), await counter.events_of(session.id)
+        assert told in (["session.created", "session.paid"], ["session.created", "session.failed"])
+        assert (found.canceled_at is not None) == (told[-1] == "session.failed")
+        assert (found.payment.received > 0) == (told[-1] == "session.paid")
+
+
 # Links
 
 
