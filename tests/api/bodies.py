@@ -37,7 +37,7 @@ _VALUES: Final[dict[str, Sequence[Any]]] = {
     "overlapSeconds": (0, 3_600),
     "after": (0, 1, 5),
     "before": (3, 50),
-    "url": ("https://merchant.example/in", "http://127.0.0.1:9/in"),
+    "url": ("https://127.0.0.1:9/in", "http://localhost:9/in"),
     "successUrl": ("https://merchant.example/thanks", "http://localhost:3000/thanks"),
     "cancelUrl": ("https://merchant.example/cart",),
     "returnUrl": ("https://merchant.example/back",),

@@ -49,6 +49,7 @@ CHECKS: Final[list[schemathesis.CheckFunction]] = [
     schemathesis.checks.negative_data_rejection,
 ]
 KEY: Final = "Idempotency-Key"
+NOBODY_LISTENS: Final = "https://127.0.0.1:9/in"
 UNUSUAL: Final = ("payer_pays_less", "payer_pays_more", "payer_pays_late")
 # How much of what schemathesis made up stays so, and how much of what was put right is made wrong again.
 AS_MADE_UP, SPOILT, OF_ANOTHER_KIND = 0.15, 0.2, 0.04
@@ -95,7 +96,7 @@ class Walk:
         """There are goods, a customer, a discount, a clock and an endpoint, and sessions that were paid somehow."""
         random = self._random = Random(seed)
         made = [
-            self._made("/webhook_endpoints", {"url": "https://merchant.example/in", "events": ["*"]}),
+            self._made("/webhook_endpoints", {"url": NOBODY_LISTENS, "events": ["*"]}),
             self._made("/customers", {"email": "alan@example.com"}),
             self._made("/products", {"name": "Mug", "price": "12.00"}),
             self._made("/test_clocks", {"name": "Clock"}),
@@ -198,7 +199,12 @@ class Walk:
             } | self._expanded(route)
         if "id" in case.path_parameters and random.random() < OF_ANOTHER_KIND:
             case.path_parameters["id"] = random.choice([one for ids in self._known.values() for one in ids])
-        if route.body is None or random.random() < AS_MADE_UP:
+        if route.body is None:
+            return
+        if random.random() < AS_MADE_UP:
+            if isinstance(case.body, dict) and str(case.body.get("url")).startswith("https:"):
+                # Test sends go out at once: no name may be asked for outside of this machine.
+                case.body["url"] = NOBODY_LISTENS
             return
         made = likely(route.body, random, self._known)
         if isinstance(case.body, dict):
