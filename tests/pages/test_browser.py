@@ -23,7 +23,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 # What the page offers to have simulated while the session is pending; more can be driven by API.
 OFFERED = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
 STATES = ("pending", "expired", *OFFERED)
-PLACES = (*STATES, "cancel", "other outcomes", "wrong code", "code", "closed link", "no such checkout")
+PLACES = (*STATES, "cancel", "other outcomes", "gone again", "wrong code", "code", "closed link", "no such checkout")
 
 # A shared machine may be busy; what is waited for comes within two seconds on an idle one.
 expect.set_options(timeout=20_000)
@@ -414,6 +414,11 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         page.goto(f"{merchant.url}/checkout/cs_nothing")
     elif state == "cancel":
         page.goto(f"{merchant.session_in('pending')['url']}/cancel")
+    elif state == "gone again":
+        session = merchant.session_in("detected")
+        merchant.simulate(session, "reorged")
+        page.goto(session["url"])
+        expect(page.get_by_text("the network has dropped it")).to_be_visible()
     elif state in ("wrong code", "code"):
         merchant.code(f"{state}-{look}".replace(" ", "-"))
         page.goto(merchant.session(allowPromotionCodes=True)["url"])
