@@ -1,50 +1,79 @@
 """One indexed read behind HTTP and nothing else: no key, no routes, no form of an answer. What reading alone leaves of
 the hello.
 
-python -m bench.bare_read PORT SETTINGS DATABASE
+python -m bench.bare_read PORT SETTINGS DATABASE   DATABASE is SQLite's file, or PostgreSQL's URL
 """
 
 import asyncio
 import json
 import sqlite3
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import msgspec
 import uvicorn
 import uvloop
 
 from tillgate.checkout.sessions.records import _BY_ID
+from unitofwork.postgres import POOL_MIN
+
+CONNECTIONS_MAX = 32
 
 _CONTENT_TYPE = (b"content-type", b"application/json")
+
+Read = Callable[[str], Awaitable[Any]]
+
+
+def _of_sqlite(path: str) -> Read:
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
+    statement = _BY_ID.replace("$", "?")
+
+    async def read(session_id: str) -> Any:
+        return connection.execute(statement, (session_id,)).fetchone()
+
+    return read
+
+
+async def _of_postgres(url: str) -> Read:
+    pool = await asyncpg.create_pool(url, min_size=POOL_MIN, max_size=CONNECTIONS_MAX, reset=_leave_as_it_is)
+
+    async def read(session_id: str) -> Any:
+        async with pool.acquire() as connection:
+            row = await connection.fetchrow(_BY_ID, session_id)
+        return tuple(row) if row is not None else None
+
+    return read
+
+
+async def _leave_as_it_is(_: Any) -> None:
+    """Nothing was set on the connection that a reset would have to undo."""
 
 
 class BareRead:
     """Answers every GET with the columns of the session whose id its path ends with."""
 
-    def __init__(self, path: str) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
-        self._statement = _BY_ID.replace("$", "?")
+    def __init__(self, read: Read) -> None:
+        self._read = read
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        row = self._connection.execute(self._statement, (scope["path"].rpartition("/")[2],)).fetchone()
+        row = await self._read(scope["path"].rpartition("/")[2])
         body = msgspec.json.encode(row)
-        length = (b"content-length", str(len(body)).encode())
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200 if row is not None else 404,
-                "headers": [_CONTENT_TYPE, length],
-            }
-        )
+        headers = [_CONTENT_TYPE, (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200 if row is not None else 404, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
+async def _serve(port: int, settings: dict[str, Any], database: str) -> None:
+    read = await _of_postgres(database) if database.startswith("postgres") else _of_sqlite(database)
+    config = uvicorn.Config(BareRead(read), host="127.0.0.1", port=port, **(settings | {"lifespan": "off"}))
+    await uvicorn.Server(config).serve()
+
+
 def main() -> None:
-    settings = json.loads(sys.argv[2]) | {"lifespan": "off"}
-    config = uvicorn.Config(BareRead(sys.argv[3]), host="127.0.0.1", port=int(sys.argv[1]), **settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(uvicorn.Server(config).serve())
+        runner.run(_serve(int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3]))
 
 
 if __name__ == "__main__":

@@ -77,12 +77,7 @@ class Checkout:
         time.sleep(1.0)
         resident = sqlite.resident_mb(), hello.resident_mb()
         opened = self._stage.serve("bench.open_door", str(data), shop.project_id)
-        read = self._stage.serve(
-            "bench.bare_read",
-            json.dumps(SERVER_SETTINGS),
-            str(data / "tillgate.db"),
-            ready=f"/{shop.sessions[0]}",
-        )
+        read = self._bare_read(str(data / "tillgate.db"), shop)
         bare_data = self.directory / "bare"
         bare = asyncio.run(stock(bare_data, None, port))
 
@@ -105,6 +100,10 @@ class Checkout:
             command = ["--dev", "--data", str(self.directory / "postgres"), "--database-url", url, "--port"]
             server = self._stage.serve("tillgate.cli", "serve", *command, port=port)
             wanted = [get(f"/api/v1/checkout_sessions/{one}", there.key) for one in there.sessions]
+            reads["bare read postgres"] = (
+                self._bare_read(url, there),
+                [get(f"/{one}", None) for one in there.sessions],
+            )
             reads["get postgres"] = (server, wanted)
             writes["post postgres"] = (server, [post("/api/v1/checkout_sessions", there.key, BODY)])
             drivers["pgbench"] = self._pgbench(baseline)
@@ -129,6 +128,10 @@ class Checkout:
         self._report_webhooks(sqlite, shop)
         return self.rows
 
+    def _bare_read(self, database: str, shop: Shop) -> Server:
+        settings = json.dumps(SERVER_SETTINGS)
+        return self._stage.serve("bench.bare_read", settings, database, ready=f"/{shop.sessions[0]}")
+
     def _bare(self, path: Path, shop: Shop) -> Callable[[int], Driven]:
         def run(number: int) -> Driven:
             return statements.bare_sqlite(path, shop.statements, self.pace.seconds, number + 1)
@@ -151,7 +154,9 @@ class Checkout:
             ("one read behind HTTP, SQLite", "bare read", "hello", "hello", None),
             ("GET session, SQLite", "get sqlite", "hello", "hello", 0.40),
             ("GET session, SQLite", "get sqlite", "one read", "bare read", None),
+            ("one read behind HTTP, PostgreSQL", "bare read postgres", "hello", "hello", None),
             ("GET session, PostgreSQL", "get postgres", "hello", "hello", None),
+            ("GET session, PostgreSQL", "get postgres", "one read", "bare read postgres", None),
             ("GET session with keys / without", "get sqlite", "no key layer", "get open", 0.90),
             ("POST session, SQLite", "post sqlite", "bare sqlite3", "bare sqlite", 0.30),
             ("POST session, PostgreSQL", "post postgres", "pgbench", "pgbench", 0.50),
