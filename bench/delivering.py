@@ -11,7 +11,7 @@ import time
 from typing import NamedTuple
 
 from bench.machine import cpu_seconds_of_all
-from bench.webhooks import receive_at
+from bench.webhooks import receiving
 from tillgate.base import ids
 from unitofwork import Database, Transaction, open_database
 
@@ -44,13 +44,11 @@ async def deliver(database_url: str, pid: int, endpoints: list[str], port: int, 
     Raises:
         RuntimeError: some did not come.
     """
-    receiver, arrived = await receive_at(port)
     database = await open_database(database_url)
     try:
-        before = cpu_seconds_of_all(pid)
-        begun = await _put(database, endpoints, count)
-        async with asyncio.timeout(ARRIVE_SECONDS_MAX):
-            last = begun
+        async with receiving(port) as arrived, asyncio.timeout(ARRIVE_SECONDS_MAX):
+            before = cpu_seconds_of_all(pid)
+            last = begun = await _put(database, endpoints, count)
             for _ in range(count):
                 last = await arrived.get()
             # Written by another process, which can set no event of ours.
@@ -62,7 +60,6 @@ async def deliver(database_url: str, pid: int, endpoints: list[str], port: int, 
     except TimeoutError as error:
         raise RuntimeError("not every webhook came") from error
     finally:
-        receiver.close()
         await database.close()
 
 
@@ -87,14 +84,11 @@ async def _pending(tx: Transaction) -> int:
 
 async def bare(port: int, count: int) -> Delivered:
     """The same number over bare sockets, in another process."""
-    receiver, _ = await receive_at(port)
-    try:
+    async with receiving(port):
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.delivering", str(port), str(count), stdout=subprocess.PIPE
         )
         out, _ = await process.communicate()
-    finally:
-        receiver.close()
     if process.returncode != 0:
         raise RuntimeError("the bare client failed")
     return Delivered(**json.loads(out))
