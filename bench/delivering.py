@@ -10,7 +10,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from bench.machine import cpu_seconds_of_all
+from bench.machine import cpu_seconds
 from bench.webhooks import receiving
 from tillgate.base import ids
 from unitofwork import Database, Transaction, open_database
@@ -47,14 +47,14 @@ async def deliver(database_url: str, pid: int, endpoints: list[str], port: int, 
     database = await open_database(database_url)
     try:
         async with receiving(port) as arrived, asyncio.timeout(ARRIVE_SECONDS_MAX):
-            before = cpu_seconds_of_all(pid)
+            before = cpu_seconds(pid)
             last = begun = await _put(database, endpoints, count)
             for _ in range(count):
                 last = await arrived.get()
             # Written by another process, which can set no event of ours.
             while await database.read(_pending):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        after = cpu_seconds_of_all(pid)
+        after = cpu_seconds(pid)
         used = (after - before) / count * 1e6 if before is not None and after is not None else None
         return Delivered(count / (last - begun), used)
     except TimeoutError as error:

@@ -56,16 +56,6 @@ def cpu_seconds(pid: int) -> float | None:
     return own + sum(cpu_seconds(child) or 0.0 for child in children)
 
 
-def cpu_seconds_of_all(pid: int) -> float | None:
-    """The same for a process and those that it has started and that still run."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return None
-    used = [cpu_seconds(one) for one in (pid, *map(int, children))]
-    return sum(one for one in used if one is not None)
-
-
 def resident_mb(pid: int) -> float | None:
     """A process's resident memory in megabytes; None where the system does not tell."""
     try:

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.machine import cpu_seconds_of_all, resident_mb
+from bench.machine import cpu_seconds, resident_mb
 
 START_SECONDS_MAX = 30
 # Keys are counted as always, against a limit that nobody reaches.
@@ -36,7 +36,7 @@ class Server:
 
     def cpu_seconds(self) -> float | None:
         """What it has used so far, its workers included."""
-        return cpu_seconds_of_all(self.pid)
+        return cpu_seconds(self.pid)
 
     def resident_mb(self) -> float | None:
         return resident_mb(self.pid)
