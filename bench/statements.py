@@ -18,9 +18,8 @@ from tillgate.base import ids
 from tillgate.base.clock import SystemClock
 from tillgate.base.principal import Principal
 from tillgate.checkout import CheckoutDesk, CheckoutSettings
-from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.object import shown
-from tillgate.checkout.sessions.operations import NewAmount, NewSession
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.events.wake import Wake
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -99,7 +98,7 @@ async def record(database: Database, project_id: str, body: dict[str, Any], publ
     async def operation(tx: Transaction) -> None:
         recording = _Recording(tx, kept)
         await idempotency.begin(recording, request)
-        session = await operations.open_session(desk, recording, caller, new)
+        session = await open_session(desk, recording, caller, new)
         answer = StoredAnswer(201, msgspec.json.encode(shown(session, public_url)))
         await idempotency.finish(recording, request, answer)
 

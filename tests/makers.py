@@ -16,7 +16,7 @@ from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.operations import NewAmount, NewSession
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.door.accounts import Project
 from tillgate.door.accounts.records import insert_project
 from tillgate.events import operations as events
@@ -75,7 +75,7 @@ class Counter:
     async def session(self, value: str = "50.00", currency: str = "USD", **more: Any) -> CheckoutSession:
         """A new session, by the operation that the API runs."""
         new = NewSession(amount=NewAmount(value, currency), **more)
-        return await self.database.write(lambda tx: sessions.open_session(self.desk, tx, self.principal, new))
+        return await self.database.write(lambda tx: open_session(self.desk, tx, self.principal, new))
 
     async def simulate(self, session_id: str, outcome: Outcome) -> CheckoutSession:
         return await self.database.write(

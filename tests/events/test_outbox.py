@@ -6,7 +6,7 @@ import pytest
 from tests.makers import Counter, counter_over, execute, one, rows, settle
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import PageRequest
-from tillgate.checkout.sessions.operations import NewAmount, NewSession, open_session
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.events import operations as events
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import checked_events

@@ -18,14 +18,8 @@ from tillgate.checkout import CheckoutDesk, CheckoutSettings
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import LinkChanges, NewLink, archive_link, create_link, update_link
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.operations import (
-    NewAmount,
-    NewSession,
-    expire_due,
-    list_sessions,
-    open_session,
-    simulate,
-)
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.sessions.operations import expire_due, list_sessions, simulate
 from tillgate.door import VisitorPace
 from tillgate.door.accounts import Accounts
 from tillgate.events.wake import Wake

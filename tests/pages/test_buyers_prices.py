@@ -9,7 +9,8 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.orders.operations import NewLineItem, get_order_of_session
 from tillgate.checkout.products.operations import NewProduct, create_product
 from tillgate.checkout.sessions.model import CheckoutSession
-from tillgate.checkout.sessions.operations import NewSession, get_session, open_session
+from tillgate.checkout.sessions.opening import NewSession, open_session
+from tillgate.checkout.sessions.operations import get_session
 from tillgate.rails.simulated import Outcome
 
 pytestmark = pytest.mark.anyio

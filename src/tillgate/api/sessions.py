@@ -25,7 +25,7 @@ from tillgate.checkout.redemptions.operations import redemptions_of_sessions
 from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, shown
-from tillgate.checkout.sessions.operations import NewAmount, NewSession
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
@@ -139,7 +139,7 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         allow_promotion_codes=body.allow_promotion_codes,
         capture_method=CaptureMethod(body.capture_method),
     )
-    return shown(await operations.open_session(desk.checkout, tx, call.principal, new), desk.public_url)
+    return shown(await open_session(desk.checkout, tx, call.principal, new), desk.public_url)
 
 
 async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:

@@ -11,7 +11,7 @@ from tillgate.base.errors import Conflict, NotFound
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import get_public_link
 from tillgate.checkout.sessions.model import CheckoutSession
-from tillgate.checkout.sessions.operations import visit_link
+from tillgate.checkout.sessions.opening import visit_link
 from tillgate.door import visitor
 from tillgate.pages.amounts import spoken
 from tillgate.pages.desk import PagesDesk

@@ -17,7 +17,7 @@ from tillgate.checkout.orders.model import EDGES, Fulfillment, LineItemKind, Ord
 from tillgate.checkout.orders.operations import NewLineItem, OrderChanges
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.operations import NewSession
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.events.model import EventObject
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import Outcome
@@ -40,7 +40,7 @@ async def order_of(counter: Counter, session: CheckoutSession) -> Order:
 
 async def opened(counter: Counter, **more: Any) -> CheckoutSession:
     new = NewSession(**more)
-    return await counter.database.write(lambda tx: sessions.open_session(counter.desk, tx, counter.principal, new))
+    return await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
 
 
 async def seen(counter: Counter, session_id: str, *observations: Observation) -> CheckoutSession:
@@ -148,7 +148,7 @@ async def test_what_is_the_merchants_own_can_be_changed(counter: Counter) -> Non
 
 async def test_a_reference_that_is_to_be_unique_is(counter: Counter) -> None:
     """Twenty who ask at once: one gets it. Another project has its own, a canceled order frees it."""
-    price = sessions.NewAmount("5.00", "USD")
+    price = NewAmount("5.00", "USD")
     done = await settle(*(opened(counter, amount=price, reference="A-1", unique_reference=True) for _ in range(20)))
     assert (len(done.answers), {type(error) for error in done.errors}) == (1, {Conflict})
     assert {error.code for error in done.errors if isinstance(error, Conflict)} == {"order_reference_taken"}

@@ -28,7 +28,7 @@ from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import EDGES, CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.object import shown
-from tillgate.checkout.sessions.operations import NewAmount, NewSession
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session, visit_link
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import Outcome
 from unitofwork import Database, Transaction
@@ -171,7 +171,7 @@ async def test_each_session_has_an_address_of_its_own_that_no_wallet_accepts(cou
 async def test_a_wrong_session_is_not_opened(counter: Counter, new: NewSession) -> None:
     """Neither a row nor an event is left, and the field is named."""
     with pytest.raises(InvalidInput) as caught:
-        await counter.database.write(lambda tx: sessions.open_session(counter.desk, tx, counter.principal, new))
+        await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
     assert caught.value.param is not None
     assert await one(counter.database, "SELECT COUNT(*) FROM checkout_sessions") == 0
     assert await counter.events() == []
@@ -182,7 +182,7 @@ async def test_no_live_session_without_a_live_rail(counter: Counter) -> None:
     live = counter.principal._replace(livemode=True)
     new = NewSession(amount=NewAmount("1", "USD"))
     with pytest.raises(Conflict) as caught:
-        await counter.database.write(lambda tx: sessions.open_session(counter.desk, tx, live, new))
+        await counter.database.write(lambda tx: open_session(counter.desk, tx, live, new))
     assert caught.value.code == "live_mode_not_configured"
     assert await one(counter.database, "SELECT COUNT(*) FROM payments") == 0
 
@@ -443,7 +443,7 @@ async def test_a_session_keeps_what_its_link_said_when_it_was_opened(counter: Co
     """Changing or archiving the link later changes nothing for those who are paying."""
     link_id = await link_of(counter, success_url="https://shop.example/thanks")
     new = NewSession(link_id=link_id)
-    session = await counter.database.write(lambda tx: sessions.open_session(counter.desk, tx, counter.principal, new))
+    session = await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
     assert (str(session.price), session.title, session.success_url) == (
         "99.00",
         "Pro plan",
@@ -454,7 +454,7 @@ async def test_a_session_keeps_what_its_link_said_when_it_was_opened(counter: Co
     await counter.database.write(lambda tx: links.archive_link(counter.desk, tx, counter.principal, link_id))
     assert await counter.read(session.id) == session
     with pytest.raises(Conflict) as caught:
-        await counter.database.write(lambda tx: sessions.open_session(counter.desk, tx, counter.principal, new))
+        await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
     assert caught.value.code == "link_inactive"
 
 
@@ -462,11 +462,11 @@ async def test_each_visit_of_a_link_is_a_fresh_session(counter: Counter) -> None
     """Two buyers never share an address; an unknown link is not found."""
     link_id = await link_of(counter)
     slug = await one(counter.database, "SELECT slug FROM payment_links WHERE id = $1", link_id)
-    visits = [await counter.database.write(lambda tx: sessions.visit_link(counter.desk, tx, slug)) for _ in range(3)]
+    visits = [await counter.database.write(lambda tx: visit_link(counter.desk, tx, slug)) for _ in range(3)]
     assert len({visit.payment.terms.address for visit in visits}) == 3
     assert {visit.link_id for visit in visits} == {link_id}
     with pytest.raises(NotFound):
-        await counter.database.write(lambda tx: sessions.visit_link(counter.desk, tx, "nowhere"))
+        await counter.database.write(lambda tx: visit_link(counter.desk, tx, "nowhere"))
 
 
 async def test_two_changes_of_a_link_at_once_both_hold(counter: Counter) -> None:

@@ -1,51 +1,40 @@
-"""Opening sessions, reading them, and the one function that moves them."""
+"""Reading sessions, deciding on them, and ending them."""
 
 import secrets
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from tillgate.base import ids
 from tillgate.base.clock import MINUTE_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
-from tillgate.base.money import Money, parse_amount, parse_currency
+from tillgate.base.money import Money
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
-from tillgate.base.text import checked_return_url
-from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.desk import CheckoutDesk
-from tillgate.checkout.links import operations as links
-from tillgate.checkout.links.model import PaymentLink
-from tillgate.checkout.metadata import checked_metadata
-from tillgate.checkout.orders import operations as orders
-from tillgate.checkout.orders.model import Basket
-from tillgate.checkout.orders.operations import NewLineItem, NewOrder
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import (
     CaptureMethod,
     Decision,
     Decline,
     Payment,
-    PaymentState,
-    RecordedPayment,
     ReleaseReason,
     TransactionKind,
     Transfer,
 )
 from tillgate.checkout.redemptions import operations as redemptions
-from tillgate.checkout.sessions import captures, discounts, records
+from tillgate.checkout.sessions import captures, records
 from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
     acceptable,
     accepted,
-    checked_lifetime,
     mine,
 )
-from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle, tell
+from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle
 from tillgate.checkout.sessions.object import shown
-from tillgate.events.model import PAYMENT_DECLINED, SESSION_CREATED
+from tillgate.events.model import PAYMENT_DECLINED
 from tillgate.rails.simulated import DECLINE_CODE, PAYERS, Outcome, observations_for
 from tillgate.store import Transaction
 
@@ -54,76 +43,6 @@ EXPIRE_BATCH_MAX: Final = 100
 _TRANSFERS: Final = frozenset(
     {Outcome.DETECTED, Outcome.PAID, Outcome.UNDERPAID, Outcome.OVERPAID, Outcome.LATE, Outcome.TOP_UP}
 )
-
-
-class NewAmount(NamedTuple):
-    """A price as the API takes it: a decimal string and an ISO 4217 code."""
-
-    value: str
-    currency: str
-
-
-class NewSession(NamedTuple):
-    """What a merchant says about a session to be: either a link, an amount, or lines in a currency.
-
-    Attributes:
-        metadata: the session's, and what its order begins with.
-        coupon_id, promotion_code: what takes something off the goods; one of them at most.
-        test_clock_id: what can bring its deadlines nearer; in test mode only.
-        allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
-        expires_in_seconds: five minutes to seven days; the server's setting where it is None.
-    """
-
-    link_id: str | None = None
-    amount: NewAmount | None = None
-    metadata: dict[str, object] | None = None
-    success_url: str | None = None
-    cancel_url: str | None = None
-    return_url: str | None = None
-    expires_in_seconds: int | None = None
-    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
-    line_items: tuple[NewLineItem, ...] | None = None
-    currency: str | None = None
-    shipping_amount: str | None = None
-    reference: str | None = None
-    unique_reference: bool = False
-    customer_id: str | None = None
-    coupon_id: str | None = None
-    promotion_code: str | None = None
-    test_clock_id: str | None = None
-    allow_promotion_codes: bool | None = None
-
-
-async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession) -> CheckoutSession:
-    """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
-
-    Raises:
-        InvalidInput: not exactly one of link, amount and lines, or a field is wrong.
-        Conflict: the link is deactivated, a product is not for sale, the discount cannot be had, no live rail is set
-            up, or the order's reference is taken.
-    """
-    prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]
-    if len(prices) != 1:
-        raise InvalidInput(
-            "linkId: expected either linkId or amount or lineItems, got "
-            + ("none of them." if not prices else "more than one of them."),
-            param="linkId",
-        )
-    link = await _open_link(tx, principal, new.link_id) if new.link_id is not None else None
-    return await _open(desk, tx, principal, new, link)
-
-
-async def visit_link(desk: CheckoutDesk, tx: Transaction, slug: str) -> CheckoutSession:
-    """What a visit to ``/l/{slug}`` does: a fresh session for whoever came.
-
-    Raises:
-        NotFound: there is no such link.
-        Conflict: it is deactivated or archived, or no live rail is set up.
-    """
-    link = await links.get_public_link(tx, slug)
-    _refuse_inactive(link)
-    principal = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
-    return await _open(desk, tx, principal, NewSession(link_id=link.id), link)
 
 
 async def get_session(tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
@@ -399,132 +318,6 @@ def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
     return msgspec.json.encode(shown(example, desk.settings.public_url))
 
 
-async def _open_link(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
-    try:
-        link = await links.get_link(tx, principal, link_id)
-    except NotFound as error:
-        raise InvalidInput("linkId: no such payment link in this mode and project.", param="linkId") from error
-    _refuse_inactive(link)
-    return link
-
-
-def _refuse_inactive(link: PaymentLink) -> None:
-    if not link.active:
-        raise Conflict("This payment link is deactivated, so no session can be made from it.", code="link_inactive")
-
-
-async def _open(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
-) -> CheckoutSession:
-    live = principal.livemode
-    now = desk.clock.now()
-    basket = await _basket(tx, principal, new, link)
-    success_url = checked_return_url(new.success_url, param="successUrl", livemode=live)
-    cancel_url = checked_return_url(new.cancel_url, param="cancelUrl", livemode=live)
-    return_url = checked_return_url(new.return_url, param="returnUrl", livemode=live)
-    metadata = checked_metadata(new.metadata)
-    lifetime_ms = (
-        desk.settings.session_lifetime_ms
-        if new.expires_in_seconds is None
-        else checked_lifetime(new.expires_in_seconds)
-    )
-    order = await orders.checked_new_order(
-        tx, principal, NewOrder(basket, new.reference, new.unique_reference, new.customer_id, metadata)
-    )
-    if new.test_clock_id is not None:
-        await clocks.attach(tx, principal, new.test_clock_id)
-    allow_codes = _allowed_codes(new, link)
-    offer = await discounts.named(
-        tx,
-        principal,
-        coupon_id=new.coupon_id,
-        promotion_code=new.promotion_code,
-        basket=basket,
-        customer_id=new.customer_id,
-        now=now,
-    )
-    order = order._replace(basket=discounts.taken_off(basket, offer, param="lineItems"))
-    price = order.basket.price
-    rail = desk.rail(livemode=live)
-    if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
-        raise InvalidInput(
-            "captureMethod: money that arrives by itself cannot be captured later; use automatic.",
-            param="captureMethod",
-        )
-    session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
-    order_id = ids.new_id(ids.ORDER)
-    session = CheckoutSession(
-        id=session_id,
-        project_id=principal.project_id,
-        livemode=live,
-        link_id=link.id if link else None,
-        order_id=order_id,
-        title=link.title if link else None,
-        description=link.description if link else None,
-        test_clock_id=new.test_clock_id,
-        allow_promotion_codes=allow_codes and offer is None,
-        status=SessionStatus.PENDING,
-        price=price,
-        metadata=metadata,
-        success_url=success_url or (link.success_url if link else None),
-        cancel_url=cancel_url or (link.cancel_url if link else None),
-        return_url=return_url,
-        expires_at=now + lifetime_ms,
-        paid_at=None,
-        created_at=now,
-        updated_at=now,
-        payment=Payment(
-            id=payment_id,
-            session_id=session_id,
-            rail=rail.name,
-            terms=rail.quote(payment_id, price),
-            price=price,
-            capture_method=new.capture_method,
-        ),
-    )
-    await records.insert(tx, session)
-    await payments.insert(
-        tx,
-        RecordedPayment(
-            session.payment,
-            principal.project_id,
-            live,
-            order_id,
-            PaymentState.AWAITING,
-            session.expires_at,
-            None,
-            now,
-            now,
-        ),
-    )
-    await orders.make(
-        tx,
-        principal,
-        order,
-        order_id=order_id,
-        session_id=session_id,
-        payment=session.payment,
-        expires_at=session.expires_at,
-        now=now,
-    )
-    if offer is not None:
-        await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
-    await tell(desk, tx, session, SESSION_CREATED, now)
-    return session
-
-
-def _allowed_codes(new: NewSession, link: PaymentLink | None) -> bool:
-    """Whether the buyer may type a promotion code: as it was said, or else as the link says."""
-    if new.allow_promotion_codes is None:
-        return link is not None and link.allow_promotion_codes
-    if new.allow_promotion_codes and (new.coupon_id is not None or new.promotion_code is not None):
-        raise InvalidInput(
-            "allowPromotionCodes: a session that is opened with a discount cannot take another.",
-            param="allowPromotionCodes",
-        )
-    return new.allow_promotion_codes
-
-
 async def _decline(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """The payer's side said no; the session waits on."""
     payment = msgspec.structs.replace(session.payment, decline=Decline(code=DECLINE_CODE, declined_at=now))
@@ -539,20 +332,6 @@ async def _decided(tx: Transaction, payment: Payment, decision: Decision, now: i
     payment = msgspec.structs.replace(payment, decision=decision)
     await payments.write(tx, payment, now)
     return payment
-
-
-async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None) -> Basket:
-    if new.line_items is not None:
-        currency, lines = await orders.looked_up(tx, principal, new.currency, new.line_items)
-        return orders.basket_of_lines(currency, lines, new.shipping_amount)
-    for value, param in ((new.currency, "currency"), (new.shipping_amount, "shippingAmount")):
-        if value is not None:
-            raise InvalidInput(f"{param}: goes with lineItems only.", param=param)
-    if link is not None:
-        return orders.basket_of_price(link.price, link.title)
-    assert new.amount is not None
-    currency = parse_currency(new.amount.currency, param="amount.currency")
-    return orders.basket_of_price(parse_amount(new.amount.value, currency, param="amount.value"), None)
 
 
 def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, late_grace_ms: int) -> None:
