@@ -246,7 +246,10 @@ class SqliteDatabase:
         """Run what waits, as far as the write lock can be had without waiting; the thread does the rest."""
         with self._lock:
             writes = self._take()
-        self._groups.put(_Group(writes, ran=self._begin() and self._run_together(writes)))
+        begun = self._begin()
+        if begun:
+            self._run_together(writes)
+        self._groups.put(_Group(writes, ran=begun))
 
     def _take(self) -> list[_Waiting]:
         """The next group; the lock is held."""
@@ -312,8 +315,8 @@ class SqliteDatabase:
 
     # On either, in whose hands the group is.
 
-    def _run_together(self, writes: list[_Waiting]) -> bool:
-        """Run a group in the transaction that has begun. True, for it ran, even if all of it failed."""
+    def _run_together(self, writes: list[_Waiting]) -> None:
+        """Run a group in the transaction that has begun."""
         try:
             try:
                 for waiting in writes:
@@ -323,13 +326,12 @@ class SqliteDatabase:
                 self._writer.execute("ROLLBACK")
                 if len(writes) == 1:
                     writes[0].error = failure.__cause__
-                    return True
+                    return
                 self._writer.execute("BEGIN IMMEDIATE")
                 for waiting in writes:
                     self._run_in_savepoint(waiting)
         except BaseException as error:
             self._fail(writes, error)
-        return True
 
     def _fail(self, writes: list[_Waiting], error: BaseException) -> None:
         """Nothing of a group was done."""

@@ -47,7 +47,6 @@ def bill_of(order: Order, title: str | None, code: str | None) -> tuple[BillLine
     if order.shipping_minor:
         lines.append(BillLine("Shipping", amount(order.shipping_minor)))
     for discount in order.discounts:
-        by_code = code is not None and discount.promotion_code_id is not None
-        label = code if by_code and code is not None else discount.name
-        lines.append(BillLine(label, amount(discount.amount_minor, off=True), is_code=by_code))
+        by = code if discount.promotion_code_id is not None else None
+        lines.append(BillLine(by or discount.name, amount(discount.amount_minor, off=True), is_code=by is not None))
     return () if len(lines) == 1 and lines[0].label == "Price" and lines[0].quantity is None else tuple(lines)

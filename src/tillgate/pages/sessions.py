@@ -11,18 +11,19 @@ from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.principal import Principal
 from tillgate.checkout.links.operations import get_link
+from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.redemptions.model import DiscountRefused
-from tillgate.checkout.sessions.discounts import apply_promotion_code, remove_promotion_code, typed_code
+from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session, simulate
 from tillgate.checkout.sessions.pricing import open_lines, say_price
 from tillgate.door import visitor
 from tillgate.pages.amounts import spoken
-from tillgate.pages.bill import BillLine, bill_of
+from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.desk import PagesDesk
 from tillgate.pages.rendering import nothing, notice, page, see_other
-from tillgate.pages.view import OpenPrice, View, open_price, version, view
+from tillgate.pages.view import Costs, View, open_price, version, view
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
@@ -193,29 +194,20 @@ def _buyer(session: CheckoutSession) -> Principal:
     return Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
 
 
-async def _bill(desk: PagesDesk, session: CheckoutSession) -> tuple[tuple[BillLine, ...], str | None]:
-    """What the price is made of, and the promotion code that is part of it."""
+async def _costs(desk: PagesDesk, session: CheckoutSession) -> Costs:
+    buyer = _buyer(session)
 
-    async def operation(tx: Transaction) -> tuple[tuple[BillLine, ...], str | None]:
-        order, code = await typed_code(tx, _buyer(session), session)
-        return bill_of(order, session.title, code), code
-
-    return await desk.database.read(operation)
-
-
-async def _open_prices(desk: PagesDesk, session: CheckoutSession) -> tuple[OpenPrice, ...]:
-    if session.status is not SessionStatus.PENDING:
-        return ()
-
-    async def operation(tx: Transaction) -> tuple[OpenPrice, ...]:
-        return tuple(open_price(*found) for found in await open_lines(tx, _buyer(session), session))
+    async def operation(tx: Transaction) -> Costs:
+        order = await get_order_of_session(tx, session.id)
+        code = await code_of(tx, buyer, order)
+        lines = await open_lines(tx, buyer, order) if session.status is SessionStatus.PENDING else []
+        return Costs(bill_of(order, session.title, code), code, tuple(open_price(*found) for found in lines))
 
     return await desk.database.read(operation)
 
 
 async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
     project = await desk.accounts.get_project(session.project_id)
-    bill, code = await _bill(desk, session)
     return view(
         session,
         merchant=project.name,
@@ -223,9 +215,7 @@ async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
         now=desk.checkout.clock.now(),
         late_grace_ms=desk.checkout.settings.late_grace_ms,
         start_again=await _start_again(desk, session) if session.status in _OVER else None,
-        bill=bill,
-        code=code,
-        open_prices=await _open_prices(desk, session),
+        costs=await _costs(desk, session),
     )
 
 

@@ -53,6 +53,20 @@ class OpenPrice(NamedTuple):
     amount: str
 
 
+class Costs(NamedTuple):
+    """What the price is made of.
+
+    Attributes:
+        bill: line by line; nothing where there is no more to say than the price.
+        code: the promotion code that is taken off, as the merchant writes it.
+        open_prices: what the buyer may say the price of.
+    """
+
+    bill: tuple[BillLine, ...]
+    code: str | None
+    open_prices: tuple[OpenPrice, ...]
+
+
 class View(NamedTuple):
     """What the templates show.
 
@@ -126,15 +140,12 @@ def view(
     now: int,
     late_grace_ms: int,
     start_again: str | None,
-    bill: tuple[BillLine, ...],
-    code: str | None,
-    open_prices: tuple[OpenPrice, ...] = (),
+    costs: Costs,
 ) -> View:
     """The session at this instant.
 
     Args:
         start_again: the path of its link where that is still open.
-        code: what was typed, or named when it was opened, and takes something off.
     """
     terms = session.payment.terms
     seen = sum(one.amount_atomic for one in session.payment.transfers)
@@ -190,10 +201,10 @@ def view(
         poll_seconds=_poll_seconds(session, now, late_grace_ms),
         return_seconds=RETURN_SECONDS if returns and status in (_S.PAID, _S.PAID_LATE) else None,
         choices=_choices(session) if test else (),
-        bill=bill,
+        bill=costs.bill,
         may_change_code=session.allow_promotion_codes and untouched,
-        code=code,
-        open_prices=open_prices if untouched else (),
+        code=costs.code,
+        open_prices=costs.open_prices if untouched else (),
     )
 
 

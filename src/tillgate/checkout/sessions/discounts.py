@@ -5,7 +5,7 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
-from tillgate.checkout.promotions.model import PromotionCode, checked_code, folded
+from tillgate.checkout.promotions.model import checked_code, folded
 from tillgate.checkout.promotions.operations import get_promotion_code
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import DiscountRefusal, Offer, not_applicable
@@ -62,14 +62,10 @@ def taken_off(basket: Basket, offer: Offer | None, *, param: str) -> Basket:
     return checked_basket(basket._replace(discounts=(_discount(offer),)), param=offer.param)
 
 
-async def typed_code(tx: Transaction, principal: Principal, session: CheckoutSession) -> tuple[Order, str | None]:
-    """The order of a session whose buyer may type codes, and the code that is taken off it."""
-    order = await orders.get_order_of_session(tx, session.id)
+async def code_of(tx: Transaction, principal: Principal, order: Order) -> str | None:
+    """The promotion code that is taken off an order; None where there is none."""
     applied = next((one.promotion_code_id for one in order.discounts if one.promotion_code_id is not None), None)
-    promotion: PromotionCode | None = None
-    if applied is not None:
-        promotion = await get_promotion_code(tx, principal, applied)
-    return order, promotion.code if promotion is not None else None
+    return (await get_promotion_code(tx, principal, applied)).code if applied is not None else None
 
 
 async def apply_promotion_code(
@@ -85,8 +81,8 @@ async def apply_promotion_code(
         Conflict: no code may be typed here, the session does not wait for its first money, or it has a discount.
     """
     session, now = await _locked(tx, principal, session_id), desk.clock.now()
-    order, applied = await typed_code(tx, principal, session)
-    wanted = checked_code(code)
+    order = await orders.get_order_of_session(tx, session.id)
+    applied, wanted = await code_of(tx, principal, order), checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
         return session
     refuse_unless_untouched(session, now, "A promotion code can be used or removed")

@@ -37,9 +37,8 @@ async def say_price(
     return session if after == order else await reprice(desk, tx, session, order, after, now)
 
 
-async def open_lines(tx: Transaction, principal: Principal, session: CheckoutSession) -> list[tuple[LineItem, Product]]:
-    """The lines of a session that the caller may see whose price is the buyer's to say, while nothing is taken off."""
-    order = await orders.get_order_of_session(tx, session.id)
+async def open_lines(tx: Transaction, principal: Principal, order: Order) -> list[tuple[LineItem, Product]]:
+    """The lines of an order whose price is the buyer's to say, while nothing is taken off."""
     lines = [one for one in order.line_items if one.buyer_priced and one.product_id is not None]
     if not lines or order.discounts:
         return []
