@@ -2,13 +2,16 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from tests.makers import ON_SQLITE, execute, one, rows, settle
+from tests.shop import eventually
 from unitofwork import Database, Transaction, open_database
-from unitofwork.sqlite import GROUP_MAX
+from unitofwork.sqlite import GROUP_MAX, SqliteDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -169,3 +172,38 @@ async def test_a_loop_that_ends_before_its_writes_leaves_the_database_usable(box
         assert await boxes.write(lambda tx, turns=turns: put(tx, f"after {turns}")) == f"after {turns}"  # type: ignore[misc]
     there = {row["name"] for row in await rows(boxes, "SELECT name FROM boxes")}
     assert {f"after {turns}" for turns in range(6)} <= there
+
+
+@ON_SQLITE
+async def test_what_a_loop_asked_for_is_done_although_it_ended_meanwhile(
+    boxes: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asked while another's group was being committed, and was gone when its turn came; nobody writes after it."""
+    goes_on = threading.Event()
+    commit = boxes._commit
+
+    def held(group: Any) -> None:
+        assert goes_on.wait(10)
+        commit(group)
+
+    async def ask() -> None:
+        asyncio.ensure_future(boxes.write(lambda tx: put(tx, "left")))  # noqa: RUF006
+        await asyncio.sleep(0)
+
+    def ask_and_end() -> None:
+        loop = asyncio.new_event_loop()
+        loop.set_exception_handler(lambda *_: None)  # to which it says that the write never ended
+        loop.run_until_complete(ask())
+        loop.close()
+
+    monkeypatch.setattr(boxes, "_commit", held)
+    ours = asyncio.ensure_future(boxes.write(lambda tx: put(tx, "ours")))
+    await asyncio.sleep(0)
+    await asyncio.to_thread(ask_and_end)
+    goes_on.set()
+    assert await ours == "ours"
+
+    async def both_there() -> bool:
+        return await one(boxes, "SELECT COUNT(*) FROM boxes") == 2
+
+    await eventually(both_there)
