@@ -75,13 +75,8 @@ async def get_event(tx: Transaction, principal: Principal, event_id: str) -> Eve
 
 
 async def list_events_of_objects(tx: Transaction, principal: Principal, object_ids: Sequence[str]) -> list[EventObject]:
-    """What happened to these few objects of the caller's project and mode, oldest first."""
-    found = [
-        event
-        for object_id in object_ids
-        for event in await records.of_object(tx, principal.project_id, principal.livemode, object_id)
-    ]
-    return sorted(found, key=lambda event: event.sequence)
+    """What happened to these objects of the caller's project and mode, oldest first."""
+    return await records.of_objects(tx, principal.project_id, principal.livemode, object_ids)
 
 
 async def list_events(

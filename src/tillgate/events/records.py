@@ -1,5 +1,6 @@
 """Every statement about events."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -9,7 +10,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.pages import PageRequest, since
 from tillgate.events.model import EventObject
 from tillgate.store import Row, Transaction
-from unitofwork import Both
+from unitofwork import Both, with_list
 
 _COLUMNS: Final = "id, livemode, sequence, type, data, previous_attributes, created_at"
 
@@ -31,8 +32,9 @@ _LIST_BY_TYPE: Final = (
     f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 AND type = $7 "
     "AND id < $3 AND id >= $6 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
 )
-_OF_OBJECT: Final = (
-    f"SELECT {_COLUMNS} FROM events WHERE object_id = $1 AND project_id = $2 AND livemode = $3 ORDER BY id LIMIT 200"
+_OF_OBJECTS: Final = with_list(
+    f"SELECT {_COLUMNS} FROM events WHERE object_id IN {{list}} AND project_id = $2 AND livemode = $3 "
+    "ORDER BY sequence LIMIT 1000"
 )
 _OLDEST: Final = (
     f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 "
@@ -148,9 +150,10 @@ async def drop_older(tx: Transaction, cutoff: int, limit: int) -> int:
     return await tx.execute(_DROP, cutoff, limit)
 
 
-async def of_object(tx: Transaction, project_id: str, livemode: bool, object_id: str) -> list[EventObject]:
-    """What happened to one object, oldest first."""
-    return [event_from(row) for row in await tx.fetch_all(_OF_OBJECT, object_id, project_id, livemode)]
+async def of_objects(tx: Transaction, project_id: str, livemode: bool, object_ids: Sequence[str]) -> list[EventObject]:
+    """What happened to these objects, oldest first."""
+    wanted = msgspec.json.encode(object_ids).decode()
+    return [event_from(row) for row in await tx.fetch_all(_OF_OBJECTS, wanted, project_id, livemode)]
 
 
 def event_from(row: Row) -> EventObject:
