@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -67,16 +68,37 @@ class Line:
         self._socket.close()
 
 
+def can_be_written(file: Path) -> bool:
+    """Whether nobody holds an SQLite file's write lock for long."""
+    with contextlib.closing(sqlite3.connect(file, timeout=1, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+    return True
+
+
 class Fleet:
     """Servers on one database, the last of them behind a relay where the database is reached over a network."""
 
-    def __init__(self, servers: list[RunningServer], relay: Relay | None) -> None:
+    def __init__(self, servers: list[RunningServer], relay: Relay | None, file: Path | None) -> None:
+        """
+        Args:
+            file: their database's, on SQLite.
+        """
         self.servers = servers
+        self.file = file
         self.relay = relay
         self.lines = [Line(server.port) for server in servers]
 
     def stop_process(self, number: int) -> None:
+        """Stop it, at a moment when it does not hold SQLite's write lock: with that nobody could commit a revocation
+        until it goes on."""
         self._signal(number, signal.SIGSTOP)
+        while self.file is not None and not can_be_written(self.file):
+            self.continue_process(number)
+            time.sleep(0.005)
+            self._signal(number, signal.SIGSTOP)
 
     def continue_process(self, number: int) -> None:
         self._signal(number, signal.SIGCONT)
@@ -118,7 +140,8 @@ def fleet(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> 
             server = RunningServer(tmp_path / f"data{number}", url)
             servers.append(server.start(TILLGATE_SECRET_KEY=secret))
         servers[0].project()
-        fleet = Fleet(servers, relay)
+        file = Path(database_url.removeprefix("sqlite:///")) if dialect == "sqlite" else None
+        fleet = Fleet(servers, relay, file)
         try:
             yield fleet
         finally:
