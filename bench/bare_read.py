@@ -16,8 +16,8 @@ import msgspec
 import uvicorn
 import uvloop
 
+from keyturn.database.postgres import POOL_MIN
 from tillgate.checkout.sessions.records import _BY_ID
-from unitofwork.postgres import POOL_MIN
 
 CONNECTIONS_MAX = 32
 

@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from keyturn import Limit
-from keyturn.asgi import KeyturnMiddleware
-from keyturn.layer import open_key_layer
-from keyturn.needs import OPEN, needs
-from keyturn.proxies import LOOPBACK
+from keyturn.admission.layer import open_key_layer
+from keyturn.admission.needs import OPEN, needs
+from keyturn.http.asgi import KeyturnMiddleware
+from keyturn.http.proxies import LOOPBACK
 
 SCOPE = "invoices:read"
 # Counted as always, against a limit that nobody reaches.

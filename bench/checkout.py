@@ -15,10 +15,10 @@ from bench.statements import Driven, Statement
 from bench.table import Row, ratios, reached, spread
 from keyturn import KeyWish, Mode
 from tests.running import free_port
+from tillgate.access import API_SCOPES
+from tillgate.access.accounts import Accounts
 from tillgate.base.clock import SystemClock
 from tillgate.cli.server import SERVER_SETTINGS
-from tillgate.door import API_SCOPES
-from tillgate.door.accounts import Accounts
 from tillgate.opening import open_keys, open_migrated
 from tillgate.settings import load
 

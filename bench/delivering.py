@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from bench.machine import cpu_seconds
 from bench.webhooks import receiving
+from keyturn.database import Database, Transaction, open_database
 from tillgate.base import ids
-from unitofwork import Database, Transaction, open_database
 
 # As many as one endpoint may have under way, times so many endpoints, is what the worker can have in flight.
 ENDPOINTS = 8

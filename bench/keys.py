@@ -12,7 +12,7 @@ from bench.measuring import FULL, Broken, Numbers, Stage, get, run, say
 from bench.servers import Server
 from bench.table import Row, ratios, reached, spread
 from keyturn import KeyWish, Kind, Mode
-from keyturn.secret import NATIVE, generate
+from keyturn.keys.secret import NATIVE, generate
 from tests.parts import find_part
 from tests.running import free_port
 from tillgate.api.sessions import READ

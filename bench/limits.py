@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.measuring import run
 from keyturn import Limit, Limiter
-from keyturn.shared_limiting import SharedLimiter, client_for
+from keyturn.limiting.shared import SharedLimiter, client_for
 from tests.parts import running_redis
 
 AT_ONCE = 32

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keyturn import KeyWish, Mode
+from keyturn.database import Both, Database, Transaction
+from tillgate.access import API_SCOPES
+from tillgate.access.accounts import Accounts
 from tillgate.base.clock import SystemClock
-from tillgate.door import API_SCOPES
-from tillgate.door.accounts import Accounts
 from tillgate.opening import open_keys, open_migrated
 from tillgate.settings import load
-from unitofwork import Both, Database, Transaction
 
 FEW = 1_000
 PAGE = 25

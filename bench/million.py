@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from bench.machine import resident_mb
 from keyturn import Gate, Primary
-from keyturn.secret import KeyDigest
+from keyturn.keys.secret import KeyDigest
 from keyturn.stores.sql import _INSERT, _INSERT_TEXT, SqlKeyStore
 from tillgate.base.clock import SystemClock
 from tillgate.opening import open_migrated

@@ -11,12 +11,12 @@ import uvicorn
 import uvloop
 
 from keyturn import Kind, KnownKey, Mode, Need, Presented, Status
-from keyturn.layer import Admitted, Caller
-from keyturn.model import Terms
+from keyturn.admission.layer import Admitted, Caller
+from keyturn.keys.model import Terms
+from tillgate.access import API_SCOPES
 from tillgate.api import NativeApi
 from tillgate.app import running
 from tillgate.cli.server import SERVER_SETTINGS
-from tillgate.door import API_SCOPES
 from tillgate.settings import load
 
 
@@ -35,7 +35,7 @@ async def _serve(port: int, data: str, project_id: str) -> None:
     async with running(load(data=data, port=port)) as tillgate:
         door: Any = OpenDoor(project_id)
         api = tillgate._api
-        tillgate._api = NativeApi(api._desk._replace(keys=door), origins=api._origins)
+        tillgate._api = NativeApi(api._context._replace(keys=door), origins=api._origins)
         config = uvicorn.Config(tillgate, host="127.0.0.1", port=port, **SERVER_SETTINGS)
         await uvicorn.Server(config).serve()
 

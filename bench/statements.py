@@ -14,18 +14,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bench.postgres import Postgres
+from keyturn.database import Both, Database, Row, Transaction
 from tillgate.base import ids
 from tillgate.base.clock import SystemClock
 from tillgate.base.principal import Principal
-from tillgate.checkout import CheckoutDesk, CheckoutSettings
-from tillgate.checkout.sessions.object import shown
+from tillgate.checkout import CheckoutContext, CheckoutSettings
+from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.events.wake import Wake
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.store import idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
-from unitofwork import Both, Database, Row, Transaction
 
 GROUP = 32
 PGBENCH_CLIENTS = 32
@@ -87,19 +87,19 @@ class _Recording:
 async def record(database: Database, project_id: str, body: dict[str, Any], public_url: str) -> list[Statement]:
     """What opening the session that ``body`` asks for, under an idempotency key, sends to the database."""
     kept: list[Statement] = []
-    desk = CheckoutDesk(CheckoutSettings(public_url), Rails(SimulatedRail(), None), SystemClock(), Wake())
+    context = CheckoutContext(CheckoutSettings(public_url), Rails(SimulatedRail(), None), SystemClock(), Wake())
     caller = Principal(project_id, False, "key", "key:bench")
     new = NewSession(
         amount=NewAmount(**body["amount"]), metadata=body.get("metadata"), success_url=body.get("successUrl")
     )
 
-    request = IdempotentRequest(caller, ids.new_id("key"), "0" * 64, desk.clock.now())
+    request = IdempotentRequest(caller, ids.new_id("key"), "0" * 64, context.clock.now())
 
     async def operation(tx: Transaction) -> None:
         recording = _Recording(tx, kept)
         await idempotency.begin(recording, request)
-        session = await open_session(desk, recording, caller, new)
-        answer = StoredAnswer(201, msgspec.json.encode(shown(session, public_url)))
+        session = await open_session(context, recording, caller, new)
+        answer = StoredAnswer(201, msgspec.json.encode(to_api(session, public_url)))
         await idempotency.finish(recording, request, answer)
 
     await database.write(operation)

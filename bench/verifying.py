@@ -12,12 +12,12 @@ from pathlib import Path
 import asyncpg
 
 from keyturn import FORMATS, Carriers, KeyParser, Need, Presented, Primary, RefusalReason, Refused, Verified, Verifier
-from keyturn.secret import NATIVE, parse
+from keyturn.database import Database
+from keyturn.keys.secret import NATIVE, parse
 from keyturn.stores.sql import _BY_DIGEST, SqlKeyStore
 from tillgate.base.clock import SystemClock
 from tillgate.events.wake import Wake
 from tillgate.opening import open_layer
-from unitofwork import Database
 
 CALLS = 2_000
 CALLS_POSTGRES = 400

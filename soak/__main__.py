@@ -20,12 +20,12 @@ from typing import Final, NamedTuple
 
 from bench.machine import directory_on_disk
 from bench.postgres import running_postgres
+from keyturn.database import Database, Transaction, open_database
 from soak.buyers import Buyers, Surprise
 from soak.proof import heard_again, prove, read_books, told
 from soak.receiver import EVENTS
 from tests.postgres import find_postgres
 from tests.running import RunningServer
-from unitofwork import Database, Transaction, open_database
 
 SESSIONS: Final = 10_000
 WORKERS: Final = 3

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from keyturn.database import Database, Transaction
 from soak.buyers import Bought
 from soak.receiver import EVENTS
-from unitofwork import Database, Transaction
 
 SHOWN_MAX: Final = 5
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.database import Database, migrate, open_database
 from keyturn.stores import sql as keys
 from tillgate import store
 from tillgate.base.clock import SystemClock
-from unitofwork import Database, migrate, open_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -8,27 +8,27 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from keyturn.database import Database, Row, Transaction
+from tillgate.access.accounts import Project
+from tillgate.access.accounts.records import insert_project
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
-from tillgate.checkout import CheckoutDesk, CheckoutSettings
+from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
-from tillgate.door.accounts import Project
-from tillgate.door.accounts.records import insert_project
 from tillgate.events import operations as events
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard
 from tillgate.events.endpoints import operations as endpoints
-from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointDesk, NewEndpoint
+from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointContext, NewEndpoint
 from tillgate.events.model import EventObject
 from tillgate.events.wake import Wake
 from tillgate.rails.port import PaymentTerms, Rails
 from tillgate.rails.simulated import Outcome, SimulatedRail
 from tillgate.store.sealing import Sealer, new_key
-from unitofwork import Database, Row, Transaction
 
 # 2026-01-01T00:00:00Z, so that ids (made by the machine's clock) and instants need not agree.
 NEW_YEAR = 1_767_225_600_000
@@ -62,31 +62,31 @@ class Counter:
         self.project_id = project_id
         self.wake = Wake()
         self.sealer = Sealer(new_key())
-        self.desk = CheckoutDesk(
+        self.context = CheckoutContext(
             CheckoutSettings("https://shop.example", LIFETIME_MS, GRACE_MS),
             Rails(test=SimulatedRail(), live=None),
             clock,
             self.wake,
         )
         self.guard = AddressGuard(LOOPBACK)
-        self.endpoints = EndpointDesk(clock, self.sealer, http_loopback=True, guard=self.guard)
+        self.endpoints = EndpointContext(clock, self.sealer, http_loopback=True, guard=self.guard)
         self.principal = Principal(project_id, False, "key", "key:test")
 
     async def session(self, value: str = "50.00", currency: str = "USD", **more: Any) -> CheckoutSession:
         """A new session, by the operation that the API runs."""
         new = NewSession(amount=NewAmount(value, currency), **more)
-        return await self.database.write(lambda tx: open_session(self.desk, tx, self.principal, new))
+        return await self.database.write(lambda tx: open_session(self.context, tx, self.principal, new))
 
     async def simulate(self, session_id: str, outcome: Outcome) -> CheckoutSession:
         return await self.database.write(
-            lambda tx: sessions.simulate(self.desk, tx, self.principal, session_id, outcome)
+            lambda tx: sessions.simulate(self.context, tx, self.principal, session_id, outcome)
         )
 
     async def read(self, session_id: str) -> CheckoutSession:
         return await self.database.read(lambda tx: sessions.get_session(tx, self.principal, session_id))
 
     async def expire_due(self) -> int:
-        return await self.database.write(lambda tx: sessions.expire_due(self.desk, tx))
+        return await self.database.write(lambda tx: sessions.expire_due(self.context, tx))
 
     async def endpoint(
         self, url: str = "https://shop.example/hook", events: tuple[str, ...] = ("*",)

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tillgate.door import API_SCOPES
+from tillgate.access import API_SCOPES
 
 OWNER_EMAIL = "owner@example.com"
 OWNER_PASSWORD = "correct horse battery"

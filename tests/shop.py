@@ -17,13 +17,13 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
 from keyturn import Issued, KeyWish, Mode, revoke
+from keyturn.database import Database, open_database
 from tests.running import EVERY_SCOPE
 from tillgate.app import Tillgate, running
 from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
 from tillgate.opening import Keys, open_keys
 from tillgate.settings import Settings
 from tillgate.store.sealing import new_key
-from unitofwork import Database, open_database
 
 PUBLIC_URL = "https://shop.example"
 EVENTUALLY_SECONDS_MAX = 20

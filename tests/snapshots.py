@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from unitofwork import Both, Database, Transaction
+from keyturn.database import Both, Database, Transaction
 
 TABLES = Both(
     sqlite="SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",

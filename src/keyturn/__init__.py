@@ -1,8 +1,8 @@
 """Keyturn: API keys that are shown once, kept as SHA-256, and refused everywhere once revoked."""
 
-from keyturn.audit import AuditEntry
-from keyturn.carriers import Carriers
-from keyturn.changing import Changed, KeyChanges, change
+from keyturn.admission.carriers import Carriers
+from keyturn.admission.leases import Gate, KeyFinder, Primary, Receipt
+from keyturn.admission.verifying import Presented, Verifier, decide
 from keyturn.errors import (
     InvalidApp,
     InvalidExpiry,
@@ -21,10 +21,11 @@ from keyturn.errors import (
     RotationPending,
     StrongerThanParent,
 )
-from keyturn.issuing import Issued, Issuer, KeyWish, Rotated
-from keyturn.leases import Gate, KeyFinder, Primary, Receipt
-from keyturn.limiting import DEFAULT_LIMIT, Allowance, Limit, Limiter
-from keyturn.model import (
+from keyturn.insight.audit import AuditEntry
+from keyturn.insight.usage import LastUsed, Usage
+from keyturn.keys.changing import Changed, KeyChanges, change
+from keyturn.keys.issuing import Issued, Issuer, KeyWish, Rotated
+from keyturn.keys.model import (
     EVERY_SCOPE,
     Asked,
     Key,
@@ -39,12 +40,11 @@ from keyturn.model import (
     Verified,
     is_scope_name,
 )
-from keyturn.ports import Act, Clock, Count, KeyStore, RateLimiter, SecretState, UsageStore, Use
-from keyturn.restrictions import checked_limit, parse_rate
-from keyturn.revoking import Revocation, Switched, resume, revoke, set_enabled, suspend
-from keyturn.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, generate, parse
-from keyturn.usage import LastUsed, Usage
-from keyturn.verifying import Presented, Verifier, decide
+from keyturn.keys.restrictions import checked_limit, parse_rate
+from keyturn.keys.revoking import Revocation, Switched, resume, revoke, set_enabled, suspend
+from keyturn.keys.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, generate, parse
+from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
+from keyturn.stores.ports import Act, Clock, Count, KeyStore, RateLimiter, SecretState, UsageStore, Use
 
 __all__ = [
     "DEFAULT_LIMIT",

@@ -1,4 +1,4 @@
-"""Errors of the key layer. A refused key is a value (:class:`keyturn.model.Refused`), never an exception.
+"""Errors of the key layer. A refused key is a value (:class:`keyturn.keys.model.Refused`), never an exception.
 
 KeyturnError
 ├── InvalidKey        what was asked for makes no key

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from keyturn.errors import InvalidNetwork
-from keyturn.leaks import LeakResponse, LeakRules
-from keyturn.limiting import DEFAULT_LIMIT, Limit
-from keyturn.model import is_scope_name
-from keyturn.proxies import LOOPBACK, Networks
+from keyturn.http.proxies import LOOPBACK, Networks
+from keyturn.keys.model import is_scope_name
+from keyturn.leaks.responding import LeakResponse, LeakRules
+from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
 
 DATABASE_DEFAULT: Final = "sqlite:///keyturn.db"
 HOST_DEFAULT: Final = "127.0.0.1"

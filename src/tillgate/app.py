@@ -18,39 +18,39 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import tillgate.dashboard
 import tillgate.pages
 from keyturn import Limit, Limiter, RateLimiter
-from keyturn.github import GitHubReports, public_keys_at
-from keyturn.layer import Teller
-from keyturn.leaks import Alert
-from keyturn.probing import Probed
-from keyturn.reporting import PATHS, LeakReports
+from keyturn.admission.layer import LayerObserver
+from keyturn.admission.probing import Probed
+from keyturn.database import Database, StoreError, Transaction
+from keyturn.leaks.github import GitHubReports, public_keys_at
+from keyturn.leaks.reporting import PATHS, LeakReports
+from keyturn.leaks.responding import Alert
 from keyturn.stores.requests import SqlRequests
-from tillgate.api import ApiDesk, NativeApi
+from tillgate.access import VisitorLimit
+from tillgate.access.accounts import Accounts
+from tillgate.api import ApiContext, NativeApi
 from tillgate.api.routing import ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
-from tillgate.checkout import CheckoutDesk, CheckoutSettings
-from tillgate.checkout.sessions.clockwork import keep_expiring
-from tillgate.dashboard.desk import DashboardDesk
-from tillgate.door import VisitorPace
-from tillgate.door.accounts import Accounts
+from tillgate.checkout import CheckoutContext, CheckoutSettings
+from tillgate.checkout.sessions.expiry_worker import keep_expiring
+from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
-from tillgate.events.endpoints.operations import EndpointDesk
+from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.retention import keep_dropping
 from tillgate.events.wake import Wake
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
-from tillgate.pages.desk import PagesDesk
+from tillgate.pages.context import PagesContext
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer, idempotency
 from tillgate.store.sealing import claim
-from unitofwork import Database, StoreError, Transaction
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
-    from keyturn.shared_limiting import SharedLimiter
+    from keyturn.limiting.shared import SharedLimiter
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
@@ -82,31 +82,31 @@ class Tillgate:
             limiter=limiter,
             leak_rules=settings.leaks,
             request_days=settings.request_log_days,
-            teller=_Teller(self._metrics),
+            observer=_Observer(self._metrics),
         )
         self.accounts = Accounts(database, clock)
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._worker = DeliveryWorker(database, self._sender, clock, wake)
-        self._checkout = CheckoutDesk(
+        self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
             Rails(test=SimulatedRail(), live=None),
             clock,
             wake,
         )
-        endpoints = EndpointDesk(clock, sealer, http_loopback=settings.dev, guard=guard)
+        endpoints = EndpointContext(clock, sealer, http_loopback=settings.dev, guard=guard)
         where = settings.github_public_keys
         github = GitHubReports(self._keys.leaks, public_keys_at(where), clock) if where else None
         # Reports are counted apart from keys, and by each process for itself.
         self._reports = LeakReports(self._keys.leaks, Limiter(time.monotonic_ns), github)
         self._api = NativeApi(
-            ApiDesk(database, clock, wake, self._keys, self._checkout, endpoints, self._worker, settings.public_url),
+            ApiContext(database, clock, wake, self._keys, self._checkout, endpoints, self._worker, settings.public_url),
             origins=self._keys.origins,
             plain_http_from_here=settings.dev,
             count_response=self._metrics.count_response,
             requests=self._keys.requests,
         )
-        dashboard = DashboardDesk(
+        dashboard = DashboardContext(
             database,
             clock,
             wake,
@@ -121,12 +121,12 @@ class Tillgate:
             self._worker,
             settings.public_url,
         )
-        pages = PagesDesk(
+        pages = PagesContext(
             database,
             self.accounts,
             self._checkout,
-            VisitorPace(limiter, "codes", CODE_LIMIT),
-            VisitorPace(limiter, "visits", settings.visit_limit),
+            VisitorLimit(limiter, "codes", CODE_LIMIT),
+            VisitorLimit(limiter, "visits", settings.visit_limit),
         )
         self._site: ASGIApp = Starlette(
             routes=[
@@ -216,7 +216,7 @@ def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimi
     if settings.valkey_url is None:
         return None
     try:
-        from keyturn.shared_limiting import SharedLimiter, client_for
+        from keyturn.limiting.shared import SharedLimiter, client_for
     except ModuleNotFoundError as error:
         raise SettingsError("TILLGATE_VALKEY_URL needs the client redis: pip install 'tillgate[valkey]'") from error
 
@@ -230,10 +230,10 @@ def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimi
         client = client_for(settings.valkey_url)
     except ValueError as error:
         raise SettingsError(f"TILLGATE_VALKEY_URL: {error}") from error
-    return SharedLimiter(client, alone, tell=tell, count_alone=metrics.count_unshared_limit)
+    return SharedLimiter(client, alone, on_change=tell, count_alone=metrics.count_unshared_limit)
 
 
-class _Teller(Teller):
+class _Observer(LayerObserver):
     """What the key layer has to say, in this server's log and metrics."""
 
     def __init__(self, metrics: Metrics) -> None:

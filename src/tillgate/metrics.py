@@ -11,8 +11,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from keyturn.database import Database
 from tillgate.events.deliveries import records as deliveries
-from unitofwork import Database
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 

@@ -6,18 +6,18 @@ Apart from ``app.py``, so that ``tillgate keys create`` does not load a web serv
 from typing import NamedTuple
 
 from keyturn import Issuer, Limit, RateLimiter
-from keyturn.layer import KeyLayer, Teller
-from keyturn.leaks import LeakRules
+from keyturn.admission.layer import KeyLayer, LayerObserver
+from keyturn.database import Database, Migration, migrate, open_database
+from keyturn.leaks.responding import LeakRules
 from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
+from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog
 from tillgate.base.clock import Clock
-from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog
 from tillgate.events.wake import Wake
 from tillgate.settings import Settings
 from tillgate.store import migrations
-from unitofwork import Database, Migration, migrate, open_database
 
 
 def all_migrations() -> list[Migration]:
@@ -50,7 +50,7 @@ def open_layer(
     limiter: RateLimiter | None = None,
     leak_rules: LeakRules | None = None,
     request_days: int = 0,
-    teller: Teller | None = None,
+    observer: LayerObserver | None = None,
 ) -> KeyLayer:
     """The key layer that lets requests in, over a database that is migrated; the arguments are its own.
 
@@ -68,7 +68,7 @@ def open_layer(
         leak_rules=leak_rules,
         request_store=SqlRequests(database),
         request_days=request_days,
-        teller=teller,
+        observer=observer,
     )
 
 

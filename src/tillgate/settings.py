@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
-from keyturn.leaks import LeakResponse, LeakRules
+from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
 from tillgate.events.deliveries.guard import IPNetwork
@@ -35,7 +35,7 @@ WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — whe
 # PostgreSQL's URLs may carry it among the parameters, too.
 _QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
-# What the client takes (keyturn.shared_limiting), which is not loaded where nobody uses it.
+# What the client takes (keyturn.limiting.shared), which is not loaded where nobody uses it.
 VALKEY_SCHEMES: Final = ("valkey://", "valkeys://", "redis://", "rediss://", "unix://")
 
 Origin = Literal["default", "environment", "command line"]

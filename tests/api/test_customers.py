@@ -99,17 +99,17 @@ async def test_every_field_of_a_customer_can_be_changed_on_its_own(shop: Shop) -
         ("metadata", {}, {}),
         ("metadata", None, None),
     ]
-    for field, given, shown in changes:
+    for field, given, to_api in changes:
         shop.clock.ahead_ms += 10
         answer = await client.patch(path, json={field: given})
         assert answer.status_code == 200, answer.text
-        same = expected[field] == shown
+        same = expected[field] == to_api
         assert (answer.json()["updatedAt"] == expected["updatedAt"]) is same
         told = (await client.get("/events?type=customer.updated&limit=1")).json()["data"]
         if not same:
             before = {field: expected[field], "updatedAt": expected["updatedAt"]}
             assert (told[0]["data"], told[0]["previousAttributes"]) == (answer.json(), before)
-        expected = expected | {field: shown, "updatedAt": answer.json()["updatedAt"]}
+        expected = expected | {field: to_api, "updatedAt": answer.json()["updatedAt"]}
         assert answer.json() == expected == (await client.get(path)).json()
     unchanged = (await client.patch(path, json={})).json()
     assert unchanged == expected

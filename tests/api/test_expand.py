@@ -8,7 +8,7 @@ import pytest
 
 from keyturn import KeyWish, Kind, Mode
 from tests.shop import Shop
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import EACH_MAX, OBJECTS_MAX, PATHS_MAX, Part, Resource, expanded
 from tillgate.api.lists import ListObject
 from tillgate.api.resources import EXPANSIONS
@@ -283,17 +283,17 @@ async def test_a_longer_page_takes_no_more_statements(shop: Shop) -> None:
     for _ in range(9):
         await bought(client, **dict(things))
     principal = Principal(shop.project_id, False, "key", "key:x", frozenset({"*"}))
-    desk: Any = ApiDesk(*[None] * (len(ApiDesk._fields) - 1), public_url="https://shop.example")  # type: ignore[arg-type]
+    context: Any = ApiContext(*[None] * (len(ApiContext._fields) - 1), public_url="https://shop.example")  # type: ignore[arg-type]
 
     async def statements(resource: Resource, path: str, some: list[str]) -> int:
         asked: Counter[str] = Counter()
 
         async def read(tx: Any) -> None:
             assert resource.by_ids is not None
-            objects = list((await resource.by_ids(desk, tx, principal, some)).values())
+            objects = list((await resource.by_ids(context, tx, principal, some)).values())
             expansion = EXPANSIONS.checked(resource, path, principal, len(objects))
             page: Any = ListObject(objects, False, None)
-            shown = await expanded(desk, Counting(tx, asked), principal, page, expansion)
+            shown = await expanded(context, Counting(tx, asked), principal, page, expansion)
             assert len(shown.data) == len(some)
 
         await shop.database.read(read)

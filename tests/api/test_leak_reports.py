@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from keyturn import NATIVE, KeyWish, Kind, Mode, generate
-from keyturn.expiring import tell_expiring
-from keyturn.leaks import LeakResponse, LeakRules
-from keyturn.revoking import set_enabled
+from keyturn.insight.expiry import emit_expiring
+from keyturn.keys.revoking import set_enabled
+from keyturn.leaks.responding import LeakResponse, LeakRules
 from tests.github import GitHub
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
 from tillgate.base.clock import DAY_MS
@@ -177,12 +177,12 @@ async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
         found = await events_of(shop, issued.key.id)
         return found if [event["type"] for event in found] == list(types) else None
 
-    await tell_expiring(shop.keys.store, shop.clock)
+    await emit_expiring(shop.keys.store, shop.clock)
     await eventually(lambda: told_of("api_key.expiring"))
     shop.clock.ahead_ms += 11 * DAY_MS
-    await tell_expiring(shop.keys.store, shop.clock)
+    await emit_expiring(shop.keys.store, shop.clock)
     told: list[dict[str, Any]] = await eventually(lambda: told_of("api_key.expiring", "api_key.expired"))
-    assert await tell_expiring(shop.keys.store, shop.clock) == 0
+    assert await emit_expiring(shop.keys.store, shop.clock) == 0
     assert told[0]["data"]["expiresAt"] == told[1]["data"]["expiresAt"] is not None
 
 
@@ -190,8 +190,8 @@ async def test_what_is_done_to_a_key_is_told_with_its_reason(shop: Shop) -> None
     """Switched off, on again, and ended: an event each, which says what the key was before."""
     key = (await shop.issued()).key
     done = {"project_id": shop.project_id, "key_id": key.id, "by": "operator:test"}
-    for enabled, because in ((False, "looked odd"), (False, "again"), (True, None)):
-        await set_enabled(shop.keys.store, shop.clock, enabled=enabled, because=because, **done)
+    for enabled, reason in ((False, "looked odd"), (False, "again"), (True, None)):
+        await set_enabled(shop.keys.store, shop.clock, enabled=enabled, reason=reason, **done)
     await shop.revoke(key.id)
     off, on, ended = await events_of(shop, key.id, mode="test")
     assert [one["type"] for one in (off, on, ended)] == ["api_key.disabled", "api_key.enabled", "api_key.revoked"]

@@ -33,13 +33,13 @@ async def test_a_link_is_created_with_every_documented_field(shop: Shop) -> None
     [("USD", "99.00", "99.00"), ("EUR", "9.5", "9.50"), ("JPY", "500", "500"), ("BHD", "1.005", "1.005")],
 )
 async def test_an_amount_has_the_digits_of_its_currency(
-    sqlite_shop: Shop, currency: str, given: str, shown: str
+    sqlite_shop: Shop, currency: str, given: str, to_api: str
 ) -> None:
     """Money is a decimal string with exactly the currency's own minor digits (ISO 4217)."""
     client = await sqlite_shop.client()
     made = await client.post("/payment_links", json={"title": "A plan", "fiatAmount": given, "fiatCurrency": currency})
     assert made.status_code == 201
-    assert (made.json()["fiatAmount"], made.json()["fiatCurrency"]) == (shown, currency)
+    assert (made.json()["fiatAmount"], made.json()["fiatCurrency"]) == (to_api, currency)
 
 
 async def test_every_field_of_a_link_can_be_changed_on_its_own(shop: Shop) -> None:
@@ -60,10 +60,10 @@ async def test_every_field_of_a_link_can_be_changed_on_its_own(shop: Shop) -> No
         ("active", True, True),
     ]
     expected = link
-    for field, given, shown in changes:
+    for field, given, to_api in changes:
         answer = await client.patch(f"/payment_links/{link['id']}", json={field: given})
         assert answer.status_code == 200, answer.text
-        expected = expected | {field: shown, "updatedAt": answer.json()["updatedAt"]}
+        expected = expected | {field: to_api, "updatedAt": answer.json()["updatedAt"]}
         assert answer.json() == expected
         assert (await client.get(f"/payment_links/{link['id']}")).json() == expected
     assert (await client.patch(f"/payment_links/{link['id']}", json={"title": "Team plan"})).json() == expected

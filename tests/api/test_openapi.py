@@ -130,17 +130,17 @@ def test_every_link_fits_what_it_leads_to() -> None:
         for status, answer in operation["responses"].items():
             for link in answer.get("links", {}).values():
                 name = link["$ref"].rpartition("/")[2]
-                shown, target = told["components"]["links"][name], operations[name.partition(".")[2]]
+                to_api, target = told["components"]["links"][name], operations[name.partition(".")[2]]
                 taken = {one["name"] for one in target["parameters"] if one["in"] in ("path", "query")}
-                assert set(shown.get("parameters", {})) <= taken, name
+                assert set(to_api.get("parameters", {})) <= taken, name
                 needed = {one["name"] for one in target["parameters"] if one["required"]}
-                assert needed <= set(shown.get("parameters", {})), name
-                if "requestBody" in shown:
+                assert needed <= set(to_api.get("parameters", {})), name
+                if "requestBody" in to_api:
                     body = target["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-                    assert set(shown["requestBody"]) <= set(schemas[body]["properties"]), name
+                    assert set(to_api["requestBody"]) <= set(schemas[body]["properties"]), name
                 answered = operation["responses"][status]["content"]["application/json"]["schema"]["$ref"]
                 fields = schemas[answered.rpartition("/")[2]]["properties"]
-                for expression in [*shown.get("parameters", {}).values(), *shown.get("requestBody", {}).values()]:
+                for expression in [*to_api.get("parameters", {}).values(), *to_api.get("requestBody", {}).values()]:
                     where = expression.removeprefix("$response.body#/").split("/")[0]
                     assert where in fields or expression == "$request.path.id", name
                 seen.add(name)

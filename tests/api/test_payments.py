@@ -112,7 +112,7 @@ async def test_a_refund_is_made_listed_and_told(shop: Shop) -> None:
     [
         ("/refunds", {"reason": "other"}, "paymentId"),
         ("/refunds", {"paymentId": "{payment}"}, "reason"),
-        ("/refunds", {"paymentId": "{payment}", "reason": "because"}, "reason"),
+        ("/refunds", {"paymentId": "{payment}", "reason": "reason"}, "reason"),
         ("/refunds", {"paymentId": "pay_01j0000000000000000000000a", "reason": "other"}, "paymentId"),
         ("/refunds", {"paymentId": "", "reason": "other"}, "paymentId"),
         ("/refunds", {"paymentId": "{payment}", "reason": "other", "amount": "-1"}, "amount"),

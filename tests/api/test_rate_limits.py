@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from keyturn import KeyWish, Limit, Limiter, Mode
+from keyturn.database import open_database
 from tests.makers import one
 from tests.running import RunningServer
 from tests.shop import MovableClock, Shop, lifespan, settings_for
 from tillgate.app import running
 from tillgate.settings import Settings, SettingsError, load
-from unitofwork import open_database
 
 pytestmark = pytest.mark.anyio
 

@@ -10,15 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 from keyturn import KeyWish, Kind, Limit, Mode, Reach, RefusalReason
-from keyturn.explaining import explain_logged
-from keyturn.logged import LoggedRequest, RequestFilter
+from keyturn.database import open_database
+from keyturn.insight.explain import explain_logged
+from keyturn.insight.logged import LoggedRequest, RequestFilter
 from tests import makers
 from tests.shop import PUBLIC_URL, MovableClock, Shop, eventually, lifespan, open_shop, settings_for
 from tillgate.app import running
 from tillgate.base.clock import DAY_MS
 from tillgate.cli import app as cli
 from tillgate.settings import SettingsError, load
-from unitofwork import open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ SHOP, EVIL = "https://shop.example.com", "https://evil.example"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines are written at once, almost."""
-    monkeypatch.setattr("keyturn.layer.FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr("keyturn.admission.layer.FLUSH_SECONDS", 0.05)
 
 
 async def logged(shop: Shop, expected: int, **wanted: Any) -> list[LoggedRequest]:

@@ -11,8 +11,8 @@ import pytest
 
 from keyturn import NATIVE, Kind, Mode, generate
 from tests.shop import Shop, eventually
+from tillgate.access import API_SCOPES
 from tillgate.api.application import ROUTES
-from tillgate.door import API_SCOPES
 
 pytestmark = pytest.mark.anyio
 

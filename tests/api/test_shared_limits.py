@@ -8,12 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from keyturn import Limit
+from keyturn.database import open_database
 from tests.running import free_port
 from tests.shop import MovableClock, Shop, lifespan, settings_for
 from tillgate.app import running
 from tillgate.cli import app as cli
 from tillgate.settings import SettingsError, load
-from unitofwork import open_database
 
 pytestmark = pytest.mark.anyio
 LIMIT = Limit(0.01, 6)

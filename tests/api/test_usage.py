@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.advising import usage_of_key, usage_of_project
+from keyturn.database import open_database
+from keyturn.insight.advice import usage_of_key, usage_of_project
 from keyturn.stores.usage import SqlUsage
 from tests.guarantees.test_workers import until
 from tests.running import RunningServer, run_cli
 from tests.shop import open_shop
 from tillgate.base.clock import SystemClock
-from unitofwork import open_database
 
 
 @pytest.mark.anyio

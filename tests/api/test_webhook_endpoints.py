@@ -83,10 +83,10 @@ async def test_every_field_of_an_endpoint_can_be_changed(shop: Shop) -> None:
         ("description", None, None),
         ("active", False, False),
     ]
-    for field, given, shown in changes:
+    for field, given, to_api in changes:
         answer = await client.patch(path, json={field: given})
         assert answer.status_code == 200, answer.text
-        made = made | {field: shown, "updatedAt": answer.json()["updatedAt"]}
+        made = made | {field: to_api, "updatedAt": answer.json()["updatedAt"]}
         assert answer.json() == made == (await client.get(path)).json()
 
 

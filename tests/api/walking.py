@@ -28,6 +28,7 @@ from schemathesis import Case, Response
 from schemathesis.core.result import Ok
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput, normalize_name
 
+from keyturn.database import Both
 from tests.api.bodies import likely, spoilt
 from tests.shop import PUBLIC_URL, ShopBeside
 from tests.snapshots import TABLES, Books, Snapshot
@@ -38,7 +39,6 @@ from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.base.ids import is_typed
 from tillgate.rails.simulated.rail import PAYERS, REFUND_FAILS, REFUND_STAYS_PENDING
 from tillgate.store import Transaction
-from unitofwork import Both
 
 CHECKS: Final[list[schemathesis.CheckFunction]] = [
     schemathesis.checks.not_a_server_error,

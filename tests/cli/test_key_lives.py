@@ -103,7 +103,7 @@ def test_a_key_is_rotated_under_its_own_id(terminal: Terminal) -> None:
 def test_a_suspended_project_says_so(terminal: Terminal) -> None:
     """Its keys are shown as refused; suspending twice changes nothing, and it can go on."""
     made = terminal.key("--scope", "links:read")
-    assert "is suspended" in terminal.run("projects", "suspend", terminal.project, "--because", "fraud")
+    assert "is suspended" in terminal.run("projects", "suspend", terminal.project, "--reason", "fraud")
     assert "suspended before" in terminal.run("projects", "suspend", terminal.project)
     assert terminal.json("keys", "show", made["id"])["projectSuspended"] is True
     assert "goes on" in terminal.run("projects", "resume", terminal.project)
@@ -114,7 +114,7 @@ def test_a_suspended_project_says_so(terminal: Terminal) -> None:
 def test_a_revocation_prints_its_receipt(terminal: Terminal) -> None:
     """The epoch, and who confirmed it; the reason stands with the key."""
     made = terminal.key("--scope", "links:read")
-    revoked = terminal.json("keys", "revoke", made["id"], "--because", "left the company", "--tree")
+    revoked = terminal.json("keys", "revoke", made["id"], "--reason", "left the company", "--tree")
     assert revoked["receipt"]["epoch"] == 1
     assert revoked["receipt"]["confirmed"] == revoked["receipt"]["lapsed"] == revoked["descendants"] == []
     said = terminal.run("keys", "revoke", made["id"])

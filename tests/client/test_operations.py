@@ -607,7 +607,7 @@ def test_the_client_needs_nothing_of_the_server() -> None:
     """`import tillgate_client` works with httpx and msgspec alone, and brings in no room of the server."""
     script = (
         "import sys, tillgate_client\n"
-        "print(*sorted({name.partition('.')[0] for name in sys.modules} & {'tillgate', 'keyturn', 'unitofwork',"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} & {'tillgate', 'keyturn', 'keyturn.database',"
         " 'starlette', 'uvicorn', 'jinja2', 'structlog', 'typer', 'cryptography', 'argon2'}))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from keyturn.database import Database, Transaction, open_database
+from keyturn.database.sqlite import GROUP_MAX, SqliteDatabase
 from tests.makers import ON_SQLITE, execute, one, rows, settle
 from tests.shop import eventually
-from unitofwork import Database, Transaction, open_database
-from unitofwork.sqlite import GROUP_MAX, SqliteDatabase
 
 pytestmark = pytest.mark.anyio
 

@@ -9,8 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.makers import ON_POSTGRES, ON_SQLITE, execute, one, rows, settle
-from unitofwork import (
+from keyturn.database import (
     Both,
     Database,
     StoreUnavailable,
@@ -19,6 +18,7 @@ from unitofwork import (
     UniqueViolation,
     open_database,
 )
+from tests.makers import ON_POSTGRES, ON_SQLITE, execute, one, rows, settle
 
 pytestmark = pytest.mark.anyio
 

@@ -8,26 +8,26 @@ from pathlib import Path
 import pytest
 
 from keyturn import Act, Issued, Issuer, KeyStore, KeyWish, Mode, Status
-from keyturn.expiring import DAY_MS, tell_expiring
-from keyturn.ports import KeyEvent, KeyEventType
+from keyturn.database import Database, Transaction, migrate, open_database
+from keyturn.insight.expiry import DAY_MS, emit_expiring
 from keyturn.stores.memory import MemoryKeyStore
+from keyturn.stores.ports import KeyEvent, KeyEventType
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.makers import StillClock, settle
-from unitofwork import Database, Transaction, migrate, open_database
 
 pytestmark = pytest.mark.anyio
 
 HOUR_MS = 3_600_000
 
 
-class Told:
+class Described:
     """Keeps what it is told; in a transaction that is taken back, nothing."""
 
     def __init__(self) -> None:
         self.events: list[KeyEvent] = []
         self.fails = False
 
-    async def tell(self, tx: Transaction | None, event: KeyEvent) -> None:
+    async def emit(self, tx: Transaction | None, event: KeyEvent) -> None:
         if self.fails:
             raise RuntimeError("the event log is full")
         if tx is None:
@@ -43,7 +43,7 @@ class Told:
 class Bench:
     """A store, somebody who is told, and keys."""
 
-    def __init__(self, store: KeyStore, told: Told) -> None:
+    def __init__(self, store: KeyStore, told: Described) -> None:
         self.store, self.told = store, told
         self.clock = StillClock()
         self.issuer = Issuer(store, self.clock, ["links:read"])
@@ -53,13 +53,13 @@ class Bench:
         wish = KeyWish(project_id="prj_a", mode=Mode.LIVE, name="a", canary=canary, expires_at=ends)
         return await self.issuer.issue(wish, by="user:1")
 
-    def act(self, because: str | None = None) -> Act:
-        return Act(self.clock.now(), "system:test", because)
+    def act(self, reason: str | None = None) -> Act:
+        return Act(self.clock.now(), "system:test", reason)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def bench(request: pytest.FixtureRequest, anyio_backend: object) -> AsyncIterator[Bench]:
-    told = Told()
+    told = Described()
     if request.param == "memory":
         yield Bench(MemoryKeyStore(told), told)
         return
@@ -88,13 +88,13 @@ async def test_each_change_that_an_owner_cares_for_is_told_once(bench: Bench) ->
     assert bench.told.types == ["key.exposed", "key.disabled", "key.enabled", "key.revoked"]
     exposed, disabled, enabled, revoked = (event.key for event in bench.told.events)
     assert (exposed.exposed_how, exposed.status) == ("in public", Status.ACTIVE)
-    assert (disabled.status, disabled.disabled_because) == (Status.DISABLED, "a test")
-    assert (enabled.status, revoked.status, revoked.revoked_because) == (Status.ACTIVE, Status.REVOKED, "over")
+    assert (disabled.status, disabled.disabled_reason) == (Status.DISABLED, "a test")
+    assert (enabled.status, revoked.status, revoked.revoked_reason) == (Status.ACTIVE, Status.REVOKED, "over")
 
 
 async def test_what_cannot_be_told_does_not_happen(database: Database) -> None:
     """State and event commit together: where the event log fails, the key is as it was, and so is the audit log."""
-    told = Told()
+    told = Described()
     bench = Bench(SqlKeyStore(database, told), told)
     issued = await bench.key(canary=True)
     lines = await bench.store.audit(0, 100)
@@ -165,7 +165,7 @@ async def test_an_owner_is_told_14_and_3_days_before_the_end_and_at_it(bench: Be
     await bench.key()  # without an end
 
     async def look() -> int:
-        return sum(await asyncio.gather(*(tell_expiring(bench.store, bench.clock) for _ in range(4))))
+        return sum(await asyncio.gather(*(emit_expiring(bench.store, bench.clock) for _ in range(4))))
 
     assert await look() == 0
     told = []
@@ -183,9 +183,9 @@ async def test_of_what_was_missed_the_nearest_is_told(bench: Bench) -> None:
     late, short, gone = await bench.key(days=15), await bench.key(days=0.5), await bench.key(days=2)
     await bench.store.revoke("prj_a", [gone.key.id], bench.act())
     bench.told.events.clear()
-    assert await tell_expiring(bench.store, bench.clock) == 0
+    assert await emit_expiring(bench.store, bench.clock) == 0
     bench.clock.forward(13 * DAY_MS)
-    assert await tell_expiring(bench.store, bench.clock) == 2
+    assert await emit_expiring(bench.store, bench.clock) == 2
     assert {(event.type, event.key.id) for event in bench.told.events} == {
         (KeyEventType.EXPIRING, late.key.id),
         (KeyEventType.EXPIRED, short.key.id),
@@ -195,7 +195,7 @@ async def test_of_what_was_missed_the_nearest_is_told(bench: Bench) -> None:
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 async def test_where_nobody_is_told_no_notice_is_used_up(kind: str, tmp_path: Path) -> None:
     """A server without an event log beside one that has it leaves the telling to that; and does not look for ever."""
-    told = Told()
+    told = Described()
     database = await open_database(f"sqlite:///{tmp_path / 'keys.db'}")
     try:
         await migrate(database, migrations(), now=0)
@@ -203,9 +203,9 @@ async def test_where_nobody_is_told_no_notice_is_used_up(kind: str, tmp_path: Pa
         bench = Bench(store, told)
         for _ in range(101):
             await bench.key(days=13)
-        assert await tell_expiring(store, bench.clock) == 0
+        assert await emit_expiring(store, bench.clock) == 0
         if kind == "sqlite":
-            assert await tell_expiring(SqlKeyStore(database, told), bench.clock) == 101
+            assert await emit_expiring(SqlKeyStore(database, told), bench.clock) == 101
             assert len(told.events) == 101
     finally:
         await database.close()

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from keyturn import KeyStore
+from keyturn.database import migrate, open_database
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore, migrations, note_expiry_told
 from keyturn.testing.contract import StoreContract, act, key, put
-from unitofwork import migrate, open_database
 
 pytestmark = pytest.mark.anyio
 

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 import pytest
 
+from keyturn.database import Both, Transaction
 from tests.shop import Shop, open_shop
 from tillgate.api.application import ROUTES
+from tillgate.api.context import ApiContext
 from tillgate.api.customers import CustomerListObject
-from tillgate.api.desk import ApiDesk
 from tillgate.api.lists import ListObject
 from tillgate.api.routing import Call, Reads, Route
 from tillgate.base import ids
 from tillgate.base.principal import Principal
-from unitofwork import Both, Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +67,7 @@ class Planner:
     def __init__(self, shop: Shop, endpoint_id: str) -> None:
         self._shop = shop
         self._endpoint_id = endpoint_id
-        self._desk: Any = ApiDesk(*[None] * (len(ApiDesk._fields) - 1), public_url="https://shop.example")  # type: ignore[arg-type]
+        self._context: Any = ApiContext(*[None] * (len(ApiContext._fields) - 1), public_url="https://shop.example")  # type: ignore[arg-type]
         self.dialect = shop.database.dialect
 
     async def asked(self, route: Route, **filters: Any) -> list[Asked]:
@@ -79,7 +79,7 @@ class Planner:
         async def read(tx: Transaction) -> None:
             noting: Any = Noting(tx)
             assert isinstance(route.action, Reads)
-            await route.action.run(self._desk, noting, Call(principal, self._endpoint_id, query, None))
+            await route.action.run(self._context, noting, Call(principal, self._endpoint_id, query, None))
             noted.extend(noting.asked)
 
         await self._shop.database.read(read)

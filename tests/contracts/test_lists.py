@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from unitofwork import Database, Transaction, with_list
+from keyturn.database import Database, Transaction, with_list
 
 pytestmark = pytest.mark.anyio
 

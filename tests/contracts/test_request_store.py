@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from keyturn import Mode, Reach
-from keyturn.logged import Cursor, LoggedRequest, RequestFilter
-from keyturn.ports import RequestStore
+from keyturn.database import Database, migrate, open_database
+from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter
+from keyturn.insight.usage import DAY_MS
+from keyturn.stores.ports import RequestStore
 from keyturn.stores.requests import MemoryRequests, SqlRequests
 from keyturn.stores.sql import migrations
-from keyturn.usage import DAY_MS
-from unitofwork import Database, migrate, open_database
 
 pytestmark = pytest.mark.anyio
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from keyturn import Count, UsageStore
+from keyturn.database import migrate, open_database
 from keyturn.stores.sql import migrations
 from keyturn.stores.usage import MemoryUsage, SqlUsage
-from unitofwork import migrate, open_database
 
 pytestmark = pytest.mark.anyio
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from keyturn import KeyDigest, Status
+from keyturn.database import Database, StoreUnavailable, migrate, open_database
 from keyturn.stores.sql import SqlKeyStore, migrations
 from keyturn.testing.contract import act, digest, key, known, put
 from tests.makers import execute
-from unitofwork import Database, StoreUnavailable, migrate, open_database
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.base.clock import DAY_MS, MINUTE_MS
-from tillgate.dashboard.visits import COOKIE
+from tillgate.dashboard.calls import COOKIE
 
 pytestmark = pytest.mark.anyio
 
@@ -177,5 +177,5 @@ async def test_what_is_said_is_one_of_our_own_lines(owner: Owner) -> None:
     await owner.done("/mode", mode="live")
     assert "You are looking at live mode now." in await owner.page("")
     assert "You are looking at live mode now." not in await owner.page("")
-    owner.http.cookies.set("tillgate_said", "<b>your account is locked</b>", path="/dashboard")
+    owner.http.cookies.set("tillgate_flash", "<b>your account is locked</b>", path="/dashboard")
     assert "locked" not in await owner.page("")

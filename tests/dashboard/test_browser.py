@@ -13,7 +13,7 @@ from tests.browser import OpenPage
 from tests.dashboard.conftest import RAW_KEY, RAW_SECRET
 from tests.receiver import Receiver
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD, RunningServer
-from tillgate.door import API_SCOPES
+from tillgate.access import API_SCOPES
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}

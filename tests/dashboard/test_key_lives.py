@@ -5,7 +5,7 @@ import re
 import pytest
 
 from keyturn import KeyWish, Kind, Mode, Use
-from keyturn.ports import Count
+from keyturn.stores.ports import Count
 from tests.dashboard.conftest import Owner, hidden, sign_in
 from tillgate.base.clock import DAY_MS, HOUR_MS
 

@@ -11,7 +11,7 @@ import pytest
 from keyturn import KeyWish, Limit, Mode, Use
 from tests.dashboard.conftest import RAW_KEY, Owner, hidden
 from tests.shop import Shop
-from tillgate.door import API_SCOPES
+from tillgate.access import API_SCOPES
 
 pytestmark = pytest.mark.anyio
 

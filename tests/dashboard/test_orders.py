@@ -6,7 +6,7 @@ import pytest
 
 from tests.dashboard.conftest import Owner, browser_of, hidden
 from tests.running import OWNER_PASSWORD
-from tillgate.door.accounts import Role
+from tillgate.access.accounts import Role
 from tillgate.rails.simulated import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +57,7 @@ async def test_a_paid_order_is_refunded_by_its_button(owner_of_both: Owner) -> N
         *refunded,
         "order.refunded",
     ]
-    assert (await owner.send(f"{path}/refund", amount="1", reason="because", destination="")).status_code == 400
+    assert (await owner.send(f"{path}/refund", amount="1", reason="reason", destination="")).status_code == 400
 
 
 async def test_an_authorised_payment_is_captured_by_its_button(owner: Owner) -> None:

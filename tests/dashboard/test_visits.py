@@ -7,8 +7,8 @@ import pytest
 
 from tests.dashboard.conftest import Owner, browser_of
 from tests.shop import PUBLIC_URL, Shop
+from tillgate.dashboard.calls import PublicView, View
 from tillgate.dashboard.routing import VIEWS
-from tillgate.dashboard.visits import OpenView, View
 
 pytestmark = pytest.mark.anyio
 
@@ -24,13 +24,13 @@ FOREIGN_HEADERS: tuple[dict[str, str], ...] = (
 PARTS = re.compile(r"{\w+(:path)?}")
 
 
-def path_of(view: View | OpenView) -> str:
+def path_of(view: View | PublicView) -> str:
     return PARTS.sub("x", view.path)
 
 
 async def test_only_setting_up_and_signing_in_are_open(sqlite_shop: Shop) -> None:
     """Every other page sends a stranger to sign in, and every other form does nothing. crypto-checkout R11."""
-    assert {view.path for view in VIEWS if isinstance(view, OpenView)} == {
+    assert {view.path for view in VIEWS if isinstance(view, PublicView)} == {
         "/dashboard/sign-in",
         "/dashboard/setup/{token}",
     }

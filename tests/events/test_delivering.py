@@ -14,6 +14,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from keyturn.database import Database
 from tests.makers import ON_SQLITE, Counter, counter_over, execute, one, rows
 from tests.receiver import Receiver
 from tests.running import free_port
@@ -31,7 +32,6 @@ from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import EndpointChanges
 from tillgate.rails.simulated import Outcome
-from unitofwork import Database
 
 pytestmark = pytest.mark.anyio
 

@@ -8,6 +8,7 @@ from email.utils import formatdate
 import msgspec
 import pytest
 
+from keyturn.database import Database
 from tests.makers import NEW_YEAR, ON_SQLITE, Counter, StillClock, counter_over, one, rows
 from tests.receiver import Receiver
 from tests.running import free_port
@@ -28,7 +29,6 @@ from tillgate.events.deliveries.worker import IN_FLIGHT_MAX, LEASE_MS, DeliveryW
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.events.endpoints.operations import EndpointChanges
-from unitofwork import Database
 
 pytestmark = pytest.mark.anyio
 

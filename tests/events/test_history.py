@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.database import Database
 from tests.makers import Counter, StillClock, counter_over, one, rows
 from tests.shop import eventually
 from tillgate.base.clock import DAY_MS
@@ -14,7 +15,6 @@ from tillgate.events import operations as events
 from tillgate.events.model import RETENTION_MS, previous_attributes
 from tillgate.events.operations import DROP_BATCH_MAX
 from tillgate.events.retention import keep_dropping
-from unitofwork import Database
 
 _values = st.dictionaries(st.text(max_size=3), st.none() | st.integers(0, 3) | st.lists(st.booleans(), max_size=2))
 

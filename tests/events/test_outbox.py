@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from keyturn.database import Database, Transaction
 from tests.makers import Counter, counter_over, execute, one, rows, settle
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import PageRequest
@@ -13,7 +14,6 @@ from tillgate.events.endpoints.model import checked_events
 from tillgate.events.endpoints.operations import EndpointChanges, NewEndpoint
 from tillgate.events.model import ALIASES, EVENT_TYPES, event_type
 from tillgate.rails.simulated import Outcome
-from unitofwork import Database, Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def test_a_change_and_its_event_come_together_or_not_at_all(counter: Count
     await counter.endpoint()
 
     async def operation(tx: Transaction) -> None:
-        await open_session(counter.desk, tx, counter.principal, NewSession(amount=NewAmount("1", "USD")))
+        await open_session(counter.context, tx, counter.principal, NewSession(amount=NewAmount("1", "USD")))
         row = await tx.fetch_one("SELECT COUNT(*) FROM webhook_deliveries")
         assert row is not None
         assert row[0] == 1

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from keyturn.database import StoreUnavailable, open_database
+from keyturn.database.postgres import PostgresTransaction
+from keyturn.database.sqlite import SqliteTransaction
 from tests.makers import ON_POSTGRES, ON_SQLITE, one, rows
 from tests.running import EVERY_SCOPE, RunningServer
 from tests.shop import MovableClock, Shop, settings_for, shop
 from tillgate.app import running
-from unitofwork import StoreUnavailable, open_database
-from unitofwork.postgres import PostgresTransaction
-from unitofwork.sqlite import SqliteTransaction
 
 __all__ = ["shop"]
 
@@ -138,7 +138,7 @@ async def test_a_commit_whose_confirmation_is_lost_is_found_by_the_retry(
     assert await effects(shop) == ONCE
 
 
-class Told(NamedTuple):
+class Described(NamedTuple):
     """What a client was answered for one key, at last."""
 
     key: str
@@ -158,7 +158,7 @@ class Persistent:
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._stopping = self._giving_up = False
-        self.told: list[Told] = []
+        self.told: list[Described] = []
         self._threads = ThreadPoolExecutor(CLIENTS)
         self._workers = [self._threads.submit(self._work) for _ in range(CLIENTS)]
 
@@ -200,7 +200,7 @@ class Persistent:
         finally:
             client.close()
 
-    def _until_answered(self, client: httpx.Client, key: str, body: dict[str, Any]) -> Told:
+    def _until_answered(self, client: httpx.Client, key: str, body: dict[str, Any]) -> Described:
         for tries in itertools.count(1):
             try:
                 answer = client.post("/checkout_sessions", json=body, headers={"Idempotency-Key": key})
@@ -212,7 +212,7 @@ class Persistent:
             if answer.status_code == 503:
                 continue
             replayed = "idempotency-replayed" in answer.headers
-            return Told(key, body, answer.status_code, answer.content, tries, replayed)
+            return Described(key, body, answer.status_code, answer.content, tries, replayed)
         raise AssertionError
 
 
@@ -267,7 +267,7 @@ def _kill_in_a_loop(database_url: str, rounds: int, tmp_path: Path) -> None:
     asyncio.run(_check(database_url, clients.told))
 
 
-async def _check(database_url: str, told: list[Told]) -> None:
+async def _check(database_url: str, told: list[Described]) -> None:
     database = await open_database(database_url)
     try:
         sessions = await rows(database, "SELECT id, amount_minor FROM checkout_sessions")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn import FORMATS, KeyParser, Presented, RefusalReason, Refused, generate
-from keyturn.client_secrets import new_client_secret
-from keyturn.secret import BASE62
+from keyturn.keys.client_secrets import new_client_secret
+from keyturn.keys.secret import BASE62
 from keyturn.stores.memory import MemoryKeyStore
 from tests.keydesk import READ, KeyDesk
 

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from keyturn.database import Database, Row, open_database
 from tests.makers import execute, rows
 from tests.receiver import Receiver
 from tests.running import RunningServer
-from unitofwork import Database, Row, open_database
 
 CLIENTS = 6
 ROUNDS_MAX = 40

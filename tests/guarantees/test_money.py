@@ -176,9 +176,9 @@ class TransferBooks(Books):
         worth = Decimal(came) * self.total / self.required
         assert 0 <= worth - amounts["received"] < self.unit
         assert (came == self.required) <= (amounts["received"] == self.total)
-        gone = {state: sum(Decimal(one["value"]) for one in refunds if one["status"] == state) for state in STATES}
-        assert amounts["refunded"] == gone["confirmed"] == Decimal(order["refunded"])
-        held = gone["confirmed"] + gone["pending"]
+        dropped = {state: sum(Decimal(one["value"]) for one in refunds if one["status"] == state) for state in STATES}
+        assert amounts["refunded"] == dropped["confirmed"] == Decimal(order["refunded"])
+        held = dropped["confirmed"] + dropped["pending"]
         assert amounts["refundable"] == max(amounts["received"] - held, Decimal(0))
         assert Decimal(order["received"]) == amounts["received"]
         if not self.reorged:

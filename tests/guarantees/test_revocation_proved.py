@@ -16,14 +16,14 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import pytest
 
 from keyturn import Issued, KeyWish, Mode, Receipt, revoke
-from keyturn.leases import LEASE_MS
+from keyturn.admission.leases import LEASE_MS
+from keyturn.database import open_database
 from tests.relay import Relay
 from tests.running import RunningServer
+from tillgate.access.accounts.records import projects
 from tillgate.base.clock import SystemClock
-from tillgate.door.accounts.records import projects
 from tillgate.opening import Keys, open_keys
 from tillgate.store.sealing import new_key
-from unitofwork import open_database
 
 # Each key is asked for at each server before and after: thousands of trials in all.
 TRIALS = {"postgres": 600, "sqlite": 300}

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from keyturn import KeyWish, Mode
+from keyturn.database import open_database
 from tests.running import RunningServer
+from tillgate.access.accounts.records import projects
 from tillgate.base.clock import SystemClock
 from tillgate.cli import app as tillgate_cli
-from tillgate.door.accounts.records import projects
 from tillgate.opening import open_keys
-from unitofwork import open_database
 
 TRIALS = 20
 PROCESSES = 2

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from keyturn.database import Database, open_database
 from tests.guarantees.test_killed import let_leases_run_out, query
 from tests.makers import counter_over, execute, one, rows
 from tests.receiver import Received, Receiver
@@ -28,7 +29,6 @@ from tillgate.events.model import RETENTION_MS
 from tillgate.settings import load
 from tillgate.store import idempotency
 from tillgate.store.idempotency import IdempotentRequest
-from unitofwork import Database, open_database
 
 WORKERS = 3
 PATIENCE_SECONDS = 30
@@ -305,7 +305,7 @@ async def test_jobs_that_run_in_several_processes_do_everything_once(database: D
             return sum(await asyncio.gather(*map(work, others)))
 
         counter.clock.forward(DAY_MS)
-        assert await all_of_it(lambda own: own.write(lambda tx: sessions_of.expire_due(counter.desk, tx))) == 120
+        assert await all_of_it(lambda own: own.write(lambda tx: sessions_of.expire_due(counter.context, tx))) == 120
         told = await counter.events()
         assert [event.sequence for event in told] == list(range(1, len(told) + 1))
         expired = await rows(database, "SELECT object_id FROM events WHERE type = 'session.expired'")

@@ -11,7 +11,7 @@ import grimp
 
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
-PACKAGES = ("keyturn", "tillgate", "unitofwork")
+PACKAGES = ("keyturn", "tillgate", "keyturn.database")
 
 
 class Edge(NamedTuple):

@@ -22,7 +22,7 @@ CODES_OF_PAGES = {
 
 # Where SQL may be written.
 SQL_HOMES = re.compile(
-    r"src/(unitofwork/\w+|keyturn/stores/\w+|tillgate/store/sealing|tillgate/.*records|tillgate/store/idempotency)\.py"
+    r"src/(keyturn.database/\w+|keyturn/stores/\w+|tillgate/store/sealing|tillgate/.*records|tillgate/store/idempotency)\.py"
 )
 SQL = re.compile(
     r"^\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(TABLE|INDEX)\s|WITH\s+\w+\s+AS\s)"
@@ -85,7 +85,7 @@ def test_every_code_of_the_table_is_raised() -> None:
     """The documentation explains no error that cannot happen."""
     told_elsewhere = {
         node.value
-        for path in python_files(SRC / "tillgate/api", SRC / "tillgate/door")
+        for path in python_files(SRC / "tillgate/api", SRC / "tillgate/access")
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Subscript | ast.Constant | ast.Call) and isinstance(node, ast.Constant)
         if isinstance(node.value, str)

@@ -10,12 +10,12 @@ from tests.house.source import PACKAGES, SRC, below, edges, file_of, graph
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.cli", "tillgate.app", "tillgate.metrics", "tillgate.opening", "tillgate.settings"),
     ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
-    ("tillgate.door", "tillgate.checkout"),
+    ("tillgate.access", "tillgate.checkout"),
     ("tillgate.rails", "tillgate.events"),
     ("tillgate.store",),
     ("tillgate.base",),
     ("keyturn",),
-    ("unitofwork",),
+    ("keyturn.database",),
 )
 # The top floor is one flat: the command line calls the composition root, which reads the settings.
 ONE_FLAT = {
@@ -31,7 +31,7 @@ ONE_FLAT = {
 # A house of its own: only these speak to it.
 WHO_KNOWS_KEYTURN = (
     "keyturn",
-    "tillgate.door",
+    "tillgate.access",
     "tillgate.api",
     "tillgate.dashboard",
     "tillgate.cli",
@@ -108,7 +108,7 @@ def test_keyturn_and_the_ground_know_no_payment_word() -> None:
     wrong = [
         str(edge)
         for edge in edges()
-        if below(edge.importer, "keyturn", "unitofwork") and below(edge.imported, "tillgate")
+        if below(edge.importer, "keyturn", "keyturn.database") and below(edge.imported, "tillgate")
     ]
     assert wrong == [], "\n".join(wrong)
 
@@ -126,7 +126,7 @@ def test_the_business_knows_no_key_and_no_web(room: str) -> None:
     wrong = [
         str(edge)
         for edge in edges()
-        if below(edge.importer, package) and below(edge.imported, "keyturn", *WEB, "tillgate.door", "tillgate.api")
+        if below(edge.importer, package) and below(edge.imported, "keyturn", *WEB, "tillgate.access", "tillgate.api")
     ]
     assert wrong == [], "\n".join(wrong)
     modules = {package} | graph().find_descendants(package)
@@ -169,18 +169,18 @@ def test_the_ground_floor_stands_on_the_standard_library() -> None:
 def test_the_key_layer_stands_on_little() -> None:
     """The standard library, msgspec and the ground: what a stand-alone installation brings. What takes more is a module
     of its own that no other part of the key layer imports, but for the process that puts them together."""
-    allowed = set(sys.stdlib_module_names) | {"keyturn", "unitofwork", "msgspec"}
+    allowed = set(sys.stdlib_module_names) | {"keyturn", "keyturn.database", "msgspec"}
     extra = {
-        "keyturn.shared_limiting": {"redis"},
-        "keyturn.github": {"cryptography"},
-        "keyturn.serving": {"uvicorn", "uvloop"},
+        "keyturn.limiting.shared": {"redis"},
+        "keyturn.leaks.github": {"cryptography"},
+        "keyturn.http.serving": {"uvicorn", "uvloop"},
         "keyturn.cli": {"typer"},
         "keyturn.testing.contract": {"pytest"},
     }
     together = {
-        ("keyturn.serving", "keyturn.shared_limiting"),
-        ("keyturn.serving", "keyturn.github"),
-        ("keyturn.cli", "keyturn.serving"),
+        ("keyturn.http.serving", "keyturn.limiting.shared"),
+        ("keyturn.http.serving", "keyturn.leaks.github"),
+        ("keyturn.cli", "keyturn.http.serving"),
     }
 
     def home(module: str) -> str:
@@ -208,7 +208,7 @@ def test_a_model_knows_no_records_and_no_operations() -> None:
     for edge in edges():
         imported = edge.imported.rpartition(".")[2]
         if edge.importer.endswith(".model") and (
-            imported in {"records", "operations"} or below(edge.imported, "tillgate.store", "unitofwork")
+            imported in {"records", "operations"} or below(edge.imported, "tillgate.store", "keyturn.database")
         ):
             wrong.append(str(edge))
         if edge.importer.endswith(".records") and imported == "operations":

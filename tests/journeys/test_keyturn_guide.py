@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from keyturn.needs import read_rules
-from keyturn.wording import FORBIDDEN_CODES
+from keyturn.admission.needs import read_rules
+from keyturn.http.wording import FORBIDDEN_CODES
 from tests.client.quickstart import blocks
 from tests.house.source import SRC, python_files, tree_of
 from tests.keyturn.test_serving import ROOT, environment, serving

@@ -23,20 +23,20 @@ from keyturn import (
     Presented,
     generate,
 )
-from keyturn.carriers import Carried
+from keyturn.admission.carriers import Carried
 from keyturn.cli import app as keyturn_cli
-from keyturn.importing import ImportRules, import_keys, parse_form
-from keyturn.leaks import Leak
+from keyturn.database import Database, migrate, open_database
+from keyturn.keys.importing import ImportRules, import_keys, parse_form
+from keyturn.leaks.responding import Leak
 from tests.github import GitHub
 from tests.makers import execute, one, rows
 from tests.running import EVERY_SCOPE, RunningServer
 from tests.shop import eventually
+from tillgate.access import PUBLISHABLE_SCOPES
+from tillgate.access.accounts import Accounts
 from tillgate.base.clock import SystemClock
 from tillgate.cli import app as tillgate_cli
-from tillgate.door import PUBLISHABLE_SCOPES
-from tillgate.door.accounts import Accounts
 from tillgate.opening import all_migrations, open_keys
-from unitofwork import Database, migrate, open_database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

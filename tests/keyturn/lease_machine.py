@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from keyturn import Act, Gate, Key, KeyDigest, Mode, Status
-from keyturn.leases import settle
+from keyturn.admission.leases import settle
 from keyturn.stores.memory import MemoryKeyStore
 
 KEYS = 1

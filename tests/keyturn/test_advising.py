@@ -20,7 +20,7 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from keyturn.advising import (
+from keyturn.insight.advice import (
     SEEN_LATE_MS,
     Day,
     rotation_proof,
@@ -29,9 +29,9 @@ from keyturn.advising import (
     usage_of_key,
     usage_of_project,
 )
-from keyturn.model import Need
+from keyturn.insight.usage import DAY_MS
+from keyturn.keys.model import Need
 from keyturn.stores.usage import MemoryUsage
-from keyturn.usage import DAY_MS
 from tests.keydesk import KeyDesk, bearer
 
 pytestmark = pytest.mark.anyio
@@ -65,148 +65,154 @@ class Watched(KeyDesk):
 
 
 @pytest.fixture
-def desk() -> Watched:
+def context() -> Watched:
     return Watched()
 
 
-async def test_days_outcomes_and_scopes_of_a_key(desk: Watched) -> None:
+async def test_days_outcomes_and_scopes_of_a_key(context: Watched) -> None:
     """Every day stands there, also the quiet ones, and today last; refusals count by their reason."""
-    issued, other = await desk.issue("links:read"), await desk.issue()
-    await desk.use(bearer(issued))
-    desk.clock.forward(2 * DAY_MS)
-    await desk.use(bearer(issued))
-    await desk.use(bearer(issued))
-    await desk.use(bearer(issued), "links:write")
-    await desk.use(bearer(issued), None)
-    await desk.use(bearer(other), "sessions:read")
-    found = await usage_of_key(desk.counts, desk.clock, project_id="prj_a", key_id=issued.key.id, days=3)
-    today = desk.clock.at // DAY_MS
+    issued, other = await context.issue("links:read"), await context.issue()
+    await context.use(bearer(issued))
+    context.clock.forward(2 * DAY_MS)
+    await context.use(bearer(issued))
+    await context.use(bearer(issued))
+    await context.use(bearer(issued), "links:write")
+    await context.use(bearer(issued), None)
+    await context.use(bearer(other), "sessions:read")
+    found = await usage_of_key(context.counts, context.clock, project_id="prj_a", key_id=issued.key.id, days=3)
+    today = context.clock.at // DAY_MS
     assert found.days == (Day(today - 2, 1), Day(today - 1), Day(today, 3, 0, 1))
     assert found.outcomes == {"allowed": 4, "scope_missing": 1}
     assert found.scopes == {"links:read": 3}
     assert (found.requests, found.reported) == (5, {})
-    of_all = await usage_of_project(desk.counts, desk.clock, project_id="prj_a", days=2)
+    of_all = await usage_of_project(context.counts, context.clock, project_id="prj_a", days=2)
     assert {key_id: used.requests for key_id, used in of_all.items()} == {issued.key.id: 4, other.key.id: 1}
-    assert await usage_of_project(desk.counts, desk.clock, project_id="prj_b") == {}
+    assert await usage_of_project(context.counts, context.clock, project_id="prj_b") == {}
 
 
-async def test_scopes_that_were_never_used_can_be_taken_away(desk: Watched) -> None:
+async def test_scopes_that_were_never_used_can_be_taken_away(context: Watched) -> None:
     """What let nobody in for thirty days is named; the one click leaves exactly the others, and takes nothing away from
     what works."""
-    issued = await desk.issue("links:read", "links:write", "sessions:read")
+    issued = await context.issue("links:read", "links:write", "sessions:read")
     for _ in range(31):
-        await desk.use(bearer(issued))
-        desk.clock.forward(DAY_MS)
-    await desk.use(bearer(issued), "sessions:write")  # refused: no use of a scope
-    advice = await desk.advice(issued)
+        await context.use(bearer(issued))
+        context.clock.forward(DAY_MS)
+    await context.use(bearer(issued), "sessions:write")  # refused: no use of a scope
+    advice = await context.advice(issued)
     assert (advice.exercised, advice.unused) == (("links:read",), ("links:write", "sessions:read"))
     assert (advice.kept, advice.enough) == (("links:read",), True)
-    successor = await desk.issuer.issue(advice.successor, by="user:1")
+    successor = await context.issuer.issue(advice.successor, by="user:1")
     assert successor.key.scopes == {"links:read"}
     changed = await change(
-        desk.store,
-        desk.clock,
-        desk.issuer,
+        context.store,
+        context.clock,
+        context.issuer,
         project_id="prj_a",
         key_id=issued.key.id,
         changes=advice.changes,
         by="user:1",
     )
     assert changed.key.scopes == {"links:read"}
-    assert isinstance(await desk.use(bearer(issued)), Verified)
-    assert isinstance(await desk.use(bearer(successor)), Verified)
-    assert (await desk.advice(issued)).unused == ()
+    assert isinstance(await context.use(bearer(issued)), Verified)
+    assert isinstance(await context.use(bearer(successor)), Verified)
+    assert (await context.advice(issued)).unused == ()
 
 
-async def test_a_key_that_may_do_everything_is_shown_what_it_needed(desk: Watched) -> None:
+async def test_a_key_that_may_do_everything_is_shown_what_it_needed(context: Watched) -> None:
     """``*`` becomes the scopes that were exercised."""
-    issued = await desk.issue(EVERY_SCOPE)
-    await desk.use(bearer(issued), "links:read")
-    await desk.use(bearer(issued), "sessions:write")
-    desk.clock.forward(10 * DAY_MS)
-    advice = await desk.advice(issued, days=10)
+    issued = await context.issue(EVERY_SCOPE)
+    await context.use(bearer(issued), "links:read")
+    await context.use(bearer(issued), "sessions:write")
+    context.clock.forward(10 * DAY_MS)
+    advice = await context.advice(issued, days=10)
     assert (advice.unused, advice.kept) == ((EVERY_SCOPE,), ("links:read", "sessions:write"))
 
 
-async def test_a_scope_that_was_given_lately_has_not_had_its_time(desk: Watched) -> None:
+async def test_a_scope_that_was_given_lately_has_not_had_its_time(context: Watched) -> None:
     """Nobody is told to take away what they gave last week; a month later they are."""
-    issued = await desk.issue("links:read")
-    await desk.use(bearer(issued))
-    desk.clock.forward(29 * DAY_MS)
+    issued = await context.issue("links:read")
+    await context.use(bearer(issued))
+    context.clock.forward(29 * DAY_MS)
     wider = KeyChanges(scopes=["links:read", "links:write"])
     await change(
-        desk.store, desk.clock, desk.issuer, project_id="prj_a", key_id=issued.key.id, changes=wider, by="user:1"
+        context.store,
+        context.clock,
+        context.issuer,
+        project_id="prj_a",
+        key_id=issued.key.id,
+        changes=wider,
+        by="user:1",
     )
-    await desk.use(bearer(issued))
-    desk.clock.forward(DAY_MS)
-    assert (await desk.advice(issued)).unused == ()
-    desk.clock.forward(30 * DAY_MS)
-    assert (await desk.advice(issued)).unused == ("links:read", "links:write")
+    await context.use(bearer(issued))
+    context.clock.forward(DAY_MS)
+    assert (await context.advice(issued)).unused == ()
+    context.clock.forward(30 * DAY_MS)
+    assert (await context.advice(issued)).unused == ("links:read", "links:write")
 
 
-async def test_what_was_not_watched_for_long_enough_is_said_so(desk: Watched) -> None:
+async def test_what_was_not_watched_for_long_enough_is_said_so(context: Watched) -> None:
     """A young key, and counting that has only begun, prove nothing yet."""
-    old = await desk.issue()
-    desk.clock.forward(100 * DAY_MS)
-    young = await desk.issue()
-    await desk.use(bearer(young))
-    assert [(await desk.advice(one)).enough for one in (old, young)] == [False, False]
-    desk.clock.forward(30 * DAY_MS)
-    assert [(await desk.advice(one)).enough for one in (old, young)] == [True, True]
+    old = await context.issue()
+    context.clock.forward(100 * DAY_MS)
+    young = await context.issue()
+    await context.use(bearer(young))
+    assert [(await context.advice(one)).enough for one in (old, young)] == [False, False]
+    context.clock.forward(30 * DAY_MS)
+    assert [(await context.advice(one)).enough for one in (old, young)] == [True, True]
 
 
-async def test_advice_is_for_ones_own_keys_that_are_alive(desk: Watched) -> None:
+async def test_advice_is_for_ones_own_keys_that_are_alive(context: Watched) -> None:
     """Of another project's key, or a revoked one, there is nothing to say."""
-    issued = await desk.issue()
+    issued = await context.issue()
     with pytest.raises(KeyNotFound):
-        await unused_scopes(desk.store, desk.counts, desk.clock, project_id="prj_b", key_id=issued.key.id)
+        await unused_scopes(context.store, context.counts, context.clock, project_id="prj_b", key_id=issued.key.id)
     with pytest.raises(KeyNotFound):
-        await rotation_proof(desk.store, desk.clock, project_id="prj_b", key_id=issued.key.id)
-    await revoke(desk.store, desk.clock, project_id="prj_a", key_id=issued.key.id, by="user:1")
+        await rotation_proof(context.store, context.clock, project_id="prj_b", key_id=issued.key.id)
+    await revoke(context.store, context.clock, project_id="prj_a", key_id=issued.key.id, by="user:1")
     with pytest.raises(KeyIsRevoked):
-        await desk.advice(issued)
+        await context.advice(issued)
     with pytest.raises(KeyIsRevoked):
-        await desk.proof(issued)
+        await context.proof(issued)
 
 
-async def test_keys_that_nobody_used_for_ninety_days(desk: Watched) -> None:
+async def test_keys_that_nobody_used_for_ninety_days(context: Watched) -> None:
     """Those used or made since, disabled, revoked, expired and canaries are not among them; the longest unused is
     first."""
     names = ("never", "once", "busy", "off", "gone", "ended", "canary")
-    keys = {name: await desk.issue(name=name, canary=name == "canary") for name in names if name != "ended"}
-    await desk.issue(name="ended", ends=desk.clock.at + DAY_MS)
-    desk.clock.forward(DAY_MS)
-    await desk.use(bearer(keys["once"]))
+    keys = {name: await context.issue(name=name, canary=name == "canary") for name in names if name != "ended"}
+    await context.issue(name="ended", ends=context.clock.at + DAY_MS)
+    context.clock.forward(DAY_MS)
+    await context.use(bearer(keys["once"]))
     who = {"project_id": "prj_a", "by": "user:1"}
-    await set_enabled(desk.store, desk.clock, key_id=keys["off"].key.id, enabled=False, **who)  # type: ignore[arg-type]
-    await revoke(desk.store, desk.clock, key_id=keys["gone"].key.id, **who)  # type: ignore[arg-type]
-    desk.clock.forward(90 * DAY_MS - 1)
-    await desk.use(bearer(keys["busy"]))
-    await desk.issue(name="young")
+    await set_enabled(context.store, context.clock, key_id=keys["off"].key.id, enabled=False, **who)  # type: ignore[arg-type]
+    await revoke(context.store, context.clock, key_id=keys["gone"].key.id, **who)  # type: ignore[arg-type]
+    context.clock.forward(90 * DAY_MS - 1)
+    await context.use(bearer(keys["busy"]))
+    await context.issue(name="young")
 
     async def idle() -> list[str]:
-        return [key.name for key in unused_keys(await desk.store.list("prj_a", None), desk.clock.at)]
+        return [key.name for key in unused_keys(await context.store.list("prj_a", None), context.clock.at)]
 
     assert await idle() == ["never"]
-    desk.clock.forward(1)
+    context.clock.forward(1)
     assert await idle() == ["never", "once"]
 
 
 # The zero-traffic proof of a rotation.
 
 
-async def test_it_is_safe_to_revoke_only_once_nobody_uses_an_earlier_secret(desk: Watched) -> None:
+async def test_it_is_safe_to_revoke_only_once_nobody_uses_an_earlier_secret(context: Watched) -> None:
     """Who still uses the old one is shown; each use of it sets the quiet time back to nothing, uses of the new one do
     not; and what another process may not have written down yet is waited for."""
-    issued = await desk.issue()
-    await desk.use(bearer(issued), address="203.0.113.7")
-    rotated = await desk.issuer.rotate(
+    issued = await context.issue()
+    await context.use(bearer(issued), address="203.0.113.7")
+    rotated = await context.issuer.rotate(
         project_id="prj_a", key_id=issued.key.id, by="user:1", overlap_ms=30 * DAY_MS, at_once=True
     )
-    desk.clock.forward(DAY_MS)
-    await desk.use(bearer(issued), address="203.0.113.7")
-    last = desk.clock.at
-    proof = await desk.proof(issued)
+    context.clock.forward(DAY_MS)
+    await context.use(bearer(issued), address="203.0.113.7")
+    last = context.clock.at
+    proof = await context.proof(issued)
     assert (proof.newest.number, [one.number for one in proof.earlier]) == (2, [1])
     old = proof.earlier[0]
     assert (old.last_used_at, old.last_used_address, old.last_used_agent) == (last, "203.0.113.0/24", "curl/8")
@@ -214,44 +220,44 @@ async def test_it_is_safe_to_revoke_only_once_nobody_uses_an_earlier_secret(desk
     assert proof.quiet_since == last
     assert not proof.safe_to_revoke(0)
     for _ in range(7):
-        desk.clock.forward(DAY_MS)
-        await desk.use(bearer(rotated))
-    assert not (await desk.proof(issued)).safe_to_revoke(7 * DAY_MS)
-    desk.clock.forward(SEEN_LATE_MS)
-    assert (await desk.proof(issued)).safe_to_revoke(7 * DAY_MS)
-    await desk.use(bearer(issued))
-    assert not (await desk.proof(issued)).safe_to_revoke(DAY_MS)
+        context.clock.forward(DAY_MS)
+        await context.use(bearer(rotated))
+    assert not (await context.proof(issued)).safe_to_revoke(7 * DAY_MS)
+    context.clock.forward(SEEN_LATE_MS)
+    assert (await context.proof(issued)).safe_to_revoke(7 * DAY_MS)
+    await context.use(bearer(issued))
+    assert not (await context.proof(issued)).safe_to_revoke(DAY_MS)
 
 
-async def test_a_secret_that_was_never_used_is_not_safe_at_once(desk: Watched) -> None:
+async def test_a_secret_that_was_never_used_is_not_safe_at_once(context: Watched) -> None:
     """A minute after it was made nobody can know that it will not be missed."""
-    issued = await desk.issue()
-    await desk.issuer.rotate(
+    issued = await context.issue()
+    await context.issuer.rotate(
         project_id="prj_a", key_id=issued.key.id, by="user:1", overlap_ms=30 * DAY_MS, at_once=True
     )
-    assert not (await desk.proof(issued)).safe_to_revoke(DAY_MS)
-    desk.clock.forward(DAY_MS + SEEN_LATE_MS)
-    assert (await desk.proof(issued)).safe_to_revoke(DAY_MS)
+    assert not (await context.proof(issued)).safe_to_revoke(DAY_MS)
+    context.clock.forward(DAY_MS + SEEN_LATE_MS)
+    assert (await context.proof(issued)).safe_to_revoke(DAY_MS)
 
 
-async def test_without_an_earlier_secret_there_is_nothing_to_revoke(desk: Watched) -> None:
+async def test_without_an_earlier_secret_there_is_nothing_to_revoke(context: Watched) -> None:
     """A key that was not rotated, one whose successor waits, and one whose earlier secrets have ended."""
-    issued = await desk.issue()
-    desk.clock.forward(100 * DAY_MS)
-    proof = await desk.proof(issued)
+    issued = await context.issue()
+    context.clock.forward(100 * DAY_MS)
+    proof = await context.proof(issued)
     assert (proof.newest, proof.earlier, proof.waiting, proof.safe_to_revoke(0)) == (None, (), None, False)
-    await desk.issuer.rotate(project_id="prj_a", key_id=issued.key.id, by="user:1", overlap_ms=DAY_MS)
-    waiting = await desk.proof(issued)
+    await context.issuer.rotate(project_id="prj_a", key_id=issued.key.id, by="user:1", overlap_ms=DAY_MS)
+    waiting = await context.proof(issued)
     assert (waiting.waiting.number, waiting.earlier, waiting.safe_to_revoke(0)) == (2, (), False)
 
 
-async def test_a_trial_of_a_restriction_says_what_it_would_cost(desk: Watched) -> None:
+async def test_a_trial_of_a_restriction_says_what_it_would_cost(context: Watched) -> None:
     """A key's new origin list is only reported: its page goes on working, and the count says who would not."""
-    issued = await desk.issue(
+    issued = await context.issue(
         kind=Kind.PUBLISHABLE, origins=["https://shop.example"], report_only=["origin_not_allowed"]
     )
     for origin in ("https://shop.example", "https://old.example", None):
-        assert isinstance(await desk.use(bearer(issued), None, origin=origin), Verified)
-    found = await usage_of_key(desk.counts, desk.clock, project_id="prj_a", key_id=issued.key.id)
+        assert isinstance(await context.use(bearer(issued), None, origin=origin), Verified)
+    found = await usage_of_key(context.counts, context.clock, project_id="prj_a", key_id=issued.key.id)
     assert found.reported == {RefusalReason.ORIGIN_NOT_ALLOWED.value: 2}
     assert found.outcomes == {"allowed": 3}

@@ -16,18 +16,18 @@ from starlette.routing import Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
-from keyturn.asgi import KeyturnMiddleware
-from keyturn.client_secrets import new_client_secret
-from keyturn.issuing import KeyWish
-from keyturn.layer import KeyLayer
-from keyturn.limiting import Limit
-from keyturn.model import Kind, Mode, Need, Reach
-from keyturn.needs import ANY_KEY, OPEN, InvalidNeed, needs
-from keyturn.proxies import LOOPBACK
-from keyturn.secret import digest_of
+from keyturn.admission.layer import KeyLayer
+from keyturn.admission.needs import ANY_KEY, OPEN, InvalidNeed, needs
+from keyturn.database import StoreUnavailable
+from keyturn.http.asgi import KeyturnMiddleware
+from keyturn.http.proxies import LOOPBACK
+from keyturn.keys.client_secrets import new_client_secret
+from keyturn.keys.issuing import KeyWish
+from keyturn.keys.model import Kind, Mode, Need, Reach
+from keyturn.keys.secret import digest_of
+from keyturn.limiting.gcra import Limit
 from keyturn.stores.memory import MemoryKeyStore
 from tests.shop import lifespan
-from unitofwork import StoreUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +98,7 @@ def routes() -> list[Any]:
     ]
 
 
-class Desk:
+class CommandContext:
     """A layer in memory, and keys of it."""
 
     def __init__(self, limit: Limit | None = None) -> None:
@@ -118,8 +118,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(anyio_backend: object) -> Desk:
-    return Desk()
+def context(anyio_backend: object) -> CommandContext:
+    return CommandContext()
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -127,15 +127,15 @@ def bearer(key: str) -> dict[str, str]:
 
 
 async def test_endpoints_say_what_they_need_and_what_says_nothing_is_reached_by_nobody(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    context: CommandContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Functions, classes, methods, mounted routers; wrapped as an application or added as middleware. A route without a
     word, files, and what is no route are not reached by a key that may do everything."""
     inner = Starlette(routes=routes())
-    inner.add_middleware(KeyturnMiddleware, keys=desk.layer)
-    reader, everything = await desk.key("invoices:read"), await desk.key("*")
-    for app in (KeyturnMiddleware(Starlette(routes=routes()), keys=desk.layer), inner):
-        async with desk.client(app) as client:
+    inner.add_middleware(KeyturnMiddleware, keys=context.layer)
+    reader, everything = await context.key("invoices:read"), await context.key("*")
+    for app in (KeyturnMiddleware(Starlette(routes=routes()), keys=context.layer), inner):
+        async with context.client(app) as client:
             for key, method, path, status in (
                 (reader, "GET", "/invoices", 200),
                 (reader, "HEAD", "/invoices", 200),
@@ -173,7 +173,7 @@ async def test_endpoints_say_what_they_need_and_what_says_nothing_is_reached_by_
     assert everything not in caplog.text
 
 
-async def test_rules_over_paths_serve_any_application(desk: Desk) -> None:
+async def test_rules_over_paths_serve_any_application(context: CommandContext) -> None:
     """An application without routes is let in to by rules alone, sees the key in its scope, and needs no life of its
     own."""
     seen: list[Any] = []
@@ -185,23 +185,23 @@ async def test_rules_over_paths_serve_any_application(desk: Desk) -> None:
         await send({"type": "http.response.body", "body": b"done"})
 
     app = KeyturnMiddleware(
-        plain, keys=desk.layer, needs={"GET /invoices/*": "invoices:read", "/health": OPEN, "POST /x": ANY_KEY}
+        plain, keys=context.layer, needs={"GET /invoices/*": "invoices:read", "/health": OPEN, "POST /x": ANY_KEY}
     )
-    key = await desk.key("invoices:read")
-    async with desk.client(app) as client:
+    key = await context.key("invoices:read")
+    async with context.client(app) as client:
         assert (await client.get("/invoices/1", headers=bearer(key))).text == "done"
         assert (await client.post("/invoices/1", headers=bearer(key))).json()["code"] == "need_not_declared"
         assert (await client.get("/invoices", headers=bearer(key))).status_code == 403
         assert (await client.get("/health")).status_code == 200
-        assert (await client.post("/x", headers=bearer(await desk.key()))).status_code == 200
+        assert (await client.post("/x", headers=bearer(await context.key()))).status_code == 200
     assert [one.project_id if one is not None else None for one in seen] == ["shop", None, "shop"]
     with pytest.raises(InvalidNeed):
-        KeyturnMiddleware(plain, keys=desk.layer, needs={"/x": "invoices"})
+        KeyturnMiddleware(plain, keys=context.layer, needs={"/x": "invoices"})
     with pytest.raises(InvalidNeed):
         needs("invoices")
 
 
-async def test_fastapi_routers_are_asked_through_and_through(desk: Desk) -> None:
+async def test_fastapi_routers_are_asked_through_and_through(context: CommandContext) -> None:
     """Included routers, also within each other, with their prefixes; FastAPI's own pages need to be declared."""
     api, inner, outer = FastAPI(), APIRouter(prefix="/inner"), APIRouter(prefix="/outer")
 
@@ -216,11 +216,11 @@ async def test_fastapi_routers_are_asked_through_and_through(desk: Desk) -> None
 
     outer.include_router(inner)
     api.include_router(outer, prefix="/v1")
-    api.add_middleware(KeyturnMiddleware, keys=desk.layer, needs={"/openapi.json": OPEN})
-    key = await desk.key("*")
-    async with desk.client(api) as client:
+    api.add_middleware(KeyturnMiddleware, keys=context.layer, needs={"/openapi.json": OPEN})
+    key = await context.key("*")
+    async with context.client(api) as client:
         assert (await client.get("/v1/outer/inner/7", headers=bearer(key))).json() == {"id": 7}
-        assert (await client.get("/v1/outer/inner/7", headers=bearer(await desk.key()))).status_code == 403
+        assert (await client.get("/v1/outer/inner/7", headers=bearer(await context.key()))).status_code == 403
         assert (await client.post("/v1/outer/inner/7", headers=bearer(key))).json()["code"] == "need_not_declared"
         assert (await client.delete("/v1/outer/inner/7", headers=bearer(key))).status_code == 405
         assert (await client.get("/outer/inner/7", headers=bearer(key))).status_code == 404
@@ -228,13 +228,13 @@ async def test_fastapi_routers_are_asked_through_and_through(desk: Desk) -> None
         assert (await client.get("/docs", headers=bearer(key))).json()["code"] == "need_not_declared"
 
 
-async def test_a_browser_is_answered_for_the_origins_of_keys(desk: Desk) -> None:
+async def test_a_browser_is_answered_for_the_origins_of_keys(context: CommandContext) -> None:
     """A preflight from the union of registered origins, without a key; then the key's own list decides, and its page
     may read the answer, the refusal included. The application's own CORS headers stand."""
-    key = await desk.key("invoices:write", kind=Kind.PUBLISHABLE, origins=[PAGE])
+    key = await context.key("invoices:write", kind=Kind.PUBLISHABLE, origins=[PAGE])
     asking = {"Access-Control-Request-Method": "POST"}
-    app = KeyturnMiddleware(Starlette(routes=routes()), keys=desk.layer)
-    async with desk.client(app) as client:
+    app = KeyturnMiddleware(Starlette(routes=routes()), keys=context.layer)
+    async with context.client(app) as client:
         known = await client.options("/invoices", headers={"Origin": PAGE} | asking)
         assert (known.status_code, known.headers["access-control-allow-origin"]) == (204, PAGE)
         assert known.headers["access-control-allow-methods"] == "GET, HEAD, POST"
@@ -251,15 +251,15 @@ async def test_a_browser_is_answered_for_the_origins_of_keys(desk: Desk) -> None
         assert refused.headers["access-control-allow-origin"] == PAGE
 
 
-async def test_a_publishable_key_opens_what_it_made_with_its_client_secret(desk: Desk) -> None:
+async def test_a_publishable_key_opens_what_it_made_with_its_client_secret(context: CommandContext) -> None:
     """The object is the one that the path names, by the route's own parameter."""
-    key = await desk.key("invoices:write", kind=Kind.PUBLISHABLE, origins=[PAGE])
+    key = await context.key("invoices:write", kind=Kind.PUBLISHABLE, origins=[PAGE])
     secret = new_client_secret("inv_1")
-    await desk.layer.store.keep_client_secret(
+    await context.layer.store.keep_client_secret(
         digest_of(secret), project_id="shop", mode="live", key_id="key_x", object_id="inv_1", at=0
     )
-    app = KeyturnMiddleware(Starlette(routes=routes()), keys=desk.layer)
-    async with desk.client(app) as client:
+    app = KeyturnMiddleware(Starlette(routes=routes()), keys=context.layer)
+    async with context.client(app) as client:
         both = {"x-api-key": key, "authorization": secret, "origin": PAGE}
         assert (await client.get("/invoices/inv_1", headers=both)).status_code == 200
         assert (await client.get("/invoices/inv_2", headers=both)).json()["code"] == "client_secret_wrong"
@@ -269,15 +269,15 @@ async def test_a_publishable_key_opens_what_it_made_with_its_client_secret(desk:
 
 async def test_limits_transport_and_address_hold_here_too(anyio_backend: object) -> None:
     """429 with what is left; plain http refused but where it is allowed; the address that a trusted proxy names."""
-    desk = Desk(Limit(0.1, 2))
-    key = await desk.key("invoices:read")
-    bound = await desk.key("invoices:read", networks=["203.0.113.0/24"], limit=Limit(100, 100))
+    context = CommandContext(Limit(0.1, 2))
+    key = await context.key("invoices:read")
+    bound = await context.key("invoices:read", networks=["203.0.113.0/24"], limit=Limit(100, 100))
     starlette = Starlette(routes=routes())
     app = KeyturnMiddleware(
-        starlette, keys=desk.layer, trusted_proxies=["10.0.0.0/8"], plain_http_from=["127.0.0.0/8"],
+        starlette, keys=context.layer, trusted_proxies=["10.0.0.0/8"], plain_http_from=["127.0.0.0/8"],
         envelope=lambda denial: (b"text/plain", f"no: {denial.code}".encode()),
     )  # fmt: skip
-    async with desk.client(app) as client:
+    async with context.client(app) as client:
         first = await client.get("/invoices", headers=bearer(key))
         assert first.headers["ratelimit"].startswith('"key";r=1;') and first.headers["ratelimit-policy"]
         await client.get("/invoices", headers=bearer(key))
@@ -302,16 +302,16 @@ async def test_limits_transport_and_address_hold_here_too(anyio_backend: object)
     assert await asked("127.0.0.1") == "no: address_not_allowed", "plain http from there is allowed, not the address"
 
 
-async def test_without_keys_to_ask_nobody_passes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_keys_to_ask_nobody_passes(context: CommandContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it has started, after it has ended, and while the store is away, every need is 503; what is open, is."""
 
     @contextlib.asynccontextmanager
     async def opened() -> AsyncIterator[KeyLayer]:
-        async with desk.layer.running():
-            yield desk.layer
+        async with context.layer.running():
+            yield context.layer
 
     app = KeyturnMiddleware(Starlette(routes=routes()), keys=opened, plain_http_from=LOOPBACK)
-    key = await desk.key("invoices:read")
+    key = await context.key("invoices:read")
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
 
@@ -331,8 +331,8 @@ async def test_without_keys_to_ask_nobody_passes(desk: Desk, monkeypatch: pytest
 
         async with lifespan(app):
             for name in ("by_digest", "hold", "changes_after"):
-                monkeypatch.setattr(desk.layer.store, name, away)
-            desk.layer.gate._entries.clear()
+                monkeypatch.setattr(context.layer.store, name, away)
+            context.layer.gate._entries.clear()
             answer = await client.get("/invoices", headers=bearer(key))
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
             assert (await client.get("/health")).status_code == 200
@@ -359,7 +359,7 @@ async def test_a_layer_that_cannot_be_opened_keeps_the_application_from_starting
     assert said == [{"type": "lifespan.startup.failed", "message": "keys: unknown database URL"}]
 
 
-async def test_a_socket_needs_a_key_before_it_is_opened(desk: Desk) -> None:
+async def test_a_socket_needs_a_key_before_it_is_opened(context: CommandContext) -> None:
     """A web socket's need is its endpoint's; refused, it is closed before it was accepted, with the refusal."""
 
     @needs("invoices:read")
@@ -372,9 +372,9 @@ async def test_a_socket_needs_a_key_before_it_is_opened(desk: Desk) -> None:
         raise AssertionError("nobody gets here")
 
     app = KeyturnMiddleware(
-        Starlette(routes=[WebSocketRoute("/talk", talk), WebSocketRoute("/silent", silent)]), keys=desk.layer
+        Starlette(routes=[WebSocketRoute("/talk", talk), WebSocketRoute("/silent", silent)]), keys=context.layer
     )
-    key = await desk.key("invoices:read")
+    key = await context.key("invoices:read")
 
     async def shake(path: str, sent: dict[str, str], **more: Any) -> list[Any]:
         said: list[Any] = []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn import FORMATS, Carriers, KeyParser, Mode, RefusalReason, Refused, generate
-from keyturn.carriers import CREDENTIAL_MAX, Carried
+from keyturn.admission.carriers import CREDENTIAL_MAX, Carried
 from tests.keyturn.test_secret import checksum
 
 CARRIERS = Carriers(KeyParser(FORMATS.values()))

@@ -58,11 +58,11 @@ def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
     listed = terminal.run("keys", "list", *PROJECT).stdout
     assert made["prefix"] in listed and "canary" in listed
     assert [one["id"] for one in terminal.json("keys", "list", *PROJECT)] == [canary["id"], id]
-    assert terminal.json("keys", "disable", id, *PROJECT, "--because", "a test")["disabledBecause"] == "a test"
+    assert terminal.json("keys", "disable", id, *PROJECT, "--reason", "a test")["disabledBecause"] == "a test"
     assert terminal.json("keys", "enable", id, *PROJECT)["status"] == "active"
     rotated = terminal.json("keys", "rotate", id, *PROJECT, "--at-once", "--overlap", "0d")
     assert (rotated["id"], rotated["prefix"] == made["prefix"]) == (id, False)
-    revoked = terminal.json("keys", "revoke", id, *PROJECT, "--tree", "--because", "over")
+    revoked = terminal.json("keys", "revoke", id, *PROJECT, "--tree", "--reason", "over")
     assert (revoked["status"], revoked["revokedBecause"], revoked["already"]) == ("revoked", "over", False)
     assert revoked["receipt"]["epoch"] > 0
     assert "had been revoked before" in terminal.run("keys", "revoke", id, *PROJECT).stdout
@@ -174,7 +174,8 @@ def test_whoever_tampers_with_the_log_is_found_out(terminal: Terminal, tmp_path:
 @pytest.mark.anyio
 async def test_a_long_log_is_checked_part_by_part(database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check does not hold the log as a whole, and finds the break on either side of a part's end."""
-    from keyturn import Issuer, KeyWish, audit
+    from keyturn import Issuer, KeyWish
+    from keyturn.insight import audit
     from tests.makers import StillClock
 
     monkeypatch.setattr(audit, "VERIFIED_AT_ONCE", 3)

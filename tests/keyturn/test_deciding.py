@@ -22,7 +22,7 @@ from keyturn import (
     decide,
     is_scope_name,
 )
-from keyturn.model import REPORTABLE, Terms
+from keyturn.keys.model import REPORTABLE, Terms
 
 NOW = 1_000_000
 SCOPES = ("links:read", "links:write", "sessions:read")

@@ -29,10 +29,10 @@ from keyturn import (
     set_enabled,
     suspend,
 )
-from keyturn.client_secrets import new_client_secret
-from keyturn.explaining import Case, Do, Explanation, Outcome, Remedy, as_known, explain
-from keyturn.model import REPORTABLE, KnownKey, Status, Terms
-from keyturn.secret import digest_of
+from keyturn.insight.explain import Case, Do, Explanation, Outcome, Remedy, as_known, explain
+from keyturn.keys.client_secrets import new_client_secret
+from keyturn.keys.model import REPORTABLE, KnownKey, Status, Terms
+from keyturn.keys.secret import digest_of
 from tests.keydesk import OFFERED, PUBLISHABLE, KeyDesk
 
 DAY = 86_400_000
@@ -104,42 +104,42 @@ class Counter:
     """A door, a key before it, and somebody who does what the explanation says."""
 
     def __init__(self, wanted: Wanted) -> None:
-        self.desk = KeyDesk()
+        self.context = KeyDesk()
         self.wanted = wanted
         self.verifier = Verifier(
-            self.desk.store, Primary(self.desk.store), self.desk.carriers, self.desk.clock, mode=wanted.mode
+            self.context.store, Primary(self.context.store), self.context.carriers, self.context.clock, mode=wanted.mode
         )
-        self.shown: dict[str, Any] = {"address": wanted.address, "origin": wanted.origin, "app": wanted.app}
+        self.to_api: dict[str, Any] = {"address": wanted.address, "origin": wanted.origin, "app": wanted.app}
         self.secure, self.opened = wanted.secure, wanted.opened
         self.opener, self.other = new_client_secret(OBJECT), new_client_secret(OBJECT)
 
     async def prepare(self) -> None:
         """Make the key, and bring it into the state that is wanted."""
-        desk, state = self.desk, self.wanted.state
-        ends = desk.clock.now() + DAY if state == "expired" else None
-        issued = await desk.issue(ends=ends, **self.wanted.wish)
+        context, state = self.context, self.wanted.state
+        ends = context.clock.now() + DAY if state == "expired" else None
+        issued = await context.issue(ends=ends, **self.wanted.wish)
         self.text, self.key_id = issued.secret.reveal(), issued.key.id
         named = {"project_id": "prj_a", "by": "user:1"}
         if state == "disabled":
-            await set_enabled(desk.store, desk.clock, key_id=self.key_id, enabled=False, **named)
+            await set_enabled(context.store, context.clock, key_id=self.key_id, enabled=False, **named)
         elif state == "revoked":
-            await revoke(desk.store, desk.clock, key_id=self.key_id, **named)
+            await revoke(context.store, context.clock, key_id=self.key_id, **named)
         elif state == "suspended":
-            await suspend(desk.store, desk.clock, **named)
+            await suspend(context.store, context.clock, **named)
         elif state == "superseded":
-            self.newer = await desk.issuer.rotate(key_id=self.key_id, at_once=True, overlap_ms=5, **named)
-        desk.clock.forward(2 * DAY)
+            self.newer = await context.issuer.rotate(key_id=self.key_id, at_once=True, overlap_ms=5, **named)
+        context.clock.forward(2 * DAY)
 
     async def ask(self) -> Verified | Refused:
         """Send the request through the door."""
         secret = self.opener if self.opened else self.other
-        found = self.desk.carriers.find(f"Bearer {self.text}")
+        found = self.context.carriers.find(f"Bearer {self.text}")
         assert not isinstance(found, Refused)
         # A client secret is one object's, which has one mode; here it is said for both.
-        key = await self.desk.store.by_digest(found.secret.digest())
+        key = await self.context.store.by_digest(found.secret.digest())
         assert key is not None
         if self.opened is not None:
-            await self.desk.store.keep_client_secret(
+            await self.context.store.keep_client_secret(
                 digest_of(self.opener),
                 project_id="prj_a",
                 mode=key.mode.value,
@@ -150,49 +150,51 @@ class Counter:
         carried = {"authorization": f"Bearer {self.text}"}
         if self.opened is not None:
             carried = {"api_key": self.text, "authorization": secret}
-        presented = Presented(**carried, **self.shown, secure=self.secure, object_id=OBJECT)
+        presented = Presented(**carried, **self.to_api, secure=self.secure, object_id=OBJECT)
         return await self.verifier.verify(presented, self.wanted.need)
 
     async def explained(self) -> Explanation:
-        key = await self.desk.store.by_id("prj_a", self.key_id)
+        key = await self.context.store.by_id("prj_a", self.key_id)
         assert key is not None
-        found = self.desk.carriers.find(f"Bearer {self.text}")
+        found = self.context.carriers.find(f"Bearer {self.text}")
         assert not isinstance(found, Refused)
-        number = (await self.desk.store.by_digest(found.secret.digest())).secret  # type: ignore[union-attr]
-        state = (await self.desk.store.secrets("prj_a", self.key_id))[-number]
-        asked = Asked(**self.shown, opened=self.opened)
+        number = (await self.context.store.by_digest(found.secret.digest())).secret  # type: ignore[union-attr]
+        state = (await self.context.store.secrets("prj_a", self.key_id))[-number]
+        asked = Asked(**self.to_api, opened=self.opened)
         return explain(
-            Case(as_known(key, state), self.wanted.need, asked, self.secure, self.wanted.mode), self.desk.clock.now()
+            Case(as_known(key, state), self.wanted.need, asked, self.secure, self.wanted.mode), self.context.clock.now()
         )
 
     async def follow(self, remedy: Remedy) -> None:
         """Do what is to be done, by the operations that an owner has."""
-        desk = self.desk
+        context = self.context
         named = {"project_id": "prj_a", "by": "user:1"}
         if remedy.changes is not None:
-            await change(desk.store, desk.clock, desk.issuer, key_id=self.key_id, changes=remedy.changes, **named)
+            await change(
+                context.store, context.clock, context.issuer, key_id=self.key_id, changes=remedy.changes, **named
+            )
             return
         match remedy.do:
             case Do.USE_HTTPS:
                 self.secure = True
             case Do.ENABLE:
-                await set_enabled(desk.store, desk.clock, key_id=self.key_id, enabled=True, **named)
+                await set_enabled(context.store, context.clock, key_id=self.key_id, enabled=True, **named)
             case Do.RESUME_PROJECT:
-                await resume(desk.store, desk.clock, **named)
+                await resume(context.store, context.clock, **named)
             case Do.USE_NEWER_SECRET:
                 self.text = self.newer.secret.reveal()
             case Do.CALL_FROM_NETWORK:
-                self.shown["address"] = remedy.value
+                self.to_api["address"] = remedy.value
             case Do.SEND_ORIGIN | Do.SEND_NO_ORIGIN:
-                self.shown["origin"] = remedy.value
+                self.to_api["origin"] = remedy.value
             case Do.SEND_APP:
-                self.shown["app"] = remedy.value
+                self.to_api["app"] = remedy.value
             case Do.SEND_CLIENT_SECRET:
                 self.opened = True
             case Do.USE_ANOTHER_KEY:
                 assert remedy.instead is not None
                 terms = msgspec.structs.asdict(remedy.instead)
-                issued = await desk.issuer.issue(KeyWish(name="another", **terms), by="user:1")
+                issued = await context.issuer.issue(KeyWish(name="another", **terms), by="user:1")
                 self.text, self.key_id = issued.secret.reveal(), issued.key.id
             case _:
                 raise AssertionError(remedy)

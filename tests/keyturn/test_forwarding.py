@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from keyturn.model import Need, Reach
-from keyturn.needs import ANY_KEY, OPEN, InvalidNeed, Rules, read_rules
-from tests.keyturn.test_server import Desk, open_desk
+from keyturn.admission.needs import ANY_KEY, OPEN, InvalidNeed, Rules, read_rules
+from keyturn.keys.model import Need, Reach
+from tests.keyturn.test_server import CommandContext, open_desk
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ WHERE = "/v1/forward-auth"
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, anyio_backend: object) -> Any:
+async def context(tmp_path: Path, anyio_backend: object) -> Any:
     """A server with rules over paths."""
     file = tmp_path / "rules.toml"
     file.write_text(RULES)
@@ -46,33 +46,38 @@ async def desk(tmp_path: Path, anyio_backend: object) -> Any:
 
 
 async def ask(
-    desk: Desk, key: str | None, uri: str = "/invoices/1", method: str = "GET", at: str = WHERE, **headers: str
+    context: CommandContext,
+    key: str | None,
+    uri: str = "/invoices/1",
+    method: str = "GET",
+    at: str = WHERE,
+    **headers: str,
 ) -> httpx.Response:
     """As Caddy and Traefik do."""
     sent = {"x_forwarded_method": method, "x_forwarded_uri": uri, "x_forwarded_proto": "https"} | headers
-    return await desk.send("GET", at, by=key, **sent)
+    return await context.send("GET", at, by=key, **sent)
 
 
 def identity(answer: httpx.Response) -> list[str | None]:
     return [answer.headers.get(f"x-keyturn-{name}") for name in ("key-id", "project", "mode", "scopes")]
 
 
-async def test_rules_say_what_each_path_needs(desk: Desk) -> None:
+async def test_rules_say_what_each_path_needs(context: CommandContext) -> None:
     """The first that fits; where none does, nobody passes, whoever they are. All identity headers are always there, so
     that none of a client's own is left standing."""
-    made = await desk.key("invoices:read", "invoices:write")
-    key, weak = made["key"], (await desk.key())["key"]
-    answer = await ask(desk, key)
+    made = await context.key("invoices:read", "invoices:write")
+    key, weak = made["key"], (await context.key())["key"]
+    answer = await ask(context, key)
     assert (answer.status_code, answer.content) == (200, b"")
     assert identity(answer) == [made["id"], "default", "live", "invoices:read invoices:write"]
     assert answer.headers["ratelimit"] and answer.headers["cache-control"] == "no-store"
-    assert (await ask(desk, weak)).json()["code"] == "missing_scope"
-    assert (await ask(desk, weak, "/any/thing/at/all?x=1")).status_code == 200
-    opened = await ask(desk, None, "/health")
+    assert (await ask(context, weak)).json()["code"] == "missing_scope"
+    assert (await ask(context, weak, "/any/thing/at/all?x=1")).status_code == 200
+    opened = await ask(context, None, "/health")
     assert opened.status_code == 200 and identity(opened) == ["", "", "", ""]
-    assert (await ask(desk, key, "/invoices", "POST")).status_code == 200
-    public = await desk.key("invoices:write", kind="publishable", origins=["https://shop.example"])
-    page = await ask(desk, public["key"], "/invoices", "POST", origin="https://shop.example")
+    assert (await ask(context, key, "/invoices", "POST")).status_code == 200
+    public = await context.key("invoices:write", kind="publishable", origins=["https://shop.example"])
+    page = await ask(context, public["key"], "/invoices", "POST", origin="https://shop.example")
     assert page.status_code == 200 and page.headers["access-control-allow-origin"] == "https://shop.example"
     for uri, method in (
         ("/invoices/1", "DELETE"),
@@ -84,52 +89,52 @@ async def test_rules_say_what_each_path_needs(desk: Desk) -> None:
         ("", "GET"),
         ("invoices/1", "GET"),
     ):
-        answer = await ask(desk, key, uri, method)
+        answer = await ask(context, key, uri, method)
         expected = (400, "forward_auth_misconfigured") if not uri else (403, "need_not_declared")
         assert (answer.status_code, answer.json()["code"]) == expected, (method, uri)
 
 
-async def test_a_path_that_two_servers_may_read_in_two_ways_passes_nowhere(desk: Desk) -> None:
+async def test_a_path_that_two_servers_may_read_in_two_ways_passes_nowhere(context: CommandContext) -> None:
     """Dots, doubled or encoded slashes, parameters and what is encoded twice: a rule for one path never lets in to
     another. What is merely encoded is read as what it says."""
-    key = (await desk.key("invoices:read"))["key"]
+    key = (await context.key("invoices:read"))["key"]
     for path in (
         "/any/../invoices/1", "/any/./x", "/any//x", "/any/..", "/any/%2e%2e/invoices", "/any/%2E%2E/x", "/any/..%2fx",
         "/any/a%2Fb", "/any/a\\b", "/any/a%5cb", "/any/x;y=1", "/any/%252e%252e/x", "/any/x%00", "/any/%ff",
     ):  # fmt: skip
-        assert (await ask(desk, key, path)).json()["code"] == "need_not_declared", path
-    weak = (await desk.key())["key"]
-    assert (await ask(desk, weak, "/%61ny/%69nvoices")).status_code == 200
-    assert (await ask(desk, weak, "/%69nvoices/1")).json()["code"] == "missing_scope"
+        assert (await ask(context, key, path)).json()["code"] == "need_not_declared", path
+    weak = (await context.key())["key"]
+    assert (await ask(context, weak, "/%61ny/%69nvoices")).status_code == 200
+    assert (await ask(context, weak, "/%69nvoices/1")).json()["code"] == "missing_scope"
 
 
-async def test_the_proxys_configuration_may_say_what_is_needed(desk: Desk) -> None:
+async def test_the_proxys_configuration_may_say_what_is_needed(context: CommandContext) -> None:
     """``scope=``, ``publishable=`` and ``access=any-key``; a mistake there is said, and lets nobody in."""
-    key, weak = (await desk.key("invoices:write"))["key"], (await desk.key())["key"]
-    assert (await ask(desk, key, "/any//where/../x", at=f"{WHERE}?scope=invoices:write")).status_code == 200
-    assert (await ask(desk, key, at=f"{WHERE}?scope=invoices:read")).json()["code"] == "missing_scope"
-    assert (await ask(desk, weak, "/x", at=f"{WHERE}?access=any-key")).status_code == 200
-    assert (await ask(desk, None, "/x", at=f"{WHERE}?access=any-key")).status_code == 401
+    key, weak = (await context.key("invoices:write"))["key"], (await context.key())["key"]
+    assert (await ask(context, key, "/any//where/../x", at=f"{WHERE}?scope=invoices:write")).status_code == 200
+    assert (await ask(context, key, at=f"{WHERE}?scope=invoices:read")).json()["code"] == "missing_scope"
+    assert (await ask(context, weak, "/x", at=f"{WHERE}?access=any-key")).status_code == 200
+    assert (await ask(context, None, "/x", at=f"{WHERE}?access=any-key")).status_code == 401
     for parameters in (
         "scope=no:such", "scope=", "scop=invoices:read", "scope=invoices:read&scope=invoices:write", "access=open",
         "access=any-key&scope=invoices:read", "scope=invoices:read&publishable=perhaps",
     ):  # fmt: skip
-        answer = await ask(desk, key, at=f"{WHERE}?{parameters}")
+        answer = await ask(context, key, at=f"{WHERE}?{parameters}")
         assert (answer.status_code, answer.json()["code"]) == (400, "forward_auth_misconfigured"), parameters
 
 
-async def test_only_one_request_can_be_meant(desk: Desk) -> None:
+async def test_only_one_request_can_be_meant(context: CommandContext) -> None:
     """nginx's headers or Caddy's and Traefik's; both only where they agree, and never none. Below the prefix it is
     Envoy's own path, whatever a client says."""
-    key = (await desk.key("invoices:read"))["key"]
+    key = (await context.key("invoices:read"))["key"]
     nginx = {"x_original_method": "GET", "x_original_uri": "/invoices/1", "x_forwarded_proto": "https"}
-    assert (await desk.send("GET", WHERE, by=key, **nginx)).status_code == 200
-    assert (await ask(desk, key, **nginx)).status_code == 200, "they agree"
+    assert (await context.send("GET", WHERE, by=key, **nginx)).status_code == 200
+    assert (await ask(context, key, **nginx)).status_code == 200, "they agree"
     for other in ({"x_original_uri": "/any/x"}, {"x_original_method": "POST"}):
-        answer = await ask(desk, key, **(nginx | other))
+        answer = await ask(context, key, **(nginx | other))
         assert (answer.status_code, answer.json()["code"]) == (403, "ambiguous_request"), other
     for half in ({"x_original_uri": "/health"}, {"x_forwarded_method": "GET"}, {}):
-        answer = await desk.send("GET", WHERE, by=key, **half)
+        answer = await context.send("GET", WHERE, by=key, **half)
         assert (answer.status_code, answer.json()["code"]) == (400, "forward_auth_misconfigured")
     # Envoy.
     spoofed = {"x_forwarded_uri": "/health", "x_forwarded_method": "GET", "x_forwarded_proto": "https"}
@@ -141,18 +146,18 @@ async def test_only_one_request_can_be_meant(desk: Desk) -> None:
         ("/;scope=invoices:read/x", 403),
         ("/any/%2e%2e/invoices/1", 403),
     ):
-        assert (await desk.send("GET", f"{WHERE}{path}", by=key, **spoofed)).status_code == status, path
-    assert (await desk.send("POST", f"{WHERE}/invoices/1", by=key, **spoofed)).status_code == 403
-    in_url = await desk.send("GET", f"{WHERE}/invoices/1?key={key}", by=None, **spoofed)
+        assert (await context.send("GET", f"{WHERE}{path}", by=key, **spoofed)).status_code == status, path
+    assert (await context.send("POST", f"{WHERE}/invoices/1", by=key, **spoofed)).status_code == 403
+    in_url = await context.send("GET", f"{WHERE}/invoices/1?key={key}", by=None, **spoofed)
     assert in_url.json()["reason"] == "key_in_url"
 
 
-async def test_only_a_trusted_proxy_is_believed(desk: Desk, tmp_path: Path) -> None:
+async def test_only_a_trusted_proxy_is_believed(context: CommandContext, tmp_path: Path) -> None:
     """From elsewhere there is no answer; the client is the right-most address that is no proxy's own; http is refused,
     and so is a key that is bound to a network where the proxy names something that is no address."""
-    bound = (await desk.key("invoices:read", networks=["203.0.113.0/24"]))["key"]
-    key = (await desk.key("invoices:read"))["key"]
-    answer = await desk.send("GET", WHERE, by=key, peer="198.51.100.9", x_forwarded_proto="https")
+    bound = (await context.key("invoices:read", networks=["203.0.113.0/24"]))["key"]
+    key = (await context.key("invoices:read"))["key"]
+    answer = await context.send("GET", WHERE, by=key, peer="198.51.100.9", x_forwarded_proto="https")
     assert (answer.status_code, answer.json()["code"]) == (403, "proxy_not_trusted")
     for forwarded_for, passes in (
         ("203.0.113.7", True),
@@ -162,11 +167,11 @@ async def test_only_a_trusted_proxy_is_believed(desk: Desk, tmp_path: Path) -> N
         ("203.0.113.7, nonsense", False),
         ("203.0.113.7, ", False),
     ):
-        answer = await ask(desk, bound, x_forwarded_for=forwarded_for)
+        answer = await ask(context, bound, x_forwarded_for=forwarded_for)
         assert (answer.status_code == 200) is passes, forwarded_for
     away = {"x_forwarded_for": "203.0.113.7", "x_forwarded_proto": "http"}
-    assert (await ask(desk, key, **away)).json()["code"] == "https_required"
-    assert (await ask(desk, key, **(away | {"x_forwarded_for": "127.0.0.1"}))).status_code == 200
+    assert (await ask(context, key, **away)).json()["code"] == "https_required"
+    assert (await ask(context, key, **(away | {"x_forwarded_for": "127.0.0.1"}))).status_code == 200
     url = f"sqlite:///{tmp_path / 'other.db'}"
     async with open_desk(url, KEYTURN_TRUSTED_PROXIES="10.0.0.0/8 2001:db8::/32", KEYTURN_PLAIN_HTTP_FROM="") as other:
         assert (await ask(other, key, at=f"{WHERE}?access=any-key")).json()["code"] == "proxy_not_trusted"
@@ -177,25 +182,25 @@ async def test_only_a_trusted_proxy_is_believed(desk: Desk, tmp_path: Path) -> N
         assert inside.status_code == 401
 
 
-async def test_a_preflight_is_answered_for_registered_origins_only(desk: Desk) -> None:
+async def test_a_preflight_is_answered_for_registered_origins_only(context: CommandContext) -> None:
     """Without a key and never with credentials. One that the proxy asks about as any other request needs a key."""
-    await desk.key("invoices:write", kind="publishable", origins=["https://*.shop.example"])
+    await context.key("invoices:write", kind="publishable", origins=["https://*.shop.example"])
     asking = {"access_control_request_method": "POST"}
-    known = await desk.send("OPTIONS", WHERE, by=None, origin="https://eu.shop.example", **asking)
+    known = await context.send("OPTIONS", WHERE, by=None, origin="https://eu.shop.example", **asking)
     assert known.status_code == 204 and known.headers["access-control-allow-origin"] == "https://eu.shop.example"
     assert "POST" in known.headers["access-control-allow-methods"] and known.headers["vary"] == "Origin"
     assert "access-control-allow-credentials" not in known.headers and "content-length" not in known.headers
-    unknown = await desk.send("OPTIONS", WHERE, by=None, origin="https://evil.example", **asking)
+    unknown = await context.send("OPTIONS", WHERE, by=None, origin="https://evil.example", **asking)
     assert unknown.status_code == 204 and "access-control-allow-origin" not in unknown.headers
-    assert (await ask(desk, None, method="OPTIONS")).status_code == 403
+    assert (await ask(context, None, method="OPTIONS")).status_code == 403
 
 
-async def test_what_nginx_cannot_hand_on_is_in_a_header(desk: Desk) -> None:
+async def test_what_nginx_cannot_hand_on_is_in_a_header(context: CommandContext) -> None:
     """The whole refusal as ASCII, for nginx alone."""
     nginx = {"x_original_method": "GET", "x_original_uri": "/invoices/1", "x_forwarded_proto": "https"}
-    answer = await desk.send("GET", WHERE, by=None, **nginx)
+    answer = await context.send("GET", WHERE, by=None, **nginx)
     assert answer.headers["x-keyturn-problem"].encode("ascii") == answer.content
-    assert "x-keyturn-problem" not in (await ask(desk, None)).headers
+    assert "x-keyturn-problem" not in (await ask(context, None)).headers
 
 
 def test_rules_are_read_in_their_order(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from keyturn import FORMATS, Issuer, KeyParser, KeyWish, Mode, Status
 from keyturn.errors import BadReport, PublicKeysUnavailable
-from keyturn.github import (
+from keyturn.leaks.github import (
     KEPT_MS,
     LOOK_AGAIN_MS,
     FilePublicKeys,
@@ -19,7 +19,7 @@ from keyturn.github import (
     is_signed,
     public_keys_at,
 )
-from keyturn.leaks import LeakDesk
+from keyturn.leaks.responding import LeakResponder
 from keyturn.stores.memory import MemoryKeyStore
 from tests.github import GitHub, Signer
 from tests.makers import StillClock
@@ -36,15 +36,15 @@ HzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==
 """
 
 
-class Desk:
+class CommandContext:
     """Takes reports, over keys of its own."""
 
     def __init__(self, url: str) -> None:
         self.clock = StillClock()
         self.store = MemoryKeyStore()
         self.issuer = Issuer(self.store, self.clock, [])
-        desk = LeakDesk(self.store, self.clock, KeyParser(FORMATS.values()))
-        self.reports = GitHubReports(desk, public_keys_at(url), self.clock)
+        context = LeakResponder(self.store, self.clock, KeyParser(FORMATS.values()))
+        self.reports = GitHubReports(context, public_keys_at(url), self.clock)
 
     async def take(self, body: bytes, by: Signer) -> object:
         return json.loads(await self.reports.take(body, by.identifier, by.signature(body)))
@@ -70,32 +70,32 @@ def test_what_is_no_signature_of_that_key_is_none() -> None:
 async def test_a_report_ends_the_keys_it_found_and_says_which_were_real(github: GitHub) -> None:
     """Each match is answered in order by its token's hash, its type and a label; no token comes back. A live key is
     revoked, and says where it was found."""
-    desk = Desk(github.url)
-    issued = await desk.issuer.issue(KeyWish(project_id="prj_a", mode=Mode.LIVE, name="a"), by="user:1")
+    context = CommandContext(github.url)
+    issued = await context.issuer.issue(KeyWish(project_id="prj_a", mode=Mode.LIVE, name="a"), by="user:1")
     text = issued.secret.reveal()
     matches = [
         {"token": text, "type": "ck_live", "url": "https://github.com/a/b/blob/c/d", "source": "content"},
         {"token": "some_token", "type": "ck_test", "url": "", "source": "commit"},
     ]
-    answer = await desk.take(json.dumps(matches).encode(), github.signer)
+    answer = await context.take(json.dumps(matches).encode(), github.signer)
     assert answer == [
         {"token_hash": hashlib.sha256(token.encode()).hexdigest(), "token_type": type, "label": label}
         for token, type, label in ((text, "ck_live", "true_positive"), ("some_token", "ck_test", "false_positive"))
     ]
-    key = await desk.store.by_id("prj_a", issued.key.id)
+    key = await context.store.by_id("prj_a", issued.key.id)
     assert key is not None
     assert (key.status, key.revoked_by) == (Status.REVOKED, "system:leak-desk")
-    assert key.exposed_how == key.revoked_because == "found by GitHub: https://github.com/a/b/blob/c/d"
+    assert key.exposed_how == key.revoked_reason == "found by GitHub: https://github.com/a/b/blob/c/d"
 
 
 async def test_whoever_is_not_github_gets_nothing_done(github: GitHub) -> None:
     """A body that was changed, a key that is not listed or not current any more, no signature, no list of matches."""
-    desk = Desk(github.url)
-    issued = await desk.issuer.issue(KeyWish(project_id="prj_a", mode=Mode.LIVE, name="a"), by="user:1")
+    context = CommandContext(github.url)
+    issued = await context.issuer.issue(KeyWish(project_id="prj_a", mode=Mode.LIVE, name="a"), by="user:1")
     body = json.dumps([{"token": issued.secret.reveal(), "type": "t"}]).encode()
     retired, stranger = Signer("retired", is_current=False), Signer("stranger")
     github.others = [retired]
-    take, mine = desk.reports.take, github.signer
+    take, mine = context.reports.take, github.signer
     for signed, identifier, signature in (
         (body + b" ", mine.identifier, mine.signature(body)),
         (body, mine.identifier, stranger.signature(body)),
@@ -107,28 +107,28 @@ async def test_whoever_is_not_github_gets_nothing_done(github: GitHub) -> None:
     ):
         with pytest.raises(BadReport):
             await take(signed, identifier, signature)
-    assert await desk.store.by_id("prj_a", issued.key.id) == issued.key
+    assert await context.store.by_id("prj_a", issued.key.id) == issued.key
 
 
 async def test_the_list_is_kept_and_fetched_anew_when_it_must_be(github: GitHub) -> None:
     """One fetch an hour; sooner for an identifier that is unknown, but not as often as strangers can make them up."""
-    desk = Desk(github.url)
+    context = CommandContext(github.url)
     for _ in range(3):
-        await desk.take(b"[]", github.signer)
+        await context.take(b"[]", github.signer)
     assert github.fetched == 1
     fresh = Signer("second")
     github.others = [fresh]
     with pytest.raises(BadReport):
-        await desk.take(b"[]", fresh)
+        await context.take(b"[]", fresh)
     assert github.fetched == 1
-    desk.clock.forward(LOOK_AGAIN_MS)
-    assert await desk.take(b"[]", fresh) == []
+    context.clock.forward(LOOK_AGAIN_MS)
+    assert await context.take(b"[]", fresh) == []
     for number in range(5):
         with pytest.raises(BadReport):
-            await desk.take(b"[]", Signer(f"made up {number}"))
+            await context.take(b"[]", Signer(f"made up {number}"))
     assert github.fetched == 2
-    desk.clock.forward(KEPT_MS)
-    await desk.take(b"[]", github.signer)
+    context.clock.forward(KEPT_MS)
+    await context.take(b"[]", github.signer)
     assert github.fetched == 3
 
 
@@ -137,7 +137,7 @@ async def test_without_the_list_nothing_is_decided(github: GitHub, tmp_path: Pat
     for answer in (b"", b"<html>", b"{}", b"x" * 300_000):
         github.answers = answer
         with pytest.raises(PublicKeysUnavailable):
-            await Desk(github.url).take(PAYLOAD, github.signer)
+            await CommandContext(github.url).take(PAYLOAD, github.signer)
     with pytest.raises(PublicKeysUnavailable):
         await UrlPublicKeys("http://127.0.0.1:9/").fetch()
     with pytest.raises(PublicKeysUnavailable):
@@ -151,4 +151,4 @@ async def test_the_list_may_lie_in_a_file(tmp_path: Path) -> None:
     signer = Signer("mine")
     path = tmp_path / "keys.json"
     path.write_text(json.dumps({"public_keys": [signer.listed]}))
-    assert await Desk(str(path)).take(b"[]", signer) == []
+    assert await CommandContext(str(path)).take(b"[]", signer) == []

@@ -30,13 +30,13 @@ from keyturn import (
     generate,
     revoke,
 )
-from keyturn.importing import Imported, ImportRules, InvalidImport, Problem, import_keys, keep_learning, parse_form
-from keyturn.secret import CROSSMINT, ForeignForm
+from keyturn.database import Database
+from keyturn.keys.importing import Imported, ImportRules, InvalidImport, Problem, import_keys, keep_learning, parse_form
+from keyturn.keys.secret import CROSSMINT, ForeignForm
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore
 from tests.makers import NEW_YEAR, StillClock
 from tests.shop import eventually
-from unitofwork import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +61,7 @@ class Counting(MemoryKeyStore):
         return await super().by_digest(digest)
 
 
-class Desk:
+class CommandContext:
     """Imports into a store, and a door before it."""
 
     def __init__(self, store: Any = None) -> None:
@@ -87,7 +87,7 @@ class Desk:
 @pytest.mark.parametrize("how", ["csv", "jsonl", "plaintext"])
 async def test_imported_keys_go_on_with_what_their_lines_say(database: Database, how: str) -> None:
     """On both databases: let in afterwards, with name, mode, scopes and age; the text is in no row; revoking works."""
-    desk = Desk(SqlKeyStore(database))
+    context = CommandContext(SqlKeyStore(database))
     first, second = text(), text()
     rows = [
         {"name": "Shop", "mode": "live", "scopes": "links:read links:write", "created_at": "2020-02-03T04:05:06Z"},
@@ -102,7 +102,7 @@ async def test_imported_keys_go_on_with_what_their_lines_say(database: Database,
         content = "\n".join(json.dumps(row | {"scopes": row["scopes"].split()}) for row in rows)
     else:
         content = "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)])
-    done = await desk.take(content, ACME, plaintext=how == "plaintext", scopes=("links:read",))
+    done = await context.take(content, ACME, plaintext=how == "plaintext", scopes=("links:read",))
     assert done.problems == ()
     shop, till = done.keys
     assert (shop.name, shop.mode, shop.scopes) == ("Shop", Mode.LIVE, {"links:read", "links:write"})
@@ -111,75 +111,75 @@ async def test_imported_keys_go_on_with_what_their_lines_say(database: Database,
     assert {(key.imported, key.format, key.prefix, key.last_four) for key in done.keys} == {
         (True, "imported", "acme_live_", "")
     }
-    assert await desk.store.by_id("prj_a", shop.id) == shop
+    assert await context.store.by_id("prj_a", shop.id) == shop
     for key, known in ((first, shop), (second, till)):
-        let_in = await desk.door(key)
+        let_in = await context.door(key)
         assert isinstance(let_in, Verified) and let_in.key.id == known.id
-        assert isinstance(await desk.door(key, authorization=None, api_key=key), Verified)
-        in_url = await desk.door(key, authorization=None, query_string=f"a=b&key={key}")
+        assert isinstance(await context.door(key, authorization=None, api_key=key), Verified)
+        in_url = await context.door(key, authorization=None, query_string=f"a=b&key={key}")
         assert isinstance(in_url, Refused) and in_url.reason is RefusalReason.KEY_IN_URL and in_url.key is not None
-    await revoke(desk.store, desk.clock, project_id="prj_a", key_id=shop.id, by="user:1")
-    ended = await desk.door(first)
+    await revoke(context.store, context.clock, project_id="prj_a", key_id=shop.id, by="user:1")
+    ended = await context.door(first)
     assert isinstance(ended, Refused) and ended.reason is RefusalReason.REVOKED
-    lines = [(line.action, line.key_id) for line in await desk.store.audit(0, 2)]
+    lines = [(line.action, line.key_id) for line in await context.store.audit(0, 2)]
     assert lines == [("key.imported", shop.id), ("key.imported", till.id)]
     # A rotation gives it a secret of ours.
-    rotated = await desk.issuer.rotate(project_id="prj_a", key_id=till.id, by="user:1", at_once=True, overlap_ms=0)
+    rotated = await context.issuer.rotate(project_id="prj_a", key_id=till.id, by="user:1", at_once=True, overlap_ms=0)
     assert rotated.secret.reveal().startswith("ck_test_")
-    assert isinstance(await desk.door(rotated.secret.reveal()), Verified)
-    replaced = await desk.door(second)
+    assert isinstance(await context.door(rotated.secret.reveal()), Verified)
+    replaced = await context.door(second)
     assert isinstance(replaced, Refused) and replaced.reason is RefusalReason.SUPERSEDED
 
 
 async def test_junk_costs_no_look_until_something_was_imported_and_then_only_of_that_form() -> None:
     """Without an import a text of foreign form is malformed, which takes no query; with one, only what fits its form
     takes any."""
-    desk = Desk()
+    context = CommandContext()
     mine = text()
-    refused = await desk.door(mine)
+    refused = await context.door(mine)
     assert isinstance(refused, Refused) and refused.reason is RefusalReason.MALFORMED
-    assert desk.store.looked_up == 0
-    await desk.take(f"digest\n{sha(mine)}\n", ACME)
+    assert context.store.looked_up == 0
+    await context.take(f"digest\n{sha(mine)}\n", ACME)
     for junk in ("acme_live_" + "a" * 39, "acme_live_" + "a" * 41, "acme_test_" + "a" * 40, "x", f"{text()[:-1]}é"):
-        refused = await desk.door(junk)
+        refused = await context.door(junk)
         assert isinstance(refused, Refused) and refused.reason is RefusalReason.MALFORMED
     wrong = generate(NATIVE, Kind.SECRET, Mode.LIVE).reveal()[:-1] + "_"
-    assert isinstance(await desk.door(wrong), Refused)
-    assert desk.store.looked_up == 0
-    unknown = await desk.door(text())
+    assert isinstance(await context.door(wrong), Refused)
+    assert context.store.looked_up == 0
+    unknown = await context.door(text())
     assert isinstance(unknown, Refused) and unknown.reason is RefusalReason.UNKNOWN
-    assert isinstance(await desk.door(mine), Verified)
-    assert desk.store.looked_up == 2
+    assert isinstance(await context.door(mine), Verified)
+    assert context.store.looked_up == 2
 
 
 async def test_a_foreign_key_may_look_like_one_of_ours_with_a_wrong_checksum() -> None:
     """Another vendor's sk_live_ keys have the length of one of our formats; their form is declared, so they come in."""
-    desk = Desk()
+    context = CommandContext()
     theirs = "sk_live_" + "a" * 22
     assert KeyParser(FORMATS.values()).parse(theirs) is None
-    await desk.take(f"digest\n{sha(theirs)}\n", "sk_live_{22}")
-    assert isinstance(await desk.door(theirs), Verified)
+    await context.take(f"digest\n{sha(theirs)}\n", "sk_live_{22}")
+    assert isinstance(await context.door(theirs), Verified)
 
 
 async def test_keys_of_our_formats_are_imported_without_a_form() -> None:
     """From another installation: by digest with the format's name, or by text, which says its mode itself."""
-    desk = Desk()
+    context = CommandContext()
     native, other = (generate(form, Kind.SECRET, Mode.TEST) for form in (NATIVE, CROSSMINT))
-    done = await desk.take(f"digest\n{native.digest().value.hex()}\n", format="native", mode=Mode.TEST)
+    done = await context.take(f"digest\n{native.digest().value.hex()}\n", format="native", mode=Mode.TEST)
     assert [(key.format, key.prefix) for key in done.keys] == [("native", "ck_test_")]
-    done = await desk.take(f"key\n{other.reveal()}\n", plaintext=True, mode=None)
+    done = await context.take(f"key\n{other.reveal()}\n", plaintext=True, mode=None)
     assert [(key.format, key.prefix, key.mode) for key in done.keys] == [("crossmint", other.prefix, Mode.TEST)]
-    assert await desk.store.foreign_forms() == []
-    assert isinstance(await desk.door(native.reveal()), Verified)
-    assert isinstance(await desk.door(other.reveal()), Verified)
+    assert await context.store.foreign_forms() == []
+    assert isinstance(await context.door(native.reveal()), Verified)
+    assert isinstance(await context.door(other.reveal()), Verified)
 
 
 async def test_one_bad_line_and_nothing_is_imported() -> None:
     """Each bad line is told with its number and what was expected, and never with what stands in it; a dry run tells
     the same and does nothing either."""
-    desk = Desk()
+    context = CommandContext()
     here, good, long = text(), text(), "n" * 101
-    await desk.take(f"digest,name\n{sha(here)},a\n", ACME)
+    await context.take(f"digest,name\n{sha(here)},a\n", ACME)
     public = generate(NATIVE, Kind.PUBLISHABLE, Mode.LIVE).reveal()
     test_key = generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()
     lines = [
@@ -216,21 +216,21 @@ async def test_one_bad_line_and_nothing_is_imported() -> None:
         15: "here already",
     }
     for dry_run in (True, False):
-        done = await desk.take(content, ACME, plaintext=True, dry_run=dry_run)
+        done = await context.take(content, ACME, plaintext=True, dry_run=dry_run)
         assert done.keys == ()
         assert [line for line, _ in done.problems] == list(expected)
         assert [line for line, what in done.problems if expected[line] not in what] == []
         for line in lines:
             assert not line[1] or line[1][10:] not in str(done.problems)
-    assert len(await desk.store.list("prj_a", None)) == 1
+    assert len(await context.store.list("prj_a", None)) == 1
 
 
 async def test_a_dry_run_does_nothing() -> None:
     """It says how many there would be; neither keys nor forms are kept."""
-    desk = Desk()
-    done = await desk.take(f"digest\n{sha(text())}\n", ACME, dry_run=True)
+    context = CommandContext()
+    done = await context.take(f"digest\n{sha(text())}\n", ACME, dry_run=True)
     assert (len(done.keys), done.problems) == (1, ())
-    assert (await desk.store.list("prj_a", None), await desk.store.foreign_forms()) == ([], [])
+    assert (await context.store.list("prj_a", None), await context.store.foreign_forms()) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -257,23 +257,23 @@ async def test_what_cannot_be_read_is_told_as_a_whole(content: str, rules: dict[
     """No file of keys, or not enough said about it."""
     forms = rules.pop("forms", [ACME])
     with pytest.raises(InvalidImport, match=says):
-        await Desk().take(content, *forms, **rules)
+        await CommandContext().take(content, *forms, **rules)
 
 
 async def test_a_column_that_nobody_understands_stops_the_import() -> None:
     """It may say that a key was revoked long ago; passing it over is the operator's word. Texts are read only where
     they were announced."""
-    desk = Desk()
+    context = CommandContext()
     content = f"digest,revoked_at\n{sha(text())},2020-01-01\n"
-    assert "column 2 (revoked_at) is unknown" in (await desk.take(content, ACME)).problems[0].what
-    assert "announced" in (await desk.take(f"key\n{text()}\n", ACME)).problems[0].what
-    assert "announced" in (await desk.take(f"digest\n{sha(text())}\n", ACME, plaintext=True)).problems[0].what
-    assert (await desk.take(content, ACME, ignored=frozenset(["revoked_at"]))).problems == ()
+    assert "column 2 (revoked_at) is unknown" in (await context.take(content, ACME)).problems[0].what
+    assert "announced" in (await context.take(f"key\n{text()}\n", ACME)).problems[0].what
+    assert "announced" in (await context.take(f"digest\n{sha(text())}\n", ACME, plaintext=True)).problems[0].what
+    assert (await context.take(content, ACME, ignored=frozenset(["revoked_at"]))).problems == ()
 
 
 async def test_a_file_whose_columns_are_elsewhere_tells_and_keeps_no_key() -> None:
     """Without a head line, or with columns in each other's places: what is said, and what is kept, is not the key."""
-    desk = Desk()
+    context = CommandContext()
     mine, ours = text(), generate(NATIVE, Kind.SECRET, Mode.LIVE).reveal()
     for content in (
         f"{mine}\n{text()}\n",
@@ -285,65 +285,67 @@ async def test_a_file_whose_columns_are_elsewhere_tells_and_keeps_no_key() -> No
         f"digest,created_at\n{sha(mine)},{mine}\n",
         f"digest,prefix\n{sha(mine)},{mine}\n",
     ):
-        [problem] = (await desk.take(content, ACME)).problems
+        [problem] = (await context.take(content, ACME)).problems
         assert not any(key[10:] in problem.what for key in (mine, ours)), problem
-    assert await desk.store.list("prj_a", None) == []
+    assert await context.store.list("prj_a", None) == []
 
 
 @pytest.mark.parametrize("bad", ["$2b$12$abcdefghijklmnopqrstuv", "a" * 63, "g" * 64, "é" * 44, "sha1:abc", "!" * 44])
 async def test_what_is_no_sha_256_is_told(bad: str) -> None:
     """A slow or salted hash cannot be looked up by."""
-    assert await Desk().take(f"digest\n{bad}\n", ACME) == Imported(
+    assert await CommandContext().take(f"digest\n{bad}\n", ACME) == Imported(
         (), (Problem(2, "the digest is no SHA-256 in hex or base 64; salted or slow hashes cannot be looked up"),)
     )
 
 
 async def test_a_key_that_came_meanwhile_stops_the_whole_import(database: Database) -> None:
     """Between the look and the transaction another import may have brought it: nothing of this one is kept then."""
-    desk = Desk(SqlKeyStore(database))
+    context = CommandContext(SqlKeyStore(database))
     one, two = text(), text()
-    [key] = (await desk.take(f"digest\n{sha(one)}\n", ACME)).keys
-    other = (await desk.take(f"digest\n{sha(two)}\n", ACME, dry_run=True)).keys[0]
+    [key] = (await context.take(f"digest\n{sha(one)}\n", ACME)).keys
+    other = (await context.take(f"digest\n{sha(two)}\n", ACME, dry_run=True)).keys[0]
     digests = [KeyDigest("sha256", bytes.fromhex(sha(each))) for each in (two, one)]
     with pytest.raises(KeyExists):
-        await desk.store.import_keys(
+        await context.store.import_keys(
             [(other, digests[0]), (key, digests[1])], [ForeignForm("b_", 20, 20)], Act(NEW_YEAR, "operator:cli")
         )
-    assert [one.id for one in await desk.store.list("prj_a", None)] == [key.id]
-    assert await desk.store.foreign_forms() == [ForeignForm("acme_live_", 40, 40)]
-    assert len(await desk.store.audit(0, 9)) == 1
+    assert [one.id for one in await context.store.list("prj_a", None)] == [key.id]
+    assert await context.store.foreign_forms() == [ForeignForm("acme_live_", 40, 40)]
+    assert len(await context.store.audit(0, 9)) == 1
 
 
 async def test_a_running_door_learns_of_an_import_by_itself() -> None:
     """Within its next look; a store that fails meanwhile is told of, takes nothing back, and is asked again."""
-    desk, failures = Desk(), []
+    context, failures = CommandContext(), []
     mine = text()
-    whole, broken = desk.store.foreign_forms, False
+    whole, broken = context.store.foreign_forms, False
 
     async def forms() -> Any:
         if broken:
             raise OSError("no store")
         return await whole()
 
-    desk.store.foreign_forms = forms
+    context.store.foreign_forms = forms
 
     async def reason() -> RefusalReason | None:
-        found = await desk.verifier.verify(Presented(authorization=f"Bearer {mine}"), None)
+        found = await context.verifier.verify(Presented(authorization=f"Bearer {mine}"), None)
         return found.reason if isinstance(found, Refused) else None
 
     async def let_in() -> bool:
         return await reason() is None
 
-    learning = asyncio.create_task(keep_learning(desk.store, desk.carriers, failed=failures.append, look_seconds=0.01))
+    learning = asyncio.create_task(
+        keep_learning(context.store, context.carriers, failed=failures.append, look_seconds=0.01)
+    )
     try:
-        await desk.take(f"digest\n{sha(mine)}\n", ACME)
+        await context.take(f"digest\n{sha(mine)}\n", ACME)
         assert await eventually(let_in)
         broken = True
         assert await eventually(lambda: failures)
         assert await let_in()
         broken, mine = False, "other_" + "a" * 20
         assert await reason() is RefusalReason.MALFORMED
-        await desk.take(f"digest\n{sha(mine)}\n", "other_{20}")
+        await context.take(f"digest\n{sha(mine)}\n", "other_{20}")
         assert await eventually(let_in)
     finally:
         learning.cancel()

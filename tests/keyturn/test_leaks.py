@@ -23,8 +23,8 @@ from keyturn import (
     generate,
     revoke,
 )
-from keyturn.leaks import HOUR_MS, NOTICED_MAX, Alert, Leak, LeakDesk, LeakResponse, LeakRules, Seen
-from keyturn.origins import answer_headers
+from keyturn.admission.origins import answer_headers
+from keyturn.leaks.responding import HOUR_MS, NOTICED_MAX, Alert, Leak, LeakResponder, LeakResponse, LeakRules, Seen
 from keyturn.stores.memory import MemoryKeyStore
 from tests.makers import StillClock
 
@@ -55,7 +55,7 @@ class House:
         parser = KeyParser(FORMATS.values())
         self.gate = Gate(self.store, "gate")
         self.verifier = Verifier(self.store, self.gate, Carriers(parser), self.clock)
-        self.desk = LeakDesk(
+        self.context = LeakResponder(
             self.store,
             self.clock,
             parser,
@@ -74,8 +74,8 @@ class House:
         how = {"authorization": f"Bearer {text}"} | how
         decision = await self.verifier.verify(Presented(**how), None)  # type: ignore[arg-type]
         if isinstance(decision, Refused):
-            self.desk.noticed(decision, seen or Seen())
-        await self.desk.deal_with_waiting()
+            self.context.noticed(decision, seen or Seen())
+        await self.context.deal_with_waiting()
         return decision
 
     async def in_url(self, issued: Issued) -> Verified | Refused:
@@ -122,7 +122,7 @@ async def test_quarantine_disables_live_keys_until_its_breaker_opens() -> None:
         await house.present(key, secure=False)
     assert [(await house.now(key)).status for key in keys] == [Status.DISABLED] * 5 + [Status.ACTIVE] * 2
     assert (await house.now(test)).status is Status.ACTIVE
-    assert (await house.now(keys[0])).disabled_because == "arrived in clear text"
+    assert (await house.now(keys[0])).disabled_reason == "arrived in clear text"
     assert (await house.now(keys[0])).disabled_by == "system:leak-desk"
     assert house.told().count("keys.quarantined") == 5
     assert house.told().count("keys.quarantine_held_back") == 2
@@ -191,17 +191,17 @@ async def test_the_desk_never_keeps_the_door() -> None:
         raise OSError("no store")
 
     house.store.note_exposure, whole = broken, house.store.note_exposure  # type: ignore[method-assign]
-    house.desk.noticed(refused, Seen())
-    await house.desk.deal_with_waiting()
+    house.context.noticed(refused, Seen())
+    await house.context.deal_with_waiting()
     assert [str(error) for error in house.failures] == ["no store"]
     house.store.note_exposure = whole  # type: ignore[method-assign]
-    house.desk.noticed(refused, Seen())
-    await house.desk.deal_with_waiting()
+    house.context.noticed(refused, Seen())
+    await house.context.deal_with_waiting()
     assert (await house.now(key)).exposed_at is not None
     for _ in range(NOTICED_MAX + 5):
         one = await house.key()
-        house.desk.noticed(Refused(RefusalReason.INSECURE, await house.store.by_digest(one.secret.digest())), Seen())
-    await house.desk.deal_with_waiting()
+        house.context.noticed(Refused(RefusalReason.INSECURE, await house.store.by_digest(one.secret.digest())), Seen())
+    await house.context.deal_with_waiting()
     noted = [key for key in await house.store.list("prj_a", None) if key.exposed_at is not None]
     assert len(noted) == NOTICED_MAX + 1
 
@@ -215,13 +215,13 @@ async def test_reported_keys_end_and_junk_costs_no_look() -> None:
     text = live.secret.reveal()
     never = generate(NATIVE, Kind.SECRET, LIVE).reveal()
     given = [text, text, test.secret.reveal(), public.secret.reveal(), never, text[:-1], "", "x" * 10_000, "é\0"]
-    ours = await house.desk.reported(
+    ours = await house.context.reported(
         [Leak(one, f"on a wall: {text}") for one in given], response=LeakResponse.REVOKE, test_too=True
     )
     assert ours == [True, True, True, False, False, False, False, False, False]
     assert house.store.looked_up == 5
     assert {(await house.now(one)).status for one in (live, test)} == {Status.REVOKED}
-    assert (await house.now(live)).revoked_because == "on a wall: …"
+    assert (await house.now(live)).revoked_reason == "on a wall: …"
     assert (await house.now(public)).status is Status.ACTIVE
     actions = [line.action for line in await house.store.audit(3, 99)]
     assert actions == ["key.exposed", "key.revoked"] * 2
@@ -239,7 +239,10 @@ async def test_a_partners_find_is_answered_as_the_installation_says(response: Le
     """A live key is revoked, disabled or only told of; a test key is always only told of. Both are noted."""
     house = House(response=response)
     live, test = await house.key(), await house.key(TEST)
-    assert await house.desk.reported([Leak(one.secret.reveal(), "in public") for one in (live, test)]) == [True, True]
+    assert await house.context.reported([Leak(one.secret.reveal(), "in public") for one in (live, test)]) == [
+        True,
+        True,
+    ]
     assert ((await house.now(live)).status, (await house.now(test)).status) == (status, Status.ACTIVE)
     assert all([(await house.now(one)).exposed_how == "in public" for one in (live, test)])
     assert house.told() == ["keys.exposed"] * (2 if response is LeakResponse.ALERT else 1)
@@ -250,12 +253,12 @@ async def test_an_old_secret_that_leaks_takes_the_new_one_not_with_it() -> None:
     house = House()
     first = await house.key()
     second = await house.issuer.rotate(project_id="prj_a", key_id=first.key.id, by="user:1", at_once=True)
-    await house.desk.reported([Leak(first.secret.reveal(), "in public")])
+    await house.context.reported([Leak(first.secret.reveal(), "in public")])
     old, new = await house.present(first), await house.present(Issued(second.key, second.secret))
     assert isinstance(old, Refused) and old.reason is RefusalReason.SUPERSEDED
     assert isinstance(new, Verified)
     lines = await house.store.audit(0, 99)
-    assert await house.desk.reported([Leak(first.secret.reveal(), "in public once more")]) == [True]
+    assert await house.context.reported([Leak(first.secret.reveal(), "in public once more")]) == [True]
     assert await house.store.audit(0, 99) == lines
 
 
@@ -265,7 +268,7 @@ async def test_what_a_leaked_key_had_made_goes_on_and_is_told_of() -> None:
     house = House()
     leaked = await house.key()
     children = [await house.key(parent=leaked.key) for _ in range(2)]
-    await house.desk.reported([Leak(leaked.secret.reveal(), "in public")])
+    await house.context.reported([Leak(leaked.secret.reveal(), "in public")])
     assert [(alert.what, alert.detail) for alert in house.alerts] == [
         ("keys.exposed_had_made_others", {"keys": "2"}),
     ]
@@ -278,6 +281,6 @@ async def test_a_canary_that_is_found_is_told_of_and_stays() -> None:
     """Its place was found, which its owner wants to know; it goes on watching."""
     house = House()
     canary = await house.key(canary=True)
-    assert await house.desk.reported([Leak(canary.secret.reveal(), "in public")], test_too=True) == [True]
+    assert await house.context.reported([Leak(canary.secret.reveal(), "in public")], test_too=True) == [True]
     assert house.told() == ["keys.canary_used"]
     assert (await house.now(canary)).status is Status.ACTIVE

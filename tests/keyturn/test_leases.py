@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from keyturn import Gate, KeyDigest, KnownKey
-from keyturn.leases import LEASE_MS, Receipt, settle
-from keyturn.ports import KeyStore
+from keyturn.admission.leases import LEASE_MS, Receipt, settle
+from keyturn.stores.ports import KeyStore
 from tests.keyturn.lease_machine import LeaseMachine, machine_with, walk
 
 RUNS = 4_000

@@ -23,39 +23,39 @@ from keyturn import (
     generate,
     revoke,
 )
+from keyturn.database import migrate, open_database
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.keydesk import READ, KeyDesk, bearer
 from tests.postgres import PostgresServer
-from unitofwork import migrate, open_database
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def desk() -> KeyDesk:
+def context() -> KeyDesk:
     return KeyDesk()
 
 
-async def test_a_new_key_opens_what_it_was_made_for(desk: KeyDesk) -> None:
+async def test_a_new_key_opens_what_it_was_made_for(context: KeyDesk) -> None:
     """Who holds the text is let in where a granted scope is asked for; the key's own data comes back."""
-    issued = await desk.issue("links:read")
-    verified = await desk.verify(bearer(issued))
+    issued = await context.issue("links:read")
+    verified = await context.verify(bearer(issued))
     assert isinstance(verified, Verified)
     assert (verified.key.id, verified.key.terms, verified.reported) == (issued.key.id, issued.key.terms, ())
-    assert await desk.reason(bearer(issued), Need("links:write")) is RefusalReason.SCOPE_MISSING
-    assert await desk.reason(bearer(issued), None) is None
+    assert await context.reason(bearer(issued), Need("links:write")) is RefusalReason.SCOPE_MISSING
+    assert await context.reason(bearer(issued), None) is None
 
 
-async def test_a_new_key_says_who_made_it_and_what_may_be_shown(desk: KeyDesk) -> None:
+async def test_a_new_key_says_who_made_it_and_what_may_be_shown(context: KeyDesk) -> None:
     """All but the text: prefix, last four, scopes, mode, actor and instant."""
-    issued = await desk.issue("links:read", name="  shop backend ", mode=Mode.LIVE)
+    issued = await context.issue("links:read", name="  shop backend ", mode=Mode.LIVE)
     key, text = issued.key, issued.secret.reveal()
     assert (key.name, key.mode, key.status, key.format) == ("shop backend", Mode.LIVE, Status.ACTIVE, "native")
-    assert (key.created_at, key.created_by) == (desk.clock.at, "user:1")
+    assert (key.created_at, key.created_by) == (context.clock.at, "user:1")
     assert key.masked == f"{text[:14]}…{text[-4:]}"
     assert text[14:-4] not in repr(key)
-    assert await desk.store.list("prj_a", "live") == [key]
+    assert await context.store.list("prj_a", "live") == [key]
 
 
 @pytest.mark.spec("crypto-checkout R3", "crypto-checkout R10", "crypto-checkout R49")
@@ -84,14 +84,14 @@ async def test_a_new_key_says_who_made_it_and_what_may_be_shown(desk: KeyDesk) -
     ],
 )
 async def test_the_header_carries_one_whole_key(
-    carried: str | None, reason: RefusalReason | None, desk: KeyDesk
+    carried: str | None, reason: RefusalReason | None, context: KeyDesk
 ) -> None:
     """``Authorization: Bearer <key>`` (RFC 6750), the scheme in any case; no unknown scheme, no other
     kind of token."""
-    issued = await desk.issue()
+    issued = await context.issue()
     other = generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()
     header = None if carried is None else carried.format(key=issued.secret.reveal(), other=other)
-    assert await desk.reason(header) is reason
+    assert await context.reason(header) is reason
 
 
 async def test_a_malformed_key_costs_no_look_at_the_store() -> None:
@@ -101,108 +101,108 @@ async def test_a_malformed_key_costs_no_look_at_the_store() -> None:
         async def by_digest(self, digest: object) -> None:  # type: ignore[override]
             raise AssertionError("the store was asked")
 
-    desk = KeyDesk(Untouchable())
-    assert await desk.reason("Bearer ck_live_" + "a" * 32) is RefusalReason.MALFORMED
+    context = KeyDesk(Untouchable())
+    assert await context.reason("Bearer ck_live_" + "a" * 32) is RefusalReason.MALFORMED
     with pytest.raises(AssertionError):
-        await desk.reason(f"Bearer {generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()}")
+        await context.reason(f"Bearer {generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()}")
 
 
 @pytest.mark.spec("crypto-checkout R51", "crypto-checkout R68")
-async def test_a_revoked_key_is_refused_from_then_on(desk: KeyDesk) -> None:
+async def test_a_revoked_key_is_refused_from_then_on(context: KeyDesk) -> None:
     """At once, for ever, and whatever is asked for."""
-    issued = await desk.issue()
-    assert await desk.reason(bearer(issued)) is None
-    revocation = await revoke(desk.store, desk.clock, project_id="prj_a", key_id=issued.key.id, by="user:2")
+    issued = await context.issue()
+    assert await context.reason(bearer(issued)) is None
+    revocation = await revoke(context.store, context.clock, project_id="prj_a", key_id=issued.key.id, by="user:2")
     assert (revocation.already, revocation.key.status, revocation.key.revoked_by) == (False, Status.REVOKED, "user:2")
     for need in (None, READ, Need("sessions:write"), Need("no:such")):
-        assert await desk.reason(bearer(issued), need) is RefusalReason.REVOKED
+        assert await context.reason(bearer(issued), need) is RefusalReason.REVOKED
 
 
-async def test_revoking_again_changes_nothing(desk: KeyDesk) -> None:
+async def test_revoking_again_changes_nothing(context: KeyDesk) -> None:
     """The first time and actor stand."""
-    issued = await desk.issue()
-    first = await revoke(desk.store, desk.clock, project_id="prj_a", key_id=issued.key.id, by="user:2")
-    desk.clock.forward(5_000)
-    again = await revoke(desk.store, desk.clock, project_id="prj_a", key_id=issued.key.id, by="user:3")
+    issued = await context.issue()
+    first = await revoke(context.store, context.clock, project_id="prj_a", key_id=issued.key.id, by="user:2")
+    context.clock.forward(5_000)
+    again = await revoke(context.store, context.clock, project_id="prj_a", key_id=issued.key.id, by="user:3")
     assert again.already
     assert again.key == first.key
 
 
 @pytest.mark.parametrize(("project", "key_id"), [("prj_b", "{id}"), ("prj_a", "key_nobody"), ("prj_a", "")])
-async def test_only_ones_own_keys_can_be_revoked(desk: KeyDesk, project: str, key_id: str) -> None:
+async def test_only_ones_own_keys_can_be_revoked(context: KeyDesk, project: str, key_id: str) -> None:
     """Another project's key looks exactly like one that is not there, and goes on working."""
-    issued = await desk.issue()
+    issued = await context.issue()
     with pytest.raises(KeyNotFound):
         named = key_id.format(id=issued.key.id)
-        await revoke(desk.store, desk.clock, project_id=project, key_id=named, by="user:thief")
-    assert await desk.reason(bearer(issued)) is None
+        await revoke(context.store, context.clock, project_id=project, key_id=named, by="user:thief")
+    assert await context.reason(bearer(issued)) is None
 
 
-async def test_a_key_expires_by_the_clock(desk: KeyDesk) -> None:
+async def test_a_key_expires_by_the_clock(context: KeyDesk) -> None:
     """It works up to the last millisecond before its expiry."""
-    issued = await desk.issue(ends=desk.clock.at + 1_000)
-    desk.clock.forward(999)
-    assert await desk.reason(bearer(issued)) is None
-    desk.clock.forward(1)
-    assert await desk.reason(bearer(issued)) is RefusalReason.EXPIRED
+    issued = await context.issue(ends=context.clock.at + 1_000)
+    context.clock.forward(999)
+    assert await context.reason(bearer(issued)) is None
+    context.clock.forward(1)
+    assert await context.reason(bearer(issued)) is RefusalReason.EXPIRED
 
 
 @pytest.mark.spec("crypto-checkout R67", "crypto-checkout R19")
-async def test_several_keys_are_valid_at_once_and_end_by_themselves(desk: KeyDesk) -> None:
+async def test_several_keys_are_valid_at_once_and_end_by_themselves(context: KeyDesk) -> None:
     """R67: the new key works beside the old one; revoking the old one leaves the new one alone."""
-    old, new = await desk.issue(name="same name"), await desk.issue(name="same name")
-    assert [await desk.reason(bearer(one)) for one in (old, new)] == [None, None]
-    await revoke(desk.store, desk.clock, project_id="prj_a", key_id=old.key.id, by="user:1")
-    assert [await desk.reason(bearer(one)) for one in (old, new)] == [RefusalReason.REVOKED, None]
+    old, new = await context.issue(name="same name"), await context.issue(name="same name")
+    assert [await context.reason(bearer(one)) for one in (old, new)] == [None, None]
+    await revoke(context.store, context.clock, project_id="prj_a", key_id=old.key.id, by="user:1")
+    assert [await context.reason(bearer(one)) for one in (old, new)] == [RefusalReason.REVOKED, None]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\0b", "a\nb", "a\x1b[31mb", "a\u202eb", "a\ud800b"])
-async def test_a_bad_name_makes_no_key(desk: KeyDesk, name: str) -> None:
+async def test_a_bad_name_makes_no_key(context: KeyDesk, name: str) -> None:
     """Empty, overlong, or not printable."""
     with pytest.raises(InvalidKeyName):
-        await desk.issue(name=name)
-    assert await desk.store.list("prj_a", None) == []
+        await context.issue(name=name)
+    assert await context.store.list("prj_a", None) == []
 
 
 @pytest.mark.parametrize(
     "scope", ["", "links:*", "links", "links:read ", "LINKS:READ", "admin:all", "links:read links:write"]
 )
-async def test_an_unknown_scope_makes_no_key(desk: KeyDesk, scope: str) -> None:
+async def test_an_unknown_scope_makes_no_key(context: KeyDesk, scope: str) -> None:
     """One wrong scope among right ones is enough; the message lists those there are."""
     with pytest.raises(InvalidScope, match="links:read, links:write, sessions:read, sessions:write"):
-        await desk.issue("links:read", scope)
-    assert await desk.store.list("prj_a", None) == []
+        await context.issue("links:read", scope)
+    assert await context.store.list("prj_a", None) == []
 
 
 @pytest.mark.spec("crypto-checkout R38", "crypto-checkout R66")
-async def test_a_key_has_exactly_the_scopes_that_were_chosen(desk: KeyDesk) -> None:
+async def test_a_key_has_exactly_the_scopes_that_were_chosen(context: KeyDesk) -> None:
     """R38, R66: a reporting key without any write scope can be made, and gets none by itself."""
-    issued = await desk.issue("links:read", "links:read")
+    issued = await context.issue("links:read", "links:read")
     assert issued.key.scopes == {"links:read"}
     wish = KeyWish(project_id="prj_a", mode=Mode.TEST, name="none")
-    none = await desk.issuer.issue(wish, by="user:1")
+    none = await context.issuer.issue(wish, by="user:1")
     assert none.key.scopes == frozenset()
 
 
-async def test_an_expiry_in_the_past_makes_no_key(desk: KeyDesk) -> None:
+async def test_an_expiry_in_the_past_makes_no_key(context: KeyDesk) -> None:
     """A key that never works is a mistake."""
-    for ends in (desk.clock.at, desk.clock.at - 1, 0):
+    for ends in (context.clock.at, context.clock.at - 1, 0):
         with pytest.raises(InvalidExpiry):
-            await desk.issue(ends=ends)
-    assert await desk.store.list("prj_a", None) == []
+            await context.issue(ends=ends)
+    assert await context.store.list("prj_a", None) == []
 
 
-async def test_a_use_is_noted_and_written_later(desk: KeyDesk) -> None:
+async def test_a_use_is_noted_and_written_later(context: KeyDesk) -> None:
     """When and whence, of the secret that was used; coarsely, and no longer than makes sense."""
-    used, other = await desk.issue(), await desk.issue()
+    used, other = await context.issue(), await context.issue()
     agent, path = "curl/8 \0" + "x" * 300, "/checkout_sessions/{id}" + "y" * 300
-    desk.last_used.note(used.key.id, 1, Use(desk.clock.at, "203.0.113.77", agent, path))
-    assert [key.last_used_at for key in await desk.store.list("prj_a", None)] == [None, None]
-    await desk.last_used.flush(desk.store)
-    keys = {key.id: key.last_used_at for key in await desk.store.list("prj_a", None)}
-    assert keys == {used.key.id: desk.clock.at, other.key.id: None}
-    state = (await desk.store.secrets("prj_a", used.key.id))[0]
-    assert (state.last_used_at, state.last_used_address) == (desk.clock.at, "203.0.113.0/24")
+    context.last_used.note(used.key.id, 1, Use(context.clock.at, "203.0.113.77", agent, path))
+    assert [key.last_used_at for key in await context.store.list("prj_a", None)] == [None, None]
+    await context.last_used.flush(context.store)
+    keys = {key.id: key.last_used_at for key in await context.store.list("prj_a", None)}
+    assert keys == {used.key.id: context.clock.at, other.key.id: None}
+    state = (await context.store.secrets("prj_a", used.key.id))[0]
+    assert (state.last_used_at, state.last_used_address) == (context.clock.at, "203.0.113.0/24")
     assert state.last_used_agent == agent.replace("\0", "")[:200]
     assert state.last_used_path == path[:200]
 
@@ -219,15 +219,15 @@ async def test_uses_are_kept_while_the_store_fails() -> None:
             await super().touch(used)
 
     store = Failing()
-    desk = KeyDesk(store)
-    first, second = await desk.issue(), await desk.issue()
-    desk.last_used.note(first.key.id, 1, Use(1))
-    desk.last_used.note(second.key.id, 1, Use(2))
+    context = KeyDesk(store)
+    first, second = await context.issue(), await context.issue()
+    context.last_used.note(first.key.id, 1, Use(1))
+    context.last_used.note(second.key.id, 1, Use(2))
     with pytest.raises(OSError):
-        await desk.last_used.flush(store)
-    desk.last_used.note(first.key.id, 1, Use(3))
+        await context.last_used.flush(store)
+    context.last_used.note(first.key.id, 1, Use(3))
     store.fails = False
-    await desk.last_used.flush(store)
+    await context.last_used.flush(store)
     keys = {key.id: key.last_used_at for key in await store.list("prj_a", None)}
     assert keys == {first.key.id: 3, second.key.id: 2}
 
@@ -267,9 +267,9 @@ async def sql_desk(request: pytest.FixtureRequest, anyio_backend: object, tmp_pa
     database = await open_database(url)
     try:
         await migrate(database, migrations(), now=0)
-        desk = KeyDesk(SqlKeyStore(database))
-        desk.url = url  # type: ignore[attr-defined]
-        yield desk
+        context = KeyDesk(SqlKeyStore(database))
+        context.url = url  # type: ignore[attr-defined]
+        yield context
     finally:
         await database.close()
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn import DEFAULT_LIMIT, Allowance, Limit, Limiter
-from keyturn.limiting import PER_SECOND_MIN, SECOND_NS, SWEPT_PER_NEWCOMER, ratio
+from keyturn.limiting.gcra import PER_SECOND_MIN, SECOND_NS, SWEPT_PER_NEWCOMER, ratio
 
 # A process that starts, one that has run for months (where a float's last digit is worth several
 # nanoseconds), and one for a century.

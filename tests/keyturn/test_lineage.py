@@ -26,8 +26,8 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from keyturn.explaining import as_known
-from keyturn.model import REPORTABLE
+from keyturn.insight.explain import as_known
+from keyturn.keys.model import REPORTABLE
 from tests.keydesk import OFFERED, KeyDesk, bearer
 from tests.makers import NEW_YEAR
 
@@ -68,9 +68,9 @@ requests = st.lists(
 )
 
 
-def wished(desk: KeyDesk, **wish: Any) -> Key:
+def wished(context: KeyDesk, **wish: Any) -> Key:
     asked = {"project_id": "prj_a", "mode": Mode.TEST, "name": "a"} | wish
-    return desk.issuer.checked(KeyWish(**asked), by="user:1", format="native")
+    return context.issuer.checked(KeyWish(**asked), by="user:1", format="native")
 
 
 def makeable(wish: dict[str, Any]) -> dict[str, Any]:
@@ -95,12 +95,12 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
     """Whatever was wished for: a key that another one was allowed to make is let in nowhere where its maker is not,
     at no time, and at no higher pace. (By a client secret it opens what it has made, which is no right of its
     maker's.)"""
-    desk = KeyDesk()
-    parent = wished(desk, **parents)
+    context = KeyDesk()
+    parent = wished(context, **parents)
     # Children that resemble their parent are made more often.
     wish = makeable(own | kind | {name: parents[name] for name in inherited})
     try:
-        child = wished(desk, **wish, parent=parent)
+        child = wished(context, **wish, parent=parent)
     except StrongerThanParent:
         event("stronger")
         return
@@ -109,9 +109,9 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
     for request, need, now in asked:
         if isinstance(decide(as_known(child), need, now, request), Verified):
             assert isinstance(decide(as_known(parent), need, now, request), Verified)
-    most, pace = parent.limit or DEFAULT_LIMIT, child.limit or DEFAULT_LIMIT
-    assert pace.per_second <= most.per_second
-    assert pace.burst <= most.burst
+    most, rate_limit = parent.limit or DEFAULT_LIMIT, child.limit or DEFAULT_LIMIT
+    assert rate_limit.per_second <= most.per_second
+    assert rate_limit.burst <= most.burst
 
 
 @pytest.mark.parametrize(
@@ -135,46 +135,46 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
 )
 def test_a_stronger_key_is_refused_in_words(parent: dict[str, Any], child: dict[str, Any], said: str) -> None:
     """In what it would be stronger; and the like that is not stronger is made."""
-    desk = KeyDesk()
-    maker = wished(desk, **parent)
+    context = KeyDesk()
+    maker = wished(context, **parent)
     with pytest.raises(StrongerThanParent, match=said):
-        wished(desk, **child, parent=maker)
-    assert wished(desk, **parent, parent=maker).parent_id == maker.id
+        wished(context, **child, parent=maker)
+    assert wished(context, **parent, parent=maker).parent_id == maker.id
 
 
 def test_only_an_active_secret_key_makes_keys() -> None:
     """Neither a publishable one, nor one that is off or gone."""
-    desk = KeyDesk()
-    public = wished(desk, kind=Kind.PUBLISHABLE, origins=["https://a.example"], scopes=["sessions:write"])
+    context = KeyDesk()
+    public = wished(context, kind=Kind.PUBLISHABLE, origins=["https://a.example"], scopes=["sessions:write"])
     with pytest.raises(StrongerThanParent):
-        wished(desk, parent=public)
+        wished(context, parent=public)
     for status in (Status.DISABLED, Status.REVOKED):
-        gone = msgspec.structs.replace(wished(desk), status=status)
+        gone = msgspec.structs.replace(wished(context), status=status)
         with pytest.raises(KeyIsRevoked):
-            wished(desk, parent=gone)
+            wished(context, parent=gone)
 
 
 @pytest.mark.anyio
 async def test_a_tree_of_keys_is_revoked_with_its_root() -> None:
     """All that it made, and what that made; its own maker and its siblings go on. Without that wish, only itself."""
-    desk = KeyDesk()
-    root = await desk.issue("links:read")
-    child, sibling = [await desk.issue("links:read", parent=root.key) for _ in range(2)]
-    grandchild = await desk.issue("links:read", parent=child.key)
+    context = KeyDesk()
+    root = await context.issue("links:read")
+    child, sibling = [await context.issue("links:read", parent=root.key) for _ in range(2)]
+    grandchild = await context.issue("links:read", parent=child.key)
     named = {"project_id": "prj_a", "by": "user:1"}
 
     async def working() -> list[bool]:
-        return [await desk.reason(bearer(one)) is None for one in (root, child, sibling, grandchild)]
+        return [await context.reason(bearer(one)) is None for one in (root, child, sibling, grandchild)]
 
-    done = await revoke(desk.store, desk.clock, key_id=child.key.id, tree=True, **named)
+    done = await revoke(context.store, context.clock, key_id=child.key.id, tree=True, **named)
     assert await working() == [True, False, True, False]
     assert (done.already, [key.id for key in done.descendants]) == (False, [grandchild.key.id])
     assert done.receipt.epoch is not None
-    alone = await revoke(desk.store, desk.clock, key_id=root.key.id, **named)
+    alone = await revoke(context.store, context.clock, key_id=root.key.id, **named)
     assert alone.descendants == ()
     assert await working() == [False, False, True, False]
     # A second time, with all of its tree: what had been left is ended now.
-    again = await revoke(desk.store, desk.clock, key_id=root.key.id, tree=True, **named)
+    again = await revoke(context.store, context.clock, key_id=root.key.id, tree=True, **named)
     assert again.already
     assert await working() == [False, False, False, False]
 
@@ -182,24 +182,24 @@ async def test_a_tree_of_keys_is_revoked_with_its_root() -> None:
 @pytest.mark.anyio
 async def test_what_hangs_below_a_revoked_key_is_found_all_the_same() -> None:
     """A child that was revoked alone does not hide its own children from a later revocation of the whole tree."""
-    desk = KeyDesk()
-    root = await desk.issue("links:read")
-    child = await desk.issue("links:read", parent=root.key)
-    grandchild = await desk.issue("links:read", parent=child.key)
+    context = KeyDesk()
+    root = await context.issue("links:read")
+    child = await context.issue("links:read", parent=root.key)
+    grandchild = await context.issue("links:read", parent=child.key)
     named = {"project_id": "prj_a", "by": "user:1"}
-    await revoke(desk.store, desk.clock, key_id=child.key.id, **named)
-    done = await revoke(desk.store, desk.clock, key_id=root.key.id, tree=True, **named)
+    await revoke(context.store, context.clock, key_id=child.key.id, **named)
+    done = await revoke(context.store, context.clock, key_id=root.key.id, tree=True, **named)
     assert [key.id for key in done.descendants] == [grandchild.key.id]
-    assert await desk.reason(bearer(grandchild)) is RefusalReason.REVOKED
+    assert await context.reason(bearer(grandchild)) is RefusalReason.REVOKED
 
 
 @pytest.mark.anyio
 async def test_a_disabled_maker_is_remembered_with_its_keys() -> None:
     """Who made a key stands with it for good, whatever becomes of the maker."""
-    desk = KeyDesk()
-    root = await desk.issue("links:read")
-    child = await desk.issue("links:read", parent=root.key)
-    await set_enabled(desk.store, desk.clock, project_id="prj_a", key_id=root.key.id, enabled=False, by="user:1")
-    assert (await desk.store.by_id("prj_a", child.key.id)).parent_id == root.key.id  # type: ignore[union-attr]
-    line = (await desk.store.audit_of("prj_a", child.key.id, None, 1))[0]
+    context = KeyDesk()
+    root = await context.issue("links:read")
+    child = await context.issue("links:read", parent=root.key)
+    await set_enabled(context.store, context.clock, project_id="prj_a", key_id=root.key.id, enabled=False, by="user:1")
+    assert (await context.store.by_id("prj_a", child.key.id)).parent_id == root.key.id  # type: ignore[union-attr]
+    line = (await context.store.audit_of("prj_a", child.key.id, None, 1))[0]
     assert line.detail["parent"] == root.key.id

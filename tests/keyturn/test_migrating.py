@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from keyturn import NATIVE, Kind, Limit, Mode, RefusalReason, Status, generate
-from keyturn.audit import broken_at
+from keyturn.database import Database, migrate, open_database
+from keyturn.insight.audit import broken_at
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.keydesk import KeyDesk
 from tests.makers import execute, one
-from unitofwork import Database, migrate, open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -65,15 +65,15 @@ async def test_keys_of_the_first_schema_work_on_as_they_were(database_url: str) 
         assert await migrate(database, migrations(), now=0) == migrations()[2:]
 
         store = SqlKeyStore(database)
-        desk = KeyDesk(store)
-        reasons = {name: await desk.reason(f"Bearer {text}", address="203.0.113.9") for name, text in texts.items()}
+        context = KeyDesk(store)
+        reasons = {name: await context.reason(f"Bearer {text}", address="203.0.113.9") for name, text in texts.items()}
         assert reasons == {
             "plain": None,
             "revoked": RefusalReason.REVOKED,
             "disabled": RefusalReason.DISABLED,
             "bound": None,
         }
-        assert await desk.reason(f"Bearer {texts['bound']}", address="8.8.8.8") is RefusalReason.ADDRESS_NOT_ALLOWED
+        assert await context.reason(f"Bearer {texts['bound']}", address="8.8.8.8") is RefusalReason.ADDRESS_NOT_ALLOWED
 
         keys = {key.id: key for key in await store.list("prj_a", None)}
         assert {key.kind for key in keys.values()} == {Kind.SECRET}
@@ -85,8 +85,8 @@ async def test_keys_of_the_first_schema_work_on_as_they_were(database_url: str) 
         assert (disabled.status, disabled.disabled_at, disabled.disabled_by) == (Status.DISABLED, 2_000, "user:2")
         assert (bound.networks, bound.limit) == (("203.0.113.0/24",), Limit(0.5, 3))
 
-        rotated = await desk.issuer.rotate(project_id="prj_a", key_id="plain", by="user:3")
-        assert await desk.reason(f"Bearer {rotated.secret.reveal()}") is None
+        rotated = await context.issuer.rotate(project_id="prj_a", key_id="plain", by="user:3")
+        assert await context.reason(f"Bearer {rotated.secret.reveal()}") is None
         assert [secret.number for secret in await store.secrets("prj_a", "plain")] == [2, 1]
         assert broken_at(await store.audit(0, 10)) is None
         assert await one(database, "SELECT COUNT(*) FROM key_secrets") == len(texts) + 1

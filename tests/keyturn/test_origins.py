@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from keyturn import KeyChanges, change, revoke
-from keyturn.origins import REMEMBERED_MAX, REMEMBERED_SECONDS, Origins, answer_headers
+from keyturn.admission.origins import REMEMBERED_MAX, REMEMBERED_SECONDS, Origins, answer_headers
 from keyturn.stores.memory import MemoryKeyStore
 from tests.keydesk import KeyDesk
 
@@ -30,7 +30,7 @@ class Browsers:
 
     def __init__(self) -> None:
         self.store = CountingStore()
-        self.desk = KeyDesk(self.store)
+        self.context = KeyDesk(self.store)
         self.now_ns = 0
         self.origins = Origins(self.store, lambda: self.now_ns)
 
@@ -49,8 +49,8 @@ def browsers() -> Browsers:
 
 async def test_a_preflight_is_allowed_to_the_union_of_all_keys_origins(browsers: Browsers) -> None:
     """It carries no key, so any key's origin will do; then that key's own list decides."""
-    await browsers.desk.publishable(SHOP)
-    await browsers.desk.publishable("https://*.other.example", project_id="prj_b")
+    await browsers.context.publishable(SHOP)
+    await browsers.context.publishable("https://*.other.example", project_id="prj_b")
     assert [
         await browsers.allowed(origin)
         for origin in (SHOP, "https://www.other.example", "https://other.example", "https://evil.example", "null", "")
@@ -61,7 +61,7 @@ async def test_a_preflight_is_allowed_to_the_union_of_all_keys_origins(browsers:
 async def test_a_preflight_names_the_methods_of_the_path_and_the_headers_that_carry_keys(browsers: Browsers) -> None:
     """R12: ``content-type``, ``x-api-key`` and ``authorization`` among them; never with credentials, for a key is sent
     in a header of its own and no cookie is looked at."""
-    await browsers.desk.publishable(SHOP)
+    await browsers.context.publishable(SHOP)
     headers = dict(await browsers.origins.preflight(SHOP, ["DELETE", "GET", "PATCH"]))
     assert headers[b"access-control-allow-origin"] == SHOP.encode()
     assert headers[b"access-control-allow-methods"] == b"DELETE, GET, PATCH"
@@ -73,7 +73,7 @@ async def test_a_preflight_names_the_methods_of_the_path_and_the_headers_that_ca
 
 async def test_an_origin_that_was_asked_for_a_moment_ago_costs_no_query(browsers: Browsers) -> None:
     """Known and unknown ones alike; after two seconds the store is asked again."""
-    await browsers.desk.publishable(SHOP)
+    await browsers.context.publishable(SHOP)
     for _ in range(50):
         assert await browsers.allowed(SHOP)
         assert not await browsers.allowed("https://evil.example")
@@ -86,15 +86,17 @@ async def test_an_origin_that_was_asked_for_a_moment_ago_costs_no_query(browsers
 async def test_what_preflights_are_told_follows_the_keys_within_two_seconds(browsers: Browsers) -> None:
     """Added, changed and revoked: the next question after that time is answered by what stands then."""
     assert not await browsers.allowed(SHOP)
-    issued = await browsers.desk.publishable(SHOP)
+    issued = await browsers.context.publishable(SHOP)
     browsers.now_ns += REMEMBERED_SECONDS * SECOND_NS
     assert await browsers.allowed(SHOP)
     named = {"project_id": "prj_a", "key_id": issued.key.id, "by": "user:1"}
-    desk = browsers.desk
-    await change(desk.store, desk.clock, desk.issuer, changes=KeyChanges(origins=["https://new.example"]), **named)
+    context = browsers.context
+    await change(
+        context.store, context.clock, context.issuer, changes=KeyChanges(origins=["https://new.example"]), **named
+    )
     browsers.now_ns += REMEMBERED_SECONDS * SECOND_NS
     assert [await browsers.allowed(SHOP), await browsers.allowed("https://new.example")] == [False, True]
-    await revoke(desk.store, desk.clock, **named)
+    await revoke(context.store, context.clock, **named)
     browsers.now_ns += REMEMBERED_SECONDS * SECOND_NS
     assert not await browsers.allowed("https://new.example")
 
@@ -111,8 +113,8 @@ async def test_made_up_origins_fill_no_memory(browsers: Browsers) -> None:
 
 async def test_an_answer_may_be_read_by_the_pages_the_key_is_for_and_by_no_other(browsers: Browsers) -> None:
     """The key's own list, not the union; without a key nobody's page reads anything."""
-    issued = await browsers.desk.publishable(SHOP, "https://*.shop.example")
-    other = await browsers.desk.publishable("https://other.example")
+    issued = await browsers.context.publishable(SHOP, "https://*.shop.example")
+    other = await browsers.context.publishable("https://other.example")
     key = await browsers.store.by_digest(issued.secret.digest())
     another = await browsers.store.by_digest(other.secret.digest())
     assert dict(answer_headers(SHOP, key))[b"access-control-allow-origin"] == SHOP.encode()

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from keyturn import Act, Gate, Status, Use
-from keyturn.leases import settle
-from keyturn.ports import Change
-from keyturn.probing import probe
+from keyturn.admission.leases import settle
+from keyturn.admission.probing import probe
+from keyturn.database import StoreUnavailable, migrate, open_database
 from keyturn.stores.memory import MemoryKeyStore
+from keyturn.stores.ports import Change
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.keyturn.lease_machine import Wire, digest, key
 from tests.makers import StillClock
 from tests.postgres import PostgresServer
 from tests.shop import eventually
-from unitofwork import StoreUnavailable, migrate, open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -141,7 +141,7 @@ async def test_what_was_forgotten_before_a_gate_saw_it(store: MemoryKeyStore) ->
     Hand(gate.give_back()).finish()
     await store.revoke("prj_a", ["key_0"], ACT)
     store._changes.clear()  # as `forget_changes` does it
-    await store.narrow_nothing("other", 0)
+    await store.advance_epoch("other", 0)
     Hand(gate.renew()).finish()
     assert gate.remembered == 0
     assert Hand(gate.find(digest(0))).finish().status is Status.REVOKED
@@ -180,7 +180,7 @@ async def test_what_was_forgotten_and_nothing_since(sql: SqlKeyStore) -> None:
 
 async def test_more_changes_than_are_read_at_once(sql: SqlKeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate that was away while very many keys were revoked takes its lease only when it knows of all of them."""
-    for module in ("keyturn.leases", "keyturn.stores.leases"):
+    for module in ("keyturn.admission.leases", "keyturn.stores.leases"):
         monkeypatch.setattr(f"{module}.CHANGES_READ_MAX", 2)
     for number in range(7):
         await sql.insert(key(number), digest(number), ACT)

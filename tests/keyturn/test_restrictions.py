@@ -22,7 +22,7 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from keyturn.restrictions import (
+from keyturn.keys.restrictions import (
     APPS_MAX,
     NETWORKS_MAX,
     ORIGINS_MAX,
@@ -37,22 +37,22 @@ from tests.keydesk import KeyDesk
 
 
 @pytest.fixture
-def desk() -> KeyDesk:
+def context() -> KeyDesk:
     return KeyDesk()
 
 
 @pytest.fixture
-async def key(desk: KeyDesk, anyio_backend: object) -> Key:
+async def key(context: KeyDesk, anyio_backend: object) -> Key:
     """One key of the desk's."""
-    return (await desk.issue("links:read")).key
+    return (await context.issue("links:read")).key
 
 
-async def changed(desk: KeyDesk, key_id: str, *, project: str = "prj_a", **changes: object) -> Key:
+async def changed(context: KeyDesk, key_id: str, *, project: str = "prj_a", **changes: object) -> Key:
     """A key after a change, as the owner of the project makes it."""
     done = await change(
-        desk.store,
-        desk.clock,
-        desk.issuer,
+        context.store,
+        context.clock,
+        context.issuer,
         project_id=project,
         key_id=key_id,
         changes=KeyChanges(**changes),  # type: ignore[arg-type]
@@ -114,11 +114,11 @@ def test_a_pace_that_makes_no_sense_is_refused(per_second: float, burst: int) ->
 
 
 @pytest.mark.anyio
-async def test_a_change_that_is_wrong_changes_nothing(desk: KeyDesk, key: Key) -> None:
+async def test_a_change_that_is_wrong_changes_nothing(context: KeyDesk, key: Key) -> None:
     """One wrong field, and the others stay too."""
     wrong: list[tuple[type[Exception], dict[str, object]]] = [
         (InvalidScope, {"scopes": ["links:fly"]}),
-        (InvalidExpiry, {"expires_at": desk.clock.at}),
+        (InvalidExpiry, {"expires_at": context.clock.at}),
         (InvalidNetwork, {"networks": ["nowhere"]}),
         (InvalidOrigin, {"origins": ["shop.example"]}),
         (InvalidApp, {"apps": ["My App"]}),
@@ -128,13 +128,13 @@ async def test_a_change_that_is_wrong_changes_nothing(desk: KeyDesk, key: Key) -
     ]
     for error, changes in wrong:
         with pytest.raises(error):
-            await changed(desk, key.id, name="b", **changes)
-        assert await desk.store.by_id("prj_a", key.id) == key
-    assert len(await desk.store.audit(0, 100)) == 1
+            await changed(context, key.id, name="b", **changes)
+        assert await context.store.by_id("prj_a", key.id) == key
+    assert len(await context.store.audit(0, 100)) == 1
 
 
 @pytest.mark.anyio
-async def test_a_key_is_made_of_what_is_right_or_not_at_all(desk: KeyDesk) -> None:
+async def test_a_key_is_made_of_what_is_right_or_not_at_all(context: KeyDesk) -> None:
     """What no change may write, no creation may either."""
     wrong: list[tuple[type[Exception], dict[str, object]]] = [
         (InvalidNetwork, {"networks": ["nowhere"]}),
@@ -147,38 +147,38 @@ async def test_a_key_is_made_of_what_is_right_or_not_at_all(desk: KeyDesk) -> No
     ]
     for error, wish in wrong:
         with pytest.raises(error):
-            await desk.issue(**wish)  # type: ignore[arg-type]
-    assert await desk.store.list("prj_a", None) == []
+            await context.issue(**wish)  # type: ignore[arg-type]
+    assert await context.store.list("prj_a", None) == []
 
 
 @pytest.mark.anyio
-async def test_a_revoked_key_cannot_be_changed_or_enabled(desk: KeyDesk, key: Key) -> None:
+async def test_a_revoked_key_cannot_be_changed_or_enabled(context: KeyDesk, key: Key) -> None:
     """Gone is gone, and the error says so."""
-    off = await set_enabled(desk.store, desk.clock, project_id="prj_a", key_id=key.id, enabled=False, by="user:1")
+    off = await set_enabled(context.store, context.clock, project_id="prj_a", key_id=key.id, enabled=False, by="user:1")
     assert off.key.status is Status.DISABLED
-    await revoke(desk.store, desk.clock, project_id="prj_a", key_id=key.id, by="user:1")
+    await revoke(context.store, context.clock, project_id="prj_a", key_id=key.id, by="user:1")
     with pytest.raises(KeyIsRevoked):
-        await set_enabled(desk.store, desk.clock, project_id="prj_a", key_id=key.id, enabled=True, by="user:1")
+        await set_enabled(context.store, context.clock, project_id="prj_a", key_id=key.id, enabled=True, by="user:1")
     with pytest.raises(KeyIsRevoked):
-        await changed(desk, key.id, name="b")
+        await changed(context, key.id, name="b")
 
 
 @pytest.mark.anyio
-async def test_another_projects_key_is_not_there(desk: KeyDesk, key: Key) -> None:
+async def test_another_projects_key_is_not_there(context: KeyDesk, key: Key) -> None:
     """With its id in hand, a stranger finds nothing to change."""
     with pytest.raises(KeyNotFound):
-        await changed(desk, key.id, project="prj_b", name="b")
+        await changed(context, key.id, project="prj_b", name="b")
     with pytest.raises(KeyNotFound):
-        await set_enabled(desk.store, desk.clock, project_id="prj_b", key_id=key.id, enabled=False, by="user:1")
+        await set_enabled(context.store, context.clock, project_id="prj_b", key_id=key.id, enabled=False, by="user:1")
 
 
 @pytest.mark.anyio
-async def test_a_change_is_written_down_with_what_was_and_what_is(desk: KeyDesk, key: Key) -> None:
+async def test_a_change_is_written_down_with_what_was_and_what_is(context: KeyDesk, key: Key) -> None:
     """Who changed it, from what to what; what was not named stays."""
-    after = await changed(desk, key.id, scopes=["links:read", "links:write"], networks=["203.0.113.7"])
-    assert after == await desk.store.by_id("prj_a", key.id)
+    after = await changed(context, key.id, scopes=["links:read", "links:write"], networks=["203.0.113.7"])
+    assert after == await context.store.by_id("prj_a", key.id)
     assert (after.name, after.scopes, after.networks) == (key.name, {"links:read", "links:write"}, ("203.0.113.7/32",))
-    entry = (await desk.store.audit_of("prj_a", key.id, None, 1))[0]
+    entry = (await context.store.audit_of("prj_a", key.id, None, 1))[0]
     assert (entry.action, entry.actor) == ("key.changed", "user:1")
     assert entry.detail == {
         "scopes": {"from": ["links:read"], "to": ["links:read", "links:write"]},

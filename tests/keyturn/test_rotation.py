@@ -19,10 +19,10 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from keyturn.issuing import OVERLAP_MAX_MS
+from keyturn.database import Database
+from keyturn.keys.issuing import OVERLAP_MAX_MS
 from keyturn.stores.sql import SqlKeyStore
 from tests.keydesk import KeyDesk, bearer
-from unitofwork import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -31,140 +31,140 @@ NAMED = {"project_id": "prj_a", "by": "user:1"}
 
 
 @pytest.fixture
-def desk() -> KeyDesk:
+def context() -> KeyDesk:
     return KeyDesk()
 
 
-async def actions(desk: KeyDesk, key_id: str) -> list[str]:
-    return [line.action for line in reversed(await desk.store.audit_of("prj_a", key_id, None, 100))]
+async def actions(context: KeyDesk, key_id: str) -> list[str]:
+    return [line.action for line in reversed(await context.store.audit_of("prj_a", key_id, None, 100))]
 
 
-async def test_a_rotation_overlaps_from_its_first_use(desk: KeyDesk) -> None:
+async def test_a_rotation_overlaps_from_its_first_use(context: KeyDesk) -> None:
     """The new secret waits as long as it likes while the old one works; from its first use both work for the overlap,
     and then the old one is told that it was rotated. The key's id and rights are what they were."""
-    issued = await desk.issue("links:read", networks=["127.0.0.1"])
-    new = await desk.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)
+    issued = await context.issue("links:read", networks=["127.0.0.1"])
+    new = await context.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)
     assert (new.key.id, new.key.terms) == (issued.key.id, issued.key.terms)
     assert new.secret.reveal() != issued.secret.reveal()
-    desk.clock.forward(100 * HOUR_MS)
-    assert await desk.reason(bearer(issued), address="127.0.0.1") is None
+    context.clock.forward(100 * HOUR_MS)
+    assert await context.reason(bearer(issued), address="127.0.0.1") is None
     # What is refused is no use.
-    assert await desk.reason(bearer(new), address="8.8.8.8") is RefusalReason.ADDRESS_NOT_ALLOWED
-    assert [one.waits for one in await desk.store.secrets("prj_a", issued.key.id)] == [True, False]
+    assert await context.reason(bearer(new), address="8.8.8.8") is RefusalReason.ADDRESS_NOT_ALLOWED
+    assert [one.waits for one in await context.store.secrets("prj_a", issued.key.id)] == [True, False]
 
-    first_used = desk.clock.at
-    verified = await desk.verify(bearer(new), address="127.0.0.1")
+    first_used = context.clock.at
+    verified = await context.verify(bearer(new), address="127.0.0.1")
     assert isinstance(verified, Verified)
     assert (verified.key.id, verified.key.secret) == (issued.key.id, 2)
-    states = await desk.store.secrets("prj_a", issued.key.id)
+    states = await context.store.secrets("prj_a", issued.key.id)
     assert [(one.active_at, one.ends_at) for one in states] == [
         (first_used, None),
         (issued.key.created_at, first_used + HOUR_MS),
     ]
-    desk.clock.forward(HOUR_MS - 1)
-    assert await desk.reason(bearer(issued), address="127.0.0.1") is None
-    desk.clock.forward(1)
-    assert await desk.reason(bearer(issued), address="127.0.0.1") is RefusalReason.SUPERSEDED
-    assert await desk.reason(bearer(new), address="127.0.0.1") is None
-    assert await actions(desk, issued.key.id) == ["key.created", "key.rotated", "key.rotation_activated"]
+    context.clock.forward(HOUR_MS - 1)
+    assert await context.reason(bearer(issued), address="127.0.0.1") is None
+    context.clock.forward(1)
+    assert await context.reason(bearer(issued), address="127.0.0.1") is RefusalReason.SUPERSEDED
+    assert await context.reason(bearer(new), address="127.0.0.1") is None
+    assert await actions(context, issued.key.id) == ["key.created", "key.rotated", "key.rotation_activated"]
 
 
-async def test_a_rotation_without_overlap_ends_the_old_secret_at_once(desk: KeyDesk) -> None:
+async def test_a_rotation_without_overlap_ends_the_old_secret_at_once(context: KeyDesk) -> None:
     """For a secret that has leaked: by the time this returns it is refused, by clocks that are behind as well."""
-    issued = await desk.issue()
-    new = await desk.issuer.rotate(key_id=issued.key.id, overlap_ms=0, at_once=True, **NAMED)
-    desk.clock.forward(-HOUR_MS)
-    assert await desk.reason(bearer(issued)) is RefusalReason.SUPERSEDED
-    assert await desk.reason(bearer(new)) is None
+    issued = await context.issue()
+    new = await context.issuer.rotate(key_id=issued.key.id, overlap_ms=0, at_once=True, **NAMED)
+    context.clock.forward(-HOUR_MS)
+    assert await context.reason(bearer(issued)) is RefusalReason.SUPERSEDED
+    assert await context.reason(bearer(new)) is None
     assert new.receipt.epoch is not None
 
 
-async def test_a_rotation_is_withdrawn_as_long_as_nobody_used_it(desk: KeyDesk) -> None:
+async def test_a_rotation_is_withdrawn_as_long_as_nobody_used_it(context: KeyDesk) -> None:
     """The new secret was never good for anything then, and another rotation can be made."""
-    issued = await desk.issue()
-    lost = await desk.issuer.rotate(key_id=issued.key.id, **NAMED)
+    issued = await context.issue()
+    lost = await context.issuer.rotate(key_id=issued.key.id, **NAMED)
     with pytest.raises(RotationPending):
-        await desk.issuer.rotate(key_id=issued.key.id, **NAMED)
-    receipt = await desk.issuer.withdraw_rotation(key_id=issued.key.id, **NAMED)
+        await context.issuer.rotate(key_id=issued.key.id, **NAMED)
+    receipt = await context.issuer.withdraw_rotation(key_id=issued.key.id, **NAMED)
     assert receipt.epoch is not None
     with pytest.raises(RotationPending):
-        await desk.issuer.withdraw_rotation(key_id=issued.key.id, **NAMED)
-    desk.clock.forward(-HOUR_MS)
-    assert await desk.reason(bearer(lost)) is RefusalReason.SUPERSEDED
-    assert await desk.reason(bearer(issued)) is None
-    new = await desk.issuer.rotate(key_id=issued.key.id, **NAMED)
-    assert await desk.reason(bearer(lost)) is RefusalReason.SUPERSEDED
-    assert [one.waits for one in await desk.store.secrets("prj_a", issued.key.id)] == [True, False, False]
-    assert await desk.reason(bearer(new)) is None
+        await context.issuer.withdraw_rotation(key_id=issued.key.id, **NAMED)
+    context.clock.forward(-HOUR_MS)
+    assert await context.reason(bearer(lost)) is RefusalReason.SUPERSEDED
+    assert await context.reason(bearer(issued)) is None
+    new = await context.issuer.rotate(key_id=issued.key.id, **NAMED)
+    assert await context.reason(bearer(lost)) is RefusalReason.SUPERSEDED
+    assert [one.waits for one in await context.store.secrets("prj_a", issued.key.id)] == [True, False, False]
+    assert await context.reason(bearer(new)) is None
     with pytest.raises(RotationPending):
-        await desk.issuer.withdraw_rotation(key_id=issued.key.id, **NAMED)
+        await context.issuer.withdraw_rotation(key_id=issued.key.id, **NAMED)
 
 
-async def test_a_rotation_is_finished_before_its_overlap_is_over(desk: KeyDesk) -> None:
+async def test_a_rotation_is_finished_before_its_overlap_is_over(context: KeyDesk) -> None:
     """Once nobody uses the old secret any more; who still does can be seen, with when, whence, by what and for what."""
-    issued = await desk.issue()
-    new = await desk.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)
+    issued = await context.issue()
+    new = await context.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)
     # Before the new secret is in use there is nothing to finish: that would leave the key without one.
-    assert (await desk.issuer.finish_rotation(key_id=issued.key.id, **NAMED)).epoch is None
-    assert await desk.reason(bearer(issued)) is None
-    assert await desk.reason(bearer(new)) is None
-    desk.last_used.note(issued.key.id, 1, Use(desk.clock.at, "203.0.113.77", "old-worker/1.0", "/payment_links"))
-    await desk.last_used.flush(desk.store)
-    old = (await desk.store.secrets("prj_a", issued.key.id))[1]
-    assert (old.last_used_at, old.last_used_address) == (desk.clock.at, "203.0.113.0/24")
+    assert (await context.issuer.finish_rotation(key_id=issued.key.id, **NAMED)).epoch is None
+    assert await context.reason(bearer(issued)) is None
+    assert await context.reason(bearer(new)) is None
+    context.last_used.note(issued.key.id, 1, Use(context.clock.at, "203.0.113.77", "old-worker/1.0", "/payment_links"))
+    await context.last_used.flush(context.store)
+    old = (await context.store.secrets("prj_a", issued.key.id))[1]
+    assert (old.last_used_at, old.last_used_address) == (context.clock.at, "203.0.113.0/24")
     assert (old.last_used_agent, old.last_used_path) == ("old-worker/1.0", "/payment_links")
-    receipt = await desk.issuer.finish_rotation(key_id=issued.key.id, **NAMED)
+    receipt = await context.issuer.finish_rotation(key_id=issued.key.id, **NAMED)
     assert receipt.epoch is not None
-    assert await desk.reason(bearer(issued)) is RefusalReason.SUPERSEDED
-    assert await desk.reason(bearer(new)) is None
-    assert (await desk.issuer.finish_rotation(key_id=issued.key.id, **NAMED)).epoch is None
+    assert await context.reason(bearer(issued)) is RefusalReason.SUPERSEDED
+    assert await context.reason(bearer(new)) is None
+    assert (await context.issuer.finish_rotation(key_id=issued.key.id, **NAMED)).epoch is None
 
 
-async def test_a_key_can_be_rotated_again_and_again(desk: KeyDesk) -> None:
+async def test_a_key_can_be_rotated_again_and_again(context: KeyDesk) -> None:
     """Each secret ends by its own successor's overlap; the list shows them all, newest first."""
-    issued = await desk.issue()
+    issued = await context.issue()
     texts = [bearer(issued)]
     for _ in range(3):
-        texts.append(bearer(await desk.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)))
-        assert await desk.reason(texts[-1]) is None
-        desk.clock.forward(HOUR_MS // 2)
+        texts.append(bearer(await context.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)))
+        assert await context.reason(texts[-1]) is None
+        context.clock.forward(HOUR_MS // 2)
     superseded = RefusalReason.SUPERSEDED
-    assert [await desk.reason(text) for text in texts] == [superseded, superseded, None, None]
-    states = await desk.store.secrets("prj_a", issued.key.id)
+    assert [await context.reason(text) for text in texts] == [superseded, superseded, None, None]
+    states = await context.store.secrets("prj_a", issued.key.id)
     assert [one.number for one in states] == [4, 3, 2, 1]
-    key = await desk.store.by_id("prj_a", issued.key.id)
+    key = await context.store.by_id("prj_a", issued.key.id)
     assert key is not None and texts[-1].endswith(key.last_four) and key.prefix in texts[-1]
 
 
-async def test_what_ends_a_key_ends_all_its_secrets(desk: KeyDesk) -> None:
+async def test_what_ends_a_key_ends_all_its_secrets(context: KeyDesk) -> None:
     """Disabled and revoked are the key's, not one secret's; the one that waits never comes into use."""
-    issued = await desk.issue()
-    second = await desk.issuer.rotate(key_id=issued.key.id, **NAMED)
-    assert await desk.reason(bearer(second)) is None
-    third = await desk.issuer.rotate(key_id=issued.key.id, **NAMED)
-    await set_enabled(desk.store, desk.clock, key_id=issued.key.id, enabled=False, **NAMED)
-    assert {await desk.reason(bearer(one)) for one in (issued, second, third)} == {RefusalReason.DISABLED}
-    await set_enabled(desk.store, desk.clock, key_id=issued.key.id, enabled=True, **NAMED)
-    await revoke(desk.store, desk.clock, key_id=issued.key.id, **NAMED)
-    assert {await desk.reason(bearer(one)) for one in (issued, second, third)} == {RefusalReason.REVOKED}
-    key = await desk.store.by_id("prj_a", issued.key.id)
+    issued = await context.issue()
+    second = await context.issuer.rotate(key_id=issued.key.id, **NAMED)
+    assert await context.reason(bearer(second)) is None
+    third = await context.issuer.rotate(key_id=issued.key.id, **NAMED)
+    await set_enabled(context.store, context.clock, key_id=issued.key.id, enabled=False, **NAMED)
+    assert {await context.reason(bearer(one)) for one in (issued, second, third)} == {RefusalReason.DISABLED}
+    await set_enabled(context.store, context.clock, key_id=issued.key.id, enabled=True, **NAMED)
+    await revoke(context.store, context.clock, key_id=issued.key.id, **NAMED)
+    assert {await context.reason(bearer(one)) for one in (issued, second, third)} == {RefusalReason.REVOKED}
+    key = await context.store.by_id("prj_a", issued.key.id)
     assert key is not None and key.status is Status.REVOKED
-    assert "key.rotation_activated" not in (await actions(desk, issued.key.id))[4:]
+    assert "key.rotation_activated" not in (await actions(context, issued.key.id))[4:]
 
 
-async def test_a_rotation_that_cannot_be_is_refused(desk: KeyDesk) -> None:
+async def test_a_rotation_that_cannot_be_is_refused(context: KeyDesk) -> None:
     """A key that is gone or not there; an overlap that is none."""
-    issued = await desk.issue()
+    issued = await context.issue()
     for overlap_ms in (-1, OVERLAP_MAX_MS + 1):
         with pytest.raises(InvalidExpiry):
-            await desk.issuer.rotate(key_id=issued.key.id, overlap_ms=overlap_ms, **NAMED)
+            await context.issuer.rotate(key_id=issued.key.id, overlap_ms=overlap_ms, **NAMED)
     with pytest.raises(KeyNotFound):
-        await desk.issuer.rotate(key_id=issued.key.id, project_id="prj_b", by="user:thief")
-    await revoke(desk.store, desk.clock, key_id=issued.key.id, **NAMED)
-    for refused in (desk.issuer.rotate, desk.issuer.withdraw_rotation, desk.issuer.finish_rotation):
+        await context.issuer.rotate(key_id=issued.key.id, project_id="prj_b", by="user:thief")
+    await revoke(context.store, context.clock, key_id=issued.key.id, **NAMED)
+    for refused in (context.issuer.rotate, context.issuer.withdraw_rotation, context.issuer.finish_rotation):
         with pytest.raises(KeyIsRevoked):
             await refused(key_id=issued.key.id, **NAMED)  # type: ignore[operator]
-    assert len(await desk.store.secrets("prj_a", issued.key.id)) == 1
+    assert len(await context.store.secrets("prj_a", issued.key.id)) == 1
 
 
 # Over gates that remember, on both databases.
@@ -189,15 +189,15 @@ async def test_a_first_use_in_many_places_at_once_counts_once(database: Database
     async with remembering(database, "one") as here, remembering(database, "two") as there:
         issued = await here.issue()
         there.clock = here.clock
-        assert [await desk.reason(bearer(issued)) for desk in (here, there) for _ in range(3)] == [None] * 6
+        assert [await context.reason(bearer(issued)) for context in (here, there) for _ in range(3)] == [None] * 6
         new = await here.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)
-        reasons = await asyncio.gather(*(desk.reason(bearer(new)) for desk in (here, there) for _ in range(20)))
+        reasons = await asyncio.gather(*(context.reason(bearer(new)) for context in (here, there) for _ in range(20)))
         assert reasons == [None] * 40
         assert (await actions(here, issued.key.id)).count("key.rotation_activated") == 1
         end = (await here.store.secrets("prj_a", issued.key.id))[1].ends_at
         assert end == here.clock.at + HOUR_MS
         here.clock.forward(1_000)
-        assert [await desk.reason(bearer(one)) for desk in (here, there) for one in (issued, new)] == [None] * 4
+        assert [await context.reason(bearer(one)) for context in (here, there) for one in (issued, new)] == [None] * 4
         assert (await here.store.secrets("prj_a", issued.key.id))[1].ends_at == end
 
 
@@ -207,7 +207,9 @@ async def test_a_finished_rotation_is_finished_at_every_gate(database: Database)
         issued = await here.issue()
         new = await here.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)
         for _ in range(3):
-            assert [await desk.reason(bearer(one)) for desk in (here, there) for one in (issued, new)] == [None] * 4
+            assert [await context.reason(bearer(one)) for context in (here, there) for one in (issued, new)] == [
+                None
+            ] * 4
         await there.issuer.finish_rotation(key_id=issued.key.id, **NAMED)
-        assert [await desk.reason(bearer(issued)) for desk in (here, there)] == [RefusalReason.SUPERSEDED] * 2
-        assert [await desk.reason(bearer(new)) for desk in (here, there)] == [None] * 2
+        assert [await context.reason(bearer(issued)) for context in (here, there)] == [RefusalReason.SUPERSEDED] * 2
+        assert [await context.reason(bearer(new)) for context in (here, there)] == [None] * 2

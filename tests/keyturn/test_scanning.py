@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn import FORMATS, NATIVE, KeyFormat, Kind, Mode, generate
-from keyturn.scanning import CHUNK_BYTES, CannotScan, Found, Scan
-from keyturn.spotting import KEY_BYTES_MAX, Spotter
+from keyturn.leaks.scanning import CHUNK_BYTES, CannotScan, Found, Scan
+from keyturn.leaks.spotting import KEY_BYTES_MAX, Spotter
 
 EVERY = [(form, kind, mode) for form in FORMATS.values() for kind in form.kinds for mode in Mode]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, Kind, Mode, generate, parse
-from keyturn.secret import BASE62
+from keyturn.keys.secret import BASE62
 
 modes = st.sampled_from(Mode)
 

@@ -8,14 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from keyturn.layer import KeyLayer, open_key_layer
-from keyturn.limiting import Limit
-from keyturn.probing import probe
-from keyturn.server import KeyturnServer
-from keyturn.server.application import ROUTES
+from keyturn.admission.layer import KeyLayer, open_key_layer
+from keyturn.admission.probing import probe
+from keyturn.database import StoreUnavailable
+from keyturn.http.server import ROUTES, KeyturnServer
+from keyturn.limiting.gcra import Limit
 from keyturn.settings import Settings, load
 from keyturn.stores.memory import MemoryKeyStore
-from unitofwork import StoreUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +26,7 @@ ENVIRONMENT = {
 }
 
 
-class Desk:
+class CommandContext:
     """A server and who speaks to it. Every call answers with the status and the body."""
 
     def __init__(self, layer: KeyLayer, settings: Settings) -> None:
@@ -67,63 +66,63 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(url: str, **environment: str) -> AsyncIterator[Desk]:
+async def open_desk(url: str, **environment: str) -> AsyncIterator[CommandContext]:
     settings = load(ENVIRONMENT | environment)
     async with open_key_layer(
         url, scopes=settings.scopes, publishable=settings.publishable, limit=settings.limit
     ) as layer:
-        yield Desk(layer, settings)
+        yield CommandContext(layer, settings)
 
 
 @pytest.fixture
-async def desk(database_url: str, anyio_backend: object) -> AsyncIterator[Desk]:
+async def context(database_url: str, anyio_backend: object) -> AsyncIterator[CommandContext]:
     """A server on a database of its own."""
     async with open_desk(database_url) as opened:
         yield opened
 
 
 @pytest.fixture
-async def light_desk(anyio_backend: object) -> AsyncIterator[Desk]:
+async def light_desk(anyio_backend: object) -> AsyncIterator[CommandContext]:
     """A server in memory, for what has nothing to do with the database."""
     settings = load(ENVIRONMENT)
     layer = KeyLayer(MemoryKeyStore(), scopes=settings.scopes, publishable=settings.publishable, limit=settings.limit)
     async with layer.running():
-        yield Desk(layer, settings)
+        yield CommandContext(layer, settings)
 
 
-async def test_a_key_is_made_verified_and_revoked_with_a_receipt(desk: Desk) -> None:
+async def test_a_key_is_made_verified_and_revoked_with_a_receipt(context: CommandContext) -> None:
     """The whole life over HTTP: the text is answered once, the verdict names the key and what is left of its limit, and
     after the revocation's receipt the very next verification refuses."""
-    made = await desk.key("invoices:read", projectId="shop")
-    verdict = await desk.verify(made["key"])
+    made = await context.key("invoices:read", projectId="shop")
+    verdict = await context.verify(made["key"])
     assert verdict["valid"] is True
     assert verdict["key"] == {
         "id": made["id"], "projectId": "shop", "mode": "live", "kind": "secret", "scopes": ["invoices:read"],
     }  # fmt: skip
     assert verdict["rateLimit"]["limit"] == 200 and verdict["rateLimit"]["remaining"] == 199
 
-    status, shown = await desk.call("GET", f"/v1/keys/{made['id']}")
+    status, shown = await context.call("GET", f"/v1/keys/{made['id']}")
     assert status == 200 and "key" not in shown and made["key"] not in str(shown)
     assert (shown["status"], shown["createdBy"], shown["name"]) == ("active", "operator:root", "test")
 
-    await desk.layer.gate.renew()
-    status, revoked = await desk.call("POST", f"/v1/keys/{made['id']}/revoke", {"because": "left"})
+    await context.layer.gate.renew()
+    status, revoked = await context.call("POST", f"/v1/keys/{made['id']}/revoke", {"reason": "left"})
     assert status == 200
     assert (revoked["status"], revoked["already"], revoked["revokedBecause"]) == ("revoked", False, "left")
     assert revoked["receipt"]["epoch"] >= 1
-    assert revoked["receipt"]["confirmed"] == [desk.layer.gate.name]
-    refused = await desk.verify(made["key"])
+    assert revoked["receipt"]["confirmed"] == [context.layer.gate.name]
+    refused = await context.verify(made["key"])
     assert (refused["valid"], refused["reason"], refused["status"]) == (False, "revoked", 401)
     assert refused["code"] == "invalid_api_key" and "create a new one" in refused["message"]
-    _, again = await desk.call("POST", f"/v1/keys/{made['id']}/revoke")
+    _, again = await context.call("POST", f"/v1/keys/{made['id']}/revoke")
     assert (again["already"], again["receipt"]["epoch"]) == (True, None)
 
-    _, audit = await desk.call("GET", f"/v1/keys/{made['id']}/audit")
+    _, audit = await context.call("GET", f"/v1/keys/{made['id']}/audit")
     assert [line["action"] for line in audit["data"]] == ["key.revoked", "key.created"]
     assert made["key"] not in str(audit)
 
 
-async def test_a_verdict_is_about_the_original_request(light_desk: Desk) -> None:
+async def test_a_verdict_is_about_the_original_request(light_desk: CommandContext) -> None:
     """Headers in any case, the path with its query, the address and the origin: each counts as if the request had come
     here, and every refusal says what to answer it with."""
     bound = await light_desk.key("invoices:read", networks=["203.0.113.0/24"])
@@ -166,7 +165,7 @@ async def test_a_verdict_is_about_the_original_request(light_desk: Desk) -> None
     assert told["reason"] == "malformed" and "quotes" in told["message"] and bound["key"] not in str(told)
 
 
-async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_desk: Desk) -> None:
+async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_desk: CommandContext) -> None:
     """The limit is the verified key's own, and counted by verifying; who verifies is not held up by it."""
     made = await light_desk.key("invoices:read", rate={"perSecond": 0.5, "burst": 2})
     service = (await light_desk.key("keys:verify"))["key"]
@@ -188,7 +187,7 @@ async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_desk: Des
         assert status == 200 and shown["lastUsedAt"] is not None, number
 
 
-async def test_who_verifies_needs_the_right_to(light_desk: Desk) -> None:
+async def test_who_verifies_needs_the_right_to(light_desk: CommandContext) -> None:
     """Nobody, a key without ``keys:verify``, a wrong root credential, and one that is cut off: none learns anything."""
     made = await light_desk.key("invoices:read")
     body = {"key": made["key"], "scope": "invoices:read"}
@@ -207,7 +206,7 @@ async def test_who_verifies_needs_the_right_to(light_desk: Desk) -> None:
     assert (await light_desk.verify(made["key"], by=allowed["key"]))["valid"]
 
 
-async def test_a_key_learns_nothing_of_other_projects_or_modes(light_desk: Desk) -> None:
+async def test_a_key_learns_nothing_of_other_projects_or_modes(light_desk: CommandContext) -> None:
     """To a key that verifies, reads or writes, what is not of its project and mode is not there."""
     own = {"projectId": "mine", "mode": "live"}
     service = await light_desk.key("keys:verify", "keys:read", "keys:write", **own)
@@ -232,17 +231,17 @@ async def test_a_key_learns_nothing_of_other_projects_or_modes(light_desk: Desk)
         assert (status, told["code"]) == (403, "root_required")
 
 
-async def test_a_key_never_makes_a_stronger_one(desk: Desk) -> None:
+async def test_a_key_never_makes_a_stronger_one(context: CommandContext) -> None:
     """By creating, by widening what it made, by widening itself, by a new secret of a stronger one, or by switching on
     what somebody else switched off: none gives a key more than it has, and nothing half is left behind."""
-    parent = await desk.key("keys:write", "keys:read", "invoices:read", networks=["10.0.0.0/8"])
+    parent = await context.key("keys:write", "keys:read", "invoices:read", networks=["10.0.0.0/8"])
     by = parent["key"]
     # Bound to networks, it has to come from there to ask at all: through the proxy that this machine trusts.
     here = {"x_forwarded_for": "10.1.2.3", "x_forwarded_proto": "https"}
     child_of = {"name": "child", "networks": ["10.1.0.0/16"]}
 
     async def asked(method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        return await desk.call(method, path, body, by, **here)
+        return await context.call(method, path, body, by, **here)
 
     for more in (
         {"scopes": ["invoices:write"]},
@@ -255,7 +254,7 @@ async def test_a_key_never_makes_a_stronger_one(desk: Desk) -> None:
     ):
         status, told = await asked("POST", "/v1/keys", child_of | more)
         assert (status, told["code"]) == (400, "stronger_than_parent"), more
-    assert len((await desk.call("GET", "/v1/keys"))[1]["data"]) == 1
+    assert len((await context.call("GET", "/v1/keys"))[1]["data"]) == 1
 
     status, child = await asked("POST", "/v1/keys", child_of | {"scopes": ["invoices:read"]})
     assert status == 201 and child["parentId"] == parent["id"] and child["createdBy"] == f"key:{parent['id']}"
@@ -269,72 +268,76 @@ async def test_a_key_never_makes_a_stronger_one(desk: Desk) -> None:
         method = "PATCH" if path == "" else "POST"
         status, told = await asked(method, f"/v1/keys/{parent['id']}{path}", body)
         assert (status, told["code"]) == (404, "key_not_found"), "it does not change itself"
-    stranger = await desk.key("invoices:write")
+    stranger = await context.key("invoices:write")
     for path in ("/rotate", "/disable", "/enable", "/revoke", "/rotation/finish"):
         assert (await asked("POST", f"/v1/keys/{stranger['id']}{path}"))[0] == 404
-    assert (await desk.verify(stranger["key"], "invoices:write"))["valid"]
+    assert (await context.verify(stranger["key"], "invoices:write"))["valid"]
 
-    await desk.call("PATCH", mine, {"scopes": ["invoices:write"]})  # by the root credential
+    await context.call("PATCH", mine, {"scopes": ["invoices:write"]})  # by the root credential
     status, told = await asked("POST", f"{mine}/rotate")
     assert (status, told["code"]) == (400, "stronger_than_parent"), "a stronger one's text would be its own"
-    await desk.call("POST", f"{mine}/disable")
+    await context.call("POST", f"{mine}/disable")
     status, told = await asked("POST", f"{mine}/enable")
     assert (status, told["code"]) == (403, "disabled_by_another")
 
     status, gone = await asked("POST", f"/v1/keys/{parent['id']}/revoke?tree=true")
     assert status == 200 and gone["descendants"] == [child["id"]], "a key may end itself"
     assert (await asked("GET", "/v1/whoami"))[0] == 401
-    assert (await desk.call("GET", mine))[1]["status"] == "revoked"
+    assert (await context.call("GET", mine))[1]["status"] == "revoked"
 
 
-async def test_a_secret_is_replaced_over_an_overlap(desk: Desk) -> None:
+async def test_a_secret_is_replaced_over_an_overlap(context: CommandContext) -> None:
     """Rotation over HTTP: the id stays, both texts work until the overlap is ended; secrets are listed without text."""
-    made = await desk.key("invoices:read")
+    made = await context.key("invoices:read")
     one = f"/v1/keys/{made['id']}"
-    status, rotated = await desk.call("POST", f"{one}/rotate", {"overlapSeconds": 3600})
+    status, rotated = await context.call("POST", f"{one}/rotate", {"overlapSeconds": 3600})
     assert status == 200 and rotated["id"] == made["id"] and rotated["key"] != made["key"]
-    assert (await desk.call("POST", f"{one}/rotate"))[1]["code"] == "rotation_pending"
-    assert (await desk.verify(rotated["key"]))["valid"] and (await desk.verify(made["key"]))["valid"]
-    _, secrets = await desk.call("GET", f"{one}/secrets")
+    assert (await context.call("POST", f"{one}/rotate"))[1]["code"] == "rotation_pending"
+    assert (await context.verify(rotated["key"]))["valid"] and (await context.verify(made["key"]))["valid"]
+    _, secrets = await context.call("GET", f"{one}/secrets")
     assert [secret["number"] for secret in secrets["data"]] == [2, 1]
     assert rotated["key"] not in str(secrets)
-    status, finished = await desk.call("POST", f"{one}/rotation/finish")
+    status, finished = await context.call("POST", f"{one}/rotation/finish")
     assert status == 200 and finished["receipt"]["epoch"]
-    assert (await desk.verify(made["key"]))["reason"] == "superseded"
-    _, third = await desk.call("POST", f"{one}/rotate")
-    assert (await desk.call("DELETE", f"{one}/rotation"))[0] == 200
-    assert (await desk.verify(third["key"]))["valid"] is False
-    assert (await desk.verify(rotated["key"]))["valid"]
+    assert (await context.verify(made["key"]))["reason"] == "superseded"
+    _, third = await context.call("POST", f"{one}/rotate")
+    assert (await context.call("DELETE", f"{one}/rotation"))[0] == 200
+    assert (await context.verify(third["key"]))["valid"] is False
+    assert (await context.verify(rotated["key"]))["valid"]
 
 
-async def test_a_key_is_switched_changed_and_its_project_suspended(desk: Desk) -> None:
+async def test_a_key_is_switched_changed_and_its_project_suspended(context: CommandContext) -> None:
     """Each change holds for the very next verification, and says so with a receipt."""
-    made = await desk.key("invoices:read", projectId="shop", expiresAt="2999-01-01T00:00:00+01:00")
+    made = await context.key("invoices:read", projectId="shop", expiresAt="2999-01-01T00:00:00+01:00")
     one = f"/v1/keys/{made['id']}"
     assert made["expiresAt"] == "2998-12-31T23:00:00.000Z"
     for path, body, reason in (
-        (f"{one}/disable", {"because": "holiday"}, "disabled"),
+        (f"{one}/disable", {"reason": "holiday"}, "disabled"),
         (f"{one}/enable", None, None),
-        ("/v1/projects/shop/suspend", {"because": "unpaid"}, "project_suspended"),
+        ("/v1/projects/shop/suspend", {"reason": "unpaid"}, "project_suspended"),
         ("/v1/projects/shop/resume", None, None),
     ):
-        status, answer = await desk.call("POST", path, body)
+        status, answer = await context.call("POST", path, body)
         assert status == 200 and answer["receipt"]["epoch"], path
-        assert (await desk.verify(made["key"])).get("reason") == reason
-    assert (await desk.call("GET", "/v1/projects/shop"))[1] == {"id": "shop", "suspended": False, "object": "project"}
-    status, changed = await desk.call(
+        assert (await context.verify(made["key"])).get("reason") == reason
+    assert (await context.call("GET", "/v1/projects/shop"))[1] == {
+        "id": "shop",
+        "suspended": False,
+        "object": "project",
+    }
+    status, changed = await context.call(
         "PATCH", one, {"name": "renamed", "scopes": [], "expiresAt": None, "rate": {"perSecond": 5, "burst": 10}}
     )
     assert status == 200 and (changed["name"], changed["expiresAt"]) == ("renamed", None)
     assert changed["rate"] == {"perSecond": 5.0, "burst": 10}
-    assert (await desk.verify(made["key"]))["reason"] == "scope_missing"
-    _, audit = await desk.call("GET", "/v1/audit?projectId=shop&limit=2")
+    assert (await context.verify(made["key"]))["reason"] == "scope_missing"
+    _, audit = await context.call("GET", "/v1/audit?projectId=shop&limit=2")
     assert [line["action"] for line in audit["data"]] == ["key.changed", "project.resumed"] and audit["hasMore"]
-    _, more = await desk.call("GET", f"/v1/audit?projectId=shop&before={audit['data'][-1]['sequence']}")
+    _, more = await context.call("GET", f"/v1/audit?projectId=shop&before={audit['data'][-1]['sequence']}")
     assert more["data"][0]["action"] == "project.suspended" and not more["hasMore"]
 
 
-async def test_keys_are_listed_page_by_page(light_desk: Desk) -> None:
+async def test_keys_are_listed_page_by_page(light_desk: CommandContext) -> None:
     """Newest first, each once, to the end."""
     made = [(await light_desk.key(name=f"key {number}"))["id"] for number in range(5)]
     found: list[str] = []
@@ -377,7 +380,7 @@ BAD = [
     ("POST", "/v1/keys/{id}/rotate", {"overlapSeconds": 10**9}, "invalid_expiry", None),
     ("DELETE", "/v1/keys/{id}/rotation", None, "rotation_pending", None),
     ("POST", "/v1/keys/{id}/revoke?tree=perhaps", {}, "invalid_query", "tree"),
-    ("POST", "/v1/keys/{id}/revoke", {"because": "x" * 501}, "invalid_body", "because"),
+    ("POST", "/v1/keys/{id}/revoke", {"reason": "x" * 501}, "invalid_body", "reason"),
     ("POST", "/v1/keys/no-such-key/revoke", {}, "key_not_found", None),
     ("GET", "/v1/keys?limit=0", None, "invalid_query", "limit"),
     ("GET", "/v1/keys?limit=1&limit=2", None, "invalid_query", "limit"),
@@ -393,25 +396,25 @@ BAD = [
 ]
 
 
-async def test_bad_input_is_named_and_does_nothing(desk: Desk) -> None:
+async def test_bad_input_is_named_and_does_nothing(context: CommandContext) -> None:
     """Each mistake is answered with its code, what was expected and the field; keys and audit log stay as they were."""
-    made = await desk.key("invoices:read")
-    before = await desk.call("GET", f"/v1/keys/{made['id']}"), await desk.call("GET", "/v1/audit")
+    made = await context.key("invoices:read")
+    before = await context.call("GET", f"/v1/keys/{made['id']}"), await context.call("GET", "/v1/audit")
     for method, path, body, code, param in BAD:
-        answer = await desk.send(method, path.replace("{id}", made["id"]), body)
+        answer = await context.send(method, path.replace("{id}", made["id"]), body)
         told = answer.json()
         assert 400 <= answer.status_code < 500, (method, path, body, told)
         assert (told["code"], told.get("param")) == (code, param), (method, path, body, told)
         assert answer.headers["content-type"] == "application/problem+json" and len(told["detail"]) > 10
-    assert (await desk.call("GET", f"/v1/keys/{made['id']}"), await desk.call("GET", "/v1/audit")) == before
-    revoked = await desk.call("POST", f"/v1/keys/{made['id']}/revoke")
+    assert (await context.call("GET", f"/v1/keys/{made['id']}"), await context.call("GET", "/v1/audit")) == before
+    revoked = await context.call("POST", f"/v1/keys/{made['id']}/revoke")
     assert revoked[0] == 200
     for method, path in (("PATCH", ""), ("POST", "/rotate"), ("POST", "/enable"), ("POST", "/disable")):
-        status, told = await desk.call(method, f"/v1/keys/{made['id']}{path}", {})
+        status, told = await context.call(method, f"/v1/keys/{made['id']}{path}", {})
         assert (status, told["code"]) == (409, "key_revoked")
 
 
-async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_desk: Desk) -> None:
+async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_desk: CommandContext) -> None:
     """Plain http from elsewhere is refused before the credential is looked at; a trusted proxy says how it came."""
     body = {"key": "x"}
     for peer, headers, status in (
@@ -426,7 +429,9 @@ async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_de
         assert status == 200 or told["code"] == "https_required"
 
 
-async def test_without_the_store_only_a_live_lease_answers(light_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_store_only_a_live_lease_answers(
+    light_desk: CommandContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Fail closed: once the lease ran out, all questions are 503 ``auth_unavailable``; with it, known keys go on."""
     made, unknown = await light_desk.key("invoices:read"), await light_desk.key("invoices:read")
     gate, store = light_desk.layer.gate, light_desk.layer.store
@@ -449,7 +454,7 @@ async def test_without_the_store_only_a_live_lease_answers(light_desk: Desk, mon
     assert (await light_desk.send("GET", "/healthz", by=None)).status_code == 200
 
 
-async def test_what_is_counted_is_for_this_machine_and_root(light_desk: Desk) -> None:
+async def test_what_is_counted_is_for_this_machine_and_root(light_desk: CommandContext) -> None:
     """Outcomes by reason, and whether the gate holds its lease; others need the root credential."""
     made = await light_desk.key("invoices:read")
     await light_desk.verify(made["key"])
@@ -470,7 +475,7 @@ async def test_what_is_counted_is_for_this_machine_and_root(light_desk: Desk) ->
     assert (await light_desk.send("GET", "/metrics", **afar_by_proxy)).status_code == 200
 
 
-async def test_the_description_names_every_route(light_desk: Desk) -> None:
+async def test_the_description_names_every_route(light_desk: CommandContext) -> None:
     """OpenAPI out of the same declarations: each path and method, its need, and types that lead somewhere."""
     _, document = await light_desk.call("GET", "/v1/openapi.json", by=None)
     assert document["openapi"] == "3.1.0"
@@ -487,20 +492,20 @@ def everything_in(folder: Path) -> bytes:
 
 async def test_the_root_credential_and_keys_are_kept_nowhere(tmp_path: Path, anyio_backend: object) -> None:
     """Neither the root credential nor any key's text is in a file of the database, in its log included."""
-    async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}") as desk:
-        texts = [ROOT, (await desk.key("*"))["key"]]
-        made = await desk.key("invoices:read")
-        _, rotated = await desk.call("POST", f"/v1/keys/{made['id']}/rotate", {"atOnce": True})
+    async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}") as context:
+        texts = [ROOT, (await context.key("*"))["key"]]
+        made = await context.key("invoices:read")
+        _, rotated = await context.call("POST", f"/v1/keys/{made['id']}/rotate", {"atOnce": True})
         texts += [made["key"], rotated["key"]]
-        await desk.verify(made["key"])
+        await context.verify(made["key"])
         kept = everything_in(tmp_path)
         assert made["id"].encode() in kept
         assert [text for text in texts if text.encode() in kept] == []
-        assert all(text not in repr(desk.app._settings) for text in texts)
+        assert all(text not in repr(context.app._settings) for text in texts)
 
 
 async def test_a_path_that_has_a_key_in_it_is_not_told_again(
-    light_desk: Desk, caplog: pytest.LogCaptureFixture
+    light_desk: CommandContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever sends a key where none belongs finds it neither in the answer nor in the log."""
     text = (await light_desk.key("invoices:read"))["key"]
@@ -510,7 +515,7 @@ async def test_a_path_that_has_a_key_in_it_is_not_told_again(
     assert text not in caplog.text
 
 
-async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_desk: Desk) -> None:
+async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_desk: CommandContext) -> None:
     """Who manages keys by a key has its pace: RateLimit headers, and 429 with Retry-After."""
     light_desk.layer.limit = Limit(0.1, 2)
     made = (await light_desk.key("keys:read"))["key"]

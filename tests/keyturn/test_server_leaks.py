@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from keyturn import Issuer, Mode
-from keyturn.github import GitHubReports, UrlPublicKeys
-from keyturn.importing import ImportRules, import_keys, parse_form
-from keyturn.layer import open_key_layer
-from keyturn.leaks import LeakResponse, LeakRules
-from keyturn.server import KeyturnServer
+from keyturn.admission.layer import open_key_layer
+from keyturn.http.server import KeyturnServer
+from keyturn.keys.importing import ImportRules, import_keys, parse_form
+from keyturn.leaks.github import GitHubReports, UrlPublicKeys
+from keyturn.leaks.responding import LeakResponse, LeakRules
 from keyturn.settings import Settings, SettingsError, load
 from tests.github import GitHub
 

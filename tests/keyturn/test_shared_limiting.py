@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from keyturn import Allowance, Limit, Limiter, RateLimiter
-from keyturn import shared_limiting as shared
-from keyturn.shared_limiting import SharedLimiter, client_for
+from keyturn.limiting import shared
+from keyturn.limiting.shared import SharedLimiter, client_for
 from tests.keyturn.test_limiting import Exact, Watch, rate_of
 from tests.parts import Part, require_part, started
 from tests.running import free_port
@@ -295,7 +295,7 @@ def test_without_an_answer_each_process_counts_for_itself(tmp_path: Path, how: s
     port, told, alone = free_port(), [], []
     with redis_on(port, tmp_path) as part:
         bench = Bench(f"redis://127.0.0.1:{port}/0")
-        limiter = bench.limiter(retry_seconds=0.02, tell=told.append, count_alone=lambda: alone.append(1))
+        limiter = bench.limiter(retry_seconds=0.02, on_change=told.append, count_alone=lambda: alone.append(1))
         limit = Limit(0.001, 3)
         assert bench.take(limiter, "key", limit).remaining == 2
         outage(part, how)
@@ -322,7 +322,7 @@ def test_a_probe_finds_out_before_the_first_request(tmp_path: Path) -> None:
     """Where there is no server at all, that is told at the start, and no request has to find out."""
     told: list[Exception | None] = []
     bench = Bench(f"valkey://127.0.0.1:{free_port()}/0")
-    limiter = bench.limiter(tell=told.append, retry_seconds=60)
+    limiter = bench.limiter(on_change=told.append, retry_seconds=60)
     bench.runner.run(limiter.probe())
     assert (limiter.is_alone, len(told)) == (True, 1)
     assert isinstance(limiter.take("key", Limit(1.0, 1)), Allowance)

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from keyturn.asgi import KeyturnMiddleware
-from keyturn.needs import needs
+from keyturn.admission.needs import needs
+from keyturn.http.asgi import KeyturnMiddleware
 from keyturn.testing import Keys
 
 pytestmark = pytest.mark.anyio

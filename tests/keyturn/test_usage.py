@@ -27,17 +27,17 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from keyturn import usage as of_usage
-from keyturn.carriers import without_keys
-from keyturn.client_secrets import new_client_secret
-from keyturn.model import Terms
-from keyturn.secret import FORMATS, generate
+from keyturn.admission.carriers import without_keys
+from keyturn.database import Database
+from keyturn.insight import usage as of_usage
+from keyturn.insight.usage import DAY_MS
+from keyturn.keys.client_secrets import new_client_secret
+from keyturn.keys.model import Terms
+from keyturn.keys.secret import FORMATS, generate
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.usage import MemoryUsage, SqlUsage
-from keyturn.usage import DAY_MS
 from tests.keydesk import KeyDesk, bearer
-from unitofwork import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -224,45 +224,45 @@ async def test_a_flush_that_is_cancelled_counts_nothing_twice() -> None:
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncIterator[KeyDesk]:
+async def context(database: Database) -> AsyncIterator[KeyDesk]:
     yield KeyDesk(SqlKeyStore(database))
 
 
-async def test_writing_usage_changes_nothing_else_of_a_key(desk: KeyDesk, database: Database) -> None:
+async def test_writing_usage_changes_nothing_else_of_a_key(context: KeyDesk, database: Database) -> None:
     """While uses and counts are written, a key is disabled, enabled and revoked: it is what was done to it, and nothing
     of it but its last use is what it was not."""
     usage, counts = Usage(), SqlUsage(database)
-    issued = await desk.issue()
+    issued = await context.issue()
     key_id = issued.key.id
-    decision = await desk.verify(bearer(issued))
+    decision = await context.verify(bearer(issued))
     assert isinstance(decision, Verified)
 
     async def use(times: int) -> None:
         for _ in range(times):
-            desk.clock.forward(1)
-            usage.allowed(decision, READ, Use(desk.clock.at, "203.0.113.9", "curl/8", "/links"))
-            await usage.flush(desk.store, counts)
+            context.clock.forward(1)
+            usage.allowed(decision, READ, Use(context.clock.at, "203.0.113.9", "curl/8", "/links"))
+            await usage.flush(context.store, counts)
 
     switching = {"project_id": "prj_a", "key_id": key_id, "by": "user:1"}
-    await asyncio.gather(use(8), set_enabled(desk.store, desk.clock, **switching, enabled=False), use(8))  # type: ignore[arg-type]
-    await asyncio.gather(use(8), set_enabled(desk.store, desk.clock, **switching, enabled=True), use(8))  # type: ignore[arg-type]
-    await asyncio.gather(use(8), revoke(desk.store, desk.clock, **switching), use(8))  # type: ignore[arg-type]
+    await asyncio.gather(use(8), set_enabled(context.store, context.clock, **switching, enabled=False), use(8))  # type: ignore[arg-type]
+    await asyncio.gather(use(8), set_enabled(context.store, context.clock, **switching, enabled=True), use(8))  # type: ignore[arg-type]
+    await asyncio.gather(use(8), revoke(context.store, context.clock, **switching), use(8))  # type: ignore[arg-type]
     await use(1)
-    key = await desk.store.by_id("prj_a", key_id)
+    key = await context.store.by_id("prj_a", key_id)
     assert key is not None
     assert key == msgspec.structs.replace(
         issued.key,
         status=Status.REVOKED,
         revoked_at=key.revoked_at,
         revoked_by="user:1",
-        last_used_at=desk.clock.at,
+        last_used_at=context.clock.at,
     )
-    assert await desk.reason(bearer(issued)) is RefusalReason.REVOKED
+    assert await context.reason(bearer(issued)) is RefusalReason.REVOKED
     assert sum((await counts.counts("prj_a", key_id, 0)).values()) == 49
 
 
 @pytest.mark.spec("crypto-checkout R17", "crypto-checkout R65")
-async def test_nothing_of_a_secret_is_in_any_row(desk: KeyDesk, database: Database, tmp_path: Path) -> None:
+async def test_nothing_of_a_secret_is_in_any_row(context: KeyDesk, database: Database, tmp_path: Path) -> None:
     """A key and a client secret that a client put into its user agent and its path are cut out before they are kept, in
     every format, whole and cut short."""
     usage, counts = Usage(), SqlUsage(database)
@@ -270,14 +270,14 @@ async def test_nothing_of_a_secret_is_in_any_row(desk: KeyDesk, database: Databa
     planted.append(new_client_secret("cs_01jabc"))
     texts = [*planted, *(text[:-3] for text in planted[:-1])]
     for number, text in enumerate(texts):
-        issued = await desk.issue(name=f"key {number}")
-        decision = await desk.verify(bearer(issued))
+        issued = await context.issue(name=f"key {number}")
+        decision = await context.verify(bearer(issued))
         assert isinstance(decision, Verified)
         # The second stands where the cut is.
         agent, path = f"tool/1 ({text})", f"/links/{'x' * (185 - number % 30)}{text}"
-        usage.allowed(decision, READ, Use(desk.clock.at, "203.0.113.9", agent, path))
-        await usage.flush(desk.store, counts)
-        state = (await desk.store.secrets("prj_a", issued.key.id))[0]
+        usage.allowed(decision, READ, Use(context.clock.at, "203.0.113.9", agent, path))
+        await usage.flush(context.store, counts)
+        state = (await context.store.secrets("prj_a", issued.key.id))[0]
         assert state.last_used_agent == "tool/1 (…)"
         kept = (state.last_used_path or "") + (state.last_used_agent or "")
         secret = text[text.rindex("_") + 1 :]

@@ -10,24 +10,24 @@ import pytest
 from starlette.applications import Starlette
 
 from keyturn import Limit, Limiter
+from keyturn.database import migrate, open_database
+from tillgate.access import VisitorLimit
+from tillgate.access.accounts import Accounts
 from tillgate.app import CODE_LIMIT
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
-from tillgate.checkout import CheckoutDesk, CheckoutSettings
+from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import LinkChanges, NewLink, archive_link, create_link, update_link
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.checkout.sessions.operations import expire_due, list_sessions, simulate
-from tillgate.door import VisitorPace
-from tillgate.door.accounts import Accounts
 from tillgate.events.wake import Wake
-from tillgate.pages import PagesDesk, routes
+from tillgate.pages import PagesContext, routes
 from tillgate.rails.port import PaymentTerms, Rails
 from tillgate.rails.simulated import Outcome, SimulatedRail
 from tillgate.store import Database, Transaction, migrations
-from unitofwork import migrate, open_database
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class Till:
     def __init__(self, database: Database, project_id: str, accounts: Accounts, *, live: bool) -> None:
         self.database = database
         self.clock = StandingClock()
-        self.desk = CheckoutDesk(
+        self.context = CheckoutContext(
             CheckoutSettings("https://pay.example"),
             Rails(SimulatedRail(), LiveRail() if live else None),
             self.clock,
@@ -77,12 +77,12 @@ class Till:
         limiter = Limiter(lambda: self.clock.at * 1_000_000)
         self.app = Starlette(
             routes=routes(
-                PagesDesk(
+                PagesContext(
                     database,
                     accounts,
-                    self.desk,
-                    VisitorPace(limiter, "codes", CODE_LIMIT),
-                    VisitorPace(limiter, "visits", VISIT_LIMIT),
+                    self.context,
+                    VisitorLimit(limiter, "codes", CODE_LIMIT),
+                    VisitorLimit(limiter, "visits", VISIT_LIMIT),
                 )
             )
         )
@@ -98,7 +98,7 @@ class Till:
 
     async def write(self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
         async def with_desk(tx: Transaction) -> T:
-            return await operation(self.desk, tx, *arguments)
+            return await operation(self.context, tx, *arguments)
 
         return await self.database.write(with_desk)
 

@@ -38,7 +38,7 @@ async def said(till: Till, session: CheckoutSession, amount: str) -> int:
 async def price_of(till: Till, session: CheckoutSession) -> tuple[str, str, int]:
     """What session and order come to, and what is to be sent."""
 
-    async def operation(desk: object, tx: object, principal: Principal) -> tuple[str, str, int]:
+    async def operation(context: object, tx: object, principal: Principal) -> tuple[str, str, int]:
         now = await get_session(tx, principal, session.id)  # type: ignore[arg-type]
         order = await get_order_of_session(tx, session.id)  # type: ignore[arg-type]
         return str(now.price), str(order.price), now.payment.terms.amount_atomic
@@ -72,7 +72,7 @@ async def test_what_the_merchant_said_is_not_the_buyers_to_change(sqlite_till: T
     session = await donation(sqlite_till, "15")
     page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
     assert "you decide" not in page
-    order = await sqlite_till.write(lambda desk, tx: get_order_of_session(tx, session.id))
+    order = await sqlite_till.write(lambda context, tx: get_order_of_session(tx, session.id))
     for line in order.line_items:
         form = {"line": line.id, "amount": "6"}
         assert (await sqlite_till.browser.post(f"/checkout/{session.id}/amount", data=form)).status_code == 422

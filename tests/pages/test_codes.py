@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from keyturn.database import Database, Transaction
 from tests.makers import ON_POSTGRES, counter_over, rows
 from tests.pages.conftest import Till
 from tests.shop import PUBLIC_URL, Shop, eventually, shop, sqlite_shop
@@ -20,7 +21,6 @@ from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.discounts import apply_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.rails.simulated import Outcome
-from unitofwork import Database, Transaction
 
 __all__ = ["shop", "sqlite_shop"]
 
@@ -338,22 +338,22 @@ async def test_who_waited_for_a_code_to_be_applied_pays_the_new_price(database: 
     """A payment that is concluded right after a code was applied is measured by what is asked for now."""
     counter = await counter_over(database)
     coupon = await database.write(lambda tx: create_coupon(
-        counter.desk, tx, counter.principal, NewCoupon(name="x", discount_type="percentage", discount_percentage="10")
+        counter.context, tx, counter.principal, NewCoupon(name="x", discount_type="percentage", discount_percentage="10")
     ))  # fmt: skip
     new = NewPromotionCode(code="SPRING", coupon_id=coupon.id)
-    await database.write(lambda tx: create_promotion_code(counter.desk, tx, counter.principal, new))
+    await database.write(lambda tx: create_promotion_code(counter.context, tx, counter.principal, new))
     session = await counter.session(allow_promotion_codes=True)
     applied = asyncio.Event()
 
     async def apply(tx: Transaction) -> None:
-        await apply_promotion_code(counter.desk, tx, counter.principal, session.id, "SPRING")
+        await apply_promotion_code(counter.context, tx, counter.principal, session.id, "SPRING")
         applied.set()
         # Not before the other waits for this transaction to end.
         waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         await eventually(lambda: rows(database, waiting))
 
     async def pay(tx: Transaction) -> CheckoutSession:
-        return await sessions.simulate(counter.desk, tx, counter.principal, session.id, Outcome.PAID)
+        return await sessions.simulate(counter.context, tx, counter.principal, session.id, Outcome.PAID)
 
     first = asyncio.create_task(database.write(apply))
     await applied.wait()

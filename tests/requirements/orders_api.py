@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 from keyturn import Key, KeyWish, Kind, Mode, Need, Presented, Reach, Refused
-from keyturn.client_secrets import new_client_secret
-from keyturn.denying import denied
-from keyturn.layer import KeyLayer, TooFast
-from keyturn.origins import answer_headers
-from keyturn.secret import digest_of
+from keyturn.admission.layer import KeyLayer, RateLimited
+from keyturn.admission.origins import answer_headers
+from keyturn.http.denials import denied
+from keyturn.keys.client_secrets import new_client_secret
+from keyturn.keys.secret import digest_of
 from keyturn.stores.memory import MemoryKeyStore
 
 VERSION = "/api/2022-06-09"
@@ -58,7 +58,7 @@ class OrdersApi:
         )
         need = NEEDS.get(scope["method"])
         admitted = await self.layer.admit(presented, need)
-        assert not isinstance(admitted, TooFast)
+        assert not isinstance(admitted, RateLimited)
         readable = answer_headers(origin, admitted.key) if origin is not None else []
         if isinstance(admitted, Refused):
             denial = denied(admitted)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from keyturn import KeyChanges, Kind, SecretState, resume, suspend
-from keyturn.advising import rotation_proof
+from keyturn.insight.advice import rotation_proof
 from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import Owner, browser_of, hidden, owner, owner_of_both
 from tests.house.source import ROOT
@@ -200,7 +200,7 @@ async def test_refusals_can_be_told_as_the_document_names_them(shop: Shop) -> No
     for wrong in (bearer("ck_test_" + "a" * 32), bearer(gone), {"Authorization": "Token abc"}):
         assert craftkit_code(await send(shop.app, "GET", SESSIONS, wrong)) == "invalid_credentials"
     named = {"project_id": shop.project_id, "by": "operator:test"}
-    await suspend(shop.keys.store, shop.clock, because="unpaid", **named)
+    await suspend(shop.keys.store, shop.clock, reason="unpaid", **named)
     for one in (key, other):
         answer = await send(shop.app, "GET", SESSIONS, bearer(one))
         assert (answer.status_code, craftkit_code(answer)) == (403, "partner_suspended")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from keyturn import Kind, Mode, revoke, set_enabled
-from keyturn.pairs import PLACES, fill_places
+from keyturn.keys.pairs import PLACES, fill_places
 from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import owner_of
 from tests.house.source import ROOT

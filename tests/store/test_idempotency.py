@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.database import Database
 from tests.makers import NEW_YEAR, counter_over, execute, one
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.principal import Principal
 from tillgate.store import idempotency
 from tillgate.store.idempotency import FORGET_BATCH_MAX, IdempotentRequest, StoredAnswer, checked_key, fingerprint
-from unitofwork import Database
 
 FIRST, SECOND = StoredAnswer(201, b'{"id":"first"}'), StoredAnswer(200, '{"id":"zweite Größe 🎉"}'.encode())
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.database import Database
 from tests.makers import one
 from tillgate.store import Sealer, SealingError
 from tillgate.store.sealing import KEY_FILE, claim, key_from, new_key
-from unitofwork import Database
 
 
 def test_what_is_sealed_is_opened_with_the_same_key_only() -> None:

@@ -6,9 +6,9 @@ from typing import Annotated, NoReturn
 import msgspec
 import typer
 
-from keyturn.audit import AuditEntry, Verdict, verify
 from keyturn.cli.keys import instant
 from keyturn.cli.session import AsJson, DatabaseUrl, fail, say, say_json, work
+from keyturn.insight.audit import AuditEntry, Verdict, verify
 
 app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many 
 @app.command("verify")
 def verify_log(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Check that each line follows from the one before, else end with 1. Prints the last hash, to be kept elsewhere."""
-    tell_verdict(work(database_url, lambda desk: verify(desk.store)), as_json=as_json, fails=fail)
+    print_verdict(work(database_url, lambda context: verify(context.store)), as_json=as_json, fails=fail)
 
 
 @app.command("list")
@@ -31,10 +31,12 @@ def list_log(
     as_json: AsJson = False,
 ) -> None:
     """List a project's lines, newest first."""
-    tell_lines(work(database_url, lambda desk: desk.store.audit_of(project, key, before, limit)), as_json=as_json)
+    print_entries(
+        work(database_url, lambda context: context.store.audit_of(project, key, before, limit)), as_json=as_json
+    )
 
 
-def tell_verdict(verdict: Verdict, *, as_json: bool, fails: Callable[[str], NoReturn]) -> None:
+def print_verdict(verdict: Verdict, *, as_json: bool, fails: Callable[[str], NoReturn]) -> None:
     """Print what the chain's check came to.
 
     Args:
@@ -54,7 +56,7 @@ def tell_verdict(verdict: Verdict, *, as_json: bool, fails: Callable[[str], NoRe
     say(f"last hash  {verdict.last_hash}")
 
 
-def tell_lines(lines: list[AuditEntry], *, as_json: bool) -> None:
+def print_entries(lines: list[AuditEntry], *, as_json: bool) -> None:
     """Print lines of the log."""
     if as_json:
         say_json([msgspec.to_builtins(line) for line in lines])

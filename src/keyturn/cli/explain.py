@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from keyturn.cli.session import AsJson, DatabaseUrl, Desk, fail, say, say_json, work
+from keyturn.admission.needs import Access, InvalidNeed, Stated, read_rules, stated
+from keyturn.cli.session import AsJson, CommandContext, DatabaseUrl, fail, say, say_json, work
 from keyturn.errors import KeyNotFound
-from keyturn.explaining import Case, Explanation, as_known, as_shown, explain, lines
-from keyturn.model import Asked, Need, Reach
-from keyturn.needs import Access, InvalidNeed, Stated, read_rules, stated
-from keyturn.restrictions import coarse
+from keyturn.insight.explain import Case, Explanation, as_known, explain, lines, to_json
+from keyturn.keys.model import Asked, Need, Reach
+from keyturn.keys.restrictions import coarse
 from keyturn.settings import SettingsError, load
 
 
@@ -50,18 +50,18 @@ def explain_request(
         return
     need = found if isinstance(found, Need) else None
 
-    async def task(desk: Desk) -> Explanation:
-        project_id = await desk.store.project_of(key_id)
-        key = await desk.store.by_id(project_id, key_id) if project_id is not None else None
+    async def task(context: CommandContext) -> Explanation:
+        project_id = await context.store.project_of(key_id)
+        key = await context.store.by_id(project_id, key_id) if project_id is not None else None
         if key is None:
             raise KeyNotFound(f"there is no key {key_id[:64]!r}")
-        in_use = [one for one in await desk.store.secrets(key.project_id, key.id) if one.active_at is not None]
+        in_use = [one for one in await context.store.secrets(key.project_id, key.id) if one.active_at is not None]
         asked = Asked(address=ip, origin=origin, app=app, opened=client_secret)
-        return explain(Case(as_known(key, in_use[0]), need, asked, secure=not http), desk.clock.now())
+        return explain(Case(as_known(key, in_use[0]), need, asked, secure=not http), context.clock.now())
 
     told = work(database_url, task)
     if as_json:
-        say_json(as_shown(told, need))
+        say_json(to_json(told, need))
     else:
         for line in lines(told):
             say(line)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from keyturn.cli.session import ACTOR, AsJson, DatabaseUrl, Desk, Project, fail, note, say, say_json, work
-from keyturn.importing import BYTES_MAX, Imported, ImportRules, InvalidImport, import_keys, parse_form
-from keyturn.model import Mode
+from keyturn.cli.session import ACTOR, AsJson, CommandContext, DatabaseUrl, Project, fail, note, say, say_json, work
+from keyturn.keys.importing import BYTES_MAX, Imported, ImportRules, InvalidImport, import_keys, parse_form
+from keyturn.keys.model import Mode
 
 PROBLEMS_SHOWN_MAX = 100
 
@@ -50,13 +50,13 @@ def import_file(
     prefix. A running server lets them in within five seconds.
     """
 
-    async def task(desk: Desk) -> Imported:
+    async def task(context: CommandContext) -> Imported:
         rules = rules_of(project, mode, scope, form, format, ignore, plaintext=plaintext)
         return await import_keys(
-            desk.store, desk.issuer, desk.clock, content_of(file), rules, by=ACTOR, dry_run=dry_run
+            context.store, context.issuer, context.clock, content_of(file), rules, by=ACTOR, dry_run=dry_run
         )
 
-    tell(work(database_url, task), dry_run=dry_run, as_json=as_json)
+    print_result(work(database_url, task), dry_run=dry_run, as_json=as_json)
 
 
 def rules_of(
@@ -107,7 +107,7 @@ def content_of(file: Path) -> str:
         raise InvalidImport(f"{file} is not in UTF-8") from None
 
 
-def tell(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
+def print_result(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
     """Print what became of an import; ends the command with 1 if nothing was imported."""
     if as_json:
         say_json(

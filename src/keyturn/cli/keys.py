@@ -6,15 +6,26 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from keyturn.cli.session import ACTOR, AsJson, DatabaseUrl, Desk, Project, fail, say, say_fields, say_json, work
+from keyturn.admission.leases import Receipt
+from keyturn.cli.session import (
+    ACTOR,
+    AsJson,
+    CommandContext,
+    DatabaseUrl,
+    Project,
+    fail,
+    say,
+    say_fields,
+    say_json,
+    work,
+)
 from keyturn.errors import InvalidLimit, KeyNotFound
-from keyturn.issuing import OVERLAP_DEFAULT_MS, OVERLAP_MAX_MS, Issued, KeyWish, Rotated
-from keyturn.leases import Receipt
-from keyturn.limiting import Limit
-from keyturn.model import Key, Kind, Mode
-from keyturn.restrictions import checked_limit, parse_rate
-from keyturn.revoking import Revocation, Switched, revoke, set_enabled
-from keyturn.secret import NATIVE
+from keyturn.keys.issuing import OVERLAP_DEFAULT_MS, OVERLAP_MAX_MS, Issued, KeyWish, Rotated
+from keyturn.keys.model import Key, Kind, Mode
+from keyturn.keys.restrictions import checked_limit, parse_rate
+from keyturn.keys.revoking import Revocation, Switched, revoke, set_enabled
+from keyturn.keys.secret import NATIVE
+from keyturn.limiting.gcra import Limit
 
 app = typer.Typer(help="Keys: made, listed, rotated and revoked.", no_args_is_help=True)
 
@@ -22,7 +33,7 @@ UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AGE: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 
 KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")]
-Because = Annotated[str | None, typer.Option("--because", help="Why; kept in the audit log.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept in the audit log.")]
 
 
 @app.command("create")
@@ -59,25 +70,25 @@ def create(
     limit = limit_of(rate, burst)
     age = age_ms(expires_in, "--expires-in") if expires_in is not None else None
 
-    async def task(desk: Desk) -> Issued:
+    async def task(context: CommandContext) -> Issued:
         wish = KeyWish(
             project_id=project,
             mode=mode,
             name=name,
             scopes=scope or (),
             kind=kind,
-            expires_at=desk.clock.now() + age if age is not None else None,
+            expires_at=context.clock.now() + age if age is not None else None,
             networks=ip or (),
             origins=origin or (),
             apps=app_identifier or (),
             limit=limit,
             canary=canary,
         )
-        return await desk.issuer.issue(wish, by=ACTOR, format=form)
+        return await context.issuer.issue(wish, by=ACTOR, format=form)
 
     issued = work(database_url, task)
     if as_json:
-        say_json({"key": issued.secret.reveal()} | shown(issued.key))
+        say_json({"key": issued.secret.reveal()} | to_json(issued.key))
         return
     say(f"{issued.secret.reveal()}\n")
     say(f"This is {issued.key.id}. Store it now: only its hash is kept, and it cannot be shown again.")
@@ -91,9 +102,9 @@ def list_all(
     as_json: AsJson = False,
 ) -> None:
     """List a project's keys, newest first; never their text."""
-    keys = work(database_url, lambda desk: desk.store.list(project, mode.value if mode else None))
+    keys = work(database_url, lambda context: context.store.list(project, mode.value if mode else None))
     if as_json:
-        say_json([shown(key) for key in keys])
+        say_json([to_json(key) for key in keys])
         return
     for key in keys:
         marks = " ".join(word for word, on in (("canary", key.canary), ("exposed", key.exposed_at)) if on)
@@ -105,8 +116,8 @@ def list_all(
 def show(key_id: KeyId, project: Project, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show all that is known of a key; its text is not among it."""
 
-    async def task(desk: Desk) -> Key:
-        key = await desk.store.by_id(project, key_id)
+    async def task(context: CommandContext) -> Key:
+        key = await context.store.by_id(project, key_id)
         if key is None:
             raise KeyNotFound(f"this project has no key {key_id[:64]!r}")
         return key
@@ -119,21 +130,21 @@ def revoke_key(
     key_id: KeyId,
     project: Project,
     tree: Annotated[bool, typer.Option("--tree", help="Also what this key has made, and what that has made.")] = False,
-    because: Because = None,
+    reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Revoke a key for good. When this returns, no server accepts it."""
 
-    async def task(desk: Desk) -> Revocation:
+    async def task(context: CommandContext) -> Revocation:
         return await revoke(
-            desk.store, desk.clock, project_id=project, key_id=key_id, by=ACTOR, because=because, tree=tree
+            context.store, context.clock, project_id=project, key_id=key_id, by=ACTOR, reason=reason, tree=tree
         )
 
     done = work(database_url, task)
     if as_json:
         made = [key.id for key in done.descendants]
-        say_json(shown(done.key) | {"already": done.already, "descendants": made, "receipt": _receipt(done.receipt)})
+        say_json(to_json(done.key) | {"already": done.already, "descendants": made, "receipt": _receipt(done.receipt)})
         return
     if done.already:
         say(f"{done.key.id} had been revoked before.")
@@ -156,7 +167,7 @@ def rotate(
     at_once: Annotated[
         bool, typer.Option("--at-once", help="The overlap begins now, not with the new secret's first use.")
     ] = False,
-    because: Because = None,
+    reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -165,14 +176,14 @@ def rotate(
     if overlap_ms > OVERLAP_MAX_MS:
         fail(f"--overlap: at most {OVERLAP_MAX_MS // 86_400_000}d")
 
-    async def task(desk: Desk) -> Rotated:
-        return await desk.issuer.rotate(
-            project_id=project, key_id=key_id, by=ACTOR, overlap_ms=overlap_ms, at_once=at_once, because=because
+    async def task(context: CommandContext) -> Rotated:
+        return await context.issuer.rotate(
+            project_id=project, key_id=key_id, by=ACTOR, overlap_ms=overlap_ms, at_once=at_once, reason=reason
         )
 
     done = work(database_url, task)
     if as_json:
-        say_json({"key": done.secret.reveal()} | shown(done.key) | {"receipt": _receipt(done.receipt)})
+        say_json({"key": done.secret.reveal()} | to_json(done.key) | {"receipt": _receipt(done.receipt)})
         return
     say(f"{done.secret.reveal()}\n")
     say("Store it now: only its hash is kept, and it cannot be shown again.")
@@ -183,30 +194,30 @@ def rotate(
 def disable(
     key_id: KeyId,
     project: Project,
-    because: Because = None,
+    reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Switch a key off. When this returns, no server accepts it; it can be enabled again."""
-    _say(_switched(key_id, project, because, database_url, enabled=False), as_json)
+    _say(_switched(key_id, project, reason, database_url, enabled=False), as_json)
 
 
 @app.command("enable")
 def enable(
     key_id: KeyId,
     project: Project,
-    because: Because = None,
+    reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Switch a disabled key on again."""
-    _say(_switched(key_id, project, because, database_url, enabled=True), as_json)
+    _say(_switched(key_id, project, reason, database_url, enabled=True), as_json)
 
 
-def _switched(key_id: str, project: str, because: str | None, database_url: str | None, *, enabled: bool) -> Key:
-    async def task(desk: Desk) -> Switched:
+def _switched(key_id: str, project: str, reason: str | None, database_url: str | None, *, enabled: bool) -> Key:
+    async def task(context: CommandContext) -> Switched:
         return await set_enabled(
-            desk.store, desk.clock, project_id=project, key_id=key_id, enabled=enabled, by=ACTOR, because=because
+            context.store, context.clock, project_id=project, key_id=key_id, enabled=enabled, by=ACTOR, reason=reason
         )
 
     return work(database_url, task).key
@@ -233,7 +244,7 @@ def age_ms(age: str, option: str, *, zero: bool = False) -> int:
     return int(match[1]) * UNITS_MS[match[2]]
 
 
-def shown(key: Key) -> dict[str, Any]:
+def to_json(key: Key) -> dict[str, Any]:
     """All that is known of a key, under the names of the HTTP API."""
     return {
         "id": key.id,
@@ -253,9 +264,9 @@ def shown(key: Key) -> dict[str, Any]:
         "lastUsedAt": instant(key.last_used_at),
         "expiresAt": instant(key.expires_at),
         "disabledAt": instant(key.disabled_at),
-        "disabledBecause": key.disabled_because,
+        "disabledBecause": key.disabled_reason,
         "revokedAt": instant(key.revoked_at),
-        "revokedBecause": key.revoked_because,
+        "revokedBecause": key.revoked_reason,
         "exposedAt": instant(key.exposed_at),
         "exposedHow": key.exposed_how,
         "networks": list(key.networks),
@@ -284,6 +295,6 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 
 def _say(key: Key, as_json: bool) -> None:
     if as_json:
-        say_json(shown(key))
+        say_json(to_json(key))
     else:
-        say_fields(shown(key))
+        say_fields(to_json(key))

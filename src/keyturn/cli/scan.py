@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from keyturn.cli.session import AsJson, DatabaseUrl, Desk, fail, note, say, say_json, work
-from keyturn.scanning import CannotScan, Found, Scan
+from keyturn.cli.session import AsJson, CommandContext, DatabaseUrl, fail, note, say, say_json, work
+from keyturn.leaks.scanning import CannotScan, Found, Scan
 
 SHOWN_MAX = 10_000
 UNKNOWN = "not a key here"
@@ -33,12 +33,12 @@ def scan(
             found += looking.history(path)
     except CannotScan as error:
         fail(str(error), 2)
-    states = work(database_url, lambda desk: _states(desk, found)) if check and found else {}
-    shown = [_shown(one, states.get(one.secret.reveal(), UNKNOWN) if check else None) for one in found[:SHOWN_MAX]]
+    states = work(database_url, lambda context: _states(context, found)) if check and found else {}
+    to_json = [_visible(one, states.get(one.secret.reveal(), UNKNOWN) if check else None) for one in found[:SHOWN_MAX]]
     if as_json:
-        say_json(shown)
+        say_json(to_json)
     else:
-        for line in shown:
+        for line in to_json:
             what = f"{line['format']} {line['mode']} {line['kind']}  {line['prefix']}…"
             say(f"{line['place']}:{line['line']}  {what}  {line.get('state', '')}".rstrip())
     if len(found) > SHOWN_MAX:
@@ -53,15 +53,15 @@ def scan(
         raise typer.Exit(1)
 
 
-async def _states(desk: Desk, found: list[Found]) -> dict[str, str]:
+async def _states(context: CommandContext, found: list[Found]) -> dict[str, str]:
     """By each key's text, its id and in what state it is here."""
     texts = {one.secret.digest(): one.secret.reveal() for one in found}
-    known = await desk.store.by_digests(list(texts))
+    known = await context.store.by_digests(list(texts))
     return {texts[digest]: f"{key.id} {key.status.value}" for digest, key in known.items()}
 
 
-def _shown(one: Found, state: str | None) -> dict[str, Any]:
-    shown = {
+def _visible(one: Found, state: str | None) -> dict[str, Any]:
+    to_json = {
         "place": one.place,
         "line": one.line,
         "format": " or ".join(one.formats),
@@ -69,4 +69,4 @@ def _shown(one: Found, state: str | None) -> dict[str, Any]:
         "kind": one.secret.kind.value,
         "prefix": one.secret.prefix,
     }
-    return shown | ({"state": state} if state is not None else {})
+    return to_json | ({"state": state} if state is not None else {})

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from keyturn.admission.needs import InvalidNeed
 from keyturn.cli.session import DatabaseUrl, fail, say
-from keyturn.needs import InvalidNeed
+from keyturn.database import StoreError
 from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load
-from unitofwork import StoreError
 
 
 def serve(
@@ -24,7 +24,7 @@ def serve(
 ) -> None:
     """Verify and manage keys over HTTP. It is ready when GET /readyz answers 200."""
     # A web server takes a while to load; the other commands do without.
-    from keyturn.serving import run
+    from keyturn.http.serving import run
 
     if (tls_certificate is None) != (tls_key is None):
         fail("--tls-certificate and --tls-key go together")

@@ -8,12 +8,12 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from keyturn.admission.layer import SystemClock
+from keyturn.database import StoreError, migrate, open_database
 from keyturn.errors import KeyturnError
-from keyturn.issuing import Issuer
-from keyturn.layer import SystemClock
+from keyturn.keys.issuing import Issuer
 from keyturn.settings import Settings, SettingsError, load
 from keyturn.stores.sql import SqlKeyStore, migrations
-from unitofwork import StoreError, migrate, open_database
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ Project = Annotated[str, typer.Option("--project", metavar="ID", help="Whose key
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
-class Desk:
+class CommandContext:
     """Keys, while a command works on them."""
 
     def __init__(self, store: SqlKeyStore, settings: Settings) -> None:
@@ -38,7 +38,7 @@ class Desk:
         self.issuer = Issuer(store, self.clock, settings.scopes, publishable=settings.publishable)
 
 
-def work(database_url: str | None, task: Callable[[Desk], Awaitable[T]]) -> T:
+def work(database_url: str | None, task: Callable[[CommandContext], Awaitable[T]]) -> T:
     """Run a task over the opened and migrated database; failures end the command in one line."""
 
     async def run() -> T:
@@ -46,7 +46,7 @@ def work(database_url: str | None, task: Callable[[Desk], Awaitable[T]]) -> T:
         database = await open_database(settings.database_url)
         try:
             await migrate(database, migrations(), now=SystemClock().now())
-            return await task(Desk(SqlKeyStore(database), settings))
+            return await task(CommandContext(SqlKeyStore(database), settings))
         finally:
             await database.close()
 
@@ -77,8 +77,8 @@ def fail(message: str, status: int = 1) -> NoReturn:
     raise typer.Exit(status)
 
 
-def say_fields(shown: dict[str, Any]) -> None:
+def say_fields(to_json: dict[str, Any]) -> None:
     """Names and values, one a line."""
-    for name, value in shown.items():
+    for name, value in to_json.items():
         text = " ".join(value) if isinstance(value, list) else value if value is not None else "-"
         say(f"{name:16} {text}")

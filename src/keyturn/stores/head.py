@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from keyturn.audit import AuditEntry, canonical, chained
-from keyturn.ports import Act
-from unitofwork import Both, Row, Transaction
+from keyturn.database import Both, Row, Transaction
+from keyturn.insight.audit import AuditEntry, canonical, chained
+from keyturn.stores.ports import Act
 
 CHANNEL: Final = "keyturn_changes"
 
@@ -38,7 +38,7 @@ _OF_KEY: Final = (
 )
 
 
-async def narrow(tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:
+async def restrict(tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:
     """Give what was known of these keys, or of the project's, up for out of date; the last epoch of it."""
     head = await tx.fetch_one(LOCK)
     assert head is not None
@@ -70,7 +70,7 @@ async def write_down_all(
     sequence, previous = head[1], head[2]
     for action, project_id, key_id, detail in lines:
         sequence += 1
-        said = detail | ({"because": act.because} if act.because is not None else {})
+        said = detail | ({"reason": act.reason} if act.reason is not None else {})
         entry = chained(
             previous,
             sequence,

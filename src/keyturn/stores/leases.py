@@ -1,11 +1,11 @@
-"""Gates and epochs in SQLite or PostgreSQL: the rows by which ``keyturn.leases`` keeps its promise."""
+"""Gates and epochs in SQLite or PostgreSQL: the rows by which ``keyturn.admission.leases`` keeps its promise."""
 
 from collections.abc import Callable
 from typing import Final
 
-from keyturn.ports import CHANGES_READ_MAX, Change, HeldLease
-from keyturn.stores.head import CHANNEL, narrow
-from unitofwork import Database, Row, Transaction
+from keyturn.database import Database, Row, Transaction
+from keyturn.stores.head import CHANNEL, restrict
+from keyturn.stores.ports import CHANGES_READ_MAX, Change, HeldLease
 
 _EPOCH: Final = "SELECT epoch FROM key_head WHERE id = 1"
 _HOLD: Final = (
@@ -67,11 +67,11 @@ class SqlLeases:
 
         await self._database.write(operation)
 
-    async def narrow_nothing(self, key_id: str, at: int) -> int:
+    async def advance_epoch(self, key_id: str, at: int) -> int:
         """Commit a new epoch that touches a key which does not exist, to see how long it takes to be seen."""
 
         async def operation(tx: Transaction) -> int:
-            epoch = await narrow(tx, at, key_ids=[key_id])
+            epoch = await restrict(tx, at, key_ids=[key_id])
             tx.after_commit(self._tell)
             return epoch
 

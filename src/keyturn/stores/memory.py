@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from keyturn.audit import BEGINNING, AuditEntry, chained
 from keyturn.errors import KeyExists, KeyIsRevoked
-from keyturn.model import Key, KnownKey, Status
-from keyturn.ports import (
+from keyturn.insight.audit import BEGINNING, AuditEntry, chained
+from keyturn.keys.model import Key, KnownKey, Status
+from keyturn.keys.secret import ForeignForm, KeyDigest
+from keyturn.stores.ports import (
     Act,
     Change,
     HeldLease,
@@ -21,7 +22,6 @@ from keyturn.ports import (
     SecretState,
     Use,
 )
-from keyturn.secret import ForeignForm, KeyDigest
 
 
 class MemoryKeyStore:
@@ -73,8 +73,8 @@ class MemoryKeyStore:
         if known is not None and known.renewals == lease.renewals:
             del self._held[lease.gate]
 
-    async def narrow_nothing(self, key_id: str, at: int) -> int:
-        return self._narrow(key_ids=[key_id])
+    async def advance_epoch(self, key_id: str, at: int) -> int:
+        return self._restrict(key_ids=[key_id])
 
     async def forget_changes(self, before: int) -> int:
         return 0  # they are few, and have no instants here
@@ -92,7 +92,7 @@ class MemoryKeyStore:
         if key.id in self._keys or digest in self._by_digest:
             raise KeyExists("a key with this id or this text is already there")
         if key.parent_id is not None and not key.imported:
-            parent = self._mine(key.project_id, key.parent_id)
+            parent = self._own(key.project_id, key.parent_id)
             if parent is None or parent.status is not Status.ACTIVE:
                 raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
         self._insert(key, digest, act, "key.imported" if key.imported else "key.created")
@@ -150,7 +150,7 @@ class MemoryKeyStore:
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         key = self._keys.get(key_id)
-        return self._shown(key) if key is not None and key.project_id == project_id else None
+        return self._visible(key) if key is not None and key.project_id == project_id else None
 
     async def project_of(self, key_id: str) -> str | None:
         key = self._keys.get(key_id)
@@ -158,15 +158,15 @@ class MemoryKeyStore:
 
     async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
         return {
-            digest: self._shown(self._keys[self._by_digest[digest][0]])
+            digest: self._visible(self._keys[self._by_digest[digest][0]])
             for digest in digests
             if digest in self._by_digest
         }
 
     async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
-        mine = [self._shown(key) for key in self._keys.values() if key.project_id == project_id]
-        mine.sort(key=lambda key: (key.created_at, key.id), reverse=True)
-        return [key for key in mine if mode is None or key.mode == mode]
+        own = [self._visible(key) for key in self._keys.values() if key.project_id == project_id]
+        own.sort(key=lambda key: (key.created_at, key.id), reverse=True)
+        return [key for key in own if mode is None or key.mode == mode]
 
     async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
         found: dict[str, Key] = {}
@@ -177,25 +177,25 @@ class MemoryKeyStore:
                 for key in self._keys.values()
                 if key.parent_id in parents and key.project_id == project_id and key.id not in found
             ]
-            found |= {key.id: self._shown(key) for key in made}
+            found |= {key.id: self._visible(key) for key in made}
             parents = {key.id for key in made}
         return sorted(found.values(), key=lambda key: (key.created_at, key.id))
 
     async def revoke(self, project_id: str, key_ids: Sequence[str], act: Act) -> int | None:
         revoked = []
         for key_id in sorted(key_ids):
-            key = self._mine(project_id, key_id)
+            key = self._own(project_id, key_id)
             if key is not None:
                 self._keys[key_id] = msgspec.structs.replace(
-                    key, status=Status.REVOKED, revoked_at=act.at, revoked_by=act.by, revoked_because=act.because
+                    key, status=Status.REVOKED, revoked_at=act.at, revoked_by=act.by, revoked_reason=act.reason
                 )
                 revoked.append(key_id)
                 self._write_down(act, "key.revoked", project_id, key_id)
                 await self._report(KeyEventType.REVOKED, key_id, act)
-        return self._narrow(key_ids=revoked) if revoked else None
+        return self._restrict(key_ids=revoked) if revoked else None
 
     async def set_enabled(self, project_id: str, key_id: str, act: Act, *, enabled: bool) -> int | None:
-        key = self._mine(project_id, key_id)
+        key = self._own(project_id, key_id)
         if key is None or key.status is not (Status.DISABLED if enabled else Status.ACTIVE):
             return None
         self._keys[key_id] = msgspec.structs.replace(
@@ -203,18 +203,18 @@ class MemoryKeyStore:
             status=Status.ACTIVE if enabled else Status.DISABLED,
             disabled_at=None if enabled else act.at,
             disabled_by=None if enabled else act.by,
-            disabled_because=None if enabled else act.because,
+            disabled_reason=None if enabled else act.reason,
         )
         self._write_down(act, "key.enabled" if enabled else "key.disabled", project_id, key_id)
         await self._report(KeyEventType.ENABLED if enabled else KeyEventType.DISABLED, key_id, act)
-        return self._narrow(key_ids=[key_id])
+        return self._restrict(key_ids=[key_id])
 
     async def change(self, key: Key, act: Act, changed: Mapping[str, object]) -> int | None:
-        mine = self._mine(key.project_id, key.id)
-        if mine is None:
+        own = self._own(key.project_id, key.id)
+        if own is None:
             return None
         self._keys[key.id] = msgspec.structs.replace(
-            mine,
+            own,
             name=key.name,
             scopes=key.scopes,
             expires_at=key.expires_at,
@@ -226,7 +226,7 @@ class MemoryKeyStore:
         )
         self._told.pop(key.id, None)
         self._write_down(act, "key.changed", key.project_id, key.id, **changed)
-        return self._narrow(key_ids=[key.id])
+        return self._restrict(key_ids=[key.id])
 
     async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
         key = self._keys.get(key_id)
@@ -263,13 +263,13 @@ class MemoryKeyStore:
             return None
         (self._suspended.add if suspended else self._suspended.discard)(project_id)
         self._write_down(act, "project.suspended" if suspended else "project.resumed", project_id, None)
-        return self._narrow(project_id=project_id)
+        return self._restrict(project_id=project_id)
 
     async def is_suspended(self, project_id: str) -> bool:
         return project_id in self._suspended
 
     async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
-        key = self._mine(project_id, key_id)
+        key = self._own(project_id, key_id)
         if key is None or any(state.waits for state in self._secrets[key_id]):
             return None
         if secret.digest in self._by_digest:
@@ -299,16 +299,16 @@ class MemoryKeyStore:
             activation="at once" if secret.active else "on first use",
             overlapSeconds=secret.overlap_ms // 1_000,
         )
-        return self._narrow(key_ids=[key_id])
+        return self._restrict(key_ids=[key_id])
 
     async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
         states = self._secrets.get(key_id, [])
-        if self._mine(project_id, key_id) is None or not states[-1].waits:
+        if self._own(project_id, key_id) is None or not states[-1].waits:
             return None
         self._ended.add((key_id, states[-1].number))
         states[-1] = msgspec.structs.replace(states[-1], ends_at=act.at)
         self._write_down(act, "key.rotation_withdrawn", project_id, key_id)
-        return self._narrow(key_ids=[key_id])
+        return self._restrict(key_ids=[key_id])
 
     async def activate(self, key_id: str, number: int, act: Act) -> int | None:
         states = self._secrets.get(key_id, [])
@@ -317,7 +317,7 @@ class MemoryKeyStore:
         states[number - 1] = msgspec.structs.replace(states[number - 1], active_at=act.at)
         self._end_before(key_id, number, act.at, self._overlaps[key_id, number])
         self._write_down(act, "key.rotation_activated", self._keys[key_id].project_id, key_id, secret=number)
-        return self._narrow(key_ids=[key_id])
+        return self._restrict(key_ids=[key_id])
 
     async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
         if await self.by_id(project_id, key_id) is None:
@@ -326,7 +326,7 @@ class MemoryKeyStore:
         if not self._end_before(key_id, newest, act.at, 0):
             return None
         self._write_down(act, "key.rotation_finished", project_id, key_id, secret=newest)
-        return self._narrow(key_ids=[key_id])
+        return self._restrict(key_ids=[key_id])
 
     async def secrets(self, project_id: str, key_id: str) -> builtins.list[SecretState]:
         if await self.by_id(project_id, key_id) is None:
@@ -373,7 +373,7 @@ class MemoryKeyStore:
 
     async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
         found = [
-            self._shown(key)
+            self._visible(key)
             for key in self._keys.values()
             if key.expires_at is not None
             and key.expires_at <= before
@@ -382,7 +382,7 @@ class MemoryKeyStore:
         ]
         return sorted(found, key=lambda key: key.expires_at or 0)[:limit]
 
-    async def tell_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
+    async def emit_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
         if self._events is None or self._told.get(key.id, days + 1) <= days:
             return False
         self._told[key.id] = days
@@ -409,13 +409,13 @@ class MemoryKeyStore:
 
     async def _report(self, type: KeyEventType, key_id: str, act: Act) -> None:
         if self._events is not None:
-            await self._events.tell(None, KeyEvent(type, self._shown(self._keys[key_id]), act))
+            await self._events.emit(None, KeyEvent(type, self._visible(self._keys[key_id]), act))
 
-    def _mine(self, project_id: str, key_id: str) -> Key | None:
+    def _own(self, project_id: str, key_id: str) -> Key | None:
         key = self._keys.get(key_id)
         return key if key is not None and key.project_id == project_id and key.status is not Status.REVOKED else None
 
-    def _shown(self, key: Key) -> Key:
+    def _visible(self, key: Key) -> Key:
         states = self._secrets[key.id]
         newest = [state for state in states if state.active_at is not None][-1]
         used = [state.last_used_at for state in states if state.last_used_at is not None]
@@ -439,7 +439,7 @@ class MemoryKeyStore:
                 ended += overlap_ms > 0
         return ended
 
-    def _narrow(self, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:
+    def _restrict(self, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:
         for key_id in key_ids:
             self._epoch += 1
             self._changes.append(Change(self._epoch, key_id, None))
@@ -451,8 +451,8 @@ class MemoryKeyStore:
         return self._epoch
 
     def _write_down(self, act: Act, action: str, project_id: str | None, key_id: str | None, **detail: Any) -> None:
-        if act.because is not None:
-            detail["because"] = act.because
+        if act.reason is not None:
+            detail["reason"] = act.reason
         previous = self._audit[-1].hash if self._audit else BEGINNING
         self._audit.append(
             chained(

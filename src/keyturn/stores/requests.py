@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from keyturn.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
-from keyturn.model import Mode, Reach
+from keyturn.database import Database, Row, Transaction
+from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
+from keyturn.insight.usage import DAY_MS
+from keyturn.keys.model import Mode, Reach
 from keyturn.stores.rows import as_rows, insert_rows
-from keyturn.usage import DAY_MS
-from unitofwork import Database, Row, Transaction
 
 _TYPES: Final = {
     "id": "TEXT",

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from unitofwork import Both
+from keyturn.database import Both
 
 _ENCODER = msgspec.json.Encoder()
 

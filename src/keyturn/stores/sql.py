@@ -4,15 +4,15 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from keyturn.audit import AuditEntry
+from keyturn.database import Database, Migration, Row, Transaction, UniqueViolation, migrations_of
 from keyturn.errors import KeyExists, KeyIsRevoked
-from keyturn.limiting import Limit
-from keyturn.model import Key, Kind, KnownKey, Mode, Status, Terms
-from keyturn.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
-from keyturn.secret import ForeignForm, KeyDigest
+from keyturn.insight.audit import AuditEntry
+from keyturn.keys.model import Key, Kind, KnownKey, Mode, Status, Terms
+from keyturn.keys.secret import ForeignForm, KeyDigest
+from keyturn.limiting.gcra import Limit
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
-from unitofwork import Database, Migration, Row, Transaction, UniqueViolation, migrations_of
+from keyturn.stores.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
 
 _KEY_COLUMNS: Final = (
     "k.id, k.project_id, k.mode, k.kind, k.name, k.format, s.prefix, s.last_four, k.scopes, k.status, k.created_at, "
@@ -266,7 +266,7 @@ class SqlKeyStore(SqlLeases):
         async def operation(tx: Transaction) -> int | None:
             revoked = []
             for key_id in sorted(key_ids):
-                if await tx.execute(_REVOKE, act.at, act.by, act.because, key_id, project_id) == 1:
+                if await tx.execute(_REVOKE, act.at, act.by, act.reason, key_id, project_id) == 1:
                     await tx.execute(_DROP_ORIGINS, key_id)
                     revoked.append(key_id)
             if not revoked:
@@ -274,7 +274,7 @@ class SqlKeyStore(SqlLeases):
             for key_id in revoked:
                 await head.write_down(tx, act, "key.revoked", project_id, key_id)
                 await self._report(tx, KeyEventType.REVOKED, project_id, key_id, act)
-            return await self._narrow(tx, act.at, key_ids=revoked)
+            return await self._restrict(tx, act.at, key_ids=revoked)
 
         return await self._database.write(operation)
 
@@ -283,13 +283,13 @@ class SqlKeyStore(SqlLeases):
             if enabled:
                 changed = await tx.execute(_ENABLE, key_id, project_id)
             else:
-                changed = await tx.execute(_DISABLE, act.at, act.by, act.because, key_id, project_id)
+                changed = await tx.execute(_DISABLE, act.at, act.by, act.reason, key_id, project_id)
             if changed == 0:
                 return None
             await head.write_down(tx, act, "key.enabled" if enabled else "key.disabled", project_id, key_id)
             type = KeyEventType.ENABLED if enabled else KeyEventType.DISABLED
             await self._report(tx, type, project_id, key_id, act)
-            return await self._narrow(tx, act.at, key_ids=[key_id])
+            return await self._restrict(tx, act.at, key_ids=[key_id])
 
         return await self._database.write(operation)
 
@@ -316,7 +316,7 @@ class SqlKeyStore(SqlLeases):
             for origin in key.origins:
                 await tx.execute(_ADD_ORIGIN, origin, key.id)
             await head.write_down(tx, act, "key.changed", key.project_id, key.id, **changed)
-            return await self._narrow(tx, act.at, key_ids=[key.id])
+            return await self._restrict(tx, act.at, key_ids=[key.id])
 
         return await self._database.write(operation)
 
@@ -347,7 +347,7 @@ class SqlKeyStore(SqlLeases):
     async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
         async def operation(tx: Transaction) -> int | None:
             # The key's row first and the head after it, as in every change: so nobody waits in a circle.
-            if await tx.execute(_DISABLE, act.at, act.by, act.because, key_id, project_id) == 0:
+            if await tx.execute(_DISABLE, act.at, act.by, act.reason, key_id, project_id) == 0:
                 return None
             await head.write_down(tx, act, "key.disabled", project_id, key_id)
             # From here on no other process counts at the same time.
@@ -359,7 +359,7 @@ class SqlKeyStore(SqlLeases):
             await tx.execute(_FORGET_QUARANTINES, since)
             await tx.execute(_QUARANTINE, act.at, key_id)
             await self._report(tx, KeyEventType.DISABLED, project_id, key_id, act)
-            return await self._narrow(tx, act.at, key_ids=[key_id])
+            return await self._restrict(tx, act.at, key_ids=[key_id])
 
         try:
             return Quarantine(await self._database.write(operation))
@@ -369,13 +369,13 @@ class SqlKeyStore(SqlLeases):
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
         async def operation(tx: Transaction) -> int | None:
             if suspended:
-                changed = await tx.execute(_SUSPEND, project_id, act.at, act.by, act.because)
+                changed = await tx.execute(_SUSPEND, project_id, act.at, act.by, act.reason)
             else:
                 changed = await tx.execute(_RESUME, project_id)
             if changed == 0:
                 return None
             await head.write_down(tx, act, "project.suspended" if suspended else "project.resumed", project_id, None)
-            return await self._narrow(tx, act.at, project_id=project_id)
+            return await self._restrict(tx, act.at, project_id=project_id)
 
         return await self._database.write(operation)
 
@@ -416,7 +416,7 @@ class SqlKeyStore(SqlLeases):
                 activation="at once" if secret.active else "on first use",
                 overlapSeconds=secret.overlap_ms // 1_000,
             )
-            return await self._narrow(tx, act.at, key_ids=[key_id])
+            return await self._restrict(tx, act.at, key_ids=[key_id])
 
         try:
             return await self._database.write(operation)
@@ -428,7 +428,7 @@ class SqlKeyStore(SqlLeases):
             if await tx.execute(_WITHDRAW, key_id, project_id, act.at) == 0:
                 return None
             await head.write_down(tx, act, "key.rotation_withdrawn", project_id, key_id)
-            return await self._narrow(tx, act.at, key_ids=[key_id])
+            return await self._restrict(tx, act.at, key_ids=[key_id])
 
         return await self._database.write(operation)
 
@@ -441,7 +441,7 @@ class SqlKeyStore(SqlLeases):
             row = await tx.fetch_one(_PROJECT_OF, key_id)
             assert row is not None
             await head.write_down(tx, act, "key.rotation_activated", row[0], key_id, secret=number)
-            return await self._narrow(tx, act.at, key_ids=[key_id])
+            return await self._restrict(tx, act.at, key_ids=[key_id])
 
         return await self._database.write(operation)
 
@@ -451,7 +451,7 @@ class SqlKeyStore(SqlLeases):
             if row is None or row[0] is None or await _end_before(tx, act.at, 0, key_id, row[0]) == 0:
                 return None
             await head.write_down(tx, act, "key.rotation_finished", project_id, key_id, secret=row[0])
-            return await self._narrow(tx, act.at, key_ids=[key_id])
+            return await self._restrict(tx, act.at, key_ids=[key_id])
 
         return await self._database.write(operation)
 
@@ -526,7 +526,7 @@ class SqlKeyStore(SqlLeases):
 
         return [_key(row) for row in await self._database.read(operation)]
 
-    async def tell_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
+    async def emit_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
         if self._events is None:
             return False  # whoever else works on this database may have somebody to tell
 
@@ -556,12 +556,12 @@ class SqlKeyStore(SqlLeases):
             return
         row = await tx.fetch_one(_BY_ID, key_id, project_id)
         assert row is not None
-        await self._events.tell(tx, KeyEvent(type, _key(row), act))
+        await self._events.emit(tx, KeyEvent(type, _key(row), act))
 
-    async def _narrow(
+    async def _restrict(
         self, tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None
     ) -> int:
-        epoch = await head.narrow(tx, at, key_ids=key_ids, project_id=project_id)
+        epoch = await head.restrict(tx, at, key_ids=key_ids, project_id=project_id)
         tx.after_commit(self._tell)
         return epoch
 
@@ -694,10 +694,10 @@ def _key(row: Row) -> Key:
         expires_at=row[15],
         revoked_at=row[16],
         revoked_by=row[17],
-        revoked_because=row[18],
+        revoked_reason=row[18],
         disabled_at=row[19],
         disabled_by=row[20],
-        disabled_because=row[21],
+        disabled_reason=row[21],
         networks=tuple(row[22].split()),
         origins=tuple(row[23].split()),
         apps=tuple(row[24].split()),

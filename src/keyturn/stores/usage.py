@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from keyturn.ports import Count
+from keyturn.database import Database, Row, Transaction
+from keyturn.stores.ports import Count
 from keyturn.stores.rows import as_rows, insert_rows
-from unitofwork import Database, Row, Transaction
 
 _ADD: Final = insert_rows(
     "key_usage",

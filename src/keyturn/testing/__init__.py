@@ -10,11 +10,11 @@ Whoever writes a store finds its tests in :mod:`keyturn.testing.contract`, which
 from collections.abc import Iterable
 from typing import Any
 
-from keyturn.issuing import Issued, KeyWish
-from keyturn.layer import KeyLayer, SystemClock
-from keyturn.limiting import Limit
-from keyturn.model import Key, Kind, Mode
-from keyturn.revoking import revoke
+from keyturn.admission.layer import KeyLayer, SystemClock
+from keyturn.keys.issuing import Issued, KeyWish
+from keyturn.keys.model import Key, Kind, Mode
+from keyturn.keys.revoking import revoke
+from keyturn.limiting.gcra import Limit
 from keyturn.stores.memory import MemoryKeyStore
 
 __all__ = ["Keys", "MovableClock"]

@@ -19,12 +19,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from keyturn.audit import BEGINNING, broken_at
 from keyturn.errors import KeyExists, KeyIsRevoked
-from keyturn.limiting import Limit
-from keyturn.model import Key, Kind, KnownKey, Mode, Status
-from keyturn.ports import Act, Change, HeldLease, KeyStore, NewSecret, SecretState, Use
-from keyturn.secret import KeyDigest
+from keyturn.insight.audit import BEGINNING, broken_at
+from keyturn.keys.model import Key, Kind, KnownKey, Mode, Status
+from keyturn.keys.secret import KeyDigest
+from keyturn.limiting.gcra import Limit
+from keyturn.stores.ports import Act, Change, HeldLease, KeyStore, NewSecret, SecretState, Use
 
 
 def key(id: str, *, project: str = "prj_a", mode: Mode = Mode.TEST, created_at: int = 1_000, **more: Any) -> Key:
@@ -51,9 +51,9 @@ def digest(name: str) -> KeyDigest:
     return KeyDigest("sha256", name.encode().ljust(32, b"."))
 
 
-def act(at: int, by: str = "user:1", because: str | None = None) -> Act:
+def act(at: int, by: str = "user:1", reason: str | None = None) -> Act:
     """Somebody's doing at an instant."""
-    return Act(at, by, because)
+    return Act(at, by, reason)
 
 
 def known(key: Key, **more: Any) -> KnownKey:
@@ -100,7 +100,7 @@ async def at_once(*work: Awaitable[Any]) -> list[Any]:
 
 
 class StoreContract:
-    """Every promise of :class:`keyturn.ports.KeyStore`; each test is given an empty ``store``."""
+    """Every promise of :class:`keyturn.stores.ports.KeyStore`; each test is given an empty ``store``."""
 
     # Keeping and finding.
 
@@ -248,7 +248,7 @@ class StoreContract:
         assert await store.revoke("prj_a", ["key_a"], act(2_000, "user:first", "leaked")) == 1
         assert await store.revoke("prj_a", ["key_a"], act(3_000, "user:second")) is None
         revoked = msgspec.structs.replace(
-            key("a"), status=Status.REVOKED, revoked_at=2_000, revoked_by="user:first", revoked_because="leaked"
+            key("a"), status=Status.REVOKED, revoked_at=2_000, revoked_by="user:first", revoked_reason="leaked"
         )
         assert await owned(store) == revoked
         assert await store.by_digest(digest("a")) == known(revoked)
@@ -277,10 +277,10 @@ class StoreContract:
         """Each switch changes the key once, remembers who switched it off and why, and forgets it when it is on
         again."""
         await put(store, key("a"))
-        assert await store.set_enabled("prj_a", "key_a", act(7, because="lost"), enabled=False) == 1
+        assert await store.set_enabled("prj_a", "key_a", act(7, reason="lost"), enabled=False) == 1
         assert await store.set_enabled("prj_a", "key_a", act(8, "user:2"), enabled=False) is None
         off = await owned(store)
-        assert (off.status, off.disabled_at, off.disabled_by, off.disabled_because) == (
+        assert (off.status, off.disabled_at, off.disabled_by, off.disabled_reason) == (
             Status.DISABLED,
             7,
             "user:1",
@@ -338,7 +338,7 @@ class StoreContract:
         """Those there are and those that come; once each way, and no other project's."""
         await put(store, key("a"), key("b", project="prj_b"))
         assert not await store.is_suspended("prj_a")
-        assert await store.set_suspended("prj_a", act(2_000, because="fraud"), suspended=True) == 1
+        assert await store.set_suspended("prj_a", act(2_000, reason="fraud"), suspended=True) == 1
         assert await store.set_suspended("prj_a", act(2_001), suspended=True) is None
         await put(store, key("later"))
         assert await store.is_suspended("prj_a")
@@ -416,8 +416,8 @@ class StoreContract:
         assert await ends(store) == [(2, 3_000, None), (1, 1_000, 3_100)]
         assert await store.by_digest(digest("a")) == known(key("a"), ends_at=3_100)
         assert await store.by_digest(digest("second")) == known(key("a"), secret=2)
-        shown = await owned(store)
-        assert (shown.prefix, shown.last_four, shown.id) == ("ck_test_second", "last", "key_a")
+        to_json = await owned(store)
+        assert (to_json.prefix, to_json.last_four, to_json.id) == ("ck_test_second", "last", "key_a")
         assert (await actions(store)).count(("key.rotation_activated", "key_a")) == 1
         assert await store.activate("key_a", 3, act(3_000)) is None
         assert await store.activate("key_nobody", 1, act(3_000)) is None
@@ -523,11 +523,11 @@ class StoreContract:
                 ("key_a", 2): Use(2_400, "2001:db8::/48", None, None),
             }
         )
-        shown = [
+        to_json = [
             (one.number, one.last_used_at, one.last_used_address, one.last_used_agent, one.last_used_path)
             for one in await store.secrets("prj_a", "key_a")
         ]
-        assert shown == [(2, 2_400, "2001:db8::/48", None, None), (1, 2_500, "203.0.113.0/24", "curl/8", "/links")]
+        assert to_json == [(2, 2_400, "2001:db8::/48", None, None), (1, 2_500, "203.0.113.0/24", "curl/8", "/links")]
         assert (await owned(store)).last_used_at == 2_500
 
     async def test_bookkeeping_writes_its_own_column_only(self, store: KeyStore) -> None:
@@ -688,7 +688,7 @@ class StoreContract:
             "scopes": ["links:read", "sessions:write"],
         }
         assert lines[2].detail["parent"] == "key_a"
-        assert lines[3].detail == {"because": "leaked"}
+        assert lines[3].detail == {"reason": "leaked"}
         assert lines[0].previous == BEGINNING
         assert broken_at(lines) is None
         assert await store.audit(2, 1) == lines[2:3]

@@ -6,16 +6,16 @@ from typing import Any, Final, NamedTuple, assert_never
 import msgspec
 
 from keyturn import Reach
-from keyturn.client_secrets import new_client_secret
-from keyturn.secret import digest_of
+from keyturn.database import StoreError
+from keyturn.keys.client_secrets import new_client_secret
+from keyturn.keys.secret import digest_of
 from keyturn.stores.sql import keep_client_secret
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import PARAM, expanded
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.errors import InvalidInput
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
-from unitofwork import StoreError
 
 _encoder: Final = msgspec.json.Encoder()
 # Decoded and encoded anew, a body is the same whatever its white space and the order of its fields.
@@ -30,7 +30,7 @@ class Done(NamedTuple):
     replayed: bool = False
 
 
-async def act(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | None) -> Done:
+async def act(context: ApiContext, route: Route, call: Call, idempotency_key: str | None) -> Done:
     """Run the route's action.
 
     Args:
@@ -41,31 +41,31 @@ async def act(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | No
         case Reads(run):
 
             async def read(tx: Transaction) -> Any:
-                return await _shown(desk, tx, call, await run(desk, tx, call))
+                return await _to_api(context, tx, call, await run(context, tx, call))
 
-            return Done(route.status.value, _encoder.encode(await desk.database.read(read)))
+            return Done(route.status.value, _encoder.encode(await context.database.read(read)))
         case Writes():
-            request = _request(desk, route, call, idempotency_key)
-            return await desk.database.write(lambda tx: _write(desk, tx, route, action, call, request))
+            request = _request(context, route, call, idempotency_key)
+            return await context.database.write(lambda tx: _write(context, tx, route, action, call, request))
         case Sends():
-            return await _send(desk, route, action, call, _request(desk, route, call, idempotency_key))
+            return await _send(context, route, action, call, _request(context, route, call, idempotency_key))
         case _:
             assert_never(action)
 
 
 async def _write(
-    desk: ApiDesk, tx: Transaction, route: Route, action: Writes, call: Call, request: IdempotentRequest | None
+    context: ApiContext, tx: Transaction, route: Route, action: Writes, call: Call, request: IdempotentRequest | None
 ) -> Done:
     """The effect and its stored answer, in one transaction."""
     if request is None:
-        answer = await _shown(desk, tx, call, await action.run(desk, tx, call))
-        return Done(route.status.value, _encoder.encode(await _with_client_secret(desk, tx, route, call, answer)))
+        answer = await _to_api(context, tx, call, await action.run(context, tx, call))
+        return Done(route.status.value, _encoder.encode(await _with_client_secret(context, tx, route, call, answer)))
     stored = await idempotency.begin(tx, request)
     if stored is not None:
         return Done(*stored, replayed=True)
-    answer = await _shown(desk, tx, call, await action.run(desk, tx, call))
+    answer = await _to_api(context, tx, call, await action.run(context, tx, call))
     kept = action.kept(answer)
-    answer = await _with_client_secret(desk, tx, route, call, answer)
+    answer = await _with_client_secret(context, tx, route, call, answer)
     body = _encoder.encode(answer)
     await idempotency.finish(
         tx, request, StoredAnswer(route.status.value, body if kept is answer else _encoder.encode(kept))
@@ -73,14 +73,14 @@ async def _write(
     return Done(route.status.value, body)
 
 
-async def _shown(desk: ApiDesk, tx: Transaction, call: Call, answer: Any) -> Any:
+async def _to_api(context: ApiContext, tx: Transaction, call: Call, answer: Any) -> Any:
     """The answer with what was asked for beside it, as it is in the same transaction."""
     if call.expansion is None:
         return answer
-    return await expanded(desk, tx, call.principal, answer, call.expansion)
+    return await expanded(context, tx, call.principal, answer, call.expansion)
 
 
-async def _with_client_secret(desk: ApiDesk, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
+async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
     """What a publishable key has made, with the one-time secret that opens it."""
     principal = call.principal
     if not principal.publishable or route.need.publishable is not Reach.CREATES:
@@ -94,35 +94,37 @@ async def _with_client_secret(desk: ApiDesk, tx: Transaction, route: Route, call
         mode=principal.mode,
         key_id=principal.key_id,
         object_id=answer.id,
-        at=desk.clock.now(),
+        at=context.clock.now(),
     )
     return msgspec.structs.replace(answer, client_secret=secret)
 
 
-async def _send(desk: ApiDesk, route: Route, action: Sends, call: Call, request: IdempotentRequest | None) -> Done:
+async def _send(
+    context: ApiContext, route: Route, action: Sends, call: Call, request: IdempotentRequest | None
+) -> Done:
     """Prepared in one transaction, sent outside of any, the answer stored in another."""
 
     async def prepare(tx: Transaction) -> StoredAnswer | Any:
         stored = await idempotency.begin(tx, request) if request is not None else None
-        return stored or await action.prepare(desk, tx, call)
+        return stored or await action.prepare(context, tx, call)
 
-    prepared = await desk.database.write(prepare)
+    prepared = await context.database.write(prepare)
     if isinstance(prepared, StoredAnswer):
         return Done(*prepared, replayed=True)
     try:
-        body = _encoder.encode(await action.send(desk, call, prepared))
+        body = _encoder.encode(await action.send(context, call, prepared))
     except Exception:
         if request is not None:
             with contextlib.suppress(StoreError):
-                await desk.database.write(lambda tx: idempotency.release(tx, request))
+                await context.database.write(lambda tx: idempotency.release(tx, request))
         raise
     if request is not None:
         answer = StoredAnswer(route.status.value, body)
-        await desk.database.write(lambda tx: idempotency.finish(tx, request, answer))
+        await context.database.write(lambda tx: idempotency.finish(tx, request, answer))
     return Done(route.status.value, body)
 
 
-def _request(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | None) -> IdempotentRequest | None:
+def _request(context: ApiContext, route: Route, call: Call, idempotency_key: str | None) -> IdempotentRequest | None:
     if idempotency_key is None:
         return None
     path = route.path.replace("{id}", call.id)
@@ -141,5 +143,5 @@ def _request(desk: ApiDesk, route: Route, call: Call, idempotency_key: str | Non
         call.principal,
         key,
         idempotency.fingerprint(route.method, path, body),
-        desk.clock.now(),
+        context.clock.now(),
     )

@@ -9,13 +9,15 @@ import msgspec
 import structlog
 
 from keyturn import KnownKey, Need, Presented, Reach, RefusalReason, Refused
-from keyturn.client_secrets import CLIENT_SECRET
-from keyturn.denying import rate_headers
-from keyturn.layer import Caller, TooFast
-from keyturn.logged import FAILED, LoggedRequest
-from keyturn.origins import Origins, answer_headers
-from keyturn.request_log import RequestLog
-from keyturn.usage import RATE_LIMITED
+from keyturn.admission.layer import Caller, RateLimited
+from keyturn.admission.origins import Origins, answer_headers
+from keyturn.database import StoreUnavailable
+from keyturn.http.denials import rate_headers
+from keyturn.insight.logged import FAILED, LoggedRequest
+from keyturn.insight.request_log import RequestLog
+from keyturn.insight.usage import RATE_LIMITED
+from keyturn.keys.client_secrets import CLIENT_SECRET
+from tillgate.access import principal_of
 from tillgate.api import (
     clocks,
     coupons,
@@ -32,8 +34,8 @@ from tillgate.api import (
     webhooks,
 )
 from tillgate.api.acting import Done, act
-from tillgate.api.desk import ApiDesk
-from tillgate.api.errors import Failure, Headers, rate_limited, refused, told
+from tillgate.api.context import ApiContext
+from tillgate.api.errors import Failure, Headers, rate_limited, refused, to_failure
 from tillgate.api.expanding import PARAM
 from tillgate.api.openapi import document
 from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read_body, read_query
@@ -42,8 +44,6 @@ from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
 from tillgate.base.text import is_loopback_host
-from tillgate.door import principal_of
-from unitofwork import StoreUnavailable
 
 ROUTES: Final[list[Route]] = [
     *links.ROUTES,
@@ -83,7 +83,7 @@ class _Envelope(Exception):
         self.failure = failure
 
 
-class _Visit:
+class _Trace:
     """What becomes known of a request on its way, for the log. Most of it is never set, hence no ``__init__``."""
 
     key: KnownKey | None = None
@@ -100,7 +100,7 @@ class NativeApi:
 
     def __init__(
         self,
-        desk: ApiDesk,
+        context: ApiContext,
         routes: list[Route] | None = None,
         *,
         origins: Origins,
@@ -116,14 +116,14 @@ class NativeApi:
             requests: keeps a line of each request with a known key.
         """
         declared = ROUTES if routes is None else routes
-        self._desk = desk
+        self._context = context
         self._origins = origins
         self._plain_http_from_here = plain_http_from_here
         self._count_response = count_response
         self._requests = requests
         self._router = Router(declared)
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
-        self._document = msgspec.json.encode(document(declared, desk.public_url))
+        self._document = msgspec.json.encode(document(declared, context.public_url))
 
     def need_of(self, method: str, path: str) -> Need | None:
         """What is asked for at a method and path; None where there is no such operation."""
@@ -135,19 +135,19 @@ class NativeApi:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         begun_ns = time.perf_counter_ns()
         request_id = ids.new_id(ids.REQUEST)
-        visit = _Visit()
+        trace = _Trace()
         headers = _by_name(scope["headers"])
         if scope["method"] == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers:
             status, body, answered = await self._preflight(scope["path"], headers[b"origin"])
         else:
-            status, body, answered = await self._answer_or_apologise(scope, headers, receive, request_id, visit)
+            status, body, answered = await self._answer_or_apologise(scope, headers, receive, request_id, trace)
         self._count_response(status)
-        if visit.key is not None and self._requests is not None:
-            key = visit.key
+        if trace.key is not None and self._requests is not None:
+            key = trace.key
             if self._requests.has_room(key.terms.project_id, key.id, begun_ns, status >= FAILED):
                 duration_us = (time.perf_counter_ns() - begun_ns) // 1_000
-                at = self._desk.clock.now()
-                self._requests.note(_line(visit, key, request_id, at, scope, headers, status, duration_us))
+                at = self._context.clock.now()
+                self._requests.note(_line(trace, key, request_id, at, scope, headers, status, duration_us))
         await send(
             {
                 "type": "http.response.start",
@@ -173,16 +173,16 @@ class NativeApi:
             return 503, b"", _WHEN_AGAIN["unavailable"]
 
     async def _answer_or_apologise(
-        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str, visit: _Visit
+        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str, trace: _Trace
     ) -> tuple[int, bytes, Headers]:
         try:
-            return await self._answer(scope, headers, receive, request_id, visit)
+            return await self._answer(scope, headers, receive, request_id, trace)
         except _Envelope as envelope:
             return envelope.failure
         except StoreUnavailable as error:
             _log.error("api.store_unavailable", request_id=request_id, detail=str(error))
-            visit.error = Unavailable.default_code
-            return told(
+            trace.error = Unavailable.default_code
+            return to_failure(
                 Unavailable(
                     "The database does not answer. Try again; if this was to change something, with the same "
                     "Idempotency-Key: whether it was done may not be known."
@@ -191,9 +191,9 @@ class NativeApi:
                 _WHEN_AGAIN["unavailable"],
             )
         except Exception:
-            _log.exception("api.failed", request_id=request_id, method=scope["method"], path=visit.path)
-            visit.error = TillgateError.default_code
-            return told(
+            _log.exception("api.failed", request_id=request_id, method=scope["method"], path=trace.path)
+            trace.error = TillgateError.default_code
+            return to_failure(
                 TillgateError(
                     "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
                 ),
@@ -201,7 +201,7 @@ class NativeApi:
             )
 
     async def _answer(
-        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str, visit: _Visit
+        self, scope: Any, headers: dict[bytes, bytes], receive: Any, request_id: str, trace: _Trace
     ) -> tuple[int, bytes, Headers]:
         path: str = scope["path"].removeprefix(ROOT) if scope["path"].startswith(f"{ROOT}/") else ""
         method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -210,33 +210,33 @@ class NativeApi:
         found = self._router.find(path)
         route = found.by_method.get(method) if found is not None else None
 
-        visit.route = route
-        visit.path = route.path if route is not None else _words(path)
+        trace.route = route
+        trace.path = route.path if route is not None else _words(path)
         presented = self._presented(scope, headers, found.id if found is not None else path)
-        visit.presented = presented
+        trace.presented = presented
 
         # The key comes first, whatever else is wrong with the request.
-        admitted = await self._desk.keys.admit(
+        admitted = await self._context.keys.admit(
             presented,
             route.need if route is not None else None,
-            Caller(f"{method} {visit.path}", _text(headers.get(b"user-agent"))),
+            Caller(f"{method} {trace.path}", _text(headers.get(b"user-agent"))),
         )
-        visit.key = admitted.key
+        trace.key = admitted.key
         origin = _text(headers.get(b"origin"))
         if isinstance(admitted, Refused):
-            visit.refusal = admitted.reason.value
+            trace.refusal = admitted.reason.value
             note_refusal(admitted, request_id, method)
             raise _Envelope(_readable(refused(admitted, request_id), origin, admitted.key))
-        if isinstance(admitted, TooFast):
-            visit.refusal = RATE_LIMITED
+        if isinstance(admitted, RateLimited):
+            trace.refusal = RATE_LIMITED
             _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key.id, method=method)
             raise _Envelope(_readable(rate_limited(admitted.allowance, request_id), origin, admitted.key))
-        visit.reported = admitted.reported
+        trace.reported = admitted.reported
         always = list(rate_headers(admitted.allowance)) if admitted.allowance is not None else []
         if origin is not None:
             always += answer_headers(origin, admitted.key)
         if found is None or route is None:
-            visit.error = "unknown_path" if found is None else "method_not_allowed"
+            trace.error = "unknown_path" if found is None else "method_not_allowed"
             failure = _unknown(scope["path"], scope["method"], found, request_id)
             raise _Envelope(failure._replace(headers=(*failure.headers, *always)))
         try:
@@ -244,10 +244,10 @@ class NativeApi:
                 route, Call(principal_of(admitted.key), found.id, None, None), scope, headers, receive
             )
         except TillgateError as error:
-            visit.error = error.code
+            trace.error = error.code
             if error.internal is not None:
                 _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
-            raise _Envelope(told(error, request_id, (*_WHEN_AGAIN.get(error.code, ()), *always))) from error
+            raise _Envelope(to_failure(error, request_id, (*_WHEN_AGAIN.get(error.code, ()), *always))) from error
         return done.status, done.body, (*always, _REPLAYED) if done.replayed else always
 
     def _presented(self, scope: Any, headers: dict[bytes, bytes], object_id: str | None) -> Presented:
@@ -279,7 +279,7 @@ class NativeApi:
         else:
             _refuse_large(headers)
         key = headers.get(b"idempotency-key")
-        return await act(self._desk, route, call, key.decode("latin-1") if key is not None else None)
+        return await act(self._context, route, call, key.decode("latin-1") if key is not None else None)
 
 
 def _asked(route: Route, call: Call, query_string: bytes) -> Call:
@@ -312,7 +312,7 @@ def _words(path: str) -> str:
 
 
 def _line(
-    visit: _Visit,
+    trace: _Trace,
     key: KnownKey,
     request_id: str,
     at: int,
@@ -322,8 +322,8 @@ def _line(
     duration_us: int,
 ) -> LoggedRequest:
     """What is kept of a request. What the log keeps of each text is its own affair."""
-    need = visit.route.need if visit.route is not None else None
-    presented = visit.presented
+    need = trace.route.need if trace.route is not None else None
+    presented = trace.presented
     assert presented is not None
     object_id = presented.object_id
     return LoggedRequest(
@@ -334,30 +334,30 @@ def _line(
         key_id=key.id,
         secret=key.secret,
         method=scope["method"],
-        path=visit.path,
+        path=trace.path,
         status=status,
         duration_us=duration_us,
         # Only what has an id's form: anything may have been put there.
         object_id=object_id if object_id and ids.is_typed(object_id) else None,
-        refusal=visit.refusal,
-        error=visit.error,
+        refusal=trace.refusal,
+        error=trace.error,
         scope=need.scope if need is not None else None,
         reach=need.publishable if need is not None else None,
         network=presented.address,
         origin=presented.origin,
         app=presented.app,
-        opened=_opened(visit, presented),
+        opened=_opened(trace, presented),
         agent=_text(headers.get(b"user-agent")),
-        reported=tuple(one.value for one in visit.reported),
+        reported=tuple(one.value for one in trace.reported),
     )
 
 
-def _opened(visit: _Visit, presented: Presented) -> bool | None:
+def _opened(trace: _Trace, presented: Presented) -> bool | None:
     """Whether the client secret that came along opened the object. Where that was not asked, because something else
     came first, it is taken to have been the right one."""
-    if visit.refusal == RefusalReason.CLIENT_SECRET_WRONG.value:
+    if trace.refusal == RefusalReason.CLIENT_SECRET_WRONG.value:
         return False
-    if visit.route is None or visit.route.need.publishable is not Reach.OPENS or presented.api_key is None:
+    if trace.route is None or trace.route.need.publishable is not Reach.OPENS or presented.api_key is None:
         return None
     return True if CLIENT_SECRET.fullmatch((presented.authorization or "").strip()) else None
 
@@ -391,14 +391,14 @@ def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 def _unknown(path: str, method: str, found: Found | None, request_id: str) -> Failure:
     if found is None:
-        return told(
+        return to_failure(
             TillgateError(
                 f"There is no {path[:80]}; the paths are listed in {ROOT}{DOCUMENT_PATH}.",
                 code="unknown_path",
             ),
             request_id,
         )
-    return told(
+    return to_failure(
         TillgateError(f"{method[:16]} is not possible here; use {found.allow}.", code="method_not_allowed"),
         request_id,
         [(b"allow", found.allow.encode())],

@@ -5,14 +5,14 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Resource
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
-from tillgate.checkout.clocks.model import TestClockObject, shown
+from tillgate.checkout.clocks.model import TestClockObject, to_api
 from tillgate.checkout.sessions.advancing import advance as advance_clock
 from tillgate.store import Transaction
 
@@ -31,26 +31,28 @@ class AdvanceTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: int
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> TestClockObject:
-    return shown(await operations.create_clock(desk.checkout, tx, call.principal, call.body.name))
+async def create(context: ApiContext, tx: Transaction, call: Call) -> TestClockObject:
+    return to_api(await operations.create_clock(context.checkout, tx, call.principal, call.body.name))
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> TestClockObject:
-    return shown(await operations.get_clock(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> TestClockObject:
+    return to_api(await operations.get_clock(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[TestClockObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[TestClockObject]:
     page = await operations.list_clocks(tx, call.principal, call.query.page)
-    return listed([shown(clock) for clock in page.data], page.has_more)
+    return listed([to_api(clock) for clock in page.data], page.has_more)
 
 
-async def advance(desk: ApiDesk, tx: Transaction, call: Call) -> TestClockObject:
-    return shown(await advance_clock(desk.checkout, tx, call.principal, call.id, call.body.seconds))
+async def advance(context: ApiContext, tx: Transaction, call: Call) -> TestClockObject:
+    return to_api(await advance_clock(context.checkout, tx, call.principal, call.id, call.body.seconds))
 
 
-async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, TestClockObject]:
+async def by_ids(
+    context: ApiContext, tx: Transaction, principal: Principal, wanted: list[str]
+) -> dict[str, TestClockObject]:
     found = await operations.clocks_by_id(tx, principal, wanted)
-    return {id: shown(one) for id, one in found.items()}
+    return {id: to_api(one) for id, one in found.items()}
 
 
 TEST_CLOCK = Resource("test_clock", TestClockObject, READ, by_ids)

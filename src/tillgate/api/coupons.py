@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Resource
 from tillgate.api.fields import CurrencyText, DecimalText, InstantText
 from tillgate.api.lists import ListObject, listed
@@ -14,7 +14,7 @@ from tillgate.api.reading import ListQuery, given
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations
-from tillgate.checkout.coupons.model import CouponObject, shown
+from tillgate.checkout.coupons.model import CouponObject, to_api
 from tillgate.checkout.coupons.operations import CouponChanges, NewCoupon
 from tillgate.store import Transaction
 
@@ -53,29 +53,31 @@ class ListCoupons(ListQuery, frozen=True, forbid_unknown_fields=True):
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CouponObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> CouponObject:
     new = NewCoupon(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
-    return shown(await operations.create_coupon(desk.checkout, tx, call.principal, new))
+    return to_api(await operations.create_coupon(context.checkout, tx, call.principal, new))
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CouponObject:
-    return shown(await operations.get_coupon(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CouponObject:
+    return to_api(await operations.get_coupon(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[CouponObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[CouponObject]:
     query: ListCoupons = call.query
     page = await operations.list_coupons(tx, call.principal, query.page, active=given(query.active))
-    return listed([shown(coupon) for coupon in page.data], page.has_more)
+    return listed([to_api(coupon) for coupon in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> CouponObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> CouponObject:
     changes = CouponChanges(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
-    return shown(await operations.update_coupon(desk.checkout, tx, call.principal, call.id, changes))
+    return to_api(await operations.update_coupon(context.checkout, tx, call.principal, call.id, changes))
 
 
-async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, CouponObject]:
+async def by_ids(
+    context: ApiContext, tx: Transaction, principal: Principal, wanted: list[str]
+) -> dict[str, CouponObject]:
     found = await operations.coupons_by_id(tx, principal, wanted)
-    return {id: shown(one) for id, one in found.items()}
+    return {id: to_api(one) for id, one in found.items()}
 
 
 COUPON = Resource("coupon", CouponObject, READ, by_ids)

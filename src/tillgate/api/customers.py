@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Resource
 from tillgate.api.reading import given
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers import operations
-from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, shown
+from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, to_api
 from tillgate.checkout.customers.operations import CustomerChanges
 from tillgate.store import Transaction
 
@@ -56,15 +56,15 @@ class CustomerListObject(msgspec.Struct, frozen=True):
     limit: int
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerObject:
-    return shown(await operations.create_customer(desk.checkout, tx, call.principal, _changes(call.body)))
+async def create(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
+    return to_api(await operations.create_customer(context.checkout, tx, call.principal, _changes(call.body)))
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerObject:
-    return shown(await operations.get_customer(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
+    return to_api(await operations.get_customer(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerListObject:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> CustomerListObject:
     query: ListCustomers = call.query
     found = await operations.list_customers(
         tx,
@@ -74,21 +74,23 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerListOb
         email=given(query.email),
         reference=given(query.reference),
     )
-    return CustomerListObject([shown(one) for one in found.data], found.total, found.page, found.limit)
+    return CustomerListObject([to_api(one) for one in found.data], found.total, found.page, found.limit)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> CustomerObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
     changes = _changes(call.body)
-    return shown(await operations.update_customer(desk.checkout, tx, call.principal, call.id, changes))
+    return to_api(await operations.update_customer(context.checkout, tx, call.principal, call.id, changes))
 
 
 def _changes(body: CreateCustomer | UpdateCustomer) -> CustomerChanges:
     return CustomerChanges(email=body.email, name=body.name, reference=body.reference, metadata=body.metadata)
 
 
-async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, CustomerObject]:
+async def by_ids(
+    context: ApiContext, tx: Transaction, principal: Principal, wanted: list[str]
+) -> dict[str, CustomerObject]:
     found = await operations.customers_by_id(tx, principal, wanted)
-    return {id: shown(one) for id, one in found.items()}
+    return {id: to_api(one) for id, one in found.items()}
 
 
 CUSTOMER = Resource("customer", CustomerObject, READ, by_ids)

@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from keyturn import Allowance, RefusalReason, Refused, wording
-from keyturn.denying import rate_headers
-from keyturn.wording import FORBIDDEN_CODES
+from keyturn import Allowance, RefusalReason, Refused
+from keyturn.http import wording
+from keyturn.http.denials import rate_headers
+from keyturn.http.wording import FORBIDDEN_CODES
 from tillgate.base.errors import TillgateError
 
 REALM: Final = "tillgate"
@@ -222,7 +223,7 @@ class Failure(NamedTuple):
     headers: Headers = ()
 
 
-def told(error: TillgateError, request_id: str, headers: Headers = ()) -> Failure:
+def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> Failure:
     """An error in the envelope."""
     kind = ERRORS[error.code]
     return _failure(
@@ -250,7 +251,7 @@ def rate_limited(allowance: Allowance, request_id: str) -> Failure:
 
 def refused(refusal: Refused, request_id: str) -> Failure:
     """A refusal at the door, with the challenge of RFC 6750, section 3."""
-    said = wording.told(refusal)
+    said = wording.describe(refusal)
     if said.status == wording.FORBIDDEN:
         code = FORBIDDEN_CODES[refusal.reason]
         kind = ERRORS[code]

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.fields import InstantText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery, given, instant
@@ -26,11 +26,11 @@ class ListEvents(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"cr
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> EventObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> EventObject:
     return await operations.get_event(tx, call.principal, call.id)
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[EventObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[EventObject]:
     query: ListEvents = call.query
     after = given(query.after)
     if after is not None:

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.lists import ListObject
 from tillgate.api.reading import require_scope
 from tillgate.base.errors import Forbidden, InvalidInput
@@ -30,7 +30,7 @@ EACH_MAX: Final = 10
 # How many objects may at most be put into one answer, as far as the request says.
 OBJECTS_MAX: Final = 5_000
 
-Load = Callable[[ApiDesk, Transaction, Principal, list[str]], Awaitable[Mapping[str, Any]]]
+Load = Callable[[ApiContext, Transaction, Principal, list[str]], Awaitable[Mapping[str, Any]]]
 """Objects by their keys, or, for a list, pages by theirs: a fixed number of statements, however many keys."""
 
 
@@ -239,15 +239,17 @@ def _needs(nodes: Sequence[Node]) -> list[Need]:
     return needs
 
 
-async def expanded(desk: ApiDesk, tx: Transaction, principal: Principal, answer: Any, expansion: Expansion) -> Any:
+async def expanded(
+    context: ApiContext, tx: Transaction, principal: Principal, answer: Any, expansion: Expansion
+) -> Any:
     """An answer, an object or a list of them, with what was asked for; to be encoded, and no more looked into."""
     if isinstance(answer, ListObject):
-        return msgspec.structs.replace(answer, data=await _put(desk, tx, principal, answer.data, expansion.nodes))
-    return (await _put(desk, tx, principal, [answer], expansion.nodes))[0]
+        return msgspec.structs.replace(answer, data=await _put(context, tx, principal, answer.data, expansion.nodes))
+    return (await _put(context, tx, principal, [answer], expansion.nodes))[0]
 
 
 async def _put(
-    desk: ApiDesk, tx: Transaction, principal: Principal, objects: Sequence[Any], nodes: Sequence[Node]
+    context: ApiContext, tx: Transaction, principal: Principal, objects: Sequence[Any], nodes: Sequence[Node]
 ) -> list[Any]:
     """The objects, each with what belongs to it: what all of them name is had at once."""
     beside: list[dict[str, Any]] = [{} for _ in objects]
@@ -256,12 +258,12 @@ async def _put(
         place = node.place
         if isinstance(place, Part):
             entries = [getattr(one, place.field) for one in objects]
-            done = iter(await _put(desk, tx, principal, [one for each in entries for one in each], node.below))
+            done = iter(await _put(context, tx, principal, [one for each in entries for one in each], node.below))
             for one, each in zip(inside, entries, strict=True):
                 one[place.field] = list(islice(done, len(each)))
             continue
         keys = [getattr(one, place.key) for one in objects]
-        found = await _found(desk, tx, principal, node, [*dict.fromkeys(key for key in keys if key is not None)])
+        found = await _found(context, tx, principal, node, [*dict.fromkeys(key for key in keys if key is not None)])
         nothing: Any = ListObject([], False, None) if place.many else None
         for one, key in zip(beside, keys, strict=True):
             one[place.name] = found.get(key, nothing)
@@ -269,18 +271,18 @@ async def _put(
 
 
 async def _found(
-    desk: ApiDesk, tx: Transaction, principal: Principal, node: Node, keys: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, node: Node, keys: list[str]
 ) -> Mapping[str, Any]:
     if not keys:
         return {}
     assert isinstance(node.place, Relation) and node.to is not None
     load = node.place.load or node.to.by_ids
     assert load is not None
-    found = await load(desk, tx, principal, keys)
+    found = await load(context, tx, principal, keys)
     if not node.below:
         return found
     children = [one for each in found.values() for one in (each.data if node.place.many else (each,))]
-    done = iter(await _put(desk, tx, principal, children, node.below))
+    done = iter(await _put(context, tx, principal, children, node.below))
     if not node.place.many:
         return dict(zip(found, done, strict=True))
     return {key: msgspec.structs.replace(page, data=list(islice(done, len(page.data)))) for key, page in found.items()}

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Resource
 from tillgate.api.fields import CurrencyText, DecimalText, UrlText
 from tillgate.api.lists import ListObject, listed
@@ -13,7 +13,7 @@ from tillgate.api.reading import ListQuery
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.links import operations
-from tillgate.checkout.links.model import PaymentLinkObject, shown
+from tillgate.checkout.links.model import PaymentLinkObject, to_api
 from tillgate.checkout.links.operations import LinkChanges, NewLink
 from tillgate.store import Transaction
 
@@ -52,7 +52,7 @@ class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):
     archived: bool = False
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject:
     body: CreatePaymentLink = call.body
     new = NewLink(
         body.title,
@@ -63,34 +63,36 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObjec
         body.cancel_url,
         body.allow_promotion_codes,
     )
-    return shown(await operations.create_link(desk.checkout, tx, call.principal, new), desk.public_url)
+    return to_api(await operations.create_link(context.checkout, tx, call.principal, new), context.public_url)
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
-    return shown(await operations.get_link(tx, call.principal, call.id), desk.public_url)
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject:
+    return to_api(await operations.get_link(tx, call.principal, call.id), context.public_url)
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[PaymentLinkObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[PaymentLinkObject]:
     query: ListPaymentLinks = call.query
     page = await operations.list_links(tx, call.principal, query.page, archived=query.archived)
-    return listed([shown(link, desk.public_url) for link in page.data], page.has_more)
+    return listed([to_api(link, context.public_url) for link in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject:
     body: UpdatePaymentLink = call.body
     changes = LinkChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
-    return shown(await operations.update_link(desk.checkout, tx, call.principal, call.id, changes), desk.public_url)
+    return to_api(
+        await operations.update_link(context.checkout, tx, call.principal, call.id, changes), context.public_url
+    )
 
 
-async def archive(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentLinkObject:
-    return shown(await operations.archive_link(desk.checkout, tx, call.principal, call.id), desk.public_url)
+async def archive(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject:
+    return to_api(await operations.archive_link(context.checkout, tx, call.principal, call.id), context.public_url)
 
 
 async def by_ids(
-    desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, wanted: list[str]
 ) -> dict[str, PaymentLinkObject]:
     found = await operations.links_by_id(tx, principal, wanted)
-    return {id: shown(one, desk.public_url) for id, one in found.items()}
+    return {id: to_api(one, context.public_url) for id, one in found.items()}
 
 
 LINK = Resource("payment_link", PaymentLinkObject, READ, by_ids)

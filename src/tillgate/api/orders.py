@@ -6,7 +6,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import refunds
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Part, Relation, Resource
 from tillgate.api.fields import IdText, InstantText
 from tillgate.api.lists import ListObject, listed
@@ -15,10 +15,10 @@ from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers.model import CustomerObject
-from tillgate.checkout.customers.model import shown as shown_customer
+from tillgate.checkout.customers.model import to_api as customer_to_api
 from tillgate.checkout.orders import operations
 from tillgate.checkout.orders.model import LINE_ITEMS_MAX, REFERENCE_MAX, Fulfillment, OrderStatus
-from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, shown
+from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, to_api
 from tillgate.checkout.orders.operations import OrderChanges
 from tillgate.checkout.refunds.operations import refund_order
 from tillgate.checkout.sessions import operations as sessions
@@ -57,28 +57,28 @@ class ListOrders(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
-    return shown(await operations.get_order(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+    return to_api(await operations.get_order(tx, call.principal, call.id))
 
 
-async def accept(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+async def accept(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     order = await operations.get_order(tx, call.principal, call.id)
-    await sessions.accept(desk.checkout, tx, call.principal, order.session_id)
-    return shown(await operations.get_order(tx, call.principal, call.id))
+    await sessions.accept(context.checkout, tx, call.principal, order.session_id)
+    return to_api(await operations.get_order(tx, call.principal, call.id))
 
 
-async def wait(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+async def wait(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     order = await operations.get_order(tx, call.principal, call.id)
-    await sessions.keep_waiting(desk.checkout, tx, call.principal, order.session_id)
-    return shown(await operations.get_order(tx, call.principal, call.id))
+    await sessions.keep_waiting(context.checkout, tx, call.principal, order.session_id)
+    return to_api(await operations.get_order(tx, call.principal, call.id))
 
 
-async def refund(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+async def refund(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     excess_only = call.body.what == "excess"
-    return shown(await refund_order(desk.checkout, tx, call.principal, call.id, excess_only=excess_only))
+    return to_api(await refund_order(context.checkout, tx, call.principal, call.id, excess_only=excess_only))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[OrderObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[OrderObject]:
     query: ListOrders = call.query
     page = await operations.list_orders(
         tx,
@@ -91,29 +91,31 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Ord
         customer_id=object_id(query.customer_id, ids.CUSTOMER, param="customerId"),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed([shown(order) for order in page.data], page.has_more)
+    return listed([to_api(order) for order in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> OrderObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     body: UpdateOrder = call.body
     fulfillment = body.fulfillment
     changes = OrderChanges(
         fulfillment=Fulfillment(fulfillment) if fulfillment is not msgspec.UNSET else msgspec.UNSET,
         metadata=body.metadata,
     )
-    return shown(await operations.update_order(desk.checkout, tx, call.principal, call.id, changes))
+    return to_api(await operations.update_order(context.checkout, tx, call.principal, call.id, changes))
 
 
-async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, order_ids: list[str]) -> dict[str, OrderObject]:
+async def by_ids(
+    context: ApiContext, tx: Transaction, principal: Principal, order_ids: list[str]
+) -> dict[str, OrderObject]:
     found = await operations.orders_by_id(tx, principal, order_ids)
-    return {id: shown(one) for id, one in found.items()}
+    return {id: to_api(one) for id, one in found.items()}
 
 
 async def customers_of_sessions(
-    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, session_ids: list[str]
 ) -> dict[str, CustomerObject]:
     found = await operations.customers_of_sessions(tx, principal, session_ids)
-    return {session_id: shown_customer(one) for session_id, one in found.items()}
+    return {session_id: customer_to_api(one) for session_id, one in found.items()}
 
 
 ORDER = Resource(

@@ -6,7 +6,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import orders, refunds
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import EACH_MAX, Relation, Resource
 from tillgate.api.fields import DecimalText, IdText, InstantText
 from tillgate.api.lists import ListObject, listed, listed_of
@@ -16,7 +16,7 @@ from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.payments import operations
 from tillgate.checkout.payments.model import PaymentState, TransactionKind
-from tillgate.checkout.payments.object import PaymentObject, TransactionObject, shown, shown_transaction
+from tillgate.checkout.payments.object import PaymentObject, TransactionObject, to_api, transaction_to_api
 from tillgate.checkout.sessions import captures
 from tillgate.store import Transaction
 
@@ -64,11 +64,11 @@ class ListTransactions(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
-    return shown(await operations.get_payment(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
+    return to_api(await operations.get_payment(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[PaymentObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[PaymentObject]:
     query: ListPayments = call.query
     page = await operations.list_payments(
         tx,
@@ -79,18 +79,18 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Pay
         session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed([shown(one) for one in page.data], page.has_more)
+    return listed([to_api(one) for one in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
-    return shown(await operations.update_payment(desk.checkout, tx, call.principal, call.id, call.body.metadata))
+async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
+    return to_api(await operations.update_payment(context.checkout, tx, call.principal, call.id, call.body.metadata))
 
 
-async def capture(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
+async def capture(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
     body: CapturePayment = call.body
-    return shown(
+    return to_api(
         await captures.capture(
-            desk.checkout,
+            context.checkout,
             tx,
             call.principal,
             call.id,
@@ -100,15 +100,15 @@ async def capture(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
     )
 
 
-async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> PaymentObject:
-    return shown(await captures.cancel(desk.checkout, tx, call.principal, call.id))
+async def cancel(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
+    return to_api(await captures.cancel(context.checkout, tx, call.principal, call.id))
 
 
-async def retrieve_transaction(desk: ApiDesk, tx: Transaction, call: Call) -> TransactionObject:
-    return shown_transaction(await operations.get_transaction(tx, call.principal, call.id))
+async def retrieve_transaction(context: ApiContext, tx: Transaction, call: Call) -> TransactionObject:
+    return transaction_to_api(await operations.get_transaction(tx, call.principal, call.id))
 
 
-async def list_transactions(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[TransactionObject]:
+async def list_transactions(context: ApiContext, tx: Transaction, call: Call) -> ListObject[TransactionObject]:
     query: ListTransactions = call.query
     page = await operations.list_transactions(
         tx,
@@ -119,28 +119,28 @@ async def list_transactions(desk: ApiDesk, tx: Transaction, call: Call) -> ListO
         kind=given(query.kind),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed([shown_transaction(one) for one in page.data], page.has_more)
+    return listed([transaction_to_api(one) for one in page.data], page.has_more)
 
 
 async def by_ids(
-    desk: ApiDesk, tx: Transaction, principal: Principal, payment_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, payment_ids: list[str]
 ) -> dict[str, PaymentObject]:
     found = await operations.payments_by_id(tx, principal, payment_ids)
-    return {id: shown(one) for id, one in found.items()}
+    return {id: to_api(one) for id, one in found.items()}
 
 
 async def transactions_by_id(
-    desk: ApiDesk, tx: Transaction, principal: Principal, transaction_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, transaction_ids: list[str]
 ) -> dict[str, TransactionObject]:
     found = await operations.transactions_by_id(tx, principal, transaction_ids)
-    return {id: shown_transaction(one) for id, one in found.items()}
+    return {id: transaction_to_api(one) for id, one in found.items()}
 
 
 async def transactions_of_payments(
-    desk: ApiDesk, tx: Transaction, principal: Principal, payment_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, payment_ids: list[str]
 ) -> dict[str, ListObject[TransactionObject]]:
     found = await operations.transactions_of_payments(tx, principal, payment_ids, EACH_MAX + 1)
-    return listed_of("payment_id", [shown_transaction(one) for one in found], EACH_MAX)
+    return listed_of("payment_id", [transaction_to_api(one) for one in found], EACH_MAX)
 
 
 PAYMENT = Resource(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Resource
 from tillgate.api.fields import CurrencyText, DecimalText
 from tillgate.api.lists import ListObject, listed
@@ -14,7 +14,7 @@ from tillgate.api.reading import ListQuery, given
 from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.products import operations
-from tillgate.checkout.products.model import ProductObject, shown
+from tillgate.checkout.products.model import ProductObject, to_api
 from tillgate.checkout.products.operations import NewProduct, ProductChanges
 from tillgate.store import Transaction
 
@@ -56,29 +56,31 @@ class ListProducts(ListQuery, frozen=True, forbid_unknown_fields=True):
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> ProductObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> ProductObject:
     new = NewProduct(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
-    return shown(await operations.create_product(desk.checkout, tx, call.principal, new))
+    return to_api(await operations.create_product(context.checkout, tx, call.principal, new))
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> ProductObject:
-    return shown(await operations.get_product(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> ProductObject:
+    return to_api(await operations.get_product(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[ProductObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[ProductObject]:
     query: ListProducts = call.query
     page = await operations.list_products(tx, call.principal, query.page, active=given(query.active))
-    return listed([shown(product) for product in page.data], page.has_more)
+    return listed([to_api(product) for product in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> ProductObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> ProductObject:
     changes = ProductChanges(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
-    return shown(await operations.update_product(desk.checkout, tx, call.principal, call.id, changes))
+    return to_api(await operations.update_product(context.checkout, tx, call.principal, call.id, changes))
 
 
-async def by_ids(desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]) -> dict[str, ProductObject]:
+async def by_ids(
+    context: ApiContext, tx: Transaction, principal: Principal, wanted: list[str]
+) -> dict[str, ProductObject]:
     found = await operations.products_by_id(tx, principal, wanted)
-    return {id: shown(one) for id, one in found.items()}
+    return {id: to_api(one) for id, one in found.items()}
 
 
 PRODUCT = Resource("product", ProductObject, READ, by_ids)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Relation, Resource
 from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText
 from tillgate.api.lists import ListObject, listed
@@ -15,7 +15,7 @@ from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.promotions import operations
-from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCodeObject, shown
+from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCodeObject, to_api
 from tillgate.checkout.promotions.operations import NewPromotionCode, PromotionCodeChanges
 from tillgate.store import Transaction
 
@@ -52,16 +52,16 @@ class ListPromotionCodes(ListQuery, frozen=True, forbid_unknown_fields=True, ren
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=CODE_LENGTH_MAX)] | msgspec.UnsetType = msgspec.UNSET
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> PromotionCodeObject:
     new = NewPromotionCode(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
-    return shown(await operations.create_promotion_code(desk.checkout, tx, call.principal, new))
+    return to_api(await operations.create_promotion_code(context.checkout, tx, call.principal, new))
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObject:
-    return shown(await operations.get_promotion_code(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PromotionCodeObject:
+    return to_api(await operations.get_promotion_code(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[PromotionCodeObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[PromotionCodeObject]:
     query: ListPromotionCodes = call.query
     page = await operations.list_promotion_codes(
         tx,
@@ -71,19 +71,19 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Pro
         coupon_id=object_id(query.coupon_id, ids.COUPON, param="couponId"),
         code=given(query.code),
     )
-    return listed([shown(promotion) for promotion in page.data], page.has_more)
+    return listed([to_api(promotion) for promotion in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> PromotionCodeObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> PromotionCodeObject:
     changes = PromotionCodeChanges(**{name: getattr(call.body, name) for name in call.body.__struct_fields__})
-    return shown(await operations.update_promotion_code(desk.checkout, tx, call.principal, call.id, changes))
+    return to_api(await operations.update_promotion_code(context.checkout, tx, call.principal, call.id, changes))
 
 
 async def by_ids(
-    desk: ApiDesk, tx: Transaction, principal: Principal, wanted: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, wanted: list[str]
 ) -> dict[str, PromotionCodeObject]:
     found = await operations.promotion_codes_by_id(tx, principal, wanted)
-    return {id: shown(one) for id, one in found.items()}
+    return {id: to_api(one) for id, one in found.items()}
 
 
 PROMOTION_CODE = Resource(

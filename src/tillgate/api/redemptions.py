@@ -3,7 +3,7 @@
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Relation, Resource
 from tillgate.api.fields import IdText, InstantText
 from tillgate.api.lists import ListObject, listed
@@ -11,7 +11,7 @@ from tillgate.api.reading import ListQuery, given, instant, object_id
 from tillgate.api.routing import Call, Reads, Route
 from tillgate.base import ids
 from tillgate.checkout.redemptions import operations
-from tillgate.checkout.redemptions.model import RedemptionObject, RedemptionStatus, shown
+from tillgate.checkout.redemptions.model import RedemptionObject, RedemptionStatus, to_api
 from tillgate.store import Transaction
 
 READ = Need("coupons:read")
@@ -41,11 +41,11 @@ class ListRedemptions(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> RedemptionObject:
-    return shown(await operations.get_redemption(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RedemptionObject:
+    return to_api(await operations.get_redemption(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[RedemptionObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[RedemptionObject]:
     query: ListRedemptions = call.query
     page = await operations.list_redemptions(
         tx,
@@ -59,7 +59,7 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Red
         status=given(query.status),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed([shown(one) for one in page.data], page.has_more)
+    return listed([to_api(one) for one in page.data], page.has_more)
 
 
 REDEMPTION = Resource(

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from tillgate.access import API_SCOPES
 from tillgate.api import error_pages
 from tillgate.api.application import ROUTES
 from tillgate.api.errors import ERRORS
@@ -26,7 +27,6 @@ from tillgate.checkout.sessions.model import (
     LIFETIME_MAX_MS,
     LIFETIME_MIN_MS,
 )
-from tillgate.door import API_SCOPES
 from tillgate.events.deliveries.model import ATTEMPTS_MAX, ENDPOINT_IN_FLIGHT_MAX, GAPS_MS, RETRY_AFTER_MAX_MS
 from tillgate.events.deliveries.operations import REPLAY_MAX
 from tillgate.events.deliveries.sending import TIMEOUT_SECONDS

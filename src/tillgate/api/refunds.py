@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import EACH_MAX, Relation, Resource
 from tillgate.api.fields import DecimalText, IdText, InstantText
 from tillgate.api.lists import ListObject, listed, listed_of
@@ -15,7 +15,7 @@ from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.refunds import operations
-from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, shown
+from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, to_api
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.store import Transaction
 
@@ -58,17 +58,17 @@ class ListRefunds(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
     body: CreateRefund = call.body
     new = NewRefund(body.payment_id, body.reason, body.amount, body.destination, body.metadata)
-    return shown(await operations.create_refund(desk.checkout, tx, call.principal, new))
+    return to_api(await operations.create_refund(context.checkout, tx, call.principal, new))
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
-    return shown(await operations.get_refund(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
+    return to_api(await operations.get_refund(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[RefundObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[RefundObject]:
     query: ListRefunds = call.query
     page = await operations.list_refunds(
         tx,
@@ -79,33 +79,33 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Ref
         order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed([shown(one) for one in page.data], page.has_more)
+    return listed([to_api(one) for one in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
-    return shown(await operations.update_refund(desk.checkout, tx, call.principal, call.id, call.body.metadata))
+async def update(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
+    return to_api(await operations.update_refund(context.checkout, tx, call.principal, call.id, call.body.metadata))
 
 
-async def settle(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
-    return shown(await operations.settle_refund(desk.checkout, tx, call.principal, call.id, call.body.tx_hash))
+async def settle(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
+    return to_api(await operations.settle_refund(context.checkout, tx, call.principal, call.id, call.body.tx_hash))
 
 
-async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> RefundObject:
-    return shown(await operations.cancel_refund(desk.checkout, tx, call.principal, call.id))
+async def cancel(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
+    return to_api(await operations.cancel_refund(context.checkout, tx, call.principal, call.id))
 
 
 async def of_payments(
-    desk: ApiDesk, tx: Transaction, principal: Principal, payment_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, payment_ids: list[str]
 ) -> dict[str, ListObject[RefundObject]]:
     found = await operations.refunds_of(tx, principal, "payment_id", payment_ids, EACH_MAX + 1)
-    return listed_of("payment_id", [shown(one) for one in found], EACH_MAX)
+    return listed_of("payment_id", [to_api(one) for one in found], EACH_MAX)
 
 
 async def of_orders(
-    desk: ApiDesk, tx: Transaction, principal: Principal, order_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, order_ids: list[str]
 ) -> dict[str, ListObject[RefundObject]]:
     found = await operations.refunds_of(tx, principal, "order_id", order_ids, EACH_MAX + 1)
-    return listed_of("order_id", [shown(one) for one in found], EACH_MAX)
+    return listed_of("order_id", [to_api(one) for one in found], EACH_MAX)
 
 
 REFUND = Resource(

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from keyturn import Need, is_scope_name
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Expansion
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
@@ -32,7 +32,7 @@ class Call(NamedTuple):
     expansion: Expansion | None = None
 
 
-Run = Callable[[ApiDesk, Transaction, Call], Awaitable[Any]]
+Run = Callable[[ApiContext, Transaction, Call], Awaitable[Any]]
 
 
 class Reads(NamedTuple):
@@ -56,7 +56,7 @@ class Sends(NamedTuple):
     """Writes down what is to be sent, sends it outside of any transaction, and answers with what came of it."""
 
     prepare: Run
-    send: Callable[[ApiDesk, Call, Any], Awaitable[Any]]
+    send: Callable[[ApiContext, Call, Any], Awaitable[Any]]
 
 
 class Route(NamedTuple):

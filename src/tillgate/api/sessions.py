@@ -7,7 +7,7 @@ import msgspec
 
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.expanding import Relation, Resource
 from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
 from tillgate.api.lists import ListObject, listed
@@ -24,7 +24,7 @@ from tillgate.checkout.promotions.model import PromotionCodeObject
 from tillgate.checkout.redemptions.operations import redemptions_of_sessions
 from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import SessionStatus
-from tillgate.checkout.sessions.object import CheckoutSessionObject, shown
+from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
@@ -117,7 +117,7 @@ class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payer: Payer | None = None
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
     body: CreateCheckoutSession = call.body
     new = NewSession(
         link_id=body.link_id,
@@ -139,14 +139,14 @@ async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionO
         allow_promotion_codes=body.allow_promotion_codes,
         capture_method=CaptureMethod(body.capture_method),
     )
-    return shown(await open_session(desk.checkout, tx, call.principal, new), desk.public_url)
+    return to_api(await open_session(context.checkout, tx, call.principal, new), context.public_url)
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return shown(await operations.get_session(tx, call.principal, call.id), desk.public_url)
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return to_api(await operations.get_session(tx, call.principal, call.id), context.public_url)
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[CheckoutSessionObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[CheckoutSessionObject]:
     query: ListCheckoutSessions = call.query
     page = await operations.list_sessions(
         tx,
@@ -156,30 +156,30 @@ async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[Che
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, param="linkId"),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed([shown(one, desk.public_url) for one in page.data], page.has_more)
+    return listed([to_api(one, context.public_url) for one in page.data], page.has_more)
 
 
-async def simulate(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
+async def simulate(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
     body: SimulatePayment = call.body
     if body.outcome is not None and body.payer is None:
-        session = await operations.simulate(desk.checkout, tx, call.principal, call.id, body.outcome)
+        session = await operations.simulate(context.checkout, tx, call.principal, call.id, body.outcome)
     elif body.payer is not None and body.outcome is None:
-        session = await operations.simulate_payer(desk.checkout, tx, call.principal, call.id, body.payer)
+        session = await operations.simulate_payer(context.checkout, tx, call.principal, call.id, body.payer)
     else:
         raise InvalidInput("outcome: expected either an outcome or a payer.", param="outcome")
-    return shown(session, desk.public_url)
+    return to_api(session, context.public_url)
 
 
-async def accept(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return shown(await operations.accept(desk.checkout, tx, call.principal, call.id), desk.public_url)
+async def accept(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return to_api(await operations.accept(context.checkout, tx, call.principal, call.id), context.public_url)
 
 
-async def expire(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return shown(await operations.expire(desk.checkout, tx, call.principal, call.id), desk.public_url)
+async def expire(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return to_api(await operations.expire(context.checkout, tx, call.principal, call.id), context.public_url)
 
 
-async def cancel(desk: ApiDesk, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return shown(await operations.cancel(desk.checkout, tx, call.principal, call.id), desk.public_url)
+async def cancel(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    return to_api(await operations.cancel(context.checkout, tx, call.principal, call.id), context.public_url)
 
 
 def _line_item(one: CreateLineItem) -> NewLineItem:
@@ -187,26 +187,26 @@ def _line_item(one: CreateLineItem) -> NewLineItem:
 
 
 async def by_ids(
-    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, session_ids: list[str]
 ) -> dict[str, CheckoutSessionObject]:
     found = await operations.sessions_by_id(tx, principal, session_ids)
-    return {id: shown(one, desk.public_url) for id, one in found.items()}
+    return {id: to_api(one, context.public_url) for id, one in found.items()}
 
 
 async def coupons_of_sessions(
-    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, session_ids: list[str]
 ) -> dict[str, CouponObject]:
     taken = await redemptions_of_sessions(tx, session_ids)
-    found = await coupons.by_ids(desk, tx, principal, sorted({one.coupon_id for one in taken.values()}))
+    found = await coupons.by_ids(context, tx, principal, sorted({one.coupon_id for one in taken.values()}))
     return {session_id: found[one.coupon_id] for session_id, one in taken.items()}
 
 
 async def promotion_codes_of_sessions(
-    desk: ApiDesk, tx: Transaction, principal: Principal, session_ids: list[str]
+    context: ApiContext, tx: Transaction, principal: Principal, session_ids: list[str]
 ) -> dict[str, PromotionCodeObject]:
     taken = await redemptions_of_sessions(tx, session_ids)
     by_session = {id: one.promotion_code_id for id, one in taken.items() if one.promotion_code_id is not None}
-    found = await promotions.by_ids(desk, tx, principal, sorted(set(by_session.values())))
+    found = await promotions.by_ids(context, tx, principal, sorted(set(by_session.values())))
     return {session_id: found[code_id] for session_id, code_id in by_session.items()}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.desk import ApiDesk
+from tillgate.api.context import ApiContext
 from tillgate.api.fields import IdText, UrlText
 from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
@@ -22,7 +22,7 @@ from tillgate.events.endpoints.model import (
     OVERLAP_DEFAULT_SECONDS,
     OVERLAP_MAX_SECONDS,
     WebhookEndpointObject,
-    shown,
+    to_api,
 )
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
 from tillgate.events.model import SEQUENCE_MAX
@@ -132,21 +132,21 @@ class WebhookReplayObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     next_after: int | None
 
 
-async def create(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
     body: CreateWebhookEndpoint = call.body
     new = NewEndpoint(body.url, body.events, body.description)
-    return _with_secret(await operations.create_endpoint(desk.endpoints, tx, call.principal, new))
+    return _with_secret(await operations.create_endpoint(context.endpoints, tx, call.principal, new))
 
 
-async def rotate_secret(desk: ApiDesk, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
+async def rotate_secret(context: ApiContext, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
     body: RotateSecret = call.body
     return _with_secret(
-        await operations.rotate_secret(desk.endpoints, tx, call.principal, call.id, body.overlap_seconds)
+        await operations.rotate_secret(context.endpoints, tx, call.principal, call.id, body.overlap_seconds)
     )
 
 
 def _with_secret(made: CreatedEndpoint) -> CreatedWebhookEndpointObject:
-    described = shown(made.endpoint)
+    described = to_api(made.endpoint)
     return CreatedWebhookEndpointObject(
         **{name: getattr(described, name) for name in described.__struct_fields__},
         secret=made.secret.reveal(),
@@ -158,36 +158,36 @@ def without_secret(answer: CreatedWebhookEndpointObject) -> CreatedWebhookEndpoi
     return msgspec.structs.replace(answer, secret=None, secret_shown_before=True)
 
 
-async def retrieve(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointObject:
-    return shown(await operations.get_endpoint(tx, call.principal, call.id))
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> WebhookEndpointObject:
+    return to_api(await operations.get_endpoint(tx, call.principal, call.id))
 
 
-async def list_all(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[WebhookEndpointObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[WebhookEndpointObject]:
     query: ListQuery = call.query
     page = await operations.list_endpoints(tx, call.principal, query.page)
-    return listed([shown(endpoint) for endpoint in page.data], page.has_more)
+    return listed([to_api(endpoint) for endpoint in page.data], page.has_more)
 
 
-async def update(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookEndpointObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> WebhookEndpointObject:
     body: UpdateWebhookEndpoint = call.body
     changes = EndpointChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
     if changes.active is True:
-        tx.after_commit(desk.wake.now)
-    return shown(await operations.update_endpoint(desk.endpoints, tx, call.principal, call.id, changes))
+        tx.after_commit(context.wake.now)
+    return to_api(await operations.update_endpoint(context.endpoints, tx, call.principal, call.id, changes))
 
 
-async def delete(desk: ApiDesk, tx: Transaction, call: Call) -> DeletedObject:
+async def delete(context: ApiContext, tx: Transaction, call: Call) -> DeletedObject:
     await operations.delete_endpoint(tx, call.principal, call.id)
     return DeletedObject(id=call.id, livemode=call.principal.livemode)
 
 
-async def test(desk: ApiDesk, tx: Transaction, call: Call) -> Claimed:
-    data = example_paid_session(desk.checkout, call.principal.project_id)
-    return await operations.prepare_test(desk.endpoints, tx, call.principal, call.id, data)
+async def test(context: ApiContext, tx: Transaction, call: Call) -> Claimed:
+    data = example_paid_session(context.checkout, call.principal.project_id)
+    return await operations.prepare_test(context.endpoints, tx, call.principal, call.id, data)
 
 
-async def send_test(desk: ApiDesk, call: Call, claimed: Claimed) -> WebhookTestObject:
-    attempt = await desk.worker.attempt_now(claimed)
+async def send_test(context: ApiContext, call: Call, claimed: Claimed) -> WebhookTestObject:
+    attempt = await context.worker.attempt_now(claimed)
     return WebhookTestObject(
         livemode=call.principal.livemode,
         delivery_id=claimed.delivery_id,
@@ -197,35 +197,35 @@ async def send_test(desk: ApiDesk, call: Call, claimed: Claimed) -> WebhookTestO
     )
 
 
-async def list_deliveries(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
+async def list_deliveries(context: ApiContext, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
     query: ListQuery = call.query
     page = await deliveries.list_deliveries(tx, call.principal, call.id, query.page)
     return listed([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
 
 
-async def retrieve_delivery(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookDeliveryObject:
+async def retrieve_delivery(context: ApiContext, tx: Transaction, call: Call) -> WebhookDeliveryObject:
     found = await deliveries.get_delivery(tx, call.principal, call.id)
     return _delivery(found, livemode=call.principal.livemode)
 
 
-async def replay(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookDeliveryObject:
-    made = await deliveries.replay(tx, desk.wake, desk.clock, call.principal, call.id)
+async def replay(context: ApiContext, tx: Transaction, call: Call) -> WebhookDeliveryObject:
+    made = await deliveries.replay(tx, context.wake, context.clock, call.principal, call.id)
     return _delivery(DeliveryWithAttempts(made, []), livemode=call.principal.livemode)
 
 
-async def replay_event(desk: ApiDesk, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
+async def replay_event(context: ApiContext, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
     body: ReplayEvent = call.body
-    made = await deliveries.replay_event(tx, desk.wake, desk.clock, call.principal, call.id, body.endpoint_id)
+    made = await deliveries.replay_event(tx, context.wake, context.clock, call.principal, call.id, body.endpoint_id)
     livemode = call.principal.livemode
     return ListObject([_delivery(DeliveryWithAttempts(one, []), livemode=livemode) for one in made], False, None)
 
 
-async def replay_range(desk: ApiDesk, tx: Transaction, call: Call) -> WebhookReplayObject:
+async def replay_range(context: ApiContext, tx: Transaction, call: Call) -> WebhookReplayObject:
     body: ReplayRange = call.body
     replayed = await deliveries.replay_range(
         tx,
-        desk.wake,
-        desk.clock,
+        context.wake,
+        context.clock,
         call.principal,
         call.id,
         after=body.after,

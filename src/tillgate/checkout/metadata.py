@@ -59,6 +59,6 @@ def _readable(raw: msgspec.Raw) -> str:
     return value if isinstance(value, str) else bytes(raw).decode()
 
 
-def shown_metadata(metadata: str | None) -> msgspec.Raw:
+def metadata_to_api(metadata: str | None) -> msgspec.Raw:
     """The metadata in the API's form: the stored JSON as it is, or null."""
     return msgspec.Raw(metadata.encode()) if metadata is not None else NULL

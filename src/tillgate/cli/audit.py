@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from keyturn.audit import AuditEntry, Verdict, verify
-from keyturn.cli.audit import Limit, tell_lines, tell_verdict
+from keyturn.cli.audit import Limit, print_entries, print_verdict
+from keyturn.database import Database
+from keyturn.insight.audit import AuditEntry, Verdict, verify
 from tillgate.base.clock import SystemClock
 from tillgate.cli.keys import ProjectOption
 from tillgate.cli.projects import project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, settings, work
 from tillgate.opening import open_keys
-from unitofwork import Database
 
 app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
 
@@ -23,7 +23,7 @@ def verify_log(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJ
     async def task(database: Database) -> Verdict:
         return await verify(open_keys(database, SystemClock()).store)
 
-    tell_verdict(work(settings(data, database_url), task), as_json=as_json, fails=fail)
+    print_verdict(work(settings(data, database_url), task), as_json=as_json, fails=fail)
 
 
 @app.command("list")
@@ -42,4 +42,4 @@ def list_log(
         project_id = await project_id_of(database, project)
         return await open_keys(database, SystemClock()).store.audit_of(project_id, key, before, limit)
 
-    tell_lines(work(settings(data, database_url), task), as_json=as_json)
+    print_entries(work(settings(data, database_url), task), as_json=as_json)

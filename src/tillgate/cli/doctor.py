@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from keyturn import Limiter
+from keyturn.database import StoreError, open_database, pending
+from keyturn.database.opening import SQLITE_SCHEME
 from tillgate import __version__
 from tillgate.cli.session import Data, DatabaseUrl, settings
 from tillgate.cli.workers import why_not
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
 from tillgate.store.sealing import KEY_FILE, new_key
-from unitofwork import StoreError, open_database, pending
-from unitofwork.opening import SQLITE_SCHEME
 
 SQLITE_MIN = (3, 40, 0)
 OTHERS_MASK = 0o077
@@ -101,7 +101,7 @@ def _valkey(url: str | None) -> list[str]:
     if url is None:
         return []
     try:
-        from keyturn.shared_limiting import SharedLimiter, client_for
+        from keyturn.limiting.shared import SharedLimiter, client_for
     except ModuleNotFoundError:
         return ["TILLGATE_VALKEY_URL needs the client redis: pip install 'tillgate[valkey]'"]
 

@@ -5,9 +5,10 @@ from typing import Annotated, NamedTuple
 import typer
 
 from keyturn import Asked, KeyNotFound, Need
-from keyturn.explaining import Case, Explanation, as_known, as_shown, explain, explain_logged, lines
-from keyturn.logged import LoggedRequest
-from keyturn.restrictions import coarse
+from keyturn.database import Database
+from keyturn.insight.explain import Case, Explanation, as_known, explain, explain_logged, lines, to_json
+from keyturn.insight.logged import LoggedRequest
+from keyturn.keys.restrictions import coarse
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.base.errors import NotFound
 from tillgate.cli.keys import ProjectOption
@@ -15,7 +16,6 @@ from tillgate.cli.projects import project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
-from unitofwork import Database
 
 
 def explain_request(
@@ -72,7 +72,7 @@ def explain_request(
 
     told = work(settings(data, database_url), task)
     if as_json:
-        print_json(as_shown(told, need))
+        print_json(to_json(told, need))
         return
     print(f"{method.upper()} {path} needs {need.scope}.\n")
     _print(told)
@@ -97,7 +97,7 @@ def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_j
     one, told = work(chosen, task)
     if as_json:
         then = {"at": to_rfc3339(one.at), "status": one.status, "refusal": one.refusal, "error": one.error}
-        print_json({"request": one.id, "then": then, **as_shown(told, one.need)})
+        print_json({"request": one.id, "then": then, **to_json(told, one.need)})
         return
     became = f"was refused: {one.refusal}" if one.refusal is not None else f"was let in and answered {one.status}"
     needs = f" It needs {one.need.scope}." if one.need is not None else ""

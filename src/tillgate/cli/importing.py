@@ -10,16 +10,16 @@ from keyturn.cli.importing import (
     Ignored,
     Plaintext,
     content_of,
+    print_result,
     rules_of,
-    tell,
 )
-from keyturn.importing import Imported, import_keys
+from keyturn.database import Database
+from keyturn.keys.importing import Imported, import_keys
 from tillgate.base.clock import SystemClock
 from tillgate.cli.keys import ProjectOption
 from tillgate.cli.projects import OPERATOR, project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, settings, work
 from tillgate.opening import open_keys
-from unitofwork import Database
 
 
 def import_file(
@@ -49,4 +49,4 @@ def import_file(
         content = content_of(file)
         return await import_keys(keys.store, keys.issuer, clock, content, rules, by=OPERATOR, dry_run=dry_run)
 
-    tell(work(settings(data, database_url), task), dry_run=dry_run, as_json=as_json)
+    print_result(work(settings(data, database_url), task), dry_run=dry_run, as_json=as_json)

@@ -15,16 +15,17 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from keyturn.pairs import FORMAT, fill_places
+from keyturn.database import Database
+from keyturn.keys.pairs import FORMAT, fill_places
 from tillgate.base.clock import SECOND_MS, SystemClock, to_rfc3339
 from tillgate.cli.keys import (
     KeyId,
     ProjectOption,
     age_ms,
+    key_to_json,
     print_key,
     print_once,
-    shown_key,
-    told_once,
+    with_secret,
 )
 from tillgate.cli.keys import (
     app as app,
@@ -33,9 +34,8 @@ from tillgate.cli.projects import OPERATOR, project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
-from unitofwork import Database
 
-Because = Annotated[str | None, typer.Option("--because", help="Why; it stands in the audit log.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stands in the audit log.")]
 
 
 @app.command("rotate")
@@ -59,7 +59,7 @@ def rotate(
     if withdraw or finish:
         receipt = work(chosen, lambda database: _end_rotation(database, project, key_id, finish=finish))
         if as_json:
-            print_json(_shown_receipt(receipt))
+            print_json(_receipt_to_json(receipt))
         else:
             print("The old secrets are refused from now on." if finish else "The new secret was taken back.")
         return
@@ -74,7 +74,7 @@ def rotate(
 
     rotated = work(chosen, task)
     if as_json:
-        print_json(told_once(rotated.key, rotated.secret) | {"receipt": _shown_receipt(rotated.receipt)})
+        print_json(with_secret(rotated.key, rotated.secret) | {"receipt": _receipt_to_json(rotated.receipt)})
         return
     print_once(rotated.key, rotated.secret)
     since = "now" if at_once else "its first use"
@@ -100,7 +100,7 @@ def secrets(
 
     found = work(settings(data, database_url), task)
     if as_json:
-        print_json([_shown_secret(state) for state in found])
+        print_json([_secret_to_json(state) for state in found])
         return
     for state in found:
         used = "never used"
@@ -133,7 +133,7 @@ def pair(
 
     made = work(settings(data, database_url), task)
     if as_json:
-        print_json([told_once(one.key, one.secret) for one in made])
+        print_json([with_secret(one.key, one.secret) for one in made])
         return
     for one in made:
         print(f"{one.key.name:24}  {one.secret.reveal()}")
@@ -146,28 +146,28 @@ def pair(
 @app.command("disable")
 def disable(
     key_id: KeyId,
-    because: Because = None,
+    reason: Reason = None,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Switch a key off. When this returns, no process accepts it; it can be enabled again."""
-    switched = _switched(key_id, project, settings(data, database_url), because, enabled=False)
+    switched = _switched(key_id, project, settings(data, database_url), reason, enabled=False)
     print_key(switched.key, as_json)
 
 
 @app.command("enable")
 def enable(
     key_id: KeyId,
-    because: Because = None,
+    reason: Reason = None,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Switch a disabled key on again."""
-    switched = _switched(key_id, project, settings(data, database_url), because, enabled=True)
+    switched = _switched(key_id, project, settings(data, database_url), reason, enabled=True)
     print_key(switched.key, as_json)
 
 
@@ -175,7 +175,7 @@ def enable(
 def revoke_key(
     key_id: KeyId,
     tree: Annotated[bool, typer.Option("--tree", help="Revoke the keys that this one has made, too.")] = False,
-    because: Because = None,
+    reason: Reason = None,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -187,14 +187,14 @@ def revoke_key(
         clock = SystemClock()
         store = open_keys(database, clock).store
         project_id = await project_id_of(database, project)
-        return await revoke(store, clock, project_id=project_id, key_id=key_id, by=OPERATOR, because=because, tree=tree)
+        return await revoke(store, clock, project_id=project_id, key_id=key_id, by=OPERATOR, reason=reason, tree=tree)
 
     revocation = work(settings(data, database_url), task)
     if as_json:
         print_json(
-            shown_key(revocation.key)
+            key_to_json(revocation.key)
             | {
-                "receipt": _shown_receipt(revocation.receipt),
+                "receipt": _receipt_to_json(revocation.receipt),
                 "descendants": [key.id for key in revocation.descendants],
             }
         )
@@ -219,7 +219,7 @@ async def _end_rotation(database: Database, project: str | None, key_id: str, *,
     return await issuer.withdraw_rotation(project_id=project_id, key_id=key_id, by=OPERATOR)
 
 
-def _switched(key_id: str, project: str | None, chosen: Settings, because: str | None, *, enabled: bool) -> Switched:
+def _switched(key_id: str, project: str | None, chosen: Settings, reason: str | None, *, enabled: bool) -> Switched:
     async def task(database: Database) -> Switched:
         project_id = await project_id_of(database, project)
         store = open_keys(database, SystemClock()).store
@@ -230,13 +230,13 @@ def _switched(key_id: str, project: str | None, chosen: Settings, because: str |
             key_id=key_id,
             enabled=enabled,
             by=OPERATOR,
-            because=because,
+            reason=reason,
         )
 
     return work(chosen, task)
 
 
-def _shown_receipt(receipt: Receipt) -> dict[str, Any]:
+def _receipt_to_json(receipt: Receipt) -> dict[str, Any]:
     return {
         "epoch": receipt.epoch,
         "at": to_rfc3339(receipt.at),
@@ -246,7 +246,7 @@ def _shown_receipt(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _shown_secret(state: SecretState) -> dict[str, Any]:
+def _secret_to_json(state: SecretState) -> dict[str, Any]:
     def instant(at: int | None) -> str | None:
         return to_rfc3339(at) if at is not None else None
 

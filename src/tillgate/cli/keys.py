@@ -25,14 +25,14 @@ from keyturn import (
     checked_limit,
     parse_rate,
 )
-from keyturn.model import REPORTABLE
+from keyturn.database import Database
+from keyturn.keys.model import REPORTABLE
+from tillgate.access import API_SCOPES
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
 from tillgate.cli.projects import OPERATOR
 from tillgate.cli.projects import project_id_of as _project_id
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
-from tillgate.door import API_SCOPES
 from tillgate.opening import open_keys
-from unitofwork import Database
 
 app = typer.Typer(help="API keys: made, listed and revoked.", no_args_is_help=True)
 
@@ -136,7 +136,7 @@ def create(
 
     issued = work(settings(data, database_url), task)
     if as_json:
-        print_json(told_once(issued.key, issued.secret))
+        print_json(with_secret(issued.key, issued.secret))
     else:
         print_once(issued.key, issued.secret)
 
@@ -157,7 +157,7 @@ def list_all(
 
     keys = work(settings(data, database_url), task)
     if as_json:
-        print_json([shown_key(key) for key in keys])
+        print_json([key_to_json(key) for key in keys])
         return
     for key in keys:
         used = to_rfc3339(key.last_used_at) if key.last_used_at is not None else "never used"
@@ -254,7 +254,7 @@ def age_ms(age: str, option: str, *, least: int = 0) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def told_once(key: Key, secret: KeySecret) -> dict[str, Any]:
+def with_secret(key: Key, secret: KeySecret) -> dict[str, Any]:
     """A new key's text and what it is, for a program."""
     return {
         "id": key.id,
@@ -279,7 +279,7 @@ def print_once(key: Key, secret: KeySecret) -> None:
 
 def print_key(key: Key, as_json: bool) -> None:
     """All that is known of a key, for a person or for a program."""
-    shown = shown_key(key)
+    shown = key_to_json(key)
     if as_json:
         print_json(shown)
         return
@@ -287,7 +287,7 @@ def print_key(key: Key, as_json: bool) -> None:
         print(f"{name:14} {' '.join(value) if isinstance(value, list) else value if value is not None else '-'}")
 
 
-def shown_key(key: Key) -> dict[str, Any]:
+def key_to_json(key: Key) -> dict[str, Any]:
     """All that is known of a key; its text is not among it."""
     return {
         "id": key.id,

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import typer
 
-from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, told
+from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
 from tillgate.cli.session import fail
 from tillgate.events.signing import SECRET_HEAD, SigningSecret
 from tillgate.settings import WEBHOOK_SECRET_VARIABLE, webhook_secret
@@ -120,8 +120,8 @@ class _Follower:
                         print("  the server answers again", flush=True)
                     return msgspec.json.decode(answer.content, type=_Page)
                 if answer.status_code not in (408, 429) and answer.status_code < 500:
-                    fail(told(answer))
-                problem = told(answer)
+                    fail(error_message(answer))
+                problem = error_message(answer)
             except httpx.HTTPError as error:
                 problem = str(error) or type(error).__name__
             failures += 1
@@ -210,6 +210,6 @@ def _newest(server: httpx.Client) -> int:
     except httpx.HTTPError as error:
         fail(f"the server does not answer: {error}")
     if answer.status_code != 200:
-        fail(told(answer))
+        fail(error_message(answer))
     found: list[dict[str, Any]] = json.loads(answer.content)["data"]
     return int(found[0]["sequence"]) if found else 0

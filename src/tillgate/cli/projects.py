@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from keyturn import Receipt, resume, suspend
+from keyturn.database import Database
+from tillgate.access.accounts import Accounts, Project
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
-from tillgate.door.accounts import Accounts, Project
 from tillgate.opening import open_keys
-from unitofwork import Database
 
 OPERATOR = "operator:cli"
 
@@ -28,7 +28,7 @@ def create(
     chosen = settings(data, database_url)
     project = work(chosen, lambda database: Accounts(database, SystemClock()).create_project(name))
     if as_json:
-        print_json(_shown(project))
+        print_json(_to_api(project))
     else:
         print(f"{project.id}  {project.name}")
 
@@ -39,7 +39,7 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
     chosen = settings(data, database_url)
     projects = work(chosen, lambda database: Accounts(database, SystemClock()).list_projects())
     if as_json:
-        print_json([_shown(project) for project in projects])
+        print_json([_to_api(project) for project in projects])
         return
     for project in projects:
         print(f"{project.id}  {project.name}")
@@ -48,7 +48,7 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
 @app.command("suspend")
 def suspend_project(
     project: Annotated[str, typer.Argument(metavar="PROJECT_ID", help="The project's id, prj_….")],
-    because: Annotated[str | None, typer.Option("--because", help="Why; it stands in the audit log.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; it stands in the audit log.")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -58,7 +58,7 @@ def suspend_project(
         clock = SystemClock()
         project_id = await project_id_of(database, project)
         store = open_keys(database, clock).store
-        return await suspend(store, clock, project_id=project_id, by=OPERATOR, because=because)
+        return await suspend(store, clock, project_id=project_id, by=OPERATOR, reason=reason)
 
     receipt = work(settings(data, database_url), task)
     print("It was suspended before." if receipt.epoch is None else f"{project} is suspended: its keys are refused.")
@@ -81,7 +81,7 @@ def resume_project(
     print("It was not suspended." if receipt.epoch is None else f"{project} goes on: its keys are accepted again.")
 
 
-def _shown(project: Project) -> dict[str, str]:
+def _to_api(project: Project) -> dict[str, str]:
     return {"id": project.id, "name": project.name, "createdAt": to_rfc3339(project.created_at)}
 
 

@@ -43,7 +43,7 @@ def api(base_url: str, *, test_mode: bool = False) -> httpx.Client:
         fail(f"--base-url: {error}")
 
 
-def told(answer: httpx.Response) -> str:
+def error_message(answer: httpx.Response) -> str:
     """What a refusal says, in one line."""
     try:
         error: Any = answer.json()["error"]

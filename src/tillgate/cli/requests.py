@@ -5,15 +5,15 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from keyturn.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
-from keyturn.model import Mode
-from keyturn.usage import DAY_MS
+from keyturn.database import Database
+from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
+from keyturn.insight.usage import DAY_MS
+from keyturn.keys.model import Mode
 from tillgate.base.clock import HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
 from tillgate.cli.keys import ProjectOption
 from tillgate.cli.projects import project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
 from tillgate.opening import open_keys
-from unitofwork import Database
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 1_000
@@ -85,7 +85,7 @@ def requests(
     page, after = found.page.requests, str(found.page.next) if found.page.next is not None else None
     if as_json:
         not_kept = {_date(day): number for day, number in found.dropped.items()}
-        print_json({"data": [_shown(one) for one in page], "nextCursor": after, "notKept": not_kept})
+        print_json({"data": [_to_api(one) for one in page], "nextCursor": after, "notKept": not_kept})
         return
     for one in page:
         why = one.refusal or one.error or ("reported: " + ", ".join(one.reported) if one.reported else "")
@@ -125,7 +125,7 @@ def _cursor(text: str | None) -> Cursor | None:
         fail(f"--before: expected the nextCursor of the page before, got {str(text)[:40]!r}")
 
 
-def _shown(one: LoggedRequest) -> dict[str, Any]:
+def _to_api(one: LoggedRequest) -> dict[str, Any]:
     return {
         "id": one.id,
         "at": to_rfc3339(one.at),

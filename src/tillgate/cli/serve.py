@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from keyturn.database import Migration, open_database
+from keyturn.database import migrate as apply_migrations
 from tillgate.base.clock import SystemClock
 from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, settings
 from tillgate.opening import all_migrations
 from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS_MAX
-from unitofwork import Migration, open_database
-from unitofwork import migrate as apply_migrations
 
 
 def serve(

@@ -14,17 +14,17 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
+from keyturn.database import StoreError
 from tillgate import __version__
+from tillgate.access.accounts import Accounts
 from tillgate.app import running
 from tillgate.base.clock import SystemClock
 from tillgate.cli.workers import Post, Supervisor, why_not
-from tillgate.door.accounts import Accounts
 from tillgate.metrics import Metrics, Tally
 from tillgate.opening import open_migrated
 from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer, SealingError
 from tillgate.store.sealing import claim
-from unitofwork import StoreError
 
 SHUTDOWN_SECONDS = 10
 # Beyond that, the webhooks under way are finished.

@@ -9,12 +9,12 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 
 from keyturn import KeyturnError
+from keyturn.database import Database, StoreError
 from tillgate.base.clock import SystemClock
 from tillgate.base.errors import TillgateError
 from tillgate.opening import open_migrated
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
 from tillgate.store import SealingError
-from unitofwork import Database, StoreError
 
 T = TypeVar("T")
 

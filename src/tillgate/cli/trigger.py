@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import httpx
 import typer
 
-from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, told
+from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
 from tillgate.cli.session import fail
 from tillgate.events import model as events
 
@@ -137,6 +137,6 @@ def _do(server: httpx.Client, step: Step, ids: dict[str, str]) -> dict[str, Any]
     except httpx.HTTPError as error:
         fail(f"the server does not answer: {error}")
     if not answer.is_success:
-        fail(told(answer))
+        fail(error_message(answer))
     made: dict[str, Any] = answer.json()
     return made

@@ -5,7 +5,8 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from keyturn import Key, KeyNotFound, SecretState, Status
-from keyturn.advising import (
+from keyturn.database import Database
+from keyturn.insight.advice import (
     DAYS_DEFAULT,
     RotationProof,
     ScopeAdvice,
@@ -14,13 +15,12 @@ from keyturn.advising import (
     unused_scopes,
     usage_of_key,
 )
-from keyturn.usage import DAY_MS
+from keyturn.insight.usage import DAY_MS
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.keys import KeyId, ProjectOption
 from tillgate.cli.projects import project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
 from tillgate.opening import open_keys
-from unitofwork import Database
 
 DAYS_MAX = 400
 

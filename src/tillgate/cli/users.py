@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from tillgate.access.accounts import Accounts, Role
 from tillgate.base.clock import SystemClock
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
-from tillgate.door.accounts import Accounts, Role
 
 app = typer.Typer(help="People who can sign in to the dashboard.", no_args_is_help=True)
 

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from unitofwork.opening import SQLITE_SCHEME
+from keyturn.database.opening import SQLITE_SCHEME
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A worker that dies younger than this is replaced later and later.

@@ -5,22 +5,22 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.base.errors import InvalidInput
-from tillgate.dashboard.visits import View, Visit
+from tillgate.dashboard.calls import Call, View
 
 AUDIT: Final = "/dashboard/audit"
 LINES: Final = 50
 
 
-async def show(visit: Visit) -> Response:
+async def show(call: Call) -> Response:
     """The log, newest first, a page at a time."""
-    before = visit.query("before")
+    before = call.query("before")
     if before is not None and not (before.isascii() and before.isdigit() and len(before) <= 18):
         raise InvalidInput("The page is named by a line's number.", param="before")
-    found = await visit.desk.keys.audit_of(
-        visit.who.project.id, None, int(before) if before is not None else None, LINES + 1
+    found = await call.context.keys.audit_of(
+        call.who.project.id, None, int(before) if before is not None else None, LINES + 1
     )
-    names = {key.id: key.name for key in await visit.desk.keys.list(visit.who.project.id, None)}
-    return visit.page(
+    names = {key.id: key.name for key in await call.context.keys.list(call.who.project.id, None)}
+    return call.page(
         "keys/audit.html",
         section="audit",
         lines=found[:LINES],

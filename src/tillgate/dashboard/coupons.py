@@ -7,7 +7,7 @@ from starlette.responses import Response
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.pages import LIMIT_MAX, Page, PageRequest
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
-from tillgate.checkout.coupons.model import Coupon, shown
+from tillgate.checkout.coupons.model import Coupon, to_api
 from tillgate.checkout.coupons.operations import (
     CouponChanges,
     NewCoupon,
@@ -17,7 +17,7 @@ from tillgate.checkout.coupons.operations import (
     update_coupon,
 )
 from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCode
-from tillgate.checkout.promotions.model import shown as shown_code
+from tillgate.checkout.promotions.model import to_api as promotion_code_to_api
 from tillgate.checkout.promotions.operations import (
     NewPromotionCode,
     PromotionCodeChanges,
@@ -27,8 +27,8 @@ from tillgate.checkout.promotions.operations import (
 )
 from tillgate.checkout.redemptions.model import RecordedRedemption
 from tillgate.checkout.redemptions.operations import list_redemptions
+from tillgate.dashboard.calls import Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
-from tillgate.dashboard.visits import View, Visit
 from tillgate.store import Transaction
 
 COUPONS: Final = "/dashboard/coupons"
@@ -54,27 +54,27 @@ CODE_FIELDS: Final = (
 )
 
 
-async def list_all(visit: Visit) -> Response:
+async def list_all(call: Call) -> Response:
     """Coupons that are on, or those that are off."""
-    off = visit.query("off") == "1"
-    request = PageRequest(starting_after=visit.query("after"))
+    off = call.query("off") == "1"
+    request = PageRequest(starting_after=call.query("after"))
 
     async def operation(tx: Transaction) -> Page[Coupon]:
-        return await list_coupons(tx, visit.principal, request, active=not off)
+        return await list_coupons(tx, call.principal, request, active=not off)
 
-    found = await visit.read(operation)
-    pairs = Page([(coupon, shown(coupon)) for coupon in found.data], found.has_more)
-    return visit.page("coupons/list.html", section="coupons", found=pairs, off=off, page=request)
+    found = await call.read(operation)
+    pairs = Page([(coupon, to_api(coupon)) for coupon in found.data], found.has_more)
+    return call.page("coupons/list.html", section="coupons", found=pairs, off=off, page=request)
 
 
-async def new_coupon(visit: Visit) -> Response:
+async def new_coupon(call: Call) -> Response:
     """The form for a coupon."""
-    return _form(visit, draft(dict.fromkeys(FIELDS, ""), discountType="percentage", currency="USD"))
+    return _form(call, draft(dict.fromkeys(FIELDS, ""), discountType="percentage", currency="USD"))
 
 
-async def create(visit: Visit) -> Response:
+async def create(call: Call) -> Response:
     """Make a coupon and show it."""
-    form = visit.form
+    form = call.form
     amount = form.text("discountType") == "amount"
     try:
         # Both kinds of discount are on the form; what belongs to the other kind is no mistake there.
@@ -90,37 +90,37 @@ async def create(visit: Visit) -> Response:
         )
 
         async def operation(tx: Transaction) -> Coupon:
-            return await create_coupon(visit.desk.checkout, tx, visit.principal, new)
+            return await create_coupon(call.context.checkout, tx, call.principal, new)
 
-        coupon = await visit.write(operation)
+        coupon = await call.write(operation)
     except InvalidInput as error:
-        return _form(visit, Draft({name: form.one(name) for name in FIELDS}, problems_of(error)))
-    return visit.go(f"{COUPONS}/{coupon.id}", said="coupon_created")
+        return _form(call, Draft({name: form.one(name) for name in FIELDS}, problems_of(error)))
+    return call.go(f"{COUPONS}/{coupon.id}", flash="coupon_created")
 
 
-async def coupon_page(visit: Visit) -> Response:
+async def coupon_page(call: Call) -> Response:
     """One coupon, its codes with the form for another one, and who used it lately."""
-    return await _page(visit, draft(dict.fromkeys(CODE_FIELDS, "")))
+    return await _page(call, draft(dict.fromkeys(CODE_FIELDS, "")))
 
 
-async def activate(visit: Visit) -> Response:
+async def activate(call: Call) -> Response:
     """Switch a coupon on."""
-    return await _switch(visit, True)
+    return await _switch(call, True)
 
 
-async def deactivate(visit: Visit) -> Response:
+async def deactivate(call: Call) -> Response:
     """Switch a coupon off, with all of its codes."""
-    return await _switch(visit, False)
+    return await _switch(call, False)
 
 
-async def create_code(visit: Visit) -> Response:
+async def create_code(call: Call) -> Response:
     """Make a promotion code for a coupon."""
-    form = visit.form
+    form = call.form
     minimum = form.optional("minimumAmount")
     try:
         new = NewPromotionCode(
             code=form.text("code"),
-            coupon_id=visit.param("coupon"),
+            coupon_id=call.param("coupon"),
             minimum_amount=minimum,
             # The currency is filled in beforehand; without a minimum it says nothing.
             currency=form.text("currency").upper() if minimum is not None else None,
@@ -131,44 +131,44 @@ async def create_code(visit: Visit) -> Response:
         )
 
         async def operation(tx: Transaction) -> PromotionCode:
-            return await create_promotion_code(visit.desk.checkout, tx, visit.principal, new)
+            return await create_promotion_code(call.context.checkout, tx, call.principal, new)
 
-        await visit.write(operation)
+        await call.write(operation)
     except InvalidInput as error:
-        return await _page(visit, Draft(_code_values(form), problems_of(error)))
+        return await _page(call, Draft(_code_values(form), problems_of(error)))
     except Conflict as error:
-        return await _page(visit, Draft(_code_values(form), {"code": error.public}))
-    return visit.go(f"{COUPONS}/{visit.param('coupon')}", said="code_created")
+        return await _page(call, Draft(_code_values(form), {"code": error.public}))
+    return call.go(f"{COUPONS}/{call.param('coupon')}", flash="code_created")
 
 
-async def activate_code(visit: Visit) -> Response:
+async def activate_code(call: Call) -> Response:
     """Switch a promotion code on."""
-    return await _switch_code(visit, True)
+    return await _switch_code(call, True)
 
 
-async def deactivate_code(visit: Visit) -> Response:
+async def deactivate_code(call: Call) -> Response:
     """Switch a promotion code off."""
-    return await _switch_code(visit, False)
+    return await _switch_code(call, False)
 
 
-async def _page(visit: Visit, form: Draft) -> Response:
+async def _page(call: Call, form: Draft) -> Response:
     async def operation(tx: Transaction) -> tuple[Coupon, Page[PromotionCode], Page[RecordedRedemption]]:
-        coupon = await get_coupon(tx, visit.principal, visit.param("coupon"))
-        codes = await list_promotion_codes(tx, visit.principal, PageRequest(LIMIT_MAX), coupon_id=coupon.id)
+        coupon = await get_coupon(tx, call.principal, call.param("coupon"))
+        codes = await list_promotion_codes(tx, call.principal, PageRequest(LIMIT_MAX), coupon_id=coupon.id)
         request = PageRequest(REDEMPTIONS_SHOWN_MAX)
-        return coupon, codes, await list_redemptions(tx, visit.principal, request, coupon_id=coupon.id)
+        return coupon, codes, await list_redemptions(tx, call.principal, request, coupon_id=coupon.id)
 
-    coupon, codes, redemptions = await visit.read(operation)
-    coupon_object = shown(coupon)
+    coupon, codes, redemptions = await call.read(operation)
+    coupon_object = to_api(coupon)
     if not form.values["currency"]:
         form = form._replace(values=form.values | {"currency": coupon_object.currency or "USD"})
-    return visit.page(
+    return call.page(
         "coupons/detail.html",
         status_code=form.status_code,
         section="coupons",
         coupon=coupon,
-        shown=coupon_object,
-        codes=Page([shown_code(code) for code in codes.data], codes.has_more),
+        api_object=coupon_object,
+        codes=Page([promotion_code_to_api(code) for code in codes.data], codes.has_more),
         code_by_id={code.id: code.code for code in codes.data},
         redemptions=redemptions,
         draft=form,
@@ -177,22 +177,22 @@ async def _page(visit: Visit, form: Draft) -> Response:
     )
 
 
-async def _switch(visit: Visit, active: bool) -> Response:
+async def _switch(call: Call, active: bool) -> Response:
     async def operation(tx: Transaction) -> Coupon:
         changes = CouponChanges(active=active)
-        return await update_coupon(visit.desk.checkout, tx, visit.principal, visit.param("coupon"), changes)
+        return await update_coupon(call.context.checkout, tx, call.principal, call.param("coupon"), changes)
 
-    coupon = await visit.write(operation)
-    return visit.go(f"{COUPONS}/{coupon.id}", said="coupon_activated" if active else "coupon_deactivated")
+    coupon = await call.write(operation)
+    return call.go(f"{COUPONS}/{coupon.id}", flash="coupon_activated" if active else "coupon_deactivated")
 
 
-async def _switch_code(visit: Visit, active: bool) -> Response:
+async def _switch_code(call: Call, active: bool) -> Response:
     async def operation(tx: Transaction) -> PromotionCode:
         changes = PromotionCodeChanges(active=active)
-        return await update_promotion_code(visit.desk.checkout, tx, visit.principal, visit.param("code"), changes)
+        return await update_promotion_code(call.context.checkout, tx, call.principal, call.param("code"), changes)
 
-    code = await visit.write(operation)
-    return visit.go(f"{COUPONS}/{code.coupon_id}", said="code_activated" if active else "code_deactivated")
+    code = await call.write(operation)
+    return call.go(f"{COUPONS}/{code.coupon_id}", flash="code_activated" if active else "code_deactivated")
 
 
 def _end_of_day(form: Form) -> str | None:
@@ -214,8 +214,8 @@ def _code_values(form: Form) -> dict[str, object]:
     return {name: form.one(name) for name in CODE_FIELDS}
 
 
-def _form(visit: Visit, form: Draft) -> Response:
-    return visit.page(
+def _form(call: Call, form: Draft) -> Response:
+    return call.page(
         "coupons/form.html",
         status_code=form.status_code,
         section="coupons",

@@ -4,38 +4,38 @@ from typing import Final
 
 from starlette.responses import Response
 
-from keyturn.pairs import fill_places, standing_keys
-from tillgate.dashboard.visits import View, Visit
+from keyturn.keys.pairs import fill_places, standing_keys
+from tillgate.dashboard.calls import Call, View
 
 CREDENTIALS: Final = "/dashboard/credentials"
 
 
-async def show(visit: Visit) -> Response:
+async def show(call: Call) -> Response:
     """The four places, and what is in them."""
-    places = await standing_keys(visit.desk.keys, visit.who.project.id)
-    return visit.page(
+    places = await standing_keys(call.context.keys, call.who.project.id)
+    return call.page(
         "keys/credentials.html", section="credentials", places=places, missing=None in places.values(), made={}
     )
 
 
-async def fill(visit: Visit) -> Response:
+async def fill(call: Call) -> Response:
     """Make the keys that are missing. This answer, and nothing else ever, holds their texts."""
-    async with visit.once(
+    async with call.once(
         "These keys were made already.",
         "Their texts were shown once and are stored nowhere. Rotate those that you have not copied.",
     ):
         made = await fill_places(
-            visit.desk.keys,
-            visit.desk.issuer,
-            visit.desk.clock,
-            project_id=visit.who.project.id,
-            by=visit.principal.actor,
+            call.context.keys,
+            call.context.issuer,
+            call.context.clock,
+            project_id=call.who.project.id,
+            by=call.principal.actor,
         )
-    return visit.page(
+    return call.page(
         "keys/credentials.html",
         status_code=201,
         section="credentials",
-        places=await standing_keys(visit.desk.keys, visit.who.project.id),
+        places=await standing_keys(call.context.keys, call.who.project.id),
         missing=False,
         made={one.key.id: one.secret.reveal() for one in made},
     )

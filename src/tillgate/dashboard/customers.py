@@ -11,39 +11,39 @@ from tillgate.checkout.customers.operations import NumberedPage, get_customer, l
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders
-from tillgate.dashboard.visits import View, Visit
+from tillgate.dashboard.calls import Call, View
 from tillgate.store import Transaction
 
 CUSTOMERS: Final = "/dashboard/customers"
 ORDERS_SHOWN_MAX: Final = 10
 
 
-async def list_all(visit: Visit) -> Response:
+async def list_all(call: Call) -> Response:
     """Customers, newest first; those with an address or a reference where one is searched for."""
-    number, wanted = _number(visit.query("page")), visit.query("q")
+    number, wanted = _number(call.query("page")), call.query("q")
     # An address has an at sign; nothing else is searched for by both.
     email = wanted if wanted is not None and "@" in wanted else None
     reference = wanted if email is None else None
 
     async def operation(tx: Transaction) -> NumberedPage:
         return await list_customers(
-            tx, visit.principal, page=number, limit=LIMIT_DEFAULT, email=email, reference=reference
+            tx, call.principal, page=number, limit=LIMIT_DEFAULT, email=email, reference=reference
         )
 
-    found = await visit.read(operation)
-    return visit.page("customers/list.html", section="customers", found=found, wanted=wanted or "")
+    found = await call.read(operation)
+    return call.page("customers/list.html", section="customers", found=found, wanted=wanted or "")
 
 
-async def customer_page(visit: Visit) -> Response:
+async def customer_page(call: Call) -> Response:
     """One customer, and what they ordered lately."""
 
     async def operation(tx: Transaction) -> tuple[Customer, Page[Order]]:
-        customer = await get_customer(tx, visit.principal, visit.param("customer"))
+        customer = await get_customer(tx, call.principal, call.param("customer"))
         request = PageRequest(ORDERS_SHOWN_MAX)
-        return customer, await list_orders(tx, visit.principal, request, customer_id=customer.id)
+        return customer, await list_orders(tx, call.principal, request, customer_id=customer.id)
 
-    customer, orders = await visit.read(operation)
-    return visit.page(
+    customer, orders = await call.read(operation)
+    return call.page(
         "customers/detail.html",
         section="customers",
         customer=customer,

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.base.pages import Page, PageRequest
-from tillgate.dashboard.visits import View, Visit
+from tillgate.dashboard.calls import Call, View
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.deliveries.records import encode
 from tillgate.events.endpoints.model import WebhookEndpoint
@@ -18,30 +18,30 @@ from tillgate.store import Transaction
 EVENTS: Final = "/dashboard/events"
 
 
-async def list_events(visit: Visit) -> Response:
+async def list_events(call: Call) -> Response:
     """Events, newest first; of one type where that is asked for."""
-    request = PageRequest(starting_after=visit.query("after"))
-    type = visit.query("type")
+    request = PageRequest(starting_after=call.query("after"))
+    type = call.query("type")
 
     async def operation(tx: Transaction) -> Page[EventObject]:
-        return await list_operation(tx, visit.principal, request, type=type)
+        return await list_operation(tx, call.principal, request, type=type)
 
-    found = await visit.read(operation)
-    return visit.page("events/list.html", section="events", found=found, types=EVENT_TYPES, type=type, page=request)
+    found = await call.read(operation)
+    return call.page("events/list.html", section="events", found=found, types=EVENT_TYPES, type=type, page=request)
 
 
-async def event_page(visit: Visit) -> Response:
+async def event_page(call: Call) -> Response:
     """One event, byte for byte what webhooks carry, and where it went."""
 
     async def operation(
         tx: Transaction,
     ) -> tuple[EventObject, list[DeliveryWithAttempts], Page[WebhookEndpoint]]:
-        event = await get_event(tx, visit.principal, visit.param("event"))
-        sent = await list_deliveries_of_events(tx, visit.principal, [event.id])
-        return event, sent.get(event.id, []), await list_endpoints(tx, visit.principal, PageRequest(ENDPOINTS_MAX))
+        event = await get_event(tx, call.principal, call.param("event"))
+        sent = await list_deliveries_of_events(tx, call.principal, [event.id])
+        return event, sent.get(event.id, []), await list_endpoints(tx, call.principal, PageRequest(ENDPOINTS_MAX))
 
-    event, deliveries, endpoints = await visit.read(operation)
-    return visit.page(
+    event, deliveries, endpoints = await call.read(operation)
+    return call.page(
         "events/detail.html",
         section="events",
         event=event,

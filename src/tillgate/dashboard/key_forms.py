@@ -17,7 +17,7 @@ from keyturn import (
     checked_limit,
     parse_rate,
 )
-from keyturn.model import REPORTABLE
+from keyturn.keys.model import REPORTABLE
 from tillgate.base.clock import DAY_MS, from_rfc3339, to_rfc3339
 from tillgate.dashboard.forms import Form
 

@@ -17,19 +17,19 @@ from keyturn import (
     revoke,
     set_enabled,
 )
-from keyturn.advising import rotation_proof, unused_scopes, usage_of_key
-from keyturn.explaining import Case, Explanation, as_known, explain
-from keyturn.issuing import OVERLAP_DEFAULT_MS
-from keyturn.model import EVERY_SCOPE, NAME_MAX
-from keyturn.restrictions import coarse
+from keyturn.insight.advice import rotation_proof, unused_scopes, usage_of_key
+from keyturn.insight.explain import Case, Explanation, as_known, explain
+from keyturn.keys.issuing import OVERLAP_DEFAULT_MS
+from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
+from keyturn.keys.restrictions import coarse
+from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES
 from tillgate.base.clock import DAY_MS, HOUR_MS
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.dashboard import key_forms
+from tillgate.dashboard.calls import Call, View
 from tillgate.dashboard.charts import bars
 from tillgate.dashboard.forms import Draft, draft
 from tillgate.dashboard.keys import KEYS
-from tillgate.dashboard.visits import View, Visit
-from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES
 
 DAYS: Final = 30
 # An old secret that nobody has used for a day can be ended.
@@ -39,14 +39,14 @@ LINES: Final = 10
 METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
 
 
-async def show(visit: Visit) -> Response:
+async def show(call: Call) -> Response:
     """All that is known of a key, and what can be done with it."""
-    desk, project_id = visit.desk, visit.who.project.id
-    key = await _key(visit)
+    context, project_id = call.context, call.who.project.id
+    key = await _key(call)
     live = key.status is not Status.REVOKED
-    used = await usage_of_key(desk.usage, desk.clock, project_id=project_id, key_id=key.id, days=DAYS)
-    proof = await rotation_proof(desk.keys, desk.clock, project_id=project_id, key_id=key.id) if live else None
-    return visit.page(
+    used = await usage_of_key(context.usage, context.clock, project_id=project_id, key_id=key.id, days=DAYS)
+    proof = await rotation_proof(context.keys, context.clock, project_id=project_id, key_id=key.id) if live else None
+    return call.page(
         "keys/detail.html",
         section="keys",
         key=key,
@@ -54,101 +54,103 @@ async def show(visit: Visit) -> Response:
         used=used,
         chart=bars([(day.day, (day.allowed, day.rate_limited + day.refused)) for day in used.days]),
         days=DAYS,
-        secrets=await desk.keys.secrets(project_id, key.id),
+        secrets=await context.keys.secrets(project_id, key.id),
         proof=proof,
         safe=proof is not None and proof.safe_to_revoke(QUIET_MS),
-        advice=await unused_scopes(desk.keys, desk.usage, desk.clock, project_id=project_id, key_id=key.id, days=DAYS)
+        advice=await unused_scopes(
+            context.keys, context.usage, context.clock, project_id=project_id, key_id=key.id, days=DAYS
+        )
         if live
         else None,
-        family=await desk.keys.family(project_id, key.id),
-        lines=await desk.keys.audit_of(project_id, key.id, None, LINES),
+        family=await context.keys.family(project_id, key.id),
+        lines=await context.keys.audit_of(project_id, key.id, None, LINES),
         report_only=key_forms.REPORT_ONLY,
         methods=METHODS,
-        asked=_asked(visit),
-        explanation=await _explanation(visit, key),
+        asked=_asked(call),
+        explanation=await _explanation(call, key),
     )
 
 
-def _asked(visit: Visit) -> dict[str, str]:
-    return {name: visit.query(name) or "" for name in ("method", "path", "origin", "app", "address")}
+def _asked(call: Call) -> dict[str, str]:
+    return {name: call.query(name) or "" for name in ("method", "path", "origin", "app", "address")}
 
 
-async def _explanation(visit: Visit, key: Key) -> Explanation | str | None:
+async def _explanation(call: Call, key: Key) -> Explanation | str | None:
     """Why the request that the page's form describes is refused, or would be; words where it makes no sense."""
-    asked = _asked(visit)
+    asked = _asked(call)
     if not asked["path"]:
         return None
-    need = visit.desk.need_of(asked["method"] or "GET", asked["path"])
+    need = call.context.need_of(asked["method"] or "GET", asked["path"])
     if need is None:
         return f"There is no {asked['method'] or 'GET'} {asked['path'][:100]}; a path is one such as /api/v1/events."
     if asked["address"] and coarse(asked["address"]) is None:
         return f"{asked['address'][:60]} is no address; one is such as 203.0.113.7 or 2001:db8::1."
-    secrets = [one for one in await visit.desk.keys.secrets(key.project_id, key.id) if one.active_at is not None]
+    secrets = [one for one in await call.context.keys.secrets(key.project_id, key.id) if one.active_at is not None]
     case = Case(
         as_known(key, secrets[0]),
         need,
         Asked(address=asked["address"] or None, origin=asked["origin"] or None, app=asked["app"] or None),
     )
-    return explain(case, visit.desk.clock.now())
+    return explain(case, call.context.clock.now())
 
 
-async def edit_form(visit: Visit) -> Response:
+async def edit_form(call: Call) -> Response:
     """The form that changes a key."""
-    key = await _key(visit)
-    return _form(visit, key, draft(key_forms.of_key(key)))
+    key = await _key(call)
+    return _form(call, key, draft(key_forms.of_key(key)))
 
 
-async def edit(visit: Visit) -> Response:
+async def edit(call: Call) -> Response:
     """Change a key."""
-    key, form = await _key(visit), visit.form
+    key, form = await _key(call), call.form
     values = {"name": form.text("name"), "scopes": form.many("scopes"), **key_forms.typed(form)}
     try:
         await _change(
-            visit, KeyChanges(name=form.text("name"), scopes=form.many("scopes"), **key_forms.restrictions(form))
+            call, KeyChanges(name=form.text("name"), scopes=form.many("scopes"), **key_forms.restrictions(form))
         )
     except InvalidKey as error:
-        return _form(visit, key, Draft(values, key_forms.problem_of(error)))
-    return visit.go(f"{KEYS}/{key.id}", said="key_changed")
+        return _form(call, key, Draft(values, key_forms.problem_of(error)))
+    return call.go(f"{KEYS}/{key.id}", flash="key_changed")
 
 
-async def narrow(visit: Visit) -> Response:
+async def restrict(call: Call) -> Response:
     """Take away the scopes that a key never needed."""
-    key = await _key(visit)
+    key = await _key(call)
     advice = await unused_scopes(
-        visit.desk.keys, visit.desk.usage, visit.desk.clock, project_id=key.project_id, key_id=key.id, days=DAYS
+        call.context.keys, call.context.usage, call.context.clock, project_id=key.project_id, key_id=key.id, days=DAYS
     )
     if not advice.unused:
         raise Conflict("Every scope of this key was used; there is nothing to take away.")
-    await _change(visit, advice.changes)
-    return visit.go(f"{KEYS}/{key.id}", said="key_narrowed")
+    await _change(call, advice.changes)
+    return call.go(f"{KEYS}/{key.id}", flash="key_restricted")
 
 
-async def rotate_form(visit: Visit) -> Response:
+async def rotate_form(call: Call) -> Response:
     """Ask how long the old secret is to go on."""
-    return visit.page("keys/rotate.html", section="keys", key=await _key(visit), overlaps=OVERLAPS, chosen="168")
+    return call.page("keys/rotate.html", section="keys", key=await _key(call), overlaps=OVERLAPS, chosen="168")
 
 
-async def rotate(visit: Visit) -> Response:
+async def rotate(call: Call) -> Response:
     """Give a key a new secret. This answer, and nothing else ever, holds its text."""
-    key = await _key(visit)
-    hours = visit.form.one("overlap")
+    key = await _key(call)
+    hours = call.form.one("overlap")
     overlap_ms = int(hours) * HOUR_MS if hours in OVERLAPS else OVERLAP_DEFAULT_MS
     try:
-        async with visit.once(
+        async with call.once(
             "This key was rotated already.",
             "Its new secret was shown once and is stored nowhere. If you have not copied it, take it back on the "
             "key's page and rotate again.",
         ):
-            rotated = await visit.desk.issuer.rotate(
+            rotated = await call.context.issuer.rotate(
                 project_id=key.project_id,
                 key_id=key.id,
-                by=visit.principal.actor,
+                by=call.principal.actor,
                 overlap_ms=overlap_ms,
-                at_once=visit.form.one("begins") == "now",
+                at_once=call.form.one("begins") == "now",
             )
     except KeyConflict as error:
         raise _conflict(error) from error
-    return visit.page(
+    return call.page(
         "keys/created.html",
         status_code=201,
         section="keys",
@@ -159,96 +161,96 @@ async def rotate(visit: Visit) -> Response:
     )
 
 
-async def withdraw(visit: Visit) -> Response:
+async def withdraw(call: Call) -> Response:
     """Take back a secret that was not used yet."""
-    key = await _key(visit)
+    key = await _key(call)
     try:
-        await visit.desk.issuer.withdraw_rotation(project_id=key.project_id, key_id=key.id, by=visit.principal.actor)
+        await call.context.issuer.withdraw_rotation(project_id=key.project_id, key_id=key.id, by=call.principal.actor)
     except KeyConflict as error:
         raise _conflict(error) from error
-    return visit.go(f"{KEYS}/{key.id}", said="rotation_withdrawn")
+    return call.go(f"{KEYS}/{key.id}", flash="rotation_withdrawn")
 
 
-async def finish(visit: Visit) -> Response:
+async def finish(call: Call) -> Response:
     """End the old secrets now."""
-    key = await _key(visit)
+    key = await _key(call)
     try:
-        await visit.desk.issuer.finish_rotation(project_id=key.project_id, key_id=key.id, by=visit.principal.actor)
+        await call.context.issuer.finish_rotation(project_id=key.project_id, key_id=key.id, by=call.principal.actor)
     except KeyConflict as error:
         raise _conflict(error) from error
-    return visit.go(f"{KEYS}/{key.id}", said="rotation_finished")
+    return call.go(f"{KEYS}/{key.id}", flash="rotation_finished")
 
 
-async def confirm_revoke(visit: Visit) -> Response:
+async def confirm_revoke(call: Call) -> Response:
     """Ask before revoking."""
-    key = await _key(visit)
-    family = await visit.desk.keys.family(key.project_id, key.id)
-    return visit.page(
+    key = await _key(call)
+    family = await call.context.keys.family(key.project_id, key.id)
+    return call.page(
         "keys/revoke.html", section="keys", key=key, family=[one for one in family if one.status != "revoked"]
     )
 
 
-async def revoke_key(visit: Visit) -> Response:
+async def revoke_key(call: Call) -> Response:
     """Revoke a key for good, and show the proof that nobody accepts it any more."""
     try:
         revocation = await revoke(
-            visit.desk.keys,
-            visit.desk.clock,
-            project_id=visit.who.project.id,
-            key_id=visit.param("key"),
-            by=visit.principal.actor,
-            tree=visit.form.one("tree") == "yes",
+            call.context.keys,
+            call.context.clock,
+            project_id=call.who.project.id,
+            key_id=call.param("key"),
+            by=call.principal.actor,
+            tree=call.form.one("tree") == "yes",
         )
     except KeyNotFound as error:
         raise NotFound("API key") from error
     if revocation.already:
-        return visit.go(KEYS, said="key_revoked_before")
-    return visit.page("keys/revoked.html", section="keys", revocation=revocation, receipt=revocation.receipt)
+        return call.go(KEYS, flash="key_revoked_before")
+    return call.page("keys/revoked.html", section="keys", revocation=revocation, receipt=revocation.receipt)
 
 
-async def disable_key(visit: Visit) -> Response:
+async def disable_key(call: Call) -> Response:
     """Switch a key off until somebody enables it."""
-    return await _switch(visit, enabled=False)
+    return await _switch(call, enabled=False)
 
 
-async def enable_key(visit: Visit) -> Response:
+async def enable_key(call: Call) -> Response:
     """Switch a disabled key on again."""
-    return await _switch(visit, enabled=True)
+    return await _switch(call, enabled=True)
 
 
-async def _switch(visit: Visit, *, enabled: bool) -> Response:
-    key = await _key(visit)
+async def _switch(call: Call, *, enabled: bool) -> Response:
+    key = await _key(call)
     try:
         await set_enabled(
-            visit.desk.keys,
-            visit.desk.clock,
+            call.context.keys,
+            call.context.clock,
             project_id=key.project_id,
             key_id=key.id,
             enabled=enabled,
-            by=visit.principal.actor,
+            by=call.principal.actor,
         )
     except KeyConflict as error:
         raise _conflict(error) from error
-    return visit.go(f"{KEYS}/{key.id}", said="key_enabled" if enabled else "key_disabled")
+    return call.go(f"{KEYS}/{key.id}", flash="key_enabled" if enabled else "key_disabled")
 
 
-async def _change(visit: Visit, changes: KeyChanges) -> None:
+async def _change(call: Call, changes: KeyChanges) -> None:
     try:
         await change(
-            visit.desk.keys,
-            visit.desk.clock,
-            visit.desk.issuer,
-            project_id=visit.who.project.id,
-            key_id=visit.param("key"),
+            call.context.keys,
+            call.context.clock,
+            call.context.issuer,
+            project_id=call.who.project.id,
+            key_id=call.param("key"),
             changes=changes,
-            by=visit.principal.actor,
+            by=call.principal.actor,
         )
     except KeyConflict as error:
         raise _conflict(error) from error
 
 
-async def _key(visit: Visit) -> Key:
-    key = await visit.desk.keys.by_id(visit.who.project.id, visit.param("key"))
+async def _key(call: Call) -> Key:
+    key = await call.context.keys.by_id(call.who.project.id, call.param("key"))
     if key is None:
         raise NotFound("API key")
     return key
@@ -261,8 +263,8 @@ def _conflict(error: KeyConflict) -> Conflict:
     return Conflict(words[:1].upper() + words[1:] + ".")
 
 
-def _form(visit: Visit, key: Key, form: Draft) -> Response:
-    return visit.page(
+def _form(call: Call, key: Key, form: Draft) -> Response:
+    return call.page(
         "keys/edit.html",
         status_code=form.status_code,
         section="keys",
@@ -283,7 +285,7 @@ VIEWS: Final = (
     View("GET", _ONE, show),
     View("GET", f"{_ONE}/edit", edit_form),
     View("POST", f"{_ONE}/edit", edit),
-    View("POST", f"{_ONE}/narrow", narrow),
+    View("POST", f"{_ONE}/narrow", restrict),
     View("GET", f"{_ONE}/rotate", rotate_form),
     View("POST", f"{_ONE}/rotate", rotate),
     View("POST", f"{_ONE}/withdraw", withdraw),

@@ -5,50 +5,50 @@ from typing import Final
 from starlette.responses import Response
 
 from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode
-from keyturn.advising import unused_keys
-from keyturn.model import EVERY_SCOPE, NAME_MAX
+from keyturn.insight.advice import unused_keys
+from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
+from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES
 from tillgate.dashboard import key_forms
+from tillgate.dashboard.calls import Call, View
 from tillgate.dashboard.forms import Draft, draft
-from tillgate.dashboard.visits import View, Visit
-from tillgate.door import API_SCOPES, PUBLISHABLE_SCOPES
 
 KEYS: Final = "/dashboard/api-keys"
 
 
-async def list_keys(visit: Visit) -> Response:
+async def list_keys(call: Call) -> Response:
     """The project's keys, those of each mode by themselves."""
-    found = await visit.desk.keys.list(visit.who.project.id, None)
+    found = await call.context.keys.list(call.who.project.id, None)
     in_order = sorted(found, key=lambda key: key.status == "revoked")  # stable: newest first within each
     groups = [(mode, [key for key in in_order if key.mode == mode]) for mode in ("test", "live")]
-    return visit.page(
+    return call.page(
         "keys/list.html",
         section="keys",
         groups=groups,
         any_key=bool(found),
         scopes=API_SCOPES,
-        unused=unused_keys(found, visit.desk.clock.now()),
-        suspended=await visit.desk.keys.is_suspended(visit.who.project.id),
+        unused=unused_keys(found, call.context.clock.now()),
+        suspended=await call.context.keys.is_suspended(call.who.project.id),
     )
 
 
-async def new_key(visit: Visit) -> Response:
+async def new_key(call: Call) -> Response:
     """The form for a key."""
     return _form(
-        visit,
+        call,
         draft(
-            key_forms.typed(visit.form),
+            key_forms.typed(call.form),
             name="",
             kind=Kind.SECRET.value,
             format=NATIVE.name,
-            mode=visit.principal.mode,
+            mode=call.principal.mode,
             scopes=[],
         ),
     )
 
 
-async def create_key(visit: Visit) -> Response:
+async def create_key(call: Call) -> Response:
     """Make a key. This answer, and nothing else ever, holds its text."""
-    form = visit.form
+    form = call.form
     name, mode, scopes = form.text("name"), form.one("mode"), form.many("scopes")
     kind, format = form.one("kind") or Kind.SECRET.value, form.one("format") or NATIVE.name
     values: dict[str, object] = {"name": name, "mode": mode, "scopes": scopes, "kind": kind, "format": format}
@@ -63,25 +63,25 @@ async def create_key(visit: Visit) -> Response:
     if not name:
         problems["name"] = "Say what the key is for."
     if problems:
-        return _form(visit, Draft(values, problems))
+        return _form(call, Draft(values, problems))
     try:
-        async with visit.once(
+        async with call.once(
             "This key was made already.",
             "Its text was shown once and is stored nowhere. If you have not copied it, revoke that key and "
             "create a new one.",
         ):
             wish = KeyWish(
-                project_id=visit.who.project.id,
+                project_id=call.who.project.id,
                 mode=Mode(mode),
                 kind=Kind(kind),
                 name=name,
                 scopes=scopes,
                 **key_forms.restrictions(form),
             )
-            issued = await visit.desk.issuer.issue(wish, by=visit.principal.actor, format=format)
+            issued = await call.context.issuer.issue(wish, by=call.principal.actor, format=format)
     except InvalidKey as error:
-        return _form(visit, Draft(values, key_forms.problem_of(error)))
-    return visit.page(
+        return _form(call, Draft(values, key_forms.problem_of(error)))
+    return call.page(
         "keys/created.html",
         status_code=201,
         section="keys",
@@ -92,8 +92,8 @@ async def create_key(visit: Visit) -> Response:
     )
 
 
-def _form(visit: Visit, form: Draft) -> Response:
-    return visit.page(
+def _form(call: Call, form: Draft) -> Response:
+    return call.page(
         "keys/new.html",
         status_code=form.status_code,
         section="keys",

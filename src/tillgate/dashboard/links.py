@@ -7,7 +7,7 @@ from starlette.responses import Response
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
-from tillgate.checkout.links.model import PaymentLink, shown
+from tillgate.checkout.links.model import PaymentLink, to_api
 from tillgate.checkout.links.operations import (
     LinkChanges,
     NewLink,
@@ -19,37 +19,37 @@ from tillgate.checkout.links.operations import (
 )
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import list_sessions
+from tillgate.dashboard.calls import Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
-from tillgate.dashboard.visits import View, Visit
 from tillgate.store import Transaction
 
 LINKS: Final = "/dashboard/payment-links"
 SESSIONS_SHOWN_MAX: Final = 5
 
 
-async def list_payment_links(visit: Visit) -> Response:
+async def list_payment_links(call: Call) -> Response:
     """Links in use, or those put away."""
-    archived = visit.query("archived") == "1"
-    request = PageRequest(starting_after=visit.query("after"))
+    archived = call.query("archived") == "1"
+    request = PageRequest(starting_after=call.query("after"))
 
     async def operation(tx: Transaction) -> Page[PaymentLink]:
-        return await list_links(tx, visit.principal, request, archived=archived)
+        return await list_links(tx, call.principal, request, archived=archived)
 
-    found = await visit.read(operation)
-    return visit.page("links/list.html", section="links", found=found, archived=archived, page=request)
+    found = await call.read(operation)
+    return call.page("links/list.html", section="links", found=found, archived=archived, page=request)
 
 
-async def new_link(visit: Visit) -> Response:
+async def new_link(call: Call) -> Response:
     """The form for a link."""
     return _form(
-        visit,
+        call,
         draft(title="", fiatAmount="", fiatCurrency="USD", description="", successUrl="", cancelUrl=""),
     )
 
 
-async def create(visit: Visit) -> Response:
+async def create(call: Call) -> Response:
     """Make a link and show it."""
-    form = visit.form
+    form = call.form
     new = NewLink(
         title=form.text("title"),
         fiat_amount=form.text("fiatAmount"),
@@ -61,33 +61,33 @@ async def create(visit: Visit) -> Response:
     )
 
     async def operation(tx: Transaction) -> PaymentLink:
-        return await create_link(visit.desk.checkout, tx, visit.principal, new)
+        return await create_link(call.context.checkout, tx, call.principal, new)
 
     try:
-        link = await visit.write(operation)
+        link = await call.write(operation)
     except InvalidInput as error:
-        return _form(visit, Draft(_values(form), problems_of(error)))
-    return visit.go(f"{LINKS}/{link.id}", said="link_created")
+        return _form(call, Draft(_values(form), problems_of(error)))
+    return call.go(f"{LINKS}/{link.id}", flash="link_created")
 
 
-async def link_page(visit: Visit) -> Response:
+async def link_page(call: Call) -> Response:
     """One link: what to share, what it says, who came."""
 
     async def operation(tx: Transaction) -> tuple[PaymentLink, Page[CheckoutSession]]:
-        link = await get_link(tx, visit.principal, visit.param("link"))
+        link = await get_link(tx, call.principal, call.param("link"))
         request = PageRequest(SESSIONS_SHOWN_MAX)
-        return link, await list_sessions(tx, visit.principal, request, link_id=link.id)
+        return link, await list_sessions(tx, call.principal, request, link_id=link.id)
 
-    link, sessions = await visit.read(operation)
-    share_url = shown(link, visit.desk.checkout.settings.public_url).checkout_url
-    return visit.page("links/detail.html", section="links", link=link, share_url=share_url, sessions=sessions)
+    link, sessions = await call.read(operation)
+    share_url = to_api(link, call.context.checkout.settings.public_url).checkout_url
+    return call.page("links/detail.html", section="links", link=link, share_url=share_url, sessions=sessions)
 
 
-async def edit_form(visit: Visit) -> Response:
+async def edit_form(call: Call) -> Response:
     """The form that changes a link."""
-    link = await _link(visit)
+    link = await _link(call)
     return _form(
-        visit,
+        call,
         draft(
             title=link.title,
             fiatAmount=str(link.price),
@@ -101,10 +101,10 @@ async def edit_form(visit: Visit) -> Response:
     )
 
 
-async def edit(visit: Visit) -> Response:
+async def edit(call: Call) -> Response:
     """Change a link."""
-    form = visit.form
-    link = await _link(visit)
+    form = call.form
+    link = await _link(call)
     changes = LinkChanges(
         title=form.text("title"),
         fiat_amount=form.text("fiatAmount"),
@@ -115,51 +115,51 @@ async def edit(visit: Visit) -> Response:
         allow_promotion_codes=_codes_allowed(form),
     )
     try:
-        await _change(visit, changes)
+        await _change(call, changes)
     except InvalidInput as error:
-        return _form(visit, Draft(_values(form), problems_of(error)), link)
-    return visit.go(f"{LINKS}/{link.id}", said="link_changed")
+        return _form(call, Draft(_values(form), problems_of(error)), link)
+    return call.go(f"{LINKS}/{link.id}", flash="link_changed")
 
 
-async def activate(visit: Visit) -> Response:
+async def activate(call: Call) -> Response:
     """Switch a link on."""
-    link = await _change(visit, LinkChanges(active=True))
-    return visit.go(f"{LINKS}/{link.id}", said="link_activated")
+    link = await _change(call, LinkChanges(active=True))
+    return call.go(f"{LINKS}/{link.id}", flash="link_activated")
 
 
-async def deactivate(visit: Visit) -> Response:
+async def deactivate(call: Call) -> Response:
     """Switch a link off."""
-    link = await _change(visit, LinkChanges(active=False))
-    return visit.go(f"{LINKS}/{link.id}", said="link_deactivated")
+    link = await _change(call, LinkChanges(active=False))
+    return call.go(f"{LINKS}/{link.id}", flash="link_deactivated")
 
 
-async def confirm_archive(visit: Visit) -> Response:
+async def confirm_archive(call: Call) -> Response:
     """Ask before archiving."""
-    return visit.page("links/archive.html", section="links", link=await _link(visit))
+    return call.page("links/archive.html", section="links", link=await _link(call))
 
 
-async def archive(visit: Visit) -> Response:
+async def archive(call: Call) -> Response:
     """Put a link away for good."""
 
     async def operation(tx: Transaction) -> PaymentLink:
-        return await archive_link(visit.desk.checkout, tx, visit.principal, visit.param("link"))
+        return await archive_link(call.context.checkout, tx, call.principal, call.param("link"))
 
-    await visit.write(operation)
-    return visit.go(LINKS, said="link_archived")
+    await call.write(operation)
+    return call.go(LINKS, flash="link_archived")
 
 
-async def _link(visit: Visit) -> PaymentLink:
+async def _link(call: Call) -> PaymentLink:
     async def operation(tx: Transaction) -> PaymentLink:
-        return await get_link(tx, visit.principal, visit.param("link"))
+        return await get_link(tx, call.principal, call.param("link"))
 
-    return await visit.read(operation)
+    return await call.read(operation)
 
 
-async def _change(visit: Visit, changes: LinkChanges) -> PaymentLink:
+async def _change(call: Call, changes: LinkChanges) -> PaymentLink:
     async def operation(tx: Transaction) -> PaymentLink:
-        return await update_link(visit.desk.checkout, tx, visit.principal, visit.param("link"), changes)
+        return await update_link(call.context.checkout, tx, call.principal, call.param("link"), changes)
 
-    return await visit.write(operation)
+    return await call.write(operation)
 
 
 def _values(form: Form) -> dict[str, object]:
@@ -171,8 +171,8 @@ def _codes_allowed(form: Form) -> bool:
     return form.one("allowPromotionCodes") == "yes"
 
 
-def _form(visit: Visit, form: Draft, link: PaymentLink | None = None) -> Response:
-    return visit.page(
+def _form(call: Call, form: Draft, link: PaymentLink | None = None) -> Response:
+    return call.page(
         "links/form.html",
         status_code=form.status_code,
         section="links",

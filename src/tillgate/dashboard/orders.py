@@ -9,14 +9,14 @@ from tillgate.base.pages import LIMIT_MAX, PageRequest
 from tillgate.base.principal import Principal
 from tillgate.checkout.orders.model import Fulfillment, Order
 from tillgate.checkout.orders.object import OrderObject
-from tillgate.checkout.orders.object import shown as shown_order
+from tillgate.checkout.orders.object import to_api as order_to_api
 from tillgate.checkout.orders.operations import OrderChanges, get_order_of_session, update_order
 from tillgate.checkout.payments.model import PaymentState
 from tillgate.checkout.payments.object import PaymentObject
-from tillgate.checkout.payments.object import shown as shown_payment
+from tillgate.checkout.payments.object import to_api as payment_to_api
 from tillgate.checkout.payments.operations import get_payment
 from tillgate.checkout.refunds.model import HASH_MAX, Refund, RefundObject, RefundReason
-from tillgate.checkout.refunds.model import shown as shown_refund
+from tillgate.checkout.refunds.model import to_api as refund_to_api
 from tillgate.checkout.refunds.operations import (
     NewRefund,
     cancel_refund,
@@ -29,7 +29,7 @@ from tillgate.checkout.refunds.operations import (
 from tillgate.checkout.sessions import captures
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_session, keep_waiting
-from tillgate.dashboard.visits import View, Visit
+from tillgate.dashboard.calls import Call, View
 from tillgate.store import Transaction
 
 SESSION: Final = "/dashboard/sessions/{session}"
@@ -61,9 +61,9 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
     payment, status = recorded.payment, session.status
     there = payment.refundable_minor > 0
     return OrderView(
-        order=shown_order(order),
-        payment=shown_payment(recorded),
-        refunds=[shown_refund(one) for one in refunds.data],
+        order=order_to_api(order),
+        payment=payment_to_api(recorded),
+        refunds=[refund_to_api(one) for one in refunds.data],
         reasons=list(RefundReason),
         capturable=recorded.state is PaymentState.REQUIRES_CAPTURE,
         refundable=there,
@@ -73,139 +73,139 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
     )
 
 
-async def fulfil(visit: Visit) -> Response:
+async def fulfil(call: Call) -> Response:
     """Say that the order is fulfilled, or that it is not after all."""
     try:
-        fulfillment = Fulfillment(visit.form.one("fulfillment"))
+        fulfillment = Fulfillment(call.form.one("fulfillment"))
     except ValueError as error:
         raise InvalidInput("fulfillment: choose one of the buttons.", param="fulfillment") from error
 
     async def operation(tx: Transaction) -> Order:
-        order = await _order(tx, visit)
+        order = await _order(tx, call)
         changes = OrderChanges(fulfillment=fulfillment)
-        return await update_order(visit.desk.checkout, tx, visit.principal, order.id, changes)
+        return await update_order(call.context.checkout, tx, call.principal, order.id, changes)
 
-    return await _done(visit, operation, f"order_{fulfillment.value}")
+    return await _done(call, operation, f"order_{fulfillment.value}")
 
 
-async def wait(visit: Visit) -> Response:
+async def wait(call: Call) -> Response:
     """Wait for the rest of an underpaid order."""
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await keep_waiting(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+        return await keep_waiting(call.context.checkout, tx, call.principal, call.param("session"))
 
-    return await _done(visit, operation, "waiting")
+    return await _done(call, operation, "waiting")
 
 
-async def give_back(visit: Visit) -> Response:
+async def give_back(call: Call) -> Response:
     """Give back money that waits for a decision: all of it, or what is too much."""
-    what = visit.form.one("what")
+    what = call.form.one("what")
     if what not in ("everything", "excess"):
         raise InvalidInput("what: choose one of the buttons.", param="what")
 
     async def operation(tx: Transaction) -> Order:
-        order = await _order(tx, visit)
-        return await refund_order(visit.desk.checkout, tx, visit.principal, order.id, excess_only=what == "excess")
+        order = await _order(tx, call)
+        return await refund_order(call.context.checkout, tx, call.principal, order.id, excess_only=what == "excess")
 
-    return await _done(visit, operation, "given_back")
+    return await _done(call, operation, "given_back")
 
 
-async def refund(visit: Visit) -> Response:
+async def refund(call: Call) -> Response:
     """Give money of a payment back."""
-    form = visit.form
+    form = call.form
     try:
         reason = RefundReason(form.one("reason"))
     except ValueError as error:
         raise InvalidInput("reason: choose one of the list.", param="reason") from error
 
     async def operation(tx: Transaction) -> Any:
-        order = await _order(tx, visit)
+        order = await _order(tx, call)
         new = NewRefund(order.payment.id, reason, form.optional("amount"), form.optional("destination"))
-        return await create_refund(visit.desk.checkout, tx, visit.principal, new)
+        return await create_refund(call.context.checkout, tx, call.principal, new)
 
-    return await _done(visit, operation, "refunded")
+    return await _done(call, operation, "refunded")
 
 
-async def refund_page(visit: Visit) -> Response:
+async def refund_page(call: Call) -> Response:
     """One refund; while it is pending, what can be said of it."""
 
     async def operation(tx: Transaction) -> Refund:
-        return await _refund(tx, visit)
+        return await _refund(tx, call)
 
-    return visit.page(
+    return call.page(
         "orders/refund.html",
         section="sessions",
-        session_id=visit.param("session"),
-        refund=shown_refund(await visit.read(operation)),
+        session_id=call.param("session"),
+        refund=refund_to_api(await call.read(operation)),
         hash_max=HASH_MAX,
     )
 
 
-async def settle(visit: Visit) -> Response:
+async def settle(call: Call) -> Response:
     """Say that a pending refund has been sent."""
 
     async def operation(tx: Transaction) -> Refund:
-        pending = await _refund(tx, visit)
-        return await settle_refund(visit.desk.checkout, tx, visit.principal, pending.id, visit.form.text("txHash"))
+        pending = await _refund(tx, call)
+        return await settle_refund(call.context.checkout, tx, call.principal, pending.id, call.form.text("txHash"))
 
-    return await _done(visit, operation, "refund_settled")
+    return await _done(call, operation, "refund_settled")
 
 
-async def cancel_pending(visit: Visit) -> Response:
+async def cancel_pending(call: Call) -> Response:
     """Give a pending refund up."""
 
     async def operation(tx: Transaction) -> Refund:
-        pending = await _refund(tx, visit)
-        return await cancel_refund(visit.desk.checkout, tx, visit.principal, pending.id)
+        pending = await _refund(tx, call)
+        return await cancel_refund(call.context.checkout, tx, call.principal, pending.id)
 
-    return await _done(visit, operation, "refund_canceled")
+    return await _done(call, operation, "refund_canceled")
 
 
-async def capture(visit: Visit) -> Response:
+async def capture(call: Call) -> Response:
     """Take what was authorised, or a part of it."""
-    amount, remainder = visit.form.optional("amount"), visit.form.one("keep") != "yes"
+    amount, remainder = call.form.optional("amount"), call.form.one("keep") != "yes"
 
     async def operation(tx: Transaction) -> Any:
-        order = await _order(tx, visit)
+        order = await _order(tx, call)
         return await captures.capture(
-            visit.desk.checkout,
+            call.context.checkout,
             tx,
-            visit.principal,
+            call.principal,
             order.payment.id,
             amount=amount,
             cancel_remainder=remainder,
         )
 
-    return await _done(visit, operation, "captured")
+    return await _done(call, operation, "captured")
 
 
-async def cancel(visit: Visit) -> Response:
+async def cancel(call: Call) -> Response:
     """Let go of what was authorised and not captured."""
 
     async def operation(tx: Transaction) -> Any:
-        order = await _order(tx, visit)
-        return await captures.cancel(visit.desk.checkout, tx, visit.principal, order.payment.id)
+        order = await _order(tx, call)
+        return await captures.cancel(call.context.checkout, tx, call.principal, order.payment.id)
 
-    return await _done(visit, operation, "let_go")
+    return await _done(call, operation, "let_go")
 
 
-async def _order(tx: Transaction, visit: Visit) -> Order:
+async def _order(tx: Transaction, call: Call) -> Order:
     """The order of the session that the address names, if it is the visitor's to see."""
-    session = await get_session(tx, visit.principal, visit.param("session"))
+    session = await get_session(tx, call.principal, call.param("session"))
     return await get_order_of_session(tx, session.id)
 
 
-async def _refund(tx: Transaction, visit: Visit) -> Refund:
+async def _refund(tx: Transaction, call: Call) -> Refund:
     """The refund that the address names, if it is of the session that it names."""
-    order, refund = await _order(tx, visit), await get_refund(tx, visit.principal, visit.param("refund"))
+    order, refund = await _order(tx, call), await get_refund(tx, call.principal, call.param("refund"))
     if refund.order_id != order.id:
         raise NotFound("refund", refund.id)
     return refund
 
 
-async def _done(visit: Visit, operation: Any, said: str) -> Response:
-    await visit.write(operation)
-    return visit.go(SESSION.replace("{session}", visit.param("session")), said=said)
+async def _done(call: Call, operation: Any, flash: str) -> Response:
+    await call.write(operation)
+    return call.go(SESSION.replace("{session}", call.param("session")), flash=flash)
 
 
 VIEWS: Final = (

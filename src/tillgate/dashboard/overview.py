@@ -9,7 +9,7 @@ from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import list_links
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import list_sessions
-from tillgate.dashboard.visits import View, Visit
+from tillgate.dashboard.calls import Call, View
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.endpoints.operations import list_endpoints
 from tillgate.store import Transaction
@@ -17,9 +17,9 @@ from tillgate.store import Transaction
 LATEST_MAX: Final = 8
 
 
-async def overview(visit: Visit) -> Response:
+async def overview(call: Call) -> Response:
     """The next steps, ticked off by what is there, and the latest sessions."""
-    principal = visit.principal
+    principal = call.principal
 
     async def operation(
         tx: Transaction,
@@ -30,9 +30,9 @@ async def overview(visit: Visit) -> Response:
             await list_sessions(tx, principal, PageRequest(LATEST_MAX)),
         )
 
-    links, endpoints, sessions = await visit.read(operation)
-    keys = await visit.desk.keys.list(principal.project_id, principal.mode)
-    return visit.page(
+    links, endpoints, sessions = await call.read(operation)
+    keys = await call.context.keys.list(principal.project_id, principal.mode)
+    return call.page(
         "overview.html",
         section="overview",
         has_key=any(key.status == "active" for key in keys),

@@ -8,7 +8,7 @@ from tillgate.base.errors import InvalidInput
 from tillgate.base.money import worded
 from tillgate.base.pages import Page, PageRequest
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
-from tillgate.checkout.products.model import Product, shown
+from tillgate.checkout.products.model import Product, to_api
 from tillgate.checkout.products.operations import (
     NewProduct,
     ProductChanges,
@@ -17,40 +17,40 @@ from tillgate.checkout.products.operations import (
     list_products,
     update_product,
 )
+from tillgate.dashboard.calls import Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
-from tillgate.dashboard.visits import View, Visit
 from tillgate.store import Transaction
 
 PRODUCTS: Final = "/dashboard/products"
 FIELDS: Final = ("name", "description", "pricing", "price", "currency", "priceMin", "priceMax")
 
 
-async def list_all(visit: Visit) -> Response:
+async def list_all(call: Call) -> Response:
     """Products for sale, or those that are not."""
-    off = visit.query("off") == "1"
-    request = PageRequest(starting_after=visit.query("after"))
+    off = call.query("off") == "1"
+    request = PageRequest(starting_after=call.query("after"))
 
     async def operation(tx: Transaction) -> Page[Product]:
-        return await list_products(tx, visit.principal, request, active=not off)
+        return await list_products(tx, call.principal, request, active=not off)
 
-    found = await visit.read(operation)
-    return visit.page(
+    found = await call.read(operation)
+    return call.page(
         "products/list.html",
         section="products",
-        found=Page([shown(product) for product in found.data], found.has_more),
+        found=Page([to_api(product) for product in found.data], found.has_more),
         off=off,
         page=request,
     )
 
 
-async def new_product(visit: Visit) -> Response:
+async def new_product(call: Call) -> Response:
     """The form for a product."""
-    return _form(visit, draft(dict.fromkeys(FIELDS, ""), pricing="fixed", currency="USD"))
+    return _form(call, draft(dict.fromkeys(FIELDS, ""), pricing="fixed", currency="USD"))
 
 
-async def create(visit: Visit) -> Response:
+async def create(call: Call) -> Response:
     """Make a product and show it."""
-    form = visit.form
+    form = call.form
     new = NewProduct(
         name=form.text("name"),
         description=form.optional("description"),
@@ -62,24 +62,24 @@ async def create(visit: Visit) -> Response:
     )
 
     async def operation(tx: Transaction) -> Product:
-        return await create_product(visit.desk.checkout, tx, visit.principal, new)
+        return await create_product(call.context.checkout, tx, call.principal, new)
 
     try:
-        product = await visit.write(operation)
+        product = await call.write(operation)
     except InvalidInput as error:
-        return _form(visit, Draft(_values(form), problems_of(error)))
-    return visit.go(f"{PRODUCTS}/{product.id}", said="product_created")
+        return _form(call, Draft(_values(form), problems_of(error)))
+    return call.go(f"{PRODUCTS}/{product.id}", flash="product_created")
 
 
-async def product_page(visit: Visit) -> Response:
+async def product_page(call: Call) -> Response:
     """One product."""
-    product = await _product(visit)
-    return visit.page("products/detail.html", section="products", product=product, shown=shown(product))
+    product = await _product(call)
+    return call.page("products/detail.html", section="products", product=product, api_object=to_api(product))
 
 
-async def edit_form(visit: Visit) -> Response:
+async def edit_form(call: Call) -> Response:
     """The form that changes a product."""
-    product = await _product(visit)
+    product = await _product(call)
     price = product.price
     values = draft(
         name=product.name,
@@ -90,13 +90,13 @@ async def edit_form(visit: Visit) -> Response:
         priceMin=worded(price.least, price.currency) or "",
         priceMax=worded(price.most, price.currency) or "",
     )
-    return _form(visit, values, product)
+    return _form(call, values, product)
 
 
-async def edit(visit: Visit) -> Response:
+async def edit(call: Call) -> Response:
     """Change a product."""
-    form = visit.form
-    product = await _product(visit)
+    form = call.form
+    product = await _product(call)
     changes = ProductChanges(
         name=form.text("name"),
         description=form.optional("description"),
@@ -107,44 +107,44 @@ async def edit(visit: Visit) -> Response:
         price_max=form.optional("priceMax"),
     )
     try:
-        await _change(visit, changes)
+        await _change(call, changes)
     except InvalidInput as error:
-        return _form(visit, Draft(_values(form), problems_of(error)), product)
-    return visit.go(f"{PRODUCTS}/{product.id}", said="product_changed")
+        return _form(call, Draft(_values(form), problems_of(error)), product)
+    return call.go(f"{PRODUCTS}/{product.id}", flash="product_changed")
 
 
-async def activate(visit: Visit) -> Response:
+async def activate(call: Call) -> Response:
     """Put a product on sale."""
-    product = await _change(visit, ProductChanges(active=True))
-    return visit.go(f"{PRODUCTS}/{product.id}", said="product_activated")
+    product = await _change(call, ProductChanges(active=True))
+    return call.go(f"{PRODUCTS}/{product.id}", flash="product_activated")
 
 
-async def deactivate(visit: Visit) -> Response:
+async def deactivate(call: Call) -> Response:
     """Take a product off sale."""
-    product = await _change(visit, ProductChanges(active=False))
-    return visit.go(f"{PRODUCTS}/{product.id}", said="product_deactivated")
+    product = await _change(call, ProductChanges(active=False))
+    return call.go(f"{PRODUCTS}/{product.id}", flash="product_deactivated")
 
 
-async def _product(visit: Visit) -> Product:
+async def _product(call: Call) -> Product:
     async def operation(tx: Transaction) -> Product:
-        return await get_product(tx, visit.principal, visit.param("product"))
+        return await get_product(tx, call.principal, call.param("product"))
 
-    return await visit.read(operation)
+    return await call.read(operation)
 
 
-async def _change(visit: Visit, changes: ProductChanges) -> Product:
+async def _change(call: Call, changes: ProductChanges) -> Product:
     async def operation(tx: Transaction) -> Product:
-        return await update_product(visit.desk.checkout, tx, visit.principal, visit.param("product"), changes)
+        return await update_product(call.context.checkout, tx, call.principal, call.param("product"), changes)
 
-    return await visit.write(operation)
+    return await call.write(operation)
 
 
 def _values(form: Form) -> dict[str, object]:
     return {name: form.one(name) for name in FIELDS}
 
 
-def _form(visit: Visit, form: Draft, product: Product | None = None) -> Response:
-    return visit.page(
+def _form(call: Call, form: Draft, product: Product | None = None) -> Response:
+    return call.page(
         "products/form.html",
         status_code=form.status_code,
         section="products",

@@ -5,35 +5,35 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.base.errors import InvalidInput
+from tillgate.dashboard.calls import Call, View
 from tillgate.dashboard.forms import Draft, draft, problems_of
-from tillgate.dashboard.visits import View, Visit
 
 
-async def list_projects(visit: Visit) -> Response:
+async def list_projects(call: Call) -> Response:
     """All projects, and a form for another."""
-    return await _page(visit, draft(name=""))
+    return await _page(call, draft(name=""))
 
 
-async def create(visit: Visit) -> Response:
+async def create(call: Call) -> Response:
     """A new project, looked at at once, in test mode."""
-    name = visit.form.text("name")
+    name = call.form.text("name")
     try:
-        project = await visit.desk.accounts.create_project(name)
+        project = await call.context.accounts.create_project(name)
     except InvalidInput as error:
-        return await _page(visit, Draft({"name": name}, problems_of(error)))
-    await visit.desk.accounts.look_at(visit.cookie, project_id=project.id, livemode=False)
-    return visit.go("/dashboard", said="project_created")
+        return await _page(call, Draft({"name": name}, problems_of(error)))
+    await call.context.accounts.look_at(call.cookie, project_id=project.id, livemode=False)
+    return call.go("/dashboard", flash="project_created")
 
 
-async def switch(visit: Visit) -> Response:
+async def switch(call: Call) -> Response:
     """Turn this browser to another project, in the mode it is in."""
-    await visit.desk.accounts.look_at(visit.cookie, project_id=visit.param("project"), livemode=visit.who.livemode)
-    return visit.go("/dashboard", said="project_switched")
+    await call.context.accounts.look_at(call.cookie, project_id=call.param("project"), livemode=call.who.livemode)
+    return call.go("/dashboard", flash="project_switched")
 
 
-async def _page(visit: Visit, form: Draft) -> Response:
-    found = await visit.desk.accounts.list_projects()
-    return visit.page("projects.html", status_code=form.status_code, projects=found, draft=form)
+async def _page(call: Call, form: Draft) -> Response:
+    found = await call.context.accounts.list_projects()
+    return call.page("projects.html", status_code=form.status_code, projects=found, draft=form)
 
 
 VIEWS: Final = (

@@ -21,20 +21,20 @@ from tillgate.dashboard import (
     sessions,
     webhooks,
 )
-from tillgate.dashboard.desk import DashboardDesk
+from tillgate.dashboard.calls import Call, Page, PublicView, Site, View, apology
+from tillgate.dashboard.context import DashboardContext
 from tillgate.dashboard.rendering import environment
-from tillgate.dashboard.visits import OpenView, Place, Room, View, Visit, apology
 
 
-async def _nothing_here(visit: Visit) -> Response:
+async def _nothing_here(call: Call) -> Response:
     """A path that no page has; one with a slash too many leads on."""
-    path = visit.request.url.path
-    if path.endswith("/") and visit.request.method != "POST":
-        return visit.go(path.rstrip("/"))
-    return apology(visit, 404)
+    path = call.request.url.path
+    if path.endswith("/") and call.request.method != "POST":
+        return call.go(path.rstrip("/"))
+    return apology(call, 404)
 
 
-VIEWS: tuple[View | OpenView, ...] = (
+VIEWS: tuple[View | PublicView, ...] = (
     *overview.VIEWS,
     *accounts.VIEWS,
     *projects.VIEWS,
@@ -57,12 +57,12 @@ VIEWS: tuple[View | OpenView, ...] = (
 )
 
 
-def routes(desk: DashboardDesk) -> list[BaseRoute]:
+def routes(context: DashboardContext) -> list[BaseRoute]:
     """The dashboard, everything under ``/dashboard``."""
-    room = Room(desk, environment())
-    by_path: dict[str, dict[str, View | OpenView]] = {}
+    site = Site(context, environment())
+    by_path: dict[str, dict[str, View | PublicView]] = {}
     for view in VIEWS:
         views = by_path.setdefault(view.path, {})
         assert view.method not in views, f"two views answer {view.method} {view.path}"
         views[view.method] = view
-    return [Route(path, Place(room, path, views)) for path, views in by_path.items()]
+    return [Route(path, Page(site, path, views)) for path, views in by_path.items()]

@@ -10,11 +10,11 @@ from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
-from tillgate.checkout.sessions.object import shown
+from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import accept, cancel, expire, get_session, list_sessions, simulate
+from tillgate.dashboard.calls import Call, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.orders import OrderView, order_view
-from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.model import EventObject
 from tillgate.events.operations import list_events_of_objects
@@ -58,18 +58,18 @@ class Moment(NamedTuple):
     deliveries: list[DeliveryWithAttempts]
 
 
-async def list_checkout_sessions(visit: Visit) -> Response:
+async def list_checkout_sessions(call: Call) -> Response:
     """Sessions, newest first; of one status or one link where that is asked for."""
-    request = PageRequest(starting_after=visit.query("after"))
-    status, link_id = _status(visit.query("status")), visit.query("link")
+    request = PageRequest(starting_after=call.query("after"))
+    status, link_id = _status(call.query("status")), call.query("link")
     if link_id is not None and not ids.is_id(ids.PAYMENT_LINK, link_id):
         raise InvalidInput("link: expected a payment link's id.", param="link")
 
     async def operation(tx: Transaction) -> Page[CheckoutSession]:
-        return await list_sessions(tx, visit.principal, request, status=status, link_id=link_id)
+        return await list_sessions(tx, call.principal, request, status=status, link_id=link_id)
 
-    found = await visit.read(operation)
-    return visit.page(
+    found = await call.read(operation)
+    return call.page(
         "sessions/list.html",
         section="sessions",
         found=found,
@@ -80,34 +80,34 @@ async def list_checkout_sessions(visit: Visit) -> Response:
     )
 
 
-async def session_page(visit: Visit) -> Response:
+async def session_page(call: Call) -> Response:
     """One session: what is owed, what came, and everything that happened."""
-    principal = visit.principal
+    principal = call.principal
 
     async def operation(tx: Transaction) -> tuple[CheckoutSession, OrderView, list[Moment]]:
-        session = await get_session(tx, principal, visit.param("session"))
+        session = await get_session(tx, principal, call.param("session"))
         order = await order_view(tx, principal, session)
         objects = [session.id, order.order.id, order.payment.id, *(refund.id for refund in order.refunds)]
         happened = await list_events_of_objects(tx, principal, objects)
         sent = await list_deliveries_of_events(tx, principal, [event.id for event in happened])
         return session, order, [Moment(event, sent.get(event.id, [])) for event in happened]
 
-    session, order, timeline = await visit.read(operation)
+    session, order, timeline = await call.read(operation)
     deliveries = [one for moment in timeline for one in moment.deliveries]
     changed_at = (session.updated_at, order.order.updated_at, order.payment.updated_at)
     mark = mark_of(session.status, changed_at, standing(deliveries))
-    return visit.seen(mark) or visit.page(
+    return call.seen(mark) or call.page(
         "sessions/detail.html",
         section="sessions",
         session=session,
-        shown=shown(session, visit.desk.checkout.settings.public_url),
+        api_object=to_api(session, call.context.checkout.settings.public_url),
         the=order,
         metadata=pairs(session.metadata),
         timeline=timeline,
         mark=mark,
         # Only then does something move by itself, so only then the page looks again.
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
-        or due_soon(deliveries, visit.desk.clock.now()),
+        or due_soon(deliveries, call.context.clock.now()),
         acceptable=acceptable(session),
         can_end=session.status is SessionStatus.PENDING,
         simulations=() if session.livemode else simulations_of(session),
@@ -115,48 +115,48 @@ async def session_page(visit: Visit) -> Response:
     )
 
 
-async def simulate_payment(visit: Visit) -> Response:
+async def simulate_payment(call: Call) -> Response:
     """Let the simulated rail show an outcome for a test session."""
     try:
-        outcome = Outcome(visit.form.one("outcome"))
+        outcome = Outcome(call.form.one("outcome"))
     except ValueError as error:
         raise InvalidInput("outcome: choose one of the buttons.", param="outcome") from error
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await simulate(visit.desk.checkout, tx, visit.principal, visit.param("session"), outcome)
+        return await simulate(call.context.checkout, tx, call.principal, call.param("session"), outcome)
 
-    session = await visit.write(operation)
-    return visit.go(f"{SESSIONS}/{session.id}", said="simulated")
+    session = await call.write(operation)
+    return call.go(f"{SESSIONS}/{session.id}", flash="simulated")
 
 
-async def accept_payment(visit: Visit) -> Response:
+async def accept_payment(call: Call) -> Response:
     """Take what has come as payment, though it is too little, too much or too late."""
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await accept(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+        return await accept(call.context.checkout, tx, call.principal, call.param("session"))
 
-    session = await visit.write(operation)
-    return visit.go(f"{SESSIONS}/{session.id}", said="accepted")
+    session = await call.write(operation)
+    return call.go(f"{SESSIONS}/{session.id}", flash="accepted")
 
 
-async def expire_session(visit: Visit) -> Response:
+async def expire_session(call: Call) -> Response:
     """End a pending session before its time."""
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await expire(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+        return await expire(call.context.checkout, tx, call.principal, call.param("session"))
 
-    session = await visit.write(operation)
-    return visit.go(f"{SESSIONS}/{session.id}", said="expired")
+    session = await call.write(operation)
+    return call.go(f"{SESSIONS}/{session.id}", flash="expired")
 
 
-async def cancel_session(visit: Visit) -> Response:
+async def cancel_session(call: Call) -> Response:
     """Call a session off for good."""
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await cancel(visit.desk.checkout, tx, visit.principal, visit.param("session"))
+        return await cancel(call.context.checkout, tx, call.principal, call.param("session"))
 
-    session = await visit.write(operation)
-    return visit.go(f"{SESSIONS}/{session.id}", said="canceled")
+    session = await call.write(operation)
+    return call.go(f"{SESSIONS}/{session.id}", flash="canceled")
 
 
 def simulations_of(session: CheckoutSession) -> tuple[Outcome, ...]:

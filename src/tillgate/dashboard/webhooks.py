@@ -9,9 +9,9 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.sessions.operations import example_paid_session
+from tillgate.dashboard.calls import Call, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
-from tillgate.dashboard.visits import View, Visit, mark_of
 from tillgate.events.deliveries.operations import (
     REPLAY_MAX,
     DeliveryWithAttempts,
@@ -50,41 +50,41 @@ OVERLAPS: Final = {
 MISSED, EVERYTHING = "missed", "everything"
 
 
-async def list_webhooks(visit: Visit) -> Response:
+async def list_webhooks(call: Call) -> Response:
     """Endpoints, newest first."""
-    request = PageRequest(starting_after=visit.query("after"))
+    request = PageRequest(starting_after=call.query("after"))
 
     async def operation(tx: Transaction) -> Page[WebhookEndpoint]:
-        return await list_endpoints(tx, visit.principal, request)
+        return await list_endpoints(tx, call.principal, request)
 
-    return visit.page("webhooks/list.html", section="webhooks", found=await visit.read(operation), page=request)
+    return call.page("webhooks/list.html", section="webhooks", found=await call.read(operation), page=request)
 
 
-async def new_endpoint(visit: Visit) -> Response:
+async def new_endpoint(call: Call) -> Response:
     """The form for an endpoint."""
-    return _form(visit, draft(url="", description="", events=[EVERY_TYPE]))
+    return _form(call, draft(url="", description="", events=[EVERY_TYPE]))
 
 
-async def create(visit: Visit) -> Response:
+async def create(call: Call) -> Response:
     """Add an endpoint. This answer, and nothing else ever, holds its signing secret."""
     new = NewEndpoint(
-        url=visit.form.text("url"),
-        events=visit.form.many("events"),
-        description=visit.form.optional("description"),
+        url=call.form.text("url"),
+        events=call.form.many("events"),
+        description=call.form.optional("description"),
     )
 
     async def operation(tx: Transaction) -> CreatedEndpoint:
-        return await create_endpoint(visit.desk.endpoints, tx, visit.principal, new)
+        return await create_endpoint(call.context.endpoints, tx, call.principal, new)
 
     try:
-        async with visit.once(
+        async with call.once(
             "This endpoint was added already.",
             "Its signing secret was shown once. If you have not copied it, rotate it on that endpoint's page.",
         ):
-            created = await visit.write(operation)
+            created = await call.write(operation)
     except InvalidInput as error:
-        return _form(visit, Draft(_values(visit.form), problems_of(error)))
-    return visit.page(
+        return _form(call, Draft(_values(call.form), problems_of(error)))
+    return call.page(
         "webhooks/created.html",
         status_code=201,
         section="webhooks",
@@ -94,24 +94,24 @@ async def create(visit: Visit) -> Response:
     )
 
 
-async def endpoint_page(visit: Visit) -> Response:
+async def endpoint_page(call: Call) -> Response:
     """One endpoint with its delivery log, and the result of a test that was just sent."""
-    request = PageRequest(starting_after=visit.query("after"))
-    tested_id = visit.query("tested")
+    request = PageRequest(starting_after=call.query("after"))
+    tested_id = call.query("tested")
     if tested_id is not None and not ids.is_id(ids.DELIVERY, tested_id):
         tested_id = None
 
     async def operation(
         tx: Transaction,
     ) -> tuple[WebhookEndpoint, Page[DeliveryWithAttempts], DeliveryWithAttempts | None]:
-        endpoint = await get_endpoint(tx, visit.principal, visit.param("endpoint"))
-        deliveries = await list_deliveries(tx, visit.principal, endpoint.id, request)
-        tested = await get_delivery(tx, visit.principal, tested_id) if tested_id is not None else None
+        endpoint = await get_endpoint(tx, call.principal, call.param("endpoint"))
+        deliveries = await list_deliveries(tx, call.principal, endpoint.id, request)
+        tested = await get_delivery(tx, call.principal, tested_id) if tested_id is not None else None
         return endpoint, deliveries, tested
 
-    endpoint, deliveries, tested = await visit.read(operation)
+    endpoint, deliveries, tested = await call.read(operation)
     mark = mark_of(standing(deliveries.data))
-    return visit.seen(mark) or visit.page(
+    return call.seen(mark) or call.page(
         "webhooks/detail.html",
         section="webhooks",
         endpoint=endpoint,
@@ -120,92 +120,92 @@ async def endpoint_page(visit: Visit) -> Response:
         page=request,
         mark=mark,
         # Looked at again only while an attempt is due, so that a log somebody reads stands still.
-        busy=endpoint.active and due_soon(deliveries.data, visit.desk.clock.now()),
+        busy=endpoint.active and due_soon(deliveries.data, call.context.clock.now()),
     )
 
 
-async def edit_form(visit: Visit) -> Response:
+async def edit_form(call: Call) -> Response:
     """The form that changes an endpoint."""
-    endpoint = await _endpoint(visit)
+    endpoint = await _endpoint(call)
     values = draft(url=endpoint.url, description=endpoint.description or "", events=list(endpoint.events))
-    return _form(visit, values, endpoint)
+    return _form(call, values, endpoint)
 
 
-async def edit(visit: Visit) -> Response:
+async def edit(call: Call) -> Response:
     """Change an endpoint; its secret stays."""
-    endpoint = await _endpoint(visit)
+    endpoint = await _endpoint(call)
     changes = EndpointChanges(
-        url=visit.form.text("url"),
-        events=visit.form.many("events"),
-        description=visit.form.optional("description"),
+        url=call.form.text("url"),
+        events=call.form.many("events"),
+        description=call.form.optional("description"),
     )
     try:
-        await _change(visit, changes)
+        await _change(call, changes)
     except InvalidInput as error:
-        return _form(visit, Draft(_values(visit.form), problems_of(error)), endpoint)
-    return visit.go(f"{WEBHOOKS}/{endpoint.id}", said="endpoint_changed")
+        return _form(call, Draft(_values(call.form), problems_of(error)), endpoint)
+    return call.go(f"{WEBHOOKS}/{endpoint.id}", flash="endpoint_changed")
 
 
-async def activate(visit: Visit) -> Response:
+async def activate(call: Call) -> Response:
     """Let deliveries go on."""
-    endpoint = await _change(visit, EndpointChanges(active=True))
-    visit.desk.wake.now()
-    return visit.go(f"{WEBHOOKS}/{endpoint.id}", said="endpoint_activated")
+    endpoint = await _change(call, EndpointChanges(active=True))
+    call.context.wake.now()
+    return call.go(f"{WEBHOOKS}/{endpoint.id}", flash="endpoint_activated")
 
 
-async def pause(visit: Visit) -> Response:
+async def pause(call: Call) -> Response:
     """Hold deliveries back."""
-    endpoint = await _change(visit, EndpointChanges(active=False))
-    return visit.go(f"{WEBHOOKS}/{endpoint.id}", said="endpoint_paused")
+    endpoint = await _change(call, EndpointChanges(active=False))
+    return call.go(f"{WEBHOOKS}/{endpoint.id}", flash="endpoint_paused")
 
 
-async def send_test(visit: Visit) -> Response:
+async def send_test(call: Call) -> Response:
     """Send a synthetic ``session.paid`` now, wait for the answer, and show it."""
-    endpoint_id = visit.param("endpoint")
-    data = example_paid_session(visit.desk.checkout, visit.who.project.id)
+    endpoint_id = call.param("endpoint")
+    data = example_paid_session(call.context.checkout, call.who.project.id)
 
     async def operation(tx: Transaction) -> Claimed:
-        return await prepare_test(visit.desk.endpoints, tx, visit.principal, endpoint_id, data)
+        return await prepare_test(call.context.endpoints, tx, call.principal, endpoint_id, data)
 
-    claimed = await visit.write(operation)
-    await visit.desk.worker.attempt_now(claimed)
-    return visit.go(f"{WEBHOOKS}/{endpoint_id}?tested={claimed.delivery_id}")
+    claimed = await call.write(operation)
+    await call.context.worker.attempt_now(claimed)
+    return call.go(f"{WEBHOOKS}/{endpoint_id}?tested={claimed.delivery_id}")
 
 
-async def replay_delivery(visit: Visit) -> Response:
+async def replay_delivery(call: Call) -> Response:
     """Send an event once more to the same endpoint."""
 
     async def operation(tx: Transaction) -> str:
-        principal = visit.principal
-        delivery = await replay(tx, visit.desk.wake, visit.desk.clock, principal, visit.param("delivery"))
+        principal = call.principal
+        delivery = await replay(tx, call.context.wake, call.context.clock, principal, call.param("delivery"))
         return delivery.endpoint_id
 
-    return visit.go(f"{WEBHOOKS}/{await visit.write(operation)}", said="replayed")
+    return call.go(f"{WEBHOOKS}/{await call.write(operation)}", flash="replayed")
 
 
-async def rotate_form(visit: Visit) -> Response:
+async def rotate_form(call: Call) -> Response:
     """Ask how long both secrets are to sign."""
-    return _rotate_form(visit, await _endpoint(visit), draft(overlap=str(OVERLAP_DEFAULT_SECONDS)))
+    return _rotate_form(call, await _endpoint(call), draft(overlap=str(OVERLAP_DEFAULT_SECONDS)))
 
 
-async def rotate(visit: Visit) -> Response:
+async def rotate(call: Call) -> Response:
     """Make a new signing secret. This answer, and nothing else ever, holds it."""
-    overlap = visit.form.one("overlap")
+    overlap = call.form.one("overlap")
     if overlap not in OVERLAPS:
         problem = {"overlap": "Choose how long the old secret is to sign, too."}
-        return _rotate_form(visit, await _endpoint(visit), Draft({"overlap": overlap}, problem))
+        return _rotate_form(call, await _endpoint(call), Draft({"overlap": overlap}, problem))
 
     async def operation(tx: Transaction) -> CreatedEndpoint:
         return await rotate_secret(
-            visit.desk.endpoints, tx, visit.principal, visit.param("endpoint"), overlap_seconds=int(overlap)
+            call.context.endpoints, tx, call.principal, call.param("endpoint"), overlap_seconds=int(overlap)
         )
 
-    async with visit.once(
+    async with call.once(
         "This secret was rotated already.",
         "The new one was shown once. If you have not copied it, rotate it again.",
     ):
-        rotated = await visit.write(operation)
-    return visit.page(
+        rotated = await call.write(operation)
+    return call.page(
         "webhooks/created.html",
         section="webhooks",
         endpoint=rotated.endpoint,
@@ -214,22 +214,22 @@ async def rotate(visit: Visit) -> Response:
     )
 
 
-async def replay_form(visit: Visit) -> Response:
+async def replay_form(call: Call) -> Response:
     """Ask which events are to be sent again."""
-    after, before = (visit.query(name) for name in ("from", "before"))
-    which = EVERYTHING if visit.query("which") == EVERYTHING else MISSED
+    after, before = (call.query(name) for name in ("from", "before"))
+    which = EVERYTHING if call.query("which") == EVERYTHING else MISSED
     values = draft(
         after=after if after is not None and _sequence(after) is not None else "0",
         before=before if before is not None and _sequence(before) is not None else "",
         which=which,
     )
-    return _replay_form(visit, await _endpoint(visit), values)
+    return _replay_form(call, await _endpoint(call), values)
 
 
-async def replay_several(visit: Visit) -> Response:
+async def replay_several(call: Call) -> Response:
     """Send an endpoint a range of events once more, or only what has not arrived of it."""
-    endpoint = await _endpoint(visit)
-    typed = {name: visit.form.text(name) for name in ("after", "before", "which")}
+    endpoint = await _endpoint(call)
+    typed = {name: call.form.text(name) for name in ("after", "before", "which")}
     after, before = _sequence(typed["after"]), _sequence(typed["before"] or str(SEQUENCE_MAX))
     problems = {
         name: "A sequence is a whole number, such as 1042; an event's page shows it."
@@ -239,55 +239,55 @@ async def replay_several(visit: Visit) -> Response:
     if typed["which"] not in (MISSED, EVERYTHING):
         problems["which"] = "Choose which events are to be sent."
     if after is None or before is None or problems:
-        return _replay_form(visit, endpoint, Draft({**typed}, problems))
+        return _replay_form(call, endpoint, Draft({**typed}, problems))
 
     async def operation(tx: Transaction) -> Replayed:
         return await replay_range(
             tx,
-            visit.desk.wake,
-            visit.desk.clock,
-            visit.principal,
+            call.context.wake,
+            call.context.clock,
+            call.principal,
             endpoint.id,
             after=after,
             before=before,
             failed_only=typed["which"] == MISSED,
         )
 
-    replayed = await visit.write(operation)
+    replayed = await call.write(operation)
     here = f"{WEBHOOKS}/{endpoint.id}"
     if replayed.next_after is not None:
         rest = urlencode({"from": replayed.next_after, "before": typed["before"], "which": typed["which"]})
-        return visit.go(f"{here}/replay?{rest}", said="replayed_part")
-    return visit.go(here, said="replayed_range" if replayed.deliveries else "replayed_nothing")
+        return call.go(f"{here}/replay?{rest}", flash="replayed_part")
+    return call.go(here, flash="replayed_range" if replayed.deliveries else "replayed_nothing")
 
 
-async def confirm_delete(visit: Visit) -> Response:
+async def confirm_delete(call: Call) -> Response:
     """Ask before deleting."""
-    return visit.page("webhooks/delete.html", section="webhooks", endpoint=await _endpoint(visit))
+    return call.page("webhooks/delete.html", section="webhooks", endpoint=await _endpoint(call))
 
 
-async def delete(visit: Visit) -> Response:
+async def delete(call: Call) -> Response:
     """Delete an endpoint with its log."""
 
     async def operation(tx: Transaction) -> None:
-        await delete_endpoint(tx, visit.principal, visit.param("endpoint"))
+        await delete_endpoint(tx, call.principal, call.param("endpoint"))
 
-    await visit.write(operation)
-    return visit.go(WEBHOOKS, said="endpoint_deleted")
+    await call.write(operation)
+    return call.go(WEBHOOKS, flash="endpoint_deleted")
 
 
-async def _endpoint(visit: Visit) -> WebhookEndpoint:
+async def _endpoint(call: Call) -> WebhookEndpoint:
     async def operation(tx: Transaction) -> WebhookEndpoint:
-        return await get_endpoint(tx, visit.principal, visit.param("endpoint"))
+        return await get_endpoint(tx, call.principal, call.param("endpoint"))
 
-    return await visit.read(operation)
+    return await call.read(operation)
 
 
-async def _change(visit: Visit, changes: EndpointChanges) -> WebhookEndpoint:
+async def _change(call: Call, changes: EndpointChanges) -> WebhookEndpoint:
     async def operation(tx: Transaction) -> WebhookEndpoint:
-        return await update_endpoint(visit.desk.endpoints, tx, visit.principal, visit.param("endpoint"), changes)
+        return await update_endpoint(call.context.endpoints, tx, call.principal, call.param("endpoint"), changes)
 
-    return await visit.write(operation)
+    return await call.write(operation)
 
 
 def _sequence(text: str) -> int | None:
@@ -296,8 +296,8 @@ def _sequence(text: str) -> int | None:
     return number if 0 <= number <= SEQUENCE_MAX else None
 
 
-def _rotate_form(visit: Visit, endpoint: WebhookEndpoint, form: Draft) -> Response:
-    return visit.page(
+def _rotate_form(call: Call, endpoint: WebhookEndpoint, form: Draft) -> Response:
+    return call.page(
         "webhooks/rotate.html",
         status_code=form.status_code,
         section="webhooks",
@@ -307,8 +307,8 @@ def _rotate_form(visit: Visit, endpoint: WebhookEndpoint, form: Draft) -> Respon
     )
 
 
-def _replay_form(visit: Visit, endpoint: WebhookEndpoint, form: Draft) -> Response:
-    return visit.page(
+def _replay_form(call: Call, endpoint: WebhookEndpoint, form: Draft) -> Response:
+    return call.page(
         "webhooks/replay.html",
         status_code=form.status_code,
         section="webhooks",
@@ -327,8 +327,8 @@ def _patterns(endpoint: WebhookEndpoint | None) -> list[str]:
     return [name for name in endpoint.events if name in EVENT_PATTERNS] if endpoint is not None else []
 
 
-def _form(visit: Visit, form: Draft, endpoint: WebhookEndpoint | None = None) -> Response:
-    return visit.page(
+def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> Response:
+    return call.page(
         "webhooks/form.html",
         status_code=form.status_code,
         section="webhooks",
@@ -336,7 +336,7 @@ def _form(visit: Visit, form: Draft, endpoint: WebhookEndpoint | None = None) ->
         endpoint=endpoint,
         types=(*EVENT_TYPES, *_patterns(endpoint)),
         every_type=EVERY_TYPE,
-        http_loopback=visit.desk.endpoints.http_loopback,
+        http_loopback=call.context.endpoints.http_loopback,
     )
 
 

@@ -27,7 +27,7 @@ async def emit(
     object_id: str,
     data: bytes,
     now: int,
-    born_as: bytes | None = None,
+    initial_snapshot: bytes | None = None,
 ) -> None:
     """Write the event and one delivery for each endpoint that wants it; send nothing yet.
 
@@ -39,8 +39,8 @@ async def emit(
     """
     event_id = ids.new_id(ids.EVENT)
     before = None if is_creation(type) else await records.latest_data(tx, project_id, livemode, object_id)
-    if before is None and born_as is not None:
-        before = born_as.decode()
+    if before is None and initial_snapshot is not None:
+        before = initial_snapshot.decode()
     wanting = await deliveries.endpoints_wanting(tx, project_id, livemode, type)
     # The sequence's row is locked until the commit, so it is taken as late as can be.
     sequence = await records.next_sequence(tx, project_id, livemode)

@@ -5,12 +5,12 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.pages import PageRequest, since
 from tillgate.events.model import EventObject
 from tillgate.store import Row, Transaction
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = "id, livemode, sequence, type, data, previous_attributes, created_at"
 

@@ -3,11 +3,11 @@
 from starlette.routing import BaseRoute
 
 from tillgate.pages import links, sessions
-from tillgate.pages.desk import PagesDesk
+from tillgate.pages.context import PagesContext
 
-__all__ = ["PagesDesk", "routes"]
+__all__ = ["PagesContext", "routes"]
 
 
-def routes(desk: PagesDesk) -> list[BaseRoute]:
+def routes(context: PagesContext) -> list[BaseRoute]:
     """Every page of this room, for the app to serve at its root."""
-    return [*links.routes(desk), *sessions.routes(desk)]
+    return [*links.routes(context), *sessions.routes(context)]

@@ -7,37 +7,37 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tillgate.access import visitor
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import get_public_link
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.opening import visit_link
-from tillgate.door import visitor
 from tillgate.pages.amounts import spoken
-from tillgate.pages.desk import PagesDesk
+from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import nothing, notice, see_other
 from tillgate.store import Transaction
 
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,100}", re.ASCII)
 
 
-def routes(desk: PagesDesk) -> list[BaseRoute]:
+def routes(context: PagesContext) -> list[BaseRoute]:
     async def visit(request: Request) -> Response:
         slug: str = request.path_params["slug"]
         if not _SLUG.fullmatch(slug):
             return _unknown()
         if request.method == "HEAD" or _is_prefetch(request):
-            return await _look(desk, slug, prefetch=request.method != "HEAD")
+            return await _look(context, slug, prefetch=request.method != "HEAD")
         # Each session is rows, an address and an event: nobody needs many of them at once.
         who = visitor(request.client.host if request.client else None)
-        if seconds := await desk.visits.seconds_to_wait(slug, who):
+        if seconds := await context.visits.seconds_to_wait(slug, who):
             return _too_many(seconds)
 
         async def operation(tx: Transaction) -> CheckoutSession:
-            return await visit_link(desk.checkout, tx, slug)
+            return await visit_link(context.checkout, tx, slug)
 
         try:
-            session = await desk.database.write(operation)
+            session = await context.database.write(operation)
         except NotFound:
             return _unknown()
         except Conflict as error:
@@ -47,19 +47,19 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
     return [Route("/l/{slug}", visit, methods=["GET"], name="link")]
 
 
-async def _look(desk: PagesDesk, slug: str, *, prefetch: bool) -> Response:
+async def _look(context: PagesContext, slug: str, *, prefetch: bool) -> Response:
     """What a visit would find, without opening a session for somebody who has not come."""
 
     async def operation(tx: Transaction) -> PaymentLink:
         return await get_public_link(tx, slug)
 
     try:
-        link = await desk.database.read(operation)
+        link = await context.database.read(operation)
     except NotFound:
         return _unknown()
     if not link.active:
         return _closed()
-    if link.livemode and desk.checkout.rails.live is None:
+    if link.livemode and context.checkout.rails.live is None:
         return _not_ready()
     # A browser keeps what it prefetched only if it was answered with success; so the visit comes back here.
     return nothing(503 if prefetch else 200)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tillgate.access import visitor
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.principal import Principal
@@ -17,11 +18,10 @@ from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, 
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session, simulate
 from tillgate.checkout.sessions.pricing import open_lines, say_price
-from tillgate.door import visitor
 from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
-from tillgate.pages.desk import PagesDesk
+from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, version, view
 from tillgate.rails.simulated import Outcome
@@ -41,33 +41,33 @@ FORM_BYTES_MAX: Final = 1_024
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
 
-def routes(desk: PagesDesk) -> list[BaseRoute]:
+def routes(context: PagesContext) -> list[BaseRoute]:
     async def checkout(request: Request) -> Response:
-        session = await _session(desk, request)
+        session = await _session(context, request)
         if session is None:
             return _unknown()
-        return await _checkout(desk, session)
+        return await _checkout(context, session)
 
     async def state(request: Request) -> Response:
-        session = await _session(desk, request)
+        session = await _session(context, request)
         if session is None:
             return _unknown()
         if request.query_params.get("seen") == version(session):
             return nothing()
-        return page("state.html", view=await _view(desk, session), wrong=None, wrong_amount=None)
+        return page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
 
     async def cancel(request: Request) -> Response:
-        session = await _session(desk, request)
+        session = await _session(context, request)
         if session is None:
             return _unknown()
         untouched = session.status is SessionStatus.PENDING or session.status in _OVER
         if not untouched or session.payment.transfers:
             # Money has moved: the page that says so is the only honest answer.
             return see_other(f"/checkout/{session.id}")
-        return page("cancel.html", view=await _view(desk, session))
+        return page("cancel.html", view=await _view(context, session))
 
     async def simulated(request: Request) -> Response:
-        session = await _session(desk, request)
+        session = await _session(context, request)
         if session is None or session.livemode:
             return _unknown()
         form = await _form(request)
@@ -78,77 +78,77 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
         buyer = _buyer(session)
 
         async def operation(tx: Transaction) -> CheckoutSession:
-            return await simulate(desk.checkout, tx, buyer, session.id, outcome)
+            return await simulate(context.checkout, tx, buyer, session.id, outcome)
 
         try:
-            await desk.database.write(operation)
+            await context.database.write(operation)
         except Conflict as error:
-            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
+            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
         return see_other(f"/checkout/{session.id}")
 
     async def apply_code(request: Request) -> Response:
-        session = await _session(desk, request)
+        session = await _session(context, request)
         if session is None:
             return _unknown()
         code = (await _form(request)).get("code", "").strip()
         if not code:
-            return await _checkout(desk, session, 422, wrong=WrongCode("", "Please type a code first."))
+            return await _checkout(context, session, 422, wrong=WrongCode("", "Please type a code first."))
         # By who tries, whatever session they try it on; and by session, whoever tries.
         who = visitor(request.client.host if request.client else None)
-        seconds = await desk.codes.seconds_to_wait(session.project_id, who)
-        if seconds := seconds or await desk.codes.seconds_to_wait(session.id):
+        seconds = await context.codes.seconds_to_wait(session.project_id, who)
+        if seconds := seconds or await context.codes.seconds_to_wait(session.id):
             wrong = WrongCode(code, f"Too many tries. Please wait {spoken(seconds)}, then try again.")
-            answer = await _checkout(desk, session, 429, wrong=wrong)
+            answer = await _checkout(context, session, 429, wrong=wrong)
             answer.headers["Retry-After"] = str(seconds)
             return answer
         buyer = _buyer(session)
 
         async def operation(tx: Transaction) -> CheckoutSession:
-            return await apply_promotion_code(desk.checkout, tx, buyer, session.id, code)
+            return await apply_promotion_code(context.checkout, tx, buyer, session.id, code)
 
         try:
-            await desk.database.write(operation)
+            await context.database.write(operation)
         except (DiscountRefused, InvalidInput) as error:
-            merchant = (await desk.accounts.get_project(session.project_id)).name
+            merchant = (await context.accounts.get_project(session.project_id)).name
             wrong = WrongCode(code, code_refused(error, merchant))
-            return await _checkout(desk, await _session(desk, request) or session, 409, wrong=wrong)
+            return await _checkout(context, await _session(context, request) or session, 409, wrong=wrong)
         except Conflict as error:
-            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
+            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
         return see_other(f"/checkout/{session.id}#sum")
 
     async def remove_code(request: Request) -> Response:
-        session = await _session(desk, request)
+        session = await _session(context, request)
         if session is None:
             return _unknown()
         buyer = _buyer(session)
 
         async def operation(tx: Transaction) -> CheckoutSession:
-            return await remove_promotion_code(desk.checkout, tx, buyer, session.id)
+            return await remove_promotion_code(context.checkout, tx, buyer, session.id)
 
         try:
-            await desk.database.write(operation)
+            await context.database.write(operation)
         except Conflict as error:
-            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
+            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
         return see_other(f"/checkout/{session.id}#sum")
 
     async def set_amount(request: Request) -> Response:
-        session = await _session(desk, request)
+        session = await _session(context, request)
         if session is None:
             return _unknown()
         form, buyer = await _form(request), _buyer(session)
         line, amount = form.get("line", ""), form.get("amount", "").strip()
 
         async def operation(tx: Transaction) -> CheckoutSession:
-            return await say_price(desk.checkout, tx, buyer, session.id, line, amount)
+            return await say_price(context.checkout, tx, buyer, session.id, line, amount)
 
         try:
-            await desk.database.write(operation)
+            await context.database.write(operation)
         except InvalidInput as error:
             words = error.public.partition(": ")[2] or error.public
             wrong = WrongAmount(line, amount[:40], words[:1].upper() + words[1:])
-            return await _checkout(desk, session, 422, wrong_amount=wrong)
+            return await _checkout(context, session, 422, wrong_amount=wrong)
         except Conflict as error:
-            return await _checkout(desk, await _session(desk, request) or session, 409, refused=error.public)
+            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
         return see_other(f"/checkout/{session.id}#sum")
 
     return [
@@ -162,7 +162,7 @@ def routes(desk: PagesDesk) -> list[BaseRoute]:
     ]
 
 
-async def _session(desk: PagesDesk, request: Request) -> CheckoutSession | None:
+async def _session(context: PagesContext, request: Request) -> CheckoutSession | None:
     session_id: str = request.path_params["id"]
     if not ids.is_id(ids.CHECKOUT_SESSION, session_id):
         return None
@@ -171,13 +171,13 @@ async def _session(desk: PagesDesk, request: Request) -> CheckoutSession | None:
         return await get_public_session(tx, session_id)
 
     try:
-        return await desk.database.read(operation)
+        return await context.database.read(operation)
     except NotFound:
         return None
 
 
 async def _checkout(
-    desk: PagesDesk,
+    context: PagesContext,
     session: CheckoutSession,
     status: int = 200,
     *,
@@ -186,15 +186,15 @@ async def _checkout(
     wrong_amount: WrongAmount | None = None,
 ) -> Response:
     """The checkout's page, with what was wrong about the form that it answers, if it answers one."""
-    shown = await _view(desk, session)
-    return page("checkout.html", status, view=shown, refused=refused, wrong=wrong, wrong_amount=wrong_amount)
+    to_api = await _view(context, session)
+    return page("checkout.html", status, view=to_api, refused=refused, wrong=wrong, wrong_amount=wrong_amount)
 
 
 def _buyer(session: CheckoutSession) -> Principal:
     return Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
 
 
-async def _costs(desk: PagesDesk, session: CheckoutSession) -> Costs:
+async def _costs(context: PagesContext, session: CheckoutSession) -> Costs:
     buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> Costs:
@@ -203,26 +203,26 @@ async def _costs(desk: PagesDesk, session: CheckoutSession) -> Costs:
         lines = await open_lines(tx, buyer, order) if session.status is SessionStatus.PENDING else []
         return Costs(bill_of(order, session.title, code), code, tuple(open_price(*found) for found in lines))
 
-    return await desk.database.read(operation)
+    return await context.database.read(operation)
 
 
-async def _view(desk: PagesDesk, session: CheckoutSession) -> View:
-    project = await desk.accounts.get_project(session.project_id)
+async def _view(context: PagesContext, session: CheckoutSession) -> View:
+    project = await context.accounts.get_project(session.project_id)
     return view(
         session,
         merchant=project.name,
-        public_url=desk.checkout.settings.public_url,
-        now=desk.checkout.clock.now(),
-        late_grace_ms=desk.checkout.settings.late_grace_ms,
-        start_again=await _start_again(desk, session) if session.status in _OVER else None,
-        costs=await _costs(desk, session),
+        public_url=context.checkout.settings.public_url,
+        now=context.checkout.clock.now(),
+        late_grace_ms=context.checkout.settings.late_grace_ms,
+        start_again=await _start_again(context, session) if session.status in _OVER else None,
+        costs=await _costs(context, session),
     )
 
 
-async def _start_again(desk: PagesDesk, session: CheckoutSession) -> str | None:
+async def _start_again(context: PagesContext, session: CheckoutSession) -> str | None:
     """The path of the link that the session came from, if a visit would open another."""
     link_id = session.link_id
-    if link_id is None or (session.livemode and desk.checkout.rails.live is None):
+    if link_id is None or (session.livemode and context.checkout.rails.live is None):
         return None
     buyer = _buyer(session)
 
@@ -230,7 +230,7 @@ async def _start_again(desk: PagesDesk, session: CheckoutSession) -> str | None:
         link = await get_link(tx, buyer, link_id)
         return f"/l/{link.slug}" if link.active else None
 
-    return await desk.database.read(operation)
+    return await context.database.read(operation)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -25,7 +25,7 @@ RETURN_BY_ITSELF_MS: Final = 10 * MINUTE_MS
 _S = SessionStatus
 
 
-class Place(NamedTuple):
+class ReturnTarget(NamedTuple):
     """Somewhere the merchant said a buyer may go: the stored address, and the host to name it by."""
 
     url: str
@@ -104,7 +104,7 @@ class View(NamedTuple):
     missing: str
     excess: str
     any_seen: bool
-    any_gone: bool
+    any_dropped: bool
     canceled: bool
     rate: str | None
     qr: str | None
@@ -116,9 +116,9 @@ class View(NamedTuple):
     seconds_left: int
     time_left: str
     tx_hash: str | None
-    success: Place | None
-    cancel: Place | None
-    back: Place | None
+    success: ReturnTarget | None
+    cancel: ReturnTarget | None
+    back: ReturnTarget | None
     start_again: str | None
     headline: str
     announcement: str
@@ -156,7 +156,7 @@ def view(
     headline, announcement = _words(session, f"{asked} {asset}")
     status = session.status
     waiting = status is _S.PENDING
-    untouched = waiting and left > 0 and not session.payment.gone
+    untouched = waiting and left > 0 and not session.payment.dropped
     settled = session.paid_at if session.paid_at is not None else 0
     success = _place(session.success_url)
     returns = success is not None and now - settled < RETURN_BY_ITSELF_MS
@@ -176,7 +176,7 @@ def view(
         missing=units(max(terms.amount_atomic - seen, 0), terms.asset_decimals),
         excess=units(max(seen - terms.amount_atomic, 0), terms.asset_decimals),
         any_seen=seen > 0,
-        any_gone=bool(session.payment.gone),
+        any_dropped=bool(session.payment.dropped),
         canceled=session.canceled_at is not None,
         rate=f"${grouped(terms.native_price_usd)}"
         if session.price.currency == "USD" and "slip44" in terms.asset
@@ -223,18 +223,18 @@ def version(session: CheckoutSession) -> str:
     """A word that changes with everything about a session that its buyer can see change."""
     transfers = session.payment.transfers
     confirmed = sum(one.confirmed_at is not None for one in transfers)
-    gone = len(session.payment.gone)
-    return f"{session.status.value}-{len(transfers)}-{confirmed}-{gone}-{session.price.minor}"
+    dropped = len(session.payment.dropped)
+    return f"{session.status.value}-{len(transfers)}-{confirmed}-{dropped}-{session.price.minor}"
 
 
-def _place(url: str | None) -> Place | None:
-    return None if url is None else Place(url, urlsplit(url).hostname or url)
+def _place(url: str | None) -> ReturnTarget | None:
+    return None if url is None else ReturnTarget(url, urlsplit(url).hostname or url)
 
 
 def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:
     """The headline, and what a screen reader says when the session has just come to stand there."""
     match session.status:
-        case SessionStatus.PENDING if session.payment.gone:
+        case SessionStatus.PENDING if session.payment.dropped:
             return f"Send {asked}", "The payment that was seen is gone again. It may come back by itself."
         case SessionStatus.PENDING:
             return f"Send {asked}", "Waiting for your payment."

@@ -1,7 +1,7 @@
 """Tillgate's database: its schema, and the sealing of what must be readable again."""
 
+from keyturn.database import Database, Migration, Row, Transaction, migrations_of
 from tillgate.store.sealing import Sealer, SealingError
-from unitofwork import Database, Migration, Row, Transaction, migrations_of
 
 __all__ = ["Database", "Row", "Sealer", "SealingError", "Transaction", "migrations"]
 

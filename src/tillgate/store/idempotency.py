@@ -9,10 +9,10 @@ import hashlib
 import re
 from typing import Final, NamedTuple
 
+from keyturn.database import Both, Transaction
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.principal import Principal
-from unitofwork import Both, Transaction
 
 WINDOW_MS: Final = DAY_MS
 # After this, an answer that never came is taken for lost with its process.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from unitofwork import Database, Transaction
+from keyturn.database import Database, Transaction
 
 KEY_FILE = "secret.key"
 

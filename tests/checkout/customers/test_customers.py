@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.database import Database
 from tests.makers import Counter, counter_over, settle
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.checkout.customers import operations
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.operations import CustomerChanges, NumberedPage
-from tillgate.checkout.metadata import KEY_LENGTH_MAX, KEYS_MAX, VALUE_LENGTH_MAX, checked_metadata, shown_metadata
-from unitofwork import Database
+from tillgate.checkout.metadata import KEY_LENGTH_MAX, KEYS_MAX, VALUE_LENGTH_MAX, checked_metadata, metadata_to_api
 
 
 @pytest.fixture
@@ -26,14 +26,14 @@ async def counter(database: Database) -> Counter:
 async def create(counter: Counter, **new: Any) -> Customer:
     changes = CustomerChanges(**new)
     return await counter.database.write(
-        lambda tx: operations.create_customer(counter.desk, tx, counter.principal, changes)
+        lambda tx: operations.create_customer(counter.context, tx, counter.principal, changes)
     )
 
 
 async def update(counter: Counter, customer_id: str, **changed: Any) -> Customer:
     changes = CustomerChanges(**changed)
     return await counter.database.write(
-        lambda tx: operations.update_customer(counter.desk, tx, counter.principal, customer_id, changes)
+        lambda tx: operations.update_customer(counter.context, tx, counter.principal, customer_id, changes)
     )
 
 
@@ -136,7 +136,7 @@ def test_metadata_comes_back_as_it_was_given(metadata: dict[str, Any]) -> None:
     """Any JSON within the limits is kept and shown unchanged."""
     text = checked_metadata(metadata)
     assert text is not None
-    assert msgspec.json.decode(shown_metadata(text)) == metadata
+    assert msgspec.json.decode(metadata_to_api(text)) == metadata
     assert "\0" not in text
 
 

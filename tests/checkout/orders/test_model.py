@@ -72,9 +72,9 @@ def test_no_order_is_larger_than_an_amount_may_be() -> None:
 
 def test_a_price_alone_is_a_basket_of_one() -> None:
     """Whatever a session was made for, its order has lines that add up to it."""
-    for name, shown in (("Pro plan", "Pro plan"), (None, "Payment")):
+    for name, to_api in (("Pro plan", "Pro plan"), (None, "Payment")):
         basket: Basket = basket_of_price(Money(9_900, "USD"), name)
-        assert [(one.name, one.amount_minor) for one in basket.line_items] == [(shown, 9_900)]
+        assert [(one.name, one.amount_minor) for one in basket.line_items] == [(to_api, 9_900)]
         assert basket.price == Money(9_900, "USD")
 
 

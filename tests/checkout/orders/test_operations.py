@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from keyturn.database import Database, Transaction
 from tests.makers import GRACE_MS, LIFETIME_MS, Counter, counter_over, execute, one, rows, settle
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
@@ -22,7 +23,6 @@ from tillgate.events.model import EventObject
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import Outcome
 from tillgate.store import migrations
-from unitofwork import Database, Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -40,13 +40,13 @@ async def order_of(counter: Counter, session: CheckoutSession) -> Order:
 
 async def opened(counter: Counter, **more: Any) -> CheckoutSession:
     new = NewSession(**more)
-    return await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
+    return await counter.database.write(lambda tx: open_session(counter.context, tx, counter.principal, new))
 
 
 async def seen(counter: Counter, session_id: str, *observations: Observation) -> CheckoutSession:
     async def operation(tx: Transaction) -> CheckoutSession:
         session = await sessions.records.locked(tx, session_id)  # type: ignore[attr-defined]
-        return await sessions.observe(counter.desk, tx, session, list(observations), counter.clock.now())
+        return await sessions.observe(counter.context, tx, session, list(observations), counter.clock.now())
 
     return await counter.database.write(operation)
 
@@ -120,7 +120,7 @@ async def test_money_that_moves_no_session_is_told_by_its_order(counter: Counter
     order = await order_of(counter, late)
     assert [event.type for event in await told(counter, order)] == ["order.expired", "order.review"]
     assert order.exceptions == ["late"]
-    await counter.database.write(lambda tx: sessions.accept(counter.desk, tx, counter.principal, late.id))
+    await counter.database.write(lambda tx: sessions.accept(counter.context, tx, counter.principal, late.id))
     assert (await order_of(counter, late)).status is Q.PAID
 
 
@@ -131,7 +131,7 @@ async def test_what_is_the_merchants_own_can_be_changed(counter: Counter) -> Non
 
     async def change(**more: Any) -> Order:
         return await counter.database.write(
-            lambda tx: orders.update_order(counter.desk, tx, counter.principal, order.id, OrderChanges(**more))
+            lambda tx: orders.update_order(counter.context, tx, counter.principal, order.id, OrderChanges(**more))
         )
 
     assert (await change(fulfillment=Fulfillment.FULFILLED)).fulfillment is Fulfillment.FULFILLED
@@ -171,7 +171,7 @@ async def test_a_reference_that_is_to_be_unique_is(counter: Counter) -> None:
 async def test_an_order_knows_its_customer(counter: Counter) -> None:
     """One of the same project and mode; any other is as if there were none."""
     customer = await counter.database.write(
-        lambda tx: customers.create_customer(counter.desk, tx, counter.principal, CustomerChanges(name="A"))
+        lambda tx: customers.create_customer(counter.context, tx, counter.principal, CustomerChanges(name="A"))
     )
     session = await counter.session(customer_id=customer.id)
     assert (await order_of(counter, session)).customer_id == customer.id
@@ -221,7 +221,9 @@ async def test_an_order_is_seen_in_its_own_project_and_mode_only(counter: Counte
             await counter.database.read(lambda tx, who=stranger: orders.get_order(tx, who, order.id))
         with pytest.raises(NotFound):
             await counter.database.write(
-                lambda tx, who=stranger: orders.update_order(counter.desk, tx, who, order.id, OrderChanges(metadata={}))
+                lambda tx, who=stranger: orders.update_order(
+                    counter.context, tx, who, order.id, OrderChanges(metadata={})
+                )
             )
 
 
@@ -234,7 +236,7 @@ async def test_changing_and_paying_at_once_lose_nothing(counter: Counter) -> Non
             *(
                 counter.database.write(
                     lambda tx, n=n, at=order.id: orders.update_order(
-                        counter.desk, tx, counter.principal, at, OrderChanges(metadata={"n": n})
+                        counter.context, tx, counter.principal, at, OrderChanges(metadata={"n": n})
                     )
                 )
                 for n in range(5)

@@ -90,12 +90,15 @@ def test_refunds_never_give_back_more_than_came(priced: tuple[Money, int], times
 
 def test_what_was_taken_away_is_told_and_does_not_count() -> None:
     """A reorganisation is an exception beside the others; a partial capture is none."""
-    there, gone = moved(TransactionKind.TRANSFER, 400, None), moved(TransactionKind.TRANSFER, 600, None, dropped=True)
-    payment = with_more(payment_of(there), gone=(gone,))
+    there, dropped = (
+        moved(TransactionKind.TRANSFER, 400, None),
+        moved(TransactionKind.TRANSFER, 600, None, dropped=True),
+    )
+    payment = with_more(payment_of(there), dropped=(dropped,))
     assert payment.received == 400
     assert exceptions_of(payment, expires_at=1) == ["underpaid", "reorged"]
     assert exceptions_of(payment, expires_at=0) == ["underpaid", "late", "reorged"]
-    assert exceptions_of(with_more(payment_of(), gone=(gone,)), expires_at=1) == ["reorged"]
+    assert exceptions_of(with_more(payment_of(), dropped=(dropped,)), expires_at=1) == ["reorged"]
     held = Authorization(amount_minor=5_000, authorized_at=0, lapses_at=1, released_minor=3_000)
     captured = payment_of(moved(TransactionKind.CAPTURE, 400, 2_000))
     fields = {name: getattr(captured, name) for name in captured.__struct_fields__} | {"authorization": held}

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from keyturn.database import Database, Transaction
 from tests.makers import LIFETIME_MS, Counter, counter_over, one, rows, settle
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
@@ -19,7 +20,6 @@ from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.moving import observe
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import PAYERS, Outcome
-from unitofwork import Database, Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -52,13 +52,13 @@ async def capture(
     counter: Counter, session: CheckoutSession, amount: str | None = None, **more: Any
 ) -> RecordedPayment:
     return await counter.database.write(
-        lambda tx: captures.capture(counter.desk, tx, counter.principal, session.payment.id, amount=amount, **more)
+        lambda tx: captures.capture(counter.context, tx, counter.principal, session.payment.id, amount=amount, **more)
     )
 
 
 async def cancel(counter: Counter, session: CheckoutSession) -> RecordedPayment:
     return await counter.database.write(
-        lambda tx: captures.cancel(counter.desk, tx, counter.principal, session.payment.id)
+        lambda tx: captures.cancel(counter.context, tx, counter.principal, session.payment.id)
     )
 
 
@@ -133,13 +133,13 @@ async def test_an_authorisation_lapses_after_seven_days(counter: Counter) -> Non
     untouched, partly = await authorized(counter), await authorized(counter)
     await capture(counter, partly, "10.00", cancel_remainder=False)
     counter.clock.forward(7 * DAY_MS - 1)
-    assert await counter.database.write(lambda tx: captures.lapse_due(counter.desk, tx)) == 0
+    assert await counter.database.write(lambda tx: captures.lapse_due(counter.context, tx)) == 0
     await capture(counter, partly, "1.00", cancel_remainder=False)
     counter.clock.forward(1)
     with pytest.raises(Conflict) as caught:
         await capture(counter, untouched)
     assert caught.value.code == "payment_not_capturable"
-    done = await settle(*(counter.database.write(lambda tx: captures.lapse_due(counter.desk, tx)) for _ in range(6)))
+    done = await settle(*(counter.database.write(lambda tx: captures.lapse_due(counter.context, tx)) for _ in range(6)))
     assert (done.errors, sum(done.answers)) == ([], 2)
     lapsed, kept = await payment_of(counter, untouched), await payment_of(counter, partly)
     assert (lapsed.state, kept.state) == (P.CANCELED, P.SUCCEEDED)
@@ -174,22 +174,22 @@ async def test_money_that_a_reorganisation_took_away_is_told(counter: Counter) -
     for accepted in (True, False):
         session = await counter.session()
         paid = await counter.simulate(session.id, O.PAID)
-        gone = await counter.simulate(session.id, O.REORGED)
-        assert (gone.status, gone.exceptions, gone.payment.received) == (S.PAID, ["reorged"], 0)
+        dropped = await counter.simulate(session.id, O.REORGED)
+        assert (dropped.status, dropped.exceptions, dropped.payment.received) == (S.PAID, ["reorged"], 0)
         assert ((await payment_of(counter, session)).state, await order_status(counter, session)) == (
             P.REVIEW,
             Q.REVIEW,
         )
         if accepted:
             await counter.database.write(
-                lambda tx, at=session.id: sessions.accept(counter.desk, tx, counter.principal, at)
+                lambda tx, at=session.id: sessions.accept(counter.context, tx, counter.principal, at)
             )
         else:
             [seen] = [transfer.observation for transfer in paid.payment.transfers]
 
             async def again(tx: Any, at: str = session.id, seen: Any = seen) -> CheckoutSession:
                 locked = await sessions.records.locked(tx, at)  # type: ignore[attr-defined]
-                return await sessions.observe(counter.desk, tx, locked, [seen], counter.clock.now())
+                return await sessions.observe(counter.context, tx, locked, [seen], counter.clock.now())
 
             back = await counter.database.write(again)
             assert (back.exceptions, back.payment.received) == ([], session.payment.terms.amount_atomic)
@@ -206,13 +206,13 @@ async def test_what_was_only_detected_and_is_gone_leaves_the_session_waiting(cou
     await counter.simulate(session.id, O.DETECTED)
     before = len(await counter.events())
     counter.clock.forward(1_000)
-    gone = await counter.simulate(session.id, O.REORGED)
-    assert (gone.status, gone.exceptions, gone.payment.received) == (S.PENDING, ["reorged"], 0)
-    assert await counter.read(session.id) == gone
+    dropped = await counter.simulate(session.id, O.REORGED)
+    assert (dropped.status, dropped.exceptions, dropped.payment.received) == (S.PENDING, ["reorged"], 0)
+    assert await counter.read(session.id) == dropped
     waits = await payment_of(counter, session)
     order = await counter.database.read(lambda tx: orders.get_order_of_session(tx, session.id))
     assert (waits.state, order.status) == (P.AWAITING, OrderStatus.OPEN)
-    assert waits.payment.gone == order.payment.gone == gone.payment.gone
+    assert waits.payment.dropped == order.payment.dropped == dropped.payment.dropped
     assert order.exceptions == ["reorged"]
     told = await rows(counter.database, "SELECT type, previous_attributes FROM events ORDER BY sequence")
     changed = {row[0]: msgspec.json.decode(row[1]) for row in told[before:]}
@@ -222,7 +222,7 @@ async def test_what_was_only_detected_and_is_gone_leaves_the_session_waiting(cou
 
     assert (await counter.simulate(session.id, O.DETECTED)).status is S.DETECTED
     assert (await counter.simulate(session.id, O.REORGED)).status is S.PENDING
-    assert len((await counter.read(session.id)).payment.gone) == 2
+    assert len((await counter.read(session.id)).payment.dropped) == 2
     assert (await counter.simulate(session.id, O.PAID)).status is S.PAID
 
     by_clock, by_hand, too_late = [await counter.session() for _ in range(3)]
@@ -230,7 +230,7 @@ async def test_what_was_only_detected_and_is_gone_leaves_the_session_waiting(cou
         await counter.simulate(seen.id, O.DETECTED)
     for seen in (by_clock, by_hand):
         await counter.simulate(seen.id, O.REORGED)
-    await counter.database.write(lambda tx: sessions.expire(counter.desk, tx, counter.principal, by_hand.id))
+    await counter.database.write(lambda tx: sessions.expire(counter.context, tx, counter.principal, by_hand.id))
     counter.clock.forward(LIFETIME_MS)
     assert await counter.expire_due() == 1
     # Gone only after its time: there is nothing to wait for any more.
@@ -248,17 +248,17 @@ async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one
     for late in (False, True):
         session = await counter.session()
         await counter.simulate(session.id, O.DETECTED)
-        gone = await counter.simulate(session.id, O.REORGED)
+        dropped = await counter.simulate(session.id, O.REORGED)
         if late:
             counter.clock.forward(LIFETIME_MS)
             assert await counter.expire_due() == 1
-        [seen] = gone.payment.gone
+        [seen] = dropped.payment.dropped
         again = Observation(seen.tx_hash, seen.ordinal, seen.amount_atomic, confirmed=True)
 
         async def come_back(tx: Transaction, at: str = session.id, again: Observation = again) -> CheckoutSession:
             found = await records.locked(tx, at)
             assert found is not None
-            return await observe(counter.desk, tx, found, [again], counter.clock.now())
+            return await observe(counter.context, tx, found, [again], counter.clock.now())
 
         paid = await counter.database.write(come_back)
         assert (paid.status, paid.exceptions) == (S.PAID_LATE if late else S.PAID, ["late"] if late else [])
@@ -271,7 +271,7 @@ async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:
 
     async def wait(session: CheckoutSession) -> CheckoutSession:
         return await counter.database.write(
-            lambda tx: sessions.keep_waiting(counter.desk, tx, counter.principal, session.id)
+            lambda tx: sessions.keep_waiting(counter.context, tx, counter.principal, session.id)
         )
 
     before, after = await counter.session(), await counter.session()
@@ -300,7 +300,9 @@ async def test_every_test_payer_leaves_a_legal_story(counter: Counter) -> None:
     for payer, end in ends.items():
         session = await counter.session()
         await counter.database.write(
-            lambda tx, at=session.id, who=payer: sessions.simulate_payer(counter.desk, tx, counter.principal, at, who)
+            lambda tx, at=session.id, who=payer: sessions.simulate_payer(
+                counter.context, tx, counter.principal, at, who
+            )
         )
         assert (await payment_of(counter, session)).state is end, payer
         told = await rows(
@@ -310,7 +312,7 @@ async def test_every_test_payer_leaves_a_legal_story(counter: Counter) -> None:
         assert all(was is to or to in EDGES[was] for was, to in itertools.pairwise(walk)), (payer, walk)
     with pytest.raises(InvalidInput):
         await counter.database.write(
-            lambda tx: sessions.simulate_payer(counter.desk, tx, counter.principal, session.id, "nobody")
+            lambda tx: sessions.simulate_payer(counter.context, tx, counter.principal, session.id, "nobody")
         )
 
 
@@ -335,7 +337,7 @@ async def test_capturing_letting_go_and_lapsing_at_once_leave_one_story(counter:
             capture(counter, session, "10.00"),
             cancel(counter, session),
             counter.simulate(session.id, O.FAILED),
-            counter.database.write(lambda tx: captures.lapse_due(counter.desk, tx)),
+            counter.database.write(lambda tx: captures.lapse_due(counter.context, tx)),
         )
         found = await payment_of(counter, session)
         assert found.state in (P.SUCCEEDED, P.CANCELED)
@@ -350,9 +352,9 @@ async def test_a_payment_is_seen_in_its_own_project_and_mode_only(counter: Count
     for stranger in (counter.principal._replace(livemode=True), neighbour.principal):
         for attempt in (
             lambda tx, who=stranger: payments.get_payment(tx, who, session.payment.id),
-            lambda tx, who=stranger: captures.capture(counter.desk, tx, who, session.payment.id),
-            lambda tx, who=stranger: captures.cancel(counter.desk, tx, who, session.payment.id),
-            lambda tx, who=stranger: payments.update_payment(counter.desk, tx, who, session.payment.id, {}),
+            lambda tx, who=stranger: captures.capture(counter.context, tx, who, session.payment.id),
+            lambda tx, who=stranger: captures.cancel(counter.context, tx, who, session.payment.id),
+            lambda tx, who=stranger: payments.update_payment(counter.context, tx, who, session.payment.id, {}),
         ):
             with pytest.raises(NotFound):
                 await counter.database.write(attempt)

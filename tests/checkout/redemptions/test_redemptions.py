@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.database import Database, Transaction
 from tests.makers import Counter, counter_over, rows, settle
 from tillgate.base.clock import MINUTE_MS, to_rfc3339
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput
@@ -19,7 +20,6 @@ from tillgate.checkout.promotions.model import PromotionCode
 from tillgate.checkout.promotions.operations import NewPromotionCode, PromotionCodeChanges
 from tillgate.checkout.redemptions import operations
 from tillgate.checkout.redemptions.model import Offer
-from unitofwork import Database, Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -29,17 +29,19 @@ class Till(Counter):
 
     async def coupon(self, **more: Any) -> Coupon:
         new = NewCoupon(**{"name": "A tenth", "discount_type": "percentage", "discount_percentage": "10"} | more)
-        return await self.database.write(lambda tx: coupons.create_coupon(self.desk, tx, self.principal, new))
+        return await self.database.write(lambda tx: coupons.create_coupon(self.context, tx, self.principal, new))
 
     async def code(self, code: str, coupon: Coupon, **more: Any) -> PromotionCode:
         new = NewPromotionCode(code=code, coupon_id=coupon.id, **more)
         return await self.database.write(
-            lambda tx: promotions.create_promotion_code(self.desk, tx, self.principal, new)
+            lambda tx: promotions.create_promotion_code(self.context, tx, self.principal, new)
         )
 
     async def customer(self) -> str:
         new = CustomerChanges()
-        return (await self.database.write(lambda tx: customers.create_customer(self.desk, tx, self.principal, new))).id
+        return (
+            await self.database.write(lambda tx: customers.create_customer(self.context, tx, self.principal, new))
+        ).id
 
     async def offered(self, tx: Transaction, **asked: Any) -> Offer:
         wanted = {
@@ -162,7 +164,7 @@ async def test_a_late_payment_takes_a_place_again_only_if_there_is_one(till: Til
     await till.release(first)
     await till.database.write(
         lambda tx: promotions.update_promotion_code(
-            till.desk, tx, till.principal, code.id, PromotionCodeChanges(active=False)
+            till.context, tx, till.principal, code.id, PromotionCodeChanges(active=False)
         )
     )
     assert await till.consume(first)
@@ -170,7 +172,7 @@ async def test_a_late_payment_takes_a_place_again_only_if_there_is_one(till: Til
 
     await till.database.write(
         lambda tx: promotions.update_promotion_code(
-            till.desk, tx, till.principal, code.id, PromotionCodeChanges(active=True)
+            till.context, tx, till.principal, code.id, PromotionCodeChanges(active=True)
         )
     )
     with pytest.raises(Conflict):
@@ -279,7 +281,7 @@ async def test_what_is_switched_off_in_between_is_not_held(till: Till) -> None:
     [session] = await till.sessions(1)
     offer = await till.offer(coupon_id=coupon.id)
     await till.database.write(
-        lambda tx: coupons.update_coupon(till.desk, tx, till.principal, coupon.id, CouponChanges(active=False))
+        lambda tx: coupons.update_coupon(till.context, tx, till.principal, coupon.id, CouponChanges(active=False))
     )
     with pytest.raises(Conflict) as refused:
         await till.database.write(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.database import Database
 from tests.makers import GRACE_MS, LIFETIME_MS, Counter, counter_over, one, rows, settle
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import PageRequest
@@ -18,7 +19,6 @@ from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING, Outcome
-from unitofwork import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ async def paid(counter: Counter, outcome: Outcome = O.PAID, value: str = "50.00"
 
 async def refund(counter: Counter, session: CheckoutSession, amount: str | None = None, **more: Any) -> Refund:
     new = NewRefund(session.payment.id, RefundReason.REQUESTED_BY_CUSTOMER, amount, **more)
-    return await counter.database.write(lambda tx: refunds.create_refund(counter.desk, tx, counter.principal, new))
+    return await counter.database.write(lambda tx: refunds.create_refund(counter.context, tx, counter.principal, new))
 
 
 async def payment_of(counter: Counter, session: CheckoutSession) -> Payment:
@@ -80,13 +80,13 @@ async def test_a_refund_that_is_under_way_holds_its_money(counter: Counter) -> N
     assert (await payment_of(counter, session)).refunded_minor == 0
     with pytest.raises(Conflict):
         await refund(counter, session, "0.01")
-    await counter.database.write(lambda tx: refunds.cancel_refund(counter.desk, tx, counter.principal, pending.id))
+    await counter.database.write(lambda tx: refunds.cancel_refund(counter.context, tx, counter.principal, pending.id))
     failed = await refund(counter, session, "50.00", destination=REFUND_FAILS)
     assert failed.status is R.FAILED
     assert (await payment_of(counter, session)).refundable_minor == 5_000
     again = await refund(counter, session, destination=REFUND_STAYS_PENDING)
     settled = await counter.database.write(
-        lambda tx: refunds.settle_refund(counter.desk, tx, counter.principal, again.id, "0xfeed")
+        lambda tx: refunds.settle_refund(counter.context, tx, counter.principal, again.id, "0xfeed")
     )
     assert (settled.status, (await order_of(counter, session)).status) == (R.SUCCEEDED, Q.REFUNDED)
     assert (
@@ -96,7 +96,7 @@ async def test_a_refund_that_is_under_way_holds_its_money(counter: Counter) -> N
     for ended in (pending, failed, settled):
         with pytest.raises(Conflict) as caught:
             await counter.database.write(
-                lambda tx, at=ended.id: refunds.settle_refund(counter.desk, tx, counter.principal, at, "0x")
+                lambda tx, at=ended.id: refunds.settle_refund(counter.context, tx, counter.principal, at, "0x")
             )
         assert caught.value.code == "refund_not_pending"
 
@@ -124,13 +124,13 @@ async def test_settling_and_giving_up_at_once_is_one_of_the_two(counter: Counter
         await settle(
             *(
                 counter.database.write(
-                    lambda tx, at=pending.id: refunds.settle_refund(counter.desk, tx, counter.principal, at, at)
+                    lambda tx, at=pending.id: refunds.settle_refund(counter.context, tx, counter.principal, at, at)
                 )
                 for _ in range(3)
             ),
             *(
                 counter.database.write(
-                    lambda tx, at=pending.id: refunds.cancel_refund(counter.desk, tx, counter.principal, at)
+                    lambda tx, at=pending.id: refunds.cancel_refund(counter.context, tx, counter.principal, at)
                 )
                 for _ in range(3)
             ),
@@ -164,7 +164,7 @@ async def test_a_merchant_can_give_unusual_money_back(
 
     async def decide() -> Order:
         return await counter.database.write(
-            lambda tx: refunds.refund_order(counter.desk, tx, counter.principal, order.id, excess_only=excess_only)
+            lambda tx: refunds.refund_order(counter.context, tx, counter.principal, order.id, excess_only=excess_only)
         )
 
     decided = await decide()
@@ -185,13 +185,13 @@ async def test_money_long_after_the_end_can_be_given_back(counter: Counter) -> N
         locked = await sessions.records.locked(tx, session.id)  # type: ignore[attr-defined]
         amount = session.payment.terms.amount_atomic
         return await sessions.observe(
-            counter.desk, tx, locked, [Observation("0xa", 0, amount, True)], counter.clock.now()
+            counter.context, tx, locked, [Observation("0xa", 0, amount, True)], counter.clock.now()
         )
 
     await counter.database.write(arrives)
     order = await order_of(counter, session)
     decided = await counter.database.write(
-        lambda tx: refunds.refund_order(counter.desk, tx, counter.principal, order.id, excess_only=False)
+        lambda tx: refunds.refund_order(counter.context, tx, counter.principal, order.id, excess_only=False)
     )
     assert (decided.status, (await counter.read(session.id)).status) == (Q.REFUNDED, S.EXPIRED)
 

@@ -282,8 +282,8 @@ def test_payment_and_order_follow_every_legal_move_by_legal_moves(
         payment = payment_of(*(transfer(REQUIRED, EXPIRES_AT) for _ in range(transfers)), required=REQUIRED)
         refund = Transfer(tx_hash="re", ordinal=0, amount_atomic=REQUIRED, seen_at=0, confirmed_at=0,
                           kind=TransactionKind.REFUND, value_minor=payment.price.minor)  # fmt: skip
-        gone = (transfer(REQUIRED, None, number=1),) if reorged else ()
-        payment = msgspec.structs.replace(payment, gone=gone, returned=(refund,) * refunds)
+        dropped = (transfer(REQUIRED, None, number=1),) if reorged else ()
+        payment = msgspec.structs.replace(payment, dropped=dropped, returned=(refund,) * refunds)
         return session_of(payment, status, expires_at=EXPIRES_AT)
 
     was, to = move

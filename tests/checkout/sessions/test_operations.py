@@ -7,6 +7,7 @@ import re
 import msgspec
 import pytest
 
+from keyturn.database import Database, Transaction
 from tests.makers import (
     GRACE_MS,
     LIFETIME_MS,
@@ -27,11 +28,10 @@ from tillgate.checkout.links.operations import LinkChanges, NewLink
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import EDGES, CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.object import shown
+from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session, visit_link
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import Outcome
-from unitofwork import Database, Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -99,8 +99,8 @@ async def test_every_outcome_in_every_state_does_what_the_matrix_says(counter: C
         more = (await counter.events_of(before.id))[len(told) :]
         expiry = ["session.expired"] if (status, outcome) == (S.PENDING, O.LATE) else []
         moved = [f"session.{wanted.value}"] if wanted is not status else []
-        if wanted is S.PENDING or (wanted is status and shown(answered, "") != shown(before, "")):
-            moved = ["session.updated"] if shown(answered, "") != shown(before, "") else []
+        if wanted is S.PENDING or (wanted is status and to_api(answered, "") != to_api(before, "")):
+            moved = ["session.updated"] if to_api(answered, "") != to_api(before, "") else []
         assert more == [*expiry, *moved], (status, outcome)
         assert (answered.paid_at is not None) == (wanted in {S.PAID, S.PAID_LATE})
 
@@ -135,12 +135,12 @@ async def test_a_new_session_has_its_payment_and_its_event(counter: Counter) -> 
     assert session.expires_at == NEW_YEAR + LIFETIME_MS
     assert session == await counter.read(session.id)
     [event] = await counter.events()
-    shown = msgspec.json.decode(event.data)
-    assert (event.type, shown["id"], shown["status"]) == ("session.created", session.id, "pending")
-    assert shown["fiat"] == {"amount": "50.00", "currency": "USD"}
-    assert shown["amount"] == {"wei": "20000000000000000", "eth": "0.02"}
-    assert shown["metadata"] == {"order": 7}
-    assert shown["livemode"] is False
+    to_api = msgspec.json.decode(event.data)
+    assert (event.type, to_api["id"], to_api["status"]) == ("session.created", session.id, "pending")
+    assert to_api["fiat"] == {"amount": "50.00", "currency": "USD"}
+    assert to_api["amount"] == {"wei": "20000000000000000", "eth": "0.02"}
+    assert to_api["metadata"] == {"order": 7}
+    assert to_api["livemode"] is False
 
 
 async def test_each_session_has_an_address_of_its_own_that_no_wallet_accepts(counter: Counter) -> None:
@@ -171,7 +171,7 @@ async def test_each_session_has_an_address_of_its_own_that_no_wallet_accepts(cou
 async def test_a_wrong_session_is_not_opened(counter: Counter, new: NewSession) -> None:
     """Neither a row nor an event is left, and the field is named."""
     with pytest.raises(InvalidInput) as caught:
-        await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
+        await counter.database.write(lambda tx: open_session(counter.context, tx, counter.principal, new))
     assert caught.value.param is not None
     assert await one(counter.database, "SELECT COUNT(*) FROM checkout_sessions") == 0
     assert await counter.events() == []
@@ -182,7 +182,7 @@ async def test_no_live_session_without_a_live_rail(counter: Counter) -> None:
     live = counter.principal._replace(livemode=True)
     new = NewSession(amount=NewAmount("1", "USD"))
     with pytest.raises(Conflict) as caught:
-        await counter.database.write(lambda tx: open_session(counter.desk, tx, live, new))
+        await counter.database.write(lambda tx: open_session(counter.context, tx, live, new))
     assert caught.value.code == "live_mode_not_configured"
     assert await one(counter.database, "SELECT COUNT(*) FROM payments") == 0
 
@@ -195,7 +195,7 @@ async def test_nothing_is_simulated_with_a_live_key(counter: Counter) -> None:
     for session_id in (session.id, "cs_nowhere"):
         with pytest.raises(Forbidden) as caught:
             await counter.database.write(
-                lambda tx, at=session_id: sessions.simulate(counter.desk, tx, live, at, O.PAID)
+                lambda tx, at=session_id: sessions.simulate(counter.context, tx, live, at, O.PAID)
             )
         assert caught.value.code == "test_mode_only"
 
@@ -302,7 +302,7 @@ async def observed(counter: Counter, session_id: str, *seen: Observation) -> Che
     async def operation(tx: Transaction) -> CheckoutSession:
         session = await records.locked(tx, session_id)
         assert session is not None
-        return await sessions.observe(counter.desk, tx, session, list(seen), counter.clock.now())
+        return await sessions.observe(counter.context, tx, session, list(seen), counter.clock.now())
 
     return await counter.database.write(operation)
 
@@ -353,7 +353,7 @@ async def test_a_top_up_waits_for_the_merchant_like_the_rest(counter: Counter) -
     missing = session.payment.terms.amount_atomic - session.payment.received
     topped_up = await observed(counter, session.id, Observation("0xa", 0, missing, True))
     assert (topped_up.status, topped_up.exceptions) == (S.UNDERPAID, [])
-    taken = await counter.database.write(lambda tx: sessions.accept(counter.desk, tx, counter.principal, session.id))
+    taken = await counter.database.write(lambda tx: sessions.accept(counter.context, tx, counter.principal, session.id))
     assert (taken.status, taken.payment.received) == (S.PAID, session.payment.terms.amount_atomic)
     assert (await counter.events_of(session.id))[-1] == "session.paid"
 
@@ -363,7 +363,7 @@ async def test_accepting_at_once_is_accepting_once(counter: Counter) -> None:
     session = await session_in(counter, S.OVERPAID)
     done = await settle(
         *(
-            counter.database.write(lambda tx: sessions.accept(counter.desk, tx, counter.principal, session.id))
+            counter.database.write(lambda tx: sessions.accept(counter.context, tx, counter.principal, session.id))
             for _ in range(10)
         )
     )
@@ -417,7 +417,9 @@ async def test_canceling_and_paying_at_once_agree(counter: Counter) -> None:
     made = [await counter.session() for _ in range(10)]
 
     async def cancel(session_id: str) -> CheckoutSession:
-        return await counter.database.write(lambda tx: sessions.cancel(counter.desk, tx, counter.principal, session_id))
+        return await counter.database.write(
+            lambda tx: sessions.cancel(counter.context, tx, counter.principal, session_id)
+        )
 
     done = await settle(
         *(one for session in made for one in (cancel(session.id), counter.simulate(session.id, O.PAID)))
@@ -435,7 +437,7 @@ async def test_canceling_and_paying_at_once_agree(counter: Counter) -> None:
 
 async def link_of(counter: Counter, **more: str) -> str:
     new = NewLink("Pro plan", "99.00", **more)
-    link = await counter.database.write(lambda tx: links.create_link(counter.desk, tx, counter.principal, new))
+    link = await counter.database.write(lambda tx: links.create_link(counter.context, tx, counter.principal, new))
     return link.id
 
 
@@ -443,18 +445,18 @@ async def test_a_session_keeps_what_its_link_said_when_it_was_opened(counter: Co
     """Changing or archiving the link later changes nothing for those who are paying."""
     link_id = await link_of(counter, success_url="https://shop.example/thanks")
     new = NewSession(link_id=link_id)
-    session = await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
+    session = await counter.database.write(lambda tx: open_session(counter.context, tx, counter.principal, new))
     assert (str(session.price), session.title, session.success_url) == (
         "99.00",
         "Pro plan",
         "https://shop.example/thanks",
     )
     changes = LinkChanges(fiat_amount="1.00", title="Other", success_url=None)
-    await counter.database.write(lambda tx: links.update_link(counter.desk, tx, counter.principal, link_id, changes))
-    await counter.database.write(lambda tx: links.archive_link(counter.desk, tx, counter.principal, link_id))
+    await counter.database.write(lambda tx: links.update_link(counter.context, tx, counter.principal, link_id, changes))
+    await counter.database.write(lambda tx: links.archive_link(counter.context, tx, counter.principal, link_id))
     assert await counter.read(session.id) == session
     with pytest.raises(Conflict) as caught:
-        await counter.database.write(lambda tx: open_session(counter.desk, tx, counter.principal, new))
+        await counter.database.write(lambda tx: open_session(counter.context, tx, counter.principal, new))
     assert caught.value.code == "link_inactive"
 
 
@@ -462,11 +464,11 @@ async def test_each_visit_of_a_link_is_a_fresh_session(counter: Counter) -> None
     """Two buyers never share an address; an unknown link is not found."""
     link_id = await link_of(counter)
     slug = await one(counter.database, "SELECT slug FROM payment_links WHERE id = $1", link_id)
-    visits = [await counter.database.write(lambda tx: visit_link(counter.desk, tx, slug)) for _ in range(3)]
+    visits = [await counter.database.write(lambda tx: visit_link(counter.context, tx, slug)) for _ in range(3)]
     assert len({visit.payment.terms.address for visit in visits}) == 3
     assert {visit.link_id for visit in visits} == {link_id}
     with pytest.raises(NotFound):
-        await counter.database.write(lambda tx: visit_link(counter.desk, tx, "nowhere"))
+        await counter.database.write(lambda tx: visit_link(counter.context, tx, "nowhere"))
 
 
 async def test_two_changes_of_a_link_at_once_both_hold(counter: Counter) -> None:
@@ -477,7 +479,7 @@ async def test_two_changes_of_a_link_at_once_both_hold(counter: Counter) -> None
         await asyncio.gather(
             *(
                 counter.database.write(
-                    lambda tx, it=change: links.update_link(counter.desk, tx, counter.principal, link_id, it)  # noqa: B023
+                    lambda tx, it=change: links.update_link(counter.context, tx, counter.principal, link_id, it)  # noqa: B023
                 )
                 for change in changes
             )
@@ -491,7 +493,7 @@ async def test_archiving_at_once_is_archiving_once(counter: Counter) -> None:
     link_id = await link_of(counter)
     done = await settle(
         *(
-            counter.database.write(lambda tx: links.archive_link(counter.desk, tx, counter.principal, link_id))
+            counter.database.write(lambda tx: links.archive_link(counter.context, tx, counter.principal, link_id))
             for _ in range(10)
         )
     )

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from bench.lists import insert_sessions
+from keyturn.database import Both, Database, Transaction
 from tests.makers import ON_POSTGRES, counter_over
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import SessionStatus
-from unitofwork import Both, Database, Transaction
 
 PILE = 6_000
 PAGE = 25

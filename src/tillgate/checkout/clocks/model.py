@@ -66,7 +66,7 @@ def checked_advance(seconds: int) -> int:
     return seconds * SECOND_MS
 
 
-def shown(clock: TestClock) -> TestClockObject:
+def to_api(clock: TestClock) -> TestClockObject:
     """The clock in the API's form."""
     return TestClockObject(
         id=clock.id,

@@ -11,11 +11,11 @@ from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_text
 from tillgate.checkout.clocks import records
 from tillgate.checkout.clocks.model import SESSIONS_MAX, TestClock
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.store import Transaction
 
 
-async def create_clock(desk: CheckoutDesk, tx: Transaction, principal: Principal, name: str | None) -> TestClock:
+async def create_clock(context: CheckoutContext, tx: Transaction, principal: Principal, name: str | None) -> TestClock:
     """Make a clock in the caller's project.
 
     Raises:
@@ -24,7 +24,7 @@ async def create_clock(desk: CheckoutDesk, tx: Transaction, principal: Principal
     """
     if principal.livemode:
         raise Forbidden("There are test clocks in test mode only; use a test key.", code="test_mode_only")
-    now = desk.clock.now()
+    now = context.clock.now()
     clock = TestClock(
         id=ids.new_id(ids.TEST_CLOCK),
         project_id=principal.project_id,
@@ -81,7 +81,7 @@ async def attach(tx: Transaction, principal: Principal, clock_id: str) -> None:
 
 
 async def put_forward(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, clock_id: str, milliseconds: int
+    context: CheckoutContext, tx: Transaction, principal: Principal, clock_id: str, milliseconds: int
 ) -> TestClock:
     """Put a clock forward; the caller does the same to its sessions.
 
@@ -89,7 +89,7 @@ async def put_forward(
         NotFound: it is not in the caller's project, or the caller is in live mode.
     """
     clock = _mine(await records.locked(tx, principal.project_id, clock_id), principal, clock_id)
-    after = msgspec.structs.replace(clock, advanced_ms=clock.advanced_ms + milliseconds, updated_at=desk.clock.now())
+    after = msgspec.structs.replace(clock, advanced_ms=clock.advanced_ms + milliseconds, updated_at=context.clock.now())
     await records.advance(tx, after)
     return after
 

@@ -5,10 +5,10 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.clocks.model import TestClock
 from tillgate.store import Row, Transaction
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = "id, project_id, name, advanced_ms, sessions, created_at, updated_at"
 _INSERT: Final = f"INSERT INTO test_clocks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"

@@ -8,7 +8,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money, format_minor, parse_amount, parse_currency, worded
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 
 WHOLE_HUNDREDTHS: Final = 10_000
 DISCOUNT_TYPES: Final = ("amount", "percentage")
@@ -147,7 +147,7 @@ def _hundredths(percentage: str) -> int:
     return hundredths
 
 
-def shown(coupon: Coupon) -> CouponObject:
+def to_api(coupon: Coupon) -> CouponObject:
     """The coupon in the API's form."""
     discount = coupon.discount
     off = discount.off if isinstance(discount, AmountOff) else None
@@ -165,7 +165,7 @@ def shown(coupon: Coupon) -> CouponObject:
         reserved_redemptions=coupon.uses.reserved,
         redemptions=coupon.uses.redeemed,
         active=coupon.active,
-        metadata=shown_metadata(coupon.metadata),
+        metadata=metadata_to_api(coupon.metadata),
         created_at=to_rfc3339(coupon.created_at),
         updated_at=to_rfc3339(coupon.updated_at),
     )

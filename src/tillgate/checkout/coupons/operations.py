@@ -11,11 +11,11 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_text
 from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import records
-from tillgate.checkout.coupons.model import Coupon, Uses, checked_discount, shown
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.coupons.model import Coupon, Uses, checked_discount, to_api
+from tillgate.checkout.emitting import emit_event
 from tillgate.checkout.metadata import checked_metadata
-from tillgate.checkout.telling import tell
 from tillgate.events.model import COUPON_CREATED, COUPON_UPDATED
 from tillgate.store import Transaction
 
@@ -49,13 +49,13 @@ class CouponChanges(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
-async def create_coupon(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewCoupon) -> Coupon:
+async def create_coupon(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewCoupon) -> Coupon:
     """Make a coupon in the caller's project and mode.
 
     Raises:
         InvalidInput: a field is wrong; it is named.
     """
-    now = desk.clock.now()
+    now = context.clock.now()
     coupon = Coupon(
         id=ids.new_id(ids.COUPON),
         project_id=principal.project_id,
@@ -71,7 +71,7 @@ async def create_coupon(desk: CheckoutDesk, tx: Transaction, principal: Principa
         updated_at=now,
     )
     await records.insert(tx, coupon)
-    await tell(desk, tx, coupon.project_id, COUPON_CREATED, shown(coupon))
+    await emit_event(context, tx, coupon.project_id, COUPON_CREATED, to_api(coupon))
     return coupon
 
 
@@ -113,7 +113,7 @@ async def list_coupons(
 
 
 async def update_coupon(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, coupon_id: str, changes: CouponChanges
+    context: CheckoutContext, tx: Transaction, principal: Principal, coupon_id: str, changes: CouponChanges
 ) -> Coupon:
     """Change a coupon; sessions that have it already keep it. ``metadata`` is replaced as a whole.
 
@@ -136,7 +136,7 @@ async def update_coupon(
     after = msgspec.structs.replace(coupon, **changed)
     if after == coupon:
         return coupon
-    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await tell(desk, tx, after.project_id, COUPON_UPDATED, shown(after))
+    await emit_event(context, tx, after.project_id, COUPON_UPDATED, to_api(after))
     return after

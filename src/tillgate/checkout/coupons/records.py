@@ -5,12 +5,12 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.coupons.model import AmountOff, Coupon, PercentageOff, Uses
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, name, description, amount_minor, currency, percentage_hundredths, expires_at, "

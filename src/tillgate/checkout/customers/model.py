@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from tillgate.base.clock import to_rfc3339
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 
 REFERENCE_MAX: Final = 200
 PAGE_MAX: Final = 10_000
@@ -45,7 +45,7 @@ class CustomerObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: str
 
 
-def shown(customer: Customer) -> CustomerObject:
+def to_api(customer: Customer) -> CustomerObject:
     """The customer in the API's form."""
     return CustomerObject(
         id=customer.id,
@@ -53,7 +53,7 @@ def shown(customer: Customer) -> CustomerObject:
         email=customer.email,
         name=customer.name,
         reference=customer.reference,
-        metadata=shown_metadata(customer.metadata),
+        metadata=metadata_to_api(customer.metadata),
         created_at=to_rfc3339(customer.created_at),
         updated_at=to_rfc3339(customer.updated_at),
     )

@@ -5,18 +5,18 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_email, checked_text
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import records
-from tillgate.checkout.customers.model import REFERENCE_MAX, Customer, shown
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.customers.model import REFERENCE_MAX, Customer, to_api
+from tillgate.checkout.emitting import emit_event
 from tillgate.checkout.metadata import checked_metadata
-from tillgate.checkout.telling import tell
 from tillgate.events.model import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from tillgate.store import Transaction
-from unitofwork import UniqueViolation
 
 
 class CustomerChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,14 +37,16 @@ class NumberedPage(NamedTuple):
     limit: int
 
 
-async def create_customer(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: CustomerChanges) -> Customer:
+async def create_customer(
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: CustomerChanges
+) -> Customer:
     """Add a customer to the caller's project and mode.
 
     Raises:
         InvalidInput: a field is wrong; it is named.
         Conflict: another customer has this e-mail address or reference.
     """
-    now = desk.clock.now()
+    now = context.clock.now()
     empty = Customer(
         id=ids.new_id(ids.CUSTOMER),
         project_id=principal.project_id,
@@ -59,7 +61,7 @@ async def create_customer(desk: CheckoutDesk, tx: Transaction, principal: Princi
     customer = msgspec.structs.replace(empty, **_checked(new))
     if not await records.insert(tx, customer):
         raise _taken()
-    await tell(desk, tx, customer.project_id, CUSTOMER_CREATED, shown(customer))
+    await emit_event(context, tx, customer.project_id, CUSTOMER_CREATED, to_api(customer))
     return customer
 
 
@@ -117,7 +119,7 @@ async def list_customers(
 
 
 async def update_customer(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, customer_id: str, changes: CustomerChanges
+    context: CheckoutContext, tx: Transaction, principal: Principal, customer_id: str, changes: CustomerChanges
 ) -> Customer:
     """Change a customer. ``metadata`` is replaced as a whole.
 
@@ -130,12 +132,12 @@ async def update_customer(
     after = msgspec.structs.replace(customer, **_checked(changes))
     if after == customer:
         return customer
-    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    after = msgspec.structs.replace(after, updated_at=context.clock.now())
     try:
         await records.update(tx, after)
     except UniqueViolation as error:
         raise _taken() from error
-    await tell(desk, tx, after.project_id, CUSTOMER_UPDATED, shown(after))
+    await emit_event(context, tx, after.project_id, CUSTOMER_UPDATED, to_api(after))
     return after
 
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.checkout.customers.model import Customer
 from tillgate.store import Row, Transaction
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = "id, project_id, livemode, email, name, reference, metadata, created_at, updated_at"
 _INSERT: Final = (

@@ -60,7 +60,7 @@ class PaymentLinkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     updated_at: str
 
 
-def shown(link: PaymentLink, public_url: str) -> PaymentLinkObject:
+def to_api(link: PaymentLink, public_url: str) -> PaymentLinkObject:
     """The link in the API's form."""
     return PaymentLinkObject(
         id=link.id,

@@ -11,10 +11,10 @@ from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_event
 from tillgate.checkout.links import records
-from tillgate.checkout.links.model import PaymentLink, new_slug, shown
-from tillgate.checkout.telling import tell
+from tillgate.checkout.links.model import PaymentLink, new_slug, to_api
 from tillgate.events.model import PAYMENT_LINK_CREATED, PAYMENT_LINK_UPDATED
 from tillgate.store import Transaction
 
@@ -44,7 +44,7 @@ class LinkChanges(msgspec.Struct, frozen=True, kw_only=True):
     allow_promotion_codes: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-async def create_link(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewLink) -> PaymentLink:
+async def create_link(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewLink) -> PaymentLink:
     """Make a link in the caller's project and mode.
 
     Raises:
@@ -53,7 +53,7 @@ async def create_link(desk: CheckoutDesk, tx: Transaction, principal: Principal,
     currency = parse_currency(new.fiat_currency, param="fiatCurrency")
     price = parse_amount(new.fiat_amount, currency, param="fiatAmount")
     title = checked_text(new.title, param="title", length_max=NAME_MAX)
-    now = desk.clock.now()
+    now = context.clock.now()
     link = PaymentLink(
         id=ids.new_id(ids.PAYMENT_LINK),
         project_id=principal.project_id,
@@ -71,7 +71,7 @@ async def create_link(desk: CheckoutDesk, tx: Transaction, principal: Principal,
         allow_promotion_codes=new.allow_promotion_codes,
     )
     await records.insert(tx, link)
-    await _tell(desk, tx, PAYMENT_LINK_CREATED, link)
+    await _tell(context, tx, PAYMENT_LINK_CREATED, link)
     return link
 
 
@@ -118,7 +118,7 @@ async def list_links(
 
 
 async def update_link(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, link_id: str, changes: LinkChanges
+    context: CheckoutContext, tx: Transaction, principal: Principal, link_id: str, changes: LinkChanges
 ) -> PaymentLink:
     """Change a link. Sessions that were made from it keep what they were made with.
 
@@ -148,10 +148,10 @@ async def update_link(
         changed["active"] = changes.active
     if changes.allow_promotion_codes is not msgspec.UNSET:
         changed["allow_promotion_codes"] = changes.allow_promotion_codes
-    return await _write(desk, tx, link, msgspec.structs.replace(link, **changed))
+    return await _write(context, tx, link, msgspec.structs.replace(link, **changed))
 
 
-async def archive_link(desk: CheckoutDesk, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
+async def archive_link(context: CheckoutContext, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
     """Put a link away for good; doing it again changes nothing. Its sessions are unaffected.
 
     Raises:
@@ -160,7 +160,7 @@ async def archive_link(desk: CheckoutDesk, tx: Transaction, principal: Principal
     link = await _locked(tx, principal, link_id)
     if link.archived_at is not None:
         return link
-    return await _write(desk, tx, link, msgspec.structs.replace(link, active=False, archived_at=desk.clock.now()))
+    return await _write(context, tx, link, msgspec.structs.replace(link, active=False, archived_at=context.clock.now()))
 
 
 async def _locked(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -170,16 +170,16 @@ async def _locked(tx: Transaction, principal: Principal, link_id: str) -> Paymen
     return link
 
 
-async def _write(desk: CheckoutDesk, tx: Transaction, before: PaymentLink, after: PaymentLink) -> PaymentLink:
+async def _write(context: CheckoutContext, tx: Transaction, before: PaymentLink, after: PaymentLink) -> PaymentLink:
     if before.archived_at is not None:
         raise Conflict("This payment link is archived and cannot be changed; create a new one.", code="link_archived")
     if after == before:
         return before
-    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await _tell(desk, tx, PAYMENT_LINK_UPDATED, after)
+    await _tell(context, tx, PAYMENT_LINK_UPDATED, after)
     return after
 
 
-async def _tell(desk: CheckoutDesk, tx: Transaction, type: str, link: PaymentLink) -> None:
-    await tell(desk, tx, link.project_id, type, shown(link, desk.settings.public_url))
+async def _tell(context: CheckoutContext, tx: Transaction, type: str, link: PaymentLink) -> None:
+    await emit_event(context, tx, link.project_id, type, to_api(link, context.settings.public_url))

@@ -5,11 +5,11 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.store import Row, Transaction
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, slug, title, description, amount_minor, currency, success_url, cancel_url, active, "

@@ -6,7 +6,7 @@ import msgspec
 
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, format_minor
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 from tillgate.checkout.orders.model import Order
 
 
@@ -77,7 +77,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: str
 
 
-def shown(order: Order) -> OrderObject:
+def to_api(order: Order) -> OrderObject:
     """The order in the API's form."""
     digits = MINOR_DIGITS[order.currency]
 
@@ -128,7 +128,7 @@ def shown(order: Order) -> OrderObject:
         received=str(order.received),
         refunded=text(order.payment.refunded_minor),
         decision=order.payment.decision.value if order.payment.decision is not None else None,
-        metadata=shown_metadata(order.metadata),
+        metadata=metadata_to_api(order.metadata),
         expires_at=to_rfc3339(order.expires_at),
         created_at=to_rfc3339(order.created_at),
         updated_at=to_rfc3339(order.updated_at),

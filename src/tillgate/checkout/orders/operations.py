@@ -11,9 +11,9 @@ from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_text
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
-from tillgate.checkout.desk import CheckoutDesk
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import records
 from tillgate.checkout.orders.model import (
@@ -30,7 +30,7 @@ from tillgate.checkout.orders.model import (
     OrderStatus,
     checked_basket,
 )
-from tillgate.checkout.orders.object import shown
+from tillgate.checkout.orders.object import to_api
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.products import operations as products
 from tillgate.checkout.products.model import Pricing, Product
@@ -260,7 +260,7 @@ async def list_orders(
 
 
 async def update_order(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, order_id: str, changes: OrderChanges
+    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, changes: OrderChanges
 ) -> Order:
     """Change what is the merchant's own of an order.
 
@@ -278,10 +278,10 @@ async def update_order(
         changed["metadata"] = checked_metadata(changes.metadata)
     if all(getattr(order, name) == value for name, value in changed.items()):
         return order
-    now = desk.clock.now()
+    now = context.clock.now()
     after = msgspec.structs.replace(order, **changed, updated_at=now)
     await records.update(tx, after)
-    await tell(desk, tx, ORDER_UPDATED, after, before=order, now=now)
+    await emit_event(context, tx, ORDER_UPDATED, after, before=order, now=now)
     return after
 
 
@@ -316,7 +316,9 @@ async def named_price(
     return after
 
 
-async def follow(desk: CheckoutDesk, tx: Transaction, before: Order, after: Order, to: OrderStatus, now: int) -> Order:
+async def sync_order(
+    context: CheckoutContext, tx: Transaction, before: Order, after: Order, to: OrderStatus, now: int
+) -> Order:
     """The one way in which an order changes with its money: a legal edge and its event, or an update and its event.
 
     Args:
@@ -330,25 +332,27 @@ async def follow(desk: CheckoutDesk, tx: Transaction, before: Order, after: Orde
         after = msgspec.structs.replace(after, status=to, updated_at=now)
         # That it is open again is no news of its own: what changed tells that money is gone.
         type = ORDER_UPDATED if to is OrderStatus.OPEN else f"order.{to.value}"
-        await tell(desk, tx, type, after, before=before, now=now)
-    elif shown(after) != shown(before):
+        await emit_event(context, tx, type, after, before=before, now=now)
+    elif to_api(after) != to_api(before):
         after = msgspec.structs.replace(after, updated_at=now)
         await records.touch(tx, after.id, now)
-        await tell(desk, tx, ORDER_UPDATED, after, before=before, now=now)
+        await emit_event(context, tx, ORDER_UPDATED, after, before=before, now=now)
     return after
 
 
-async def tell(desk: CheckoutDesk, tx: Transaction, type: str, order: Order, *, before: Order, now: int) -> None:
+async def emit_event(
+    context: CheckoutContext, tx: Transaction, type: str, order: Order, *, before: Order, now: int
+) -> None:
     """Write an event about an order whose session's row is held."""
     await emit(
         tx,
-        desk.wake,
+        context.wake,
         project_id=order.project_id,
         livemode=order.livemode,
         type=type,
         object_id=order.id,
-        data=msgspec.json.encode(shown(order)),
-        born_as=msgspec.json.encode(shown(before)),
+        data=msgspec.json.encode(to_api(order)),
+        initial_snapshot=msgspec.json.encode(to_api(before)),
         now=now,
     )
 

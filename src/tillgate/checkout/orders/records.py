@@ -5,13 +5,13 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "o.id, o.project_id, o.livemode, o.session_id, o.customer_id, o.status, o.fulfillment, o.reference, "

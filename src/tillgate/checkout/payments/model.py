@@ -149,7 +149,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     decision: Decision | None = None
     reopened: bool = False
     transfers: tuple[Transfer, ...] = ()
-    gone: tuple[Transfer, ...] = ()
+    dropped: tuple[Transfer, ...] = ()
     returned: tuple[Transfer, ...] = ()
 
     @property
@@ -280,6 +280,6 @@ def exceptions_of(payment: Payment, expires_at: int) -> list[str]:
             found.append(money.status.value)
         if money.settled_at is not None and money.settled_at >= expires_at:
             found.append("late")
-    if payment.gone:
+    if payment.dropped:
         found.append("reorged")
     return found

@@ -7,7 +7,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 from tillgate.checkout.payments.model import RecordedPayment, RecordedTransaction, exceptions_of
 
 
@@ -99,7 +99,7 @@ class TransactionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     created_at: str
 
 
-def shown(recorded: RecordedPayment) -> PaymentObject:
+def to_api(recorded: RecordedPayment) -> PaymentObject:
     """The payment in the API's form."""
     payment = recorded.payment
     held, terms = payment.authorization, payment.terms
@@ -133,13 +133,13 @@ def shown(recorded: RecordedPayment) -> PaymentObject:
         asset=terms.asset,
         address=terms.address,
         amount=crypto_amount(terms.amount_atomic, terms.asset_decimals),
-        metadata=shown_metadata(recorded.metadata),
+        metadata=metadata_to_api(recorded.metadata),
         created_at=to_rfc3339(recorded.created_at),
         updated_at=to_rfc3339(recorded.updated_at),
     )
 
 
-def shown_transaction(recorded: RecordedTransaction) -> TransactionObject:
+def transaction_to_api(recorded: RecordedTransaction) -> TransactionObject:
     """The transaction in the API's form."""
     transfer = recorded.transfer
     return TransactionObject(

@@ -9,7 +9,7 @@ from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.payments import records
 from tillgate.checkout.payments.model import (
@@ -20,7 +20,7 @@ from tillgate.checkout.payments.model import (
     RecordedTransaction,
     TransactionKind,
 )
-from tillgate.checkout.payments.object import shown
+from tillgate.checkout.payments.object import to_api
 from tillgate.events.model import PAYMENT_UPDATED
 from tillgate.events.operations import emit
 from tillgate.store import Transaction
@@ -88,7 +88,7 @@ async def list_payments(
 
 
 async def update_payment(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, payment_id: str, metadata: dict[str, Any] | None
+    context: CheckoutContext, tx: Transaction, principal: Principal, payment_id: str, metadata: dict[str, Any] | None
 ) -> RecordedPayment:
     """Replace a payment's metadata.
 
@@ -100,10 +100,10 @@ async def update_payment(
     text = checked_metadata(metadata)
     if text == before.metadata:
         return before
-    now = desk.clock.now()
+    now = context.clock.now()
     after = before._replace(metadata=text, updated_at=now)
     await records.set_metadata(tx, payment_id, text, now)
-    await tell(desk, tx, PAYMENT_UPDATED, after, before=before, now=now)
+    await emit_event(context, tx, PAYMENT_UPDATED, after, before=before, now=now)
     return after
 
 
@@ -159,8 +159,8 @@ async def list_transactions(
     return cut(found, page.limit)
 
 
-async def follow(
-    desk: CheckoutDesk,
+async def sync_payment(
+    context: CheckoutContext,
     tx: Transaction,
     before: Payment,
     after: Payment,
@@ -168,7 +168,7 @@ async def follow(
     now: int,
     *,
     expires: tuple[int, int],
-    told_as: str = PAYMENT_UPDATED,
+    payment_event: str = PAYMENT_UPDATED,
 ) -> None:
     """The one way in which a payment changes: a legal edge and its event, or a change without one and its event.
 
@@ -188,24 +188,30 @@ async def follow(
         now_is = now_is._replace(state=to, updated_at=now)
         # That it waits again is no news of its own: what changed tells that money is gone.
         type = PAYMENT_UPDATED if to is PaymentState.AWAITING else f"payment.{to.value}"
-        await tell(desk, tx, type, now_is, before=was, now=now)
-    elif shown(now_is) != shown(was):
+        await emit_event(context, tx, type, now_is, before=was, now=now)
+    elif to_api(now_is) != to_api(was):
         await records.touch(tx, after.id, now)
-        await tell(desk, tx, told_as, now_is._replace(updated_at=now), before=was, now=now)
+        await emit_event(context, tx, payment_event, now_is._replace(updated_at=now), before=was, now=now)
 
 
-async def tell(
-    desk: CheckoutDesk, tx: Transaction, type: str, recorded: RecordedPayment, *, before: RecordedPayment, now: int
+async def emit_event(
+    context: CheckoutContext,
+    tx: Transaction,
+    type: str,
+    recorded: RecordedPayment,
+    *,
+    before: RecordedPayment,
+    now: int,
 ) -> None:
     """Write an event about a payment whose session's row is held."""
     await emit(
         tx,
-        desk.wake,
+        context.wake,
         project_id=recorded.project_id,
         livemode=recorded.livemode,
         type=type,
         object_id=recorded.payment.id,
-        data=msgspec.json.encode(shown(recorded)),
-        born_as=msgspec.json.encode(shown(before)),
+        data=msgspec.json.encode(to_api(recorded)),
+        initial_snapshot=msgspec.json.encode(to_api(before)),
         now=now,
     )

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
@@ -24,7 +25,6 @@ from tillgate.checkout.payments.model import (
 from tillgate.rails.port import Observation, PaymentTerms
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import Both, with_list
 
 # Sessions and orders read their payment in the same statement; it is theirs alone.
 JOINED: Final = "JOIN payments p ON p.session_id = s.id"
@@ -347,7 +347,7 @@ def with_transactions(payment: Payment, moved: Sequence[Transfer]) -> Payment:
     return msgspec.structs.replace(
         payment,
         transfers=tuple(one for one in came if one.dropped_at is None),
-        gone=tuple(one for one in came if one.dropped_at is not None),
+        dropped=tuple(one for one in came if one.dropped_at is not None),
         returned=tuple(one for one in moved if one.kind is TransactionKind.REFUND and one.dropped_at is None),
     )
 

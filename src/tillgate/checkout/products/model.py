@@ -8,7 +8,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money, parse_amount, parse_currency, worded
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 
 
 class Pricing(StrEnum):
@@ -142,7 +142,7 @@ def checked_price(pricing: str, currency: str, price: str | None, least: str | N
     return checked
 
 
-def shown(product: Product) -> ProductObject:
+def to_api(product: Product) -> ProductObject:
     """The product in the API's form."""
     price = product.price
     return ProductObject(
@@ -156,7 +156,7 @@ def shown(product: Product) -> ProductObject:
         price_min=worded(price.least, price.currency),
         price_max=worded(price.most, price.currency),
         active=product.active,
-        metadata=shown_metadata(product.metadata),
+        metadata=metadata_to_api(product.metadata),
         created_at=to_rfc3339(product.created_at),
         updated_at=to_rfc3339(product.updated_at),
     )

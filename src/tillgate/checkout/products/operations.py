@@ -11,11 +11,11 @@ from tillgate.base.money import worded
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_text
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_event
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.products import records
-from tillgate.checkout.products.model import Product, checked_price, shown
-from tillgate.checkout.telling import tell
+from tillgate.checkout.products.model import Product, checked_price, to_api
 from tillgate.events.model import PRODUCT_CREATED, PRODUCT_UPDATED
 from tillgate.store import Transaction
 
@@ -57,13 +57,13 @@ _PRICE_PARTS: tuple[Literal["pricing", "currency", "price", "price_min", "price_
 )
 
 
-async def create_product(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewProduct) -> Product:
+async def create_product(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewProduct) -> Product:
     """Add a product to the caller's project and mode.
 
     Raises:
         InvalidInput: a field is wrong; it is named.
     """
-    now = desk.clock.now()
+    now = context.clock.now()
     product = Product(
         id=ids.new_id(ids.PRODUCT),
         project_id=principal.project_id,
@@ -77,7 +77,7 @@ async def create_product(desk: CheckoutDesk, tx: Transaction, principal: Princip
         updated_at=now,
     )
     await records.insert(tx, product)
-    await tell(desk, tx, product.project_id, PRODUCT_CREATED, shown(product))
+    await emit_event(context, tx, product.project_id, PRODUCT_CREATED, to_api(product))
     return product
 
 
@@ -110,7 +110,7 @@ async def list_products(
 
 
 async def update_product(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, product_id: str, changes: ProductChanges
+    context: CheckoutContext, tx: Transaction, principal: Principal, product_id: str, changes: ProductChanges
 ) -> Product:
     """Change a product; what was bought before keeps what it was bought for. ``metadata`` is replaced as a whole.
 
@@ -145,7 +145,7 @@ async def update_product(
     after = msgspec.structs.replace(product, **changed)
     if after == product:
         return product
-    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await tell(desk, tx, after.project_id, PRODUCT_UPDATED, shown(after))
+    await emit_event(context, tx, after.project_id, PRODUCT_UPDATED, to_api(after))
     return after

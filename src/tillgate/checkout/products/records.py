@@ -5,11 +5,11 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.products.model import Price, Pricing, Product
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, name, description, pricing, currency, price_minor, price_min_minor, price_max_minor, "

@@ -9,7 +9,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.checkout.coupons.model import AmountOff, Discount, Uses
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 
 CODE_LENGTH_MAX: Final = 80
 
@@ -114,7 +114,7 @@ def checked_minimum(amount: str | None, currency: str | None, discount: Discount
     return minimum
 
 
-def shown(promotion: PromotionCode) -> PromotionCodeObject:
+def to_api(promotion: PromotionCode) -> PromotionCodeObject:
     """The promotion code in the API's form."""
     return PromotionCodeObject(
         id=promotion.id,
@@ -130,7 +130,7 @@ def shown(promotion: PromotionCode) -> PromotionCodeObject:
         reserved_redemptions=promotion.uses.reserved,
         redemptions=promotion.uses.redeemed,
         active=promotion.active,
-        metadata=shown_metadata(promotion.metadata),
+        metadata=metadata_to_api(promotion.metadata),
         created_at=to_rfc3339(promotion.created_at),
         updated_at=to_rfc3339(promotion.updated_at),
     )

@@ -10,13 +10,13 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.coupons.model import Coupon, Uses
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.emitting import emit_event
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.promotions import records
-from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, folded, shown
-from tillgate.checkout.telling import tell
+from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, folded, to_api
 from tillgate.events.model import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
 from tillgate.store import Transaction
 
@@ -49,7 +49,7 @@ class PromotionCodeChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create_promotion_code(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewPromotionCode
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewPromotionCode
 ) -> PromotionCode:
     """Make a promotion code for a coupon of the caller's project and mode.
 
@@ -57,7 +57,7 @@ async def create_promotion_code(
         InvalidInput: a field is wrong, or there is no such coupon; the field is named.
         Conflict: another code reads the same, in whatever case.
     """
-    now = desk.clock.now()
+    now = context.clock.now()
     coupon = await _coupon(tx, principal, new.coupon_id)
     promotion = PromotionCode(
         id=ids.new_id(ids.PROMOTION_CODE),
@@ -80,7 +80,7 @@ async def create_promotion_code(
             f"The promotion code {promotion.code} already exists in this project and mode; case makes no difference.",
             code="promotion_code_exists",
         )
-    await tell(desk, tx, promotion.project_id, PROMOTION_CODE_CREATED, shown(promotion))
+    await emit_event(context, tx, promotion.project_id, PROMOTION_CODE_CREATED, to_api(promotion))
     return promotion
 
 
@@ -149,7 +149,11 @@ async def list_promotion_codes(
 
 
 async def update_promotion_code(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, promotion_code_id: str, changes: PromotionCodeChanges
+    context: CheckoutContext,
+    tx: Transaction,
+    principal: Principal,
+    promotion_code_id: str,
+    changes: PromotionCodeChanges,
 ) -> PromotionCode:
     """Change a promotion code; sessions that have it already keep it. ``metadata`` is replaced as a whole.
 
@@ -168,9 +172,9 @@ async def update_promotion_code(
     after = msgspec.structs.replace(promotion, **changed)
     if after == promotion:
         return promotion
-    after = msgspec.structs.replace(after, updated_at=desk.clock.now())
+    after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await tell(desk, tx, after.project_id, PROMOTION_CODE_UPDATED, shown(after))
+    await emit_event(context, tx, after.project_id, PROMOTION_CODE_UPDATED, to_api(after))
     return after
 
 

@@ -5,13 +5,13 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.coupons.model import Uses
 from tillgate.checkout.promotions.model import PromotionCode, folded
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, coupon_id, code, first_time_transaction, one_per_customer, minimum_minor, currency, "

@@ -127,7 +127,7 @@ class Offer(NamedTuple):
         return "couponId" if self.promotion is None else "promotionCode"
 
 
-def shown(recorded: RecordedRedemption) -> RedemptionObject:
+def to_api(recorded: RecordedRedemption) -> RedemptionObject:
     """The redemption in the API's form."""
     redemption = recorded.redemption
     return RedemptionObject(

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
@@ -12,7 +13,6 @@ from tillgate.base.pages import APART_MS, PageRequest, since
 from tillgate.checkout.redemptions.model import RecordedRedemption, Redemption, RedemptionStatus
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import Both, with_list
 
 Counted = Literal["coupons", "promotion_codes"]
 # In this order everywhere, so that nobody waits in a circle.

@@ -7,7 +7,7 @@ import msgspec
 
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import Money
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 
 DESTINATION_MAX: Final = 200
 HASH_MAX: Final = 200
@@ -91,7 +91,7 @@ class RefundObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: str
 
 
-def shown(refund: Refund) -> RefundObject:
+def to_api(refund: Refund) -> RefundObject:
     """The refund in the API's form."""
     return RefundObject(
         id=refund.id,
@@ -104,7 +104,7 @@ def shown(refund: Refund) -> RefundObject:
         currency=refund.amount.currency,
         reason=refund.reason.value,
         destination=refund.destination,
-        metadata=shown_metadata(refund.metadata),
+        metadata=metadata_to_api(refund.metadata),
         created_at=to_rfc3339(refund.created_at),
         updated_at=to_rfc3339(refund.updated_at),
     )

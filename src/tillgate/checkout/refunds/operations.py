@@ -12,7 +12,7 @@ from tillgate.base.money import Money, parse_amount
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import checked_text
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import get_order
@@ -27,7 +27,7 @@ from tillgate.checkout.refunds.model import (
     Refund,
     RefundReason,
     RefundStatus,
-    shown,
+    to_api,
 )
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import SessionStatus
@@ -51,7 +51,7 @@ class NewRefund(NamedTuple):
     metadata: dict[str, Any] | None = None
 
 
-async def create_refund(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewRefund) -> Refund:
+async def create_refund(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewRefund) -> Refund:
     """Give money of a payment back. Where its rail can send money, it is sent; else the refund is pending until the
     merchant says that they sent it.
 
@@ -80,7 +80,14 @@ async def create_refund(desk: CheckoutDesk, tx: Transaction, principal: Principa
         else None
     )
     return await _refund(
-        desk, tx, recorded, amount.minor, new.reason, destination, checked_metadata(new.metadata), desk.clock.now()
+        context,
+        tx,
+        recorded,
+        amount.minor,
+        new.reason,
+        destination,
+        checked_metadata(new.metadata),
+        context.clock.now(),
     )
 
 
@@ -129,7 +136,7 @@ async def refunds_of(
 
 
 async def update_refund(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, refund_id: str, metadata: dict[str, Any] | None
+    context: CheckoutContext, tx: Transaction, principal: Principal, refund_id: str, metadata: dict[str, Any] | None
 ) -> Refund:
     """Replace a refund's metadata.
 
@@ -141,15 +148,15 @@ async def update_refund(
     text = checked_metadata(metadata)
     if text == refund.metadata:
         return refund
-    now = desk.clock.now()
+    now = context.clock.now()
     await records.set_metadata(tx, refund_id, text, now)
     changed = msgspec.structs.replace(refund, metadata=text, updated_at=now)
-    await _tell(desk, tx, changed, REFUND_UPDATED, now)
+    await _tell(context, tx, changed, REFUND_UPDATED, now)
     return changed
 
 
 async def settle_refund(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, refund_id: str, tx_hash: str
+    context: CheckoutContext, tx: Transaction, principal: Principal, refund_id: str, tx_hash: str
 ) -> Refund:
     """The merchant has sent the money of a pending refund.
 
@@ -160,10 +167,10 @@ async def settle_refund(
     """
     name = checked_text(tx_hash, param="txHash", length_max=HASH_MAX)
     refund, recorded = await _locked(tx, principal, refund_id)
-    return await _settle(desk, tx, recorded, _pending(refund), name, desk.clock.now())
+    return await _settle(context, tx, recorded, _pending(refund), name, context.clock.now())
 
 
-async def cancel_refund(desk: CheckoutDesk, tx: Transaction, principal: Principal, refund_id: str) -> Refund:
+async def cancel_refund(context: CheckoutContext, tx: Transaction, principal: Principal, refund_id: str) -> Refund:
     """Give a pending refund up; doing it again changes nothing.
 
     Raises:
@@ -173,11 +180,11 @@ async def cancel_refund(desk: CheckoutDesk, tx: Transaction, principal: Principa
     refund, recorded = await _locked(tx, principal, refund_id)
     if refund.status is RefundStatus.CANCELED:
         return refund
-    return await _drop(desk, tx, recorded, _pending(refund), RefundStatus.CANCELED, desk.clock.now())
+    return await _drop(context, tx, recorded, _pending(refund), RefundStatus.CANCELED, context.clock.now())
 
 
 async def refund_order(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, order_id: str, *, excess_only: bool
+    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, *, excess_only: bool
 ) -> Order:
     """The merchant's decision to give unusual money back.
 
@@ -191,7 +198,7 @@ async def refund_order(
     """
     order = await get_order(tx, principal, order_id)
     recorded = await payments.locked_payment(tx, principal, order.payment.id)
-    payment, now = recorded.payment, desk.clock.now()
+    payment, now = recorded.payment, context.clock.now()
     session = await sessions.get_session(tx, principal, payment.session_id)
     excess = payment.received_value.minor - payment.price.minor
     if excess_only and (session.status is not SessionStatus.OVERPAID or not 0 < excess <= payment.refundable_minor):
@@ -209,16 +216,16 @@ async def refund_order(
     amount = excess if excess_only else payment.refundable_minor
     await sessions.decide_refund(tx, payment, now, ends=not excess_only)
     recorded = await payments.get_payment(tx, principal, payment.id)
-    await _refund(desk, tx, recorded, amount, reason, None, None, now)
+    await _refund(context, tx, recorded, amount, reason, None, None, now)
     if excess_only:
-        await sessions.accept(desk, tx, principal, payment.session_id)
+        await sessions.accept(context, tx, principal, payment.session_id)
     else:
-        await sessions.give_up(desk, tx, principal, payment.session_id)
+        await sessions.give_up(context, tx, principal, payment.session_id)
     return await get_order(tx, principal, order_id)
 
 
 async def _refund(
-    desk: CheckoutDesk,
+    context: CheckoutContext,
     tx: Transaction,
     recorded: RecordedPayment,
     amount_minor: int,
@@ -255,45 +262,45 @@ async def _refund(
         updated_at=now,
     )
     await records.insert(tx, refund)
-    await _tell(desk, tx, refund, REFUND_CREATED, now)
-    rail = desk.rails.live if recorded.livemode else desk.rails.test
+    await _tell(context, tx, refund, REFUND_CREATED, now)
+    rail = context.rails.live if recorded.livemode else context.rails.test
     if rail is None or not rail.refunds or destination == REFUND_STAYS_PENDING:
-        await _follow(desk, tx, payment, now)
+        await _follow(context, tx, payment, now)
         return refund
     if destination == REFUND_FAILS:
-        return await _drop(desk, tx, recorded, refund, RefundStatus.FAILED, now)
-    return await _settle(desk, tx, recorded, refund, "0x" + secrets.token_hex(32), now)
+        return await _drop(context, tx, recorded, refund, RefundStatus.FAILED, now)
+    return await _settle(context, tx, recorded, refund, "0x" + secrets.token_hex(32), now)
 
 
 async def _settle(
-    desk: CheckoutDesk, tx: Transaction, recorded: RecordedPayment, refund: Refund, tx_hash: str, now: int
+    context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, tx_hash: str, now: int
 ) -> Refund:
     await payment_records.settle(tx, refund.transaction_id, tx_hash, now)
-    return await _move(desk, tx, recorded, refund, RefundStatus.SUCCEEDED, now)
+    return await _move(context, tx, recorded, refund, RefundStatus.SUCCEEDED, now)
 
 
 async def _drop(
-    desk: CheckoutDesk, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
+    context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
 ) -> Refund:
     await payment_records.drop(tx, refund.transaction_id, now)
-    return await _move(desk, tx, recorded, refund, to, now)
+    return await _move(context, tx, recorded, refund, to, now)
 
 
 async def _move(
-    desk: CheckoutDesk, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
+    context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
 ) -> Refund:
     """The one way in which a refund changes its state: a legal edge, one row, one event; its payment follows."""
     if to not in EDGES[refund.status] or await records.move(tx, refund, to, now) != 1:
         raise Conflict(f"A refund that is {refund.status.value} cannot become {to.value}.")
     moved = msgspec.structs.replace(refund, status=to, updated_at=now)
-    await _tell(desk, tx, moved, f"refund.{to.value}", now)
-    await _follow(desk, tx, recorded.payment, now)
+    await _tell(context, tx, moved, f"refund.{to.value}", now)
+    await _follow(context, tx, recorded.payment, now)
     return moved
 
 
-async def _follow(desk: CheckoutDesk, tx: Transaction, payment: Payment, now: int) -> None:
+async def _follow(context: CheckoutContext, tx: Transaction, payment: Payment, now: int) -> None:
     """Let a locked payment and its order show what has gone back by now."""
-    await sessions.money_moved(desk, tx, payment, now)
+    await sessions.money_moved(context, tx, payment, now)
 
 
 async def _locked(tx: Transaction, principal: Principal, refund_id: str) -> tuple[Refund, RecordedPayment]:
@@ -313,14 +320,14 @@ def _pending(refund: Refund) -> Refund:
     return refund
 
 
-async def _tell(desk: CheckoutDesk, tx: Transaction, refund: Refund, type: str, now: int) -> None:
+async def _tell(context: CheckoutContext, tx: Transaction, refund: Refund, type: str, now: int) -> None:
     await emit(
         tx,
-        desk.wake,
+        context.wake,
         project_id=refund.project_id,
         livemode=refund.livemode,
         type=type,
         object_id=refund.id,
-        data=msgspec.json.encode(shown(refund)),
+        data=msgspec.json.encode(to_api(refund)),
         now=now,
     )

@@ -5,13 +5,13 @@ from typing import Final, Literal
 
 import msgspec
 
+from keyturn.database import with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import with_list
 
 _COLUMNS: Final = (
     "id, project_id, livemode, payment_id, order_id, transaction_id, status, amount_minor, currency, reason, "

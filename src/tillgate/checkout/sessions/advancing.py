@@ -3,12 +3,14 @@
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.clocks.model import TestClock, checked_advance
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.sessions import captures, operations, records
 from tillgate.store import Transaction
 
 
-async def advance(desk: CheckoutDesk, tx: Transaction, principal: Principal, clock_id: str, seconds: int) -> TestClock:
+async def advance(
+    context: CheckoutContext, tx: Transaction, principal: Principal, clock_id: str, seconds: int
+) -> TestClock:
     """Put a clock forward, and do what falls due for its sessions thereby.
 
     Nothing that has happened is dated otherwise: not the time goes, the deadline comes. Money that is complete keeps
@@ -19,14 +21,14 @@ async def advance(desk: CheckoutDesk, tx: Transaction, principal: Principal, clo
         InvalidInput: it is not between a second and a year.
     """
     milliseconds = checked_advance(seconds)
-    clock = await clocks.put_forward(desk, tx, principal, clock_id, milliseconds)
+    clock = await clocks.put_forward(context, tx, principal, clock_id, milliseconds)
     await records.bring_nearer(tx, clock.id, milliseconds)
-    now = desk.clock.now()
+    now = context.clock.now()
     # All rows are held before the first event: each event locks its project's sequence.
     over, lapsed = (
         await records.to_expire_of_clock(tx, clock.id, now),
         await records.to_lapse_of_clock(tx, clock.id, now),
     )
-    await operations.expire_all(desk, tx, over, now)
-    await captures.lapse_all(desk, tx, lapsed, now)
+    await operations.expire_all(context, tx, over, now)
+    await captures.lapse_all(context, tx, lapsed, now)
     return clock

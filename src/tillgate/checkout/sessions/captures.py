@@ -8,7 +8,7 @@ import msgspec
 from tillgate.base.errors import Conflict
 from tillgate.base.money import Money, parse_amount
 from tillgate.base.principal import Principal
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
 from tillgate.checkout.payments.model import (
@@ -25,14 +25,14 @@ from tillgate.checkout.payments.model import (
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.moving import follow, move
+from tillgate.checkout.sessions.moving import move, sync_records
 from tillgate.events.model import PAYMENT_CAPTURED
 from tillgate.store import Transaction
 
 LAPSE_BATCH_MAX: Final = 100
 
 
-async def authorize(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+async def authorize(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """The payer's side of a locked, pending session promises the whole price: taken at once, or when the merchant
     says so."""
     payment = msgspec.structs.replace(
@@ -43,12 +43,12 @@ async def authorize(desk: CheckoutDesk, tx: Transaction, session: CheckoutSessio
     )
     await payment_records.write(tx, payment, now)
     if payment.capture_method is CaptureMethod.MANUAL:
-        return await move(desk, tx, session, SessionStatus.DETECTED, paid_at=None, now=now, payment=payment)
-    return await _take(desk, tx, session, payment, session.price.minor, release=True, now=now)
+        return await move(context, tx, session, SessionStatus.DETECTED, paid_at=None, now=now, payment=payment)
+    return await _take(context, tx, session, payment, session.price.minor, release=True, now=now)
 
 
 async def capture(
-    desk: CheckoutDesk,
+    context: CheckoutContext,
     tx: Transaction,
     principal: Principal,
     payment_id: str,
@@ -68,7 +68,7 @@ async def capture(
         Conflict: nothing is authorised (any more), or less than the amount.
     """
     recorded = await payments.locked_payment(tx, principal, payment_id)
-    now, payment = desk.clock.now(), recorded.payment
+    now, payment = context.clock.now(), recorded.payment
     held = payment.authorization
     if recorded.state is not PaymentState.REQUIRES_CAPTURE or held is None:
         raise Conflict(
@@ -87,11 +87,11 @@ async def capture(
             param="amount",
         )
     session = await _session_of(tx, payment)
-    await _take(desk, tx, session, payment, wanted, release=cancel_remainder, now=now)
+    await _take(context, tx, session, payment, wanted, release=cancel_remainder, now=now)
     return await payments.get_payment(tx, principal, payment_id)
 
 
-async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
+async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
     """Let go of what was authorised and not captured; doing it again changes nothing.
 
     Raises:
@@ -106,51 +106,51 @@ async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, paym
             f"Only a payment that requires_capture can be canceled; this one is {recorded.state.value}.",
             code="payment_not_cancelable",
         )
-    session, now = await _session_of(tx, recorded.payment), desk.clock.now()
-    await call_off(desk, tx, session, now)
+    session, now = await _session_of(tx, recorded.payment), context.clock.now()
+    await call_off(context, tx, session, now)
     return await payments.get_payment(tx, principal, payment_id)
 
 
-async def call_off(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+async def call_off(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """End a locked session that waits for money, or let go of what is left of its authorisation.
 
     Where something was captured, that is what was bought, and the session is paid with it.
     """
     if session.payment.captured_minor:
-        return await release(desk, tx, session, ReleaseReason.REQUESTED, now)
+        return await release(context, tx, session, ReleaseReason.REQUESTED, now)
     await records.set_canceled(tx, session.id, now)
     session = msgspec.structs.replace(session, canceled_at=now)
     if session.payment.authorization is not None:
-        return await release(desk, tx, session, ReleaseReason.REQUESTED, now)
-    return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
+        return await release(context, tx, session, ReleaseReason.REQUESTED, now)
+    return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
 
 
 async def release(
-    desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, reason: ReleaseReason, now: int
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, reason: ReleaseReason, now: int
 ) -> CheckoutSession:
     """Let go of what is left of a locked session's authorisation: paid with what was captured, or come to nothing."""
     payment = await _released(tx, session.payment, reason, now)
     if payment.captured_minor:
-        return await move(desk, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
-    return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now, payment=payment)
+        return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
+    return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=now, payment=payment)
 
 
-async def lapse_due(desk: CheckoutDesk, tx: Transaction) -> int:
+async def lapse_due(context: CheckoutContext, tx: Transaction) -> int:
     """Let go of a batch of authorisations whose time is up; answers with how many."""
-    now = desk.clock.now()
+    now = context.clock.now()
     due = await records.to_lapse(tx, now, LAPSE_BATCH_MAX)
-    await lapse_all(desk, tx, due, now)
+    await lapse_all(context, tx, due, now)
     return len(due)
 
 
-async def lapse_all(desk: CheckoutDesk, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
+async def lapse_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
     """Let go of what is left of locked sessions' authorisations, whose time is up."""
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.consume_held(tx, [one.id for one in due if one.payment.captured_minor], now=now)
     await redemptions.release(tx, [one.id for one in due if not one.payment.captured_minor], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
     for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
-        await release(desk, tx, session, ReleaseReason.LAPSED, now)
+        await release(context, tx, session, ReleaseReason.LAPSED, now)
 
 
 async def any_to_lapse(tx: Transaction, now: int) -> bool:
@@ -159,7 +159,7 @@ async def any_to_lapse(tx: Transaction, now: int) -> bool:
 
 
 async def _take(
-    desk: CheckoutDesk,
+    context: CheckoutContext,
     tx: Transaction,
     session: CheckoutSession,
     payment: Payment,
@@ -182,10 +182,10 @@ async def _take(
     payment = await payment_records.read_again(tx, payment)
     if payment.capturable_minor and not release:
         captured = msgspec.structs.replace(session, payment=payment)
-        await follow(desk, tx, session, captured, now, told_as=PAYMENT_CAPTURED)
+        await sync_records(context, tx, session, captured, now, payment_event=PAYMENT_CAPTURED)
         return captured
     payment = await _released(tx, payment, ReleaseReason.CAPTURED, now)
-    return await move(desk, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
+    return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
 
 
 async def _released(tx: Transaction, payment: Payment, reason: ReleaseReason, now: int) -> Payment:

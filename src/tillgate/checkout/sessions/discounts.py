@@ -2,7 +2,7 @@
 
 from tillgate.base.errors import Conflict, Forbidden
 from tillgate.base.principal import Principal
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
 from tillgate.checkout.promotions.model import checked_code, folded
@@ -10,7 +10,7 @@ from tillgate.checkout.promotions.operations import get_promotion_code
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import DiscountRefusal, Offer, not_applicable
 from tillgate.checkout.sessions import records
-from tillgate.checkout.sessions.model import CheckoutSession, mine
+from tillgate.checkout.sessions.model import CheckoutSession, require_own
 from tillgate.checkout.sessions.pricing import refuse_unless_untouched, reprice
 from tillgate.store import Transaction
 
@@ -69,7 +69,7 @@ async def code_of(tx: Transaction, principal: Principal, order: Order) -> str | 
 
 
 async def apply_promotion_code(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str, code: str
+    context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str, code: str
 ) -> CheckoutSession:
     """Take off what a code gives: the order's total, the session's price and what is to be sent change with it, and
     its place is held as if the session had been opened with it. Applying the same code again changes nothing.
@@ -80,7 +80,7 @@ async def apply_promotion_code(
         DiscountRefused: it cannot be had here; ``why`` says the reason.
         Conflict: no code may be typed here, the session does not wait for its first money, or it has a discount.
     """
-    session, now = await _locked(tx, principal, session_id), desk.clock.now()
+    session, now = await _locked(tx, principal, session_id), context.clock.now()
     order = await orders.get_order_of_session(tx, session.id)
     applied, wanted = await code_of(tx, principal, order), checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
@@ -101,11 +101,11 @@ async def apply_promotion_code(
     if order.basket._replace(discounts=(_discount(offer),)).totals.total <= 0:
         raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, "nothing would be left to pay")
     await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)
-    return await _reprice(desk, tx, session, order, (_discount(offer),), now)
+    return await _reprice(context, tx, session, order, (_discount(offer),), now)
 
 
 async def remove_promotion_code(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str
+    context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str
 ) -> CheckoutSession:
     """Ask for the whole price again, and give the code's place back; where there is no code, nothing changes.
 
@@ -113,25 +113,25 @@ async def remove_promotion_code(
         NotFound: the session is not in the caller's project and mode.
         Conflict: no code may be typed here, or the session does not wait for its first money.
     """
-    session, now = await _locked(tx, principal, session_id), desk.clock.now()
+    session, now = await _locked(tx, principal, session_id), context.clock.now()
     order = await orders.get_order_of_session(tx, session.id)
     if not order.discounts:
         return session
     refuse_unless_untouched(session, now, "A promotion code can be used or removed")
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.give_up(tx, session.id)
-    return await _reprice(desk, tx, session, order, (), now)
+    return await _reprice(context, tx, session, order, (), now)
 
 
 async def _locked(tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
-    session = mine(await records.locked(tx, session_id), principal, session_id)
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
     if not session.allow_promotion_codes:
         raise Conflict("No promotion code can be used for this session.")
     return session
 
 
 async def _reprice(
-    desk: CheckoutDesk,
+    context: CheckoutContext,
     tx: Transaction,
     session: CheckoutSession,
     order: Order,
@@ -139,7 +139,7 @@ async def _reprice(
     now: int,
 ) -> CheckoutSession:
     """A locked session with these discounts, its order and its payment with it; one event each."""
-    return await reprice(desk, tx, session, order, await orders.discounted(tx, order, discounts, now), now)
+    return await reprice(context, tx, session, order, await orders.discounted(tx, order, discounts, now), now)
 
 
 def _discount(offer: Offer) -> Discount:

@@ -213,10 +213,10 @@ def gave_all_back(payment: Payment) -> bool:
 def fell_short(payment: Payment) -> bool:
     """Whether a reorganisation took away what a payment was settled with, and the merchant has not said so be it."""
     short = payment.received < payment.terms.amount_atomic
-    return bool(payment.gone) and short and payment.decision is not Decision.ACCEPTED
+    return bool(payment.dropped) and short and payment.decision is not Decision.ACCEPTED
 
 
-def mine(session: CheckoutSession | None, principal: Principal, session_id: str) -> CheckoutSession:
+def require_own(session: CheckoutSession | None, principal: Principal, session_id: str) -> CheckoutSession:
     """The session, if it is in the caller's project and mode.
 
     Raises:

@@ -3,7 +3,7 @@
 import msgspec
 
 from tillgate.base.errors import Conflict
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
@@ -19,7 +19,7 @@ from tillgate.checkout.sessions.model import (
     order_status,
     payment_state,
 )
-from tillgate.checkout.sessions.object import shown
+from tillgate.checkout.sessions.object import to_api
 from tillgate.events.model import PAYMENT_UPDATED, SESSION_UPDATED
 from tillgate.events.operations import emit
 from tillgate.rails.port import Observation
@@ -27,7 +27,7 @@ from tillgate.store import Transaction
 
 
 async def move(
-    desk: CheckoutDesk,
+    context: CheckoutContext,
     tx: Transaction,
     session: CheckoutSession,
     to: SessionStatus,
@@ -62,20 +62,20 @@ async def move(
         payment=payment,
         expires_at=session.expires_at if expires_at is None else expires_at,
     )
-    await follow(desk, tx, session, moved, now)
+    await sync_records(context, tx, session, moved, now)
     # That it waits again is no news of its own: what changed tells that money is gone.
-    await tell(desk, tx, moved, SESSION_UPDATED if to is SessionStatus.PENDING else f"session.{to.value}", now)
+    await emit_event(context, tx, moved, SESSION_UPDATED if to is SessionStatus.PENDING else f"session.{to.value}", now)
     return moved
 
 
-async def follow(
-    desk: CheckoutDesk,
+async def sync_records(
+    context: CheckoutContext,
     tx: Transaction,
     before: CheckoutSession,
     after: CheckoutSession,
     now: int,
     *,
-    told_as: str = PAYMENT_UPDATED,
+    payment_event: str = PAYMENT_UPDATED,
 ) -> None:
     """Let a locked session's payment and order follow it, whether or not its own state has changed, and the place
     that its discount holds.
@@ -87,18 +87,18 @@ async def follow(
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     if order.discounts and after.status is not before.status:
         await _take_or_give_back(tx, after, now)
-    await payments.follow(
-        desk,
+    await payments.sync_payment(
+        context,
         tx,
         before.payment,
         after.payment,
         payment_state(after),
         now,
         expires=(before.expires_at, after.expires_at),
-        told_as=told_as,
+        payment_event=payment_event,
     )
-    await orders.follow(
-        desk,
+    await orders.sync_order(
+        context,
         tx,
         msgspec.structs.replace(order, payment=before.payment, expires_at=before.expires_at),
         msgspec.structs.replace(order, payment=after.payment, expires_at=after.expires_at),
@@ -108,7 +108,7 @@ async def follow(
 
 
 async def observe(
-    desk: CheckoutDesk,
+    context: CheckoutContext,
     tx: Transaction,
     session: CheckoutSession,
     observations: list[Observation],
@@ -116,51 +116,51 @@ async def observe(
 ) -> CheckoutSession:
     """Write down what a rail saw for a locked session, and move the session where that leads."""
     payment = await payment_records.observe(tx, session.payment, observations, now)
-    if payment.decision is Decision.ACCEPTED and len(payment.gone) > len(session.payment.gone):
+    if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(session.payment.dropped):
         # They accepted money that was there; whether they do without it is for them to say anew.
         payment = msgspec.structs.replace(payment, decision=None)
         await payment_records.write(tx, payment, now)
-    return await settle(desk, tx, session, payment, now)
+    return await settle(context, tx, session, payment, now)
 
 
 async def settle(
-    desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, payment: Payment, now: int
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, payment: Payment, now: int
 ) -> CheckoutSession:
     """Move a locked session where its payment leads, as it is by now."""
-    conclusion = conclude(session, payment, now=now, late_grace_ms=desk.settings.late_grace_ms)
+    conclusion = conclude(session, payment, now=now, late_grace_ms=context.settings.late_grace_ms)
     late = session.status is SessionStatus.EXPIRED and conclusion.status is not session.status
     # What its price was promised with was given back, and may be somebody else's now: then the merchant decides.
     if late and not await redemptions.consume(tx, session.id, now=now):
         conclusion = Conclusion(session.status, session.paid_at)
     if conclusion.status is not session.status:
-        return await move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
+        return await move(context, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
     settled = msgspec.structs.replace(session, payment=payment)
     if payment != session.payment:
-        await follow(desk, tx, session, settled, now)
-        url = desk.settings.public_url
-        if shown(settled, url) != shown(session, url):
-            await tell(desk, tx, settled, SESSION_UPDATED, now)
+        await sync_records(context, tx, session, settled, now)
+        url = context.settings.public_url
+        if to_api(settled, url) != to_api(session, url):
+            await emit_event(context, tx, settled, SESSION_UPDATED, now)
     return settled
 
 
-async def expire_now(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+async def expire_now(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """Expire a locked session, its clock run down to now where it had time left."""
     expires_at = min(now, session.expires_at)
     if expires_at < session.expires_at:
         await records.set_expiry(tx, session.id, expires_at)
-    return await move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now, expires_at=expires_at)
+    return await move(context, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now, expires_at=expires_at)
 
 
-async def tell(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:
+async def emit_event(context: CheckoutContext, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:
     """Write an event about a locked session."""
     await emit(
         tx,
-        desk.wake,
+        context.wake,
         project_id=session.project_id,
         livemode=session.livemode,
         type=type,
         object_id=session.id,
-        data=msgspec.json.encode(shown(session, desk.settings.public_url)),
+        data=msgspec.json.encode(to_api(session, context.settings.public_url)),
         now=now,
     )
 

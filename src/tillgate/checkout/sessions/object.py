@@ -6,7 +6,7 @@ import msgspec
 
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
-from tillgate.checkout.metadata import shown_metadata
+from tillgate.checkout.metadata import metadata_to_api
 from tillgate.checkout.sessions.model import CheckoutSession
 
 
@@ -59,7 +59,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
 
 
-def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
+def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
     """The session in the API's form."""
     payment = session.payment
     terms = payment.terms
@@ -78,7 +78,7 @@ def shown(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         eth_price_usd=terms.native_price_usd,
         chain_id=terms.chain_id,
         tx_hash=payment.transfers[-1].tx_hash if payment.transfers else None,
-        metadata=shown_metadata(session.metadata),
+        metadata=metadata_to_api(session.metadata),
         success_url=session.success_url,
         cancel_url=session.cancel_url,
         return_url=session.return_url,

@@ -8,7 +8,7 @@ from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.principal import Principal
 from tillgate.base.text import checked_return_url
 from tillgate.checkout.clocks import operations as clocks
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
@@ -29,7 +29,7 @@ from tillgate.checkout.sessions.model import (
     SessionStatus,
     checked_lifetime,
 )
-from tillgate.checkout.sessions.moving import tell
+from tillgate.checkout.sessions.moving import emit_event
 from tillgate.events.model import SESSION_CREATED
 from tillgate.store import Transaction
 
@@ -72,7 +72,9 @@ class NewSession(NamedTuple):
     allow_promotion_codes: bool | None = None
 
 
-async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession) -> CheckoutSession:
+async def open_session(
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession
+) -> CheckoutSession:
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
 
     Raises:
@@ -88,10 +90,10 @@ async def open_session(desk: CheckoutDesk, tx: Transaction, principal: Principal
             param="linkId",
         )
     link = await _open_link(tx, principal, new.link_id) if new.link_id is not None else None
-    return await _open(desk, tx, principal, new, link)
+    return await _open(context, tx, principal, new, link)
 
 
-async def visit_link(desk: CheckoutDesk, tx: Transaction, slug: str) -> CheckoutSession:
+async def visit_link(context: CheckoutContext, tx: Transaction, slug: str) -> CheckoutSession:
     """What a visit to ``/l/{slug}`` does: a fresh session for whoever came.
 
     Raises:
@@ -101,7 +103,7 @@ async def visit_link(desk: CheckoutDesk, tx: Transaction, slug: str) -> Checkout
     link = await links.get_public_link(tx, slug)
     _refuse_inactive(link)
     principal = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
-    return await _open(desk, tx, principal, NewSession(link_id=link.id), link)
+    return await _open(context, tx, principal, NewSession(link_id=link.id), link)
 
 
 async def _open_link(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -119,17 +121,17 @@ def _refuse_inactive(link: PaymentLink) -> None:
 
 
 async def _open(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
 ) -> CheckoutSession:
     live = principal.livemode
-    now = desk.clock.now()
+    now = context.clock.now()
     basket = await _basket(tx, principal, new, link)
     success_url = checked_return_url(new.success_url, param="successUrl", livemode=live)
     cancel_url = checked_return_url(new.cancel_url, param="cancelUrl", livemode=live)
     return_url = checked_return_url(new.return_url, param="returnUrl", livemode=live)
     metadata = checked_metadata(new.metadata)
     lifetime_ms = (
-        desk.settings.session_lifetime_ms
+        context.settings.session_lifetime_ms
         if new.expires_in_seconds is None
         else checked_lifetime(new.expires_in_seconds)
     )
@@ -150,7 +152,7 @@ async def _open(
     )
     order = order._replace(basket=discounts.taken_off(basket, offer, param="lineItems"))
     price = order.basket.price
-    rail = desk.rail(livemode=live)
+    rail = context.rail(livemode=live)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput(
             "captureMethod: money that arrives by itself cannot be captured later; use automatic.",
@@ -214,7 +216,7 @@ async def _open(
     )
     if offer is not None:
         await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
-    await tell(desk, tx, session, SESSION_CREATED, now)
+    await emit_event(context, tx, session, SESSION_CREATED, now)
     return session
 
 

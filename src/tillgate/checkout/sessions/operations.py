@@ -12,7 +12,7 @@ from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.money import Money
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import (
     CaptureMethod,
@@ -30,10 +30,10 @@ from tillgate.checkout.sessions.model import (
     SessionStatus,
     acceptable,
     accepted,
-    mine,
+    require_own,
 )
-from tillgate.checkout.sessions.moving import expire_now, follow, move, observe, settle
-from tillgate.checkout.sessions.object import shown
+from tillgate.checkout.sessions.moving import expire_now, move, observe, settle, sync_records
+from tillgate.checkout.sessions.object import to_api
 from tillgate.events.model import PAYMENT_DECLINED
 from tillgate.rails.simulated import DECLINE_CODE, PAYERS, Outcome, observations_for
 from tillgate.store import Transaction
@@ -51,7 +51,7 @@ async def get_session(tx: Transaction, principal: Principal, session_id: str) ->
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    return mine(await records.by_id(tx, session_id), principal, session_id)
+    return require_own(await records.by_id(tx, session_id), principal, session_id)
 
 
 async def sessions_by_id(
@@ -98,7 +98,7 @@ async def list_sessions(
 
 
 async def simulate(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str, outcome: Outcome
+    context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str, outcome: Outcome
 ) -> CheckoutSession:
     """Let the simulated rail show an outcome for a test session, through the rules of real money.
 
@@ -112,27 +112,27 @@ async def simulate(
             "Payments can be simulated in test mode only; use a test key and a test session.",
             code="test_mode_only",
         )
-    session = mine(await records.locked(tx, session_id), principal, session_id)
-    now = desk.clock.now()
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
+    now = context.clock.now()
     if session.status is SessionStatus.PENDING and (now >= session.expires_at or outcome is Outcome.LATE):
-        session = await expire_now(desk, tx, session, now)
-    _refuse_simulation(session, outcome, now, desk.settings.late_grace_ms)
+        session = await expire_now(context, tx, session, now)
+    _refuse_simulation(session, outcome, now, context.settings.late_grace_ms)
     if outcome is Outcome.AUTHORIZED:
-        return await captures.authorize(desk, tx, session, now)
+        return await captures.authorize(context, tx, session, now)
     if outcome is Outcome.DECLINED:
-        return await _decline(desk, tx, session, now)
+        return await _decline(context, tx, session, now)
     if outcome is Outcome.FAILED:
         if session.payment.authorization is not None:
-            return await captures.release(desk, tx, session, ReleaseReason.REQUESTED, now)
-        return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
+            return await captures.release(context, tx, session, ReleaseReason.REQUESTED, now)
+        return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
     seen = [one.observation for one in session.payment.transfers if one.kind is TransactionKind.TRANSFER]
     required = session.payment.terms.amount_atomic
     observations = observations_for(outcome, required=required, seen=seen)
-    return await observe(desk, tx, session, observations, now)
+    return await observe(context, tx, session, observations, now)
 
 
 async def simulate_payer(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str, payer: str
+    context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str, payer: str
 ) -> CheckoutSession:
     """Let a test payer pay a test session, in their own way.
 
@@ -144,19 +144,19 @@ async def simulate_payer(
     if outcomes is None:
         raise InvalidInput(f"payer: expected one of {', '.join(PAYERS)}.", param="payer")
     for outcome in outcomes:
-        await simulate(desk, tx, principal, session_id, outcome)
+        await simulate(context, tx, principal, session_id, outcome)
     return await get_session(tx, principal, session_id)
 
 
-async def accept(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+async def accept(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """The merchant takes what has come as payment: too little, too much, too late, or what a reorganisation left.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
         Conflict: there is no money that waits for a decision.
     """
-    session = mine(await records.locked(tx, session_id), principal, session_id)
-    now, conclusion = desk.clock.now(), accepted(session)
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
+    now, conclusion = context.clock.now(), accepted(session)
     if not acceptable(session):
         raise Conflict(
             f"This session is {session.status.value} and has no money that waits for your decision.",
@@ -167,26 +167,28 @@ async def accept(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
         await redemptions.consume(tx, session.id, now=now, beyond_limit=True)
     payment = await _decided(tx, session.payment, Decision.ACCEPTED, now)
     if conclusion is None:
-        return await settle(desk, tx, session, payment, now)
-    return await move(desk, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
+        return await settle(context, tx, session, payment, now)
+    return await move(context, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
 
 
-async def keep_waiting(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+async def keep_waiting(
+    context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str
+) -> CheckoutSession:
     """The merchant waits for the rest: from now on a top-up settles an underpaid session by itself.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
         Conflict: it is not underpaid.
     """
-    session = mine(await records.locked(tx, session_id), principal, session_id)
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
     if session.status is not SessionStatus.UNDERPAID:
         raise Conflict(
             f"Only an underpaid session can wait for the rest; this one is {session.status.value}.",
             code="nothing_to_wait_for",
         )
-    now = desk.clock.now()
+    now = context.clock.now()
     payment = await _decided(tx, session.payment, Decision.WAITING, now)
-    return await settle(desk, tx, session, payment, now)
+    return await settle(context, tx, session, payment, now)
 
 
 async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bool) -> None:
@@ -199,40 +201,40 @@ async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bo
     await _decided(tx, payment, Decision.REFUNDED, now)
 
 
-async def give_up(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+async def give_up(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """End a locked session that waited for the merchant, who has given its money back; an expired one has ended."""
-    session = mine(await records.locked(tx, session_id), principal, session_id)
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
     if session.status is SessionStatus.EXPIRED:
         return session
-    return await move(desk, tx, session, SessionStatus.FAILED, paid_at=None, now=desk.clock.now())
+    return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=context.clock.now())
 
 
-async def money_moved(desk: CheckoutDesk, tx: Transaction, before: Payment, now: int) -> None:
+async def money_moved(context: CheckoutContext, tx: Transaction, before: Payment, now: int) -> None:
     """Let payment and order of a locked session show what has moved since the payment was as ``before``."""
     session = await records.by_id(tx, before.session_id)
     assert session is not None
     after = msgspec.structs.replace(session, payment=await payments.read_again(tx, session.payment))
-    await follow(desk, tx, msgspec.structs.replace(session, payment=before), after, now)
+    await sync_records(context, tx, msgspec.structs.replace(session, payment=before), after, now)
 
 
-async def expire(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+async def expire(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """End a pending session before its time; doing it again changes nothing.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
         Conflict: money was seen for it, or it has ended otherwise.
     """
-    session = mine(await records.locked(tx, session_id), principal, session_id)
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
     if session.status is SessionStatus.EXPIRED:
         return session
     if session.status is not SessionStatus.PENDING:
         raise Conflict(
             f"Only a pending session can be expired; this one is {session.status.value}.", code="session_not_pending"
         )
-    return await expire_now(desk, tx, session, desk.clock.now())
+    return await expire_now(context, tx, session, context.clock.now())
 
 
-async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """Call a session off for good: unlike an expired one it cannot be paid late. Doing it again changes nothing.
 
     What was authorised for it is let go of.
@@ -241,7 +243,7 @@ async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
         NotFound: the session is not in the caller's project and mode.
         Conflict: money was seen for it or captured, or it has ended otherwise.
     """
-    session = mine(await records.locked(tx, session_id), principal, session_id)
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
     if session.canceled_at is not None:
         return session
     payment = session.payment
@@ -252,33 +254,33 @@ async def cancel(desk: CheckoutDesk, tx: Transaction, principal: Principal, sess
             + ("of this one, a part was captured." if authorized else f"this one is {session.status.value}."),
             code="session_not_cancelable",
         )
-    return await captures.call_off(desk, tx, session, desk.clock.now())
+    return await captures.call_off(context, tx, session, context.clock.now())
 
 
-async def expire_due(desk: CheckoutDesk, tx: Transaction) -> int:
+async def expire_due(context: CheckoutContext, tx: Transaction) -> int:
     """Expire a batch of pending sessions whose time is up; answers with how many."""
-    now = desk.clock.now()
+    now = context.clock.now()
     due = await records.to_expire(tx, now, EXPIRE_BATCH_MAX)
-    await expire_all(desk, tx, due, now)
+    await expire_all(context, tx, due, now)
     return len(due)
 
 
-async def expire_all(desk: CheckoutDesk, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
+async def expire_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
     """Expire locked pending sessions whose time is up."""
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.release(tx, [session.id for session in due], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
     for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
-        await move(desk, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
+        await move(context, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
 
 
-def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
+def example_paid_session(context: CheckoutContext, project_id: str) -> bytes:
     """A paid test session that never was, as JSON, for test sends."""
-    now = desk.clock.now()
+    now = context.clock.now()
     payment_id = ids.new_id(ids.PAYMENT)
     session_id = ids.new_id(ids.CHECKOUT_SESSION)
     price = Money(4_900, "USD")
-    rail = desk.rails.test
+    rail = context.rails.test
     terms = rail.quote(payment_id, price)
     example = CheckoutSession(
         id=session_id,
@@ -294,7 +296,7 @@ def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
         success_url=None,
         cancel_url=None,
         return_url=None,
-        expires_at=now + desk.settings.session_lifetime_ms,
+        expires_at=now + context.settings.session_lifetime_ms,
         paid_at=now,
         created_at=now - MINUTE_MS,
         updated_at=now,
@@ -315,15 +317,15 @@ def example_paid_session(desk: CheckoutDesk, project_id: str) -> bytes:
             ),
         ),
     )
-    return msgspec.json.encode(shown(example, desk.settings.public_url))
+    return msgspec.json.encode(to_api(example, context.settings.public_url))
 
 
-async def _decline(desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+async def _decline(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """The payer's side said no; the session waits on."""
     payment = msgspec.structs.replace(session.payment, decline=Decline(code=DECLINE_CODE, declined_at=now))
     await payments.write(tx, payment, now)
     declined = msgspec.structs.replace(session, payment=payment)
-    await follow(desk, tx, session, declined, now, told_as=PAYMENT_DECLINED)
+    await sync_records(context, tx, session, declined, now, payment_event=PAYMENT_DECLINED)
     return declined
 
 

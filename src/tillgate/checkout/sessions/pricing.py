@@ -4,7 +4,7 @@ import msgspec
 
 from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
-from tillgate.checkout.desk import CheckoutDesk
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import LineItem, Order
 from tillgate.checkout.payments import operations as payments
@@ -12,14 +12,14 @@ from tillgate.checkout.payments import records as payment_records
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.products.operations import products_by_id
 from tillgate.checkout.sessions import records
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, mine, order_status, payment_state
-from tillgate.checkout.sessions.moving import tell
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, order_status, payment_state, require_own
+from tillgate.checkout.sessions.moving import emit_event
 from tillgate.events.model import SESSION_UPDATED
 from tillgate.store import Transaction
 
 
 async def say_price(
-    desk: CheckoutDesk, tx: Transaction, principal: Principal, session_id: str, line_id: str, amount: str
+    context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str, line_id: str, amount: str
 ) -> CheckoutSession:
     """The buyer says what a line costs whose product leaves that to them, between the product's bounds.
 
@@ -28,13 +28,13 @@ async def say_price(
         InvalidInput: the line is not theirs to price, or the amount is not one, or out of bounds.
         Conflict: the session does not wait for its first money, or a discount is reckoned from the price.
     """
-    session, now = mine(await records.locked(tx, session_id), principal, session_id), desk.clock.now()
+    session, now = require_own(await records.locked(tx, session_id), principal, session_id), context.clock.now()
     refuse_unless_untouched(session, now, "The price can be changed")
     order = await orders.get_order_of_session(tx, session.id)
     if order.discounts:
         raise Conflict("A discount is taken off this price. Remove it first, then say what you pay.")
     after = await orders.named_price(tx, principal, order, line_id, amount, now)
-    return session if after == order else await reprice(desk, tx, session, order, after, now)
+    return session if after == order else await reprice(context, tx, session, order, after, now)
 
 
 async def open_lines(tx: Transaction, principal: Principal, order: Order) -> list[tuple[LineItem, Product]]:
@@ -49,7 +49,7 @@ async def open_lines(tx: Transaction, principal: Principal, order: Order) -> lis
 def refuse_unless_untouched(session: CheckoutSession, now: int, what: str) -> None:
     """What somebody has sent money for keeps its price, also if that money is gone again: it may come back."""
     payment = session.payment
-    if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.gone:
+    if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.dropped:
         raise Conflict(
             f"{what} only while the session waits for its first money.",
             code="session_not_pending",
@@ -57,18 +57,20 @@ def refuse_unless_untouched(session: CheckoutSession, now: int, what: str) -> No
 
 
 async def reprice(
-    desk: CheckoutDesk, tx: Transaction, session: CheckoutSession, before: Order, after: Order, now: int
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, before: Order, after: Order, now: int
 ) -> CheckoutSession:
     """A locked session whose order has come to cost something else, its payment with it; one event each."""
     price = after.price
-    terms = desk.rail(livemode=session.livemode).requote(session.payment.terms, price)
+    terms = context.rail(livemode=session.livemode).requote(session.payment.terms, price)
     payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
     await payment_records.reprice(tx, payment, now)
     if await records.reprice(tx, session, price, now) != 1:
         raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
     moved = msgspec.structs.replace(session, price=price, payment=payment, updated_at=now)
     deadlines = (session.expires_at, session.expires_at)
-    await payments.follow(desk, tx, session.payment, payment, payment_state(moved), now, expires=deadlines)
-    await orders.follow(desk, tx, before, msgspec.structs.replace(after, payment=payment), order_status(moved), now)
-    await tell(desk, tx, moved, SESSION_UPDATED, now)
+    await payments.sync_payment(context, tx, session.payment, payment, payment_state(moved), now, expires=deadlines)
+    await orders.sync_order(
+        context, tx, before, msgspec.structs.replace(after, payment=payment), order_status(moved), now
+    )
+    await emit_event(context, tx, moved, SESSION_UPDATED, now)
     return moved

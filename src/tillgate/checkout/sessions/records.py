@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
@@ -12,7 +13,6 @@ from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_f
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
-from unitofwork import Both, with_list
 
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "

@@ -159,7 +159,9 @@ async def replay_range(
     endpoint = await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id)
     if endpoint is None:
         raise NotFound("webhook endpoint", endpoint_id)
-    found = await records.told(tx, principal.project_id, principal.livemode, endpoint_id, after, before, REPLAY_MAX + 1)
+    found = await records.events_in_range(
+        tx, principal.project_id, principal.livemode, endpoint_id, after, before, REPLAY_MAX + 1
+    )
     looked_at, now = found[:REPLAY_MAX], clock.now()
     again = [
         one

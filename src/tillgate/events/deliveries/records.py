@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest
 from tillgate.events.deliveries.model import (
@@ -17,7 +18,6 @@ from tillgate.events.deliveries.model import (
 from tillgate.events.model import EventObject, subscribes
 from tillgate.events.records import event_from
 from tillgate.store import Row, Transaction
-from unitofwork import Both, with_list
 
 # Of all the events that are asked for at once; a session has a handful, each with a delivery an endpoint.
 OF_EVENTS_MAX: Final = 1_000
@@ -347,7 +347,7 @@ async def attempts_of(tx: Transaction, delivery_ids: list[str]) -> dict[str, lis
     return found
 
 
-class Told(NamedTuple):
+class EventStatus(NamedTuple):
     """An event as one endpoint has it: still on its way, arrived, or neither."""
 
     event_id: str
@@ -358,13 +358,15 @@ class Told(NamedTuple):
     delivered: bool
 
 
-async def told(
+async def events_in_range(
     tx: Transaction, project_id: str, livemode: bool, endpoint_id: str, after: int, before: int, limit: int
-) -> list[Told]:
+) -> list[EventStatus]:
     """Up to ``limit`` events between two sequences, oldest first; none is dropped before this transaction ends."""
     rows = await tx.fetch_all(_RANGE_HELD, endpoint_id, project_id, livemode, after, before, limit)
     return [
-        Told(row["id"], row["type"], row["sequence"], row["created_at"], bool(row["pending"]), bool(row["delivered"]))
+        EventStatus(
+            row["id"], row["type"], row["sequence"], row["created_at"], bool(row["pending"]), bool(row["delivered"])
+        )
         for row in rows
     ]
 

@@ -77,7 +77,7 @@ class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     updated_at: str
 
 
-def shown(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
+def to_api(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
     """The endpoint in the API's form."""
     return WebhookEndpointObject(
         id=endpoint.id,

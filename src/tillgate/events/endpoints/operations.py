@@ -23,7 +23,7 @@ from tillgate.events.endpoints.model import (
     checked_events,
     checked_overlap,
     checked_target,
-    shown,
+    to_api,
 )
 from tillgate.events.model import (
     SESSION_PAID,
@@ -46,7 +46,7 @@ class Seal(Protocol):
     def seal(self, text: str) -> str: ...
 
 
-class EndpointDesk(NamedTuple):
+class EndpointContext(NamedTuple):
     """What the operations on endpoints work with.
 
     Attributes:
@@ -85,7 +85,7 @@ class CreatedEndpoint(NamedTuple):
 
 
 async def create_endpoint(
-    desk: EndpointDesk, tx: Transaction, principal: Principal, new: NewEndpoint
+    context: EndpointContext, tx: Transaction, principal: Principal, new: NewEndpoint
 ) -> CreatedEndpoint:
     """Add an endpoint to the caller's project and mode.
 
@@ -93,7 +93,7 @@ async def create_endpoint(
         InvalidInput: the URL may not be a target, or an event type does not exist.
         Conflict: the project has as many endpoints as it may.
     """
-    url = checked_target(new.url, http_loopback=desk.http_loopback, guard=desk.guard)
+    url = checked_target(new.url, http_loopback=context.http_loopback, guard=context.guard)
     events = checked_events(new.events)
     description = checked_description(new.description)
     if await records.count(tx, principal.project_id, principal.livemode) >= ENDPOINTS_MAX:
@@ -101,7 +101,7 @@ async def create_endpoint(
             f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode; delete one first.",
             code="too_many_webhook_endpoints",
         )
-    now, secret = desk.clock.now(), SigningSecret.new()
+    now, secret = context.clock.now(), SigningSecret.new()
     endpoint = WebhookEndpoint(
         id=ids.new_id(ids.WEBHOOK_ENDPOINT),
         livemode=principal.livemode,
@@ -113,7 +113,7 @@ async def create_endpoint(
         created_at=now,
         updated_at=now,
     )
-    await records.insert(tx, principal.project_id, endpoint, desk.seal.seal(secret.reveal()))
+    await records.insert(tx, principal.project_id, endpoint, context.seal.seal(secret.reveal()))
     return CreatedEndpoint(endpoint, secret)
 
 
@@ -136,7 +136,7 @@ async def list_endpoints(tx: Transaction, principal: Principal, page: PageReques
 
 
 async def update_endpoint(
-    desk: EndpointDesk, tx: Transaction, principal: Principal, endpoint_id: str, changes: EndpointChanges
+    context: EndpointContext, tx: Transaction, principal: Principal, endpoint_id: str, changes: EndpointChanges
 ) -> WebhookEndpoint:
     """Change an endpoint; an inactive one gets no deliveries, and those under way wait.
 
@@ -151,7 +151,7 @@ async def update_endpoint(
         raise NotFound("webhook endpoint", endpoint_id)
     changed: dict[str, object] = {}
     if changes.url is not msgspec.UNSET:
-        changed["url"] = checked_target(changes.url, http_loopback=desk.http_loopback, guard=desk.guard)
+        changed["url"] = checked_target(changes.url, http_loopback=context.http_loopback, guard=context.guard)
         if changed["url"] != endpoint.url:
             changed["failing_since"] = None
     if changes.events is not msgspec.UNSET:
@@ -162,13 +162,13 @@ async def update_endpoint(
         changed["active"] = changes.active
         if changes.active:
             changed |= {"failing_since": None, "disabled_reason": None}
-    endpoint = msgspec.structs.replace(endpoint, **changed, updated_at=desk.clock.now())
+    endpoint = msgspec.structs.replace(endpoint, **changed, updated_at=context.clock.now())
     await records.update(tx, principal.project_id, endpoint)
     return endpoint
 
 
 async def rotate_secret(
-    desk: EndpointDesk,
+    context: EndpointContext,
     tx: Transaction,
     principal: Principal,
     endpoint_id: str,
@@ -186,14 +186,14 @@ async def rotate_secret(
     endpoint = await records.locked(tx, principal.project_id, principal.livemode, endpoint_id)
     if endpoint is None:
         raise NotFound("webhook endpoint", endpoint_id)
-    now, secret = desk.clock.now(), SigningSecret.new()
+    now, secret = context.clock.now(), SigningSecret.new()
     endpoint = msgspec.structs.replace(
         endpoint,
         secret_prefix=secret.prefix,
         previous_secret_until=now + overlap_ms,
         updated_at=now,
     )
-    await records.rotate(tx, principal.project_id, endpoint, desk.seal.seal(secret.reveal()))
+    await records.rotate(tx, principal.project_id, endpoint, context.seal.seal(secret.reveal()))
     if not overlap_ms:
         await records.forget_previous_secret(tx, principal.project_id, endpoint.id)
         endpoint = msgspec.structs.replace(endpoint, previous_secret_until=None)
@@ -251,13 +251,13 @@ async def _tell(tx: Transaction, wake: Wake, endpoint_id: str, type: str, now: i
         livemode=endpoint.livemode,
         type=type,
         object_id=endpoint_id,
-        data=msgspec.json.encode(shown(endpoint)),
+        data=msgspec.json.encode(to_api(endpoint)),
         now=now,
     )
 
 
 async def prepare_test(
-    desk: EndpointDesk, tx: Transaction, principal: Principal, endpoint_id: str, data: bytes
+    context: EndpointContext, tx: Transaction, principal: Principal, endpoint_id: str, data: bytes
 ) -> Claimed:
     """A synthetic ``session.paid`` for this endpoint, its only attempt leased to the caller.
 
@@ -268,7 +268,7 @@ async def prepare_test(
         NotFound: the endpoint is not in the caller's project and mode.
     """
     await get_endpoint(tx, principal, endpoint_id)
-    now = desk.clock.now()
+    now = context.clock.now()
     event = EventObject(
         id=ids.new_id(ids.EVENT),
         type=SESSION_PAID,

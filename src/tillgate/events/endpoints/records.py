@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from keyturn.database import Both
 from tillgate.base.pages import PageRequest
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.store import Row, Transaction
-from unitofwork import Both
 
 _COLUMNS: Final = (
     "id, livemode, url, description, events, active, secret_prefix, previous_secret_until, failing_since, "

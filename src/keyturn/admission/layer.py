@@ -1,0 +1,302 @@
+"""The key layer put together over a store: what the middleware, the server and a user's tests stand on."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from keyturn.admission.carriers import Carriers
+from keyturn.admission.leases import Gate, boottime_ns
+from keyturn.admission.origins import Origins
+from keyturn.admission.probing import Probed, ProbeStore, keep_probing
+from keyturn.admission.verifying import Presented, Verifier
+from keyturn.database import StoreError, migrate, open_database
+from keyturn.insight.expiry import keep_telling
+from keyturn.insight.request_log import RequestLog
+from keyturn.insight.retention import keep_forgetting
+from keyturn.insight.usage import FLUSH_SECONDS, Usage
+from keyturn.keys.importing import keep_learning
+from keyturn.keys.issuing import Issuer
+from keyturn.keys.model import KnownKey, Mode, Need, RefusalReason, Refused
+from keyturn.keys.secret import FORMATS, KeyFormat, KeyParser
+from keyturn.leaks.responding import Alert, LeakResponder, LeakRules, Seen
+from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
+from keyturn.stores.ports import Clock, KeyStore, RateLimiter, RequestStore, UsageStore, Use
+from keyturn.stores.sql import SqlKeyStore, migrations
+from keyturn.stores.usage import MemoryUsage, SqlUsage
+
+_log = logging.getLogger("keyturn")
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        """Unix milliseconds, UTC."""
+        return time.time_ns() // 1_000_000
+
+
+class Caller(NamedTuple):
+    """What is noted of a request beside its key, for the owner's eyes."""
+
+    path: str | None = None
+    agent: str | None = None
+
+
+class LayerStore(KeyStore, ProbeStore, Protocol):
+    """A store of keys on which revocation can be probed; every one that ships can."""
+
+
+class Admitted(msgspec.Struct, frozen=True, gc=False):
+    """Who was let in, and what their key's rate limit leaves them; None where there is no limit."""
+
+    key: KnownKey
+    allowance: Allowance | None
+    reported: tuple[RefusalReason, ...] = ()
+
+
+class RateLimited(NamedTuple):
+    """Who may come in, but later."""
+
+    key: KnownKey
+    allowance: Allowance
+
+
+NOBODY: Final = Caller()
+
+
+class LayerObserver:
+    """What a layer has to say to whoever runs it; here, into the log."""
+
+    def alert(self, alert: Alert) -> None:
+        """A key is where it should not be."""
+        _log.warning("%s %s %s", alert.what, alert.key_id, alert.detail)
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Something was not done, and will be tried again."""
+        _log.warning("%s was not dealt with, and will be tried again: %s", what, error)
+
+    def not_logged(self, requests: int) -> None:
+        """The log of requests had no room for so many."""
+
+    def probed(self, probed: Probed) -> None:
+        """How long a change took until it held everywhere, and whether it did."""
+        if not probed.held:
+            _log.error("a change did not hold after %.3f s: a gate still answers by what was", probed.lag_seconds)
+
+
+class KeyLayer:
+    """Issue, verify, limit and count, set up for one installation. One a process; :meth:`running` beside it.
+
+    Attributes:
+        outcomes: how often a request was let in (``valid``), came too fast (``rate_limited``), or was refused, by
+            reason.
+        probed: what the last probe of revocation found; None before the first.
+        requests: the log of requests, where there is one; who answers them notes them there.
+    """
+
+    def __init__(
+        self,
+        store: LayerStore,
+        *,
+        scopes: Iterable[str],
+        publishable: Iterable[str] = (),
+        clock: Clock | None = None,
+        mode: Mode | None = None,
+        limit: Limit | None = DEFAULT_LIMIT,
+        limiter: RateLimiter | None = None,
+        usage_store: UsageStore | None = None,
+        leak_rules: LeakRules | None = None,
+        formats: Mapping[str, KeyFormat] = FORMATS,
+        request_store: RequestStore | None = None,
+        request_days: int = 0,
+        observer: LayerObserver | None = None,
+    ) -> None:
+        """
+        Args:
+            scopes: those that this installation offers, ``resource:action`` each.
+            publishable: those of them that a publishable key may have.
+            mode: the only mode that is let in here; None for both.
+            limit: what a key without a pace of its own may do; None for no limit.
+            limiter: what counts requests; by default, this process for itself.
+            usage_store: where is counted what keys are used for; by default in memory.
+            leak_rules: what becomes of keys that arrive where they should not.
+            request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
+            request_days: for how long; 0 logs none and drops those that there are.
+            teller: told what went wrong, and what the probes found; by default the log of Python.
+        """
+        self._observer = observer or LayerObserver()
+        self.store: LayerStore = store
+        self.clock: Clock = clock or SystemClock()
+        self.limit = limit
+        self.gate = Gate(store, secrets.token_hex(16))
+        self.issuer = Issuer(store, self.clock, scopes, publishable=publishable, formats=formats, rate_limit=limit)
+        parser = KeyParser(formats.values())
+        carriers = Carriers(parser)
+        self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
+        self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
+        self.origins = Origins(store, boottime_ns)
+        self.carriers = carriers
+        self.usage = Usage(carriers.clean)
+        self.usage_store: UsageStore = usage_store or MemoryUsage()
+        self.leaks = LeakResponder(
+            store,
+            self.clock,
+            parser,
+            leak_rules,
+            clean=carriers.clean,
+            alert=self._observer.alert,
+            failed=self._failed("an exposed key"),
+        )
+        self._request_store = request_store
+        self._request_days = request_days
+        self.requests: RequestLog | None = None
+        if request_store is not None and request_days:
+            self.requests = RequestLog(carriers.clean, count_dropped=self._observer.not_logged)
+        self.outcomes: Counter[str] = Counter()
+        self.probed: Probed | None = None
+        self.probes_failed = 0
+
+    async def admit(
+        self, presented: Presented, need: Need | None, caller: Caller = NOBODY, *, limited: bool = True
+    ) -> Admitted | RateLimited | Refused:
+        """Whether a request is let in; counted, and against its key's limit.
+
+        Args:
+            need: what is asked for; None where any valid key will do.
+            limited: whether a key without a pace of its own has the installation's.
+
+        Raises:
+            StoreError: that could not be told; let nobody in.
+        """
+        decision = await self.verifier.verify(presented, need)
+        now = self.clock.now()
+        if isinstance(decision, Refused):
+            self.outcomes[decision.reason.value] += 1
+            self.usage.refused(decision, need, now)
+            if decision.key is not None:
+                self.leaks.noticed(decision, Seen(presented.address, caller.agent, caller.path))
+            return decision
+        key = decision.key
+        use = Use(now, presented.address, caller.agent, caller.path)
+        limit = key.terms.limit or (self.limit if limited else None)
+        allowance = None
+        if limit is not None:
+            taken = self._limiter.take(key.id, limit)
+            allowance = taken if isinstance(taken, Allowance) else await taken
+            if allowance.retry_after_seconds > 0:
+                self.outcomes["rate_limited"] += 1
+                self.usage.rate_limited(key, need, use)
+                return RateLimited(key, allowance)
+        self.outcomes["valid"] += 1
+        self.usage.allowed(decision, need, use)
+        return Admitted(key, allowance, decision.reported)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["KeyLayer"]:
+        """Hold the lease and write bookkeeping down until the block ends."""
+        # Before the first request, so that none with an imported key is refused meanwhile.
+        self.carriers.learn(await self.store.foreign_forms())
+        tasks = [
+            asyncio.create_task(work, name=f"keyturn {name}")
+            for name, work in (
+                ("gate", self.gate.run()),
+                ("usage", self._keep_flushing()),
+                ("forgetting", self._keep_forgetting()),
+                ("leaks", self.leaks.run()),
+                ("imported keys", self._keep_learning()),
+                ("expiry", keep_telling(self.store, self.clock, failed=self._failed("an expiry"))),
+                ("prober", self._keep_probing()),
+            )
+        ]
+        try:
+            yield self
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.leaks.deal_with_waiting()
+            await self._flush()
+
+    async def _keep_flushing(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            await self.usage.flush(self.store, self.usage_store)
+        except StoreError as error:
+            self._observer.failed("how keys were used", error)
+        if self.requests is not None and self._request_store is not None:
+            try:
+                await self.requests.flush(self._request_store, self.clock.now())
+            except StoreError as error:
+                self._observer.failed("a log of requests", error)
+
+    async def _keep_forgetting(self) -> None:
+        await keep_forgetting(
+            self.usage_store,
+            self._request_store,
+            self.clock,
+            request_days=self._request_days,
+            failed=self._failed("what is too old"),
+        )
+
+    async def _keep_learning(self) -> None:
+        await keep_learning(self.store, self.carriers, failed=self._failed("an imported key's form"))
+
+    async def _keep_probing(self) -> None:
+        def told(probed: Probed) -> None:
+            self.probed = probed
+            self.probes_failed += not probed.held
+            self._observer.probed(probed)
+
+        await keep_probing(self.store, self.gate, self.clock, told=told, failed=self._failed("a probe"))
+
+    def _failed(self, what: str) -> Callable[[Exception], None]:
+        return lambda error: self._observer.failed(what, error)
+
+
+@contextlib.asynccontextmanager
+async def open_key_layer(
+    database_url: str,
+    *,
+    scopes: Iterable[str],
+    publishable: Iterable[str] = (),
+    mode: Mode | None = None,
+    limit: Limit | None = DEFAULT_LIMIT,
+    limiter: RateLimiter | None = None,
+    leak_rules: LeakRules | None = None,
+) -> AsyncIterator[KeyLayer]:
+    """A running key layer over ``sqlite:///path`` or ``postgresql://…``, brought to the newest schema; closed when the
+    block ends.
+
+    Raises:
+        StoreError: the database cannot be reached or brought up to date.
+    """
+    clock = SystemClock()
+    database = await open_database(database_url)
+    try:
+        await migrate(database, migrations(), now=clock.now())
+        layer = KeyLayer(
+            SqlKeyStore(database),
+            scopes=scopes,
+            publishable=publishable,
+            clock=clock,
+            mode=mode,
+            limit=limit,
+            limiter=limiter,
+            usage_store=SqlUsage(database),
+            leak_rules=leak_rules,
+        )
+        async with layer.running():
+            yield layer
+    finally:
+        await database.close()

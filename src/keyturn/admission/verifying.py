@@ -1,0 +1,161 @@
+"""From a credential to a decision: the hot path, one page."""
+
+from keyturn.admission.carriers import Carriers
+from keyturn.admission.leases import KeyFinder
+from keyturn.keys.issuing import activate
+from keyturn.keys.model import (
+    NOTHING_SHOWN,
+    Asked,
+    Kind,
+    KnownKey,
+    Mode,
+    Need,
+    Reach,
+    RefusalReason,
+    Refused,
+    Status,
+    Terms,
+    Verified,
+)
+from keyturn.keys.restrictions import is_origin_among, is_within
+from keyturn.keys.secret import KeySecret, MaskedRepr, digest_of
+from keyturn.stores.ports import Clock, KeyStore
+
+
+def decide(
+    key: KnownKey | None, need: Need | None, now: int, asked: Asked = NOTHING_SHOWN, *, mode: Mode | None = None
+) -> Verified | Refused:
+    """Whether the holder of this key may do what is needed (None: just be let in). Pure; the order is a promise:
+    status, expiry, project, mode, network, origin or app, kind, client secret, scope. A canary is unknown to all.
+
+    What the caller did not prove to hold is not told: only a digest's match leads to a key at all,
+    so ``revoked`` and ``expired`` are said to nobody but the bearer of the whole text.
+
+    Args:
+        mode: the only mode that is let in here; None for both.
+    """
+    if key is None:
+        return Refused(RefusalReason.UNKNOWN)
+    if key.terms.canary:
+        # To whoever found it, it is like any key that never was; the owner is told (keyturn.leaks.responding).
+        return Refused(RefusalReason.UNKNOWN, key)
+    if key.status is not Status.ACTIVE:
+        disabled = key.status is Status.DISABLED
+        return Refused(RefusalReason.DISABLED if disabled else RefusalReason.REVOKED, key)
+    if key.expires_at is not None and now >= key.expires_at:
+        return Refused(RefusalReason.EXPIRED, key)
+    if key.ends_at is not None and now >= key.ends_at:
+        return Refused(RefusalReason.SUPERSEDED, key)
+    if key.project_suspended:
+        return Refused(RefusalReason.PROJECT_SUSPENDED, key)
+    terms = key.terms
+    if mode is not None and terms.mode is not mode:
+        return Refused(RefusalReason.WRONG_MODE, key)
+    reported: tuple[RefusalReason, ...] = ()
+    if terms.networks and not is_within(asked.address, terms.networks):
+        if RefusalReason.ADDRESS_NOT_ALLOWED not in terms.report_only:
+            return Refused(RefusalReason.ADDRESS_NOT_ALLOWED, key)
+        reported = (RefusalReason.ADDRESS_NOT_ALLOWED,)
+    if terms.kind is Kind.PUBLISHABLE or terms.origins or terms.apps:
+        unbound = _out_of_place(terms, asked)
+        if unbound is not None:
+            if unbound not in terms.report_only:
+                return Refused(unbound, key)
+            reported = (*reported, unbound)
+    if need is None:
+        return Verified(key, reported)
+    if terms.kind is Kind.PUBLISHABLE:
+        if need.publishable is Reach.NEVER:
+            return Refused(RefusalReason.SECRET_KEY_REQUIRED, key, need)
+        if need.publishable is Reach.OPENS:
+            if asked.opened:
+                return Verified(key, reported)
+            missing = asked.opened is None
+            return Refused(
+                RefusalReason.CLIENT_SECRET_MISSING if missing else RefusalReason.CLIENT_SECRET_WRONG, key, need
+            )
+    if need.scope not in terms.scopes and not terms.grants(need.scope):
+        if RefusalReason.SCOPE_MISSING not in terms.report_only:
+            return Refused(RefusalReason.SCOPE_MISSING, key, need)
+        reported = (*reported, RefusalReason.SCOPE_MISSING)
+    return Verified(key, reported)
+
+
+def _out_of_place(terms: Terms, asked: Asked) -> RefusalReason | None:
+    """Why this is not where the key may be used from; None if it is."""
+    if terms.apps:
+        return None if asked.app in terms.apps else RefusalReason.APP_NOT_ALLOWED
+    if terms.kind is Kind.SECRET and asked.origin is None:
+        return None  # a server sends none; only browsers are held to the origins of a secret key
+    return None if is_origin_among(asked.origin, terms.origins) else RefusalReason.ORIGIN_NOT_ALLOWED
+
+
+class Presented(MaskedRepr, Asked, frozen=True, kw_only=True, gc=False):
+    """A request, as far as the key layer looks at it.
+
+    Attributes:
+        authorization, api_key: the two headers that may carry a key.
+        query_string: in which there must be none; nor in what the path names.
+        secure: whether it came over TLS, or from where that is not asked for.
+        object_id: the object that the path names, where a client secret may open one.
+    """
+
+    authorization: str | None = None
+    api_key: str | None = None
+    query_string: str = ""
+    secure: bool = True
+    object_id: str | None = None
+
+
+class Verifier:
+    """Answers for presented keys by what holds at this moment: nothing stale."""
+
+    def __init__(
+        self, store: KeyStore, finder: KeyFinder, carriers: Carriers, clock: Clock, *, mode: Mode | None = None
+    ) -> None:
+        """
+        Args:
+            finder: a gate that remembers under a lease, or the store itself.
+            mode: the only mode that is let in here; None for both.
+        """
+        self._store = store
+        self._finder = finder
+        self._carriers = carriers
+        self._clock = clock
+        self._mode = mode
+
+    async def verify(self, presented: Presented, need: Need | None) -> Verified | Refused:
+        """Decide about a request. The order is carrier, transport, form and checksum, digest, and then that of
+        :func:`decide`: the cheapest and least telling first.
+
+        Args:
+            need: what the endpoint asks for; None where any valid key will do.
+        """
+        in_url, named = presented.query_string, presented.object_id
+        if named is not None and len(named) >= self._carriers.length_min:  # longer than most ids
+            in_url = f"{named}?{in_url}"
+        if in_url and "_" in in_url:
+            exposed = self._carriers.in_url(in_url)
+            if exposed:
+                key = await self._finder.find(exposed.digest()) if isinstance(exposed, KeySecret) else None
+                return Refused(RefusalReason.KEY_IN_URL, key)
+        carried = self._carriers.find(presented.authorization, presented.api_key)
+        if isinstance(carried, Refused):
+            return carried
+        if not presented.secure:
+            # Whose key it was matters to its owner alone, who may want to know that it has been seen on the wire.
+            return Refused(RefusalReason.INSECURE, await self._finder.find(carried.secret.digest()))
+        key = await self._finder.find(carried.secret.digest())
+        asked: Asked = presented
+        if carried.client_secret is not None and key is not None and presented.object_id is not None:
+            opened = await self._store.opens(
+                digest_of(carried.client_secret),
+                project_id=key.project_id,
+                mode=key.mode.value,
+                object_id=presented.object_id,
+            )
+            asked = Asked(address=presented.address, origin=presented.origin, app=presented.app, opened=opened)
+        decision = decide(key, need, self._clock.now(), asked, mode=self._mode)
+        if isinstance(decision, Verified) and decision.key.pending:
+            await activate(self._store, self._clock, key_id=decision.key.id, number=decision.key.secret)
+        return decision

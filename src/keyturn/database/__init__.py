@@ -1,0 +1,35 @@
+"""Operations over SQLite and PostgreSQL: one SQL dialect, one transaction each, durable when answered.
+
+Keyturn and Tillgate both stand on it and it knows neither.
+"""
+
+from keyturn.database.errors import (
+    MigrationError,
+    StoreError,
+    StoreUnavailable,
+    StrayAwait,
+    UniqueViolation,
+)
+from keyturn.database.migrations import Migration, migrate, migrations_of, pending
+from keyturn.database.opening import open_database
+from keyturn.database.ports import Both, Database, Dialect, Operation, Row, Transaction, with_list
+
+__all__ = [
+    "Both",
+    "Database",
+    "Dialect",
+    "Migration",
+    "MigrationError",
+    "Operation",
+    "Row",
+    "StoreError",
+    "StoreUnavailable",
+    "StrayAwait",
+    "Transaction",
+    "UniqueViolation",
+    "migrate",
+    "migrations_of",
+    "open_database",
+    "pending",
+    "with_list",
+]

@@ -1,0 +1,1 @@
+"""Keyturn over HTTP: server, middleware, forward-auth, and how a refusal is worded."""

@@ -1,0 +1,131 @@
+"""What a refused caller gets over HTTP, whoever asks: status, headers and a body (RFC 9457, problem details).
+
+The challenge follows RFC 6750, section 3; the rate limit's headers draft-ietf-httpapi-ratelimit-headers.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from http import HTTPStatus
+from math import ceil
+from typing import Final, NamedTuple
+
+import msgspec
+
+from keyturn.http import wording
+from keyturn.keys.model import RefusalReason, Refused
+from keyturn.limiting.gcra import Allowance, Limit
+
+REALM: Final = "keyturn"
+PROBLEM_TYPE: Final = b"application/problem+json"
+RATE_LIMITED: Final = "rate_limited"
+AUTH_UNAVAILABLE: Final = "auth_unavailable"
+NEED_NOT_DECLARED: Final = "need_not_declared"
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Denial(NamedTuple):
+    """A request that is not let in, ready to be told.
+
+    Attributes:
+        code: stable; what a program branches on.
+        message: what was wrong and what to do, for a person.
+        reason: on 401, why the key is none that is let in.
+        headers: those that go with it, such as ``WWW-Authenticate`` and ``Retry-After``.
+    """
+
+    status: int
+    code: str
+    message: str
+    reason: str | None = None
+    required_scope: str | None = None
+    headers: Headers = ()
+
+
+class Problem(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+    """RFC 9457's members, and ours: ``code`` is stable and for branching, ``detail`` is for a person.
+
+    Attributes:
+        param: the field that is wrong, where one is.
+    """
+
+    title: str
+    status: int
+    code: str
+    detail: str
+    reason: str | None = None
+    required_scope: str | None = None
+    param: str | None = None
+
+
+def denied(refusal: Refused) -> Denial:
+    """A refusal as its caller is told of it."""
+    status, message = wording.describe(refusal)
+    if status == wording.FORBIDDEN:
+        code = wording.FORBIDDEN_CODES[refusal.reason]
+        if refusal.reason is not RefusalReason.SCOPE_MISSING:
+            return Denial(status, code, message)
+        scope = refusal.need.scope if refusal.need is not None else ""
+        return Denial(status, code, message, None, scope, [challenge(f'error="insufficient_scope", scope="{scope}"')])
+    detail = "" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"'
+    return Denial(status, wording.INVALID_API_KEY, message, refusal.reason.value, None, [challenge(detail)])
+
+
+def rate_limited_denial(allowance: Allowance) -> Denial:
+    """A key that was too quick."""
+    seconds = max(ceil(allowance.retry_after_seconds), 1)
+    limit = allowance.limit
+    return Denial(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        RATE_LIMITED,
+        f"Too many requests with this key: {limit.per_second:g} a second are allowed, {limit.burst} at once. "
+        f"Try again in {seconds} s.",
+        headers=[(b"retry-after", b"%d" % seconds), *rate_headers(allowance)],
+    )
+
+
+UNAVAILABLE: Final = Denial(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    AUTH_UNAVAILABLE,
+    "Whether this key may do that cannot be told right now, so it may not. Try again in a moment.",
+    headers=[(b"retry-after", b"1")],
+)
+UNDECLARED: Final = Denial(
+    HTTPStatus.FORBIDDEN,
+    NEED_NOT_DECLARED,
+    "This endpoint does not say what it needs of a key, so nobody is let in. Its author has to declare it.",
+)
+
+
+def rate_headers(allowance: Allowance) -> Headers:
+    """``RateLimit-Policy`` and ``RateLimit``: what there is, what is left."""
+    return (
+        _policy(allowance.limit),
+        (b"ratelimit", b'"key";r=%d;t=%d' % (allowance.remaining, ceil(allowance.reset_seconds))),
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _policy(limit: Limit) -> tuple[bytes, bytes]:
+    return b"ratelimit-policy", b'"key";q=%d;w=%d' % (limit.burst, ceil(limit.window_seconds))
+
+
+def challenge(detail: str, realm: str = REALM) -> tuple[bytes, bytes]:
+    """``WWW-Authenticate``, with or without what was wrong."""
+    value = f'Bearer realm="{realm}"' + (f", {detail}" if detail else "")
+    return b"www-authenticate", value.encode()
+
+
+def problem(denial: Denial, param: str | None = None) -> bytes:
+    """A denial as ``application/problem+json``."""
+    return msgspec.json.encode(
+        Problem(
+            title=HTTPStatus(denial.status).phrase,
+            status=int(denial.status),
+            code=denial.code,
+            detail=denial.message,
+            reason=denial.reason,
+            required_scope=denial.required_scope,
+            param=param,
+        )
+    )

@@ -1,0 +1,62 @@
+"""What ``GET /metrics`` tells of this process, in the Prometheus text format."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from keyturn.admission.layer import KeyLayer
+
+Labels = Mapping[str, str]
+
+_ESCAPED: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+def expose(layer: KeyLayer, answers: Counter[int]) -> bytes:
+    """Everything as it is now."""
+    gate = layer.gate
+    lines = [
+        *_metric(
+            "keyturn_verifications_total",
+            "counter",
+            "Decisions about keys, by outcome: valid, rate_limited, or the reason of the refusal.",
+            [({"outcome": outcome}, count) for outcome, count in sorted(layer.outcomes.items())],
+        ),
+        *_metric(
+            "keyturn_http_responses_total",
+            "counter",
+            "Answers by HTTP status.",
+            [({"status": str(status)}, count) for status, count in sorted(answers.items())],
+        ),
+        *_metric("keyturn_gate_keys", "gauge", "Secrets that are remembered.", [({}, gate.remembered)]),
+        *_metric(
+            "keyturn_gate_lease", "gauge", "1 while keys may be answered from memory.", [({}, int(gate.holds_lease))]
+        ),
+        *_metric("keyturn_gate_epoch", "gauge", "The last narrowing change acted upon.", [({}, gate.epoch or 0)]),
+        *_metric(
+            "keyturn_revocation_lag_seconds",
+            "gauge",
+            "How long the last probe took until a change held everywhere; -1 before the first.",
+            [({}, layer.probed.lag_seconds if layer.probed is not None else -1)],
+        ),
+        *_metric(
+            "keyturn_revocation_not_held_total",
+            "counter",
+            "Probes after which a gate still answered by what was before.",
+            [({}, layer.probes_failed)],
+        ),
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _metric(name: str, kind: str, meaning: str, samples: Iterable[tuple[Labels, float]]) -> list[str]:
+    return [
+        f"# HELP {name} {meaning}",
+        f"# TYPE {name} {kind}",
+        *(f"{name}{_labels(labels)} {value:g}" if value % 1 else f"{name}{_labels(labels)} {int(value)}"
+          for labels, value in samples),
+    ]  # fmt: skip
+
+
+def _labels(labels: Labels) -> str:
+    inside = ",".join(f'{name}="{value.translate(_ESCAPED)}"' for name, value in labels.items())
+    return f"{{{inside}}}" if inside else ""

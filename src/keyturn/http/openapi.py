@@ -1,0 +1,92 @@
+"""The OpenAPI 3.1 document, out of the same declarations that route and check."""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from keyturn.http.denials import Problem
+from keyturn.http.routing import Only, Route
+
+VERSION: Final = "1"
+
+_WORD: Final = re.compile(r"[^a-z0-9]+")
+_WHO: Final = {
+    Only.ROOT: "For the root credential only.",
+    Only.KEY: "For any valid key, or the root credential.",
+    Only.NOBODY: "For everybody.",
+    Only.PROXY: "For a proxy that the settings trust, with the request that it asks about.",
+}
+
+
+def document(routes: list[Route]) -> dict[str, Any]:
+    """The document as plain values."""
+    types: list[Any] = [Problem]
+    for route in routes:
+        types += [type for type in (route.answers, route.body, route.query) if type is not None]
+    types = list(dict.fromkeys(types))
+    schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schema_of = dict(zip(types, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Keyturn",
+            "version": VERSION,
+            "summary": "API keys: verified, issued, rotated and revoked.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"credential": []}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "credential": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key with the scope that the operation needs, or the root credential.",
+                }
+            },
+            "responses": {
+                "Refused": {
+                    "description": "Refused: `code` says why, `detail` what to do.",
+                    "content": {"application/problem+json": {"schema": schema_of[Problem]}},
+                }
+            },
+        },
+    }
+
+
+def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+    need = route.need
+    parameters: list[dict[str, Any]] = []
+    if "{id}" in route.path:
+        parameters.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+    if route.query is not None:
+        name = schema_of[route.query]["$ref"].rpartition("/")[2]
+        for parameter, schema in components[name]["properties"].items():
+            parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+    media_type = route.media_type or "application/json"
+    schema = schema_of[route.answers] if route.answers is not None else {}
+    operation: dict[str, Any] = {
+        "operationId": _WORD.sub("_", f"{route.method} {route.path}".lower()).strip("_"),
+        "summary": route.summary,
+        "description": f"Needs the scope `{need}`, or the root credential." if isinstance(need, str) else _WHO[need],
+        "parameters": parameters,
+        "responses": {
+            str(int(route.status)): {"description": "Done.", "content": {media_type: {"schema": schema}}},
+            "default": {"$ref": "#/components/responses/Refused"},
+        },
+    }
+    if isinstance(need, str):
+        operation["x-required-scope"] = need
+    if need is Only.NOBODY:
+        operation["security"] = []
+    if route.body is not None:
+        operation["requestBody"] = {
+            "required": any(field.required for field in msgspec.structs.fields(route.body)),
+            "content": {"application/json": {"schema": schema_of[route.body]}},
+        }
+    return operation

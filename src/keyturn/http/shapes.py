@@ -1,0 +1,495 @@
+"""What the server takes and answers, as types: JSON out and in, the checks and the OpenAPI document come from them."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from keyturn.admission.leases import Receipt
+from keyturn.insight.audit import AuditEntry
+from keyturn.keys.model import Key, Kind, KnownKey, Mode, Reach, Status
+from keyturn.keys.secret import MaskedRepr
+from keyturn.limiting.gcra import Allowance, Limit
+from keyturn.stores.ports import SecretState
+
+PROJECT_DEFAULT: Final = "default"
+LIMIT_DEFAULT: Final = 20
+LIMIT_MAX: Final = 100
+
+ProjectId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", examples=["default"])]
+Instant = Annotated[datetime, Meta(tz=True)]
+Reason = Annotated[str, Meta(max_length=500)]
+
+
+class Taken(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """What a caller sends. A field that there is not is a mistake, and is said to be one."""
+
+
+class Answered(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a caller is sent."""
+
+
+# Verifying.
+
+
+class OriginalRequest(MaskedRepr, Taken, frozen=True, kw_only=True):
+    """The request that is to be let in or not, as far as it matters.
+
+    Attributes:
+        headers: by name, in any case; those that carry the key, ``origin`` and ``x-app-identifier`` are looked at.
+        path: with its query, in which there must be no key.
+        address: the IP address it came from.
+        secure: whether it came over TLS.
+    """
+
+    headers: dict[str, str] = {}
+    method: str = ""
+    path: str = ""
+    address: str | None = None
+    secure: bool = True
+
+
+class Verify(MaskedRepr, Taken, frozen=True, kw_only=True):
+    """Either the key's text, or the request that it came with.
+
+    Attributes:
+        key: as it was presented. With it may come what a key can be bound to: `address`, `origin`, `appIdentifier`.
+        scope: what is to be done; left out, any key that is valid will do.
+        publishable: how far a publishable key gets there.
+        object_id: the object that is asked for, where a client secret may open it.
+    """
+
+    key: str | UnsetType = UNSET
+    request: OriginalRequest | UnsetType = UNSET
+    scope: str | None = None
+    publishable: Reach = Reach.NEVER
+    address: str | None = None
+    origin: str | None = None
+    app_identifier: str | None = None
+    object_id: str | None = None
+
+
+class VerifiedKey(Answered, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose key it is.
+
+    Attributes:
+        reported: restrictions that would have refused the request, were they not only reported.
+    """
+
+    id: str
+    project_id: str
+    mode: Mode
+    kind: Kind
+    scopes: frozenset[str]
+    expires_at: str | None = None
+    canary: bool = False
+    reported: tuple[str, ...] = ()
+
+
+class RateLimitState(Answered, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the key has left.
+
+    Attributes:
+        limit: requests at once, after a pause.
+        reset_seconds: until all of them are back.
+    """
+
+    limit: int
+    per_second: float
+    remaining: int
+    reset_seconds: float
+    retry_after_seconds: float = 0.0
+
+
+class Verdict(Answered, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether the request is to be let in. If not: what to answer it with.
+
+    Attributes:
+        reason: why not, for your log; `rate_limited` if the key was too quick.
+        status, code, message: for whoever sent the request.
+        key: whose it is; where the request is refused, for your log only.
+    """
+
+    valid: bool
+    reason: str | None = None
+    status: int | None = None
+    code: str | None = None
+    message: str | None = None
+    required_scope: str | None = None
+    key: VerifiedKey | None = None
+    rate_limit: RateLimitState | None = None
+
+
+def verified_key(key: KnownKey, reported: tuple[str, ...] = ()) -> VerifiedKey:
+    """A key as a verdict shows it."""
+    terms = key.terms
+    return VerifiedKey(
+        id=key.id,
+        project_id=terms.project_id,
+        mode=terms.mode,
+        kind=terms.kind,
+        scopes=terms.scopes,
+        expires_at=instant(key.expires_at) if key.expires_at is not None else None,
+        canary=terms.canary,
+        reported=reported,
+    )
+
+
+def rate_limit_state(allowance: Allowance) -> RateLimitState:
+    """An allowance as a verdict shows it."""
+    limit, remaining, reset_seconds, retry_after_seconds = allowance
+    return RateLimitState(
+        limit=limit.burst,
+        per_second=limit.per_second,
+        remaining=remaining,
+        reset_seconds=round(reset_seconds, 3),
+        retry_after_seconds=round(retry_after_seconds, 3) if retry_after_seconds else 0.0,
+    )
+
+
+# Keys.
+
+
+class Rate(Taken, frozen=True, kw_only=True):
+    """A pace of its own: requests a second in the long run, and at once after a pause."""
+
+    per_second: float
+    burst: int
+
+
+class NewKey(Taken, frozen=True, kw_only=True):
+    """What a key is to be.
+
+    Attributes:
+        scopes: what it may do; nothing by default, ``*`` for everything there is and will be.
+        project_id: whose it is; for the root credential only, a key makes keys of its own project.
+        report_only: restrictions that are to be counted instead of kept.
+        canary: nobody uses this key; whoever does has found it where it was laid out.
+    """
+
+    name: str
+    mode: Mode = Mode.LIVE
+    scopes: list[str] = []
+    kind: Kind = Kind.SECRET
+    format: str = "native"
+    project_id: ProjectId | UnsetType = UNSET
+    expires_at: Instant | None = None
+    networks: list[str] = []
+    origins: list[str] = []
+    app_identifiers: list[str] = []
+    rate: Rate | None = None
+    report_only: list[str] = []
+    canary: bool = False
+
+
+class Changes(Taken, frozen=True, kw_only=True):
+    """What is to change; what is left out stays, and null takes a restriction away."""
+
+    name: str | UnsetType = UNSET
+    scopes: list[str] | UnsetType = UNSET
+    expires_at: Instant | UnsetType | None = UNSET
+    networks: list[str] | UnsetType = UNSET
+    origins: list[str] | UnsetType = UNSET
+    app_identifiers: list[str] | UnsetType = UNSET
+    rate: Rate | UnsetType | None = UNSET
+    report_only: list[str] | UnsetType = UNSET
+
+
+class Why(Taken, frozen=True, kw_only=True):
+    """Why it is done, for the audit log."""
+
+    reason: Reason | None = None
+
+
+class Rotation(Taken, frozen=True, kw_only=True):
+    """How a key's secret is replaced.
+
+    Attributes:
+        overlap_seconds: for how long the earlier one goes on.
+        at_once: whether that counts from now, rather than from the new one's first use.
+    """
+
+    overlap_seconds: Annotated[int, Meta(ge=0)] = 7 * 86_400
+    at_once: bool = False
+    reason: Reason | None = None
+
+
+class WhichKeys(Taken, frozen=True, kw_only=True):
+    """Which keys are listed."""
+
+    project_id: ProjectId | UnsetType = UNSET
+    mode: Mode | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    starting_after: str | UnsetType = UNSET
+
+
+class WhichLines(Taken, frozen=True, kw_only=True):
+    """Which lines of the audit log are listed, newest first."""
+
+    project_id: ProjectId | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    before: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+
+
+class Tree(Taken, frozen=True, kw_only=True):
+    """Whether what a key has made is meant, too."""
+
+    tree: bool = False
+
+
+class KeyObject(Answered, frozen=True, kw_only=True):
+    """All that is known of a key. Its text is not among it."""
+
+    object: str = "key"
+    id: str
+    project_id: str
+    mode: Mode
+    kind: Kind
+    name: str
+    format: str
+    prefix: str
+    last_four: str
+    scopes: list[str]
+    status: Status
+    networks: list[str]
+    origins: list[str]
+    app_identifiers: list[str]
+    rate: Rate | None
+    report_only: list[str]
+    canary: bool
+    imported: bool
+    parent_id: str | None
+    project_suspended: bool
+    created_at: str
+    created_by: str
+    expires_at: str | None
+    last_used_at: str | None
+    disabled_at: str | None
+    disabled_by: str | None
+    disabled_reason: str | None
+    revoked_at: str | None
+    revoked_by: str | None
+    revoked_reason: str | None
+    exposed_at: str | None
+    exposed_how: str | None
+
+
+class CreatedKey(MaskedRepr, KeyObject, frozen=True, kw_only=True):
+    """A new key, and its text this one time."""
+
+    key: str
+
+
+class ReceiptObject(Answered, frozen=True, kw_only=True):
+    """The proof that what was true before is refused everywhere.
+
+    Attributes:
+        epoch: the change's number; null where there was nothing to change.
+        confirmed: the gates that have acted upon it.
+        lapsed: those that did not say so, and whose lease has run out since.
+        waited_ms: how long that took.
+    """
+
+    epoch: int | None
+    at: str
+    confirmed: list[str]
+    lapsed: list[str]
+    waited_ms: float
+
+
+class ChangedKey(KeyObject, frozen=True, kw_only=True):
+    """A key as it is now, with the proof that it is judged by that everywhere."""
+
+    receipt: ReceiptObject
+
+
+class RevokedKey(ChangedKey, frozen=True, kw_only=True):
+    """A revoked key.
+
+    Attributes:
+        already: it had been revoked before; the first time and actor stand.
+        descendants: the ids of the keys that were revoked with it, because it had made them.
+    """
+
+    already: bool
+    descendants: list[str]
+
+
+class RotatedKey(MaskedRepr, ChangedKey, frozen=True, kw_only=True):
+    """A key and its new text, this one time."""
+
+    key: str
+
+
+class KeyList(Answered, frozen=True, kw_only=True):
+    """Some keys, newest first; where there are more, go on after `nextCursor`."""
+
+    data: list[KeyObject]
+    has_more: bool
+    next_cursor: str | None
+    object: str = "list"
+
+
+class SecretObject(Answered, frozen=True, kw_only=True):
+    """One of a key's secrets: what was seen of it, never its text."""
+
+    number: int
+    prefix: str
+    last_four: str
+    created_at: str
+    active_at: str | None
+    ends_at: str | None
+    last_used_at: str | None
+    last_used_address: str | None
+    last_used_agent: str | None
+    last_used_path: str | None
+
+
+class SecretList(Answered, frozen=True, kw_only=True):
+    """All secrets that a key has had, newest first."""
+
+    data: list[SecretObject]
+    object: str = "list"
+
+
+class AuditLine(Answered, frozen=True, kw_only=True):
+    """A line of the audit log, bound to the one before by its hash."""
+
+    sequence: int
+    at: str
+    actor: str
+    action: str
+    project_id: str | None
+    key_id: str | None
+    detail: dict[str, Any]
+    previous: str
+    hash: str
+
+
+class AuditList(Answered, frozen=True, kw_only=True):
+    """Lines of the audit log, newest first; where there are more, go on with `before`."""
+
+    data: list[AuditLine]
+    has_more: bool
+    object: str = "list"
+
+
+class ProjectObject(Answered, frozen=True, kw_only=True):
+    """Whether a project's keys are let in."""
+
+    id: str
+    suspended: bool
+    object: str = "project"
+
+
+class SwitchedProject(ProjectObject, frozen=True, kw_only=True):
+    """A project that was suspended or resumed, and the proof."""
+
+    receipt: ReceiptObject
+
+
+class WhoAmI(Answered, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is asking."""
+
+    root: bool
+    key: KeyObject | None = None
+    rate_limit: RateLimitState | None = None
+
+
+def instant(at: int) -> str:
+    """RFC 3339, in UTC, to the millisecond."""
+    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def milliseconds(at: datetime) -> int:
+    """Unix milliseconds."""
+    return round(at.timestamp() * 1_000)
+
+
+def _maybe(at: int | None) -> str | None:
+    return instant(at) if at is not None else None
+
+
+def key_fields(key: Key) -> dict[str, Any]:
+    """A key's fields as they are answered."""
+    return {
+        "id": key.id,
+        "project_id": key.project_id,
+        "mode": key.mode,
+        "kind": key.kind,
+        "name": key.name,
+        "format": key.format,
+        "prefix": key.prefix,
+        "last_four": key.last_four,
+        "scopes": sorted(key.scopes),
+        "status": key.status,
+        "networks": list(key.networks),
+        "origins": list(key.origins),
+        "app_identifiers": list(key.apps),
+        "rate": rate_of(key.limit),
+        "report_only": sorted(key.report_only),
+        "canary": key.canary,
+        "imported": key.imported,
+        "parent_id": key.parent_id,
+        "project_suspended": key.project_suspended,
+        "created_at": instant(key.created_at),
+        "created_by": key.created_by,
+        "expires_at": _maybe(key.expires_at),
+        "last_used_at": _maybe(key.last_used_at),
+        "disabled_at": _maybe(key.disabled_at),
+        "disabled_by": key.disabled_by,
+        "disabled_reason": key.disabled_reason,
+        "revoked_at": _maybe(key.revoked_at),
+        "revoked_by": key.revoked_by,
+        "revoked_reason": key.revoked_reason,
+        "exposed_at": _maybe(key.exposed_at),
+        "exposed_how": key.exposed_how,
+    }
+
+
+def rate_of(limit: Limit | None) -> Rate | None:
+    """A limit as it is answered."""
+    return Rate(per_second=limit.per_second, burst=limit.burst) if limit is not None else None
+
+
+def receipt_object(receipt: Receipt) -> ReceiptObject:
+    """A receipt as it is answered."""
+    return ReceiptObject(
+        epoch=receipt.epoch,
+        at=instant(receipt.at),
+        confirmed=list(receipt.confirmed),
+        lapsed=list(receipt.lapsed),
+        waited_ms=round(receipt.waited_ms, 3),
+    )
+
+
+def secret_object(state: SecretState) -> SecretObject:
+    """One of a key's secrets as it is answered."""
+    return SecretObject(
+        number=state.number,
+        prefix=state.prefix,
+        last_four=state.last_four,
+        created_at=instant(state.created_at),
+        active_at=_maybe(state.active_at),
+        ends_at=_maybe(state.ends_at),
+        last_used_at=_maybe(state.last_used_at),
+        last_used_address=state.last_used_address,
+        last_used_agent=state.last_used_agent,
+        last_used_path=state.last_used_path,
+    )
+
+
+def audit_line(entry: AuditEntry) -> AuditLine:
+    """A line as it is answered. Its hash is over the line as it was written, with the instant in milliseconds."""
+    return AuditLine(
+        sequence=entry.sequence,
+        at=instant(entry.at),
+        actor=entry.actor,
+        action=entry.action,
+        project_id=entry.project_id,
+        key_id=entry.key_id,
+        detail=entry.detail,
+        previous=entry.previous,
+        hash=entry.hash,
+    )

@@ -1,0 +1,55 @@
+"""Owners are told that a key ends: 14 days and 3 days before, and when it has.
+
+Once for each of them, whichever process looks: what says that they were told is written in the transaction that tells
+them. A key that was near its end when somebody first looked is told of once, not of all that was missed. One that was
+made for less than three days is told of when it has ended, and not before: its owner knows.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from keyturn.stores.ports import Act, Clock, KeyStore
+
+ACTOR: Final = "system:expiry"
+DAY_MS: Final = 86_400_000
+# The nearest first, so that it is the only one told of what was missed.
+DAYS: Final = (0, 3, 14)
+SHORT_LIVED_MS: Final = 3 * DAY_MS
+LOOK_SECONDS: Final = 60.0
+BATCH_MAX: Final = 100
+
+
+async def emit_expiring(store: KeyStore, clock: Clock) -> int:
+    """Tell of all keys that it is time for; how many."""
+    told = 0
+    for days in DAYS:
+        while True:
+            now = clock.now()
+            keys = await store.expiring(now + days * DAY_MS, days, BATCH_MAX)
+            noted = 0
+            for key in keys:
+                assert key.expires_at is not None
+                quietly = days > 0 and key.expires_at - key.created_at < SHORT_LIVED_MS
+                if await store.emit_expiry(key, days, Act(now, ACTOR), quietly=quietly):
+                    noted += 1
+                    told += not quietly
+            if len(keys) < BATCH_MAX or not noted:
+                break  # that was all of them, or others are at it
+    return told
+
+
+async def keep_telling(
+    store: KeyStore, clock: Clock, *, failed: Callable[[Exception], None], look_seconds: float = LOOK_SECONDS
+) -> None:
+    """Look every minute until cancelled; what fell due while nobody ran is caught up at once.
+
+    Args:
+        failed: told when the store did not answer; the next look does what this one did not.
+    """
+    while True:
+        try:
+            await emit_expiring(store, clock)
+        except Exception as error:
+            failed(error)
+        await asyncio.sleep(look_seconds)

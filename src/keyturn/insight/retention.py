@@ -1,0 +1,50 @@
+"""What has been kept for long enough is dropped, a batch at a time, so that no write holds up others for long."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from keyturn.insight.usage import DAY_MS
+from keyturn.stores.ports import Clock, RequestStore, UsageStore
+
+USAGE_DAYS: Final = 400
+BATCH: Final = 1_000
+LOOK_SECONDS: Final = 600.0
+
+
+async def forget(
+    usage: UsageStore, requests: RequestStore | None, now: int, *, request_days: int, usage_days: int = USAGE_DAYS
+) -> int:
+    """Drop all that is older than it may get; how many rows that was.
+
+    Args:
+        request_days: 0 drops every request there is.
+    """
+    dropped = 0
+    while requests and (some := await requests.forget_requests(now - request_days * DAY_MS, BATCH)):
+        dropped += some
+    while some := await usage.forget_counts(now // DAY_MS - usage_days, BATCH):
+        dropped += some
+    return dropped
+
+
+async def keep_forgetting(
+    usage: UsageStore,
+    requests: RequestStore | None,
+    clock: Clock,
+    *,
+    request_days: int = 0,
+    failed: Callable[[Exception], None],
+    look_seconds: float = LOOK_SECONDS,
+) -> None:
+    """Do so until cancelled.
+
+    Args:
+        failed: told when a store did not answer; it is tried again the next time.
+    """
+    while True:
+        try:
+            await forget(usage, requests, clock.now(), request_days=request_days)
+        except Exception as error:
+            failed(error)
+        await asyncio.sleep(look_seconds)

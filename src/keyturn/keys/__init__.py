@@ -1,0 +1,1 @@
+"""What a key is, and its life: issued, changed, rotated, revoked, imported."""

@@ -1,0 +1,99 @@
+"""What can be changed of a key after it was made, short of its end: renamed, narrowed, widened.
+
+Whoever asks holds the project, not the key: a key never changes itself.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from keyturn.admission.leases import Receipt, settle
+from keyturn.errors import InvalidExpiry
+from keyturn.keys.issuing import Issuer, check_binding, check_no_stronger, checked_report_only
+from keyturn.keys.model import Key, checked_name
+from keyturn.keys.restrictions import checked_apps, checked_limit, checked_networks, checked_origins
+from keyturn.keys.revoking import known, revoked
+from keyturn.limiting.gcra import Limit
+from keyturn.stores.ports import Act, Clock, KeyStore
+
+
+class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change; what is unset stays. None takes the restriction away."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    scopes: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    expires_at: int | msgspec.UnsetType | None = msgspec.UNSET
+    networks: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    origins: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    apps: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    limit: Limit | msgspec.UnsetType | None = msgspec.UNSET
+    report_only: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Changed(NamedTuple):
+    """A key as it is now, and the proof that it is judged by that everywhere."""
+
+    key: Key
+    receipt: Receipt
+
+
+async def change(
+    store: KeyStore,
+    clock: Clock,
+    issuer: Issuer,
+    *,
+    project_id: str,
+    key_id: str,
+    changes: KeyChanges,
+    by: str,
+    within: Key | None = None,
+) -> Changed:
+    """Change a key; once this returns, every process judges by what stands then.
+
+    Args:
+        within: the key that asks for it, than which it may not become stronger.
+
+    Raises:
+        KeyNotFound: the project has no such key.
+        KeyIsRevoked: it is gone for good.
+        StrongerThanParent: it would be stronger than the key that asks; nothing was changed.
+        InvalidKey: nothing was changed.
+    """
+    key = await known(store, project_id, key_id)
+    now = clock.now()
+    changed: dict[str, object] = {}
+    if changes.name is not msgspec.UNSET:
+        changed["name"] = checked_name(changes.name)
+    if changes.scopes is not msgspec.UNSET:
+        changed["scopes"] = issuer.checked_scopes(key.kind, changes.scopes)
+    if changes.expires_at is not msgspec.UNSET:
+        if changes.expires_at is not None and changes.expires_at <= now:
+            raise InvalidExpiry("a key's expiry must lie in the future; to end it now, revoke it")
+        changed["expires_at"] = changes.expires_at
+    if changes.networks is not msgspec.UNSET:
+        changed["networks"] = checked_networks(changes.networks)
+    if changes.origins is not msgspec.UNSET:
+        changed["origins"] = checked_origins(changes.origins)
+    if changes.apps is not msgspec.UNSET:
+        changed["apps"] = checked_apps(changes.apps)
+    if changes.limit is not msgspec.UNSET:
+        changed["limit"] = checked_limit(*changes.limit) if changes.limit is not None else None
+    if changes.report_only is not msgspec.UNSET:
+        changed["report_only"] = checked_report_only(changes.report_only)
+    after = msgspec.structs.replace(key, **changed)
+    check_binding(after)
+    if within is not None:
+        check_no_stronger(after, within, issuer.rate_limit)
+    said = {name: {"from": _said(getattr(key, name)), "to": _said(getattr(after, name))} for name in changed}
+    epoch = await store.change(after, Act(now, by), said)
+    if epoch is None:
+        raise revoked(key)
+    return Changed(after, await settle(store, epoch, at=now))
+
+
+def _said(value: object) -> object:
+    """A value as the audit log shows it."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value

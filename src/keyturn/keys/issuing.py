@@ -1,0 +1,324 @@
+"""The only place where a secret is born: with a new key, and with a further secret of one."""
+
+import ipaddress
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from keyturn.admission.leases import LEASE_MS, Receipt, settle
+from keyturn.errors import (
+    InvalidExpiry,
+    InvalidKind,
+    InvalidScope,
+    KeyIsRevoked,
+    RotationPending,
+    StrongerThanParent,
+)
+from keyturn.keys.model import (
+    EVERY_SCOPE,
+    REPORTABLE,
+    Key,
+    Kind,
+    Mode,
+    Status,
+    checked_name,
+    checked_scopes,
+)
+from keyturn.keys.restrictions import checked_apps, checked_limit, checked_networks, checked_origins
+from keyturn.keys.revoking import known
+from keyturn.keys.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
+from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
+from keyturn.stores.ports import Act, Clock, KeyStore, NewSecret
+
+ID_LENGTH: Final = 22
+OVERLAP_DEFAULT_MS: Final = 7 * 86_400_000
+OVERLAP_MAX_MS: Final = 90 * 86_400_000
+
+
+class Issued(NamedTuple):
+    """A new key and its text, together this one time."""
+
+    key: Key
+    secret: KeySecret
+
+
+class Rotated(NamedTuple):
+    """A key's new secret, this one time.
+
+    Attributes:
+        key: as it is now; its id and rights are what they were.
+        receipt: the proof that the earlier secrets are refused, where they ended at once.
+    """
+
+    key: Key
+    secret: KeySecret
+    receipt: Receipt
+
+
+class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key is to be. Checked when it is made.
+
+    Attributes:
+        scopes: what it may do; nothing by default, ``*`` for everything.
+        expires_at: Unix milliseconds.
+        report_only: names of restrictions that are to be counted instead of kept.
+        parent: the key that asks for it, which it may not be stronger than.
+    """
+
+    project_id: str
+    mode: Mode
+    name: str
+    scopes: Iterable[str] = ()
+    kind: Kind = Kind.SECRET
+    expires_at: int | None = None
+    networks: Iterable[str] = ()
+    origins: Iterable[str] = ()
+    apps: Iterable[str] = ()
+    limit: Limit | None = None
+    report_only: Iterable[str] = ()
+    canary: bool = False
+    parent: Key | None = None
+
+
+class Issuer:
+    """Makes keys with the scopes that this installation offers."""
+
+    def __init__(
+        self,
+        store: KeyStore,
+        clock: Clock,
+        offered: Iterable[str],
+        *,
+        publishable: Iterable[str] = (),
+        formats: Mapping[str, KeyFormat] = FORMATS,
+        rate_limit: Limit | None = DEFAULT_LIMIT,
+    ) -> None:
+        """
+        Args:
+            offered: the scopes that there are.
+            publishable: those of them that a publishable key may have.
+            pace: that of a key without one of its own; None for no limit.
+        """
+        self._store = store
+        self._clock = clock
+        self._formats = formats
+        self.rate_limit = rate_limit
+        self.offered = tuple(offered)
+        self.publishable = tuple(publishable)
+
+    async def issue(self, wish: KeyWish, *, by: str, format: str = NATIVE.name) -> Issued:
+        """A new active key, durable when this returns. Its text exists in the answer and nowhere else.
+
+        Raises:
+            InvalidKey: what is wished for makes no key; nothing was made.
+        """
+        form = self._formats.get(format)
+        if form is None:
+            raise InvalidKind(f"unknown key format {format[:40]!r}; choose from: {', '.join(sorted(self._formats))}")
+        if wish.kind not in form.kinds:
+            raise InvalidKind(f"the format {form.name} has no {wish.kind} keys")
+        key = self.checked(wish, by=by, format=form.name)
+        secret = generate(form, wish.kind, wish.mode)
+        key = msgspec.structs.replace(key, prefix=secret.prefix, last_four=secret.last_four)
+        await self._store.insert(key, secret.digest(), Act(key.created_at, by))
+        return Issued(key, secret)
+
+    def checked(self, wish: KeyWish, *, by: str, format: str) -> Key:
+        """What is wished for, as a key that has no text yet.
+
+        Raises:
+            InvalidKey: it makes none.
+        """
+        now = self._clock.now()
+        if wish.expires_at is not None and wish.expires_at <= now:
+            raise InvalidExpiry("a key's expiry must lie in the future")
+        key = Key(
+            id="key_" + "".join(secrets.choice(BASE62) for _ in range(ID_LENGTH)),
+            project_id=wish.project_id,
+            mode=wish.mode,
+            kind=wish.kind,
+            name=checked_name(wish.name),
+            format=format,
+            prefix="",
+            last_four="",
+            scopes=self.checked_scopes(wish.kind, wish.scopes),
+            status=Status.ACTIVE,
+            created_at=now,
+            created_by=by,
+            parent_id=wish.parent.id if wish.parent is not None else None,
+            expires_at=wish.expires_at,
+            networks=checked_networks(wish.networks),
+            origins=checked_origins(wish.origins),
+            apps=checked_apps(wish.apps),
+            limit=checked_limit(*wish.limit) if wish.limit is not None else None,
+            report_only=checked_report_only(wish.report_only),
+            canary=wish.canary,
+        )
+        check_binding(key)
+        if wish.parent is not None:
+            check_no_stronger(key, wish.parent, self.rate_limit)
+        return key
+
+    def checked_scopes(self, kind: Kind, scopes: Iterable[str]) -> frozenset[str]:
+        """The scopes that a key of this kind may have.
+
+        Raises:
+            InvalidScope: one is unknown, or not for this kind.
+        """
+        wished = frozenset(scopes)
+        if kind is Kind.SECRET:
+            return checked_scopes(wished, (*self.offered, EVERY_SCOPE))
+        too_much = sorted((wished & frozenset(self.offered) | wished & {EVERY_SCOPE}) - frozenset(self.publishable))
+        if too_much:
+            raise InvalidScope(
+                f"a publishable key cannot have {too_much[0]}; choose from: {', '.join(sorted(self.publishable))}"
+            )
+        return checked_scopes(wished, self.publishable)
+
+    async def rotate(
+        self,
+        *,
+        project_id: str,
+        key_id: str,
+        by: str,
+        overlap_ms: int = OVERLAP_DEFAULT_MS,
+        at_once: bool = False,
+        reason: str | None = None,
+    ) -> Rotated:
+        """A further secret for a key, whose id and rights stay. Those before it go on until the overlap has passed
+        since the new one's first use, or since now if ``at_once``.
+
+        Raises:
+            KeyNotFound: the project has no such key.
+            KeyIsRevoked: it is gone for good.
+            RotationPending: an earlier rotation still waits for its first use; withdraw that first.
+            InvalidExpiry: the overlap is negative or longer than 90 days.
+        """
+        if not 0 <= overlap_ms <= OVERLAP_MAX_MS:
+            raise InvalidExpiry(f"an overlap is 0 to {OVERLAP_MAX_MS // 86_400_000} days")
+        key = await known(self._store, project_id, key_id)
+        form = self._formats.get(key.format, NATIVE)
+        secret = generate(form, key.kind, key.mode)
+        act = Act(self._clock.now(), by, reason)
+        fresh = NewSecret(secret.digest(), secret.prefix, secret.last_four, at_once, overlap_ms)
+        epoch = await self._store.add_secret(project_id, key_id, fresh, act)
+        if epoch is None:
+            key = await known(self._store, project_id, key_id)
+            raise RotationPending(
+                f"{key.id} was rotated before, and its new secret has not been used yet; use it, or withdraw it"
+            )
+        receipt = await settle(self._store, epoch, at=act.at)
+        return Rotated(await known(self._store, project_id, key_id), secret, receipt)
+
+    async def withdraw_rotation(self, *, project_id: str, key_id: str, by: str) -> Receipt:
+        """Take back a rotation whose secret was not used yet.
+
+        Raises:
+            KeyNotFound: the project has no such key.
+            RotationPending: no rotation waits.
+        """
+        await known(self._store, project_id, key_id)
+        act = Act(self._clock.now(), by)
+        epoch = await self._store.withdraw_secret(project_id, key_id, act)
+        if epoch is None:
+            raise RotationPending(f"no rotation of {key_id} waits for its first use")
+        return await settle(self._store, epoch, at=act.at)
+
+    async def finish_rotation(self, *, project_id: str, key_id: str, by: str) -> Receipt:
+        """Refuse all of a key's secrets but the newest in use, from now on; once this returns, everywhere.
+
+        Raises:
+            KeyNotFound: the project has no such key.
+        """
+        await known(self._store, project_id, key_id)
+        act = Act(self._clock.now(), by)
+        epoch = await self._store.end_earlier_secrets(project_id, key_id, act)
+        return await settle(self._store, epoch, at=act.at) if epoch is not None else Receipt(None, act.at)
+
+
+async def activate(store: KeyStore, clock: Clock, *, key_id: str, number: int) -> None:
+    """The first use of a rotation's secret. Where those before it end now, that holds everywhere when this returns."""
+    act = Act(clock.now(), f"key:{key_id}")
+    epoch = await store.activate(key_id, number, act)
+    if epoch is not None:
+        await settle(store, epoch, at=act.at, lease_ms=LEASE_MS)
+
+
+def checked_report_only(names: Iterable[str]) -> frozenset[str]:
+    """The names of restrictions that can be tried out.
+
+    Raises:
+        InvalidKind: one cannot.
+    """
+    chosen = frozenset(names)
+    possible = frozenset(reason.value for reason in REPORTABLE)
+    if chosen - possible:
+        raise InvalidKind(
+            f"{sorted(chosen - possible)[0][:40]!r} cannot be report-only; choose from: {', '.join(sorted(possible))}"
+        )
+    return chosen
+
+
+def check_binding(key: Key) -> None:
+    """Whether the key is bound as its kind must and may be.
+
+    Raises:
+        InvalidKind: a publishable key with rights is bound to nothing, or one is bound to origins and apps at once.
+    """
+    if key.origins and key.apps:
+        raise InvalidKind("a key is for web origins or for mobile apps, never for both; make two keys")
+    if key.kind is Kind.SECRET and key.apps:
+        raise InvalidKind("an app identifier does not protect a secret key; make a publishable key for the app")
+    if key.kind is Kind.PUBLISHABLE and key.scopes and not (key.origins or key.apps):
+        raise InvalidKind(
+            "a publishable key needs the web origins or the mobile app identifiers it may be used from, such as "
+            "http://localhost:3000 or com.yourcompany.yourapp"
+        )
+
+
+def check_no_stronger(key: Key, parent: Key, rate_limit: Limit | None) -> None:
+    """Whether a key that another one makes may no more than that one, save for what client secrets open to it.
+
+    Args:
+        pace: that of a key without one of its own; None for no limit.
+
+    Raises:
+        StrongerThanParent: it may; the message says in what.
+        KeyIsRevoked: the parent is no key any more.
+    """
+    if parent.status is not Status.ACTIVE:
+        raise KeyIsRevoked(f"{parent.id} is {parent.status} and makes no keys")
+    if parent.kind is not Kind.SECRET:
+        raise StrongerThanParent("a publishable key makes no keys")
+    if (key.project_id, key.mode) != (parent.project_id, parent.mode):
+        raise StrongerThanParent("a key makes keys of its own project and mode only")
+    more = sorted(scope for scope in key.scopes if not parent.terms.grants(scope))
+    if more:
+        raise StrongerThanParent(f"the key that asks lacks the scope {more[0]}, so it cannot give it on")
+    if parent.expires_at is not None and (key.expires_at is None or key.expires_at > parent.expires_at):
+        raise StrongerThanParent("a key cannot make one that outlives it; set an expiry no later than its own")
+    if parent.networks and not (key.networks and _all_within(key.networks, parent.networks)):
+        raise StrongerThanParent("the new key must be bound to networks within those of the key that asks")
+    if parent.origins and not (key.origins and set(key.origins) <= set(parent.origins)):
+        raise StrongerThanParent("the new key must be bound to origins among those of the key that asks")
+    most, own = parent.limit or rate_limit, key.limit or rate_limit
+    if most is not None and (own is None or own.per_second > most.per_second or own.burst > most.burst):
+        raise StrongerThanParent(
+            "the new key must have a rate no higher than that of the key that asks: "
+            f"{most.per_second:g}/s, {most.burst} at once"
+        )
+    if key.report_only - parent.report_only:
+        raise StrongerThanParent("what the key that asks must keep to, the new key cannot merely report")
+
+
+def _all_within(networks: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    wide = [ipaddress.ip_network(one) for one in others]
+    return all(
+        any(
+            restrict.version == one.version and restrict.subnet_of(one)  # type: ignore[arg-type]
+            for one in wide
+        )
+        for restrict in map(ipaddress.ip_network, networks)
+    )

@@ -1,0 +1,1 @@
+"""Exposed keys: found, reported, ended."""

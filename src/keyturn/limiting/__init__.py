@@ -1,0 +1,1 @@
+"""Rate limits (GCRA): in this process, or shared by several through Valkey."""

@@ -1,0 +1,171 @@
+"""Every statement about projects, users and signed-in browsers."""
+
+from typing import Final
+
+from keyturn.database import Both
+from tillgate.access.accounts.model import Project, Role, User
+from tillgate.base import ids
+from tillgate.store import Row, Transaction
+
+_PROJECT: Final = "id, name, created_at"
+_USER: Final = "id, email, role, created_at"
+# SQLite's one writer is lock enough.
+_LOCK_SUBJECT: Final = Both(
+    sqlite="SELECT $1", postgres="SELECT pg_advisory_xact_lock(hashtextextended('sign_in ' || $1, 0))"
+)
+_SIGNED_IN: Final = (
+    "SELECT u.id, u.email, u.role, u.created_at, p.id AS project_id, p.name AS project_name, "
+    "p.created_at AS project_created_at, s.livemode FROM sign_ins s JOIN users u ON u.id = s.user_id "
+    "JOIN projects p ON p.id = s.project_id WHERE s.token_digest = $1 AND s.expires_at > $2"
+)
+
+
+async def insert_project(tx: Transaction, project: Project) -> None:
+    """Keep a new project."""
+    await tx.execute(
+        "INSERT INTO projects (id, name, created_at) VALUES ($1, $2, $3)",
+        project.id,
+        project.name,
+        project.created_at,
+    )
+
+
+async def project_by_id(tx: Transaction, project_id: str) -> Project | None:
+    """One project."""
+    row = await tx.fetch_one(f"SELECT {_PROJECT} FROM projects WHERE id = $1", project_id)
+    return _project(row) if row is not None else None
+
+
+async def projects(tx: Transaction) -> list[Project]:
+    """All projects, oldest first."""
+    return [_project(row) for row in await tx.fetch_all(f"SELECT {_PROJECT} FROM projects ORDER BY id LIMIT 1000")]
+
+
+async def insert_user(tx: Transaction, user: User, password_hash: str) -> bool:
+    """Keep a new user; False if the address is taken."""
+    changed = await tx.execute(
+        "INSERT INTO users (id, email, password_hash, role, created_at) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (email) DO NOTHING",
+        user.id,
+        user.email,
+        password_hash,
+        user.role.value,
+        user.created_at,
+    )
+    return changed == 1
+
+
+async def any_user(tx: Transaction) -> bool:
+    """Whether the instance has been claimed."""
+    return await tx.fetch_one("SELECT 1 FROM users LIMIT 1") is not None
+
+
+async def user_and_hash(tx: Transaction, email: str) -> tuple[User, str] | None:
+    """The user with this address, and the hash of their password."""
+    row = await tx.fetch_one(f"SELECT {_USER}, password_hash FROM users WHERE email = $1", email)
+    return (_user(row), row["password_hash"]) if row is not None else None
+
+
+async def set_password_hash(tx: Transaction, user_id: str, password_hash: str) -> None:
+    """Replace a password's hash, as when its parameters have become too weak."""
+    await tx.execute("UPDATE users SET password_hash = $1 WHERE id = $2", password_hash, user_id)
+
+
+async def replace_setup_link(tx: Transaction, token_digest: str, now: int) -> None:
+    """Make this the only set-up link that works."""
+    await tx.execute("DELETE FROM setup_links")
+    await tx.execute("INSERT INTO setup_links (token_digest, created_at) VALUES ($1, $2)", token_digest, now)
+
+
+async def setup_link_exists(tx: Transaction, token_digest: str) -> bool:
+    """Whether this set-up link still works."""
+    found = await tx.fetch_one("SELECT 1 FROM setup_links WHERE token_digest = $1", token_digest)
+    return found is not None
+
+
+async def use_setup_link(tx: Transaction, token_digest: str) -> bool:
+    """Use a set-up link up; False if it never was or is used already."""
+    return await tx.execute("DELETE FROM setup_links WHERE token_digest = $1", token_digest) == 1
+
+
+async def insert_sign_in(
+    tx: Transaction, token_digest: str, user_id: str, project_id: str, *, now: int, expires_at: int
+) -> None:
+    """Remember a signed-in browser, in test mode to begin with; forget those that have lapsed."""
+    await tx.execute("DELETE FROM sign_ins WHERE expires_at <= $1", now)
+    await tx.execute(
+        "INSERT INTO sign_ins (token_digest, user_id, project_id, livemode, created_at, expires_at) "
+        "VALUES ($1, $2, $3, FALSE, $4, $5)",
+        token_digest,
+        user_id,
+        project_id,
+        now,
+        expires_at,
+    )
+
+
+async def signed_in(tx: Transaction, token_digest: str, now: int) -> tuple[User, Project, bool] | None:
+    """Who this browser is, in which project, and whether it looks at live mode."""
+    row = await tx.fetch_one(_SIGNED_IN, token_digest, now)
+    if row is None:
+        return None
+    project = Project(id=row["project_id"], name=row["project_name"], created_at=row["project_created_at"])
+    return _user(row), project, bool(row["livemode"])
+
+
+async def look_at(tx: Transaction, token_digest: str, project_id: str, livemode: bool) -> int:
+    """Turn a browser to another project or mode."""
+    return await tx.execute(
+        "UPDATE sign_ins SET project_id = $1, livemode = $2 WHERE token_digest = $3",
+        project_id,
+        livemode,
+        token_digest,
+    )
+
+
+async def delete_sign_in(tx: Transaction, token_digest: str) -> None:
+    """Sign a browser out."""
+    await tx.execute("DELETE FROM sign_ins WHERE token_digest = $1", token_digest)
+
+
+async def lock_subject(tx: Transaction, subject: str) -> None:
+    """Nobody else counts this subject until the transaction ends. Several are locked in one order by everybody."""
+    await tx.fetch_one(_LOCK_SUBJECT, subject)
+
+
+async def failures_since(tx: Transaction, subject: str, since: int) -> int:
+    """How many sign-ins failed for this subject from an instant on."""
+    row = await tx.fetch_one(
+        "SELECT COUNT(*) AS count FROM sign_in_failures WHERE subject = $1 AND failed_at >= $2",
+        subject,
+        since,
+    )
+    return int(row["count"]) if row is not None else 0
+
+
+async def note_failure(tx: Transaction, subject: str, now: int) -> None:
+    """Count a sign-in against this subject."""
+    await tx.execute(
+        "INSERT INTO sign_in_failures (id, subject, failed_at) VALUES ($1, $2, $3)",
+        ids.new_ulid(),
+        subject,
+        now,
+    )
+
+
+async def forget_failures(tx: Transaction, subject: str) -> None:
+    """Clear a subject, after it has proved itself."""
+    await tx.execute("DELETE FROM sign_in_failures WHERE subject = $1", subject)
+
+
+async def forget_failures_before(tx: Transaction, before: int) -> None:
+    """Drop what no longer counts for anybody."""
+    await tx.execute("DELETE FROM sign_in_failures WHERE failed_at < $1", before)
+
+
+def _project(row: Row) -> Project:
+    return Project(id=row["id"], name=row["name"], created_at=row["created_at"])
+
+
+def _user(row: Row) -> User:
+    return User(id=row["id"], email=row["email"], role=Role(row["role"]), created_at=row["created_at"])

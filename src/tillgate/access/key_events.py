@@ -1,0 +1,97 @@
+"""What happens to API keys, as events of their project and mode."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from keyturn import Key, Mode
+from keyturn.stores.ports import KeyEvent, KeyEventType
+from tillgate.access.accounts.records import project_by_id
+from tillgate.base.clock import to_rfc3339
+from tillgate.events import model as events
+from tillgate.events.operations import emit
+from tillgate.events.wake import Wake
+from tillgate.store import Transaction
+
+TYPES: Final = {
+    KeyEventType.EXPOSED: events.API_KEY_EXPOSED,
+    KeyEventType.CANARY_USED: events.API_KEY_CANARY_USED,
+    KeyEventType.DISABLED: events.API_KEY_DISABLED,
+    KeyEventType.ENABLED: events.API_KEY_ENABLED,
+    KeyEventType.REVOKED: events.API_KEY_REVOKED,
+    KeyEventType.EXPIRING: events.API_KEY_EXPIRING,
+    KeyEventType.EXPIRED: events.API_KEY_EXPIRED,
+}
+
+
+class KeyObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A key as events show it; its text is not known to anybody. Instants are RFC 3339."""
+
+    id: str
+    object: Literal["api_key"] = "api_key"
+    livemode: bool
+    kind: str
+    name: str
+    prefix: str
+    last_four: str
+    scopes: list[str]
+    status: str
+    canary: bool
+    created_at: str
+    expires_at: str | None
+    exposed_at: str | None
+    exposed_how: str | None
+    disabled_at: str | None
+    disabled_reason: str | None
+    revoked_at: str | None
+    revoked_reason: str | None
+
+
+class KeyEventLog:
+    """Writes what happens to keys into the event log, in the transaction in which it happens."""
+
+    def __init__(self, wake: Wake) -> None:
+        self._wake = wake
+
+    async def emit(self, tx: Transaction | None, event: KeyEvent) -> None:
+        """Write the event and its deliveries. A key of a project that is none of Tillgate's has no event log."""
+        assert tx is not None
+        key = event.key
+        if await project_by_id(tx, key.project_id) is None:
+            return
+        await emit(
+            tx,
+            self._wake,
+            project_id=key.project_id,
+            livemode=key.mode is Mode.LIVE,
+            type=TYPES[event.type],
+            object_id=key.id,
+            data=msgspec.json.encode(_to_api(key)),
+            now=event.act.at,
+        )
+
+
+def _to_api(key: Key) -> KeyObject:
+    return KeyObject(
+        id=key.id,
+        livemode=key.mode is Mode.LIVE,
+        kind=key.kind.value,
+        name=key.name,
+        prefix=key.prefix,
+        last_four=key.last_four,
+        scopes=sorted(key.scopes),
+        status=key.status.value,
+        canary=key.canary,
+        created_at=to_rfc3339(key.created_at),
+        expires_at=_instant(key.expires_at),
+        exposed_at=_instant(key.exposed_at),
+        exposed_how=key.exposed_how,
+        disabled_at=_instant(key.disabled_at),
+        disabled_reason=key.disabled_reason,
+        revoked_at=_instant(key.revoked_at),
+        revoked_reason=key.revoked_reason,
+    )
+
+
+def _instant(at: int | None) -> str | None:
+    return to_rfc3339(at) if at is not None else None

@@ -1,0 +1,47 @@
+"""What the checkout's operations work with."""
+
+from typing import NamedTuple
+
+from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
+from tillgate.base.errors import Conflict
+from tillgate.events.wake import Wake
+from tillgate.rails.port import Rail, Rails
+
+
+class CheckoutSettings(NamedTuple):
+    """What an operator may set.
+
+    Attributes:
+        public_url: where buyers reach this server, without a slash at the end.
+        session_lifetime_ms: how long a session waits for money unless it says otherwise itself.
+        late_grace_ms: how long after its expiry a payment still makes a session ``paid_late``.
+    """
+
+    public_url: str
+    session_lifetime_ms: int = 60 * MINUTE_MS
+    late_grace_ms: int = DAY_MS
+
+
+class CheckoutContext(NamedTuple):
+    """Handed to every operation that makes or moves something."""
+
+    settings: CheckoutSettings
+    rails: Rails
+    clock: Clock
+    wake: Wake
+
+    def rail(self, *, livemode: bool) -> Rail:
+        """The rail of a mode.
+
+        Raises:
+            Conflict: live mode is not set up.
+        """
+        if not livemode:
+            return self.rails.test
+        if self.rails.live is None:
+            raise Conflict(
+                "Live mode is not set up on this server: there is no wallet that live payments could go to. "
+                "Use a test key, or ask the operator to set up a live rail.",
+                code="live_mode_not_configured",
+            )
+        return self.rails.live

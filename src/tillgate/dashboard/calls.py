@@ -1,0 +1,399 @@
+"""The road into the dashboard: every request goes through the same steps, in the same order.
+
+1. A form must come from a page of this very origin (``Origin`` and ``Sec-Fetch-Site``), be small and be a form.
+2. The cookie says who it is; nobody is sent to sign in. A view that lets anybody in says so.
+3. A form of somebody who is signed in carries the token that only their pages have, and is not sent by somebody who
+   may only look.
+4. The view answers. What operations refuse becomes a page in plain words.
+5. Every answer leaves with the same strict headers.
+"""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from typing import Final, Literal, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+import structlog
+from jinja2 import Environment
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from keyturn.database import Operation, StoreError, StoreUnavailable
+from tillgate.access.accounts import Role, SignedIn
+from tillgate.access.accounts.model import SIGN_IN_LIFETIME_MS
+from tillgate.base import ids
+from tillgate.base.clock import SECOND_MS
+from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, Unavailable
+from tillgate.base.principal import Principal
+from tillgate.dashboard.context import DashboardContext
+from tillgate.dashboard.flash import FLASHES
+from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Form, local_path, parse
+from tillgate.store import idempotency
+from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+
+T = TypeVar("T")
+
+COOKIE: Final = "tillgate_session"
+FLASH_COOKIE: Final = "tillgate_flash"
+FLASH_SECONDS: Final = 30
+
+# `same-origin` rather than `no-referrer`: under the latter browsers send `Origin: null` with a form, and
+# there would be nothing to check. Other origins are told nothing either way.
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+_log = structlog.get_logger("dashboard")
+
+
+class OpenCall:
+    """A request whose sender may be anybody, and the means to answer it."""
+
+    def __init__(self, site: "Site", request: Request, form: Form, who: SignedIn | None, cookie: str) -> None:
+        self._site = site
+        self.context: DashboardContext = site.context
+        self.request = request
+        self.form = form
+        self.known = who
+        self.cookie = cookie
+
+    def param(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str) -> str | None:
+        """A parameter of the query; None where it is missing or empty."""
+        return self.request.query_params.get(name, "").strip() or None
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are to travel over TLS only."""
+        return self.request.url.scheme == "https" or self.context.public_url.startswith("https:")
+
+    def page(self, template: str, *, status_code: int = 200, **context: object) -> Response:
+        """A page. Whatever an earlier answer wanted to have said is said on it."""
+        flash = FLASHES.get(self.request.cookies.get(FLASH_COOKIE, ""))
+        to_api = self._site.templates.get_template(template).render(
+            {
+                "who": self.known,
+                "csrf": self.known.csrf_token if self.known else "",
+                "form_id": ids.new_ulid(),
+                "now": self.context.clock.now(),
+                "public_url": self.context.public_url,
+                "live_ready": self.context.checkout.rails.live is not None,
+                "flash": flash,
+                "section": "",
+                **context,
+            }
+        )
+        response = HTMLResponse(to_api, status_code=status_code)
+        if flash is not None:
+            response.delete_cookie(FLASH_COOKIE, path="/dashboard", httponly=True, samesite="lax", secure=self.secure)
+        return response
+
+    def go(self, path: str, *, flash: str | None = None) -> Response:
+        """Send the browser to another page of the dashboard, which says what was done.
+
+        Args:
+            said: a key of :data:`tillgate.dashboard.flash.SAID`.
+        """
+        response = RedirectResponse(path, status_code=303)
+        if flash is not None:
+            assert flash in FLASHES, flash
+            response.set_cookie(
+                FLASH_COOKIE,
+                flash,
+                max_age=FLASH_SECONDS,
+                path="/dashboard",
+                httponly=True,
+                samesite="lax",
+                secure=self.secure,
+            )
+        return response
+
+    def remember(self, response: Response, cookie: str) -> None:
+        """Give the browser the cookie that says who it is."""
+        response.set_cookie(
+            COOKIE,
+            cookie,
+            max_age=SIGN_IN_LIFETIME_MS // SECOND_MS,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.secure,
+        )
+
+    def forget(self, response: Response) -> None:
+        """Take that cookie away."""
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=self.secure)
+
+
+class Call(OpenCall):
+    """A request of somebody who is signed in."""
+
+    def __init__(self, site: "Site", request: Request, form: Form, who: SignedIn, cookie: str) -> None:
+        super().__init__(site, request, form, who, cookie)
+        self.who = who
+
+    @property
+    def principal(self) -> Principal:
+        return self.who.principal
+
+    async def read(self, operation: Operation[T]) -> T:
+        """Run an operation that only reads."""
+        return await self.context.database.read(operation)
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Run an operation in one transaction."""
+        return await self.context.database.write(operation)
+
+    def seen(self, mark: str) -> Response | None:
+        """What to answer a page that looks for news and has seen it all; None where there is something to show.
+
+        Without this, a page that looks again every few seconds would be replaced by its like each time, and a
+        screen reader would read it out anew.
+
+        Args:
+            mark: of what is to be shown, by :func:`mark_of`; the page asks with that of what it shows.
+        """
+        if self.request.headers.get("hx-request") == "true" and self.query("seen") == mark:
+            return Response(status_code=204)
+        return None
+
+    @asynccontextmanager
+    async def once(self, title: str, words: str) -> AsyncIterator[None]:
+        """Let a form whose answer holds a secret be sent once: a reload or a double click sends it again.
+
+        It is kept for a day, and by whichever process answers; after that it would make a second secret, never give
+        a second look at the first. What fails inside may be sent again.
+
+        Args:
+            title, words: what to say to whoever sends it again.
+        """
+        # Every page's form has an id; one without was put together by hand, and means what it says. A key of the
+        # API has no space in it, so that the two never meet.
+        name = f"form {self.who.user.id} {mark_of(self.form.one('form_id') or ids.new_ulid())}"
+        request = IdempotentRequest(self.principal, name, "", self.context.clock.now())
+        try:
+            sent = await self.write(lambda tx: idempotency.begin(tx, request)) is not None
+        except Conflict:
+            sent = True
+        if sent:
+            raise _Refused(409, title, words)
+        try:
+            yield
+        except BaseException:
+            with suppress(StoreError):
+                await self.write(lambda tx: idempotency.release(tx, request))
+            raise
+        # The secret is made, and is shown whatever becomes of this.
+        with suppress(StoreError):
+            await self.write(lambda tx: idempotency.finish(tx, request, StoredAnswer(HTTPStatus.CREATED, b"")))
+
+
+class View(NamedTuple):
+    """What answers a method at a path, for people who are signed in.
+
+    Attributes:
+        viewers: whether a form is for those, too, who may only look; a page always is.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    answer: Callable[[Call], Awaitable[Response]]
+    viewers: bool = False
+
+
+class PublicView(NamedTuple):
+    """The same for anybody at all."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    answer: Callable[[OpenCall], Awaitable[Response]]
+
+
+def mark_of(*facts: object) -> str:
+    """A short name for these facts, another for others."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+class Site:
+    """What every page stands in."""
+
+    def __init__(self, context: DashboardContext, templates: Environment) -> None:
+        self.context = context
+        self.templates = templates
+
+
+class Page:
+    """One path with its views: an ASGI app, so that every method is answered here."""
+
+    def __init__(self, site: Site, path: str, views: Mapping[str, View | PublicView]) -> None:
+        self._site = site
+        self._path = path
+        self._views = views
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        response.headers.update(HEADERS)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        call = OpenCall(self._site, request, Form({}), None, "")
+        try:
+            cookie = request.cookies.get(COOKIE, "")
+            who = await self._site.context.accounts.signed_in(cookie) if cookie else None
+            call = OpenCall(self._site, request, Form({}), who, cookie)
+            view = self._views.get("GET" if request.method == "HEAD" else request.method)
+            if view is None:
+                allowed = sorted({"HEAD", *self._views} if "GET" in self._views else set(self._views))
+                response = apology(call, 405)
+                response.headers["Allow"] = ", ".join(allowed)
+                return response
+            if "\0" in request.url.path or "%00" in request.url.path:
+                raise NotFound("page")
+            form = Form({})
+            if view.method == "POST":
+                _check_origin(request, self._site.context.public_url)
+                form = await _read(request)
+            if isinstance(view, PublicView):
+                return await view.answer(OpenCall(self._site, request, form, who, cookie))
+            if who is None:
+                return _to_sign_in(call, view)
+            if view.method == "POST" and not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
+                raise _Refused(
+                    403,
+                    "This form is from an earlier sign-in.",
+                    "Nothing was changed. Go back, reload the page and send it again.",
+                )
+            if view.method == "POST" and not view.viewers and who.user.role is Role.VIEWER:
+                raise _Refused(
+                    403, "You may look, but not change anything.", "Nothing was changed. Ask an owner of this server."
+                )
+            return await view.answer(Call(self._site, request, form, who, cookie))
+        except _Refused as refused:
+            return apology(call, refused.status_code, refused.title, refused.words)
+        except TillgateError as error:
+            return apology(call, _status_code(error), words=error.public)
+        except StoreUnavailable:
+            _log.exception("dashboard.store_unavailable", path=self._path)
+            return apology(OpenCall(self._site, request, Form({}), None, ""), 503)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            # The path as declared: what stands in it may be a set-up token.
+            _log.exception("dashboard.failed", method=request.method, path=self._path)
+            return apology(call, 500)
+
+
+_TITLES: Final = {
+    400: "That address does not make sense here.",
+    403: "This is not allowed.",
+    404: "There is nothing here.",
+    405: "This page cannot be used like that.",
+    409: "That cannot be done now.",
+    500: "Something went wrong on our side.",
+    503: "The database does not answer.",
+}
+_WORDS: Final = {
+    404: "It may have been deleted, or it belongs to the other mode: the mode switch is at the top.",
+    405: "Use the links and buttons of the dashboard.",
+    500: "Nothing was left half done. Try again; the server's log tells the operator more.",
+    503: "Try again in a moment; the server's log tells the operator more.",
+}
+
+
+def apology(call: OpenCall, status_code: int, title: str = "", words: str = "") -> Response:
+    """A page that says what is the matter and what to do."""
+    return call.page(
+        "apology.html",
+        status_code=status_code,
+        code=status_code,
+        title=title or _TITLES.get(status_code) or HTTPStatus(status_code).phrase + ".",
+        words=words if status_code != 404 or title else _WORDS[404],
+        hint="" if words or status_code == 404 else _WORDS.get(status_code, ""),
+    )
+
+
+class _Refused(Exception):
+    """A request that no view gets to see."""
+
+    def __init__(self, status_code: int, title: str, words: str) -> None:
+        super().__init__(title)
+        self.status_code = status_code
+        self.title = title
+        self.words = words
+
+
+def _status_code(error: TillgateError) -> int:
+    match error:
+        case InvalidInput():
+            return 400
+        case NotFound():
+            return 404
+        case Conflict():
+            return 409
+        case Forbidden():
+            return 403
+        case Unavailable():
+            return 503
+        case _:
+            return 500
+
+
+def _check_origin(request: Request, public_url: str) -> None:
+    """Refuse a form that another site's page sends.
+
+    Either header suffices, because plain http beyond this machine carries no ``Sec-Fetch-Site``; a request
+    with neither comes from no browser of today.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    # Behind a proxy the scheme seen here may be another than the browser's, so the host alone is compared.
+    ours = {public_url, *(f"{scheme}://{request.headers.get('host')}" for scheme in ("https", "http"))}
+    foreign = (site is not None and site != "same-origin") or (origin is not None and origin not in ours)
+    if foreign or (site is None and origin is None):
+        raise _Refused(
+            403,
+            "This form did not come from this dashboard.",
+            "Nothing was changed. Open the page here and send it again; if a link or another site brought you "
+            "here, do not trust it.",
+        )
+
+
+async def _read(request: Request) -> Form:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != CONTENT_TYPE:
+        raise _Refused(415, "This is not a form.", f"Expected a body of the type {CONTENT_TYPE}.")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise _Refused(413, "This is too much.", f"A form has at most {BODY_BYTES_MAX // 1024} kB. Shorten it.")
+    try:
+        return parse(body)
+    except ValueError as error:
+        raise _Refused(400, "This form has too many fields.", "Open the page again and fill it in anew.") from error
+
+
+def _to_sign_in(call: OpenCall, view: View) -> Response:
+    """To the sign-in page, and from there back to what was asked for."""
+    request = call.request
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = local_path(wanted) if view.method == "GET" and wanted != "/dashboard" else None
+    where = "/dashboard/sign-in" + (f"?{urlencode({'next': back})}" if back else "")
+    if request.headers.get("hx-request") == "true":
+        # A fragment cannot show the sign-in page; the whole browser has to go there.
+        return Response(status_code=401, headers={"HX-Redirect": where})
+    return call.go(where)

@@ -1,0 +1,37 @@
+"""What the dashboard's pages work with."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from keyturn import Issuer, KeyStore, Need
+from keyturn.stores.ports import RequestStore, UsageStore
+from tillgate.access.accounts import Accounts
+from tillgate.base.clock import Clock
+from tillgate.checkout import CheckoutContext
+from tillgate.events.deliveries.worker import DeliveryWorker
+from tillgate.events.endpoints.operations import EndpointContext
+from tillgate.events.wake import Wake
+from tillgate.store import Database
+
+
+class DashboardContext(NamedTuple):
+    """Handed to every page.
+
+    Attributes:
+        need_of: what the API asks for at a method and path; None where it has no such.
+        public_url: this server's address for the examples shown, without a slash at the end.
+    """
+
+    database: Database
+    clock: Clock
+    wake: Wake
+    accounts: Accounts
+    keys: KeyStore
+    issuer: Issuer
+    usage: UsageStore
+    requests: RequestStore
+    need_of: Callable[[str, str], Need | None]
+    checkout: CheckoutContext
+    endpoints: EndpointContext
+    worker: DeliveryWorker
+    public_url: str

@@ -1,0 +1,192 @@
+"""People and projects: claiming an instance once, signing in, and being slowed down."""
+
+import asyncio
+
+import pytest
+
+from keyturn.database import Database
+from tests.makers import StillClock, one, rows, settle
+from tillgate.access.accounts import Accounts, csrf_token
+from tillgate.access.accounts.model import (
+    FAILURES_MAX_BY_EMAIL_AND_ADDRESS,
+    SIGN_IN_LIFETIME_MS,
+    THROTTLE_WINDOW_MS,
+    checked_password,
+)
+from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tillgate.base.text import checked_email
+
+pytestmark = pytest.mark.anyio
+
+EMAIL, PASSWORD, HERE = "owner@example.com", "correct horse battery", "192.0.2.1"
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def accounts(database: Database, clock: StillClock) -> Accounts:
+    return Accounts(database, clock)
+
+
+async def test_an_instance_is_claimed_once(accounts: Accounts) -> None:
+    """By the bearer of the newest set-up link; then that link and all others are worthless."""
+    assert not await accounts.is_claimed()
+    old = await accounts.new_setup_token()
+    token = await accounts.new_setup_token()
+    assert old is not None
+    assert token is not None
+    assert [await accounts.setup_token_works(one) for one in (old, token, "", "x")] == [False, True, False, False]
+    with pytest.raises(Forbidden):
+        await accounts.claim(old, email=EMAIL, password=PASSWORD, project_name="Shop")
+    cookie = await accounts.claim(token, email=EMAIL, password=PASSWORD, project_name="Shop")
+    assert await accounts.is_claimed()
+    assert await accounts.new_setup_token() is None
+    assert not await accounts.setup_token_works(token)
+    with pytest.raises(Forbidden):
+        await accounts.claim(token, email="thief@example.com", password=PASSWORD, project_name="Mine")
+    signed_in = await accounts.signed_in(cookie)
+    assert signed_in is not None
+    assert (signed_in.user.email, signed_in.project.name, signed_in.livemode) == (EMAIL, "Shop", False)
+
+
+async def test_of_many_claims_at_once_one_counts(accounts: Accounts, database: Database) -> None:
+    """One owner, one project."""
+    token = await accounts.new_setup_token()
+    assert token is not None
+    done = await settle(
+        *(accounts.claim(token, email=f"{n}@example.com", password=PASSWORD, project_name="Shop") for n in range(4))
+    )
+    assert len(done.answers) == 1
+    assert {type(error) for error in done.errors} == {Forbidden}
+    assert await one(database, "SELECT COUNT(*) FROM users") == 1
+    assert await one(database, "SELECT COUNT(*) FROM projects") == 1
+
+
+async def test_a_mistake_does_not_use_the_set_up_link_up(accounts: Accounts) -> None:
+    """A short password is told, and the link stays good."""
+    token = await accounts.new_setup_token()
+    assert token is not None
+    with pytest.raises(InvalidInput):
+        await accounts.claim(token, email=EMAIL, password="short", project_name="Shop")
+    assert await accounts.setup_token_works(token)
+
+
+async def test_only_the_right_password_signs_in(accounts: Accounts, clock: StillClock) -> None:
+    """The address in any case; the cookie lasts fourteen days or until it is signed out."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    assert await accounts.sign_in(EMAIL, PASSWORD + "x", address=HERE) is None
+    assert await accounts.sign_in("nobody@example.com", PASSWORD, address=HERE) is None
+    first = await accounts.sign_in(f"  {EMAIL.upper()} ", PASSWORD, address=HERE)
+    second = await accounts.sign_in(EMAIL, PASSWORD, address=HERE)
+    assert first is not None
+    assert second is not None
+    await accounts.sign_out(first)
+    assert await accounts.signed_in(first) is None
+    assert await accounts.signed_in(second) is not None
+    clock.forward(SIGN_IN_LIFETIME_MS - 1)
+    assert await accounts.signed_in(second) is not None
+    clock.forward(1)
+    assert await accounts.signed_in(second) is None
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "é", "\ud800", "a" * 10_000, "a\0b"])
+async def test_a_made_up_cookie_is_nobody(accounts: Accounts, cookie: str) -> None:
+    """Whatever it holds, and without an error of the driver."""
+    assert await accounts.signed_in(cookie) is None
+    await accounts.sign_out(cookie)
+
+
+async def test_of_cookies_tokens_and_passwords_only_digests_are_stored(accounts: Accounts, database: Database) -> None:
+    """A stolen dump signs nobody in."""
+    token = await accounts.new_setup_token()
+    assert token is not None
+    stored = str([tuple(row) for row in await rows(database, "SELECT token_digest FROM setup_links")])
+    cookie = await accounts.claim(token, email=EMAIL, password=PASSWORD, project_name="Shop")
+    stored += str([tuple(row) for row in await rows(database, "SELECT token_digest FROM sign_ins")])
+    hashed = await one(database, "SELECT password_hash FROM users")
+    assert hashed.startswith("$argon2id$")
+    assert not any(secret in stored + hashed for secret in (token, cookie, PASSWORD))
+
+
+async def test_guessing_is_slowed_down(accounts: Accounts, clock: StillClock) -> None:
+    """After five failures from one place nothing more is checked for a quarter of an hour, the right one included;
+    guesses that are made at once count as well."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    done = await settle(*(accounts.sign_in(EMAIL, f"guess {n}", address=HERE) for n in range(8)))
+    assert len(done.answers) == FAILURES_MAX_BY_EMAIL_AND_ADDRESS
+    assert {error.code for error in done.errors if isinstance(error, Forbidden)} == {"sign_in_throttled"}
+    with pytest.raises(Forbidden):
+        await accounts.sign_in(EMAIL, PASSWORD, address=HERE)
+    assert await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.2") is not None
+    clock.forward(THROTTLE_WINDOW_MS + 1)
+    assert await accounts.sign_in(EMAIL, PASSWORD, address=HERE) is not None
+
+
+async def test_an_address_is_one_users(accounts: Accounts) -> None:
+    """In whatever case it is written."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    with pytest.raises(Conflict) as caught:
+        await accounts.create_user(EMAIL.upper(), PASSWORD)
+    assert caught.value.code == "email_taken"
+
+
+async def test_a_browser_looks_at_a_project_that_there_is(accounts: Accounts) -> None:
+    """Turning to another project or mode is kept; to one that is not there is refused."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    other = await accounts.create_project("Other")
+    cookie = await accounts.sign_in(EMAIL, PASSWORD, address=HERE)
+    assert cookie is not None
+    await accounts.look_at(cookie, project_id=other.id, livemode=True)
+    found = await accounts.signed_in(cookie)
+    assert found is not None
+    assert (found.project, found.livemode) == (other, True)
+    assert (found.principal.project_id, found.principal.mode, found.principal.kind) == (other.id, "live", "user")
+    for wrong in ("prj_nowhere", "", "prj_\0"):
+        with pytest.raises(NotFound):
+            await accounts.look_at(cookie, project_id=wrong, livemode=False)
+
+
+def test_what_guards_forms_does_not_give_the_cookie_away() -> None:
+    """It is derived from the cookie, one way."""
+    assert csrf_token("a") == csrf_token("a") != csrf_token("b")
+    assert "secret" not in csrf_token("secret")
+
+
+@pytest.mark.parametrize("email", ["", "owner", "@", "a@", "@b", "a b@c.d", "a@b\n.c", "a\0@b.c", "x" * 251 + "@b.c"])
+def test_what_is_no_address_is_refused(email: str) -> None:
+    """The field is named."""
+    with pytest.raises(InvalidInput) as caught:
+        checked_email(email)
+    assert caught.value.param == "email"
+
+
+def test_a_password_has_ten_to_a_thousand_characters() -> None:
+    """Any characters; it is kept as it came."""
+    for good in ("x" * 10, " " * 10, "é" * 1_000):
+        assert checked_password(good) == good
+    for bad in ("", "x" * 9, "x" * 1_001):
+        with pytest.raises(InvalidInput):
+            checked_password(bad)
+
+
+async def test_projects_are_listed_oldest_first(accounts: Accounts) -> None:
+    """And one is found by its id."""
+    made = [await accounts.create_project(f"Shop {n}") for n in range(3)]
+    assert await accounts.list_projects() == made
+    assert await asyncio.gather(*(accounts.get_project(one.id) for one in made)) == made
+    for name in ("", "   ", "x" * 101, "a\0b"):
+        with pytest.raises(InvalidInput):
+            await accounts.create_project(name)
+
+
+async def test_a_guesser_with_many_addresses_of_one_site_is_one_guesser(accounts: Accounts) -> None:
+    """An IPv6 customer has a /64 to guess from; a neighbour in another one is not slowed down by it."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    for n in range(FAILURES_MAX_BY_EMAIL_AND_ADDRESS):
+        assert await accounts.sign_in(EMAIL, "guess", address=f"2001:db8:0:1::{n + 1}") is None
+    with pytest.raises(Forbidden):
+        await accounts.sign_in(EMAIL, PASSWORD, address="2001:db8:0:1:ffff::9")
+    assert await accounts.sign_in(EMAIL, PASSWORD, address="2001:db8:0:2::1") is not None
