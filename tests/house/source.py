@@ -11,7 +11,7 @@ import grimp
 
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
-PACKAGES = ("keyturn", "tillgate", "keyturn.database")
+PACKAGES = ("keyturn", "tillgate")
 
 
 class Edge(NamedTuple):

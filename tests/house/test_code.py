@@ -22,7 +22,7 @@ CODES_OF_PAGES = {
 
 # Where SQL may be written.
 SQL_HOMES = re.compile(
-    r"src/(keyturn.database/\w+|keyturn/stores/\w+|tillgate/store/sealing|tillgate/.*records|tillgate/store/idempotency)\.py"
+    r"src/(keyturn/database/\w+|keyturn/stores/\w+|tillgate/store/sealing|tillgate/.*records|tillgate/store/idempotency)\.py"
 )
 SQL = re.compile(
     r"^\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(TABLE|INDEX)\s|WITH\s+\w+\s+AS\s)"
