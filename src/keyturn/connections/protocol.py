@@ -97,7 +97,7 @@ CROWDED: Final = {
 
 
 class _Stop(Exception):
-    """Ends parsing from within one of the parser's callbacks."""
+    """Ends parsing from within one of the parser's callbacks; the parser turns it into an error of its own."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -391,7 +391,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._linger()
 
     def _linger(self) -> None:
-        """Close, but read on for a moment: whatever is unread then would reset the connection, and the answer with it."""
+        """Close, but read on for a moment: what is unread then resets the connection, and the answer is lost."""
         self._stop()
         if self.transport.can_write_eof():
             self.flow.resume_reading()

@@ -155,7 +155,7 @@ class KeyturnServer:
         asking = await self._asking(scope)
         message = await receive()
         body = message.get("body", b"")
-        if message.get("more_body") or len(body) > BODY_BYTES_MAX:
+        if not body or message.get("more_body") or len(body) > BODY_BYTES_MAX:
             body = await _rest(message, receive)
         asked: Verify = decode_body(_verify_decoder, body)
         need = None

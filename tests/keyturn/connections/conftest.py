@@ -139,7 +139,7 @@ class Served:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 — what it waits for knows no event
                 await asyncio.sleep(0.001)
 
 

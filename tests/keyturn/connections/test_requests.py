@@ -90,7 +90,7 @@ async def test_a_header_without_end_is_read_no_further_than_its_limit(served: Se
     ],
 )
 async def test_a_request_names_its_host_once(served: Served, head: bytes, status: int) -> None:
-    """HTTP/1.1 without ``Host``, with two, or with what is no host, is 400 (RFC 9112, 3.2), as is what is no request."""
+    """HTTP/1.1 without ``Host``, with two, or with what is no host, is 400 (RFC 9112, 3.2), as is no request at all."""
     async with served.client() as client:
         client.writer.write(head)
         assert (await client.answer())[0] == status
