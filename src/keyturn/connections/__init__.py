@@ -1,4 +1,4 @@
-"""Limits on every connection of a server: how many there are, how long each part of a request takes, how large a head is.
+"""Limits on every connection of a server: how many there are, how long a request's parts take, how large its head is.
 
 ``keyturn serve`` and ``tillgate serve`` stand on :class:`keyturn.connections.server.LimitedServer`; what is here loads
 no web server.

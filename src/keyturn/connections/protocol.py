@@ -12,8 +12,8 @@ an answer goes out    at least 1,000 bytes a second, looked at every ``body_seco
 it is closing         a moment for the other side to read why
 ====================  ======================================================================================
 
-What comes in is parsed in small pieces, so that a limit holds before much more than it has been looked at; and while one
-request waits behind another (pipelining), nothing more is parsed at all. uvicorn arms and cancels a timer for each
+What comes in is parsed in small pieces, so that a limit holds before much more than it has been looked at; and while
+one request waits behind another (pipelining), nothing more is parsed at all. uvicorn arms and cancels a timer for each
 request; here a number is stored instead.
 """
 
