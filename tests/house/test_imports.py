@@ -173,11 +173,18 @@ def test_the_key_layer_stands_on_little() -> None:
     extra = {
         "keyturn.limiting.shared": {"redis"},
         "keyturn.leaks.github": {"cryptography"},
+        "keyturn.connections.protocol": {"uvicorn", "httptools"},
+        "keyturn.connections.handshake": {"uvicorn"},
+        "keyturn.connections.server": {"uvicorn"},
         "keyturn.http.serving": {"uvicorn", "uvloop"},
         "keyturn.cli": {"typer"},
         "keyturn.testing.contract": {"pytest"},
     }
     together = {
+        ("keyturn.connections.handshake", "keyturn.connections.protocol"),
+        ("keyturn.connections.server", "keyturn.connections.handshake"),
+        ("keyturn.connections.server", "keyturn.connections.protocol"),
+        ("keyturn.http.serving", "keyturn.connections.server"),
         ("keyturn.http.serving", "keyturn.limiting.shared"),
         ("keyturn.http.serving", "keyturn.leaks.github"),
         ("keyturn.cli", "keyturn.http.serving"),
