@@ -22,6 +22,11 @@ START_SECONDS_MAX = 30
 GREETING_ENDS = "Stop with Ctrl-C."
 
 
+def limited_files(count: int | None) -> list[str]:
+    """What stands before a command so that it may have no more files open than that."""
+    return [] if count is None else ["sh", "-c", f'ulimit -n {count} && exec "$0" "$@"']
+
+
 class RunningServer:
     """``tillgate serve`` on a database of its own. ``database`` is the CLI's way to name it."""
 
@@ -38,13 +43,17 @@ class RunningServer:
         self.first_project: str | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, **environment: str) -> "RunningServer":
-        """Start and wait until it is ready and has greeted; keys are not limited unless the environment says so."""
+    def start(self, *, open_files: int | None = None, **environment: str) -> "RunningServer":
+        """Start and wait until it is ready and has greeted; keys are not limited unless the environment says so.
+
+        Args:
+            open_files: the process's limit on them, as ``ulimit -n`` sets it.
+        """
         command = ["serve", *self.database, "--port", str(self.port), "--dev" if self.dev else "--no-dev"]
         greeted_before = self._greetings()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tillgate.cli", *command],
+                [*limited_files(open_files), sys.executable, "-m", "tillgate.cli", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from keyturn.connections import SECONDS_MAX, ConnectionLimits
 from keyturn.errors import InvalidNetwork
 from keyturn.http.proxies import LOOPBACK, Networks
 from keyturn.keys.model import is_scope_name
@@ -44,6 +45,7 @@ class Settings(NamedTuple):
         leaks: what becomes of keys that are found where they should not be.
         github_public_keys: where GitHub's public keys are, if it reports here: an address or a file.
         valkey_url: where several servers count limits together; None for each by itself.
+        connections: how many there may be, and how long they take.
     """
 
     database_url: str = DATABASE_DEFAULT
@@ -57,6 +59,7 @@ class Settings(NamedTuple):
     valkey_url: str | None = None
     leaks: LeakRules = LeakRules()
     github_public_keys: str | None = None
+    connections: ConnectionLimits = ConnectionLimits()
 
 
 def load(environment: Mapping[str, str] | None = None, *, database_url: str | None = None) -> Settings:
@@ -96,6 +99,7 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
         valkey_url=given.get("KEYTURN_VALKEY_URL") or None,
         leaks=_leaks(given),
         github_public_keys=given.get("KEYTURN_GITHUB_PUBLIC_KEYS") or None,
+        connections=_connections(given),
     )
 
 
@@ -128,6 +132,24 @@ def _leaks(given: Mapping[str, str]) -> LeakRules:
         raise SettingsError(f"KEYTURN_QUARANTINE: expected 1 or 0, got {flag[:20]!r}")
     most = _whole("KEYTURN_QUARANTINE_MAX", given, LeakRules().quarantined_max)
     return LeakRules(response=LeakResponse(word), quarantine=flag == "1", quarantined_max=most)
+
+
+def _connections(given: Mapping[str, str]) -> ConnectionLimits:
+    default = ConnectionLimits()
+
+    def seconds(name: str, otherwise: int) -> int:
+        found = _whole(name, given, otherwise)
+        if not 1 <= found <= SECONDS_MAX:
+            raise SettingsError(f"{name}: expected 1 to {SECONDS_MAX} seconds")
+        return found
+
+    return ConnectionLimits(
+        open_max=_whole("KEYTURN_CONNECTIONS", given, default.open_max),
+        per_client_max=_whole("KEYTURN_CONNECTIONS_PER_CLIENT", given, default.per_client_max),
+        idle_seconds=seconds("KEYTURN_IDLE_SECONDS", default.idle_seconds),
+        head_seconds=seconds("KEYTURN_HEAD_SECONDS", default.head_seconds),
+        body_seconds=seconds("KEYTURN_BODY_SECONDS", default.body_seconds),
+    )
 
 
 def _networks(name: str, given: Mapping[str, str]) -> Networks:

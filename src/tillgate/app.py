@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
 from keyturn.database import Database, StoreError, Transaction
+from keyturn.http.proxies import is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
@@ -69,6 +71,7 @@ class Tillgate:
     ) -> None:
         wake = Wake()
         self._clock = clock
+        self._public_host = urlsplit(settings.public_url).hostname
         self._metrics = metrics or Metrics()
         self._database = database
         alone = Limiter(time.monotonic_ns)
@@ -200,6 +203,9 @@ class Tillgate:
     async def _tell_metrics(self, request: Request) -> Response:
         # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.
         if request.client is None or not is_loopback_host(request.client.host):
+            return PlainTextResponse("Not Found", 404)
+        # A page that a browser on this machine shows speaks from here, too, but under a name of its own.
+        if not is_own_host(request.headers.get("host", ""), also=self._public_host):
             return PlainTextResponse("Not Found", 404)
         try:
             return Response(await self._metrics.expose(self._database), media_type=CONTENT_TYPE)

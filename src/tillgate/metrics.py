@@ -3,12 +3,12 @@
 import bisect
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from keyturn.database import Database
@@ -20,11 +20,15 @@ _STATUS_MAX: Final = 599
 # A process's row: its id, what it counts below 100, and then its answers by HTTP status.
 _LIMITS_UNSHARED: Final = 1
 _REQUESTS_NOT_LOGGED: Final = 2
-_PROBES_BROKEN: Final = 2
 _LAG_SUM_US: Final = 3
+_PROBES_BROKEN: Final = 4
+_CONNECTIONS_OPEN: Final = 5
 # Up to how many seconds a change took to hold everywhere; cells from here on, one for each bound and one for more.
 _LAG_FIRST: Final = 10
 _LAG_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+# Clients' connections that did not end by themselves; a cell for each reason.
+_CONNECTIONS_FIRST: Final = 30
+CONNECTION_ENDS: Final = ("full", "client", "slow", "idle")
 _STATUS_MIN: Final = 100
 _ROW: Final = _STATUS_MAX + 1
 _NUMBER_BYTES: Final = 8
@@ -112,6 +116,24 @@ class _Revocations(Collector):
         yield broken
 
 
+class _Connections(Collector):
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "tillgate_connections", "Connections of clients.", value=self._tally.sum(_CONNECTIONS_OPEN)
+        )
+        ended = CounterMetricFamily(
+            "tillgate_connections_ended",
+            "Connections that the server refused or ended before their time, by the reason.",
+            labels=["reason"],
+        )
+        for place, reason in enumerate(CONNECTION_ENDS):
+            ended.add_metric([reason], self._tally.sum(_CONNECTIONS_FIRST + place))
+        yield ended
+
+
 class _Processes(Collector):
     """The standard ``process_…`` metrics: the processes' sum, and when the first of them began."""
 
@@ -146,9 +168,12 @@ class Metrics:
         self._registry.register(_Responses(tally))
         self._registry.register(_Sums(tally))
         self._registry.register(_Revocations(tally))
+        self._registry.register(_Connections(tally))
         PlatformCollector(registry=self._registry)
         self._row = tally.row(number)
         self._row[0] = os.getpid()
+        self._row[_CONNECTIONS_OPEN] = 0
+        self._ended = dict.fromkeys(CONNECTION_ENDS, 0)
         self._pending = Gauge(
             "tillgate_webhook_deliveries_pending", "Deliveries that are still to be made.", registry=self._registry
         )
@@ -172,6 +197,17 @@ class Metrics:
     def count_requests_not_logged(self, requests: int) -> None:
         """Count requests that there was no room for in the log."""
         self._row[_REQUESTS_NOT_LOGGED] += requests
+
+    def note_connections(self, open_now: int, ended: Mapping[str, int]) -> None:
+        """Note how many connections this process has, and how many it has ended by itself since it began.
+
+        Args:
+            ended: by the reasons of :data:`CONNECTION_ENDS`.
+        """
+        self._row[_CONNECTIONS_OPEN] = open_now
+        for place, reason in enumerate(CONNECTION_ENDS):
+            self._row[_CONNECTIONS_FIRST + place] += ended[reason] - self._ended[reason]
+            self._ended[reason] = ended[reason]
 
     async def expose(self, database: Database) -> bytes:
         """Everything as it is now.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
+from keyturn.connections import SECONDS_MAX, ConnectionLimits
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
@@ -73,6 +74,7 @@ class Settings(NamedTuple):
     github_public_keys: str = ""
     request_log_days: int = REQUEST_LOG_DAYS
     visit_limit: Limit | None = Limit(VISITS_PER_MINUTE / 60, VISITS_BURST)
+    connections: ConnectionLimits = ConnectionLimits()
 
     @property
     def connections_max(self) -> int:
@@ -154,6 +156,14 @@ def load(
     github_public_keys = pick("GITHUB_PUBLIC_KEYS", None, "")
     if "://" in github_public_keys and not github_public_keys.startswith(("https://", "http://")):
         raise SettingsError("TILLGATE_GITHUB_PUBLIC_KEYS: expected an http(s) address or a file's path")
+    default = ConnectionLimits()
+    connections = ConnectionLimits(
+        _whole(pick("CONNECTIONS", None, str(default.open_max)), "CONNECTIONS"),
+        _whole(pick("CONNECTIONS_PER_CLIENT", None, str(default.per_client_max)), "CONNECTIONS_PER_CLIENT"),
+        _seconds(pick("IDLE_SECONDS", None, str(default.idle_seconds)), "IDLE_SECONDS"),
+        _seconds(pick("HEAD_SECONDS", None, str(default.head_seconds)), "HEAD_SECONDS"),
+        _seconds(pick("BODY_SECONDS", None, str(default.body_seconds)), "BODY_SECONDS"),
+    )
     key = pick("SECRET_KEY", None, "")
     return Settings(
         data_path,
@@ -173,6 +183,7 @@ def load(
         github_public_keys,
         request_log_days,
         Limit(visits / 60, visits_burst) if visits else None,
+        connections,
     )
 
 
@@ -217,6 +228,13 @@ def _networks(text: str, name: str) -> tuple[IPNetwork, ...]:
         raise SettingsError(
             f"TILLGATE_{name}: expected networks such as 10.1.0.0/16, separated by commas: {error}"
         ) from error
+
+
+def _seconds(text: str, name: str) -> int:
+    found = _whole(text, name)
+    if not 1 <= found <= SECONDS_MAX:
+        raise SettingsError(f"TILLGATE_{name}: expected 1 to {SECONDS_MAX} seconds, got {text[:20]!r}")
+    return found
 
 
 def _whole(text: str, name: str) -> int:

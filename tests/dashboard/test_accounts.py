@@ -6,9 +6,12 @@ from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.base.clock import DAY_MS, MINUTE_MS
-from tillgate.dashboard.calls import COOKIE
+from tillgate.dashboard import calls as visits
 
 pytestmark = pytest.mark.anyio
+
+# This shop is reached over TLS.
+COOKIE = f"{visits.SECURE_PREFIX}{visits.COOKIE}"
 
 CLAIM = {"email": "Owner@Example.com ", "password": OWNER_PASSWORD, "name": "Corner shop"}
 
@@ -56,12 +59,22 @@ async def test_a_wrong_field_leaves_the_link_good_and_the_rest_filled_in(sqlite_
 
 
 async def test_the_cookie_is_for_this_server_only(sqlite_shop: Shop) -> None:
-    """HttpOnly, SameSite=Lax, for the whole server, and only over TLS where the server is reached by TLS."""
+    """HttpOnly, SameSite=Lax, for the whole server, and only over TLS where the server is reached by TLS. Its name then
+    begins with ``__Host-``: a browser takes that from this very host alone, and a cookie that a neighbour under the
+    same domain has set under the bare name signs nobody in."""
     await sqlite_shop.app.accounts.create_user(OWNER_EMAIL, OWNER_PASSWORD)
     async with browser_of(sqlite_shop) as http:
-        header = (await sign_in(http)).headers["set-cookie"].lower()
-    assert header.startswith(f"{COOKIE}=")
-    assert {part.strip() for part in header.split(";")[1:]} >= {"httponly", "samesite=lax", "path=/", "secure"}
+        header = (await sign_in(http)).headers["set-cookie"]
+        assert header.startswith("__Host-tillgate_session=")
+        parts = {part.strip().lower() for part in header.split(";")[1:]}
+        assert parts >= {"httponly", "samesite=lax", "path=/", "secure"}
+        assert not any(part.startswith("domain") for part in parts)
+        value = http.cookies[COOKIE]
+    async with browser_of(sqlite_shop) as other:
+        other.cookies.set(visits.COOKIE, value)
+        assert (await other.get("/dashboard")).status_code == 303
+        other.cookies.set(COOKIE, value)
+        assert (await other.get("/dashboard")).status_code == 200
 
 
 async def test_the_cookie_is_no_credential_for_the_api(owner: Owner) -> None:
@@ -177,5 +190,5 @@ async def test_what_is_said_is_one_of_our_own_lines(owner: Owner) -> None:
     await owner.done("/mode", mode="live")
     assert "You are looking at live mode now." in await owner.page("")
     assert "You are looking at live mode now." not in await owner.page("")
-    owner.http.cookies.set("tillgate_flash", "<b>your account is locked</b>", path="/dashboard")
+    owner.http.cookies.set("__Host-tillgate_said", "<b>your account is locked</b>", path="/")
     assert "locked" not in await owner.page("")

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from keyturn.settings import SettingsError, load
-from tests.running import START_SECONDS_MAX, free_port
+from tests.running import START_SECONDS_MAX, free_port, limited_files
 
 ROOT = "root-credential-of-the-tests-0123456789"
 
@@ -23,10 +23,20 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def serving(database_url: str, folder: Path, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A started server: where it answers, and its process. It is gone after the block."""
+def serving(
+    database_url: str, folder: Path, *, open_files: int | None = None, tls: Path | None = None, **settings: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A started server: where it answers, and its process. It is gone after the block.
+
+    Args:
+        open_files: the process's limit on them, as ``ulimit -n`` sets it.
+        tls: a file with its certificate and private key.
+    """
     port = free_port()
-    command = [sys.executable, "-m", "keyturn.cli", "serve", "--port", str(port), "--database-url", database_url]
+    command = [*limited_files(open_files), sys.executable, "-m", "keyturn.cli", "serve", "--port", str(port)]
+    command += ["--database-url", database_url]
+    if tls is not None:
+        command += ["--tls-certificate", str(tls), "--tls-key", str(tls)]
     log = folder / f"keyturn-{port}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
@@ -37,7 +47,7 @@ def serving(database_url: str, folder: Path, **settings: str) -> Iterator[tuple[
         while "Stop with Ctrl-C." not in log.read_text():
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}", process
+        yield f"http{'s' if tls else ''}://127.0.0.1:{port}", process
     finally:
         process.kill()
         process.wait()

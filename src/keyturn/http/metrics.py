@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from keyturn.admission.layer import KeyLayer
+from keyturn.connections.counting import OpenConnections
 
 Labels = Mapping[str, str]
 
 _ESCAPED: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
-def expose(layer: KeyLayer, answers: Counter[int]) -> bytes:
+def expose(layer: KeyLayer, answers: Counter[int], connections: OpenConnections | None = None) -> bytes:
     """Everything as it is now."""
     gate = layer.gate
     lines = [
@@ -45,6 +46,14 @@ def expose(layer: KeyLayer, answers: Counter[int]) -> bytes:
             [({}, layer.probes_failed)],
         ),
     ]
+    if connections is not None:
+        lines += _metric("keyturn_connections", "gauge", "Connections of clients.", [({}, connections.open)])
+        lines += _metric(
+            "keyturn_connections_ended_total",
+            "counter",
+            "Connections that the server refused or ended before their time, by the reason.",
+            [({"reason": reason}, count) for reason, count in connections.ended().items()],
+        )
     return "".join(f"{line}\n" for line in lines).encode()
 
 

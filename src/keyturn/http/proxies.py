@@ -2,6 +2,7 @@
 
 import functools
 import ipaddress
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -9,6 +10,7 @@ from keyturn.errors import InvalidNetwork
 from keyturn.keys.restrictions import Network, is_within
 
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+_PORT: Final = re.compile(r":[0-9]{1,5}\Z")
 # Who adds itself to the list may add no more than this.
 HOPS_MAX: Final = 20
 
@@ -64,6 +66,24 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Network
         if found is None or not trusted.has(found):
             return found
     return found
+
+
+def is_own_host(host: str, *, also: str | None = None) -> bool:
+    """Whether a ``Host`` header names this machine so that no other name can have led here: ``localhost``, an address,
+    or a name that the operator gave it.
+
+    What is answered to whoever speaks from this machine must ask this, too. A page in a browser on this machine speaks
+    from here, and its own name can be made to resolve to 127.0.0.1 (DNS rebinding); an address needs no resolving.
+
+    Args:
+        host: the header, perhaps with a port.
+        also: a name that is this server's.
+    """
+    name = host.rpartition(":")[0] if _PORT.search(host) else host
+    name = name.removesuffix(".").lower()
+    if name == "localhost" or name.endswith(".localhost") or (also is not None and name == also.lower()):
+        return True
+    return _bare(name) is not None
 
 
 def _bare(hop: str) -> str | None:

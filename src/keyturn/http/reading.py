@@ -36,13 +36,16 @@ async def read_body(receive: Receive) -> bytes:
     """The whole body.
 
     Raises:
-        Denied: it is larger than 64 KiB; no more of it was read.
+        Denied: it is larger than 64 KiB, and no more of it was read; or its sender has gone before it was complete.
     """
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body") and len(body) <= BODY_BYTES_MAX:
         message = await receive()
         body += message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        # Nobody hears this. A part of a body is never taken for the whole: without one, another thing is done.
+        raise bad_request("invalid_body", "The body ended before it was complete.")
     if len(body) > BODY_BYTES_MAX:
         raise bad_request(
             "body_too_large",

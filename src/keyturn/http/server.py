@@ -17,6 +17,7 @@ from msgspec import UNSET
 from keyturn.admission.layer import Admitted, Caller, KeyLayer, RateLimited
 from keyturn.admission.needs import read_rules
 from keyturn.admission.verifying import Presented
+from keyturn.connections.counting import OpenConnections
 from keyturn.database import StoreError
 from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError
 from keyturn.http import metrics
@@ -34,7 +35,7 @@ from keyturn.http.denials import (
 from keyturn.http.forwarding import FORWARD_PATH, Forwarding, refuse
 from keyturn.http.key_routes import ROUTES as KEY_ROUTES
 from keyturn.http.openapi import document
-from keyturn.http.proxies import LOOPBACK, Networks, client_address
+from keyturn.http.proxies import LOOPBACK, Networks, client_address, is_own_host
 from keyturn.http.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, decode_query, read_body
 from keyturn.http.routing import Call, Found, Only, Route, Router, Whoever
 from keyturn.http.shapes import RateLimitState, Verdict, Verify, rate_limit_state, verified_key
@@ -83,16 +84,24 @@ _log = logging.getLogger("keyturn")
 class KeyturnServer:
     """Everything that ``keyturn serve`` answers, over a running key layer."""
 
-    def __init__(self, layer: KeyLayer, settings: Settings, github: SignedReports | None = None) -> None:
+    def __init__(
+        self,
+        layer: KeyLayer,
+        settings: Settings,
+        github: SignedReports | None = None,
+        connections: OpenConnections | None = None,
+    ) -> None:
         """
         Args:
             github: takes what GitHub reports of leaked keys, where that is set up.
+            connections: those of the server around it, for its metrics.
 
         Raises:
             InvalidNeed: the rules for forward-auth cannot be used.
         """
         self._layer = layer
         self._settings = settings
+        self._connections = connections
         self._trusted = settings.trusted_proxies
         self._plain_http_from = settings.plain_http_from
         self._offered = frozenset(settings.scopes)
@@ -146,7 +155,7 @@ class KeyturnServer:
         asking = await self._asking(scope)
         message = await receive()
         body = message.get("body", b"")
-        if message.get("more_body") or len(body) > BODY_BYTES_MAX:
+        if not body or message.get("more_body") or len(body) > BODY_BYTES_MAX:
             body = await _rest(message, receive)
         asked: Verify = decode_body(_verify_decoder, body)
         need = None
@@ -259,11 +268,12 @@ class KeyturnServer:
             await self._layer.store.epoch()
             return 200, (_TEXT, _NOT_STORED), b"ok"
         seen = _Seen(scope["headers"])
-        if not _ANYWHERE.has(client_address(_peer(scope), seen.forwarded_for, self._trusted)):
+        address = client_address(_peer(scope), seen.forwarded_for, self._trusted)
+        if not _ANYWHERE.has(address) or not is_own_host(dict(scope["headers"]).get(b"host", b"").decode("latin-1")):
             who = await self._who(scope, None)
             if who.key is not None:
                 raise Denied(_ROOT_REQUIRED)
-        return 200, (_TEXT, _NOT_STORED), metrics.expose(self._layer, self._answers)
+        return 200, (_TEXT, _NOT_STORED), metrics.expose(self._layer, self._answers, self._connections)
 
     def _unknown(self, path: str, method: str, found: Found | None) -> tuple[int, Headers, bytes]:
         if found is None:

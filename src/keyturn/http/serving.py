@@ -13,6 +13,8 @@ import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
 from keyturn.admission.layer import KeyLayer, open_key_layer
+from keyturn.connections.counting import OpenConnections
+from keyturn.connections.server import LimitedServer, open_connections
 from keyturn.http.server import KeyturnServer
 from keyturn.limiting.gcra import Limiter
 from keyturn.settings import Settings, SettingsError
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from keyturn.leaks.github import GitHubReports
 
 SHUTDOWN_SECONDS: Final = 10
+# What is open beside the clients' connections: the database's, Valkey's, the loop's own.
+OWN_DESCRIPTORS: Final = 64
 # Requests leave next to no circles behind.
 GC_THRESHOLD: Final = 20_000
 
@@ -71,15 +75,27 @@ async def serve(
             leak_rules=settings.leaks,
         ) as layer,
     ):
+        connections = _connections(settings)
         config = uvicorn.Config(
-            KeyturnServer(layer, settings, _github(settings, layer)),
+            KeyturnServer(layer, settings, _github(settings, layer), connections),
             host=host,
             port=port,
             ssl_certfile=certificate,
             ssl_keyfile=private_key,
             **SERVER_SETTINGS,
         )
-        await _Server(config, lambda: say(_greeting(settings, host, port, certificate is not None))).serve()
+        greeting = _greeting(settings, host, port, certificate is not None)
+        await _Server(config, connections, lambda: say(greeting)).serve()
+
+
+def _connections(settings: Settings) -> OpenConnections:
+    return open_connections(
+        settings.connections,
+        is_trusted=settings.trusted_proxies.has,
+        report=_log.warning,
+        prefix="KEYTURN_",
+        own_descriptors=OWN_DESCRIPTORS,
+    )
 
 
 def _github(settings: Settings, layer: KeyLayer) -> "GitHubReports | None":
@@ -123,11 +139,11 @@ def _tell_outage(error: Exception | None) -> None:
         _log.warning("limits are counted together again")
 
 
-class _Server(uvicorn.Server):
+class _Server(LimitedServer):
     """uvicorn, which says once it listens."""
 
-    def __init__(self, config: uvicorn.Config, begun: Callable[[], None]) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, connections: OpenConnections, begun: Callable[[], None]) -> None:
+        super().__init__(config, connections)
         self._begun = begun
 
     @contextlib.contextmanager

@@ -140,10 +140,12 @@ class LeakReports:
 
 
 async def _body(receive: Callable[[], Awaitable[Any]], bytes_max: int) -> bytes | None:
-    """The request's body; None where it is larger than that."""
+    """The request's body; None where it is larger than that, or its sender has gone before it was complete."""
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         part = message.get("body", b"")
         size += len(part)
         if size > bytes_max:

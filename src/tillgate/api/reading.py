@@ -45,7 +45,8 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     """The whole body.
 
     Raises:
-        InvalidInput: it is not declared as JSON, or too large; then no more of it is read.
+        InvalidInput: it is not declared as JSON, or too large, and no more of it is read; or its sender has gone before
+            it was complete.
     """
     media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if media_type != b"application/json":
@@ -62,6 +63,8 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     if not message.get("more_body"):
         if len(body) > BODY_BYTES_MAX:
             raise _too_large()
+        if message["type"] == "http.disconnect":
+            raise _incomplete()
         return body
     chunks, length = [body], len(body)
     while message.get("more_body"):
@@ -70,6 +73,8 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
         length += len(chunks[-1])
         if length > BODY_BYTES_MAX:
             raise _too_large()
+    if message["type"] == "http.disconnect":
+        raise _incomplete()
     return b"".join(chunks)
 
 
@@ -178,6 +183,11 @@ def _explain(problem: str) -> tuple[str, str]:
         return f"{param[:100]}: unknown field; see the API reference for those there are.", param[:100]
     param = path or "body"
     return f"{param[:100]}: {what.replace('`', '')}.", param[:100]
+
+
+def _incomplete() -> InvalidInput:
+    # Nobody hears this; but a part of a body is never taken for the whole.
+    return InvalidInput("The body ended before it was complete.")
 
 
 def _too_large() -> InvalidInput:

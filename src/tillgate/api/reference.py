@@ -10,6 +10,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.connections import (
+    BODY_BYTES_PER_SECOND,
+    FIELDS_MAX,
+    HEAD_BYTES_MAX,
+    TARGET_BYTES_MAX,
+    ConnectionLimits,
+)
 from tillgate.access import API_SCOPES
 from tillgate.api import error_pages
 from tillgate.api.application import ROUTES
@@ -27,6 +34,8 @@ from tillgate.checkout.sessions.model import (
     LIFETIME_MAX_MS,
     LIFETIME_MIN_MS,
 )
+from tillgate.events.deliveries.answers import HEAD_BYTES_MAX as HEAD_MAX
+from tillgate.events.deliveries.answers import INTERIM_MAX
 from tillgate.events.deliveries.model import ATTEMPTS_MAX, ENDPOINT_IN_FLIGHT_MAX, GAPS_MS, RETRY_AFTER_MAX_MS
 from tillgate.events.deliveries.operations import REPLAY_MAX
 from tillgate.events.deliveries.sending import TIMEOUT_SECONDS
@@ -222,8 +231,15 @@ def _events() -> str:
 
 
 def _limits() -> str:
+    limits = ConnectionLimits()
     rows = [
         ("request body", f"{BODY_BYTES_MAX // 1024} KiB"),
+        ("head of a request", f"{HEAD_BYTES_MAX // 1024} KiB, {FIELDS_MAX} header fields (431)"),
+        ("request target (path and query)", f"{TARGET_BYTES_MAX // 1024} KiB (414)"),
+        ("time for a head", f"{limits.head_seconds} s (408)"),
+        ("time for a body", f"{limits.body_seconds} s, and 1 s for each {BODY_BYTES_PER_SECOND:,} bytes (408)"),
+        ("an idle connection is closed after", f"{limits.idle_seconds} s"),
+        ("connections of one client to a process", f"{limits.per_client_max}, at most a quarter of all (503)"),
         ("`limit` of a list", f"1 to {LIMIT_MAX}, default {LIMIT_DEFAULT}"),
         (f"`{PARAM}`", f"{PATHS_MAX} paths, {DEPTH_MAX} deep, {OBJECTS_MAX} objects in one answer"),
         ("a list that is put into an object", f"the newest {EACH_MAX}"),
@@ -234,6 +250,11 @@ def _limits() -> str:
         ("metadata key, value", f"{metadata.KEY_LENGTH_MAX} and {metadata.VALUE_LENGTH_MAX} characters"),
         ("session lifetime", f"{_duration(LIFETIME_MIN_MS)} to {LIFETIME_MAX_MS // (24 * HOUR_MS)} days, default 1 h"),
         ("webhook endpoints", f"{ENDPOINTS_MAX} for each project and mode"),
+        (
+            "what is read of a receiver's answer",
+            f"{INTERIM_MAX} interim answers (1xx), {HEAD_MAX // 1024} KiB of head and as much of its body, "
+            f"{TIMEOUT_SECONDS:.0f} s",
+        ),
         ("deliveries under way to one endpoint", str(ENDPOINT_IN_FLIGHT_MAX)),
         ("events in one replay of a range", str(REPLAY_MAX)),
         ("overlap of a rotated webhook secret", f"{OVERLAP_MAX_SECONDS * SECOND_MS // DAY_MS} days, default 1 day"),

@@ -14,15 +14,19 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
+from keyturn.connections.counting import OpenConnections
+from keyturn.connections.server import LimitedServer, open_connections
 from keyturn.database import StoreError
+from keyturn.http.proxies import Networks
 from tillgate import __version__
 from tillgate.access.accounts import Accounts
 from tillgate.app import running
 from tillgate.base.clock import SystemClock
 from tillgate.cli.workers import Post, Supervisor, why_not
+from tillgate.events.deliveries.guard import CONNECTIONS_MAX
 from tillgate.metrics import Metrics, Tally
 from tillgate.opening import open_migrated
-from tillgate.settings import Settings, SettingsError
+from tillgate.settings import CONNECTIONS_OF_PROCESS_MAX, Settings, SettingsError
 from tillgate.store import Sealer, SealingError
 from tillgate.store.sealing import claim
 
@@ -30,6 +34,10 @@ SHUTDOWN_SECONDS = 10
 # Beyond that, the webhooks under way are finished.
 WORKERS_STOP_SECONDS = SHUTDOWN_SECONDS + 8
 BACKLOG = 2_048
+# What is open beside the clients' connections: webhooks under way, the database's, Valkey's, the loop's own.
+OWN_DESCRIPTORS: Final = CONNECTIONS_MAX + CONNECTIONS_OF_PROCESS_MAX + 64
+
+_log = structlog.get_logger("server")
 
 # How uvicorn is set up here. The bench sets its baseline up by the same.
 SERVER_SETTINGS: Final[dict[str, Any]] = {
@@ -52,11 +60,32 @@ def _config(chosen: Settings, tillgate: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(tillgate, **SERVER_SETTINGS, forwarded_allow_ips=trusted)
 
 
-class _Server(uvicorn.Server):
+def _connections(chosen: Settings, metrics: Metrics) -> OpenConnections:
+    def report(text: str) -> None:
+        _log.warning("connections.refused", detail=text)
+
+    opened = open_connections(
+        chosen.connections,
+        is_trusted=Networks(map(str, chosen.trusted_proxies)).has,
+        report=report,
+        prefix="TILLGATE_",
+        own_descriptors=OWN_DESCRIPTORS,
+    )
+    opened.on_sweep = lambda: metrics.note_connections(opened.open, opened.ended())
+    return opened
+
+
+class _Server(LimitedServer):
     """uvicorn, which says once it listens, and stops when its supervisor is gone."""
 
-    def __init__(self, config: uvicorn.Config, begun: Callable[[], Awaitable[None]], leash: int | None = None) -> None:
-        super().__init__(config)
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        connections: OpenConnections,
+        begun: Callable[[], Awaitable[None]],
+        leash: int | None = None,
+    ) -> None:
+        super().__init__(config, connections)
         self._begun = begun
         self._leash = leash
 
@@ -119,12 +148,13 @@ def run(chosen: Settings, host: str, port: int) -> int:
 
 
 async def _serve_alone(chosen: Settings, listening: socket.socket) -> None:
-    async with running(chosen) as tillgate:
+    metrics = Metrics()
+    async with running(chosen, metrics=metrics) as tillgate:
 
         async def begun() -> None:
             _greet(chosen, await tillgate.accounts.new_setup_token())
 
-        await _Server(_config(chosen, tillgate), begun).serve([listening])
+        await _Server(_config(chosen, tillgate), _connections(chosen, metrics), begun).serve([listening])
 
 
 def _serve_by_workers(chosen: Settings, listening: socket.socket) -> int:
@@ -167,7 +197,8 @@ async def _serve_as_worker(chosen: Settings, listening: socket.socket, metrics: 
         async def begun() -> None:
             post.ready()
 
-        await _Server(_config(chosen, tillgate), begun, post.leash).serve([listening])
+        connections = _connections(chosen, metrics)
+        await _Server(_config(chosen, tillgate), connections, begun, post.leash).serve([listening])
 
 
 def _greet(chosen: Settings, setup_token: str | None) -> None:

@@ -38,6 +38,9 @@ from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 T = TypeVar("T")
 
 COOKIE: Final = "tillgate_session"
+# Over TLS: browsers take such a name only from the very host, over TLS, for every path; so no neighbour under the same
+# domain, nor anybody on the way before TLS, can put a cookie of theirs in its place (RFC 6265bis, 4.1.3.2).
+SECURE_PREFIX: Final = "__Host-"
 FLASH_COOKIE: Final = "tillgate_flash"
 FLASH_SECONDS: Final = 30
 
@@ -52,6 +55,16 @@ HEADERS: Final = {
 }
 
 _log = structlog.get_logger("dashboard")
+
+
+def is_secure(request: Request, context: DashboardContext) -> bool:
+    """Whether cookies are to travel over TLS only."""
+    return request.url.scheme == "https" or context.public_url.startswith("https:")
+
+
+def _named(name: str, secure: bool) -> str:
+    """A cookie's name where it travels over TLS only, or in clear."""
+    return f"{SECURE_PREFIX}{name}" if secure else name
 
 
 class OpenCall:
@@ -76,11 +89,11 @@ class OpenCall:
     @property
     def secure(self) -> bool:
         """Whether cookies are to travel over TLS only."""
-        return self.request.url.scheme == "https" or self.context.public_url.startswith("https:")
+        return is_secure(self.request, self.context)
 
     def page(self, template: str, *, status_code: int = 200, **context: object) -> Response:
         """A page. Whatever an earlier answer wanted to have said is said on it."""
-        flash = FLASHES.get(self.request.cookies.get(FLASH_COOKIE, ""))
+        flash = FLASHES.get(self.request.cookies.get(_named(FLASH_COOKIE, self.secure), ""))
         to_api = self._site.templates.get_template(template).render(
             {
                 "who": self.known,
@@ -96,7 +109,8 @@ class OpenCall:
         )
         response = HTMLResponse(to_api, status_code=status_code)
         if flash is not None:
-            response.delete_cookie(FLASH_COOKIE, path="/dashboard", httponly=True, samesite="lax", secure=self.secure)
+            name = _named(FLASH_COOKIE, self.secure)
+            response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=self.secure)
         return response
 
     def go(self, path: str, *, flash: str | None = None) -> Response:
@@ -109,10 +123,10 @@ class OpenCall:
         if flash is not None:
             assert flash in FLASHES, flash
             response.set_cookie(
-                FLASH_COOKIE,
+                _named(FLASH_COOKIE, self.secure),
                 flash,
                 max_age=FLASH_SECONDS,
-                path="/dashboard",
+                path="/",
                 httponly=True,
                 samesite="lax",
                 secure=self.secure,
@@ -122,7 +136,7 @@ class OpenCall:
     def remember(self, response: Response, cookie: str) -> None:
         """Give the browser the cookie that says who it is."""
         response.set_cookie(
-            COOKIE,
+            _named(COOKIE, self.secure),
             cookie,
             max_age=SIGN_IN_LIFETIME_MS // SECOND_MS,
             path="/",
@@ -133,7 +147,8 @@ class OpenCall:
 
     def forget(self, response: Response) -> None:
         """Take that cookie away."""
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=self.secure)
+        name = _named(COOKIE, self.secure)
+        response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=self.secure)
 
 
 class Call(OpenCall):
@@ -253,7 +268,7 @@ class Page:
     async def _answer(self, request: Request) -> Response:
         call = OpenCall(self._site, request, Form({}), None, "")
         try:
-            cookie = request.cookies.get(COOKIE, "")
+            cookie = request.cookies.get(_named(COOKIE, is_secure(request, self._site.context)), "")
             who = await self._site.context.accounts.signed_in(cookie) if cookie else None
             call = OpenCall(self._site, request, Form({}), who, cookie)
             view = self._views.get("GET" if request.method == "HEAD" else request.method)

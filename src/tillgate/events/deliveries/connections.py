@@ -16,6 +16,8 @@ from typing import Final
 
 import httpcore
 
+from tillgate.events.deliveries.answers import BoundedNetwork, BoundedStream
+
 KEPT_SECONDS: Final = 15.0
 
 if importlib.util.find_spec("sniffio") is None:
@@ -41,7 +43,7 @@ class Connections:
             kept_max: how many connections are kept while nothing goes over them.
         """
         self._ssl_context = ssl_context
-        self._network = network
+        self._network = BoundedNetwork(network)
         self._kept_max = kept_max
         self._places = asyncio.Semaphore(open_max)
         # Those that nothing goes over, by where they lead, the latest one last; and all of them, the oldest first.
@@ -66,10 +68,13 @@ class Connections:
             # A connection that failed, or was given up meanwhile, has closed itself.
             self._places.release()
             raise
+        stream = response.extensions.get("network_stream")
+        if isinstance(stream, BoundedStream):
+            stream.begin_body()
         return httpcore.Response(
             status=response.status,
             headers=response.headers,
-            content=_Body(self, response.stream, connection, place),
+            content=_Body(self, response.stream, connection, place, stream),
             extensions=response.extensions,
         )
 
@@ -134,8 +139,10 @@ class _Body:
         stream: object,
         connection: httpcore.AsyncHTTPConnection,
         place: _Place,
+        network: object,
     ) -> None:
         self._connections = connections
+        self._network = network
         self._stream = stream
         self._connection = connection
         self._place = place
@@ -151,4 +158,6 @@ class _Body:
             try:
                 await self._stream.aclose()  # type: ignore[attr-defined]
             finally:
+                if isinstance(self._network, BoundedStream):
+                    self._network.begin_head()
                 await self._connections.put_back(self._connection, self._place)
