@@ -50,6 +50,8 @@ SCOPES_LENGTH_MAX: Final = 2_000
 _AND_MORE: Final = "..."
 # ingress-nginx: the client's own Host stands in it, so that is told apart strictly.
 _URL: Final = re.compile(r"(https?)://[0-9A-Za-z.:_\[\]-]{1,300}(/.*)?", re.DOTALL)
+_OURS: Final = b"x-keyturn-"
+_APART: Final = re.compile(rb"[^0-9a-z]")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NOT_STORED: Final = (b"cache-control", b"no-store")
 
@@ -104,6 +106,7 @@ class Forwarding:
         origin = headers.get("origin")
         if scope["method"] == "OPTIONS" and origin is not None and "access-control-request-method" in headers:
             return HTTPStatus.NO_CONTENT, [_NOT_STORED, *await self._layer.origins.preflight(origin, _ALL_METHODS)], b""
+        _refuse_disguised(scope["headers"])
         asked, declared = _asked(scope, headers)
         client = client_of(
             peer, None, headers.get("x-forwarded-for"), headers.get("x-forwarded-proto") or asked.scheme, self._trusted
@@ -293,6 +296,23 @@ def _parameters(text: str) -> Mapping[str, str]:
 
 def _not_set_up(what: str) -> Denied:
     return Denied(Denial(HTTPStatus.BAD_REQUEST, "forward_auth_misconfigured", f"Forward-auth is not set up: {what}."))
+
+
+def _refuse_disguised(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """A client's ``X_Keyturn_Project``: proxies hand it on, and CGI and WSGI take it for ``X-Keyturn-Project``.
+
+    Raises:
+        Denied: there is one.
+    """
+    for name, _ in headers:
+        if b"keyturn" in name and not name.startswith(_OURS) and _APART.sub(b"-", name).startswith(_OURS):
+            raise Denied(
+                Denial(
+                    HTTPStatus.FORBIDDEN,
+                    "ambiguous_request",
+                    "A header's name may be read as one that says whose request it is; send no X_Keyturn_ headers.",
+                )
+            )
 
 
 def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
