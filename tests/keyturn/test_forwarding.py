@@ -119,7 +119,10 @@ async def test_a_path_that_two_servers_may_read_in_two_ways_passes_nowhere(conte
         "/any/x;y=1",
     ):
         assert (await ask(context, weak, path)).status_code == 200, path
-    assert (await ask(context, weak, "/%69nvoices/1")).json()["code"] == "missing_scope"
+    assert (await ask(context, weak, "/invoices/%31")).json()["code"] == "missing_scope"
+    # Express compares before it decodes: to it these are not what the rules name.
+    for path in ("/%61ny/x", "/%69nvoices/1", "/%69nvoice%73/1"):
+        assert (await ask(context, key, path)).json()["code"] == "invalid_request_target", path
 
 
 async def test_what_is_no_request_target_passes_nowhere(context: CommandContext) -> None:
@@ -159,14 +162,23 @@ async def test_every_reading_of_a_path_needs_the_same(tmp_path: Path, anyio_back
     for flags, strict in (("", False), ("case_matters = true\ntrailing_slash_matters = true\n", True)):
         file.write_text(flags + WALKED)
         async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}", **settings) as context:
-            for path in ("/about", "/About", "/about;x=1", "/%61bout"):
+            for path in ("/about", "/About", "/about;x=1", "/%61bout", "/about%23", "/about%3fx"):
                 assert (await ask(context, None, path)).status_code == 200, path
             assert (await ask(context, None, "/admin")).status_code == 401
             for path in ("/Admin", "/%41dmin", "/ADMI\u004e"):
                 assert (await ask(context, None, path)).status_code == (200 if strict else 400), path
             assert (await ask(context, None, "/about/")).status_code == 403, "no rule has it"
             assert (await ask(context, None, "/any/")).status_code == (401 if strict else 400)
-            for path in ("/admin;", "/admin;x", "/admin;x/", "/admin%3bx", "/admin;a;b"):
+            for path in (
+                "/admin;",
+                "/admin;x",
+                "/admin;x/",
+                "/admin%3bx",
+                "/admin;a;b",
+                "/admin%23",
+                "/admin%3fx",
+                "/%61dmin",
+            ):
                 assert (await ask(context, None, path)).status_code in (400, 403), path
 
 

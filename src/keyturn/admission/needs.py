@@ -16,11 +16,11 @@ different needs the request is refused.
 import functools
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from keyturn.keys.model import Need, Reach, is_scope_name
 
@@ -48,6 +48,9 @@ Stated = Need | Access
 _TARGET: Final = re.compile(r"[!-\"$-~]*")
 _FLAGS: Final = ("case_matters", "trailing_slash_matters")
 _NOT_ENCODED: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+_END: Final = re.compile(r"[?#]")
+_ENDS: Final = frozenset(";?#")
 _SEPARATOR: Final = re.compile(r"%(?:2[Ff]|5[Cc]|25)")
 # Longer requests are looked up each time.
 _REMEMBERED_LENGTH_MAX: Final = 256
@@ -139,70 +142,90 @@ class Rules:
                 )
         cases = (False,) if case_matters else (False, True)
         slashes = (False,) if trailing_slash_matters else (False, True)
+        ways = [(fold, strip) for fold in cases for strip in slashes]
         # The first reading is the path as it stands.
-        self._readings = [
-            _Reading([(rule, tuple(_read(rule.path, fold, strip).split("/"))) for rule in listed], fold, strip)
-            for fold in cases
-            for strip in slashes
-        ]
+        self._readings = [_Reading(listed, fold, strip) for fold, strip in ways]
+        # Of servers that compare before they decode, as Express does: the rules, too, are then encoded.
+        encoded = [rule._replace(path=_encoded(rule.path)) for rule in listed]
+        self._undecoded = [_Reading(encoded, fold, strip) for fold, strip in ways]
         self._remembered = functools.lru_cache(maxsize=2_000)(self._look_up)
 
     def __call__(self, method: str, path: str) -> Stated | None:
-        """What a request needs; None if no rule fits.
-
-        Args:
-            path: decoded, as ASGI's ``scope["path"]`` and :func:`checked_path` have it.
+        """What a request needs whose path is decoded already, as ASGI's ``scope["path"]`` is; None if no rule fits.
 
         Raises:
             UnclearPath: what is needed depends on who reads the path.
         """
-        short = len(method) + len(path) <= _REMEMBERED_LENGTH_MAX
-        found = self._remembered(method, path) if short else self._look_up(method, path)
+        return self._asked(method, path, None)
+
+    def need_of_target(self, method: str, raw: str) -> Stated | None:
+        """What a request needs whose path is as it was sent; None if no rule fits.
+
+        Raises:
+            UnclearPath: no server can read the path, or what is needed depends on which one does.
+        """
+        path = checked_path(raw)
+        return self._asked(method, path, raw if "%" in raw else None)
+
+    def _asked(self, method: str, path: str, raw: str | None) -> Stated | None:
+        short = len(method) + len(path) + len(raw or "") <= _REMEMBERED_LENGTH_MAX
+        found = self._remembered(method, path, raw) if short else self._look_up(method, path, raw)
         if isinstance(found, str):
             raise UnclearPath(found)
         return found
 
-    def _look_up(self, method: str, path: str) -> Stated | str | None:
+    def _look_up(self, method: str, path: str, raw: str | None) -> Stated | str | None:
         """What a request needs, or what is wrong with its path."""
         need = self._readings[0].need(method, path)
         if need is None:
             return None
         if wrong := _wrong_with(path):
             return wrong
-        if any(reading.need(method, path) != need for reading in self._readings[1:]):
+
+        def differs(readings: list[_Reading], path: str) -> bool:
+            return any(reading.need(method, path) != need for reading in readings)
+
+        if differs(self._readings, path):
             return (
                 "The path may be read as another one by a server that ignores case or a slash at the end; send it in "
                 "the spelling that is documented. Whoever runs this API can say that these matter, with the rules."
             )
-        if ";" in path:
-            without = "/".join(segment.partition(";")[0] for segment in path.split("/"))
-            if _wrong_with(without) or any(reading.need(method, without) != need for reading in self._readings):
+        if raw is not None and differs(self._undecoded, _ENCODED.sub(lambda one: one[0].upper(), raw)):
+            return "The path has characters encoded that need not be; send letters, digits and punctuation as they are."
+        for shorter in _shortened(path):
+            if _wrong_with(shorter) or differs(self._readings, shorter):
                 return (
-                    "The path may be read as another one by a server that takes what follows a semicolon for a "
-                    "parameter; send it without."
+                    "The path may be read as another one by a server that ends it, or a segment of it, at a semicolon, "
+                    "a question mark or a number sign; send it without what follows."
                 )
         return need
 
 
-class _Reading(NamedTuple):
-    """Rules as one kind of server would compare them.
+class _Reading:
+    """Rules as one kind of server would compare them."""
 
-    Attributes:
-        rules: each with the segments of its path.
-        fold: without regard to case.
-        strip: without regard to a slash at the end.
-    """
-
-    rules: list[tuple[Rule, tuple[str, ...]]]
-    fold: bool
-    strip: bool
+    def __init__(self, rules: Iterable[Rule], fold: bool, strip: bool) -> None:
+        """
+        Args:
+            fold: without regard to case.
+            strip: without regard to a slash at the end.
+        """
+        self._fold = fold
+        self._strip = strip
+        self._rules = [(rule, self._segments(rule.path)) for rule in rules]
 
     def need(self, method: str, path: str) -> Stated | None:
-        asked = tuple(_read(path, self.fold, self.strip).split("/"))
-        for rule, segments in self.rules:
+        """What a request needs by the first rule that fits."""
+        asked = self._segments(path)
+        for rule, segments in self._rules:
             if (not rule.methods or method in rule.methods) and _fits(segments, asked):
                 return rule.need
         return None
+
+    def _segments(self, path: str) -> tuple[str, ...]:
+        if self._strip and len(path) > 1:
+            path = path.removesuffix("/")
+        return tuple((path.casefold() if self._fold else path).split("/"))
 
 
 def checked_path(raw: str) -> str:
@@ -258,11 +281,19 @@ def _wrong_with(path: str) -> str | None:
     return None
 
 
-def _read(path: str, fold: bool, strip: bool) -> str:
-    """A path, a rule's or a request's, as one kind of server reads it."""
-    if strip and len(path) > 1:
-        path = path.removesuffix("/")
-    return path.casefold() if fold else path
+def _shortened(path: str) -> Iterator[str]:
+    """What is left of a path for servers that end it, or its segments, early; nothing if that is all of it."""
+    if _ENDS.isdisjoint(path):
+        return
+    whole = _END.split(path, maxsplit=1)[0]
+    for one in (whole, path):
+        without = "/".join(segment.partition(";")[0] for segment in one.split("/"))
+        yield from {one, without} - {path}
+
+
+def _encoded(path: str) -> str:
+    """A rule's path as a request has it."""
+    return quote(path, safe="/{}*!$&'()+,;=:@")
 
 
 def read_rules(path: Path) -> Rules:

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from keyturn.admission.layer import Admitted, Caller, KeyLayer
-from keyturn.admission.needs import Access, Rules, Stated, UnclearPath, checked_path, checked_target
+from keyturn.admission.needs import Access, Rules, Stated, UnclearPath, checked_target
 from keyturn.admission.origins import answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.http.denials import (
@@ -177,7 +177,7 @@ class Forwarding:
         need = None
         if self._rules is not None:
             try:
-                need = self._rules(asked.method, checked_path(asked.path))
+                need = self._rules.need_of_target(asked.method, asked.path)
             except UnclearPath as error:
                 raise Denied(unreadable(str(error))) from error
         if need is None:
