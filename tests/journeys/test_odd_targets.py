@@ -2,6 +2,7 @@
 spelling of a path gets an answer that the rule of that path refuses."""
 
 import contextlib
+import http.client
 import os
 import random
 import socket
@@ -128,15 +129,13 @@ def answered(port: int, sent: Sent, key: str) -> tuple[int, bytes | None]:
     head = b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" % sent.target
     if sent.by_reader:
         head += f"Authorization: Bearer {key}\r\n".encode()
-    answer = b""
-    with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(head + b"\r\n")
-        while part := connection.recv(65_536):
-            answer += part
-    first, _, body = answer.partition(b"\r\n\r\n")
-    handler = body.rpartition(b"handler=")[2].split(b"\r\n")[0] if b"handler=" in body else None
-    status = first.split(b" ", 2)[1] if first.startswith(b"HTTP/") else b"0"
-    return int(status), handler
+        # Not until the end of the connection: after a 400 Envoy waits a second with that.
+        with http.client.HTTPResponse(connection, method="GET") as answer:
+            answer.begin()
+            body = answer.read()
+    return answer.status, body.removeprefix(b"handler=") if body.startswith(b"handler=") else None
 
 
 @pytest.fixture(scope="module")
@@ -164,12 +163,13 @@ def test_no_spelling_of_a_path_gets_around_its_rule(
     reader, exporter = made(keyturn, "invoices:read")["key"], made(keyturn, *SCOPES)["key"]
     with contextlib.ExitStack() as stack:
         text = config(proxy, keyturn.base_url.port or 0, stack.enter_context(UPSTREAMS[upstream]()), port)
-        for declared in ("?scope=invoices:read", ";scope=invoices:read"):
-            text = text.replace(declared, "")  # the rules say it
+        # As the guide says it for rules.
+        text = text.replace("?scope=invoices:read", "?" if proxy == "caddy" else "").replace(";scope=invoices:read", "")
         # It ends before the upstream, and its connections with it.
         stack.enter_context(PROXIES[proxy](text, port, tmp_path))
         for target, key, expected in (
             (b"/health", None, (200, b"health")),
+            (b"/admin?access=any-key", reader, (403, None)),
             (b"/about?x=1", None, (200, b"page")),
             (b"/admin", None, (401, None)),
             (b"/admin", reader, (403, None)),

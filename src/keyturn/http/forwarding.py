@@ -262,6 +262,10 @@ def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[st
                 "Two headers name two different requests; the proxy has to strip those that it does not set.",
             )
         )
+    if query and query == found[0].query:
+        raise _not_set_up(
+            "the client's own query came to it; in Caddy, rewrite to /v1/forward-auth? with a question mark"
+        )
     # The first is the proxy's own; of others a client's may be one that only agrees in where it leads.
     return found[0]._replace(forwards_body=_tells_body(headers)), _parameters(query)
 
