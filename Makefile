@@ -43,7 +43,7 @@ lock: ## Resolve requirements/ anew, with hashes for every platform
 
 clean: ## Remove what was installed and cached; ./data stays
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
-	rm -rf sdks/typescript/node_modules sdks/typescript/dist
+	rm -rf sdks/typescript/node_modules sdks/typescript/dist tests/express/node_modules
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 # What the tests need beyond the product. Apart from `test`, so that CI can end with pytest's own words.
@@ -51,6 +51,7 @@ test-parts: $(STAMPS)/test
 	@scripts/browser.sh
 	@scripts/parts.sh
 	@scripts/typescript.sh
+	@scripts/express.sh
 
 # A stamp is younger than everything it was made from; touching nothing, `make up` starts at once.
 $(STAMPS)/venv: scripts/venv.sh

@@ -22,7 +22,7 @@ from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
 from keyturn.database import Database, StoreError, Transaction
-from keyturn.http.proxies import is_own_host
+from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
@@ -30,6 +30,7 @@ from keyturn.stores.requests import SqlRequests
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.api import ApiContext, NativeApi
+from tillgate.api.application import CLIENT
 from tillgate.api.routing import ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
@@ -72,6 +73,7 @@ class Tillgate:
         wake = Wake()
         self._clock = clock
         self._public_host = urlsplit(settings.public_url).hostname
+        self._trusted_proxies = Networks(map(str, settings.trusted_proxies))
         self._metrics = metrics or Metrics()
         self._database = database
         alone = Limiter(time.monotonic_ns)
@@ -145,6 +147,8 @@ class Tillgate:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            _look_through_proxies(scope, self._trusted_proxies)
         if scope["type"] == "http" and _is_api(scope["path"]):
             await self._api(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PATHS:
@@ -258,6 +262,24 @@ class _Observer(LayerObserver):
 
     def not_logged(self, requests: int) -> None:
         self._metrics.count_requests_not_logged(requests)
+
+
+def _look_through_proxies(scope: Scope, trusted: Networks) -> None:
+    """Put the client where the connection's other end was: a proxy, as often as not."""
+    peer = scope["client"][0] if scope.get("client") else None
+    forwarded: dict[bytes, str] = {}
+    if trusted.has(peer):
+        for name, value in scope["headers"]:
+            if name in (b"x-forwarded-for", b"x-forwarded-proto"):
+                text = value.decode("latin-1")
+                forwarded[name] = f"{forwarded[name]}, {text}" if name in forwarded else text
+    client = client_of(
+        peer, scope.get("scheme"), forwarded.get(b"x-forwarded-for"), forwarded.get(b"x-forwarded-proto"), trusted
+    )
+    scope[CLIENT] = client
+    if forwarded:
+        scope["client"] = (client.address, 0) if client.address is not None else None
+        scope["scheme"] = "https" if client.transport is Transport.TLS else "http"
 
 
 def _is_api(path: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.admission.needs import read_rules
+from keyturn.admission.needs import UnclearPath, read_rules
 from keyturn.http.wording import FORBIDDEN_CODES
 from tests.client.quickstart import blocks
 from tests.house.source import SRC, python_files, tree_of
@@ -60,6 +60,10 @@ def test_the_guides_programs_run(tmp_path: Path) -> None:
     [written] = blocks(GUIDE, "toml").values()
     rules.write_text(written)
     assert len(tomllib.loads(written)["rule"]) == 3 and read_rules(rules)("GET", "/invoices/7")
+    with pytest.raises(UnclearPath):
+        read_rules(rules)("GET", "/invoices/")
+    rules.write_text(re.sub(r"^# (\w+ = true)", r"\1", written, flags=re.MULTILINE))
+    assert len(tomllib.loads(rules.read_text())) == 3 and read_rules(rules)("GET", "/invoices/")
 
 
 def test_every_setting_and_every_code_is_in_the_guide() -> None:

@@ -54,7 +54,7 @@ async def ask(
     **headers: str,
 ) -> httpx.Response:
     """As Caddy and Traefik do."""
-    sent = {"x_forwarded_method": method, "x_forwarded_uri": uri, "x_forwarded_proto": "https"} | headers
+    sent: Any = {"x_forwarded_method": method, "x_forwarded_uri": uri.encode(), "x_forwarded_proto": "https"} | headers
     return await context.send("GET", at, by=key, **sent)
 
 
@@ -90,22 +90,130 @@ async def test_rules_say_what_each_path_needs(context: CommandContext) -> None:
         ("invoices/1", "GET"),
     ):
         answer = await ask(context, key, uri, method)
-        expected = (400, "forward_auth_misconfigured") if not uri else (403, "need_not_declared")
+        expected = {"": (400, "forward_auth_misconfigured"), "invoices/1": (400, "invalid_request_target")}.get(
+            uri, (403, "need_not_declared")
+        )
         assert (answer.status_code, answer.json()["code"]) == expected, (method, uri)
 
 
 async def test_a_path_that_two_servers_may_read_in_two_ways_passes_nowhere(context: CommandContext) -> None:
-    """Dots, doubled or encoded slashes, parameters and what is encoded twice: a rule for one path never lets in to
-    another. What is merely encoded is read as what it says."""
+    """Dots, doubled or encoded slashes and what is encoded twice: a rule for one path never lets in to another. What is
+    merely encoded is read as what it says. The refusal says what is wrong, and does not repeat it."""
     key = (await context.key("invoices:read"))["key"]
     for path in (
         "/any/../invoices/1", "/any/./x", "/any//x", "/any/..", "/any/%2e%2e/invoices", "/any/%2E%2E/x", "/any/..%2fx",
-        "/any/a%2Fb", "/any/a\\b", "/any/a%5cb", "/any/x;y=1", "/any/%252e%252e/x", "/any/x%00", "/any/%ff",
+        "/any/a%2Fb", "/any/a%5cb", "/any/%252e%252e/x", "/any/x%00", "/any/x%0a", "/any/x%7f", "/any/%ff",
+        "/any/%c0%af", "/any/%", "/any/%zz", "/any/%u002f", "/any/x%20", "/any/%20x", "/any/x%c2%a0", "/any/..;/x",
+        "/any/;/x", "/any/;x", "//any/x",
     ):  # fmt: skip
-        assert (await ask(context, key, path)).json()["code"] == "need_not_declared", path
+        told = (await ask(context, key, path)).json()
+        assert (told["status"], told["code"]) == (400, "invalid_request_target"), path
+        assert path not in told["detail"] and told["detail"].endswith(".")
     weak = (await context.key())["key"]
-    assert (await ask(context, weak, "/%61ny/%69nvoices")).status_code == 200
-    assert (await ask(context, weak, "/%69nvoices/1")).json()["code"] == "missing_scope"
+    for path in (
+        "/any/%69nvoices",
+        "/any/%7euser/a%2ezip",
+        "/any/%C3%BC",
+        "/any/a%20b",
+        "/any/[x]|'{}",
+        "/any/x;y=1",
+    ):
+        assert (await ask(context, weak, path)).status_code == 200, path
+    assert (await ask(context, weak, "/invoices/%31")).json()["code"] == "missing_scope"
+    # Express compares before it decodes: to it these are not what the rules name.
+    for path in ("/%61ny/x", "/%69nvoices/1", "/%69nvoice%73/1"):
+        assert (await ask(context, key, path)).json()["code"] == "invalid_request_target", path
+
+
+async def test_what_is_no_request_target_passes_nowhere(context: CommandContext) -> None:
+    """A fragment, a control character, a space, a byte beyond ASCII, in path or query: one server refuses that, and the
+    next reads a part of it. So it is refused also where the proxy's configuration says what is needed."""
+    key = (await context.key("invoices:write"))["key"]
+    for at in (WHERE, f"{WHERE}?scope=invoices:write"):
+        for uri in (
+            "/any/x#", "/any/x#/../y", "/any/x?y#z", "/any/x y", "/any/x\ty", "/any/x\x01", "/any/x\x7f", "/any/ü",
+            "/any/x?y=ü",
+        ):  # fmt: skip
+            refused = await ask(context, key, uri, at=at)
+            assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request_target"), uri
+    assert (await ask(context, key, "/any/a\\b")).json()["code"] == "invalid_request_target"
+
+
+WALKED = """
+[[rule]]
+path = "/admin"
+scope = "invoices:write"
+
+[[rule]]
+path = "/{page}"
+access = "open"
+
+[[rule]]
+path = "/any/*"
+access = "any-key"
+"""
+
+
+async def test_every_reading_of_a_path_needs_the_same(tmp_path: Path, anyio_backend: object) -> None:
+    """Without regard to case, to a slash at the end, or to parameters, /admin is still /admin: where readings lead to
+    different needs, nobody passes. Case and slash count where the rules say that they do; parameters never."""
+    file = tmp_path / "rules.toml"
+    settings = {"KEYTURN_RULES": str(file)}
+    for flags, strict in (("", False), ("case_matters = true\ntrailing_slash_matters = true\n", True)):
+        file.write_text(flags + WALKED)
+        async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}", **settings) as context:
+            for path in ("/about", "/About", "/about;x=1", "/%61bout", "/about%23", "/about%3fx"):
+                assert (await ask(context, None, path)).status_code == 200, path
+            assert (await ask(context, None, "/admin")).status_code == 401
+            for path in ("/Admin", "/%41dmin", "/ADMI\u004e"):
+                assert (await ask(context, None, path)).status_code == (200 if strict else 400), path
+            assert (await ask(context, None, "/about/")).status_code == 403, "no rule has it"
+            assert (await ask(context, None, "/any/")).status_code == (401 if strict else 400)
+            for path in (
+                "/admin;",
+                "/admin;x",
+                "/admin;x/",
+                "/admin%3bx",
+                "/admin;a;b",
+                "/admin%23",
+                "/admin%3fx",
+                "/%61dmin",
+            ):
+                assert (await ask(context, None, path)).status_code in (400, 403), path
+
+
+async def test_a_key_in_the_url_is_told(context: CommandContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the path or the query, whether or not a rule fits, whatever else is presented; its owner hears of it."""
+    made = await context.key("invoices:read")
+    key = made["key"]
+    told: list[str] = []
+    monkeypatch.setattr(context.layer.leaks, "noticed", lambda refusal, _: told.append(refusal.key.id))
+    nowhere = f"/no/rule/{key}"
+    for uri in (f"/invoices/{key}", f"/invoices/1?key={key}", nowhere, f"/any//{key}", f"/any/x#{key}"):
+        for by in (None, key):
+            answer = await ask(context, by, uri)
+            assert (answer.status_code, answer.json().get("reason")) == (401, "key_in_url"), uri
+            assert key not in answer.text
+    assert told == [made["id"]] * 10
+    # What only looks like one lets in nobody.
+    assert (await ask(context, key, "/no/rule/ck_live_0123456789abcdef")).status_code in (401, 403)
+    by_envoy = await context.send("GET", f"{WHERE}/invoices/{key}", by=None, x_forwarded_proto="https")
+    assert by_envoy.json()["reason"] == "key_in_url"
+
+
+async def test_all_scopes_of_a_key_fit_into_an_answers_head(tmp_path: Path, anyio_backend: object) -> None:
+    """Beyond 2,000 characters the rest of them is left out, and that is said; each that is named is whole."""
+    scopes = [f"resource_{number:03}_of_much:administer" for number in range(151)]
+    url = f"sqlite:///{tmp_path / 'keys.db'}"
+    async with open_desk(url, KEYTURN_SCOPES=" ".join(scopes), KEYTURN_PUBLISHABLE_SCOPES="") as context:
+        few, many = await context.key(*scopes[:5]), await context.key(*scopes)
+        at = f"{WHERE}?scope={scopes[150]}"
+        assert identity(await ask(context, few["key"], at=f"{WHERE}?access=any-key"))[3] == " ".join(scopes[:5])
+        answer = await ask(context, many["key"], at=at)
+        assert answer.status_code == 200
+        assert sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) < 3_000
+        *named, last = (identity(answer)[3] or "").split(" ")
+        assert last == "..." and named == scopes[: len(named)] and 50 < len(named) < 151
 
 
 async def test_the_proxys_configuration_may_say_what_is_needed(context: CommandContext) -> None:
@@ -115,6 +223,11 @@ async def test_the_proxys_configuration_may_say_what_is_needed(context: CommandC
     assert (await ask(context, key, at=f"{WHERE}?scope=invoices:read")).json()["code"] == "missing_scope"
     assert (await ask(context, weak, "/x", at=f"{WHERE}?access=any-key")).status_code == 200
     assert (await ask(context, None, "/x", at=f"{WHERE}?access=any-key")).status_code == 401
+    # Caddy hands a client's query on where its own configuration has none.
+    for parameters in ("access=any-key", "scope=invoices:write"):
+        answer = await ask(context, weak, f"/x?{parameters}", at=f"{WHERE}?{parameters}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "forward_auth_misconfigured")
+        assert (await ask(context, key, "/any/x?scope=no:such", at=f"{WHERE}?{parameters}")).status_code == 200
     for parameters in (
         "scope=no:such", "scope=", "scop=invoices:read", "scope=invoices:read&scope=invoices:write", "access=open",
         "access=any-key&scope=invoices:read", "scope=invoices:read&publishable=perhaps",
@@ -143,13 +256,38 @@ async def test_only_one_request_can_be_meant(context: CommandContext) -> None:
         ("/health", 200),
         (";scope=invoices:read/whatever", 200),
         (";scope=invoices:write/whatever", 403),
-        ("/;scope=invoices:read/x", 403),
-        ("/any/%2e%2e/invoices/1", 403),
+        ("/;scope=invoices:read/x", 400),
+        ("/any/%2e%2e/invoices/1", 400),
     ):
         assert (await context.send("GET", f"{WHERE}{path}", by=key, **spoofed)).status_code == status, path
     assert (await context.send("POST", f"{WHERE}/invoices/1", by=key, **spoofed)).status_code == 403
     in_url = await context.send("GET", f"{WHERE}/invoices/1?key={key}", by=None, **spoofed)
     assert in_url.json()["reason"] == "key_in_url"
+
+
+async def test_ingress_nginx_names_a_url(context: CommandContext) -> None:
+    """Its path and query are meant, and its scheme is the client's where no header says it. The client chooses the
+    host, so what can be none is refused."""
+    key = (await context.key("invoices:read"))["key"]
+
+    async def asked(url: str, by: str | None = key, **headers: str) -> httpx.Response:
+        sent = {"x_original_method": "GET", "x_original_url": url, "x_forwarded_for": "203.0.113.7"} | headers
+        return await context.send("GET", WHERE, by=by, **sent)
+
+    assert (await asked("https://api.example/invoices/1")).status_code == 200
+    assert (await asked("https://api.example:8443/invoices/1?x=https://evil/health")).status_code == 200
+    assert (await asked("https://[::1]:8443/health", None)).status_code == 200
+    assert (await asked("http://api.example/invoices/1")).json()["code"] == "https_required"
+    assert (await asked("http://api.example/invoices/1", x_forwarded_proto="https")).status_code == 200
+    assert (await asked(f"https://api.example/invoices/1?key={key}", None)).json()["reason"] == "key_in_url"
+    for url in ("https://evil?/health/invoices/1", "https://evil#/health", "https://a@b/health", "ftp://api/health",
+                "https:///health", "https://api\\health"):  # fmt: skip
+        assert (await asked(url)).json()["code"] == "invalid_request_target", url
+    refused = await asked("https://api.example/invoices/1", None)
+    assert refused.headers["x-keyturn-problem"].encode("ascii") == refused.content
+    assert (await asked("https://api.example/invoices/1", x_original_uri="/invoices/1")).status_code == 403, "no scheme"
+    both = await asked("https://api.example/invoices/1", x_original_uri="/health")
+    assert (both.status_code, both.json()["code"]) == (403, "ambiguous_request")
 
 
 async def test_only_a_trusted_proxy_is_believed(context: CommandContext, tmp_path: Path) -> None:
@@ -169,6 +307,19 @@ async def test_only_a_trusted_proxy_is_believed(context: CommandContext, tmp_pat
     ):
         answer = await ask(context, bound, x_forwarded_for=forwarded_for)
         assert (answer.status_code == 200) is passes, forwarded_for
+    for schemes, hops, passes in (
+        ("https, https", "203.0.113.7, 127.0.0.1", True),
+        ("https, http", "203.0.113.7, 127.0.0.1", True),
+        ("HTTPS , http", "203.0.113.7, 127.0.0.1", True),
+        ("http, https", "203.0.113.7, 127.0.0.1", False),
+        ("https, http", "203.0.113.7", False),
+        ("http, https", "203.0.113.7", False),
+        ("https, https", "203.0.113.7", True),
+        ("https, ", "203.0.113.7, 127.0.0.1", True),
+        (", https", "203.0.113.7, 127.0.0.1", False),
+    ):
+        answer = await ask(context, key, x_forwarded_proto=schemes, x_forwarded_for=hops)
+        assert (answer.status_code == 200) is passes, (schemes, hops)
     away = {"x_forwarded_for": "203.0.113.7", "x_forwarded_proto": "http"}
     assert (await ask(context, key, **away)).json()["code"] == "https_required"
     assert (await ask(context, key, **(away | {"x_forwarded_for": "127.0.0.1"}))).status_code == 200
@@ -231,6 +382,12 @@ def test_rules_are_read_in_their_order(tmp_path: Path) -> None:
         "[[rule]]\npath = '/a'\nscope = 'a:b'\nmethods = ['get']",
         "[[rule]]\npath = '/a'\nscope = 'a:b'\npublishable = 'yes'",
         "[[rule]]\npath = '/a'\nscope = 'a:b'\nscopes = []",
+        "case_matters = 'yes'\n[[rule]]\npath = '/a'\nscope = 'a:b'",
+        "case_counts = true\n[[rule]]\npath = '/a'\nscope = 'a:b'",
+        "[[rule]]\npath = '/a//b'\nscope = 'a:b'",
+        "[[rule]]\npath = '/a%20b'\nscope = 'a:b'",
+        "[[rule]]\npath = '/a;b'\nscope = 'a:b'",
+        "[[rule]]\npath = '/a/../b'\nscope = 'a:b'",
         "[[rule",
     ],
 )

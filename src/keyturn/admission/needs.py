@@ -6,13 +6,21 @@
     Rules({"GET /invoices": "invoices:read", "POST /invoices/*": Need("invoices:write"), "GET /health": OPEN})
 
 What states nothing is not reached by anybody.
+
+**Paths are read in every way in which a server may read them.** Servers differ in what they make of ``/Admin``,
+``/admin/`` and ``/admin;x``, and a rule that is compared in one way only is walked around by the others. So each path
+has one normal form (:func:`checked_path`), rules are looked up in each reading of it, and where two readings lead to
+different needs the request is refused.
 """
 
+import functools
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import quote, unquote_to_bytes
 
 from keyturn.keys.model import Need, Reach, is_scope_name
 
@@ -35,9 +43,26 @@ ANY_KEY: Final = Access.ANY_KEY
 
 Stated = Need | Access
 
+# What a request target consists of (RFC 9112, 3.2): neither a fragment, nor what has to be encoded. Browsers leave some
+# printable characters as they are that RFC 3986 would have encoded; no server ends a path at one of them.
+_TARGET: Final = re.compile(r"[!-\"$-~]*")
+_FLAGS: Final = ("case_matters", "trailing_slash_matters")
+_NOT_ENCODED: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+_END: Final = re.compile(r"[?#]")
+_ENDS: Final = frozenset(";?#")
+_SEPARATOR: Final = re.compile(r"%(?:2[Ff]|5[Cc]|25)")
+# Longer requests are looked up each time.
+_REMEMBERED_LENGTH_MAX: Final = 256
+
 
 class InvalidNeed(ValueError):
     """Something states a need that is none; the message says where, and what was expected."""
+
+
+class UnclearPath(ValueError):
+    """A path that no server can read, or that two servers may read differently. The message says what is wrong with it
+    and what to send instead, and does not quote it."""
 
 
 def stated(need: Stated | str) -> Stated:
@@ -89,32 +114,192 @@ class Rule(NamedTuple):
 class Rules:
     """What each path needs. The first rule that fits counts, in the order in which they are written."""
 
-    def __init__(self, rules: Iterable[Rule] | Mapping[str, Stated | str]) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule] | Mapping[str, Stated | str],
+        *,
+        case_matters: bool = False,
+        trailing_slash_matters: bool = False,
+    ) -> None:
         """
         Args:
             rules: or a mapping from ``GET /path``, or only ``/path`` for all methods, to what is needed.
+            case_matters: whether what stands behind the rules is known to tell ``/Admin`` from ``/admin``. Otherwise a
+                path is refused for which that makes a difference.
+            trailing_slash_matters: the same for ``/admin/`` and ``/admin``.
 
         Raises:
             InvalidNeed: a path or a scope is none.
         """
         listed = [_rule(key, need) for key, need in rules.items()] if isinstance(rules, Mapping) else list(rules)
-        self._rules = [(rule, tuple(rule.path.split("/"))) for rule in listed]
-        for rule, _ in self._rules:
+        for rule in listed:
             if not rule.path.startswith("/") or "*" in rule.path.removesuffix("/*") or "?" in rule.path:
                 raise InvalidNeed(f"{rule.path[:60]!r} is no path; expected /a/b, /a/{{id}} or /a/*")
+            if _wrong_with(rule.path) or not {"%", ";", "#"}.isdisjoint(rule.path):
+                raise InvalidNeed(
+                    f"{rule.path[:60]!r} fits no request: a path is written decoded, without parameters and without "
+                    "empty, . or .. segments"
+                )
+        cases = (False,) if case_matters else (False, True)
+        slashes = (False,) if trailing_slash_matters else (False, True)
+        ways = [(fold, strip) for fold in cases for strip in slashes]
+        # The first reading is the path as it stands.
+        self._readings = [_Reading(listed, fold, strip) for fold, strip in ways]
+        # Of servers that compare before they decode, as Express does: the rules, too, are then encoded.
+        encoded = [rule._replace(path=_encoded(rule.path)) for rule in listed]
+        self._undecoded = [_Reading(encoded, fold, strip) for fold, strip in ways]
+        self._remembered = functools.lru_cache(maxsize=2_000)(self._look_up)
 
     def __call__(self, method: str, path: str) -> Stated | None:
-        """What a request needs; None if no rule fits."""
-        asked = tuple(path.split("/"))
+        """What a request needs whose path is decoded already, as ASGI's ``scope["path"]`` is; None if no rule fits.
+
+        Raises:
+            UnclearPath: what is needed depends on who reads the path.
+        """
+        return self._asked(method, path, None)
+
+    def need_of_target(self, method: str, raw: str) -> Stated | None:
+        """What a request needs whose path is as it was sent; None if no rule fits.
+
+        Raises:
+            UnclearPath: no server can read the path, or what is needed depends on which one does.
+        """
+        path = checked_path(raw)
+        return self._asked(method, path, raw if "%" in raw else None)
+
+    def _asked(self, method: str, path: str, raw: str | None) -> Stated | None:
+        short = len(method) + len(path) + len(raw or "") <= _REMEMBERED_LENGTH_MAX
+        found = self._remembered(method, path, raw) if short else self._look_up(method, path, raw)
+        if isinstance(found, str):
+            raise UnclearPath(found)
+        return found
+
+    def _look_up(self, method: str, path: str, raw: str | None) -> Stated | str | None:
+        """What a request needs, or what is wrong with its path."""
+        need = self._readings[0].need(method, path)
+        if need is None:
+            return None
+        if wrong := _wrong_with(path):
+            return wrong
+
+        def differs(readings: list[_Reading], path: str) -> bool:
+            return any(reading.need(method, path) != need for reading in readings)
+
+        if differs(self._readings, path):
+            return (
+                "The path may be read as another one by a server that ignores case or a slash at the end; send it in "
+                "the spelling that is documented. Whoever runs this API can say that these matter, with the rules."
+            )
+        if raw is not None and differs(self._undecoded, _ENCODED.sub(lambda one: one[0].upper(), raw)):
+            return "The path has characters encoded that need not be; send letters, digits and punctuation as they are."
+        for shorter in _shortened(path):
+            if _wrong_with(shorter) or differs(self._readings, shorter):
+                return (
+                    "The path may be read as another one by a server that ends it, or a segment of it, at a semicolon, "
+                    "a question mark or a number sign; send it without what follows."
+                )
+        return need
+
+
+class _Reading:
+    """Rules as one kind of server would compare them."""
+
+    def __init__(self, rules: Iterable[Rule], fold: bool, strip: bool) -> None:
+        """
+        Args:
+            fold: without regard to case.
+            strip: without regard to a slash at the end.
+        """
+        self._fold = fold
+        self._strip = strip
+        self._rules = [(rule, self._segments(rule.path)) for rule in rules]
+
+    def need(self, method: str, path: str) -> Stated | None:
+        """What a request needs by the first rule that fits."""
+        asked = self._segments(path)
         for rule, segments in self._rules:
             if (not rule.methods or method in rule.methods) and _fits(segments, asked):
                 return rule.need
         return None
 
+    def _segments(self, path: str) -> tuple[str, ...]:
+        if self._strip and len(path) > 1:
+            path = path.removesuffix("/")
+        return tuple((path.casefold() if self._fold else path).split("/"))
+
+
+def checked_path(raw: str) -> str:
+    """The normal form of a path as it stands in a request: percent-decoded, once.
+
+    Raises:
+        UnclearPath: it is none, or decoding hides a separator, what is encoded twice, or a control character.
+    """
+    checked_target(raw)
+    if "\\" in raw:
+        raise UnclearPath("The path holds a backslash, which some servers take for a slash.")
+    if _NOT_ENCODED.search(raw):
+        raise UnclearPath("The path holds a percent sign that two hexadecimal digits do not follow; encode it as %25.")
+    if _SEPARATOR.search(raw):
+        raise UnclearPath("The path holds an encoded slash, backslash or percent sign, which servers read differently.")
+    try:
+        path = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnclearPath("The path is not UTF-8 once it is decoded.") from error
+    if wrong := _wrong_with(path):
+        raise UnclearPath(wrong)
+    return path
+
+
+def checked_target(raw: str) -> str:
+    """A path or query as it stands in a request, which it may do.
+
+    Raises:
+        UnclearPath: it may not; one server refuses it, and the next reads a part of it.
+    """
+    if _TARGET.fullmatch(raw) is None:
+        raise UnclearPath(
+            "The request target holds a #, a space, a control character or one beyond ASCII; percent-encode it."
+        )
+    return raw
+
+
+def _wrong_with(path: str) -> str | None:
+    """What keeps a decoded path from being read in one way only; None if nothing does."""
+    if not path.startswith("/"):
+        return "The path does not begin with a slash."
+    segments = path.split("/")[1:]
+    for number, segment in enumerate(segments, 1):
+        if segment in (".", "..") or segment.startswith((".;", "..;")):
+            return "The path holds a . or .. segment; send the path that is meant."
+        if (not segment or segment.startswith(";")) and (number < len(segments) or segment):
+            return "The path holds an empty segment, which some servers leave out; send one slash."
+        if segment != segment.strip() or not segment.replace(" ", "").isprintable() or "\\" in segment:
+            return (
+                "A segment of the path begins or ends with a space, or holds a control character or a backslash; "
+                "servers read that differently."
+            )
+    return None
+
+
+def _shortened(path: str) -> Iterator[str]:
+    """What is left of a path for servers that end it, or its segments, early; nothing if that is all of it."""
+    if _ENDS.isdisjoint(path):
+        return
+    whole = _END.split(path, maxsplit=1)[0]
+    for one in (whole, path):
+        without = "/".join(segment.partition(";")[0] for segment in one.split("/"))
+        yield from {one, without} - {path}
+
+
+def _encoded(path: str) -> str:
+    """A rule's path as a request has it."""
+    return quote(path, safe="/{}*!$&'()+,;=:@")
+
 
 def read_rules(path: Path) -> Rules:
     """Rules out of a TOML file: a table ``[[rule]]`` each, with ``path``, perhaps ``methods``, and either ``scope``
-    (with ``publishable = "creates"`` where a publishable key will do) or ``access = "open"`` or ``"any-key"``.
+    (with ``publishable = "creates"`` where a publishable key will do) or ``access = "open"`` or ``"any-key"``. Before
+    them may stand ``case_matters`` and ``trailing_slash_matters``, for :class:`Rules`.
 
     Raises:
         InvalidNeed: the file cannot be read, or a rule is none; the message says which.
@@ -124,15 +309,19 @@ def read_rules(path: Path) -> Rules:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidNeed(f"{path}: {error}") from error
     tables = content.get("rule")
-    if set(content) != {"rule"} or not isinstance(tables, list):
-        raise InvalidNeed(f"{path}: expected tables [[rule]] and nothing else")
+    flags = {name: value for name, value in content.items() if name in _FLAGS}
+    if set(content) - set(flags) != {"rule"} or not isinstance(tables, list):
+        raise InvalidNeed(f"{path}: expected tables [[rule]], and before them perhaps {' and '.join(_FLAGS)}")
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise InvalidNeed(f"{path}: {name}: expected true or false")
     rules = []
     for number, table in enumerate(tables, 1):
         try:
             rules.append(_from_table(table))
         except InvalidNeed as error:
             raise InvalidNeed(f"{path}, rule {number}: {error}") from error
-    return Rules(rules)
+    return Rules(rules, **flags)
 
 
 def _from_table(table: Any) -> Rule:

@@ -95,15 +95,19 @@ class Presented(MaskedRepr, Asked, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         authorization, api_key: the two headers that may carry a key.
-        query_string: in which there must be none; nor in what the path names.
+        path, query_string: in which there must be none; nor in what the path names.
         secure: whether it came over TLS, or from where that is not asked for.
+        exposed: whether what is not secure is known to have come in clear text. Where proxies only do not say how it
+            came, the key is refused and nothing is concluded from it.
         object_id: the object that the path names, where a client secret may open one.
     """
 
     authorization: str | None = None
     api_key: str | None = None
+    path: str = ""
     query_string: str = ""
     secure: bool = True
+    exposed: bool = True
     object_id: str | None = None
 
 
@@ -131,8 +135,8 @@ class Verifier:
         Args:
             need: what the endpoint asks for; None where any valid key will do.
         """
-        in_url, named = presented.query_string, presented.object_id
-        if named is not None and len(named) >= self._carriers.length_min:  # longer than most ids
+        in_url, named = presented.query_string, presented.path or presented.object_id or ""
+        if len(named) >= self._carriers.length_min:  # longer than most ids
             in_url = f"{named}?{in_url}"
         if in_url and "_" in in_url:
             exposed = self._carriers.in_url(in_url)
@@ -144,7 +148,8 @@ class Verifier:
             return carried
         if not presented.secure:
             # Whose key it was matters to its owner alone, who may want to know that it has been seen on the wire.
-            return Refused(RefusalReason.INSECURE, await self._finder.find(carried.secret.digest()))
+            key = await self._finder.find(carried.secret.digest())
+            return Refused(RefusalReason.INSECURE, key, exposed=presented.exposed)
         key = await self._finder.find(carried.secret.digest())
         asked: Asked = presented
         if carried.client_secret is not None and key is not None and presented.object_id is not None:

@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, NamedTuple
 
 from keyturn.admission.layer import Admitted, Caller, KeyLayer
-from keyturn.admission.needs import Access, Rules, Stated, need_of
+from keyturn.admission.needs import Access, Rules, Stated, UnclearPath, need_of
 from keyturn.admission.origins import answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.database import StoreError
@@ -29,8 +29,9 @@ from keyturn.http.denials import (
     problem,
     rate_headers,
     rate_limited_denial,
+    unreadable,
 )
-from keyturn.http.proxies import Networks, client_address
+from keyturn.http.proxies import Networks, Transport, client_of
 from keyturn.keys.model import KnownKey, Need, Refused
 
 SCOPE_KEY: Final = "keyturn"
@@ -138,7 +139,10 @@ class KeyturnMiddleware:
         """
         method = "GET" if scope["type"] == "websocket" else scope["method"]
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-        need = self._needs(method, path) if self._needs is not None else None
+        try:
+            need = self._needs(method, path) if self._needs is not None else None
+        except UnclearPath as error:
+            return unreadable(str(error))
         nowhere = False
         if need is None and target is not None:
             # Where there is no such path or method, whoever has a key is told that.
@@ -150,12 +154,21 @@ class KeyturnMiddleware:
         if need is Access.OPEN:
             return None, ()
         peer = scope["client"][0] if scope.get("client") else None
+        client = client_of(
+            peer,
+            scope.get("scheme"),
+            headers.get("x-forwarded-for"),
+            headers.get("x-forwarded-proto"),
+            self._trusted,
+        )
         presented = Presented(
             authorization=headers.get("authorization"),
             api_key=headers.get("x-api-key"),
+            path=path,
             query_string=scope["query_string"].decode("latin-1"),
-            secure=self._is_secure(scope, peer, headers.get("x-forwarded-proto")),
-            address=client_address(peer, headers.get("x-forwarded-for"), self._trusted),
+            secure=client.is_secure(self._plain_http_from),
+            exposed=client.transport is Transport.CLEAR,
+            address=client.address,
             origin=headers.get("origin"),
             app=headers.get("x-app-identifier"),
             object_id=target.object_id if target is not None else None,
@@ -173,13 +186,6 @@ class KeyturnMiddleware:
         if presented.origin is not None:
             denial = denial._replace(headers=(*denial.headers, *answer_headers(presented.origin, decision.key)))
         return denial
-
-    def _is_secure(self, scope: Scope, peer: str | None, forwarded_proto: str | None) -> bool:
-        if scope.get("scheme") in ("https", "wss"):
-            return True
-        if forwarded_proto is not None and self._trusted.has(peer):
-            return forwarded_proto.lower() in ("https", "wss")
-        return self._plain_http_from.has(peer)
 
     async def _refuse(self, denial: Denial, scope: Scope, receive: Receive, send: Send) -> None:
         media_type, body = self._envelope(denial)

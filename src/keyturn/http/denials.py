@@ -97,6 +97,11 @@ UNDECLARED: Final = Denial(
 )
 
 
+def unreadable(problem: str) -> Denial:
+    """A request whose path is none, or is more than one."""
+    return Denial(HTTPStatus.BAD_REQUEST, "invalid_request_target", problem)
+
+
 def rate_headers(allowance: Allowance) -> Headers:
     """``RateLimit-Policy`` and ``RateLimit``: what there is, what is left."""
     return (

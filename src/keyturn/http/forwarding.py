@@ -1,21 +1,21 @@
 """Forward-auth: a proxy asks, for each request, whether it may pass, and is told whose it is.
 
-nginx (``auth_request``) says in ``X-Original-URI`` and ``X-Original-Method`` which request it means, Caddy
-(``forward_auth``) and Traefik (``ForwardAuth``) in ``X-Forwarded-Uri`` and ``X-Forwarded-Method``, Envoy (``ext_authz``
-over HTTP) by its own path and method below ours. What a client may have sent in their place is told apart: both
-families at once that disagree, or none, is refused. Who is believed at all is a setting.
+nginx (``auth_request``) says in ``X-Original-URI`` and ``X-Original-Method`` which request it means, ingress-nginx in
+``X-Original-URL`` (with scheme and host) and ``X-Original-Method``, Caddy (``forward_auth``) and Traefik
+(``ForwardAuth``) in ``X-Forwarded-Uri`` and ``X-Forwarded-Method``, Envoy (``ext_authz`` over HTTP) by its own path and
+method below ours. What a client may have sent in their place is told apart: two of them at once that disagree, or none,
+is refused. Who is believed at all is a setting.
 """
 
-import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from keyturn.admission.layer import Admitted, Caller, KeyLayer
-from keyturn.admission.needs import Access, Rules, Stated
+from keyturn.admission.needs import Access, Rules, Stated, UnclearPath, checked_target
 from keyturn.admission.origins import answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.http.denials import (
@@ -27,10 +27,11 @@ from keyturn.http.denials import (
     problem,
     rate_headers,
     rate_limited_denial,
+    unreadable,
 )
-from keyturn.http.proxies import client_address
+from keyturn.http.proxies import Transport, client_of
 from keyturn.http.reading import Denied
-from keyturn.keys.model import KnownKey, Need, Reach, Refused
+from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
 from keyturn.settings import Settings
 
 FORWARD_PATH: Final = "/v1/forward-auth"
@@ -44,8 +45,13 @@ PROBLEM: Final = b"x-keyturn-problem"
 _NOBODY: Final = ((KEY_ID, b""), (PROJECT, b""), (MODE, b""), (SCOPES, b""))
 _ALL_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _SHOWN_MAX: Final = 100_000
-# What one server takes for a part of a segment, and the next for a way out of it.
-_CROOKED: Final = re.compile(r"//|/\.\.?(?:/|$)|[\\;]|%(?:2[ef]|5c|25|3b|00)", re.IGNORECASE)
+# All identity headers together stay below what proxies take for the head of an answer, 4 kB with nginx by default.
+SCOPES_LENGTH_MAX: Final = 2_000
+_AND_MORE: Final = "..."
+# ingress-nginx: the client's own Host stands in it, so that is told apart strictly.
+_URL: Final = re.compile(r"(https?)://[0-9A-Za-z.:_\[\]-]{1,300}(/.*)?", re.DOTALL)
+_OURS: Final = b"x-keyturn-"
+_APART: Final = re.compile(rb"[^0-9a-z]")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NOT_STORED: Final = (b"cache-control", b"no-store")
 
@@ -55,12 +61,14 @@ class Original(NamedTuple):
 
     Attributes:
         tells_body: whether the proxy hands our body on to its client; nginx hands on headers only.
+        scheme: that by which the client came, where the proxy says it with the request.
     """
 
     method: str
     path: str
     query: str
     forwards_body: bool = True
+    scheme: str | None = None
 
 
 class Forwarding:
@@ -98,24 +106,34 @@ class Forwarding:
         origin = headers.get("origin")
         if scope["method"] == "OPTIONS" and origin is not None and "access-control-request-method" in headers:
             return HTTPStatus.NO_CONTENT, [_NOT_STORED, *await self._layer.origins.preflight(origin, _ALL_METHODS)], b""
+        _refuse_disguised(scope["headers"])
         asked, declared = _asked(scope, headers)
-        need = self._need(declared, asked)
+        client = client_of(
+            peer, None, headers.get("x-forwarded-for"), headers.get("x-forwarded-proto") or asked.scheme, self._trusted
+        )
+        presented = Presented(
+            authorization=headers.get("authorization"),
+            api_key=headers.get("x-api-key"),
+            path=asked.path,
+            query_string=asked.query,
+            secure=client.is_secure(self._plain_http_from),
+            exposed=client.transport is Transport.CLEAR,
+            address=client.address,
+            origin=origin,
+            app=headers.get("x-app-identifier"),
+        )
+        caller = Caller(f"{asked.method} {asked.path}", headers.get("user-agent"))
+        try:
+            need = self._need(declared, asked)
+        except Denied:
+            # A key in a URL has been seen by whoever logs URLs, wherever that URL leads.
+            exposed = await self._exposed(asked, client.address, caller)
+            if exposed is None:
+                raise
+            return _refused(denied(exposed), asked, ())
         if need is Access.OPEN:
             return 200, (_NOT_STORED, *_NOBODY), b""
-        address = client_address(peer, headers.get("x-forwarded-for"), self._trusted)
-        decision = await self._layer.admit(
-            Presented(
-                authorization=headers.get("authorization"),
-                api_key=headers.get("x-api-key"),
-                query_string=asked.query,
-                secure=headers.get("x-forwarded-proto", "").lower() == "https" or self._plain_http_from.has(address),
-                address=address,
-                origin=origin,
-                app=headers.get("x-app-identifier"),
-            ),
-            need if isinstance(need, Need) else None,
-            Caller(f"{asked.method} {asked.path}", headers.get("user-agent")),
-        )
+        decision = await self._layer.admit(presented, need if isinstance(need, Need) else None, caller)
         cors = answer_headers(origin, decision.key) if origin is not None else ()
         if isinstance(decision, Admitted):
             left = rate_headers(decision.allowance) if decision.allowance is not None else ()
@@ -123,12 +141,26 @@ class Forwarding:
         denial = denied(decision) if isinstance(decision, Refused) else rate_limited_denial(decision.allowance)
         return _refused(denial, asked, cors)
 
+    async def _exposed(self, asked: Original, address: str | None, caller: Caller) -> Refused | None:
+        """The refusal of a request that has a key in its URL; None for one that has not."""
+        url = f"{asked.path}?{asked.query}"
+        if not self._layer.carriers.in_url(url):
+            return None
+        # Nothing else is presented, so that nobody can be let in by this.
+        decision = await self._layer.admit(Presented(query_string=url, address=address), None, caller)
+        return decision if isinstance(decision, Refused) and decision.reason is RefusalReason.KEY_IN_URL else None
+
     def _need(self, declared: Mapping[str, str], asked: Original) -> Stated:
         """What the request needs: as the proxy's configuration says, or else by the rules.
 
         Raises:
-            Denied: neither says anything, or what it says cannot be used.
+            Denied: neither says anything, or what it says cannot be used; or the request is none.
         """
+        try:
+            checked_target(asked.path)
+            checked_target(asked.query)
+        except UnclearPath as error:
+            raise Denied(unreadable(str(error))) from error
         if unknown := sorted(set(declared) - {"scope", "publishable", "access"}):
             raise _not_set_up(f"the parameter {unknown[0][:40]!r} of {FORWARD_PATH} is unknown")
         if "access" in declared:
@@ -142,12 +174,15 @@ class Forwarding:
                 return Need(declared["scope"], Reach(declared.get("publishable", Reach.NEVER)))
             except ValueError as error:
                 raise _not_set_up(f"publishable: {error}") from error
-        if self._rules is not None and _CROOKED.search(asked.path) is None:
-            with contextlib.suppress(UnicodeDecodeError):
-                need = self._rules(asked.method, unquote(asked.path, errors="strict"))
-                if need is not None:
-                    return need
-        raise Denied(UNDECLARED)
+        need = None
+        if self._rules is not None:
+            try:
+                need = self._rules.need_of_target(asked.method, asked.path)
+            except UnclearPath as error:
+                raise Denied(unreadable(str(error))) from error
+        if need is None:
+            raise Denied(UNDECLARED)
+        return need
 
     def _identity(self, key: KnownKey) -> Headers:
         """Whose request it is, spelt once for as long as the gate answers with the same."""
@@ -160,16 +195,27 @@ class Forwarding:
                 (KEY_ID, key.id.encode()),
                 (PROJECT, terms.project_id.encode()),
                 (MODE, terms.mode.value.encode()),
-                (SCOPES, " ".join(sorted(terms.scopes)).encode()),
+                (SCOPES, _spelt(terms.scopes)),
             )
             spelt = self._spelt[key.id] = (key, identity)
         return spelt[1]
 
 
+def _spelt(scopes: Iterable[str]) -> bytes:
+    """Scopes, separated by spaces: all of them, or as many as a header has room for, and then ``...``."""
+    listed = sorted(scopes)
+    text = " ".join(listed)
+    if len(text) <= SCOPES_LENGTH_MAX:
+        return text.encode()
+    fitting = text[: SCOPES_LENGTH_MAX - len(_AND_MORE)].rpartition(" ")[0]
+    return f"{fitting} {_AND_MORE}".encode()
+
+
 def refuse(refusal: Denied, scope: Any) -> tuple[int, Headers, bytes]:
     """A refusal as the proxy can hand it on, whichever it is."""
-    told = b"x-original-uri" in dict(scope["headers"])
-    return _refused(refusal.denial, Original("", "", "", not told), ())
+    return _refused(
+        refusal.denial, Original("", "", "", _tells_body(name.decode() for name, _ in scope["headers"])), ()
+    )
 
 
 def _refused(denial: Denial, asked: Original, cors: Headers) -> tuple[int, Headers, bytes]:
@@ -194,17 +240,21 @@ def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[st
         # Envoy puts its own prefix before the request's path, which begins with a slash whatever a client sends.
         parameters, slash, below = rest.partition("/")
         return Original(scope["method"], slash + below, query), _parameters(parameters.removeprefix(";"))
-    families = [
-        (headers[f"x-{name}-method"], headers[f"x-{name}-uri"])
-        for name in ("original", "forwarded")
-        if headers.get(f"x-{name}-method") and headers.get(f"x-{name}-uri")
-    ]
-    if not families:
-        raise _not_set_up(
-            "the proxy does not say which request it means: X-Original-URI and X-Original-Method, or X-Forwarded-Uri "
-            "and X-Forwarded-Method"
+    found = [
+        Original(headers[method], *_parts(headers[where]))
+        for method, where in (
+            ("x-original-method", "x-original-uri"),
+            ("x-original-method", "x-original-url"),
+            ("x-forwarded-method", "x-forwarded-uri"),
         )
-    if families[0] != families[-1]:
+        if headers.get(method) and headers.get(where)
+    ]
+    if not found:
+        raise _not_set_up(
+            "the proxy does not say which request it means: X-Original-URI (or X-Original-URL) and X-Original-Method, "
+            "or X-Forwarded-Uri and X-Forwarded-Method"
+        )
+    if any(one[:3] != found[0][:3] for one in found):
         raise Denied(
             Denial(
                 HTTPStatus.FORBIDDEN,
@@ -212,9 +262,33 @@ def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[st
                 "Two headers name two different requests; the proxy has to strip those that it does not set.",
             )
         )
-    method, uri = families[0]
-    meant, _, its_query = uri.partition("?")
-    return Original(method, meant, its_query, "x-original-uri" not in headers), _parameters(query)
+    if query and query == found[0].query:
+        raise _not_set_up(
+            "the client's own query came to it; in Caddy, rewrite to /v1/forward-auth? with a question mark"
+        )
+    # The first is the proxy's own; of others a client's may be one that only agrees in where it leads.
+    return found[0]._replace(forwards_body=_tells_body(headers)), _parameters(query)
+
+
+def _parts(where: str) -> tuple[str, str, bool, str | None]:
+    """Path and query of what a proxy names, and the scheme where it names that, too.
+
+    Raises:
+        Denied: it is a URL whose host cannot be one.
+    """
+    scheme = None
+    if not where.startswith("/") and "://" in where:
+        url = _URL.fullmatch(where)
+        if url is None:
+            raise Denied(unreadable("The Host header is no host name, or the request target is not below it."))
+        scheme, where = url[1], url[2] or "/"
+    path, _, query = where.partition("?")
+    return path, query, True, scheme
+
+
+def _tells_body(names: Iterable[str]) -> bool:
+    """Whether the proxy hands on our body; nginx, which sends these, does not."""
+    return {"x-original-uri", "x-original-url"}.isdisjoint(names)
 
 
 def _parameters(text: str) -> Mapping[str, str]:
@@ -226,6 +300,23 @@ def _parameters(text: str) -> Mapping[str, str]:
 
 def _not_set_up(what: str) -> Denied:
     return Denied(Denial(HTTPStatus.BAD_REQUEST, "forward_auth_misconfigured", f"Forward-auth is not set up: {what}."))
+
+
+def _refuse_disguised(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """A client's ``X_Keyturn_Project``: proxies hand it on, and CGI and WSGI take it for ``X-Keyturn-Project``.
+
+    Raises:
+        Denied: there is one.
+    """
+    for name, _ in headers:
+        if b"keyturn" in name and not name.startswith(_OURS) and _APART.sub(b"-", name).startswith(_OURS):
+            raise Denied(
+                Denial(
+                    HTTPStatus.FORBIDDEN,
+                    "ambiguous_request",
+                    "A header's name may be read as one that says whose request it is; send no X_Keyturn_ headers.",
+                )
+            )
 
 
 def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

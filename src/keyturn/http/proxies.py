@@ -1,10 +1,14 @@
-"""Where a request really came from, behind proxies. What a proxy says is believed only if the proxy is trusted."""
+"""Where a request really came from, and how, behind proxies. What a proxy says is believed only if it is trusted.
+
+:func:`client_of` is the one reading of it, for Keyturn's server, its middleware, forward-auth and Tillgate.
+"""
 
 import functools
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from typing import Final
+from enum import Enum
+from typing import Final, NamedTuple
 
 from keyturn.errors import InvalidNetwork
 from keyturn.keys.restrictions import Network, is_within
@@ -13,6 +17,9 @@ LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _PORT: Final = re.compile(r":[0-9]{1,5}\Z")
 # Who adds itself to the list may add no more than this.
 HOPS_MAX: Final = 20
+
+_TLS: Final = frozenset({"https", "wss"})
+_CLEAR: Final = frozenset({"http", "ws"})
 
 
 def checked_ranges(texts: Iterable[str]) -> tuple[str, ...]:
@@ -48,24 +55,85 @@ class Networks:
         return bool(self.ranges) and is_within(address, self.ranges)
 
 
-def client_address(peer: str | None, forwarded_for: str | None, trusted: Networks) -> str | None:
-    """The right-most address that is no trusted proxy's own: everything left of it could have been made up.
+class Transport(Enum):
+    """How a request left its client."""
+
+    TLS = "tls"
+    CLEAR = "clear"
+    """In clear text: the connection says so itself, or every proxy on the way."""
+    UNKNOWN = "unknown"
+    """The proxies do not say, or not with one voice. It is not let in as TLS, nor is anything concluded from it."""
+
+
+class Client(NamedTuple):
+    """Who sent a request, as far as that is known.
+
+    Attributes:
+        address: None where a trusted proxy names something that is no address; a key that is bound to networks is then
+            refused.
+        named: whether this is the client's own address. It is a proxy's where that says how its client came, but not
+            from where.
+    """
+
+    address: str | None
+    transport: Transport
+    named: bool = True
+
+    def is_secure(self, plain_http_from: Networks) -> bool:
+        """Whether a key that it sends was safe on the way: over TLS, or from where that is not asked for."""
+        return self.transport is Transport.TLS or (self.named and plain_http_from.has(self.address))
+
+
+def client_of(
+    peer: str | None, scheme: str | None, forwarded_for: str | None, forwarded_proto: str | None, trusted: Networks
+) -> Client:
+    """Who sent a request.
+
+    The client is the right-most address of ``X-Forwarded-For`` that is no trusted proxy's own: everything left of it
+    could have been made up. ``X-Forwarded-Proto`` is read at the same place, counted from the right, for whoever adds
+    an address adds its scheme. A single scheme is the word of one proxy for the whole way. Where the list ends before
+    the client's place, or is longer than the list of addresses, all of its entries have to agree.
 
     Args:
         peer: whoever the connection came from.
-        forwarded_for: the ``X-Forwarded-For`` header, which counts only if the peer is a trusted proxy.
-
-    Returns:
-        None where a trusted proxy names something that is no address; a key that is bound to networks is then refused.
+        scheme: the connection's own; None where the connection is a proxy's that asks about another request.
+        forwarded_for, forwarded_proto: the headers, which count only if the peer is a trusted proxy. One that came more
+            than once is handed in joined by ``", "`` (RFC 9110, 5.3).
     """
-    if forwarded_for is None or not trusted.has(peer):
-        return peer
-    found = peer
-    for hop in reversed(forwarded_for.split(",")[-HOPS_MAX:]):
-        found = _bare(hop)
-        if found is None or not trusted.has(found):
-            return found
-    return found
+    if not trusted.has(peer) or (forwarded_for is None and forwarded_proto is None):
+        own = _transport(scheme)
+        if own is Transport.CLEAR and trusted.has(peer):
+            # A proxy that forwards nothing, or somebody on its machine.
+            own = Transport.UNKNOWN
+        return Client(peer, own)
+    hops = forwarded_for.split(",")[-HOPS_MAX:] if forwarded_for is not None else []
+    place, address = _clients_place(hops, trusted) if hops else (0, peer)
+    if forwarded_proto is None:
+        return Client(address, Transport.TLS if scheme in _TLS else Transport.UNKNOWN)
+    schemes = forwarded_proto.split(",")[-HOPS_MAX:]
+    transports = [_transport(one.strip().lower()) for one in schemes]
+    if len(set(transports)) == 1:
+        return Client(address, transports[0], bool(hops))
+    aligned = place < len(transports) <= len(hops)
+    over_tls = aligned and transports[-1 - place] is Transport.TLS
+    return Client(address, Transport.TLS if over_tls else Transport.UNKNOWN, bool(hops))
+
+
+def _clients_place(hops: list[str], trusted: Networks) -> tuple[int, str | None]:
+    """The client's place among the hops, counted from the right, and its address."""
+    place, address = 0, None
+    while place < len(hops):
+        address = _bare(hops[-1 - place])
+        if address is None or not trusted.has(address):
+            return place, address
+        place += 1
+    return place - 1, address
+
+
+def _transport(scheme: str | None) -> Transport:
+    if scheme in _TLS:
+        return Transport.TLS
+    return Transport.CLEAR if scheme in _CLEAR else Transport.UNKNOWN
 
 
 def is_own_host(host: str, *, also: str | None = None) -> bool:

@@ -35,7 +35,7 @@ from keyturn.http.denials import (
 from keyturn.http.forwarding import FORWARD_PATH, Forwarding, refuse
 from keyturn.http.key_routes import ROUTES as KEY_ROUTES
 from keyturn.http.openapi import document
-from keyturn.http.proxies import LOOPBACK, Networks, client_address, is_own_host
+from keyturn.http.proxies import LOOPBACK, Client, Networks, client_of, is_own_host
 from keyturn.http.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, decode_query, read_body
 from keyturn.http.routing import Call, Found, Only, Route, Router, Whoever
 from keyturn.http.shapes import RateLimitState, Verdict, Verify, rate_limit_state, verified_key
@@ -147,7 +147,7 @@ class KeyturnServer:
         await send({"type": "http.response.body", "body": body})
 
     def _reporter(self, scope: Any) -> str | None:
-        return client_address(_peer(scope), _Seen(scope["headers"]).forwarded_for, self._trusted)
+        return self._client(scope, _Seen(scope["headers"])).address
 
     # Verifying.
 
@@ -190,7 +190,7 @@ class KeyturnServer:
             and len(by_name) == len(headers)
             and _TELLING.isdisjoint(by_name)
             and not scope["query_string"]
-            and (scope.get("scheme") == "https" or self._plain_http_from.has(peer))
+            and client_of(peer, scope.get("scheme"), None, None, self._trusted).is_secure(self._plain_http_from)
         ):
             if self._matches_root(authorization[7:]):
                 return None
@@ -268,8 +268,8 @@ class KeyturnServer:
             await self._layer.store.epoch()
             return 200, (_TEXT, _NOT_STORED), b"ok"
         seen = _Seen(scope["headers"])
-        address = client_address(_peer(scope), seen.forwarded_for, self._trusted)
-        if not _ANYWHERE.has(address) or not is_own_host(dict(scope["headers"]).get(b"host", b"").decode("latin-1")):
+        own_host = is_own_host(dict(scope["headers"]).get(b"host", b"").decode("latin-1"))
+        if not own_host or not _ANYWHERE.has(self._client(scope, seen).address):
             who = await self._who(scope, None)
             if who.key is not None:
                 raise Denied(_ROOT_REQUIRED)
@@ -302,16 +302,17 @@ class KeyturnServer:
             Denied: neither, or the key may not do that; only a pace of its own limits a key that verifies others.
         """
         seen = _Seen(scope["headers"])
-        peer = _peer(scope)
-        if not self._is_secure(scope, peer, seen.forwarded_proto):
+        client = self._client(scope, seen)
+        if not client.is_secure(self._plain_http_from):
             raise Denied(_CLEAR_TEXT)
         if self._settings.roots and seen.authorization is not None and self._is_root(seen.authorization):
             return _ROOT
         presented = Presented(
             authorization=seen.authorization,
             api_key=seen.api_key,
+            path=scope["path"],
             query_string=scope["query_string"].decode("latin-1"),
-            address=client_address(peer, seen.forwarded_for, self._trusted),
+            address=client.address,
             origin=seen.origin,
             app=seen.app,
         )
@@ -333,12 +334,8 @@ class KeyturnServer:
         matches = [hmac.compare_digest(digest, root) for root in self._settings.roots]
         return True in matches
 
-    def _is_secure(self, scope: Any, peer: str | None, forwarded_proto: str | None) -> bool:
-        if scope.get("scheme") == "https":
-            return True
-        if forwarded_proto is not None and self._trusted.has(peer):
-            return forwarded_proto.lower() == "https"
-        return self._plain_http_from.has(peer)
+    def _client(self, scope: Any, seen: "_Seen") -> Client:
+        return client_of(_peer(scope), scope.get("scheme"), seen.forwarded_for, seen.forwarded_proto, self._trusted)
 
 
 class _Valid(msgspec.Struct, frozen=True, rename="camel", gc=False):

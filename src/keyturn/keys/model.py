@@ -262,12 +262,14 @@ class Refused(msgspec.Struct, frozen=True):
     Attributes:
         key: the key that was presented, where it is known; never to be shown to the caller.
         hint: what is wrong with what was presented, where that can be told without telling a secret.
+        exposed: whether the reason, where it is about how the key came, is known for certain.
     """
 
     reason: RefusalReason
     key: KnownKey | None = None
     need: Need | None = None
     hint: str | None = None
+    exposed: bool = True
 
 
 def checked_name(name: str) -> str:

@@ -136,7 +136,7 @@ class LeakResponder:
         if key is None or key.status is not Status.ACTIVE or len(self._waiting) >= NOTICED_MAX:
             return
         canary = key.terms.canary
-        how = None if canary else _EXPOSING.get(refusal.reason)
+        how = _EXPOSING.get(refusal.reason) if refusal.exposed and not canary else None
         if not canary and (how is None or key.kind is not Kind.SECRET):
             return
         now = self._clock.now()

@@ -13,6 +13,7 @@ from keyturn.admission.layer import Caller, RateLimited
 from keyturn.admission.origins import Origins, answer_headers
 from keyturn.database import StoreUnavailable
 from keyturn.http.denials import rate_headers
+from keyturn.http.proxies import LOOPBACK, Client, Networks, Transport, client_of
 from keyturn.insight.logged import FAILED, LoggedRequest
 from keyturn.insight.request_log import RequestLog
 from keyturn.insight.usage import RATE_LIMITED
@@ -43,7 +44,6 @@ from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
-from tillgate.base.text import is_loopback_host
 
 ROUTES: Final[list[Route]] = [
     *links.ROUTES,
@@ -61,10 +61,13 @@ ROUTES: Final[list[Route]] = [
     *clocks.ROUTES,
 ]
 DOCUMENT_PATH: Final = "/openapi.json"
+# Where in the scope stands who sent the request (:class:`keyturn.http.proxies.Client`).
+CLIENT: Final = "keyturn.client"
 SEGMENT_LENGTH_MAX: Final = 64
 # Segments of an unknown path that are shown: words, as in a path that was misspelt. Anything else may be a secret.
 _WORD: Final = re.compile(r"[a-z][a-z_.-]{0,31}")
 
+_NO_PROXIES: Final = Networks(())
 _JSON: Final = (b"content-type", b"application/json")
 _NOT_STORED: Final = (b"cache-control", b"no-store")
 _REPLAYED: Final = (b"idempotency-replayed", b"true")
@@ -118,7 +121,7 @@ class NativeApi:
         declared = ROUTES if routes is None else routes
         self._context = context
         self._origins = origins
-        self._plain_http_from_here = plain_http_from_here
+        self._plain_http_from = Networks(LOOPBACK if plain_http_from_here else ())
         self._count_response = count_response
         self._requests = requests
         self._router = Router(declared)
@@ -252,14 +255,14 @@ class NativeApi:
 
     def _presented(self, scope: Any, headers: dict[bytes, bytes], object_id: str | None) -> Presented:
         """What the key layer is to look at."""
-        address = scope["client"][0] if scope["client"] else None
+        client: Client = scope.get(CLIENT) or _connected(scope)
         return Presented(
             authorization=_text(headers.get(b"authorization")),
             api_key=_text(headers.get(b"x-api-key")),
             query_string=_text(scope["query_string"]) or "",
-            secure=scope.get("scheme") == "https"
-            or (self._plain_http_from_here and address is not None and is_loopback_host(address)),
-            address=address,
+            secure=client.is_secure(self._plain_http_from),
+            exposed=client.transport is Transport.CLEAR,
+            address=client.address,
             origin=_text(headers.get(b"origin")),
             app=_text(headers.get(b"x-app-identifier")),
             object_id=object_id,
@@ -280,6 +283,11 @@ class NativeApi:
             _refuse_large(headers)
         key = headers.get(b"idempotency-key")
         return await act(self._context, route, call, key.decode("latin-1") if key is not None else None)
+
+
+def _connected(scope: Any) -> Client:
+    """Who sent a request that nobody has looked through proxies for: the connection's other end."""
+    return client_of(scope["client"][0] if scope["client"] else None, scope.get("scheme"), None, None, _NO_PROXIES)
 
 
 def _asked(route: Route, call: Call, query_string: bytes) -> Call:

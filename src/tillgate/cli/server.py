@@ -46,18 +46,15 @@ SERVER_SETTINGS: Final[dict[str, Any]] = {
     "ws": "none",
     "access_log": False,
     "server_header": False,
+    "proxy_headers": False,  # the application asks who said so itself
     "log_config": None,
     "backlog": BACKLOG,
     "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
 }
 
 
-def _config(chosen: Settings, tillgate: ASGIApp) -> uvicorn.Config:
-    # Only these are believed when they say whom they forward for: the right-most address that is none of them counts.
-    trusted = [
-        str(network.network_address if network.num_addresses == 1 else network) for network in chosen.trusted_proxies
-    ]
-    return uvicorn.Config(tillgate, **SERVER_SETTINGS, forwarded_allow_ips=trusted)
+def _config(tillgate: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(tillgate, **SERVER_SETTINGS)
 
 
 def _connections(chosen: Settings, metrics: Metrics) -> OpenConnections:
@@ -154,7 +151,7 @@ async def _serve_alone(chosen: Settings, listening: socket.socket) -> None:
         async def begun() -> None:
             _greet(chosen, await tillgate.accounts.new_setup_token())
 
-        await _Server(_config(chosen, tillgate), _connections(chosen, metrics), begun).serve([listening])
+        await _Server(_config(tillgate), _connections(chosen, metrics), begun).serve([listening])
 
 
 def _serve_by_workers(chosen: Settings, listening: socket.socket) -> int:
@@ -198,7 +195,7 @@ async def _serve_as_worker(chosen: Settings, listening: socket.socket, metrics: 
             post.ready()
 
         connections = _connections(chosen, metrics)
-        await _Server(_config(chosen, tillgate), connections, begun, post.leash).serve([listening])
+        await _Server(_config(tillgate), connections, begun, post.leash).serve([listening])
 
 
 def _greet(chosen: Settings, setup_token: str | None) -> None:
