@@ -20,10 +20,11 @@ import tillgate.pages
 from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
-from keyturn.database import Database, StoreError, Transaction
+from keyturn.database import Database, StoreError, StoreUnavailable, Transaction, Trouble
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
+from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
@@ -43,6 +44,7 @@ from tillgate.events.wake import Wake
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
 from tillgate.pages.context import PagesContext
+from tillgate.pages.rendering import notice
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
@@ -138,6 +140,7 @@ class Tillgate:
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
             ],
+            exception_handlers={StoreUnavailable: _store_unavailable},
             lifespan=self._lifespan,
         )
 
@@ -188,14 +191,8 @@ class Tillgate:
             await asyncio.sleep(FORGET_SECONDS)
 
     async def _readyz(self, _: Request) -> JSONResponse:
-        async def operation(tx: Transaction) -> None:
-            await tx.fetch_one("SELECT 1")
-
-        try:
-            await self._database.read(operation)
-        except StoreError:
-            return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
-        return JSONResponse({"status": "ok"})
+        status, told = readiness(await self._keys.trouble())
+        return JSONResponse(told, status, headers={"Cache-Control": "no-store"})
 
     async def _tell_metrics(self, request: Request) -> Response:
         # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.
@@ -250,6 +247,18 @@ class _Observer(LayerObserver):
         if not probed.held:
             _log.error("keys.revocation_not_held", lag_seconds=probed.lag_seconds)
 
+    def store(self, trouble: Trouble | None) -> None:
+        if trouble is None:
+            _log.info("database.available_again")
+        else:
+            _log.error(
+                "database.unavailable",
+                check=trouble.check,
+                problem=trouble.problem,
+                detail=trouble.detail,
+                remedy=trouble.remedy,
+            )
+
     def not_logged(self, requests: int) -> None:
         self._metrics.count_requests_not_logged(requests)
 
@@ -260,6 +269,18 @@ def _is_api(path: str) -> bool:
 
 async def _to_dashboard(_: Request) -> RedirectResponse:
     return RedirectResponse("/dashboard", 303)
+
+
+async def _store_unavailable(request: Request, error: Exception) -> Response:
+    # Of the pages that buyers see; all else says it in its own words. No path: a checkout's id is in it.
+    _log.error("pages.store_unavailable", method=request.method, detail=str(error))
+    answer = notice(
+        503,
+        "This page is not available right now",
+        "Nothing was charged by opening it. Please try again in a moment.",
+    )
+    answer.headers["Retry-After"] = "1"
+    return answer
 
 
 async def _healthz(_: Request) -> PlainTextResponse:

@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from keyturn.database import Database, Migration, Row, Transaction, UniqueViolation, migrations_of
+from keyturn.database import SOON_SECONDS, Database, Migration, Row, Transaction, UniqueViolation, migrations_of
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import AuditEntry
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Status, Terms
@@ -222,7 +222,7 @@ class SqlKeyStore(SqlLeases):
         async def operation(tx: Transaction) -> Row | None:
             return await tx.fetch_one(_BY_DIGEST, digest.value, digest.algorithm)
 
-        row = await self._database.read(operation)
+        row = await self._database.read(operation, within_seconds=SOON_SECONDS)
         return self._known(row) if row is not None else None
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
@@ -443,7 +443,7 @@ class SqlKeyStore(SqlLeases):
             await head.write_down(tx, act, "key.rotation_activated", row[0], key_id, secret=number)
             return await self._restrict(tx, act.at, key_ids=[key_id])
 
-        return await self._database.write(operation)
+        return await self._database.write(operation, within_seconds=SOON_SECONDS)
 
     async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
         async def operation(tx: Transaction) -> int | None:
@@ -502,7 +502,7 @@ class SqlKeyStore(SqlLeases):
                     return True
             return False
 
-        return await self._database.read(operation)
+        return await self._database.read(operation, within_seconds=SOON_SECONDS)
 
     async def keep_client_secret(
         self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
@@ -518,7 +518,7 @@ class SqlKeyStore(SqlLeases):
         async def operation(tx: Transaction) -> bool:
             return await tx.fetch_one(_OPENS, digest.value, project_id, mode, object_id) is not None
 
-        return await self._database.read(operation)
+        return await self._database.read(operation, within_seconds=SOON_SECONDS)
 
     async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
         async def operation(tx: Transaction) -> builtins.list[Row]:

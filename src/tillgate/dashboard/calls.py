@@ -287,8 +287,8 @@ class Page:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:
             return apology(call, _status_code(error), words=error.public)
-        except StoreUnavailable:
-            _log.exception("dashboard.store_unavailable", path=self._path)
+        except StoreUnavailable as error:
+            _log.error("dashboard.store_unavailable", path=self._path, detail=str(error))
             return apology(OpenCall(self._site, request, Form({}), None, ""), 503)
         except ClientDisconnect:
             raise
