@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +36,7 @@ from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.sessions.expiry_worker import keep_expiring
 from tillgate.dashboard.context import DashboardContext
-from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
+from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
@@ -59,6 +60,8 @@ STATIC_SECONDS: Final = 31_536_000
 FORGET_SECONDS: Final = 600
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
+# Test events of one project, by whomever: each may occupy a connection for a quarter of a minute.
+TEST_LIMIT: Final = Limit(1 / 6, 10)
 
 _log = structlog.get_logger("app")
 
@@ -89,14 +92,17 @@ class Tillgate:
         self.accounts = Accounts(database, clock)
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
-        self._worker = DeliveryWorker(database, self._sender, clock, wake)
+        self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
+        self._worker = DeliveryWorker(database, self._sender, clock, wake, self._tests)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
             Rails(test=SimulatedRail(), live=None),
             clock,
             wake,
         )
-        endpoints = EndpointContext(clock, sealer, http_loopback=settings.dev, guard=guard)
+        endpoints = EndpointContext(
+            clock, sealer, http_loopback=settings.dev, guard=guard, seconds_to_test=_seconds_to_test()
+        )
         where = settings.github_public_keys
         github = GitHubReports(self._keys.leaks, public_keys_at(where), clock) if where else None
         # Reports are counted apart from keys, and by each process for itself.
@@ -175,6 +181,7 @@ class Tillgate:
                     await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await self._sender.close()
+            await self._tests.close()
             if self._shared is not None:
                 await self._shared.close()
 
@@ -261,6 +268,12 @@ class _Observer(LayerObserver):
 
     def not_logged(self, requests: int) -> None:
         self._metrics.count_requests_not_logged(requests)
+
+
+def _seconds_to_test() -> Callable[[str], int]:
+    # Apart from keys and visitors, and by each process for itself: it bounds what one project's tests occupy in it.
+    limiter = Limiter(time.monotonic_ns)
+    return lambda project_id: ceil(limiter.take(project_id, TEST_LIMIT).retry_after_seconds)
 
 
 def _is_api(path: str) -> bool:

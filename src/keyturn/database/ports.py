@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 
-READ_SECONDS = 10.0
+READ_SECONDS = 5.0
 WRITE_SECONDS = 10.0
 # For what a caller waits at the door, and for readiness: so that a refusal is there within two seconds.
 SOON_SECONDS = 1.8

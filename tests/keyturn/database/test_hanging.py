@@ -11,6 +11,7 @@ import pytest
 from keyturn.database import Database, StoreUnavailable, StoreWatch, Transaction, Trouble, open_database
 from tests.makers import execute, one, rows
 from tests.postgres import PostgresServer
+from tests.shop import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -129,14 +130,15 @@ async def test_a_watch_says_once_that_postgres_hangs_and_once_that_it_is_over(
     try:
         async with asyncio.timeout(GUARD_SECONDS):
             with postgres_server.stopped():
-                found = None
-                while found is None:  # what was found before holds for a second
-                    found = await watch.look()
-                    await asyncio.sleep(0.05)
+                found = await eventually(watch.look)  # what was found before holds for a second
                 assert (found.check, len(told)) == ("answers", 1)
-                assert {(await look).check for look in [watch.look() for _ in range(3)] if look} == {"answers"}
-            while await watch.look() is not None:
-                await asyncio.sleep(0.05)
+                looks = await asyncio.gather(*(watch.look() for _ in range(3)))
+                assert [look and look.check for look in looks] == ["answers"] * 3
+
+            async def is_over() -> bool:
+                return await watch.look() is None
+
+            await eventually(is_over)
         assert [trouble and trouble.check for trouble in told] == ["answers", None]
     finally:
         running.cancel()
