@@ -14,6 +14,9 @@ from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
 from keyturn.stores.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
 
+# Thousands of keys are one change, and each is several statements.
+IMPORT_SECONDS: Final = 120.0
+
 _KEY_COLUMNS: Final = (
     "k.id, k.project_id, k.mode, k.kind, k.name, k.format, s.prefix, s.last_four, k.scopes, k.status, k.created_at, "
     "k.created_by, k.parent_id, k.imported, k.canary, k.expires_at, k.revoked_at, k.revoked_by, k.revoked_because, "
@@ -208,7 +211,7 @@ class SqlKeyStore(SqlLeases):
             )
 
         try:
-            await self._database.write(operation)
+            await self._database.write(operation, within_seconds=IMPORT_SECONDS)
         except UniqueViolation as error:
             raise KeyExists("one of these keys is there already") from error
 

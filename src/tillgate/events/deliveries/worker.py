@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from keyturn.database import StoreUnavailable
 from tillgate.base.clock import SECOND_MS, Clock
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, next_step, share
@@ -49,6 +50,8 @@ class DeliveryWorker:
             while True:
                 try:
                     claimed = await self._claim()
+                except StoreUnavailable:
+                    claimed = []  # said once by what watches the database; it is tried again
                 except Exception:
                     _log.exception("webhooks.claim_failed")
                     claimed = []
@@ -134,5 +137,8 @@ class DeliveryWorker:
         with contextlib.suppress(asyncio.CancelledError):
             try:
                 await self.attempt_now(claimed)
+            except StoreUnavailable as error:
+                # Its lease runs out, and somebody tries again: at least once.
+                _log.warning("webhooks.attempt_not_recorded", delivery=claimed.delivery_id, detail=str(error))
             except Exception:
                 _log.exception("webhooks.attempt_failed", delivery=claimed.delivery_id)
