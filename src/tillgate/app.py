@@ -39,7 +39,7 @@ from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
-from tillgate.events.endpoints.operations import EndpointContext
+from tillgate.events.endpoints.operations import TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX, EndpointContext
 from tillgate.events.retention import keep_dropping
 from tillgate.events.wake import Wake
 from tillgate.metrics import CONTENT_TYPE, Metrics
@@ -60,8 +60,6 @@ STATIC_SECONDS: Final = 31_536_000
 FORGET_SECONDS: Final = 600
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
-# Test events of one project, by whomever: each may occupy a connection for a quarter of a minute.
-TEST_LIMIT: Final = Limit(1 / 6, 10)
 
 _log = structlog.get_logger("app")
 
@@ -272,8 +270,8 @@ class _Observer(LayerObserver):
 
 def _seconds_to_test() -> Callable[[str], int]:
     # Apart from keys and visitors, and by each process for itself: it bounds what one project's tests occupy in it.
-    limiter = Limiter(time.monotonic_ns)
-    return lambda project_id: ceil(limiter.take(project_id, TEST_LIMIT).retry_after_seconds)
+    limiter, limit = Limiter(time.monotonic_ns), Limit(1 / TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX)
+    return lambda project_id: ceil(limiter.take(project_id, limit).retry_after_seconds)
 
 
 def _is_api(path: str) -> bool:

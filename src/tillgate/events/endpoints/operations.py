@@ -38,6 +38,9 @@ from tillgate.events.wake import Wake
 from tillgate.store import Transaction
 
 ENDPOINTS_MAX: Final = 50
+# Test events of one project, by whomever: each may occupy a connection for a quarter of a minute.
+TESTS_AT_ONCE_MAX: Final = 10
+TEST_EVERY_SECONDS: Final = 6
 TEST_LEASE_MS: Final = 40 * SECOND_MS
 
 
