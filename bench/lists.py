@@ -80,6 +80,6 @@ async def insert_sessions(database: Database, project_id: str, sessions: int, si
             )
             await tx.execute(Both(sqlite, postgres), sessions, project_id, since)
 
-    await database.write(operation)
+    await database.write(operation, within_seconds=None)
     # As autovacuum, or SQLite's own optimiser, would have it by then.
-    await database.write(lambda tx: tx.execute("ANALYZE"))
+    await database.write(lambda tx: tx.execute("ANALYZE"), within_seconds=None)

@@ -102,7 +102,7 @@ async def record(database: Database, project_id: str, body: dict[str, Any], publ
         answer = StoredAnswer(201, msgspec.json.encode(to_api(session, public_url)))
         await idempotency.finish(recording, request, answer)
 
-    await database.write(operation)
+    await database.write(operation, within_seconds=None)
     return kept
 
 

@@ -10,6 +10,7 @@ import importlib.util
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,24 @@ class PostgresServer:
         )
         assert done.returncode == 0, f"psql: {done.stderr}"
         return done.stdout.rstrip("\n")
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """A server that hangs until the block ends: it takes connections and answers nobody."""
+        postmaster = int(Path(self.host, ".s.PGSQL.5432.lock").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # first, so that it starts no others
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        pairs = [line.split() for line in listed.splitlines()]
+        all_of_it = [postmaster, *(int(pid) for pid, parent in pairs if int(parent) == postmaster)]
+        try:
+            for pid in all_of_it:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in all_of_it:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
     def fresh_database(self) -> Iterator[str]:

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -21,11 +22,12 @@ import tillgate.pages
 from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
-from keyturn.database import Database, StoreError, Transaction
+from keyturn.database import Database, StoreError, StoreUnavailable, Transaction, Trouble
 from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
+from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
@@ -37,15 +39,16 @@ from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.sessions.expiry_worker import keep_expiring
 from tillgate.dashboard.context import DashboardContext
-from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
+from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
-from tillgate.events.endpoints.operations import EndpointContext
+from tillgate.events.endpoints.operations import TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX, EndpointContext
 from tillgate.events.retention import keep_dropping
 from tillgate.events.wake import Wake
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
 from tillgate.pages.context import PagesContext
+from tillgate.pages.rendering import notice
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
@@ -92,14 +95,17 @@ class Tillgate:
         self.accounts = Accounts(database, clock)
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
-        self._worker = DeliveryWorker(database, self._sender, clock, wake)
+        self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
+        self._worker = DeliveryWorker(database, self._sender, clock, wake, self._tests)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
             Rails(test=SimulatedRail(), live=None),
             clock,
             wake,
         )
-        endpoints = EndpointContext(clock, sealer, http_loopback=settings.dev, guard=guard)
+        endpoints = EndpointContext(
+            clock, sealer, http_loopback=settings.dev, guard=guard, seconds_to_test=_seconds_to_test()
+        )
         where = settings.github_public_keys
         github = GitHubReports(self._keys.leaks, public_keys_at(where), clock) if where else None
         # Reports are counted apart from keys, and by each process for itself.
@@ -143,6 +149,7 @@ class Tillgate:
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
             ],
+            exception_handlers={StoreUnavailable: _store_unavailable},
             lifespan=self._lifespan,
         )
 
@@ -179,6 +186,7 @@ class Tillgate:
                     await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await self._sender.close()
+            await self._tests.close()
             if self._shared is not None:
                 await self._shared.close()
 
@@ -195,14 +203,8 @@ class Tillgate:
             await asyncio.sleep(FORGET_SECONDS)
 
     async def _readyz(self, _: Request) -> JSONResponse:
-        async def operation(tx: Transaction) -> None:
-            await tx.fetch_one("SELECT 1")
-
-        try:
-            await self._database.read(operation)
-        except StoreError:
-            return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503)
-        return JSONResponse({"status": "ok"})
+        status, told = readiness(await self._keys.trouble())
+        return JSONResponse(told, status, headers={"Cache-Control": "no-store"})
 
     async def _tell_metrics(self, request: Request) -> Response:
         # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.
@@ -260,6 +262,18 @@ class _Observer(LayerObserver):
         if not probed.held:
             _log.error("keys.revocation_not_held", lag_seconds=probed.lag_seconds)
 
+    def store(self, trouble: Trouble | None) -> None:
+        if trouble is None:
+            _log.info("database.available_again")
+        else:
+            _log.error(
+                "database.unavailable",
+                check=trouble.check,
+                problem=trouble.problem,
+                detail=trouble.detail,
+                remedy=trouble.remedy,
+            )
+
     def not_logged(self, requests: int) -> None:
         self._metrics.count_requests_not_logged(requests)
 
@@ -282,12 +296,30 @@ def _look_through_proxies(scope: Scope, trusted: Networks) -> None:
         scope["scheme"] = "https" if client.transport is Transport.TLS else "http"
 
 
+def _seconds_to_test() -> Callable[[str], int]:
+    # Apart from keys and visitors, and by each process for itself: it bounds what one project's tests occupy in it.
+    limiter, limit = Limiter(time.monotonic_ns), Limit(1 / TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX)
+    return lambda project_id: ceil(limiter.take(project_id, limit).retry_after_seconds)
+
+
 def _is_api(path: str) -> bool:
     return path.startswith("/api/") or path == ROOT
 
 
 async def _to_dashboard(_: Request) -> RedirectResponse:
     return RedirectResponse("/dashboard", 303)
+
+
+async def _store_unavailable(request: Request, error: Exception) -> Response:
+    # Of the pages that buyers see; all else says it in its own words. No path: a checkout's id is in it.
+    _log.error("pages.store_unavailable", method=request.method, detail=str(error))
+    answer = notice(
+        503,
+        "This page is not available right now",
+        "Nothing was charged by opening it. Please try again in a moment.",
+    )
+    answer.headers["Retry-After"] = "1"
+    return answer
 
 
 async def _healthz(_: Request) -> PlainTextResponse:

@@ -69,6 +69,7 @@ def open_layer(
         request_store=SqlRequests(database),
         request_days=request_days,
         observer=observer,
+        database=database,
     )
 
 

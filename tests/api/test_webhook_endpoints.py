@@ -202,6 +202,24 @@ async def test_a_failed_test_send_is_told_and_not_repeated(shop: Shop, receiver:
     assert told["attempt"]["error"]
 
 
+async def test_test_sends_have_an_allowance_of_their_project(shop: Shop, receiver: Receiver) -> None:
+    """Ten at once, by whichever of its keys; then 429 with the seconds to wait, nothing sent and nothing written.
+    Another project has its own."""
+    client, other_key = await shop.client(), await shop.client()
+    elsewhere = await shop.client(project=await shop.project())
+    body = {"url": receiver.url, "events": ["session.failed"]}
+    path = f"/webhook_endpoints/{(await client.post('/webhook_endpoints', json=body)).json()['id']}"
+    answers = [await one.post(f"{path}/test") for one in [client, other_key] * 6]
+    assert [answer.status_code for answer in answers[:10]] == [200] * 10
+    assert {answer.status_code for answer in answers[10:]} == {429}
+    assert answers[-1].json()["error"]["code"] == "rate_limited"
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 6
+    assert len(receiver.received) == 10
+    assert len((await client.get(f"{path}/deliveries")).json()["data"]) == 10
+    there = (await elsewhere.post("/webhook_endpoints", json=body)).json()["id"]
+    assert (await elsewhere.post(f"/webhook_endpoints/{there}/test")).status_code == 200
+
+
 async def test_a_failed_delivery_is_tried_again_later_and_logged(shop: Shop, receiver: Receiver) -> None:
     """The log shows each attempt with status, code, duration and answer; the event id is the same on every one,
     and each is signed anew."""

@@ -57,7 +57,7 @@ async def place() -> AsyncIterator[tuple[Place, str]]:
 async def sending(open_max: int = 10, kept_max: int = 10, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
     ssl_context = httpx.create_ssl_context()
     transport = httpx.AsyncHTTPTransport(verify=ssl_context)
-    transport._pool = Connections(ssl_context, httpcore.AnyIOBackend(), open_max=open_max, kept_max=kept_max)  # type: ignore[assignment]
+    transport._pool = Connections(ssl_context, lambda _: httpcore.AnyIOBackend(), open_max=open_max, kept_max=kept_max)  # type: ignore[assignment]
     async with httpx.AsyncClient(transport=transport, trust_env=False, **more) as client:
         yield client
 

@@ -15,7 +15,7 @@ from tests.running import free_port
 from tests.shop import eventually
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from tillgate.events.deliveries import records
-from tillgate.events.deliveries.guard import CONNECTIONS_MAX
+from tillgate.events.deliveries.guard import CONNECTIONS_MAX, LOOPBACK, AddressGuard, guarded_transport
 from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
     Attempt,
@@ -125,6 +125,40 @@ async def test_however_many_receivers_hang_the_next_one_is_served(
         assert await one(counter.database, "SELECT SUM(attempts) FROM webhook_deliveries WHERE status = 'pending'") == 0
         assert hanging.open_max < IN_FLIGHT_MAX
         hanging.let_go.set()
+
+
+async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
+    counter: Counter, hanging: Hanging, receiver: Receiver
+) -> None:
+    """As many test sends as an endpoint has places hang, and more than there are connections for tests: deliveries go
+    out, those of the same endpoint too."""
+    guard = AddressGuard(LOOPBACK)
+    sender = Sender(counter.sealer, counter.clock, guarded_transport(guard))
+    tests = Sender(counter.sealer, counter.clock, guarded_transport(guard, open_max=3, kept_max=0))
+    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.wake, tests)
+    endpoint = (await counter.endpoint(hanging.url)).endpoint
+    claimed = [
+        await counter.database.write(
+            lambda tx: endpoints.prepare_test(counter.endpoints, tx, counter.principal, endpoint.id, b"{}")
+        )
+        for _ in range(ENDPOINT_IN_FLIGHT_MAX)
+    ]
+    trying = [asyncio.create_task(worker.attempt_now(one)) for one in claimed]
+    running = asyncio.create_task(worker.run())
+    try:
+        await eventually(lambda: hanging.open == 3)
+        await change(counter, endpoint.id, EndpointChanges(url=receiver.url))
+        for number in range(5):
+            await counter.emit(object_id=f"cs_{number}")
+        await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 5)
+        assert (hanging.open_max, any(task.done() for task in trying)) == (3, False)
+    finally:
+        for task in (*trying, running):
+            task.cancel()
+        hanging.let_go.set()
+        await asyncio.gather(*trying, running, return_exceptions=True)
+        await sender.close()
+        await tests.close()
 
 
 def test_places_run_out_slowly() -> None:

@@ -1,14 +1,15 @@
 """Which addresses webhooks may go to."""
 
 import ipaddress
-import socket
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
+from tests.nameserver import name_server
 from tests.running import free_port
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard, guarded_transport
+from tillgate.events.deliveries.names import Names
 
 NOT_PUBLIC = [
     "127.0.0.1",
@@ -96,17 +97,16 @@ async def test_no_connection_is_made_to_a_neighbour(host: str, listening: int) -
 
 
 @pytest.mark.anyio
-async def test_a_name_that_changes_its_address_gains_nothing(listening: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_that_changes_its_address_gains_nothing(listening: int) -> None:
     """DNS rebinding: the address that was checked is the one that is connected to, so one look-up is made."""
-    answers = iter([[("127.0.0.1", listening)], [("169.254.169.254", 80)]])
-
-    def getaddrinfo(host: str, port: int, *_: object, **__: object) -> list[object]:
-        assert host == "rebinding.example"
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in next(answers)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    async with httpx.AsyncClient(transport=guarded_transport(AddressGuard(LOOPBACK))) as client:
-        assert (await client.post(f"http://rebinding.example:{listening}/")).status_code == 204
-    async with httpx.AsyncClient(transport=guarded_transport(AddressGuard(LOOPBACK))) as client:
-        with pytest.raises(httpx.ConnectError, match="not at a public address"):
-            await client.post("http://rebinding.example/")
+    async with name_server() as server:
+        server.changing["rebinding.test"] = ["127.0.0.1", "169.254.169.254"]
+        for port, reached in ((listening, True), (80, False)):
+            transport = guarded_transport(AddressGuard(LOOPBACK), Names([server.address]))
+            async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
+                if reached:
+                    assert (await client.post(f"http://rebinding.test:{port}/")).status_code == 204
+                    assert server.asked["rebinding.test"] == 1
+                else:
+                    with pytest.raises(httpx.ConnectError, match="not at a public address"):
+                        await client.post("http://rebinding.test/")

@@ -71,7 +71,7 @@ def test_it_starts_answers_and_ends_well(tmp_path: Path) -> None:
         refused = client.post(f"{here}/v1/keys/verify", json=question).json()
         assert (refused["valid"], refused["reason"]) == (False, "revoked"), revoked["receipt"]
         assert "rateLimit" not in refused
-        assert client.get(f"{here}/readyz").text == "ok"
+        assert client.get(f"{here}/readyz").json() == {"status": "ok"}
         for process in (first, second):
             process.terminate()
             assert process.wait(20) == 0

@@ -16,7 +16,7 @@ from keyturn.admission.leases import Gate, boottime_ns
 from keyturn.admission.origins import Origins
 from keyturn.admission.probing import Probed, ProbeStore, keep_probing
 from keyturn.admission.verifying import Presented, Verifier
-from keyturn.database import StoreError, migrate, open_database
+from keyturn.database import SOON_SECONDS, Database, StoreError, StoreWatch, Trouble, migrate, open_database
 from keyturn.insight.expiry import keep_telling
 from keyturn.insight.request_log import RequestLog
 from keyturn.insight.retention import keep_forgetting
@@ -82,6 +82,13 @@ class LayerObserver:
         """Something was not done, and will be tried again."""
         _log.warning("%s was not dealt with, and will be tried again: %s", what, error)
 
+    def store(self, trouble: Trouble | None) -> None:
+        """The database cannot be used; None when it can again. Told once each."""
+        if trouble is None:
+            _log.warning("the database can be used again")
+        else:
+            _log.error("%s (%s): %s", trouble.problem, trouble.detail or trouble.check, trouble.remedy)
+
     def not_logged(self, requests: int) -> None:
         """The log of requests had no room for so many."""
 
@@ -117,6 +124,7 @@ class KeyLayer:
         request_store: RequestStore | None = None,
         request_days: int = 0,
         observer: LayerObserver | None = None,
+        database: Database | None = None,
     ) -> None:
         """
         Args:
@@ -130,8 +138,10 @@ class KeyLayer:
             request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
             request_days: for how long; 0 logs none and drops those that there are.
             teller: told what went wrong, and what the probes found; by default the log of Python.
+            database: what the store stands on, to be looked after; without one, the store alone is asked.
         """
         self._observer = observer or LayerObserver()
+        self._watch = StoreWatch(database, self._observer.store) if database is not None else None
         self.store: LayerStore = store
         self.clock: Clock = clock or SystemClock()
         self.limit = limit
@@ -198,6 +208,18 @@ class KeyLayer:
         self.usage.allowed(decision, need, use)
         return Admitted(key, allowance, decision.reported)
 
+    async def trouble(self) -> Trouble | None:
+        """Why nobody who is not remembered can be let in right now; None where all is well. There is an answer within
+        two seconds."""
+        if self._watch is not None:
+            return await self._watch.look()
+        try:
+            async with asyncio.timeout(SOON_SECONDS):
+                await self.store.epoch()
+        except (StoreError, TimeoutError) as error:
+            return Trouble("answers", "the store does not answer", "see what the log says of it", str(error))
+        return None
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["KeyLayer"]:
         """Hold the lease and write bookkeeping down until the block ends."""
@@ -213,6 +235,7 @@ class KeyLayer:
                 ("imported keys", self._keep_learning()),
                 ("expiry", keep_telling(self.store, self.clock, failed=self._failed("an expiry"))),
                 ("prober", self._keep_probing()),
+                *([("watch", self._watch.run())] if self._watch is not None else []),
             )
         ]
         try:
@@ -295,6 +318,7 @@ async def open_key_layer(
             limiter=limiter,
             usage_store=SqlUsage(database),
             leak_rules=leak_rules,
+            database=database,
         )
         async with layer.running():
             yield layer

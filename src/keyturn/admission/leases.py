@@ -327,6 +327,8 @@ async def settle(
     for lease in open_gates.values():
         if first is not None and lease == first.get(lease.gate):
             # It was not renewed for a whole lease: whoever held it is gone or stopped, and nobody need wait again.
-            with contextlib.suppress(Exception):
+            try:
                 await store.let_go(lease)
+            except Exception:  # nor will it for the next one
+                break
     return Receipt(epoch, at, tuple(sorted(confirmed)), tuple(sorted(open_gates)), (monotonic_ns() - begun) / 1e6)

@@ -12,9 +12,21 @@ from keyturn.database.errors import (
 )
 from keyturn.database.migrations import Migration, migrate, migrations_of, pending
 from keyturn.database.opening import open_database
-from keyturn.database.ports import Both, Database, Dialect, Operation, Row, Transaction, with_list
+from keyturn.database.ports import (
+    SOON_SECONDS,
+    Both,
+    Database,
+    Dialect,
+    Operation,
+    Row,
+    Transaction,
+    Trouble,
+    with_list,
+)
+from keyturn.database.watching import StoreWatch
 
 __all__ = [
+    "SOON_SECONDS",
     "Both",
     "Database",
     "Dialect",
@@ -24,8 +36,10 @@ __all__ = [
     "Row",
     "StoreError",
     "StoreUnavailable",
+    "StoreWatch",
     "StrayAwait",
     "Transaction",
+    "Trouble",
     "UniqueViolation",
     "migrate",
     "migrations_of",

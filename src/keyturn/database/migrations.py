@@ -86,20 +86,21 @@ async def migrate(database: Database, wanted: list[Migration], *, now: int) -> l
             this code. Nothing is applied then.
     """
 
-    async def prepare(tx: Transaction) -> None:
+    async def prepare(tx: Transaction) -> list[Migration]:
         await tx.fetch_one(_LOCK)
         await tx.execute(_CREATE_TABLE)
         await _refuse_newer(tx, wanted)
         await _refuse_changed(tx, wanted)
+        return await _not_applied(tx, wanted)
 
-    await database.write(prepare)
     applied = []
-    for migration in wanted:
+    for migration in await database.write(prepare):
 
         async def step(tx: Transaction, migration: Migration = migration) -> bool:
             return await _apply(tx, migration, now)
 
-        if await database.write(step):
+        # As long as it takes: a large table is not rewritten in seconds.
+        if await database.write(step, within_seconds=None):
             applied.append(migration)
     return applied
 
@@ -122,11 +123,15 @@ async def pending(database: Database, wanted: list[Migration]) -> list[Migration
             return wanted
         await _refuse_newer(tx, wanted)
         await _refuse_changed(tx, wanted)
-        rows = await tx.fetch_all("SELECT house, number FROM schema_migrations")
-        done = {(row["house"], row["number"]) for row in rows}
-        return [migration for migration in wanted if (migration.house, migration.number) not in done]
+        return await _not_applied(tx, wanted)
 
     return await database.read(look)
+
+
+async def _not_applied(tx: Transaction, wanted: list[Migration]) -> list[Migration]:
+    rows = await tx.fetch_all("SELECT house, number FROM schema_migrations")
+    done = {(row["house"], row["number"]) for row in rows}
+    return [migration for migration in wanted if (migration.house, migration.number) not in done]
 
 
 async def _apply(tx: Transaction, migration: Migration, now: int) -> bool:

@@ -10,6 +10,11 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
 
+READ_SECONDS = 5.0
+WRITE_SECONDS = 10.0
+# For what a caller waits at the door, and for readiness: so that a refusal is there within two seconds.
+SOON_SECONDS = 1.8
+
 Dialect = Literal["sqlite", "postgres"]
 
 
@@ -85,14 +90,41 @@ def call_all(callbacks: list[Callable[[], None]]) -> None:
 Operation = Callable[[Transaction], Coroutine[Any, Any, T]]
 
 
+class Trouble(NamedTuple):
+    """Why a database cannot be used right now.
+
+    Attributes:
+        check: what failed, in one word: ``answers``, ``file``, ``disk``, ``intact`` or ``writable``.
+        problem: what is wrong, in words that anybody may read.
+        remedy: what an operator does about it.
+        detail: what belongs into the log alone: a path, or what the driver said.
+    """
+
+    check: str
+    problem: str
+    remedy: str
+    detail: str = ""
+
+
 class Database(Protocol):
-    """One database, opened. Operations are coroutines that await nothing but their transaction."""
+    """One database, opened. Operations are coroutines that await nothing but their transaction.
+
+    Nothing here waits without end: who does not answer in time is unavailable.
+    """
 
     @property
     def dialect(self) -> Dialect: ...
 
-    async def read(self, operation: Operation[T]) -> T:
-        """Run an operation that only reads. Each statement sees all that was committed before it."""
+    async def read(self, operation: Operation[T], *, within_seconds: float = READ_SECONDS) -> T:
+        """Run an operation that only reads. Each statement sees all that was committed before it. It may be run more
+        than once, where the database was locked for a moment.
+
+        Args:
+            within_seconds: for how long it is waited for, a connection included.
+
+        Raises:
+            StoreUnavailable: there was no answer in time, or none to be had.
+        """
         ...
 
     def version(self) -> int | None:
@@ -103,11 +135,26 @@ class Database(Protocol):
         """
         ...
 
-    async def write(self, operation: Operation[T]) -> T:
+    async def check(self, *, durably: bool = True) -> Trouble | None:
+        """Find out whether it can be used: answers, and takes writes that last. Within two seconds where it answers.
+
+        Args:
+            durably: whether something is written for it; else only what costs next to nothing is looked at.
+        """
+        ...
+
+    async def write(self, operation: Operation[T], *, within_seconds: float | None = WRITE_SECONDS) -> T:
         """Run an operation in one transaction and answer once it is durable on disk.
 
         The operation may be run more than once (after a serialization failure), so it has no
         effect outside of its transaction; ``after_commit`` is the place for those.
+
+        Args:
+            within_seconds: for how long it is waited for, locks and a connection included; None for as long as it
+                takes, as a migration does.
+
+        Raises:
+            StoreUnavailable: there was no answer in time, or none to be had. Whether it was done may not be known.
         """
         ...
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
@@ -10,24 +11,37 @@ from asyncpg.connect_utils import SessionAttribute
 from asyncpg.exceptions import TargetServerAttributeNotMatched
 
 from keyturn.database.errors import StoreUnavailable, UniqueViolation
-from keyturn.database.ports import Both, Dialect, Operation, Row, Sql, call_all
+from keyturn.database.ports import (
+    READ_SECONDS,
+    SOON_SECONDS,
+    WRITE_SECONDS,
+    Both,
+    Dialect,
+    Operation,
+    Row,
+    Sql,
+    Transaction,
+    Trouble,
+    call_all,
+)
 
 T = TypeVar("T")
 
-POOL_MIN = 2
+CONNECTIONS_MIN = 2
 CONNECT_TIMEOUT_SECONDS = 10
 RETRIES_MAX = 8
 LISTEN_AGAIN_SECONDS = 1.0
+CLOSE_SECONDS = 5.0
+# After a write that found no space, the disk counts as full for so long: a smaller write may still find some.
+FULL_SECONDS = 10.0
 
 # The last one: a migration elsewhere changed a table under a prepared statement, which asyncpg has then dropped.
 _RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
-_UNAVAILABLE = (
-    asyncpg.LockNotAvailableError,
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
+# What the driver and the server raise. Our own code's errors pass through an operation as they are.
+_OF_THE_DRIVER = (OSError, EOFError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# The SQLSTATE classes of a statement that is wrong, or whose values are: a defect of ours, which no second try mends.
+_DEFECTS = ("0A", "21", "22", "23", "26", "34", "42")
+_NOT_ALLOWED = "42501"
 
 
 class _Connection(asyncpg.Connection):
@@ -42,11 +56,19 @@ class _Connection(asyncpg.Connection):
             await super().reset(timeout=timeout)
 
 
-def _raise(error: Exception) -> NoReturn:
-    # asyncpg's InterfaceError is both a closed connection and a wrong call; only the first may pass by itself.
-    if isinstance(error, _UNAVAILABLE) or "clos" in str(error):
-        raise StoreUnavailable(f"PostgreSQL: {error}") from error
-    raise error
+def _raise(error: BaseException) -> NoReturn:
+    if _is_defect(error):
+        raise error
+    raise StoreUnavailable(f"PostgreSQL: {str(error) or type(error).__name__}") from error
+
+
+def _is_defect(error: BaseException) -> bool:
+    """Whether a statement or its arguments are wrong. Whatever else the driver raises may pass by itself, or is for
+    the operator to mend: the database is unavailable then."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in _DEFECTS and error.sqlstate != _NOT_ALLOWED
+    # The driver's own: a value of a wrong type is a ValueError too, a wrong number of them is told by its words alone.
+    return isinstance(error, ValueError) or "the server expects" in str(error)
 
 
 def _text(sql: Sql) -> str:
@@ -98,32 +120,97 @@ class PostgresDatabase:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self._listening: set[asyncio.Task[None]] = set()
+        self._full_until = 0.0
 
-    async def read(self, operation: Operation[T]) -> T:
-        try:
-            async with self._pool.acquire() as connection:
-                return await operation(PostgresTransaction(connection))
-        except (*_UNAVAILABLE, asyncpg.InterfaceError) as error:
-            _raise(error)
+    async def read(self, operation: Operation[T], *, within_seconds: float = READ_SECONDS) -> T:
+        async def run(connection: Any) -> T:
+            return await operation(PostgresTransaction(connection))
+
+        return await self._run(run, within_seconds)
 
     def version(self) -> int | None:
         return None  # it would take the round trip that it is to save
 
-    async def write(self, operation: Operation[T]) -> T:
+    async def write(self, operation: Operation[T], *, within_seconds: float | None = WRITE_SECONDS) -> T:
+        async def run(connection: Any) -> tuple[T, PostgresTransaction]:
+            transaction = PostgresTransaction(connection)
+            return await _in_transaction(connection, transaction, operation, bounded=within_seconds is not None)
+
+        answer, transaction = await self._run(run, within_seconds)
+        call_all(transaction.callbacks)
+        return answer
+
+    async def _run(self, run: Callable[[Any], Awaitable[T]], seconds: float | None) -> T:
+        """Run something on a connection, again where it lost against another transaction."""
+        ends = None if seconds is None else time.monotonic() + seconds
         for attempt in range(RETRIES_MAX):
             try:
-                async with self._pool.acquire() as connection:
-                    transaction = PostgresTransaction(connection)
-                    async with connection.transaction():
-                        answer = await operation(transaction)
+                async with self._connection(None if ends is None else max(ends - time.monotonic(), 0.0)) as connection:
+                    return await run(connection)
             except _RETRIED:
                 await asyncio.sleep(0.002 * 2**attempt)
-                continue
-            except (*_UNAVAILABLE, asyncpg.InterfaceError) as error:
-                _raise(error)
-            call_all(transaction.callbacks)
-            return answer
         raise StoreUnavailable(f"PostgreSQL: gave up after {RETRIES_MAX} conflicts with other transactions")
+
+    async def check(self, *, durably: bool = True) -> Trouble | None:
+        if self._full_until > time.monotonic():
+            return Trouble(
+                "disk",
+                "PostgreSQL found no space for a write",
+                "free space on the disk of PostgreSQL's data directory, or enlarge it",
+            )
+        try:
+            row = await self.read(_look, within_seconds=SOON_SECONDS)
+            assert row is not None
+            if row[0] or row[1] == "on":
+                return Trouble(
+                    "writable",
+                    "PostgreSQL only reads: it is a standby now, or was made read-only",
+                    "name the primary in the database URL; a provider may have made it read-only for a full disk",
+                )
+            if durably:
+                await self.write(_take_a_number, within_seconds=SOON_SECONDS)
+        except StoreUnavailable as error:
+            return Trouble(
+                "answers",
+                "PostgreSQL does not answer, or refuses",
+                "see whether it runs, can be reached, takes connections and has not been stopped",
+                str(error),
+            )
+        return None
+
+    @contextlib.asynccontextmanager
+    async def _connection(self, seconds: float | None) -> AsyncIterator[Any]:
+        """A connection of the pool, for so long at most.
+
+        Whoever is cancelled, by this deadline or by another, leaves a connection on which a statement may still be
+        under way. It is thrown away at once: the driver would first wait for the server to have stopped that
+        statement, which a server that hangs never does, and the connection would be lost to the pool until then.
+
+        Raises:
+            StoreUnavailable: the time is over, or the server cannot be reached or does not do it.
+        """
+        deadline = asyncio.timeout(seconds)
+        try:
+            async with deadline:
+                connection = await self._pool.acquire()
+                try:
+                    yield connection
+                except asyncio.CancelledError:
+                    with contextlib.suppress(asyncpg.InterfaceError):  # it is gone already
+                        connection.terminate()
+                    raise
+                finally:
+                    await self._pool.release(connection)
+        except TimeoutError as error:
+            if deadline.expired():
+                raise StoreUnavailable(f"PostgreSQL: no answer in time, after {seconds:.1f} seconds") from error
+            _raise(error)
+        except _RETRIED:
+            raise
+        except _OF_THE_DRIVER as error:
+            if isinstance(error, asyncpg.DiskFullError):
+                self._full_until = time.monotonic() + FULL_SECONDS
+            _raise(error)
 
     def listen(self, channel: str, callback: Callable[[], None]) -> Callable[[], None]:
         task = asyncio.get_running_loop().create_task(self._keep_listening(channel, callback))
@@ -142,8 +229,8 @@ class PostgresDatabase:
             callback()
 
         while True:
-            with contextlib.suppress(*_UNAVAILABLE, asyncpg.PostgresError, asyncpg.InterfaceError):
-                async with self._pool.acquire() as connection:
+            with contextlib.suppress(StoreUnavailable, *_OF_THE_DRIVER):
+                async with self._connection(None) as connection:
                     lost = asyncio.Event()
 
                     def gone(_: object, lost: asyncio.Event = lost) -> None:
@@ -155,16 +242,50 @@ class PostgresDatabase:
                         callback()  # whatever was missed before
                         await lost.wait()
                     finally:
-                        if not connection.is_closed():
-                            await connection.remove_listener(channel, told)
-                            connection.remove_termination_listener(gone)
+                        # Nobody else may have a connection that is told of it, and to say so takes an answer.
+                        with contextlib.suppress(asyncpg.InterfaceError):
+                            connection.terminate()
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
 
     async def close(self) -> None:
         for task in list(self._listening):
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
-        await self._pool.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
+        except (TimeoutError, *_OF_THE_DRIVER):  # it does not answer, and need not be told
+            self._pool.terminate()
+
+
+async def _in_transaction(
+    connection: Any, transaction: PostgresTransaction, operation: Operation[T], *, bounded: bool
+) -> tuple[T, PostgresTransaction]:
+    """Run an operation between BEGIN and COMMIT."""
+    around = connection.transaction()
+    await around.start()
+    try:
+        if not bounded:
+            await connection.execute("SET LOCAL statement_timeout = 0")
+        answer = await operation(transaction)
+    except asyncio.CancelledError:
+        raise  # the connection is thrown away, and with it what was done
+    except BaseException:
+        # What failed is the reason, not that it could not be taken back: a connection that was lost does that itself.
+        with contextlib.suppress(*_OF_THE_DRIVER):
+            await around.rollback()
+        raise
+    await around.commit()
+    return answer, transaction
+
+
+async def _look(tx: Transaction) -> Row | None:
+    return await tx.fetch_one("SELECT pg_is_in_recovery(), current_setting('transaction_read_only')")
+
+
+async def _take_a_number(tx: Transaction) -> None:
+    # A transaction with a number of its own is written down when it commits; one that only looked is not.
+    await tx.fetch_one("SELECT txid_current()")
 
 
 async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
@@ -177,20 +298,32 @@ async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
     try:
         pool = await asyncpg.create_pool(
             url,
-            min_size=POOL_MIN,
-            max_size=max(connections_max, POOL_MIN),
+            # None is kept for its own sake: the driver would try for ever to make it again, each time with a traceback
+            # in the log, while the server does not answer.
+            min_size=0,
+            max_size=max(connections_max, CONNECTIONS_MIN),
             timeout=CONNECT_TIMEOUT_SECONDS,
             # A standby answers by what was true a moment ago: keys that were revoked since, for one.
             target_session_attrs=SessionAttribute.primary,
             connection_class=_Connection,
-            server_settings={"application_name": "tillgate", "jit": "off", "lock_timeout": "10s"},
+            server_settings={
+                "application_name": "tillgate",
+                "jit": "off",
+                # The server gives up a little before we do, so that what it did not do is said by it; and what is
+                # left of a process that was stopped, or of a connection that was cut, holds no lock for longer.
+                "lock_timeout": f"{WRITE_SECONDS * 0.9:.0f}s",
+                "statement_timeout": f"{WRITE_SECONDS:.0f}s",
+                "idle_in_transaction_session_timeout": f"{WRITE_SECONDS:.0f}s",
+            },
         )
+        async with pool.acquire():  # so that what is wrong with the URL is known now
+            pass
     except TargetServerAttributeNotMatched:
         raise StoreUnavailable(
             "cannot connect to PostgreSQL: this is a standby, which answers by what was true a moment ago; name the "
             "primary, or all of them: postgresql://user@first,second/name"
         ) from None
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, EOFError, asyncpg.PostgresError) as error:
         raise StoreUnavailable(f"cannot connect to PostgreSQL: {str(error) or 'no answer in time'}") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError):
         # Told without its cause, which quotes what it could not read: a piece of the password, as a rule.

@@ -26,33 +26,63 @@ import queue
 import re
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from keyturn.database.errors import StoreUnavailable, StrayAwait, UniqueViolation
-from keyturn.database.ports import Both, Dialect, Operation, Row, Sql, Transaction, call_all
+from keyturn.database.ports import (
+    READ_SECONDS,
+    SOON_SECONDS,
+    WRITE_SECONDS,
+    Both,
+    Dialect,
+    Operation,
+    Row,
+    Sql,
+    Transaction,
+    Trouble,
+    call_all,
+)
+from keyturn.database.sqlite_file import DatabaseFile, damaged
 
 T = TypeVar("T")
 
 # As many as keep the loop busy for some milliseconds.
 GROUP_MAX = 128
+# How long a connection waits for a lock when it is opened.
 BUSY_TIMEOUT_MS = 10_000
+# How long a read that met a lock is put off, and the loop goes on meanwhile.
+READ_AGAIN_SECONDS = 0.005
 STATEMENTS_CACHED = 512
+CLOSE_SECONDS = 15.0
 
 _PARAMETER = re.compile(r"\$(\d+)")
 _translated: dict[Sql, str] = {}
 
 _UNIQUE_CODES = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
-_UNAVAILABLE_CODES = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
+# A statement that is wrong, or whose values are: a defect of ours, which no second try mends. Every other error is the
+# file's, its disk's or a lock's.
+_DEFECT_CODES = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_MISUSE,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
 }
+_LOCKED_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class _Locked(StoreUnavailable):
+    """Another process holds a lock."""
+
+
+class _Damaged(StoreUnavailable):
+    """A page is not as SQLite writes it."""
 
 
 def _text(sql: Sql) -> str:
@@ -68,9 +98,14 @@ def _raise(error: sqlite3.Error) -> NoReturn:
     code = getattr(error, "sqlite_errorcode", 0)
     if code in _UNIQUE_CODES:
         raise UniqueViolation(str(error)) from error
-    if code & 0xFF in _UNAVAILABLE_CODES:
-        raise StoreUnavailable(f"SQLite: {error}") from error
-    raise error
+    # Without a code it is the driver's own: a wrong number of arguments, or one of a wrong type.
+    if code & 0xFF in _DEFECT_CODES or code == 0:
+        raise error
+    if code & 0xFF in _LOCKED_CODES:
+        raise _Locked(f"SQLite: {error}") from error
+    if code & 0xFF in _DAMAGED_CODES:
+        raise _Damaged(f"SQLite: {error}") from error
+    raise StoreUnavailable(f"SQLite: {error}") from error
 
 
 class SqliteTransaction:
@@ -138,22 +173,41 @@ def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class _Waiting:
-    """One write that waits for its group, and where its answer goes."""
+    """One write that waits for its group, and where its answer goes.
 
-    __slots__ = ("answer", "callbacks", "error", "future", "operation")
+    Attributes:
+        ends: on the monotonic clock, when it is waited for no longer; None for never.
+        given_up: whether it was answered for want of time. It is not begun any more.
+    """
 
-    def __init__(self, operation: Operation[Any], future: "asyncio.Future[Any]") -> None:
+    __slots__ = ("answer", "callbacks", "ends", "error", "future", "given_up", "operation", "timer")
+
+    def __init__(self, operation: Operation[Any], future: "asyncio.Future[Any]", seconds: float | None) -> None:
         self.operation = operation
         self.future = future
+        self.given_up = False
+        self.ends: float | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        if seconds is not None:
+            self.ends = time.monotonic() + seconds
+            # A moment later than the lock is waited for, which says more when it fails.
+            self.timer = future.get_loop().call_later(seconds + 0.1, self._give_up)
         self.answer: Any = None
         self.error: BaseException | None = None
         self.callbacks: list[Callable[[], None]] = []
 
+    def _give_up(self) -> None:
+        self.given_up = True
+        if not self.future.done():
+            self.future.set_exception(StoreUnavailable("SQLite: the write was not on the disk in time"))
+
     def deliver(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
         if self.error is None:
             call_all(self.callbacks)
         if self.future.done():
-            return  # the caller was cancelled; what it asked for is durable all the same
+            return  # the caller was cancelled or has given up; what was done is durable all the same
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -179,7 +233,13 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._writer = _connect(path, busy_timeout_ms=0)
-        self._reads = SqliteTransaction(_connect(path, reads_only=True))
+        self._reads = SqliteTransaction(_connect(path, reads_only=True, busy_timeout_ms=0))
+        self._file = DatabaseFile(path)
+        # Why nothing may be read or written: the file is another one, so that what is read is what was, and what is
+        # written is lost.
+        self._gone: Trouble | None = None
+        # What a statement met that read a damaged page; nothing mends that but a restart with another file.
+        self._damage: str | None = None
         self._closed = False
         # Guards the three that follow: several event loops may write to one database.
         self._lock = threading.Lock()
@@ -192,47 +252,102 @@ class SqliteDatabase:
         self._thread = threading.Thread(target=self._keep_committing, name=f"commits {path.name}", daemon=True)
         self._thread.start()
 
-    async def read(self, operation: Operation[T]) -> T:
-        if self._closed:
-            raise StoreUnavailable("the database is closed")
-        return _run_to_end(operation(self._reads))
+    async def read(self, operation: Operation[T], *, within_seconds: float = READ_SECONDS) -> T:
+        try:
+            self._refuse()
+            return _run_to_end(operation(self._reads))
+        except _Locked:
+            return await self._read_again(operation, time.monotonic() + within_seconds)
+        except _Damaged as error:
+            self._damage = str(error)
+            raise
+
+    async def _read_again(self, operation: Operation[T], ends: float) -> T:
+        """In WAL mode a read meets a lock only while another process opens, recovers or keeps the file to itself."""
+        while True:
+            await asyncio.sleep(READ_AGAIN_SECONDS)
+            try:
+                self._refuse()
+                return _run_to_end(operation(self._reads))
+            except _Locked:
+                if time.monotonic() >= ends:
+                    raise
 
     def version(self) -> int | None:
         # Of the reading connection, which never commits: so this counts the commits of all others, our
         # own writer's too (https://www.sqlite.org/pragma.html#pragma_data_version).
-        if self._closed:
-            raise StoreUnavailable("the database is closed")
+        self._refuse()
         try:
             version: int = self._reads._connection.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.Error as error:
             _raise(error)
         return version
 
+    def _refuse(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the database is closed")
+        if self._gone is not None:
+            raise StoreUnavailable(self._gone.problem)
+
+    async def check(self, *, durably: bool = True) -> Trouble | None:
+        self._gone = self._file.gone()
+        trouble = self._gone or self._file.full()
+        if trouble is None and self._damage is not None:
+            trouble = damaged(self._damage)
+        if trouble is not None or not durably:
+            return trouble
+        try:
+            async with asyncio.timeout(SOON_SECONDS):
+                trouble = await asyncio.to_thread(self._file.broken)
+                if trouble is None:
+                    await self.write(_write_the_same, within_seconds=SOON_SECONDS)
+        except TimeoutError:
+            return Trouble(
+                "answers",
+                "the disk that the database file is on does not answer",
+                "see whether the disk, or the network it is reached over, hangs",
+            )
+        except StoreUnavailable as error:
+            return (
+                self._gone
+                or self._file.full()
+                or Trouble(
+                    "writable",
+                    "the database file cannot be written",
+                    "see whether there is space and quota left, whether the file and its folder may be written, and "
+                    "whether another program keeps it locked",
+                    str(error),
+                )
+            )
+        return trouble
+
     def listen(self, channel: str, callback: Callable[[], None]) -> Callable[[], None]:
         return _nothing  # it has no notices; `version` tells of a commit for next to nothing
 
-    async def write(self, operation: Operation[T]) -> T:
-        if self._closed:
-            raise StoreUnavailable("the database is closed")
-        return await self._enqueue(operation)
+    async def write(self, operation: Operation[T], *, within_seconds: float | None = WRITE_SECONDS) -> T:
+        self._refuse()
+        return await self._enqueue(operation, within_seconds)
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        await self._enqueue(_do_nothing)  # once this is answered, so is all that waited
+        with contextlib.suppress(StoreUnavailable):
+            await self._enqueue(_do_nothing, WRITE_SECONDS)  # once this is answered, so is all that waited
         self._groups.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, CLOSE_SECONDS)
+        if self._thread.is_alive():
+            return  # it waits for a disk that does not answer; the connections are its own until the process ends
         self._reads._connection.close()
         self._writer.close()
 
     # On the event loop.
 
-    def _enqueue(self, operation: Operation[T]) -> "asyncio.Future[T]":
+    def _enqueue(self, operation: Operation[T], seconds: float | None) -> "asyncio.Future[T]":
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         with self._lock:
-            self._waiting.append(_Waiting(operation, future))
+            self._waiting.append(_Waiting(operation, future, seconds))
             # A loop may have ended between being asked and coming to it.
             if self._under_way and not (self._asked is not None and self._asked.is_closed()):
                 return future
@@ -281,17 +396,36 @@ class SqliteDatabase:
     def _commit(self, group: _Group) -> None:
         try:
             if not group.ran:
-                self._begin_by_waiting()
+                self._begin_by_waiting(group.writes)
                 self._run_together(group.writes)
             if self._writer.in_transaction:
                 self._writer.execute("COMMIT")
+                # What is answered is in the file that the next start will open. A look before the commit would say
+                # nothing of the moment after it.
+                gone = self._gone = self._file.gone()
+                if gone is not None:
+                    self._fail(group.writes, StoreUnavailable(gone.problem))
         except BaseException as error:
             self._fail(group.writes, error)
 
-    def _begin_by_waiting(self) -> None:
-        self._writer.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    def _begin_by_waiting(self, writes: list[_Waiting]) -> None:
+        """Take the write lock, as long as any of these still waits for it."""
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
+            while True:
+                left = min((one.ends for one in writes if one.ends is not None and not one.given_up), default=None)
+                seconds = WRITE_SECONDS if left is None else left - time.monotonic()
+                self._writer.execute(f"PRAGMA busy_timeout = {max(round(seconds * 1_000), 1)}")
+                try:
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF not in _LOCKED_CODES:
+                        raise
+                    over = time.monotonic() + 0.005  # the lock's own clock has whole milliseconds
+                    for one in writes:
+                        one.given_up = one.given_up or one.ends is None or one.ends <= over
+                    if all(one.given_up for one in writes):
+                        raise
         finally:
             self._writer.execute("PRAGMA busy_timeout = 0")
 
@@ -345,10 +479,15 @@ class SqliteDatabase:
                 waiting.error = unavailable
 
     def _run(self, waiting: _Waiting) -> None:
+        if waiting.given_up:
+            waiting.error = StoreUnavailable("SQLite: it was given up before it was begun")
+            return
         transaction = SqliteTransaction(self._writer)
         try:
             waiting.answer = _run_to_end(waiting.operation(transaction))
         except BaseException as error:
+            if isinstance(error, _Damaged):
+                self._damage = str(error)
             if transaction.may_have_changed or not self._writer.in_transaction:
                 raise _TakeBack from error
             waiting.error = error
@@ -369,6 +508,13 @@ def _nothing() -> None:
     """What ends the listening that SQLite does not do."""
 
 
+async def _write_the_same(tx: Transaction) -> None:
+    """Write a page that says what it said before."""
+    row = await tx.fetch_one("PRAGMA user_version")
+    assert row is not None
+    await tx.execute(f"PRAGMA user_version = {int(row[0])}")
+
+
 async def _do_nothing(_: Transaction) -> None:
     """What waits for its turn, and nothing else."""
 
@@ -383,6 +529,7 @@ def _connect(path: Path, *, reads_only: bool = False, busy_timeout_ms: int = BUS
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("SELECT COUNT(*) FROM sqlite_master")  # opens the log, and the index of it
     if reads_only:
         connection.execute("PRAGMA query_only = ON")
     if busy_timeout_ms != BUSY_TIMEOUT_MS:

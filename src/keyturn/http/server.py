@@ -43,6 +43,7 @@ from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
 from keyturn.leaks.reporting import PATHS as REPORT_PATHS
 from keyturn.leaks.reporting import LeakReports, SignedReports
 from keyturn.limiting.gcra import Limiter
+from keyturn.readiness import readiness
 from keyturn.settings import VERIFY, Settings
 
 VERIFY_PATH: Final = "/v1/keys/verify"
@@ -54,7 +55,7 @@ ROUTES: Final = [
     Route("GET", FORWARD_PATH, Only.PROXY, "Whether a proxy may let a request pass", None, None),
     Route("GET", DOCUMENT_PATH, Only.NOBODY, "This description", None, None, media_type="application/json"),
     Route("GET", "/healthz", Only.NOBODY, "Whether the process lives", None, None, media_type="text/plain"),
-    Route("GET", "/readyz", Only.NOBODY, "Whether the store answers", None, None, media_type="text/plain"),
+    Route("GET", "/readyz", Only.NOBODY, "Whether the store can be used", None, None),
     Route("GET", "/metrics", Only.ROOT, "What is counted", None, None, media_type="text/plain"),
 ]
 
@@ -265,8 +266,8 @@ class KeyturnServer:
         if route.path == "/healthz":
             return 200, (_TEXT, _NOT_STORED), b"ok"
         if route.path == "/readyz":
-            await self._layer.store.epoch()
-            return 200, (_TEXT, _NOT_STORED), b"ok"
+            status, told = readiness(await self._layer.trouble())
+            return status, (_JSON, _NOT_STORED), _encode(told)
         seen = _Seen(scope["headers"])
         own_host = is_own_host(dict(scope["headers"]).get(b"host", b"").decode("latin-1"))
         if not own_host or not _ANYWHERE.has(self._client(scope, seen).address):

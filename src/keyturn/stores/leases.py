@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from keyturn.database import Database, Row, Transaction
+from keyturn.database import SOON_SECONDS, Database, Row, Transaction
 from keyturn.stores.head import CHANNEL, restrict
 from keyturn.stores.ports import CHANGES_READ_MAX, Change, HeldLease
+
+# Whoever asks has at most a lease's length to wait, and learns no more from a store that hangs.
+HELD_SECONDS: Final = 0.5
 
 _EPOCH: Final = "SELECT epoch FROM key_head WHERE id = 1"
 _HOLD: Final = (
@@ -32,7 +35,7 @@ class SqlLeases:
         async def operation(tx: Transaction) -> Row | None:
             return await tx.fetch_one(_EPOCH)
 
-        row = await self._database.read(operation)
+        row = await self._database.read(operation, within_seconds=SOON_SECONDS)
         assert row is not None
         epoch: int = row[0]
         return epoch
@@ -41,31 +44,36 @@ class SqlLeases:
         async def operation(tx: Transaction) -> None:
             await tx.execute(_HOLD, gate, epoch_seen, renewals)
 
-        await self._database.write(operation)
+        await self._database.write(operation, within_seconds=SOON_SECONDS)
 
     async def changes_after(self, epoch: int) -> list[Change]:
         async def operation(tx: Transaction) -> list[Row]:
             return await tx.fetch_all(_CHANGES, epoch, CHANGES_READ_MAX)
 
-        return [Change(row[0], row[1], row[2]) for row in await self._database.read(operation)]
+        return [
+            Change(row[0], row[1], row[2]) for row in await self._database.read(operation, within_seconds=SOON_SECONDS)
+        ]
 
     async def release(self, gate: str) -> None:
         async def operation(tx: Transaction) -> None:
             await tx.execute(_RELEASE, gate)
 
-        await self._database.write(operation)
+        await self._database.write(operation, within_seconds=SOON_SECONDS)
 
     async def held(self) -> list[HeldLease]:
         async def operation(tx: Transaction) -> list[Row]:
             return await tx.fetch_all(_HELD)
 
-        return [HeldLease(row[0], row[1], row[2]) for row in await self._database.read(operation)]
+        return [
+            HeldLease(row[0], row[1], row[2])
+            for row in await self._database.read(operation, within_seconds=SOON_SECONDS)
+        ]
 
     async def let_go(self, lease: HeldLease) -> None:
         async def operation(tx: Transaction) -> None:
             await tx.execute(_LET_GO, lease.gate, lease.renewals)
 
-        await self._database.write(operation)
+        await self._database.write(operation, within_seconds=SOON_SECONDS)
 
     async def advance_epoch(self, key_id: str, at: int) -> int:
         """Commit a new epoch that touches a key which does not exist, to see how long it takes to be seen."""

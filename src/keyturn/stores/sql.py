@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from keyturn.database import Database, Migration, Row, Transaction, UniqueViolation, migrations_of
+from keyturn.database import SOON_SECONDS, Database, Migration, Row, Transaction, UniqueViolation, migrations_of
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import AuditEntry
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Status, Terms
@@ -13,6 +13,9 @@ from keyturn.limiting.gcra import Limit
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
 from keyturn.stores.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
+
+# Thousands of keys are one change, and each is several statements.
+IMPORT_SECONDS: Final = 120.0
 
 _KEY_COLUMNS: Final = (
     "k.id, k.project_id, k.mode, k.kind, k.name, k.format, s.prefix, s.last_four, k.scopes, k.status, k.created_at, "
@@ -208,7 +211,7 @@ class SqlKeyStore(SqlLeases):
             )
 
         try:
-            await self._database.write(operation)
+            await self._database.write(operation, within_seconds=IMPORT_SECONDS)
         except UniqueViolation as error:
             raise KeyExists("one of these keys is there already") from error
 
@@ -222,7 +225,7 @@ class SqlKeyStore(SqlLeases):
         async def operation(tx: Transaction) -> Row | None:
             return await tx.fetch_one(_BY_DIGEST, digest.value, digest.algorithm)
 
-        row = await self._database.read(operation)
+        row = await self._database.read(operation, within_seconds=SOON_SECONDS)
         return self._known(row) if row is not None else None
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
@@ -443,7 +446,7 @@ class SqlKeyStore(SqlLeases):
             await head.write_down(tx, act, "key.rotation_activated", row[0], key_id, secret=number)
             return await self._restrict(tx, act.at, key_ids=[key_id])
 
-        return await self._database.write(operation)
+        return await self._database.write(operation, within_seconds=SOON_SECONDS)
 
     async def end_earlier_secrets(self, project_id: str, key_id: str, act: Act) -> int | None:
         async def operation(tx: Transaction) -> int | None:
@@ -502,7 +505,7 @@ class SqlKeyStore(SqlLeases):
                     return True
             return False
 
-        return await self._database.read(operation)
+        return await self._database.read(operation, within_seconds=SOON_SECONDS)
 
     async def keep_client_secret(
         self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
@@ -518,7 +521,7 @@ class SqlKeyStore(SqlLeases):
         async def operation(tx: Transaction) -> bool:
             return await tx.fetch_one(_OPENS, digest.value, project_id, mode, object_id) is not None
 
-        return await self._database.read(operation)
+        return await self._database.read(operation, within_seconds=SOON_SECONDS)
 
     async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
         async def operation(tx: Transaction) -> builtins.list[Row]:

@@ -43,7 +43,7 @@ from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read
 from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
-from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
+from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 
 ROUTES: Final[list[Route]] = [
     *links.ROUTES,
@@ -77,6 +77,12 @@ _WHEN_AGAIN: Final[dict[str, Headers]] = {
 }
 
 _log = structlog.get_logger("api")
+
+
+def _when_again(error: TillgateError) -> Headers:
+    if isinstance(error, TooOften):
+        return [(b"retry-after", b"%d" % error.retry_after_seconds)]
+    return _WHEN_AGAIN.get(error.code, [])
 
 
 class _Envelope(Exception):
@@ -250,7 +256,7 @@ class NativeApi:
             trace.error = error.code
             if error.internal is not None:
                 _log.warning("api.refused", request_id=request_id, code=error.code, detail=error.internal)
-            raise _Envelope(to_failure(error, request_id, (*_WHEN_AGAIN.get(error.code, ()), *always))) from error
+            raise _Envelope(to_failure(error, request_id, (*_when_again(error), *always))) from error
         return done.status, done.body, (*always, _REPLAYED) if done.replayed else always
 
     def _presented(self, scope: Any, headers: dict[bytes, bytes], object_id: str | None) -> Presented:

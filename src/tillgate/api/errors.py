@@ -177,7 +177,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "rate_limited": ErrorKind(
         429,
         "rate_limited",
-        "The key has used up its allowance. Wait for the seconds in `Retry-After`, then send the same request again.",
+        "The key has used up its allowance, or its project that of test events. Wait for the seconds in "
+        "`Retry-After`, then send the same request again.",
     ),
     "unavailable": ErrorKind(
         503,

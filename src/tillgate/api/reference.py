@@ -37,10 +37,11 @@ from tillgate.checkout.sessions.model import (
 from tillgate.events.deliveries.answers import HEAD_BYTES_MAX as HEAD_MAX
 from tillgate.events.deliveries.answers import INTERIM_MAX
 from tillgate.events.deliveries.model import ATTEMPTS_MAX, ENDPOINT_IN_FLIGHT_MAX, GAPS_MS, RETRY_AFTER_MAX_MS
+from tillgate.events.deliveries.names import LOOKUP_SECONDS, SILENT_SECONDS
 from tillgate.events.deliveries.operations import REPLAY_MAX
 from tillgate.events.deliveries.sending import TIMEOUT_SECONDS
 from tillgate.events.endpoints.model import FAILING_MAX_MS, OVERLAP_MAX_SECONDS
-from tillgate.events.endpoints.operations import ENDPOINTS_MAX
+from tillgate.events.endpoints.operations import ENDPOINTS_MAX, TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX
 from tillgate.events.model import ALIASES, EVENT_MEANINGS, EVENT_PATTERNS, RETENTION_MS
 
 MADE: Final = "<!-- Made by `python -m tillgate.api.reference docs/reference`; change the code, not this page. -->\n"
@@ -204,6 +205,10 @@ def _events() -> str:
             "deliveries to "
             "one endpoint are under way at once, and a single one while it is failing; no endpoint waits for "
             "another.\n",
+            f"A host name is looked up for {LOOKUP_SECONDS:.0f} seconds at most, as part of the attempt. Name servers "
+            "that do "
+            "not answer make that attempt fail, and for this project's attempts of the next "
+            f"{SILENT_SECONDS:.0f} seconds the name counts as one that does not resolve.\n",
             "`failingSince` on the endpoint says since when nothing but failures came back. After "
             f"{FAILING_MAX_MS // DAY_MS} days of them the endpoint is switched off with `disabledReason` `failing`, "
             "and "
@@ -256,6 +261,10 @@ def _limits() -> str:
             f"{TIMEOUT_SECONDS:.0f} s",
         ),
         ("deliveries under way to one endpoint", str(ENDPOINT_IN_FLIGHT_MAX)),
+        (
+            "test events of a project",
+            f"{TESTS_AT_ONCE_MAX} at once, and one more every {TEST_EVERY_SECONDS} s",
+        ),
         ("events in one replay of a range", str(REPLAY_MAX)),
         ("overlap of a rotated webhook secret", f"{OVERLAP_MAX_SECONDS * SECOND_MS // DAY_MS} days, default 1 day"),
         ("events, deliveries and attempts are kept", f"{RETENTION_MS // DAY_MS} days"),

@@ -5,6 +5,7 @@
     ├── NotFound       absent, or not yours: the two look the same
     ├── Conflict       the object is not in a state that allows this
     ├── Forbidden      the caller may not do this at all
+    ├── TooOften        the caller may do this, but later
     └── Unavailable    something that is needed does not answer; trying again may help
 
 ``code`` is stable across versions and has a page in the documentation; ``public`` is what the
@@ -53,6 +54,16 @@ class Forbidden(TillgateError):
     """The caller may not do this, whatever the object's state."""
 
     default_code = "forbidden"
+
+
+class TooOften(TillgateError):
+    """The caller may do this again after some seconds."""
+
+    default_code = "rate_limited"
+
+    def __init__(self, public: str, *, retry_after_seconds: int) -> None:
+        super().__init__(public)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unavailable(TillgateError):

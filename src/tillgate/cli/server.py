@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import io
 import logging
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TextIO, cast
 
 import structlog
 import uvicorn
@@ -232,6 +233,23 @@ def _loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
+class Unfailing(io.TextIOBase):
+    """A stream for a log. A line that cannot be written, for its disk is full or its reader has gone, is lost, and
+    with it nothing else: no request fails for its log."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def _log_to_stderr(*, readable: bool) -> None:
     """One JSON object a line, or readable lines in development. Secrets are never among the fields."""
     renderer: Any = (
@@ -246,7 +264,7 @@ def _log_to_stderr(*, readable: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")

@@ -27,7 +27,7 @@ from tillgate.access.accounts import Role, SignedIn
 from tillgate.access.accounts.model import SIGN_IN_LIFETIME_MS
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS
-from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, Unavailable
+from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 from tillgate.base.principal import Principal
 from tillgate.dashboard.context import DashboardContext
 from tillgate.dashboard.flash import FLASHES
@@ -302,8 +302,8 @@ class Page:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:
             return apology(call, _status_code(error), words=error.public)
-        except StoreUnavailable:
-            _log.exception("dashboard.store_unavailable", path=self._path)
+        except StoreUnavailable as error:
+            _log.error("dashboard.store_unavailable", path=self._path, detail=str(error))
             return apology(OpenCall(self._site, request, Form({}), None, ""), 503)
         except ClientDisconnect:
             raise
@@ -319,6 +319,7 @@ _TITLES: Final = {
     404: "There is nothing here.",
     405: "This page cannot be used like that.",
     409: "That cannot be done now.",
+    429: "That was done very often lately.",
     500: "Something went wrong on our side.",
     503: "The database does not answer.",
 }
@@ -362,6 +363,8 @@ def _status_code(error: TillgateError) -> int:
             return 409
         case Forbidden():
             return 403
+        case TooOften():
+            return 429
         case Unavailable():
             return 503
         case _:

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from keyturn.database import StoreUnavailable
 from tillgate.base.clock import Clock
 from tillgate.events import operations
 from tillgate.store import Database, Transaction
@@ -24,6 +25,8 @@ async def keep_dropping(database: Database, clock: Clock, *, look_seconds: float
         try:
             while await database.write(batch):
                 pass
+        except StoreUnavailable:
+            pass  # said once by what watches the database; it is tried again
         except Exception:
             _log.exception("events.retention_failed")
         await asyncio.sleep(look_seconds)

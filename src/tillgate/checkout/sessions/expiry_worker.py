@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+from keyturn.database import StoreUnavailable
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.sessions import captures, operations, records
 from tillgate.store import Database, Transaction
@@ -29,6 +30,8 @@ async def keep_expiring(database: Database, context: CheckoutContext) -> None:
             while await database.read(anything):
                 if not await database.write(batch):
                     break  # others hold what is left
+        except StoreUnavailable:
+            pass  # said once by what watches the database; it is tried again
         except Exception:
             _log.exception("sessions.expiry_failed")
         await asyncio.sleep(LOOK_SECONDS)

@@ -10,7 +10,7 @@ import importlib.util
 import ssl
 import sys
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Final
 
@@ -35,10 +35,16 @@ class Connections:
     """
 
     def __init__(
-        self, ssl_context: ssl.SSLContext, network: httpcore.AsyncNetworkBackend, *, open_max: int, kept_max: int
+        self,
+        ssl_context: ssl.SSLContext,
+        network: Callable[[str], httpcore.AsyncNetworkBackend],
+        *,
+        open_max: int,
+        kept_max: int,
     ) -> None:
         """
         Args:
+            network: what connects, on the account that the request's extension ``payer`` names.
             open_max: how many requests are under way at once; one more waits.
             kept_max: how many connections are kept while nothing goes over them.
         """
@@ -61,7 +67,7 @@ class Connections:
                 origin=origin,
                 ssl_context=self._ssl_context,
                 keepalive_expiry=KEPT_SECONDS,
-                network_backend=self._network,
+                network_backend=self._network(request.extensions.get("payer", "")),
             )
             response = await connection.handle_async_request(request)
         except BaseException:

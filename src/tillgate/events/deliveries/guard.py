@@ -7,7 +7,6 @@ the name.
 
 import asyncio
 import ipaddress
-import socket
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -15,13 +14,15 @@ import httpcore
 import httpx
 
 from tillgate.events.deliveries.connections import Connections
+from tillgate.events.deliveries.names import IPAddress, Names, NotResolved
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK: Final[tuple[IPNetwork, ...]] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 # More than deliveries are ever under way at once: one that waited for a connection would use up its time.
 CONNECTIONS_MAX: Final = 288
+# Test sends have connections of their own, so that however many of them hang, no delivery waits.
+TEST_CONNECTIONS_MAX: Final = 64
 
 # IPv4 inside of IPv6 by translation (RFC 6052); what is inside is what is reached.
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -85,8 +86,14 @@ def _reached(address: IPAddress) -> IPAddress:
 class _GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Resolves, checks, and connects to what was checked."""
 
-    def __init__(self, guard: AddressGuard) -> None:
+    def __init__(self, guard: AddressGuard, names: Names, payer: str) -> None:
+        """
+        Args:
+            payer: on whose account names are looked up.
+        """
         self._guard = guard
+        self._names = names
+        self._payer = payer
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -98,11 +105,10 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise httpcore.ConnectError(f"the host name does not resolve ({error.strerror or error})") from error
-        addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-        public = [address for address in dict.fromkeys(addresses) if self._guard.allows(address)]
+            addresses = await self._names.addresses(host, self._payer)
+        except NotResolved as error:
+            raise httpcore.ConnectError(str(error)) from error
+        public = [address for address in addresses if self._guard.allows(address)]
         if not public:
             raise httpcore.ConnectError(
                 "the host is not at a public address; an operator may allow its network in TILLGATE_WEBHOOK_NETWORKS"
@@ -123,12 +129,31 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def guarded_transport(guard: AddressGuard) -> httpx.AsyncHTTPTransport:
-    """An httpx transport that connects to allowed addresses only."""
-    ssl_context = httpx.create_ssl_context()
-    transport = httpx.AsyncHTTPTransport(verify=ssl_context)
-    # httpx has no public way to name a network backend; its transport is a thin shell around this pool.
-    transport._pool = Connections(  # type: ignore[assignment]
-        ssl_context, _GuardedNetwork(guard), open_max=CONNECTIONS_MAX, kept_max=CONNECTIONS_MAX // 4
-    )
-    return transport
+class _GuardedTransport(httpx.AsyncHTTPTransport):
+    """Connects to allowed addresses only."""
+
+    def __init__(self, guard: AddressGuard, names: Names, open_max: int, kept_max: int) -> None:
+        ssl_context = httpx.create_ssl_context()
+        super().__init__(verify=ssl_context)
+        self._names = names
+        # httpx has no public way to name a network backend; its transport is a thin shell around this pool.
+        self._pool = Connections(  # type: ignore[assignment]
+            ssl_context, lambda payer: _GuardedNetwork(guard, names, payer), open_max=open_max, kept_max=kept_max
+        )
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self._names.close()
+
+
+def guarded_transport(
+    guard: AddressGuard, names: Names | None = None, *, open_max: int = CONNECTIONS_MAX, kept_max: int | None = None
+) -> httpx.AsyncHTTPTransport:
+    """An httpx transport that connects to allowed addresses only.
+
+    Args:
+        names: looks names up, and is closed with it; by default as the system says.
+        open_max: how many requests are under way at once.
+        kept_max: how many connections are kept for the next request; by default a quarter of them.
+    """
+    return _GuardedTransport(guard, names or Names(), open_max, open_max // 4 if kept_max is None else kept_max)

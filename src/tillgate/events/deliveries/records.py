@@ -48,14 +48,15 @@ _WAITING: Final = (
     "(SELECT d.next_attempt_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending' "
     "AND d.lease_until <= $1 ORDER BY d.next_attempt_at LIMIT 1) AS due, "
     "(SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.lease_until > 0 "
-    "AND d.lease_until > $1) AS in_flight "
+    "AND d.lease_until > $1 AND d.event_id IS NOT NULL) AS in_flight "
     "FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id WHERE e.active"
 )
 _ENDPOINT: Final = "SELECT failing_since FROM webhook_endpoints WHERE id = $1 AND active"
 # Who claims for an endpoint does it alone, or else two would both find its room free.
 _ENDPOINT_ALONE: Final = Both(sqlite=_ENDPOINT, postgres=f"{_ENDPOINT} FOR NO KEY UPDATE SKIP LOCKED")
 _IN_FLIGHT: Final = (
-    "SELECT COUNT(*) AS count FROM webhook_deliveries WHERE endpoint_id = $1 AND lease_until > 0 AND lease_until > $2"
+    "SELECT COUNT(*) AS count FROM webhook_deliveries WHERE endpoint_id = $1 AND lease_until > 0 AND lease_until > $2 "
+    "AND event_id IS NOT NULL"
 )
 _DUE: Final = (
     "SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = $3 AND d.status = 'pending' "
@@ -68,7 +69,7 @@ _CLAIM: Final = Both(
 )
 _CLAIMED: Final = (
     "SELECT d.id AS delivery_id, d.endpoint_id, d.attempts, d.attempts_max, d.test_body, d.event_id, e.url, "
-    "e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until, e.failing_since, "
+    "e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until, e.failing_since, e.project_id, "
     "v.id, v.livemode, v.sequence, v.type, v.data, v.previous_attributes, v.created_at "
     "FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
     "LEFT JOIN events v ON v.id = d.event_id WHERE d.id = $1"
@@ -138,6 +139,7 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     previous_secret_until: int | None = None
     failing: bool = False
     endpoint_id: str = ""
+    project_id: str = ""
     is_test: bool = False
 
 
@@ -248,6 +250,7 @@ async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> 
         delivery_id=row["delivery_id"],
         event_id=event_id,
         endpoint_id=row["endpoint_id"],
+        project_id=row["project_id"],
         is_test=row["test_body"] is not None,
         number=row["attempts"] + 1,
         attempts_max=row["attempts_max"],

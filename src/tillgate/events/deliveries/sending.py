@@ -54,7 +54,13 @@ class Sender:
         try:
             # httpx's own limits are for each step; together they must end well before the lease does.
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                async with self._client.stream("POST", claimed.url, content=claimed.body, headers=headers) as answer:
+                async with self._client.stream(
+                    "POST",
+                    claimed.url,
+                    content=claimed.body,
+                    headers=headers,
+                    extensions={"payer": claimed.project_id},
+                ) as answer:
                     status = answer.status_code
                     asked_ms = retry_after(status, answer.headers.get("retry-after"), self._clock.now())
                     excerpt = await _excerpt(answer)

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from keyturn.database import StoreUnavailable
 from tillgate.base.clock import SECOND_MS, Clock
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, next_step, share
@@ -28,9 +29,16 @@ _log = structlog.get_logger("webhooks")
 class DeliveryWorker:
     """Delivers at least once. A lease keeps others away meanwhile; if we die, it runs out and they go on."""
 
-    def __init__(self, database: Database, sender: Sender, clock: Clock, wake: Wake) -> None:
+    def __init__(
+        self, database: Database, sender: Sender, clock: Clock, wake: Wake, tests: Sender | None = None
+    ) -> None:
+        """
+        Args:
+            tests: sends what a merchant tries, so that it takes no connection from what happened.
+        """
         self._database = database
         self._sender = sender
+        self._tests = tests or sender
         self._clock = clock
         self._wake = wake
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -42,6 +50,8 @@ class DeliveryWorker:
             while True:
                 try:
                     claimed = await self._claim()
+                except StoreUnavailable:
+                    claimed = []  # said once by what watches the database; it is tried again
                 except Exception:
                     _log.exception("webhooks.claim_failed")
                     claimed = []
@@ -57,7 +67,7 @@ class DeliveryWorker:
 
     async def attempt_now(self, claimed: Claimed) -> Attempt:
         """Attempt one delivery whose lease the caller holds, and record what came of it."""
-        attempt = await self._sender.attempt(claimed)
+        attempt = await (self._tests if claimed.is_test else self._sender).attempt(claimed)
         now = self._clock.now()
         status, next_attempt_at = next_step(attempt, claimed.attempts_max, now)
 
@@ -127,5 +137,8 @@ class DeliveryWorker:
         with contextlib.suppress(asyncio.CancelledError):
             try:
                 await self.attempt_now(claimed)
+            except StoreUnavailable as error:
+                # Its lease runs out, and somebody tries again: at least once.
+                _log.warning("webhooks.attempt_not_recorded", delivery=claimed.delivery_id, detail=str(error))
             except Exception:
                 _log.exception("webhooks.attempt_failed", delivery=claimed.delivery_id)

@@ -1,12 +1,13 @@
 """What a merchant does with webhook endpoints."""
 
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS, Clock, to_rfc3339
-from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.errors import Conflict, NotFound, TooOften
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import checked_description
@@ -37,6 +38,9 @@ from tillgate.events.wake import Wake
 from tillgate.store import Transaction
 
 ENDPOINTS_MAX: Final = 50
+# Test events of one project, by whomever: each may occupy a connection for a quarter of a minute.
+TESTS_AT_ONCE_MAX: Final = 10
+TEST_EVERY_SECONDS: Final = 6
 TEST_LEASE_MS: Final = 40 * SECOND_MS
 
 
@@ -52,12 +56,14 @@ class EndpointContext(NamedTuple):
     Attributes:
         http_loopback: whether plain http to this machine may be a target (development only).
         guard: which addresses may be targets.
+        seconds_to_test: counts a test send of a project; zero where it may go ahead, or seconds until it could.
     """
 
     clock: Clock
     seal: Seal
     http_loopback: bool
     guard: AddressGuard = AddressGuard()
+    seconds_to_test: Callable[[str], int] = lambda _: 0
 
 
 class NewEndpoint(NamedTuple):
@@ -266,8 +272,15 @@ async def prepare_test(
 
     Raises:
         NotFound: the endpoint is not in the caller's project and mode.
+        TooOften: the project has sent many tests lately.
     """
     await get_endpoint(tx, principal, endpoint_id)
+    seconds = context.seconds_to_test(principal.project_id)
+    if seconds:
+        raise TooOften(
+            f"Many test events were sent in this project lately. Try again in {seconds} s.",
+            retry_after_seconds=seconds,
+        )
     now = context.clock.now()
     event = EventObject(
         id=ids.new_id(ids.EVENT),
