@@ -31,6 +31,7 @@ from keyturn.http.denials import (
     rate_limited_denial,
 )
 from keyturn.http.proxies import Networks, client_address
+from keyturn.insight.usage import PATH_MAX
 from keyturn.keys.model import KnownKey, Need, Refused
 
 SCOPE_KEY: Final = "keyturn"
@@ -145,7 +146,8 @@ class KeyturnMiddleware:
             need = Access.ANY_KEY if target.endpoint is None else _declared(target.endpoint, method)
             nowhere = target.endpoint is None
         if need is None:
-            _log.error("%s %s does not say what it needs, and is reached by nobody", method, layer.carriers.clean(path))
+            to_json = layer.carriers.to_json(path, PATH_MAX)
+            _log.error("%s %s does not say what it needs, and is reached by nobody", method, to_json)
             return UNDECLARED
         if need is Access.OPEN:
             return None, ()
@@ -167,7 +169,7 @@ class KeyturnMiddleware:
             raise _Unavailable from error
         if isinstance(decision, Admitted):
             if nowhere:
-                return _nowhere(method, layer.carriers.clean(path), target.methods if target is not None else ())
+                return _nowhere(method, layer.carriers.to_json(path, 80), target.methods if target is not None else ())
             return decision.key, rate_headers(decision.allowance) if decision.allowance is not None else ()
         denial = denied(decision) if isinstance(decision, Refused) else rate_limited_denial(decision.allowance)
         if presented.origin is not None:
@@ -309,7 +311,7 @@ def _nowhere(method: str, path: str, methods: tuple[str, ...]) -> Denial:
     """That no route says what this needs, because there is none. It is not handed on: what the application might find
     for it beside its routes has not said what it needs, either."""
     if not methods:
-        return Denial(404, "unknown_path", f"There is no {path[:80]}.")
+        return Denial(404, "unknown_path", f"There is no {path}.")
     allowed = ", ".join(methods)
     message = f"{method[:16]} is not possible here; use {allowed}."
     return Denial(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])

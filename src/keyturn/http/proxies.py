@@ -11,6 +11,8 @@ from keyturn.keys.restrictions import Network, is_within
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 # Who adds itself to the list may add no more than this.
 HOPS_MAX: Final = 20
+# The longest that one can be: an IPv6 address with a zone, brackets and a port, and white space around it.
+ADDRESS_MAX: Final = 100
 
 
 def checked_ranges(texts: Iterable[str]) -> tuple[str, ...]:
@@ -59,7 +61,7 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Network
     if forwarded_for is None or not trusted.has(peer):
         return peer
     found = peer
-    for hop in reversed(forwarded_for.split(",")[-HOPS_MAX:]):
+    for hop in reversed(forwarded_for.rsplit(",", HOPS_MAX)[-HOPS_MAX:]):
         found = _bare(hop)
         if found is None or not trusted.has(found):
             return found
@@ -68,6 +70,8 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Network
 
 def _bare(hop: str) -> str | None:
     """An address without the port that some proxies add; None for what is none."""
+    if len(hop) > ADDRESS_MAX:
+        return None
     text = hop.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,6 +1,5 @@
 """From bytes and query strings to declared types, and from their failures to a denial that names the field."""
 
-import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,8 +11,8 @@ from keyturn.http.denials import Denial
 
 BODY_BYTES_MAX: Final = 64 * 1024
 
-_FIELD: Final = re.compile(r"field `([^`]+)`")
-_AT: Final = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+QUERY_BYTES_MAX: Final = 8 * 1024
+PARAMETERS_MAX: Final = 100
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -38,18 +37,20 @@ async def read_body(receive: Receive) -> bytes:
     Raises:
         Denied: it is larger than 64 KiB; no more of it was read.
     """
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body") and len(body) <= BODY_BYTES_MAX:
+    parts: list[bytes] = []
+    length, more = 0, True
+    while more:
         message = await receive()
-        body += message.get("body", b"")
-    if len(body) > BODY_BYTES_MAX:
-        raise bad_request(
-            "body_too_large",
-            f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.",
-            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        )
-    return body
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > BODY_BYTES_MAX:
+            raise bad_request(
+                "body_too_large",
+                f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.",
+                status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            )
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
@@ -73,10 +74,12 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
     """The query as its declared type.
 
     Raises:
-        Denied: a parameter is unknown, repeated or wrong.
+        Denied: a parameter is unknown, repeated or wrong, or it is longer than 8 KiB.
     """
+    if len(query_string) > QUERY_BYTES_MAX:
+        raise bad_request("invalid_query", f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.")
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True)
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
     except (UnicodeDecodeError, ValueError) as error:
         raise bad_request("invalid_query", "The query string is not well formed.") from error
     given: dict[str, str] = {}
@@ -93,14 +96,28 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
 
 def _explain(problem: str) -> tuple[str, str]:
     """msgspec's message as ours, and the field it is about."""
-    at = _AT.search(problem)
-    path = at[1] if at else ""
-    what = _AT.sub("", problem)
-    field = _FIELD.search(what)
-    if field is not None:
-        param = (f"{path}.{field[1]}" if path else field[1])[:100]
+    what, path = _place(problem)
+    field = _between(what, "field `", "`")
+    if field:
+        param = (f"{path}.{field}" if path else field)[:100]
         if "missing required" in what:
             return f"{param}: required.", param
         return f"{param}: unknown field; see /v1/openapi.json for those there are.", param
     param = (path or "body")[:100]
     return f"{param}: {what.replace('`', '')}.", param
+
+
+def _place(problem: str) -> tuple[str, str]:
+    """msgspec's message without where, and where: `` - at `$.a.b` ``. Names in it are the caller's, of any length, so
+    that no pattern looks at them."""
+    what, at, path = problem.rpartition(" - at `")
+    if not at or not path.endswith("`"):
+        return problem, ""
+    path = path[:-1].removeprefix("key in ")
+    return what, path.removeprefix("$").removeprefix(".") if path.startswith("$") else ""
+
+
+def _between(text: str, before: str, after: str) -> str:
+    """What stands between two words; nothing where they are not there."""
+    found, _, _ = text.partition(before)[2].partition(after)
+    return found

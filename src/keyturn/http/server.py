@@ -38,6 +38,7 @@ from keyturn.http.proxies import LOOPBACK, Networks, client_address
 from keyturn.http.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, decode_query, read_body
 from keyturn.http.routing import Call, Found, Only, Route, Router, Whoever
 from keyturn.http.shapes import RateLimitState, Verdict, Verify, rate_limit_state, verified_key
+from keyturn.insight.usage import PATH_MAX
 from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
 from keyturn.leaks.reporting import PATHS as REPORT_PATHS
 from keyturn.leaks.reporting import LeakReports, SignedReports
@@ -126,7 +127,7 @@ class KeyturnServer:
             _log.error("the store does not answer: %s", error)
             status, headers, body = _told(UNAVAILABLE)
         except Exception:
-            _log.exception("%s %s failed", scope["method"], self._layer.carriers.clean(scope["path"]))
+            _log.exception("%s %s failed", scope["method"], self._layer.carriers.to_json(scope["path"], PATH_MAX))
             status, headers, body = _told(
                 Denial(
                     500, "internal_error", "Something went wrong on our side; look at what was done before retrying."
@@ -271,7 +272,7 @@ class KeyturnServer:
                 Denial(
                     404,
                     "unknown_path",
-                    f"There is no {self._layer.carriers.clean(path)[:80]}; the paths are listed in {DOCUMENT_PATH}.",
+                    f"There is no {self._layer.carriers.to_json(path, 80)}; the paths are listed in {DOCUMENT_PATH}.",
                 )
             )
         return _told(

@@ -14,7 +14,7 @@ NAME_MAX: Final = 100
 # The whole of what an installation offers, also what it will offer later. Only when it was chosen, never by default.
 EVERY_SCOPE: Final = "*"
 
-_SCOPE = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*")
+_SCOPE = re.compile(r"[a-z][a-z0-9_]{0,63}:[a-z][a-z0-9_]{0,63}")
 
 
 class Mode(StrEnum):

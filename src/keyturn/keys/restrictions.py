@@ -11,7 +11,11 @@ from keyturn.limiting.gcra import PER_SECOND_MIN, Limit
 
 NETWORKS_MAX: Final = 50
 ORIGINS_MAX: Final = 50
+# A host has at most 253 characters (RFC 1035, 2.3.4); a scheme and a port come to it.
+ORIGIN_LENGTH_MAX: Final = 300
 APPS_MAX: Final = 50
+# Android's own bound; Apple's is 155.
+APP_LENGTH_MAX: Final = 255
 PER_SECOND_MAX: Final = 1_000_000.0
 BURST_MAX: Final = 10_000_000
 
@@ -20,7 +24,8 @@ _RATE: Final = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)(?:/(s|m|h))?", re.ASCII)
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN: Final = re.compile(
-    rf"(https?)://((?:\*\.)?(?:{_LABEL}\.)*{_LABEL}|\[[0-9a-f:.]+\])(?::(\d{{1,5}}))?/?", re.ASCII | re.IGNORECASE
+    rf"(https?)://((?:\*\.)?(?:{_LABEL}\.){{0,126}}{_LABEL}|\[[0-9a-f:.]{{2,45}}\])(?::(\d{{1,5}}))?/?",
+    re.ASCII | re.IGNORECASE,
 )
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _LOCAL: Final = ("localhost", "127.0.0.1", "[::1]")
@@ -93,7 +98,7 @@ def checked_origins(origins: Iterable[str]) -> tuple[str, ...]:
 
 
 def _checked_origin(text: str) -> str:
-    match = _ORIGIN.fullmatch(text)
+    match = _ORIGIN.fullmatch(text) if len(text) <= ORIGIN_LENGTH_MAX else None
     if match is None:
         raise InvalidOrigin(
             f"{text[:80]!r} is no web origin: expected scheme, host and perhaps a port, such as "
@@ -138,7 +143,7 @@ def checked_apps(apps: Iterable[str]) -> tuple[str, ...]:
     """
     checked = [text.strip() for text in apps]
     for text in checked:
-        if _APP.fullmatch(text) is None:
+        if len(text) > APP_LENGTH_MAX or _APP.fullmatch(text) is None:
             raise InvalidApp(
                 f"{text[:80]!r} is no app identifier: expected a bundle identifier or a package name, such as "
                 "com.yourcompany.yourapp"
@@ -167,7 +172,7 @@ def parse_rate(text: str) -> float:
     Raises:
         InvalidLimit: it is written otherwise.
     """
-    match = _RATE.fullmatch(text.strip())
+    match = _RATE.fullmatch(text.strip()) if len(text) <= 40 else None
     if match is None:
         raise InvalidLimit(f"{text[:40]!r} is no rate: expected a number with /s, /m or /h, such as 5/s")
     return float(match[1]) / _PER[match[2] or "s"]

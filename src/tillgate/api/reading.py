@@ -1,6 +1,5 @@
 """From bytes and query strings to declared types, and from their failures to errors that name the field."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -17,8 +16,8 @@ from tillgate.base.principal import Principal
 
 BODY_BYTES_MAX: Final = 256 * 1024
 
-_FIELD = re.compile(r"field `([^`]+)`")
-_AT = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+QUERY_BYTES_MAX: Final = 8 * 1024
+PARAMETERS_MAX: Final = 100
 
 T = TypeVar("T")
 
@@ -93,10 +92,12 @@ def read_query(query_string: bytes) -> dict[str, str]:
     """The parameters by name.
 
     Raises:
-        InvalidInput: one is repeated, or no text.
+        InvalidInput: one is repeated, or no text, or they are longer than 8 KiB.
     """
+    if len(query_string) > QUERY_BYTES_MAX:
+        raise InvalidInput(f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.", code="invalid_query")
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=False)
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
     except (UnicodeDecodeError, ValueError) as error:
         raise InvalidInput("The query string is not well formed.", code="invalid_query") from error
     given: dict[str, str] = {}
@@ -167,17 +168,31 @@ def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str 
 
 def _explain(problem: str) -> tuple[str, str]:
     """msgspec's message as ours, and the field it is about."""
-    at = _AT.search(problem)
-    path = at[1] if at else ""
-    what = _AT.sub("", problem)
-    field = _FIELD.search(what)
-    if field is not None:
-        param = f"{path}.{field[1]}" if path else field[1]
+    what, path = _place(problem)
+    field = _between(what, "field `", "`")
+    if field:
+        param = f"{path}.{field}" if path else field
         if "missing required" in what:
-            return f"{param}: Required", param[:100]
+            return f"{param[:100]}: Required", param[:100]
         return f"{param[:100]}: unknown field; see the API reference for those there are.", param[:100]
     param = path or "body"
     return f"{param[:100]}: {what.replace('`', '')}.", param[:100]
+
+
+def _place(problem: str) -> tuple[str, str]:
+    """msgspec's message without where, and where: `` - at `$.a.b` ``. Names in it are the caller's, of any length, so
+    that no pattern looks at them."""
+    what, at, path = problem.rpartition(" - at `")
+    if not at or not path.endswith("`"):
+        return problem, ""
+    path = path[:-1].removeprefix("key in ")
+    return what, path.removeprefix("$").removeprefix(".") if path.startswith("$") else ""
+
+
+def _between(text: str, before: str, after: str) -> str:
+    """What stands between two words; nothing where they are not there."""
+    found, _, _ = text.partition(before)[2].partition(after)
+    return found
 
 
 def _too_large() -> InvalidInput:

@@ -28,8 +28,8 @@ START_SECONDS_MAX: Final = 30
 WEBHOOK_SECONDS_MAX: Final = 15
 SCOPES: Final = ("links:write", "sessions:read", "sessions:write", "webhooks:write")
 
-_SETUP_LINK: Final = re.compile(r"http://\S+(/dashboard/setup/\S+)")
-_HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_SETUP_LINK: Final = re.compile(r"http://[^\s/]{1,300}(/dashboard/setup/\S{1,200})")
+_HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]{1,100})" value="([^"]{0,1000})"')
 _KEY: Final = re.compile(r"ck_test_[0-9A-Za-z]{32}")
 
 
@@ -138,7 +138,7 @@ class _Story:
         """Revoke the key in the dashboard."""
         self.step("Revoke the key in the dashboard")
         listed = self.browser.get("/dashboard/api-keys").text
-        path = re.search(r"/dashboard/api-keys/(key_\w+)/revoke", listed)
+        path = re.search(r"/dashboard/api-keys/(key_\w{1,40})/revoke", listed)
         _require(path is not None, "the list offers no way to revoke")
         assert path is not None
         form = self._form(path[0])
