@@ -75,6 +75,8 @@ _CLEAR_TEXT: Final = denied(Refused(RefusalReason.INSECURE))
 _JSON_ALONE: Final = (_JSON,)
 # Beyond so many keys, they are spelt anew.
 SPELT_MAX: Final = 100_000
+# Of what stands in a path for an id or a project.
+ID_LENGTH_MAX: Final = 100
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _verify_decoder: Final = msgspec.json.Decoder(Verify)
@@ -230,6 +232,8 @@ class KeyturnServer:
         who = await self._who(scope, Need(route.need) if isinstance(route.need, str) else None)
         if route.need is Only.ROOT and who.key is not None:
             raise Denied(_ROOT_REQUIRED)
+        if not (found.id.isascii() and (not found.id or found.id.isprintable()) and len(found.id) <= ID_LENGTH_MAX):
+            raise _refused(KeyNotFound("no such key"))
         always = rate_headers(who.allowance) if who.allowance is not None else ()
         try:
             answer = await route.run(self._layer, await self._call(route, who, found.id, scope, receive))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from keyturn.errors import InvalidApp, InvalidLimit, InvalidNetwork, InvalidOrigin
+from keyturn.errors import InvalidApp, InvalidExpiry, InvalidLimit, InvalidNetwork, InvalidOrigin
+from keyturn.instants import checked_instant
 from keyturn.limiting.gcra import PER_SECOND_MIN, Limit
 
 NETWORKS_MAX: Final = 50
@@ -164,6 +165,25 @@ def checked_limit(per_second: float, burst: int) -> Limit:
     if not 1 <= burst <= BURST_MAX:
         raise InvalidLimit(f"a burst is 1 to {BURST_MAX}")
     return Limit(per_second, burst)
+
+
+def checked_expiry(at: int | None, now: int, otherwise: str = "") -> int | None:
+    """When a key ends, in Unix milliseconds; None for never.
+
+    Args:
+        otherwise: what to do instead of letting it end in the past.
+
+    Raises:
+        InvalidExpiry: it does not lie in the future, or beyond what can be said in every time zone.
+    """
+    if at is None:
+        return None
+    if at <= now:
+        raise InvalidExpiry(f"a key's expiry must lie in the future{otherwise}")
+    try:
+        return checked_instant(at)
+    except ValueError as error:
+        raise InvalidExpiry(f"a key's expiry: {error}") from error
 
 
 def parse_rate(text: str) -> float:

@@ -79,13 +79,17 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         InvalidInput: it is not JSON, or a field is missing, unknown or of another type.
     """
     try:
-        return decoder.decode(body)
+        decoded = decoder.decode(body)
     except msgspec.ValidationError as error:
         message, param = _explain(str(error))
         raise InvalidInput(message, param=param) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidInput(f"The body is not valid JSON: {problem}.") from error
+    # JSON has it only escaped, so that nearly no body is looked through.
+    if b"\\u0000" in body:
+        _refuse_nul(decoded)
+    return decoded
 
 
 def read_query(query_string: bytes) -> dict[str, str]:
@@ -193,6 +197,28 @@ def _between(text: str, before: str, after: str) -> str:
     """What stands between two words; nothing where they are not there."""
     found, _, _ = text.partition(before)[2].partition(after)
     return found
+
+
+def _refuse_nul(value: Any, at: str = "") -> None:
+    """Refuse U+0000 in any text of a body: PostgreSQL keeps it in none, nor do the receivers of webhooks in their JSON.
+
+    Raises:
+        InvalidInput: it is in one, which is named.
+    """
+    if isinstance(value, str):
+        if "\0" in value:
+            param = at[:100] or "body"
+            raise InvalidInput(f"{param}: the character U+0000 is not allowed.", param=param)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            _refuse_nul(name, at)
+            _refuse_nul(one, f"{at}.{name}" if at else str(name))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for one in value:
+            _refuse_nul(one, at)
+    elif isinstance(value, msgspec.Struct):
+        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+            _refuse_nul(getattr(value, field), f"{at}.{name}" if at else name)
 
 
 def _too_large() -> InvalidInput:
