@@ -173,6 +173,7 @@ def test_the_key_layer_stands_on_little() -> None:
     extra = {
         "keyturn.limiting.shared": {"redis"},
         "keyturn.leaks.github": {"cryptography"},
+        "keyturn.suffixes": {"publicsuffixlist"},
         "keyturn.http.serving": {"uvicorn", "uvloop"},
         "keyturn.cli": {"typer"},
         "keyturn.testing.contract": {"pytest"},
@@ -181,6 +182,7 @@ def test_the_key_layer_stands_on_little() -> None:
         ("keyturn.http.serving", "keyturn.limiting.shared"),
         ("keyturn.http.serving", "keyturn.leaks.github"),
         ("keyturn.cli", "keyturn.http.serving"),
+        ("keyturn.keys.restrictions", "keyturn.suffixes"),
     }
 
     def home(module: str) -> str:

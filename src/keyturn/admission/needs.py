@@ -9,11 +9,12 @@ What states nothing is not reached by anybody.
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
+from keyturn.environment import meant
 from keyturn.keys.model import Need, Reach, is_scope_name
 
 ATTRIBUTE: Final = "__keyturn_need__"
@@ -102,6 +103,20 @@ class Rules:
         for rule, _ in self._rules:
             if not rule.path.startswith("/") or "*" in rule.path.removesuffix("/*") or "?" in rule.path:
                 raise InvalidNeed(f"{rule.path[:60]!r} is no path; expected /a/b, /a/{{id}} or /a/*")
+
+    def check_scopes(self, offered: Collection[str]) -> None:
+        """Whether every scope that a rule names is one that a key can have.
+
+        Raises:
+            InvalidNeed: one is not; its path would be reached by nobody but keys with all scopes.
+        """
+        for rule, _ in self._rules:
+            if isinstance(rule.need, Need) and rule.need.scope not in offered:
+                scope = rule.need.scope
+                raise InvalidNeed(
+                    f"the rule for {rule.path[:60]} names {scope[:60]!r}, which is no scope here"
+                    f"{meant(scope, offered) or '; choose from: ' + ', '.join(sorted(offered))[:500]}"
+                )
 
     def __call__(self, method: str, path: str) -> Stated | None:
         """What a request needs; None if no rule fits."""

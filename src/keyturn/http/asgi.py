@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, NamedTuple
 
 from keyturn.admission.layer import Admitted, Caller, KeyLayer
-from keyturn.admission.needs import Access, Rules, Stated, need_of
+from keyturn.admission.needs import Access, InvalidNeed, Rules, Stated, need_of
 from keyturn.admission.origins import answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.database import StoreError
@@ -206,6 +206,12 @@ class KeyturnMiddleware:
             try:
                 layer = await stack.enter_async_context(self._open())
             except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": f"keys: {error}"})
+                return
+            try:
+                if isinstance(self._needs, Rules):
+                    self._needs.check_scopes(layer.issuer.offered)
+            except InvalidNeed as error:
                 await send({"type": "lifespan.startup.failed", "message": f"keys: {error}"})
                 return
             self._layer = layer

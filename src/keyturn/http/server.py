@@ -104,6 +104,8 @@ class KeyturnServer:
         self._document = msgspec.json.encode(document(ROUTES))
         self._answers: Counter[int] = Counter()
         rules = read_rules(settings.rules) if settings.rules is not None else None
+        if rules is not None:
+            rules.check_scopes(self._offered)
         self._forwarding = Forwarding(layer, settings, rules)
         # Counted apart from keys, by each process for itself.
         self._reports = LeakReports(layer.leaks, Limiter(time.monotonic_ns), github, address=self._reporter)

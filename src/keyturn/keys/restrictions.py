@@ -9,6 +9,7 @@ from typing import Final
 from keyturn.errors import InvalidApp, InvalidExpiry, InvalidLimit, InvalidNetwork, InvalidOrigin
 from keyturn.instants import checked_instant
 from keyturn.limiting.gcra import PER_SECOND_MIN, Limit
+from keyturn.suffixes import is_public_suffix
 
 NETWORKS_MAX: Final = 50
 ORIGINS_MAX: Final = 50
@@ -118,8 +119,11 @@ def _checked_origin(text: str) -> str:
         raise InvalidOrigin(
             f"{text[:80]!r}: plain http is for development on this machine only (http://localhost:3000); use https"
         )
-    if host.startswith("*.") and host.count(".") < 2:
-        raise InvalidOrigin(f"{text[:80]!r} would open every site of a top-level domain; name yours after the star")
+    if host.startswith("*.") and is_public_suffix(host.removeprefix("*.")):
+        raise InvalidOrigin(
+            f"{text[:80]!r} would let in everybody who has a name under {host.removeprefix('*.')}, where anybody may "
+            "get one; name your own site after the star, such as https://*.shop.example"
+        )
     shown_port = f":{int(port)}" if port is not None and int(port) != _DEFAULT_PORTS[scheme] else ""
     return f"{scheme}://{host}{shown_port}"
 

@@ -17,7 +17,7 @@ from tillgate.cli.session import Data, DatabaseUrl, say, settings
 from tillgate.cli.workers import why_not
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
-from tillgate.store.sealing import KEY_FILE, new_key
+from tillgate.store.sealing import KEY_FILE, Sealer, SealingError, new_key
 
 SQLITE_MIN = (3, 40, 0)
 OTHERS_MASK = 0o077
@@ -67,6 +67,10 @@ def _workers(chosen: Settings) -> list[str]:
 
 def _secret_key(chosen: Settings) -> list[str]:
     if chosen.given_secret_key is not None:
+        try:
+            Sealer(chosen.given_secret_key)
+        except SealingError as error:
+            return [f"TILLGATE_SECRET_KEY: {error}"]
         return []
     path = chosen.data / KEY_FILE
     if not path.exists():
