@@ -48,6 +48,7 @@ ONCE = [
 
 @pytest.mark.parametrize(("url", "problem"), NEVER)
 def test_what_can_never_work_is_refused_with_its_reason(url: str, problem: str) -> None:
+    """Before anything is kept, the field named."""
     with pytest.raises(InvalidInput) as refused:
         checked_target(url, http_loopback=False, guard=AddressGuard())
     assert refused.value.param == "url"
@@ -56,9 +57,11 @@ def test_what_can_never_work_is_refused_with_its_reason(url: str, problem: str) 
 
 @pytest.mark.parametrize("url", ONCE)
 def test_what_may_work_is_taken_as_it_is(url: str) -> None:
+    """Ports, public addresses, names beyond ASCII in either form."""
     assert checked_target(url, http_loopback=False, guard=AddressGuard()) == url
 
 
 def test_in_development_this_machine_will_do() -> None:
+    """Also in clear text."""
     for url in ("http://localhost:3000/in", "http://127.0.0.1:3000/in", "https://[::1]/in"):
         assert checked_target(url, http_loopback=True, guard=AddressGuard(LOOPBACK)) == url

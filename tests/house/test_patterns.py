@@ -47,6 +47,7 @@ from tillgate.base.text import checked_email, checked_url
 from tillgate.checkout.coupons.model import checked_discount
 from tillgate.dashboard import forms
 from tillgate.dashboard.cookies import cookie_of
+from tillgate.events.deliveries.model import retry_after
 from tillgate.store.idempotency import checked_key
 
 SHORT: Final = 4_096
@@ -201,6 +202,7 @@ def test_every_repetition_has_a_bound() -> None:
 
 
 def test_the_rule_tells_the_pattern_that_froze_a_server() -> None:
+    """A rule that lets everything by would hold nothing."""
     assert repeats_too_often(grammar.parse(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"))
     assert repeats_too_often(grammar.parse(r"(?:a+)+$"))
     assert not repeats_too_often(grammar.parse(r"[\s,]+"))
@@ -300,6 +302,7 @@ def test_every_pattern_takes_linear_time() -> None:
 
 
 def test_the_measure_tells_the_pattern_that_froze_a_server() -> None:
+    """Of the texts made to hurt it, one does."""
     froze = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
     assert "eyJ" in hostile(froze.pattern, froze.flags)
     assert not cost(froze.search, lambda length: "eyJ" * (length // 3)).fair
@@ -384,6 +387,8 @@ READERS: Final[dict[str, Callable[[str], object]]] = {
     "a URL": lambda text: checked_url(text, param="url", http_loopback=True),
     "an address for mail": checked_email,
     "an Idempotency-Key": checked_key,
+    "Content-Length": lambda text: reading.declares_too_much(text.encode("utf-8", "replace")),
+    "Retry-After of a webhook's answer": lambda text: retry_after(503, text, 0),
 }
 UNITS: Final = [
     "eyJ",

@@ -44,6 +44,7 @@ LET_BE = {
 
 @pytest.mark.parametrize(("name", "meant"), SLIPS)
 def test_keyturn_refuses_a_misspelt_setting(name: str, meant: str) -> None:
+    """It would be taken for one that is not set."""
     with pytest.raises(keyturn.settings.SettingsError, match=f"{name} is no setting; did you mean {meant}\\?"):
         keyturn.settings.load(ENVIRONMENT | {name: "x"})
 
@@ -59,6 +60,7 @@ def test_tillgate_refuses_a_misspelt_setting(name: str, meant: str, monkeypatch:
 
 
 def test_what_others_have_set_is_let_be() -> None:
+    """A service link of Kubernetes starts with the name of the service, too."""
     assert cannot_be_meant(LET_BE, "TILLGATE_", tillgate.settings.VARIABLES) is None
 
 
@@ -77,6 +79,7 @@ def test_quotes_that_an_env_file_kept_are_refused(quote: str, monkeypatch: pytes
 
 
 def test_doctor_tells_a_secret_key_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As the server does when it starts."""
     monkeypatch.setenv("TILLGATE_SECRET_KEY", "changeme")
     said = CliRunner().invoke(app, ["doctor", "--data", str(tmp_path)])
     assert said.exit_code == 1 and "TILLGATE_SECRET_KEY" in said.stdout and "--new-secret-key" in said.stdout
@@ -105,5 +108,6 @@ def test_a_rule_with_an_unknown_scope_starts_no_server(tmp_path: Path) -> None:
 
 
 def test_a_publishable_scope_that_is_misspelt_says_which_was_meant() -> None:
+    """Among those that the installation offers."""
     with pytest.raises(keyturn.settings.SettingsError, match=r"did you mean invoices:write\?"):
         keyturn.settings.load(ENVIRONMENT | {"KEYTURN_PUBLISHABLE_SCOPES": "invoices:wrte"})

@@ -51,5 +51,6 @@ def test_both_command_lines_print_so(house: object, capsys: pytest.CaptureFixtur
 
 
 def test_a_line_of_the_log_is_shown_so() -> None:
+    """In development the log is read on a terminal, and a path is a stranger's."""
     record = logging.LogRecord("keyturn", logging.ERROR, "", 1, "%s failed", ("/a\x1b[2J",), None)
     assert PrintableFormatter("%(message)s").format(record) == r"/a\u001b[2J failed"

@@ -44,6 +44,7 @@ PROBLEM: Final = b"x-keyturn-problem"
 _NOBODY: Final = ((KEY_ID, b""), (PROJECT, b""), (MODE, b""), (SCOPES, b""))
 _ALL_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _SHOWN_MAX: Final = 100_000
+_PARAMETERS_MAX: Final = 20
 # What one server takes for a part of a segment, and the next for a way out of it.
 _CROOKED: Final = re.compile(r"//|/\.\.?(?:/|$)|[\\;]|%(?:2[ef]|5c|25|3b|00)", re.IGNORECASE)
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
@@ -218,7 +219,10 @@ def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[st
 
 
 def _parameters(text: str) -> Mapping[str, str]:
-    pairs = parse_qsl(text, keep_blank_values=True)
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
+    except ValueError as error:
+        raise _not_set_up(f"more than {_PARAMETERS_MAX} parameters are given") from error
     if len({name for name, _ in pairs}) < len(pairs):
         raise _not_set_up("a parameter is given twice")
     return dict(pairs)

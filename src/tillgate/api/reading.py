@@ -40,6 +40,11 @@ def given(value: T | msgspec.UnsetType) -> T | None:
     return None if value is msgspec.UNSET else value
 
 
+def declares_too_much(content_length: bytes) -> bool:
+    """Whether a ``Content-Length`` is larger than any body here. A number of thousands of digits is not computed."""
+    return content_length.isdigit() and (len(content_length) > 19 or int(content_length) > BODY_BYTES_MAX)
+
+
 async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     """The whole body.
 
@@ -54,7 +59,7 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
             code="unsupported_media_type",
         )
     declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
+    if declares_too_much(declared):
         raise _too_large()
     message = await receive()
     body: bytes = message.get("body", b"")

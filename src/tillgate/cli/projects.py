@@ -6,6 +6,7 @@ import typer
 
 from keyturn import Receipt, resume, suspend
 from keyturn.database import Database
+from keyturn.terminal import printable
 from tillgate.access.accounts import Accounts, Project
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
@@ -30,7 +31,7 @@ def create(
     if as_json:
         print_json(_to_api(project))
     else:
-        say(f"{project.id}  {project.name}")
+        say(f"{project.id}  {printable(project.name, one_line=True)}")
 
 
 @app.command("list")
@@ -42,7 +43,7 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
         print_json([_to_api(project) for project in projects])
         return
     for project in projects:
-        say(f"{project.id}  {project.name}")
+        say(f"{project.id}  {printable(project.name, one_line=True)}")
 
 
 @app.command("suspend")
