@@ -20,6 +20,7 @@ from keyturn.errors import (
     KeyturnError,
     RotationPending,
     StrongerThanParent,
+    TooManyDescendants,
 )
 from keyturn.insight.audit import AuditEntry
 from keyturn.insight.usage import LastUsed, Usage
@@ -106,6 +107,7 @@ __all__ = [
     "Status",
     "StrongerThanParent",
     "Switched",
+    "TooManyDescendants",
     "Usage",
     "UsageStore",
     "Use",

@@ -105,6 +105,12 @@ class RotationPending(KeyConflict):
     code = "rotation_pending"
 
 
+class TooManyDescendants(KeyConflict):
+    """A key has made as many keys as it may, or stands at the end of a chain that may not be longer."""
+
+    code = "too_many_descendants"
+
+
 class KeyExists(KeyConflict):
     """A key with this digest is already there."""
 

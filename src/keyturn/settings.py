@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
+from keyturn.environment import cannot_be_meant, meant
 from keyturn.errors import InvalidNetwork
 from keyturn.http.proxies import LOOPBACK, Networks
 from keyturn.keys.model import is_scope_name
@@ -24,6 +25,24 @@ VERIFY: Final = "keys:verify"
 READ: Final = "keys:read"
 WRITE: Final = "keys:write"
 OWN_SCOPES: Final = (READ, VERIFY, WRITE)
+
+VARIABLES: Final = (
+    "KEYTURN_BURST",
+    "KEYTURN_DATABASE_URL",
+    "KEYTURN_GITHUB_PUBLIC_KEYS",
+    "KEYTURN_LEAK_RESPONSE",
+    "KEYTURN_PLAIN_HTTP_FROM",
+    "KEYTURN_PUBLISHABLE_SCOPES",
+    "KEYTURN_QUARANTINE",
+    "KEYTURN_QUARANTINE_MAX",
+    "KEYTURN_RATE_PER_SECOND",
+    "KEYTURN_ROOT_KEY",
+    "KEYTURN_ROOT_KEY_FILE",
+    "KEYTURN_RULES",
+    "KEYTURN_SCOPES",
+    "KEYTURN_TRUSTED_PROXIES",
+    "KEYTURN_VALKEY_URL",
+)
 
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
@@ -69,6 +88,8 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
         SettingsError: a value cannot be used.
     """
     given = os.environ if environment is None else environment
+    if (problem := cannot_be_meant(given, "KEYTURN_", VARIABLES)) is not None:
+        raise SettingsError(problem)
 
     def words(name: str) -> tuple[str, ...]:
         return tuple(word for word in _SEPARATORS.split(given.get(name, "")) if word)
@@ -81,7 +102,9 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
                 f"KEYTURN_SCOPES: {scope[:40]!r} is no scope; expected resource:action, each in a-z0-9_"
             )
     if wrong := sorted(set(publishable) - set(offered)):
-        raise SettingsError(f"KEYTURN_PUBLISHABLE_SCOPES: {wrong[0]} is not among KEYTURN_SCOPES")
+        raise SettingsError(
+            f"KEYTURN_PUBLISHABLE_SCOPES: {wrong[0]} is not among KEYTURN_SCOPES{meant(wrong[0], offered)}"
+        )
     if wrong := sorted(set(publishable) & set(OWN_SCOPES)):
         raise SettingsError(f"KEYTURN_PUBLISHABLE_SCOPES: {wrong[0]} is not for keys that anybody may hold")
     rules = Path(given["KEYTURN_RULES"]) if given.get("KEYTURN_RULES") else None

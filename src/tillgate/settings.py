@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
+from keyturn.environment import cannot_be_meant
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
@@ -32,6 +33,31 @@ CONNECTIONS_OF_PROCESS_MIN: Final = 4
 # What a merchant's own program is set up with, too.
 API_KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
 WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — where it is, not what it is
+
+VARIABLES: Final = (
+    API_KEY_VARIABLE,
+    WEBHOOK_SECRET_VARIABLE,
+    "TILLGATE_DATABASE_URL",
+    "TILLGATE_DATA",
+    "TILLGATE_DEV",
+    "TILLGATE_GITHUB_PUBLIC_KEYS",
+    "TILLGATE_KEY_BURST",
+    "TILLGATE_KEY_RATE_PER_SECOND",
+    "TILLGATE_LATE_GRACE_HOURS",
+    "TILLGATE_LEAK_RESPONSE",
+    "TILLGATE_LINK_VISITS_BURST",
+    "TILLGATE_LINK_VISITS_PER_MINUTE",
+    "TILLGATE_PUBLIC_URL",
+    "TILLGATE_QUARANTINE",
+    "TILLGATE_QUARANTINE_MAX",
+    "TILLGATE_REQUEST_LOG_DAYS",
+    "TILLGATE_SECRET_KEY",
+    "TILLGATE_SESSION_LIFETIME_MINUTES",
+    "TILLGATE_TRUSTED_PROXIES",
+    "TILLGATE_VALKEY_URL",
+    "TILLGATE_WEBHOOK_NETWORKS",
+    "TILLGATE_WORKERS",
+)
 
 # PostgreSQL's URLs may carry it among the parameters, too.
 _QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
@@ -104,6 +130,8 @@ def load(
     Raises:
         SettingsError: a value cannot be used.
     """
+    if (problem := cannot_be_meant(os.environ, "TILLGATE_", VARIABLES)) is not None:
+        raise SettingsError(problem)
     listed: list[Setting] = []
 
     def pick(name: str, given: str | None, default: str) -> str:

@@ -468,3 +468,20 @@ def test_any_bytes_at_all_are_answered_without_a_500(shop_beside: ShopBeside, re
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         envelope(answer)
+
+
+@pytest.mark.anyio
+async def test_a_nul_is_refused_wherever_it_is(sqlite_shop: Shop) -> None:
+    """Receivers keep metadata as jsonb, which holds none (PostgreSQL, 8.14); the field is named, however deep."""
+    client = await sqlite_shop.client()
+    for body, param in (
+        (AMOUNT | {"metadata": {"a": "\0"}}, "metadata.a"),
+        (AMOUNT | {"metadata": {"a": {"b": [1, "x\0"]}}}, "metadata.a.b"),
+        (AMOUNT | {"metadata": {"\0": 1}}, "metadata"),
+        (AMOUNT | {"successUrl": "https://a.example/\0"}, "successUrl"),
+    ):
+        answer = await client.post("/checkout_sessions", json=body)
+        assert (answer.status_code, envelope(answer)["param"]) == (400, param), body
+        assert "U+0000" in envelope(answer)["message"]
+    taken = await client.post("/checkout_sessions", json=AMOUNT | {"metadata": {"a": r"\u0000"}})
+    assert (taken.status_code, taken.json()["metadata"]) == (201, {"a": r"\u0000"})

@@ -28,7 +28,7 @@ class Counted:
 async def test_a_page_costs_no_more_statements_than_one_delivery(shop: Shop) -> None:
     """Ten deliveries and their attempts are read by as many statements as one; each keeps its own attempts."""
     client = await shop.client()
-    body = {"url": "https://receiver.invalid/", "events": ["*"]}
+    body = {"url": "https://receiver.example/", "events": ["*"]}
     endpoint = (await client.post("/webhook_endpoints", json=body)).json()["id"]
     for _ in range(10):
         await client.post("/checkout_sessions", json={"amount": {"value": "5.00", "currency": "USD"}})

@@ -55,6 +55,22 @@ def test_only_the_settings_read_the_environment() -> None:
     assert [one for one in wrong if not one.startswith("src/tillgate/cli/demo.py")] == []
 
 
+def test_only_one_place_of_each_command_line_prints() -> None:
+    """``say`` and ``note`` escape what a terminal acts upon: a key's name could clear the screen of who lists it."""
+    wrong = [
+        where(path, node)
+        for path in python_files(*(SRC / package for package in PACKAGES))
+        if path.name != "session.py" or path.parent.name != "cli"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and (
+            (isinstance(node.func, ast.Name) and node.func.id == "print")
+            or (isinstance(node.func, ast.Attribute) and node.func.attr in {"echo", "secho"})
+        )
+    ]
+    assert wrong == []
+
+
 def raised_codes() -> dict[str, list[str]]:
     """Every error code in the source, and where: ``code="…"`` of a call, and ``default_code = "…"``."""
     found: dict[str, list[str]] = {}

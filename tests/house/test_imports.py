@@ -101,20 +101,14 @@ def knows_keys(module: str) -> bool:
 def test_keyturn_is_a_house_of_its_own() -> None:
     """Only the door, the key pages and routes, the command line and the root speak to the key layer."""
     wrong = [
-        str(edge)
-        for edge in edges()
-        if knows_keys(edge.imported) and not below(edge.importer, *WHO_KNOWS_KEYTURN)
+        str(edge) for edge in edges() if knows_keys(edge.imported) and not below(edge.importer, *WHO_KNOWS_KEYTURN)
     ]
     assert wrong == [], "\n".join(wrong)
 
 
 def test_keyturn_and_the_ground_know_no_payment_word() -> None:
     """They could be installed alone."""
-    wrong = [
-        str(edge)
-        for edge in edges()
-        if below(edge.importer, "keyturn") and below(edge.imported, "tillgate")
-    ]
+    wrong = [str(edge) for edge in edges() if below(edge.importer, "keyturn") and below(edge.imported, "tillgate")]
     assert wrong == [], "\n".join(wrong)
 
 
@@ -141,7 +135,7 @@ def test_the_business_knows_no_key_and_no_web(room: str) -> None:
 
 
 def test_nouns_of_the_checkout_go_one_way() -> None:
-    """sessions > orders > payments > links, customers. ``context`` and what lies beside the nouns is for all of them."""
+    """sessions > orders > payments > links, customers. What lies beside the nouns is for all of them."""
     order = {noun: number for number, nouns in enumerate(NOUNS) for noun in nouns}
     rooms = {path.name for path in (SRC / "tillgate/checkout").iterdir() if (path / "__init__.py").exists()}
     assert rooms == set(order), "a noun of the checkout has no place in NOUNS"
@@ -183,6 +177,7 @@ def test_the_key_layer_stands_on_little() -> None:
         "keyturn.connections.protocol": {"uvicorn", "httptools"},
         "keyturn.connections.handshake": {"uvicorn"},
         "keyturn.connections.server": {"uvicorn"},
+        "keyturn.suffixes": {"publicsuffixlist"},
         "keyturn.http.serving": {"uvicorn", "uvloop"},
         "keyturn.cli": {"typer"},
         "keyturn.testing.contract": {"pytest"},
@@ -196,6 +191,7 @@ def test_the_key_layer_stands_on_little() -> None:
         ("keyturn.http.serving", "keyturn.limiting.shared"),
         ("keyturn.http.serving", "keyturn.leaks.github"),
         ("keyturn.cli", "keyturn.http.serving"),
+        ("keyturn.keys.restrictions", "keyturn.suffixes"),
     }
 
     def home(module: str) -> str:

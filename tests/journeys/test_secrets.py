@@ -43,7 +43,7 @@ def test_no_secret_is_kept_or_told_anywhere(tmp_path: Path, receiver: Receiver, 
         keys = [one["key"] for one in (*issued, reader)]
         secrets += keys
         with over_tls(server, keys[0]) as client:
-            url = receiver.url if dev else "https://merchant.invalid/in"
+            url = receiver.url if dev else "https://merchant.example/in"
             for number in range(2):
                 made = client.post(
                     "/webhook_endpoints",

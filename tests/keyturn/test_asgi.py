@@ -359,6 +359,23 @@ async def test_a_layer_that_cannot_be_opened_keeps_the_application_from_starting
     assert said == [{"type": "lifespan.startup.failed", "message": "keys: unknown database URL"}]
 
 
+async def test_a_rule_with_an_unknown_scope_keeps_the_application_from_starting(context: CommandContext) -> None:
+    """Nobody but holders of every scope would ever reach its path; which was meant is said."""
+    app = KeyturnMiddleware(Starlette(routes=routes()), keys=context.layer.running, needs={"/x": "invoice:read"})
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    await app({"type": "lifespan"}, receive, send)
+    [failed] = said
+    assert failed["type"] == "lifespan.startup.failed"
+    assert failed["message"].endswith("did you mean invoices:read?")
+
+
 async def test_a_socket_needs_a_key_before_it_is_opened(context: CommandContext) -> None:
     """A web socket's need is its endpoint's; refused, it is closed before it was accepted, with the refusal."""
 

@@ -139,6 +139,9 @@ HINTS = [
     (f"Bearer {KEY[:-1]}é", None, "checksum"),
     (None, KEY[:-2], "checksum"),
     (f"Bearer {'x' * (CREDENTIAL_MAX + 1)}", None, "longer than any key"),
+    (None, "x" * (CREDENTIAL_MAX + 1), "x-api-key header is longer than any key"),
+    (None, "eyJ" * 80_000, "JSON Web Token"),
+    ("Bearer " + "eyJ" * 80_000, None, "JSON Web Token"),
 ]
 
 

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from keyturn import (
     DEFAULT_LIMIT,
     Asked,
+    Issued,
     Key,
     KeyIsRevoked,
     KeyWish,
     Kind,
     Limit,
+    Limiter,
     Mode,
     Need,
+    Presented,
     Reach,
     RefusalReason,
     Status,
@@ -26,9 +29,11 @@ from keyturn import (
     revoke,
     set_enabled,
 )
+from keyturn.admission.layer import Admitted, KeyLayer
 from keyturn.insight.explain import as_known
 from keyturn.keys.model import REPORTABLE
-from tests.keydesk import OFFERED, KeyDesk, bearer
+from keyturn.stores.memory import MemoryKeyStore
+from tests.keydesk import OFFERED, READ, KeyDesk, bearer
 from tests.makers import NEW_YEAR
 
 SCOPES = st.frozensets(st.sampled_from((*OFFERED, "*")))
@@ -203,3 +208,43 @@ async def test_a_disabled_maker_is_remembered_with_its_keys() -> None:
     assert (await context.store.by_id("prj_a", child.key.id)).parent_id == root.key.id  # type: ignore[union-attr]
     line = (await context.store.audit_of("prj_a", child.key.id, None, 1))[0]
     assert line.detail["parent"] == root.key.id
+
+
+@pytest.mark.anyio
+async def test_a_key_gains_no_pace_by_making_keys() -> None:
+    """Whatever its children and theirs do is counted against it, too; what its own limit refuses a child costs it
+    nothing, and a key that made none pays for none."""
+    layer = KeyLayer(MemoryKeyStore(), scopes=OFFERED, limit=None, limiter=Limiter(lambda: 0))
+
+    async def issue(burst: int, parent: Key | None = None) -> Issued:
+        wish = KeyWish(
+            project_id="prj_a",
+            mode=Mode.TEST,
+            name="one of a family",
+            scopes=OFFERED,
+            limit=Limit(1.0, burst),
+            parent=parent,
+        )
+        return await layer.issuer.issue(wish, by="user:1")
+
+    async def used(issued: Issued, times: int) -> int:
+        """How many of so many requests were let in."""
+        let_in = 0
+        for _ in range(times):
+            decision = await layer.admit(Presented(authorization=bearer(issued)), READ)
+            let_in += isinstance(decision, Admitted)
+            allowance = getattr(decision, "allowance", None)
+            assert allowance is not None and allowance.limit.burst <= 20
+        return let_in
+
+    root = await issue(20)
+    children = [await issue(8, root.key) for _ in range(10)]
+    grandchild = await issue(8, children[0].key)
+    stranger = await issue(20)
+    assert await used(children[0], 5) == 5
+    # Its maker's bucket has three left, and so has it three, and not one more through its own child.
+    assert await used(grandchild, 8) == 3
+    assert await used(children[1], 50) == 8
+    assert [await used(child, 5) for child in children[2:]] == [4, 0, 0, 0, 0, 0, 0, 0]
+    assert await used(root, 5) == 0
+    assert await used(stranger, 30) == 20

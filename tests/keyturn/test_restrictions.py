@@ -236,6 +236,11 @@ def test_an_origin_is_kept_as_a_browser_sends_it(text: str, kept: str) -> None:
         "https://shop.example:port",
         "https://*",
         "https://*.com",
+        "https://*.co.uk",
+        "https://*.CO.UK:8443",
+        "https://*.github.io",
+        "https://*.kawasaki.jp",
+        "https://*.xn--p1ai",
         "https://*.*.shop.example",
         "https://shop.*.example",
         "https://*shop.example",
@@ -256,7 +261,7 @@ def test_an_origin_is_kept_as_a_browser_sends_it(text: str, kept: str) -> None:
     ],
 )
 def test_what_is_no_origin_is_refused_in_words(text: str) -> None:
-    """No path, no name beyond ASCII, no plain http but from this machine, no star over a top-level domain."""
+    """No path, no name beyond ASCII, plain http from this machine alone, no star over what anybody may register."""
     with pytest.raises(InvalidOrigin) as refused:
         checked_origins(["https://good.example", text])
     assert len(str(refused.value)) < 400

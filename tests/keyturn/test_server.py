@@ -12,6 +12,7 @@ from keyturn.admission.layer import KeyLayer, open_key_layer
 from keyturn.admission.probing import probe
 from keyturn.database import StoreUnavailable
 from keyturn.http.server import ROUTES, KeyturnServer
+from keyturn.leaks.reporting import REVOKE_PATH
 from keyturn.limiting.gcra import Limit
 from keyturn.settings import Settings, load
 from keyturn.stores.memory import MemoryKeyStore
@@ -525,3 +526,49 @@ async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_desk: Command
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert 1 <= int(answer.headers["retry-after"]) <= 10 and answer.headers["ratelimit-policy"] == '"key";q=2;w=20'
     assert (await light_desk.send("GET", "/v1/whoami")).status_code == 200, "root has none"
+
+
+async def test_a_character_that_no_row_can_hold_is_refused_by_name(context: CommandContext) -> None:
+    """U+0000, in a reason or deeper, is a 400 on both databases; in a path it is nobody's id; in a query a 400."""
+    made = await context.key("invoices:read")
+    status, told = await context.call("POST", f"/v1/keys/{made['id']}/disable", {"reason": "a\0b"})
+    assert (status, told["code"], told["param"]) == (400, "invalid_body", "reason")
+    status, told = await context.call("POST", "/v1/keys", {"name": "x", "scopes": ["\0"]})
+    assert (status, told["code"], told["param"]) == (400, "invalid_body", "scopes")
+    # A text that only looks like its escape is none.
+    status, told = await context.call("POST", f"/v1/keys/{made['id']}/disable", {"reason": r"a\u0000b"})
+    assert (status, told["disabledBecause"]) == (200, r"a\u0000b")
+    for id in ("%00", "a%0Ab", "%C3%A9", "x" * 3_000):
+        status, told = await context.call("GET", f"/v1/keys/{id}")
+        assert (status, told["code"]) == (404, "key_not_found")
+    for query in ("projectId=%00", "projectId=default%0A", "before=18446744073709551615", "before=9223372036854775808"):
+        status, told = await context.call("GET", f"/v1/audit?{query}")
+        assert (status, told["code"]) == (400, "invalid_query"), query
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z", "9999-01-01T00:00:00Z"])
+async def test_an_expiry_that_cannot_be_said_again_is_refused(context: CommandContext, at: str) -> None:
+    """Made or changed to; the last that is taken is listed as it came."""
+    status, told = await context.call("POST", "/v1/keys", {"name": "x", "expiresAt": at})
+    assert (status, told["code"]) == (400, "invalid_expiry")
+    made = await context.key("invoices:read", expiresAt="9998-12-31T23:59:59.999Z")
+    status, told = await context.call("PATCH", f"/v1/keys/{made['id']}", {"expiresAt": at})
+    assert (status, told["code"]) == (400, "invalid_expiry")
+    status, listed = await context.call("GET", "/v1/keys")
+    assert (status, [one["expiresAt"] for one in listed["data"]]) == (200, ["9998-12-31T23:59:59.999Z"])
+
+
+@pytest.mark.parametrize("body", [b'{"credentials":["\xff"]}', b"\xff\xfe", b'{"credentials":["\\ud800"]}'])
+async def test_a_report_that_is_no_utf_8_is_refused(light_desk: CommandContext, body: bytes) -> None:
+    """A 400, as any other body that is none."""
+    answer = await light_desk.send("POST", REVOKE_PATH, body, by=None)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_body")
+
+
+async def test_a_long_x_api_key_holds_up_nobody(light_desk: CommandContext) -> None:
+    """Refused by its length, before any pattern looks at it; as a header and as a header that is told of."""
+    long = "eyJ" * 20_000
+    status, told = await light_desk.call("GET", "/v1/whoami", by=None, x_api_key=long)
+    assert (status, told["reason"]) == (401, "malformed") and "JSON Web Token" in told["detail"]
+    status, told = await light_desk.call("POST", "/v1/keys/verify", {"request": {"headers": {"X-API-Key": long}}})
+    assert (status, told["reason"]) == (200, "malformed")

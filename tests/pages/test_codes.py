@@ -337,9 +337,8 @@ async def test_guessing_is_slow(sqlite_till: Till) -> None:
 async def test_who_waited_for_a_code_to_be_applied_pays_the_new_price(database: Database) -> None:
     """A payment that is concluded right after a code was applied is measured by what is asked for now."""
     counter = await counter_over(database)
-    coupon = await database.write(lambda tx: create_coupon(
-        counter.context, tx, counter.principal, NewCoupon(name="x", discount_type="percentage", discount_percentage="10")
-    ))  # fmt: skip
+    tenth = NewCoupon(name="x", discount_type="percentage", discount_percentage="10")
+    coupon = await database.write(lambda tx: create_coupon(counter.context, tx, counter.principal, tenth))
     new = NewPromotionCode(code="SPRING", coupon_id=coupon.id)
     await database.write(lambda tx: create_promotion_code(counter.context, tx, counter.principal, new))
     session = await counter.session(allow_promotion_codes=True)

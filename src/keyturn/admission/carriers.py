@@ -29,7 +29,11 @@ _AMBIGUOUS: Final = Refused(
 _DRESSED: Final = Refused(
     RefusalReason.AMBIGUOUS, hint="Send the client secret itself as authorization, without a scheme and alone."
 )
-_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", re.ASCII)
+# How the header of every JSON Web Token begins: `{"` in base64url.
+_JWT_HEAD: Final = "eyJ"
+_JWT_HINT: Final = "This is a JSON Web Token; this API takes API keys."
+# Longer than what is cut out of a text: a key, or a client secret with its object's id.
+_MARGIN: Final = 200
 _QUOTES: Final = "\"'`“”‘’«»"
 
 
@@ -94,16 +98,25 @@ class Carriers:
         """The text in which whatever looks like a key, or like a client secret, has become ``…``."""
         return CLIENT_SECRET.sub("…", self._whole.sub("…", text))
 
+    def to_json(self, text: str, length_max: int) -> str:
+        """The beginning of a text from outside, cleaned. However long the text is, no more of it is looked at."""
+        # Cut twice, so that no key is cut to what does not look like one.
+        return self.clean(text[: length_max + _MARGIN])[:length_max]
+
     def _from_both(self, authorization: str | None, api_key: str | None) -> Carried | Refused:
         authorization = authorization if authorization is not None and authorization.strip() else None
         if api_key is None or not api_key.strip():
             return self._from_authorization(authorization) if authorization is not None else _MISSING
+        if len(api_key) > CREDENTIAL_MAX:
+            return _too_long(api_key, "x-api-key")
         presented = api_key.strip()
-        secret = self._parser.parse(presented) if len(presented) <= CREDENTIAL_MAX else None
+        secret = self._parser.parse(presented)
         if secret is None:
             return Refused(RefusalReason.MALFORMED, hint=self._hint(presented, "x-api-key: "))
         if authorization is None:
             return Carried(secret)
+        if len(authorization) > CREDENTIAL_MAX:
+            return _AMBIGUOUS
         if CLIENT_SECRET.fullmatch(authorization.strip()):
             return Carried(secret, authorization.strip())
         other = self._from_authorization(authorization)
@@ -117,7 +130,7 @@ class Carriers:
         if not authorization.strip():
             return _MISSING
         if len(authorization) > CREDENTIAL_MAX:
-            return Refused(RefusalReason.MALFORMED, hint="The Authorization header is longer than any key.")
+            return _too_long(authorization, "Authorization")
         scheme, _, token = authorization.strip(" ").partition(" ")
         token = token.strip(" ")
         match scheme.lower():
@@ -142,7 +155,11 @@ class Carriers:
         return self._parser.parse(name) if not password else None
 
     def _hint(self, presented: str, header: str) -> str | None:
-        """What is the matter with a credential that is none. Never quotes it: it may be a key all but for that."""
+        """What is the matter with a credential that is none. Never quotes it: it may be a key all but for that.
+
+        Args:
+            presented: at most ``CREDENTIAL_MAX`` characters.
+        """
         presented = _as_typed(presented)
         scheme, _, token = presented.strip().partition(" ")
         if any(char in presented for char in _QUOTES) and self._whole.search(presented):
@@ -165,14 +182,27 @@ class Carriers:
             return "HTTP Basic takes the key as the user name, and no password: curl -u KEY:"
         if CLIENT_SECRET.search(presented):
             return "A client secret came without the key it belongs to; send the publishable key as x-api-key."
-        if _JWT.search(presented):
-            return "This is a JSON Web Token; this API takes API keys."
+        if _is_jwt(presented):
+            return _JWT_HINT
         if scheme.lower() not in ("bearer", "basic") and token and self._parser.parse(token.strip()) is not None:
             return "Send the key as Authorization: Bearer KEY; the scheme that came is another."
         found = self._whole.search(presented)
         if found is not None and self._parser.parse(found[0]) is not None:
             return f"There is a key in it, but not alone; send {header}{'' if header[0] == 'x' else 'Bearer '}KEY."
         return _MISTYPED.hint if found is not None else None
+
+
+def _too_long(text: str, header: str) -> Refused:
+    """What no pattern looks at. Most of it, in practice, is a JSON Web Token."""
+    return Refused(
+        RefusalReason.MALFORMED,
+        hint=_JWT_HINT if _is_jwt(text[:CREDENTIAL_MAX]) else f"The {header} header is longer than any key.",
+    )
+
+
+def _is_jwt(text: str) -> bool:
+    """Whether the text, or what follows a scheme in it, begins as a JSON Web Token does (RFC 7519)."""
+    return any(part.startswith(_JWT_HEAD) for part in text.split(maxsplit=2)[:2])
 
 
 def _as_typed(text: str) -> str:

@@ -204,6 +204,12 @@ class KeyLayer:
                 self.outcomes["rate_limited"] += 1
                 self.usage.rate_limited(key, need, use)
                 return RateLimited(key, allowance)
+        if key.ancestors:
+            allowance = await self._take_of_ancestors(key, allowance, limited)
+            if allowance is not None and allowance.exceeded:
+                self.outcomes["rate_limited"] += 1
+                self.usage.rate_limited(key, need, use)
+                return RateLimited(key, allowance)
         self.outcomes["valid"] += 1
         self.usage.allowed(decision, need, use)
         return Admitted(key, allowance, decision.reported)
@@ -219,6 +225,27 @@ class KeyLayer:
         except (StoreError, TimeoutError) as error:
             return Trouble("answers", "the store does not answer", "see what the log says of it", str(error))
         return None
+
+    async def _take_of_ancestors(self, key: KnownKey, allowance: Allowance | None, limited: bool) -> Allowance | None:
+        """Count the request against the keys that made this one, too: a key that makes keys gains no pace by it.
+
+        Its own limit came first, so that what that refuses costs its maker nothing. What a maker's limit refuses has
+        been counted for the key itself.
+
+        Returns:
+            the one that refuses it; or that with the least left, the key's own among them.
+        """
+        for ancestor in key.ancestors:
+            limit = ancestor.limit or (self.limit if limited else None)
+            if limit is None:
+                continue
+            taken = self._limiter.take(ancestor.id, limit)
+            its = taken if isinstance(taken, Allowance) else await taken
+            if its.exceeded:
+                return its
+            if allowance is None or its.remaining < allowance.remaining:
+                allowance = its
+        return allowance
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["KeyLayer"]:

@@ -16,12 +16,13 @@ different needs the request is refused.
 import functools
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
+from keyturn.environment import meant
 from keyturn.keys.model import Need, Reach, is_scope_name
 
 ATTRIBUTE: Final = "__keyturn_need__"
@@ -140,6 +141,7 @@ class Rules:
                     f"{rule.path[:60]!r} fits no request: a path is written decoded, without parameters and without "
                     "empty, . or .. segments"
                 )
+        self._listed = listed
         cases = (False,) if case_matters else (False, True)
         slashes = (False,) if trailing_slash_matters else (False, True)
         ways = [(fold, strip) for fold in cases for strip in slashes]
@@ -149,6 +151,20 @@ class Rules:
         encoded = [rule._replace(path=_encoded(rule.path)) for rule in listed]
         self._undecoded = [_Reading(encoded, fold, strip) for fold, strip in ways]
         self._remembered = functools.lru_cache(maxsize=2_000)(self._look_up)
+
+    def check_scopes(self, offered: Collection[str]) -> None:
+        """Whether every scope that a rule names is one that a key can have.
+
+        Raises:
+            InvalidNeed: one is not; its path would be reached by nobody but keys with all scopes.
+        """
+        for rule in self._listed:
+            if isinstance(rule.need, Need) and rule.need.scope not in offered:
+                scope = rule.need.scope
+                raise InvalidNeed(
+                    f"the rule for {rule.path[:60]} names {scope[:60]!r}, which is no scope here"
+                    f"{meant(scope, offered) or '; choose from: ' + ', '.join(sorted(offered))[:500]}"
+                )
 
     def __call__(self, method: str, path: str) -> Stated | None:
         """What a request needs whose path is decoded already, as ASGI's ``scope["path"]`` is; None if no rule fits.

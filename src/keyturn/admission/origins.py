@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from keyturn.keys.model import KnownKey
-from keyturn.keys.restrictions import is_origin_among, origin_patterns
+from keyturn.keys.restrictions import ORIGIN_LENGTH_MAX, is_origin_among, origin_patterns
 from keyturn.stores.ports import KeyStore
 
 REMEMBERED_SECONDS: Final = 2
@@ -48,11 +48,13 @@ class Origins:
         ]
 
     async def _is_registered(self, origin: str) -> bool:
+        if len(origin) > ORIGIN_LENGTH_MAX:  # no key has one like that, and none is remembered
+            return False
         now = self._monotonic_ns()
         known = self._known.get(origin)
         if known is not None and now < known[0]:
             return known[1]
-        registered = len(origin) <= 300 and await self._store.knows_origin(origin_patterns(origin))
+        registered = await self._store.knows_origin(origin_patterns(origin))
         self._known[origin] = (now + REMEMBERED_SECONDS * 1_000_000_000, registered)
         self._known.move_to_end(origin)
         if len(self._known) > REMEMBERED_MAX:

@@ -153,7 +153,8 @@ class Verifier:
         key = await self._finder.find(carried.secret.digest())
         asked: Asked = presented
         if carried.client_secret is not None and key is not None and presented.object_id is not None:
-            opened = await self._store.opens(
+            # What no database keeps as a text is no object's id.
+            opened = presented.object_id.isprintable() and await self._store.opens(
                 digest_of(carried.client_secret),
                 project_id=key.project_id,
                 mode=key.mode.value,

@@ -9,6 +9,7 @@ import sys
 import typer
 
 from keyturn.cli import audit, explain, importing, keys, scan, serve
+from keyturn.cli.session import note
 
 app = typer.Typer(
     name="keyturn",
@@ -29,6 +30,6 @@ def main() -> None:
     """Run the command line. An argument that is not UTF-8 would fail anywhere further in; it is refused here."""
     for argument in sys.argv[1:]:
         if not argument.isascii() and any(0xD800 <= ord(char) <= 0xDFFF for char in argument):
-            print(f"keyturn: this argument is not text in UTF-8: {argument!r}", file=sys.stderr)
+            note(f"keyturn: this argument is not text in UTF-8: {argument!r}")
             sys.exit(1)
     app()

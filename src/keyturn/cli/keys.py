@@ -1,7 +1,6 @@
 """``keyturn keys``."""
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
@@ -20,6 +19,7 @@ from keyturn.cli.session import (
     work,
 )
 from keyturn.errors import InvalidLimit, KeyNotFound
+from keyturn.instants import to_rfc3339
 from keyturn.keys.issuing import OVERLAP_DEFAULT_MS, OVERLAP_MAX_MS, Issued, KeyWish, Rotated
 from keyturn.keys.model import Key, Kind, Mode
 from keyturn.keys.restrictions import checked_limit, parse_rate
@@ -278,9 +278,7 @@ def to_json(key: Key) -> dict[str, Any]:
 
 def instant(at: int | None) -> str | None:
     """RFC 3339 in UTC, with milliseconds."""
-    if at is None:
-        return None
-    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_rfc3339(at) if at is not None else None
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """What every command shares: where the keys are, how to work on them, and how a failure is told."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -14,6 +13,7 @@ from keyturn.errors import KeyturnError
 from keyturn.keys.issuing import Issuer
 from keyturn.settings import Settings, SettingsError, load
 from keyturn.stores.sql import SqlKeyStore, migrations
+from keyturn.terminal import json_line, printable
 
 T = TypeVar("T")
 
@@ -57,18 +57,19 @@ def work(database_url: str | None, task: Callable[[CommandContext], Awaitable[T]
 
 
 def say(text: str) -> None:
-    """Print at once, also into a file."""
-    print(text, flush=True)
+    """Print at once, also into a file. What a terminal would act upon is escaped: most of what is shown was written by
+    somebody else."""
+    print(printable(text), flush=True)
 
 
 def say_json(value: object) -> None:
     """One JSON value on one line."""
-    say(json.dumps(value, ensure_ascii=False))
+    print(json_line(value), flush=True)
 
 
 def note(text: str) -> None:
     """Say something beside the output."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def fail(message: str, status: int = 1) -> NoReturn:

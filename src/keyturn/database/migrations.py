@@ -9,7 +9,7 @@ from typing import NamedTuple
 from keyturn.database.errors import MigrationError
 from keyturn.database.ports import Both, Database, Transaction
 
-_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql", re.ASCII)
+_NAME = re.compile(r"(\d{4})_([a-z0-9_]{1,200})\.sql", re.ASCII)
 
 # Any constant does; it only has to be the same in every process that migrates.
 _LOCK = Both(sqlite="SELECT 1", postgres="SELECT pg_advisory_xact_lock(7223071)")

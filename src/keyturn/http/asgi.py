@@ -3,7 +3,7 @@
     app = Starlette(routes=[Route("/invoices", list_invoices)])
     app = KeyturnMiddleware(app, keys=partial(open_key_layer, "sqlite:///keys.db", scopes=["invoices:read"]))
 
-Endpoints say what they need by :func:`keyturn.admission.needs.needs`, or rules over paths do. What says nothing is reached by
+Endpoints say what they need by :func:`keyturn.needs.needs`, or rules over paths do. What says nothing is reached by
 nobody. Plain ASGI: it imports no framework; of Starlette's and FastAPI's routes it asks ``matches``, as they do.
 """
 
@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, NamedTuple
 
 from keyturn.admission.layer import Admitted, Caller, KeyLayer
-from keyturn.admission.needs import Access, Rules, Stated, UnclearPath, need_of
+from keyturn.admission.needs import Access, InvalidNeed, Rules, Stated, UnclearPath, need_of
 from keyturn.admission.origins import answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.database import StoreError
@@ -32,6 +32,7 @@ from keyturn.http.denials import (
     unreadable,
 )
 from keyturn.http.proxies import Networks, Transport, client_of
+from keyturn.insight.usage import PATH_MAX
 from keyturn.keys.model import KnownKey, Need, Refused
 
 SCOPE_KEY: Final = "keyturn"
@@ -74,7 +75,7 @@ class KeyturnMiddleware:
     ) -> None:
         """
         Args:
-            keys: the key layer, or what opens one, such as a ``partial`` of :func:`keyturn.admission.layer.open_key_layer`. It
+            keys: the key layer, or what opens one, such as a ``partial`` of :func:`keyturn.layer.open_key_layer`. It
                 runs for as long as the application does (ASGI's lifespan).
             needs: what requests need, by method and path; goes before what endpoints say. A mapping is made
                 :class:`keyturn.admission.needs.Rules`.
@@ -149,7 +150,8 @@ class KeyturnMiddleware:
             need = Access.ANY_KEY if target.endpoint is None else _declared(target.endpoint, method)
             nowhere = target.endpoint is None
         if need is None:
-            _log.error("%s %s does not say what it needs, and is reached by nobody", method, layer.carriers.clean(path))
+            to_json = layer.carriers.to_json(path, PATH_MAX)
+            _log.error("%s %s does not say what it needs, and is reached by nobody", method, to_json)
             return UNDECLARED
         if need is Access.OPEN:
             return None, ()
@@ -180,7 +182,7 @@ class KeyturnMiddleware:
             raise _Unavailable from error
         if isinstance(decision, Admitted):
             if nowhere:
-                return _nowhere(method, layer.carriers.clean(path), target.methods if target is not None else ())
+                return _nowhere(method, layer.carriers.to_json(path, 80), target.methods if target is not None else ())
             return decision.key, rate_headers(decision.allowance) if decision.allowance is not None else ()
         denial = denied(decision) if isinstance(decision, Refused) else rate_limited_denial(decision.allowance)
         if presented.origin is not None:
@@ -210,6 +212,12 @@ class KeyturnMiddleware:
             try:
                 layer = await stack.enter_async_context(self._open())
             except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": f"keys: {error}"})
+                return
+            try:
+                if isinstance(self._needs, Rules):
+                    self._needs.check_scopes(layer.issuer.offered)
+            except InvalidNeed as error:
                 await send({"type": "lifespan.startup.failed", "message": f"keys: {error}"})
                 return
             self._layer = layer
@@ -315,7 +323,7 @@ def _nowhere(method: str, path: str, methods: tuple[str, ...]) -> Denial:
     """That no route says what this needs, because there is none. It is not handed on: what the application might find
     for it beside its routes has not said what it needs, either."""
     if not methods:
-        return Denial(404, "unknown_path", f"There is no {path[:80]}.")
+        return Denial(404, "unknown_path", f"There is no {path}.")
     allowed = ", ".join(methods)
     message = f"{method[:16]} is not possible here; use {allowed}."
     return Denial(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])

@@ -45,6 +45,7 @@ PROBLEM: Final = b"x-keyturn-problem"
 _NOBODY: Final = ((KEY_ID, b""), (PROJECT, b""), (MODE, b""), (SCOPES, b""))
 _ALL_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _SHOWN_MAX: Final = 100_000
+_PARAMETERS_MAX: Final = 20
 # All identity headers together stay below what proxies take for the head of an answer, 4 kB with nginx by default.
 SCOPES_LENGTH_MAX: Final = 2_000
 _AND_MORE: Final = "..."
@@ -292,7 +293,10 @@ def _tells_body(names: Iterable[str]) -> bool:
 
 
 def _parameters(text: str) -> Mapping[str, str]:
-    pairs = parse_qsl(text, keep_blank_values=True)
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
+    except ValueError as error:
+        raise _not_set_up(f"more than {_PARAMETERS_MAX} parameters are given") from error
     if len({name for name, _ in pairs}) < len(pairs):
         raise _not_set_up("a parameter is given twice")
     return dict(pairs)

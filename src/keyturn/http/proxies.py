@@ -17,6 +17,8 @@ LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _PORT: Final = re.compile(r":[0-9]{1,5}\Z")
 # Who adds itself to the list may add no more than this.
 HOPS_MAX: Final = 20
+# The longest that one can be: an IPv6 address with a zone, brackets and a port, and white space around it.
+ADDRESS_MAX: Final = 100
 
 _TLS: Final = frozenset({"https", "wss"})
 _CLEAR: Final = frozenset({"http", "ws"})
@@ -106,11 +108,11 @@ def client_of(
             # A proxy that forwards nothing, or somebody on its machine.
             own = Transport.UNKNOWN
         return Client(peer, own)
-    hops = forwarded_for.split(",")[-HOPS_MAX:] if forwarded_for is not None else []
+    hops = forwarded_for.rsplit(",", HOPS_MAX)[-HOPS_MAX:] if forwarded_for is not None else []
     place, address = _clients_place(hops, trusted) if hops else (0, peer)
     if forwarded_proto is None:
         return Client(address, Transport.TLS if scheme in _TLS else Transport.UNKNOWN)
-    schemes = forwarded_proto.split(",")[-HOPS_MAX:]
+    schemes = forwarded_proto.rsplit(",", HOPS_MAX)[-HOPS_MAX:]
     transports = [_transport(one.strip().lower()) for one in schemes]
     if len(set(transports)) == 1:
         return Client(address, transports[0], bool(hops))
@@ -156,6 +158,8 @@ def is_own_host(host: str, *, also: str | None = None) -> bool:
 
 def _bare(hop: str) -> str | None:
     """An address without the port that some proxies add; None for what is none."""
+    if len(hop) > ADDRESS_MAX:
+        return None
     text = hop.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,6 +1,5 @@
 """From bytes and query strings to declared types, and from their failures to a denial that names the field."""
 
-import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,8 +11,8 @@ from keyturn.http.denials import Denial
 
 BODY_BYTES_MAX: Final = 64 * 1024
 
-_FIELD: Final = re.compile(r"field `([^`]+)`")
-_AT: Final = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+QUERY_BYTES_MAX: Final = 8 * 1024
+PARAMETERS_MAX: Final = 100
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -38,21 +37,23 @@ async def read_body(receive: Receive) -> bytes:
     Raises:
         Denied: it is larger than 64 KiB, and no more of it was read; or its sender has gone before it was complete.
     """
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body") and len(body) <= BODY_BYTES_MAX:
+    parts: list[bytes] = []
+    length, more = 0, True
+    while more:
         message = await receive()
-        body += message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        # Nobody hears this. A part of a body is never taken for the whole: without one, another thing is done.
-        raise bad_request("invalid_body", "The body ended before it was complete.")
-    if len(body) > BODY_BYTES_MAX:
-        raise bad_request(
-            "body_too_large",
-            f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.",
-            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        )
-    return body
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > BODY_BYTES_MAX:
+            raise bad_request(
+                "body_too_large",
+                f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.",
+                status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            )
+        if message["type"] == "http.disconnect":
+            # Nobody hears this. A part of a body is never taken for the whole: without one, another thing is done.
+            raise bad_request("invalid_body", "The body ended before it was complete.")
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
@@ -62,7 +63,7 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         Denied: it is not JSON, or a field is missing, unknown or of another type.
     """
     try:
-        return decoder.decode(body)
+        decoded = decoder.decode(body)
     except msgspec.ValidationError as error:
         message, param = _explain(str(error))
         raise bad_request("invalid_body", message, param) from error
@@ -70,22 +71,30 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         # What was sent may hold a key: it is not quoted.
         problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise bad_request("invalid_body", f"The body is not valid JSON: {problem}.") from error
+    # JSON has it only escaped, so that nearly no body is looked through.
+    if b"\\u0000" in body:
+        _refuse_nul(decoded)
+    return decoded
 
 
 def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
     """The query as its declared type.
 
     Raises:
-        Denied: a parameter is unknown, repeated or wrong.
+        Denied: a parameter is unknown, repeated or wrong, or it is longer than 8 KiB.
     """
+    if len(query_string) > QUERY_BYTES_MAX:
+        raise bad_request("invalid_query", f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.")
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True)
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
     except (UnicodeDecodeError, ValueError) as error:
         raise bad_request("invalid_query", "The query string is not well formed.") from error
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
             raise bad_request("invalid_query", f"{name[:60]}: given more than once.", name[:60])
+        if not value.isprintable():
+            raise bad_request("invalid_query", f"{name[:60]}: control characters are not allowed.", name[:60])
         given[name] = value
     try:
         return msgspec.convert(given, type, strict=False)
@@ -96,14 +105,50 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
 
 def _explain(problem: str) -> tuple[str, str]:
     """msgspec's message as ours, and the field it is about."""
-    at = _AT.search(problem)
-    path = at[1] if at else ""
-    what = _AT.sub("", problem)
-    field = _FIELD.search(what)
-    if field is not None:
-        param = (f"{path}.{field[1]}" if path else field[1])[:100]
+    what, path = _place(problem)
+    field = _between(what, "field `", "`")
+    if field:
+        param = (f"{path}.{field}" if path else field)[:100]
         if "missing required" in what:
             return f"{param}: required.", param
         return f"{param}: unknown field; see /v1/openapi.json for those there are.", param
     param = (path or "body")[:100]
     return f"{param}: {what.replace('`', '')}.", param
+
+
+def _place(problem: str) -> tuple[str, str]:
+    """msgspec's message without where, and where: `` - at `$.a.b` ``. Names in it are the caller's, of any length, so
+    that no pattern looks at them."""
+    what, at, path = problem.rpartition(" - at `")
+    if not at or not path.endswith("`"):
+        return problem, ""
+    path = path[:-1].removeprefix("key in ")
+    return what, path.removeprefix("$").removeprefix(".") if path.startswith("$") else ""
+
+
+def _between(text: str, before: str, after: str) -> str:
+    """What stands between two words; nothing where they are not there."""
+    found, _, _ = text.partition(before)[2].partition(after)
+    return found
+
+
+def _refuse_nul(value: Any, at: str = "") -> None:
+    """Refuse U+0000 in any text of a body: PostgreSQL keeps it in none, nor do the receivers of webhooks in their JSON.
+
+    Raises:
+        Denied: it is in one, which is named.
+    """
+    if isinstance(value, str):
+        if "\0" in value:
+            param = at[:100] or "body"
+            raise bad_request("invalid_body", f"{param}: the character U+0000 is not allowed.", param)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            _refuse_nul(name, at)
+            _refuse_nul(one, f"{at}.{name}" if at else str(name))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for one in value:
+            _refuse_nul(one, at)
+    elif isinstance(value, msgspec.Struct):
+        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+            _refuse_nul(getattr(value, field), f"{at}.{name}" if at else name)

@@ -39,6 +39,7 @@ from keyturn.http.proxies import LOOPBACK, Client, Networks, client_of, is_own_h
 from keyturn.http.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, decode_query, read_body
 from keyturn.http.routing import Call, Found, Only, Route, Router, Whoever
 from keyturn.http.shapes import RateLimitState, Verdict, Verify, rate_limit_state, verified_key
+from keyturn.insight.usage import PATH_MAX
 from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
 from keyturn.leaks.reporting import PATHS as REPORT_PATHS
 from keyturn.leaks.reporting import LeakReports, SignedReports
@@ -76,6 +77,8 @@ _CLEAR_TEXT: Final = denied(Refused(RefusalReason.INSECURE))
 _JSON_ALONE: Final = (_JSON,)
 # Beyond so many keys, they are spelt anew.
 SPELT_MAX: Final = 100_000
+# Of what stands in a path for an id or a project.
+ID_LENGTH_MAX: Final = 100
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _verify_decoder: Final = msgspec.json.Decoder(Verify)
@@ -111,6 +114,8 @@ class KeyturnServer:
         self._document = msgspec.json.encode(document(ROUTES))
         self._answers: Counter[int] = Counter()
         rules = read_rules(settings.rules) if settings.rules is not None else None
+        if rules is not None:
+            rules.check_scopes(self._offered)
         self._forwarding = Forwarding(layer, settings, rules)
         # Counted apart from keys, by each process for itself.
         self._reports = LeakReports(layer.leaks, Limiter(time.monotonic_ns), github, address=self._reporter)
@@ -136,7 +141,7 @@ class KeyturnServer:
             _log.error("the store does not answer: %s", error)
             status, headers, body = _told(UNAVAILABLE)
         except Exception:
-            _log.exception("%s %s failed", scope["method"], self._layer.carriers.clean(scope["path"]))
+            _log.exception("%s %s failed", scope["method"], self._layer.carriers.to_json(scope["path"], PATH_MAX))
             status, headers, body = _told(
                 Denial(
                     500, "internal_error", "Something went wrong on our side; look at what was done before retrying."
@@ -239,6 +244,8 @@ class KeyturnServer:
         who = await self._who(scope, Need(route.need) if isinstance(route.need, str) else None)
         if route.need is Only.ROOT and who.key is not None:
             raise Denied(_ROOT_REQUIRED)
+        if not (found.id.isascii() and (not found.id or found.id.isprintable()) and len(found.id) <= ID_LENGTH_MAX):
+            raise _refused(KeyNotFound("no such key"))
         always = rate_headers(who.allowance) if who.allowance is not None else ()
         try:
             answer = await route.run(self._layer, await self._call(route, who, found.id, scope, receive))
@@ -282,7 +289,7 @@ class KeyturnServer:
                 Denial(
                     404,
                     "unknown_path",
-                    f"There is no {self._layer.carriers.clean(path)[:80]}; the paths are listed in {DOCUMENT_PATH}.",
+                    f"There is no {self._layer.carriers.to_json(path, 80)}; the paths are listed in {DOCUMENT_PATH}.",
                 )
             )
         return _told(

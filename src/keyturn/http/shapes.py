@@ -1,6 +1,6 @@
 """What the server takes and answers, as types: JSON out and in, the checks and the OpenAPI document come from them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from keyturn.admission.leases import Receipt
 from keyturn.insight.audit import AuditEntry
+from keyturn.instants import from_datetime, to_rfc3339
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Reach, Status
 from keyturn.keys.secret import MaskedRepr
 from keyturn.limiting.gcra import Allowance, Limit
@@ -17,7 +18,11 @@ PROJECT_DEFAULT: Final = "default"
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
 
-ProjectId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$", examples=["default"])]
+# What a database keeps as an integer.
+SEQUENCE_MAX: Final = 2**63 - 1
+
+# `$` alone would let a line break by.
+ProjectId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$(?!\n)", examples=["default"])]
 Instant = Annotated[datetime, Meta(tz=True)]
 Reason = Annotated[str, Meta(max_length=500)]
 
@@ -229,7 +234,7 @@ class WhichLines(Taken, frozen=True, kw_only=True):
 
     project_id: ProjectId | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    before: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+    before: Annotated[int, Meta(ge=1, le=SEQUENCE_MAX)] | UnsetType = UNSET
 
 
 class Tree(Taken, frozen=True, kw_only=True):
@@ -399,12 +404,12 @@ class WhoAmI(Answered, frozen=True, kw_only=True, omit_defaults=True):
 
 def instant(at: int) -> str:
     """RFC 3339, in UTC, to the millisecond."""
-    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_rfc3339(at)
 
 
 def milliseconds(at: datetime) -> int:
-    """Unix milliseconds."""
-    return round(at.timestamp() * 1_000)
+    """Unix milliseconds; whether it may be that instant, is for whoever keeps it to say."""
+    return from_datetime(at)
 
 
 def _maybe(at: int | None) -> str | None:

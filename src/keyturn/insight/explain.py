@@ -1,7 +1,8 @@
 """Why a request is refused, and the least that would let it in: for the key's owner, never for the caller.
 
 Every rule of the door in its order, with what was seen and what the key allows. The outcomes are those of
-:func:`keyturn.admission.verifying.decide` itself, asked again and again, so that an explanation cannot disagree with the door.
+:func:`keyturn.admission.verifying.decide` itself, asked again and again, so that an explanation cannot disagree with
+the door.
 """
 
 import ipaddress

@@ -9,10 +9,9 @@ from typing import NamedTuple
 import msgspec
 
 from keyturn.admission.leases import Receipt, settle
-from keyturn.errors import InvalidExpiry
 from keyturn.keys.issuing import Issuer, check_binding, check_no_stronger, checked_report_only
 from keyturn.keys.model import Key, checked_name
-from keyturn.keys.restrictions import checked_apps, checked_limit, checked_networks, checked_origins
+from keyturn.keys.restrictions import checked_apps, checked_expiry, checked_limit, checked_networks, checked_origins
 from keyturn.keys.revoking import known, revoked
 from keyturn.limiting.gcra import Limit
 from keyturn.stores.ports import Act, Clock, KeyStore
@@ -68,9 +67,7 @@ async def change(
     if changes.scopes is not msgspec.UNSET:
         changed["scopes"] = issuer.checked_scopes(key.kind, changes.scopes)
     if changes.expires_at is not msgspec.UNSET:
-        if changes.expires_at is not None and changes.expires_at <= now:
-            raise InvalidExpiry("a key's expiry must lie in the future; to end it now, revoke it")
-        changed["expires_at"] = changes.expires_at
+        changed["expires_at"] = checked_expiry(changes.expires_at, now, "; to end it now, revoke it")
     if changes.networks is not msgspec.UNSET:
         changed["networks"] = checked_networks(changes.networks)
     if changes.origins is not msgspec.UNSET:

@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from keyturn.errors import InvalidKey, KeyturnError
+from keyturn.instants import checked_instant, from_datetime
 from keyturn.keys.issuing import Issuer, KeyWish
 from keyturn.keys.model import EVERY_SCOPE, Key, Kind, Mode, is_scope_name
 from keyturn.keys.secret import (
@@ -176,7 +177,7 @@ def _lines(content: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 continue
             try:
                 yield number, {name.strip().lower(): value for name, value in decoder.decode(line).items()}
-            except (msgspec.MsgspecError, RecursionError):
+            except (msgspec.MsgspecError, UnicodeError, RecursionError):
                 raise InvalidImport(f"line {number} is no JSON object") from None
         return
     reader = csv.reader(io.StringIO(content, newline=""), strict=True)
@@ -358,14 +359,19 @@ def _instant(value: Any, name: str) -> int | None:
     if value is None or value == "":
         return None
     text = str(value).strip() if isinstance(value, str | int | float) else ""
-    if re.fullmatch(r"\d{1,16}(?:\.\d{1,9})?", text, re.ASCII):
+    if len(text) <= 64 and re.fullmatch(r"\d{1,16}(?:\.\d{1,9})?", text, re.ASCII):
         number = float(text)
-        return round(number * 1_000 if number < _SECONDS_MAX else number)
+        read = round(number * 1_000 if number < _SECONDS_MAX else number)
+    else:
+        try:
+            given = datetime.fromisoformat(text)
+        except ValueError:
+            raise InvalidImport(f"{name}: expected an instant such as 2026-01-31T12:00:00Z") from None
+        read = from_datetime(given if given.tzinfo is not None else given.replace(tzinfo=UTC))
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidImport(f"{name}: expected an instant such as 2026-01-31T12:00:00Z") from None
-    return round((read if read.tzinfo is not None else read.replace(tzinfo=UTC)).timestamp() * 1_000)
+        return checked_instant(read)
+    except ValueError as error:
+        raise InvalidImport(f"{name}: {error}") from None
 
 
 class Learning(Protocol):

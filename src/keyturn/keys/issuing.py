@@ -26,7 +26,7 @@ from keyturn.keys.model import (
     checked_name,
     checked_scopes,
 )
-from keyturn.keys.restrictions import checked_apps, checked_limit, checked_networks, checked_origins
+from keyturn.keys.restrictions import checked_apps, checked_expiry, checked_limit, checked_networks, checked_origins
 from keyturn.keys.revoking import known
 from keyturn.keys.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
@@ -132,8 +132,6 @@ class Issuer:
             InvalidKey: it makes none.
         """
         now = self._clock.now()
-        if wish.expires_at is not None and wish.expires_at <= now:
-            raise InvalidExpiry("a key's expiry must lie in the future")
         key = Key(
             id="key_" + "".join(secrets.choice(BASE62) for _ in range(ID_LENGTH)),
             project_id=wish.project_id,
@@ -148,7 +146,7 @@ class Issuer:
             created_at=now,
             created_by=by,
             parent_id=wish.parent.id if wish.parent is not None else None,
-            expires_at=wish.expires_at,
+            expires_at=checked_expiry(wish.expires_at, now),
             networks=checked_networks(wish.networks),
             origins=checked_origins(wish.origins),
             apps=checked_apps(wish.apps),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,7 +14,7 @@ NAME_MAX: Final = 100
 # The whole of what an installation offers, also what it will offer later. Only when it was chosen, never by default.
 EVERY_SCOPE: Final = "*"
 
-_SCOPE = re.compile(r"[a-z][a-z0-9_]*:[a-z][a-z0-9_]*")
+_SCOPE = re.compile(r"[a-z][a-z0-9_]{0,63}:[a-z][a-z0-9_]{0,63}")
 
 
 class Mode(StrEnum):
@@ -178,6 +178,13 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Ancestor(NamedTuple):
+    """A key that made this one, itself or through others: what it may do is for all of them together."""
+
+    id: str
+    limit: Limit | None
+
+
 class KnownKey(msgspec.Struct, frozen=True, gc=False):
     """What the door knows of a key: small, because millions of them may be held.
 
@@ -186,6 +193,7 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
         expires_at: when the key ends.
         ends_at: when this secret of it ends, because another took its place; 0 if it was ended at once.
         pending: this secret was made by a rotation and is used for the first time now.
+        ancestors: the key that made it, then the one that made that, and so on; none as a rule.
     """
 
     id: str
@@ -196,6 +204,7 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
     secret: int = 1
     pending: bool = False
     project_suspended: bool = False
+    ancestors: tuple[Ancestor, ...] = ()
 
     @property
     def project_id(self) -> str:

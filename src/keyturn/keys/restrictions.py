@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from keyturn.errors import InvalidApp, InvalidLimit, InvalidNetwork, InvalidOrigin
+from keyturn.errors import InvalidApp, InvalidExpiry, InvalidLimit, InvalidNetwork, InvalidOrigin
+from keyturn.instants import checked_instant
 from keyturn.limiting.gcra import PER_SECOND_MIN, Limit
+from keyturn.suffixes import is_public_suffix
 
 NETWORKS_MAX: Final = 50
 ORIGINS_MAX: Final = 50
+# A host has at most 253 characters (RFC 1035, 2.3.4); a scheme and a port come to it.
+ORIGIN_LENGTH_MAX: Final = 300
 APPS_MAX: Final = 50
+# Android's own bound; Apple's is 155.
+APP_LENGTH_MAX: Final = 255
 PER_SECOND_MAX: Final = 1_000_000.0
 BURST_MAX: Final = 10_000_000
 
@@ -20,7 +26,8 @@ _RATE: Final = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)(?:/(s|m|h))?", re.ASCII)
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN: Final = re.compile(
-    rf"(https?)://((?:\*\.)?(?:{_LABEL}\.)*{_LABEL}|\[[0-9a-f:.]+\])(?::(\d{{1,5}}))?/?", re.ASCII | re.IGNORECASE
+    rf"(https?)://((?:\*\.)?(?:{_LABEL}\.){{0,126}}{_LABEL}|\[[0-9a-f:.]{{2,45}}\])(?::(\d{{1,5}}))?/?",
+    re.ASCII | re.IGNORECASE,
 )
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _LOCAL: Final = ("localhost", "127.0.0.1", "[::1]")
@@ -93,7 +100,7 @@ def checked_origins(origins: Iterable[str]) -> tuple[str, ...]:
 
 
 def _checked_origin(text: str) -> str:
-    match = _ORIGIN.fullmatch(text)
+    match = _ORIGIN.fullmatch(text) if len(text) <= ORIGIN_LENGTH_MAX else None
     if match is None:
         raise InvalidOrigin(
             f"{text[:80]!r} is no web origin: expected scheme, host and perhaps a port, such as "
@@ -112,8 +119,11 @@ def _checked_origin(text: str) -> str:
         raise InvalidOrigin(
             f"{text[:80]!r}: plain http is for development on this machine only (http://localhost:3000); use https"
         )
-    if host.startswith("*.") and host.count(".") < 2:
-        raise InvalidOrigin(f"{text[:80]!r} would open every site of a top-level domain; name yours after the star")
+    if host.startswith("*.") and is_public_suffix(host.removeprefix("*.")):
+        raise InvalidOrigin(
+            f"{text[:80]!r} would let in everybody who has a name under {host.removeprefix('*.')}, where anybody may "
+            "get one; name your own site after the star, such as https://*.shop.example"
+        )
     shown_port = f":{int(port)}" if port is not None and int(port) != _DEFAULT_PORTS[scheme] else ""
     return f"{scheme}://{host}{shown_port}"
 
@@ -138,7 +148,7 @@ def checked_apps(apps: Iterable[str]) -> tuple[str, ...]:
     """
     checked = [text.strip() for text in apps]
     for text in checked:
-        if _APP.fullmatch(text) is None:
+        if len(text) > APP_LENGTH_MAX or _APP.fullmatch(text) is None:
             raise InvalidApp(
                 f"{text[:80]!r} is no app identifier: expected a bundle identifier or a package name, such as "
                 "com.yourcompany.yourapp"
@@ -161,13 +171,32 @@ def checked_limit(per_second: float, burst: int) -> Limit:
     return Limit(per_second, burst)
 
 
+def checked_expiry(at: int | None, now: int, otherwise: str = "") -> int | None:
+    """When a key ends, in Unix milliseconds; None for never.
+
+    Args:
+        otherwise: what to do instead of letting it end in the past.
+
+    Raises:
+        InvalidExpiry: it does not lie in the future, or beyond what can be said in every time zone.
+    """
+    if at is None:
+        return None
+    if at <= now:
+        raise InvalidExpiry(f"a key's expiry must lie in the future{otherwise}")
+    try:
+        return checked_instant(at)
+    except ValueError as error:
+        raise InvalidExpiry(f"a key's expiry: {error}") from error
+
+
 def parse_rate(text: str) -> float:
     """Requests a second out of ``5/s``, ``300/m``, ``1000/h`` or ``5``.
 
     Raises:
         InvalidLimit: it is written otherwise.
     """
-    match = _RATE.fullmatch(text.strip())
+    match = _RATE.fullmatch(text.strip()) if len(text) <= 40 else None
     if match is None:
         raise InvalidLimit(f"{text[:40]!r} is no rate: expected a number with /s, /m or /h, such as 5/s")
     return float(match[1]) / _PER[match[2] or "s"]

@@ -118,7 +118,7 @@ def _decoded(body: bytes) -> Sequence[PublicKey]:
         raise PublicKeysUnavailable("the list of public keys is too long to be one")
     try:
         return msgspec.json.decode(body, type=_Listed).public_keys
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PublicKeysUnavailable(f"what was fetched is no list of public keys: {error}") from error
 
 
@@ -153,7 +153,7 @@ class GitHubReports:
             raise BadReport("the signature does not fit the body")
         try:
             matches = msgspec.json.decode(body, type=list[_Match])
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise BadReport("the body is no list of matches") from error
         if len(matches) > MATCHES_MAX:
             raise BadReport(f"more than {MATCHES_MAX} matches at once")

@@ -111,7 +111,7 @@ class LeakReports:
             return _too_large(REVOKE_BYTES_MAX)
         try:
             reported = msgspec.json.decode(body, type=_Reported).credentials
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return _refused(400, "invalid_body", 'Expected {"credentials": ["…", …]} with texts only.')
         if len(reported) > CREDENTIALS_MAX:
             return _refused(400, "invalid_body", f"At most {CREDENTIALS_MAX} credentials at once; send the rest after.")

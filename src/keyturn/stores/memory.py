@@ -8,8 +8,9 @@ import msgspec
 
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import BEGINNING, AuditEntry, chained
-from keyturn.keys.model import Key, KnownKey, Status
+from keyturn.keys.model import Ancestor, Key, KnownKey, Status
 from keyturn.keys.secret import ForeignForm, KeyDigest
+from keyturn.lineage import check_descendants
 from keyturn.stores.ports import (
     Act,
     Change,
@@ -95,6 +96,9 @@ class MemoryKeyStore:
             parent = self._own(key.project_id, key.parent_id)
             if parent is None or parent.status is not Status.ACTIVE:
                 raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+            makers = [parent.id, *(one.id for one in self._ancestors(parent))]
+            made = await self.family(key.project_id, makers[-1])
+            check_descendants(makers, sum(one.status is not Status.REVOKED for one in made))
         self._insert(key, digest, act, "key.imported" if key.imported else "key.created")
 
     async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
@@ -146,7 +150,16 @@ class MemoryKeyStore:
             number,
             state.waits,
             key.project_id in self._suspended,
+            tuple(Ancestor(one.id, one.limit) for one in self._ancestors(key)),
         )
+
+    def _ancestors(self, key: Key) -> builtins.list[Key]:
+        """The keys that made it, the nearest first."""
+        found: builtins.list[Key] = []
+        while key.parent_id is not None and (maker := self._keys.get(key.parent_id)) is not None:
+            found.append(maker)
+            key = maker
+        return found
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         key = self._keys.get(key_id)
@@ -226,7 +239,8 @@ class MemoryKeyStore:
         )
         self._told.pop(key.id, None)
         self._write_down(act, "key.changed", key.project_id, key.id, **changed)
-        return self._restrict(key_ids=[key.id])
+        made = await self.family(key.project_id, key.id) if "limit" in changed else []
+        return self._restrict(key_ids=[key.id, *(one.id for one in made)])
 
     async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
         key = self._keys.get(key_id)

@@ -226,6 +226,7 @@ class KeyStore(LeaseStore, Protocol):
         Raises:
             KeyExists: there is a key with this id or digest.
             KeyIsRevoked: the key that makes it is not active any more, by what is committed.
+            TooManyDescendants: the key that makes it, or one before that, has made as many as it may.
         """
         ...
 

@@ -7,9 +7,10 @@ from typing import Final
 from keyturn.database import SOON_SECONDS, Database, Migration, Row, Transaction, UniqueViolation, migrations_of
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import AuditEntry
-from keyturn.keys.model import Key, Kind, KnownKey, Mode, Status, Terms
+from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status, Terms
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Limit
+from keyturn.lineage import check_descendants
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
 from keyturn.stores.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
@@ -51,9 +52,22 @@ _EXPIRING: Final = (
 _BY_DIGEST: Final = (
     "SELECT k.id, k.project_id, k.mode, k.kind, k.scopes, k.status, k.expires_at, k.disabled_at, k.networks, "
     "k.origins, k.apps, k.rate_per_second, k.rate_burst, k.report_only, k.canary, s.number, s.active_at, "
-    "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id FROM key_secrets s "
+    "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id, k.parent_id FROM key_secrets s "
     "JOIN api_keys k ON k.id = s.key_id LEFT JOIN suspended_projects p ON p.project_id = k.project_id "
     "WHERE s.digest = $1 AND s.digest_algorithm = $2"
+)
+# A key's makers, the nearest first, and how many there are.
+_ANCESTORS: Final = (
+    "WITH RECURSIVE line(id, parent_id, generation) AS (SELECT id, parent_id, 0 FROM api_keys WHERE id = $1 "
+    "UNION SELECT k.id, k.parent_id, l.generation + 1 FROM api_keys k JOIN line l ON k.id = l.parent_id) "
+    "SELECT k.id, k.rate_per_second, k.rate_burst FROM line JOIN api_keys k ON k.id = line.id "
+    "WHERE line.generation > 0 ORDER BY line.generation"
+)
+# Those that it made, and that they made. A revoked key's own go on, so that the way leads through it.
+_DESCENDANTS: Final = (
+    "WITH RECURSIVE family(id, status) AS (SELECT id, status FROM api_keys WHERE parent_id = $1 "
+    "UNION SELECT c.id, c.status FROM api_keys c JOIN family f ON c.parent_id = f.id) "
+    "SELECT id, status FROM family"
 )
 _INSERT: Final = (
     "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
@@ -190,6 +204,9 @@ class SqlKeyStore(SqlLeases):
                 await tx.fetch_one(head.LOCK)
                 if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
                     raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+                makers = [key.parent_id, *(row[0] for row in await tx.fetch_all(_ANCESTORS, key.parent_id))]
+                made = await tx.fetch_all(_DESCENDANTS, makers[-1])
+                check_descendants(makers, sum(row[1] != Status.REVOKED.value for row in made))
             await _insert(tx, key, digest)
             action = "key.imported" if key.imported else "key.created"
             await head.write_down(tx, act, action, key.project_id, key.id, **_said_of_new(key))
@@ -222,11 +239,14 @@ class SqlKeyStore(SqlLeases):
         return [ForeignForm(row[0], row[1], row[2]) for row in await self._database.read(operation)]
 
     async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
-        async def operation(tx: Transaction) -> Row | None:
-            return await tx.fetch_one(_BY_DIGEST, digest.value, digest.algorithm)
+        async def operation(tx: Transaction) -> tuple[Row, builtins.list[Row]] | None:
+            row = await tx.fetch_one(_BY_DIGEST, digest.value, digest.algorithm)
+            if row is None:
+                return None
+            return row, await tx.fetch_all(_ANCESTORS, row[0]) if row[19] is not None else []
 
-        row = await self._database.read(operation, within_seconds=SOON_SECONDS)
-        return self._known(row) if row is not None else None
+        found = await self._database.read(operation, within_seconds=SOON_SECONDS)
+        return self._known(*found) if found is not None else None
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         async def operation(tx: Transaction) -> Row | None:
@@ -319,7 +339,9 @@ class SqlKeyStore(SqlLeases):
             for origin in key.origins:
                 await tx.execute(_ADD_ORIGIN, origin, key.id)
             await head.write_down(tx, act, "key.changed", key.project_id, key.id, **changed)
-            return await self._restrict(tx, act.at, key_ids=[key.id])
+            # What it made draws on its limit, and remembers that beside its own.
+            made = await tx.fetch_all(_DESCENDANTS, key.id) if "limit" in changed else []
+            return await self._restrict(tx, act.at, key_ids=[key.id, *(row[0] for row in made)])
 
         return await self._database.write(operation)
 
@@ -568,7 +590,7 @@ class SqlKeyStore(SqlLeases):
         tx.after_commit(self._tell)
         return epoch
 
-    def _known(self, row: Row) -> KnownKey:
+    def _known(self, row: Row, ancestors: Sequence[Row]) -> KnownKey:
         terms = Terms(
             project_id=row[1],
             mode=Mode(row[2]),
@@ -592,6 +614,7 @@ class SqlKeyStore(SqlLeases):
             row[15],
             row[16] is None and row[17] is None,
             row[18] is not None,
+            tuple(Ancestor(one[0], Limit(one[1], one[2]) if one[1] is not None else None) for one in ancestors),
         )
 
 

@@ -19,11 +19,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from keyturn.errors import KeyExists, KeyIsRevoked
+from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants
 from keyturn.insight.audit import BEGINNING, broken_at
-from keyturn.keys.model import Key, Kind, KnownKey, Mode, Status
+from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status
 from keyturn.keys.secret import KeyDigest
 from keyturn.limiting.gcra import Limit
+from keyturn.lineage import DESCENDANTS_MAX
 from keyturn.stores.ports import Act, Change, HeldLease, KeyStore, NewSecret, SecretState, Use
 
 
@@ -130,7 +131,8 @@ class StoreContract:
         await put(store, key("a"), full, apps, key("bare", expires_at=None))
         for one in (full, apps, key("bare", expires_at=None)):
             assert await store.by_id("prj_a", one.id) == one
-            assert await store.by_digest(digest(one.name)) == known(one)
+            ancestors = (Ancestor("key_a", None),) if one.parent_id else ()
+            assert await store.by_digest(digest(one.name)) == known(one, ancestors=ancestors)
 
     async def test_an_unknown_digest_or_id_finds_nothing(self, store: KeyStore) -> None:
         """Nothing is None. A digest of another algorithm is another digest."""
@@ -225,6 +227,41 @@ class StoreContract:
         assert [one.id for one in await store.family("prj_a", "key_a")] == ["key_child", "key_other", "key_grandchild"]
         assert [one.id for one in await store.family("prj_a", "key_child")] == ["key_grandchild"]
         assert await store.family("prj_b", "key_a") == []
+
+    async def test_a_key_comes_with_those_that_made_it(self, store: KeyStore) -> None:
+        """The nearest first, each with its own limit; a change of that limit touches what came from it."""
+        slow = Limit(5.0, 10)
+        await put(
+            store,
+            key("a", limit=slow),
+            key("child", parent_id="key_a"),
+            key("grandchild", parent_id="key_child", limit=Limit(1.0, 2)),
+        )
+        found = await store.by_digest(digest("grandchild"))
+        assert found is not None and found.ancestors == (Ancestor("key_child", None), Ancestor("key_a", slow))
+        child, first = await store.by_digest(digest("child")), await store.by_digest(digest("a"))
+        assert child is not None and child.ancestors == (Ancestor("key_a", slow),)
+        assert first is not None and first.ancestors == ()
+        before = await store.epoch()
+        changed = msgspec.structs.replace(await owned(store), limit=Limit(2.0, 4))
+        await store.change(changed, act(2_000), {"limit": "2/s"})
+        touched = {one.key_id for one in await store.changes_after(before)}
+        assert touched == {"key_a", "key_child", "key_grandchild"}
+
+    async def test_a_key_makes_so_many_and_no_more(self, store: KeyStore) -> None:
+        """Through others or by itself; what was revoked makes room. A chain has a longest length."""
+        await put(
+            store, key("a"), key("b", parent_id="key_a"), key("c", parent_id="key_b"), key("d", parent_id="key_c")
+        )
+        with pytest.raises(TooManyDescendants):
+            await put(store, key("e", parent_id="key_d"))
+        await put(store, *(key(f"n{n}", parent_id=f"key_{'abc'[n % 3]}") for n in range(DESCENDANTS_MAX - 3)))
+        for parent in "abc":
+            with pytest.raises(TooManyDescendants):
+                await put(store, key("more", parent_id=f"key_{parent}"))
+        assert await store.by_id("prj_a", "key_more") is None
+        await store.revoke("prj_a", ["key_n0"], act(1_500))
+        await put(store, key("more", parent_id="key_b"))
 
     async def test_of_a_parent_and_its_child_at_once_neither_is_forgotten(self, store: KeyStore) -> None:
         """However they come to meet: a child that was made before its parent's end is seen by who looks for it

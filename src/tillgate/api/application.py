@@ -39,7 +39,7 @@ from tillgate.api.context import ApiContext
 from tillgate.api.errors import Failure, Headers, rate_limited, refused, to_failure
 from tillgate.api.expanding import PARAM
 from tillgate.api.openapi import document
-from tillgate.api.reading import BODY_BYTES_MAX, decode_body, decode_query, read_body, read_query
+from tillgate.api.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
@@ -421,6 +421,5 @@ def _unknown(path: str, method: str, found: Found | None, request_id: str) -> Fa
 
 def _refuse_large(headers: dict[bytes, bytes]) -> None:
     """An operation without a body may be sent one, which is never read; but not without bound."""
-    declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
+    if declares_too_much(headers.get(b"content-length", b"")):
         raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")

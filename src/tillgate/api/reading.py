@@ -1,6 +1,5 @@
 """From bytes and query strings to declared types, and from their failures to errors that name the field."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -17,8 +16,8 @@ from tillgate.base.principal import Principal
 
 BODY_BYTES_MAX: Final = 256 * 1024
 
-_FIELD = re.compile(r"field `([^`]+)`")
-_AT = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+QUERY_BYTES_MAX: Final = 8 * 1024
+PARAMETERS_MAX: Final = 100
 
 T = TypeVar("T")
 
@@ -41,6 +40,11 @@ def given(value: T | msgspec.UnsetType) -> T | None:
     return None if value is msgspec.UNSET else value
 
 
+def declares_too_much(content_length: bytes) -> bool:
+    """Whether a ``Content-Length`` is larger than any body here. A number of thousands of digits is not computed."""
+    return content_length.isdigit() and (len(content_length) > 19 or int(content_length) > BODY_BYTES_MAX)
+
+
 async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     """The whole body.
 
@@ -56,7 +60,7 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
             code="unsupported_media_type",
         )
     declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
+    if declares_too_much(declared):
         raise _too_large()
     message = await receive()
     body: bytes = message.get("body", b"")
@@ -85,23 +89,29 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         InvalidInput: it is not JSON, or a field is missing, unknown or of another type.
     """
     try:
-        return decoder.decode(body)
+        decoded = decoder.decode(body)
     except msgspec.ValidationError as error:
         message, param = _explain(str(error))
         raise InvalidInput(message, param=param) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidInput(f"The body is not valid JSON: {problem}.") from error
+    # JSON has it only escaped, so that nearly no body is looked through.
+    if b"\\u0000" in body:
+        _refuse_nul(decoded)
+    return decoded
 
 
 def read_query(query_string: bytes) -> dict[str, str]:
     """The parameters by name.
 
     Raises:
-        InvalidInput: one is repeated, or no text.
+        InvalidInput: one is repeated, or no text, or they are longer than 8 KiB.
     """
+    if len(query_string) > QUERY_BYTES_MAX:
+        raise InvalidInput(f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.", code="invalid_query")
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=False)
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
     except (UnicodeDecodeError, ValueError) as error:
         raise InvalidInput("The query string is not well formed.", code="invalid_query") from error
     given: dict[str, str] = {}
@@ -172,14 +182,12 @@ def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str 
 
 def _explain(problem: str) -> tuple[str, str]:
     """msgspec's message as ours, and the field it is about."""
-    at = _AT.search(problem)
-    path = at[1] if at else ""
-    what = _AT.sub("", problem)
-    field = _FIELD.search(what)
-    if field is not None:
-        param = f"{path}.{field[1]}" if path else field[1]
+    what, path = _place(problem)
+    field = _between(what, "field `", "`")
+    if field:
+        param = f"{path}.{field}" if path else field
         if "missing required" in what:
-            return f"{param}: Required", param[:100]
+            return f"{param[:100]}: Required", param[:100]
         return f"{param[:100]}: unknown field; see the API reference for those there are.", param[:100]
     param = path or "body"
     return f"{param[:100]}: {what.replace('`', '')}.", param[:100]
@@ -188,6 +196,44 @@ def _explain(problem: str) -> tuple[str, str]:
 def _incomplete() -> InvalidInput:
     # Nobody hears this; but a part of a body is never taken for the whole.
     return InvalidInput("The body ended before it was complete.")
+
+
+def _place(problem: str) -> tuple[str, str]:
+    """msgspec's message without where, and where: `` - at `$.a.b` ``. Names in it are the caller's, of any length, so
+    that no pattern looks at them."""
+    what, at, path = problem.rpartition(" - at `")
+    if not at or not path.endswith("`"):
+        return problem, ""
+    path = path[:-1].removeprefix("key in ")
+    return what, path.removeprefix("$").removeprefix(".") if path.startswith("$") else ""
+
+
+def _between(text: str, before: str, after: str) -> str:
+    """What stands between two words; nothing where they are not there."""
+    found, _, _ = text.partition(before)[2].partition(after)
+    return found
+
+
+def _refuse_nul(value: Any, at: str = "") -> None:
+    """Refuse U+0000 in any text of a body: PostgreSQL keeps it in none, nor do the receivers of webhooks in their JSON.
+
+    Raises:
+        InvalidInput: it is in one, which is named.
+    """
+    if isinstance(value, str):
+        if "\0" in value:
+            param = at[:100] or "body"
+            raise InvalidInput(f"{param}: the character U+0000 is not allowed.", param=param)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            _refuse_nul(name, at)
+            _refuse_nul(one, f"{at}.{name}" if at else str(name))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for one in value:
+            _refuse_nul(one, at)
+    elif isinstance(value, msgspec.Struct):
+        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+            _refuse_nul(getattr(value, field), f"{at}.{name}" if at else name)
 
 
 def _too_large() -> InvalidInput:

@@ -27,7 +27,7 @@ MINOR_DIGITS: dict[str, int] = (
     | dict.fromkeys(_THREE_DIGITS.split(), 3)
 )
 
-_AMOUNT = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
+_AMOUNT = re.compile(r"(\d{1,40})(?:\.(\d{1,40}))?", re.ASCII)
 
 
 class Money(NamedTuple):

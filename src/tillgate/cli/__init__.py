@@ -24,6 +24,7 @@ from tillgate.cli import (
     usage,
     users,
 )
+from tillgate.cli.session import note
 
 app = typer.Typer(
     name="tillgate",
@@ -52,6 +53,6 @@ def main() -> None:
     """Run the command line. An argument that is not UTF-8 would fail anywhere further in; it is refused here."""
     for argument in sys.argv[1:]:
         if not argument.isascii() and any(0xD800 <= ord(char) <= 0xDFFF for char in argument):
-            print(f"tillgate: this argument is not text in UTF-8: {argument!r}", file=sys.stderr)
+            note(f"tillgate: this argument is not text in UTF-8: {argument!r}")
             sys.exit(1)
     app()

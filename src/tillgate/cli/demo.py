@@ -24,12 +24,14 @@ from typing import Any, Final
 import httpx
 import typer
 
+from tillgate.cli.session import note, say
+
 START_SECONDS_MAX: Final = 30
 WEBHOOK_SECONDS_MAX: Final = 15
 SCOPES: Final = ("links:write", "sessions:read", "sessions:write", "webhooks:write")
 
-_SETUP_LINK: Final = re.compile(r"http://\S+(/dashboard/setup/\S+)")
-_HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_SETUP_LINK: Final = re.compile(r"http://[^\s/]{1,300}(/dashboard/setup/\S{1,200})")
+_HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]{1,100})" value="([^"]{0,1000})"')
 _KEY: Final = re.compile(r"ck_test_[0-9A-Za-z]{32}")
 
 
@@ -44,9 +46,9 @@ def demo() -> None:
         with tempfile.TemporaryDirectory(prefix="tillgate-demo-") as directory:
             _tell(Path(directory))
     except (DemoFailed, httpx.HTTPError) as failure:
-        print(f"\nThe demo stopped: {failure}", file=sys.stderr)
+        note(f"\nThe demo stopped: {failure}")
         raise typer.Exit(1) from failure
-    print(f"\nAll of it took {time.monotonic() - begun:.1f} s. Nothing of it is left on this machine.")
+    say(f"\nAll of it took {time.monotonic() - begun:.1f} s. Nothing of it is left on this machine.")
 
 
 def _tell(directory: Path) -> None:
@@ -101,15 +103,15 @@ class _Story:
     def step(self, title: str) -> None:
         """Begin a step."""
         self._steps += 1
-        print(f"\n{self._steps}. {title}")
+        say(f"\n{self._steps}. {title}")
 
     def send(self, client: httpx.Client, request: httpx.Request, status: int) -> httpx.Response:
         """Send a request, print both sides, and require the status."""
         begun = time.perf_counter()
         answer = client.send(request)
         took_ms = (time.perf_counter() - begun) * 1_000
-        print(f"   → {request.method} {request.url.path}")
-        print(f"   ← {answer.status_code} {answer.reason_phrase}  ({took_ms:.1f} ms)")
+        say(f"   → {request.method} {request.url.path}")
+        say(f"   ← {answer.status_code} {answer.reason_phrase}  ({took_ms:.1f} ms)")
         _require(answer.status_code == status, f"expected {status}, got {answer.status_code}: {answer.text[:300]}")
         return answer
 
@@ -129,7 +131,7 @@ class _Story:
         found = _KEY.search(answer.text)
         _require(found is not None, "the answer shows no key")
         assert found is not None
-        print(f"     key: {found[0][:14]}… (the rest is not printed)")
+        say(f"     key: {found[0][:14]}… (the rest is not printed)")
         listed = self.browser.get("/dashboard/api-keys").text
         _require(found[0] not in listed, "the list shows the whole key")
         return found[0]
@@ -138,7 +140,7 @@ class _Story:
         """Revoke the key in the dashboard."""
         self.step("Revoke the key in the dashboard")
         listed = self.browser.get("/dashboard/api-keys").text
-        path = re.search(r"/dashboard/api-keys/(key_\w+)/revoke", listed)
+        path = re.search(r"/dashboard/api-keys/(key_\w{1,40})/revoke", listed)
         _require(path is not None, "the list offers no way to revoke")
         assert path is not None
         form = self._form(path[0])
@@ -167,10 +169,10 @@ class _Api:
         """One step: a request, what it answered, checked."""
         self._story.step(title)
         if body is not None:
-            print(f"     {json.dumps(body)}")
+            say(f"     {json.dumps(body)}")
         answer = self._story.send(self._client, self._client.build_request(method, path, json=body), status)
         told: dict[str, Any] = answer.json()
-        print("     " + json.dumps({name: told[name] for name in shows}, ensure_ascii=False))
+        say("     " + json.dumps({name: told[name] for name in shows}, ensure_ascii=False))
         return told
 
 
@@ -188,8 +190,8 @@ def _verify_webhook(
     _require(hmac.compare_digest(expected, parts["v1"]), "the signature does not fit")
     event = json.loads(body)
     _require(event["type"] == "session.paid" and event["data"]["id"] == session_id, "it tells of something else")
-    print(f"   ← POST {event['type']} {event['id']}  (waited {(time.perf_counter() - begun) * 1_000:.1f} ms)")
-    print(f"     X-Webhook-Signature fits; data.status is {event['data']['status']!r}")
+    say(f"   ← POST {event['type']} {event['id']}  (waited {(time.perf_counter() - begun) * 1_000:.1f} ms)")
+    say(f"     X-Webhook-Signature fits; data.status is {event['data']['status']!r}")
 
 
 def _require(condition: bool, otherwise: str) -> None:
@@ -204,7 +206,7 @@ def _server(directory: Path) -> Iterator[tuple[str, str]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     base, log = f"http://127.0.0.1:{port}", directory / "server.log"
-    print(f"A server on a throw-away database: tillgate serve --dev --port {port}")
+    say(f"A server on a throw-away database: tillgate serve --dev --port {port}")
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 — our own interpreter and our own module
             [sys.executable, "-m", "tillgate.cli", "serve", "--data", str(directory), "--dev", "--port", str(port)],

@@ -13,11 +13,11 @@ from keyturn import Limiter
 from keyturn.database import StoreError, open_database, pending
 from keyturn.database.opening import SQLITE_SCHEME
 from tillgate import __version__
-from tillgate.cli.session import Data, DatabaseUrl, settings
+from tillgate.cli.session import Data, DatabaseUrl, say, settings
 from tillgate.cli.workers import why_not
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
-from tillgate.store.sealing import KEY_FILE, new_key
+from tillgate.store.sealing import KEY_FILE, Sealer, SealingError, new_key
 
 SQLITE_MIN = (3, 40, 0)
 OTHERS_MASK = 0o077
@@ -32,14 +32,14 @@ def doctor(
 ) -> None:
     """Check this installation without changing it. Ends with status 1 if something is wrong."""
     if new_secret_key:
-        print(new_key())
+        say(new_key())
         return
     chosen = settings(data, database_url)
-    print(f"Tillgate {__version__} on Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}\n")
+    say(f"Tillgate {__version__} on Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}\n")
     width = max(len(setting.name) for setting in chosen.listed)
     for setting in chosen.listed:
-        print(f"  {setting.name:{width}}  {setting.value or '(not set)'}  [{setting.origin}]")
-    print()
+        say(f"  {setting.name:{width}}  {setting.value or '(not set)'}  [{setting.origin}]")
+    say()
     problems = [
         *_python(),
         *_workers(chosen),
@@ -48,10 +48,10 @@ def doctor(
         *_valkey(chosen.valkey_url),
     ]
     for problem in problems:
-        print(f"  PROBLEM  {problem}")
+        say(f"  PROBLEM  {problem}")
     if problems:
         raise typer.Exit(1)
-    print("  Everything is in order.")
+    say("  Everything is in order.")
 
 
 def _python() -> list[str]:
@@ -67,10 +67,14 @@ def _workers(chosen: Settings) -> list[str]:
 
 def _secret_key(chosen: Settings) -> list[str]:
     if chosen.given_secret_key is not None:
+        try:
+            Sealer(chosen.given_secret_key)
+        except SealingError as error:
+            return [f"TILLGATE_SECRET_KEY: {error}"]
         return []
     path = chosen.data / KEY_FILE
     if not path.exists():
-        print(f"  note     {path} is made at the first start\n")
+        say(f"  note     {path} is made at the first start\n")
         return []
     if path.stat().st_mode & OTHERS_MASK:
         return [f"{path} can be read by others; chmod 600 {path}"]
@@ -79,7 +83,7 @@ def _secret_key(chosen: Settings) -> list[str]:
 
 def _database(url: str) -> list[str]:
     if url.startswith(SQLITE_SCHEME) and not Path(url.removeprefix(SQLITE_SCHEME)).exists():
-        print("  note     the database is made at the first start\n")
+        say("  note     the database is made at the first start\n")
         return []
     return asyncio.run(_schema(url))
 

@@ -13,7 +13,7 @@ from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.base.errors import NotFound
 from tillgate.cli.keys import ProjectOption
 from tillgate.cli.projects import project_id_of
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
 
@@ -74,7 +74,7 @@ def explain_request(
     if as_json:
         print_json(to_json(told, need))
         return
-    print(f"{method.upper()} {path} needs {need.scope}.\n")
+    say(f"{method.upper()} {path} needs {need.scope}.\n")
     _print(told)
 
 
@@ -101,13 +101,13 @@ def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_j
         return
     became = f"was refused: {one.refusal}" if one.refusal is not None else f"was let in and answered {one.status}"
     needs = f" It needs {one.need.scope}." if one.need is not None else ""
-    print(f"{one.method} {one.path} with {one.key_id} {became}, at {to_rfc3339(one.at)}.{needs} By what stands now:\n")
+    say(f"{one.method} {one.path} with {one.key_id} {became}, at {to_rfc3339(one.at)}.{needs} By what stands now:\n")
     _print(told)
 
 
 def _print(told: Explanation) -> None:
     for line in lines(told):
-        print(line)
+        say(line)
 
 
 def _need(method: str, path: str) -> Need:

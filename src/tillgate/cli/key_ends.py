@@ -31,7 +31,7 @@ from tillgate.cli.keys import (
     app as app,
 )
 from tillgate.cli.projects import OPERATOR, project_id_of
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, say, settings, work
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
 
@@ -61,7 +61,7 @@ def rotate(
         if as_json:
             print_json(_receipt_to_json(receipt))
         else:
-            print("The old secrets are refused from now on." if finish else "The new secret was taken back.")
+            say("The old secrets are refused from now on." if finish else "The new secret was taken back.")
         return
     overlap_ms = age_ms(overlap, "--overlap")
 
@@ -78,7 +78,7 @@ def rotate(
         return
     print_once(rotated.key, rotated.secret)
     since = "now" if at_once else "its first use"
-    print(f"The old secret goes on for {overlap} from {since}. See who still uses it: tillgate keys secrets {key_id}")
+    say(f"The old secret goes on for {overlap} from {since}. See who still uses it: tillgate keys secrets {key_id}")
 
 
 @app.command("secrets")
@@ -111,7 +111,7 @@ def secrets(
         begun = "waits for its first use" if state.waits else "was withdrawn"
         if state.active_at is not None:
             begun = f"in use since {to_rfc3339(state.active_at)}"
-        print(f"{state.number}  {state.prefix}…{state.last_four}  {begun}{ends}, {used}")
+        say(f"{state.number}  {state.prefix}…{state.last_four}  {begun}{ends}, {used}")
 
 
 @app.command("pair")
@@ -136,11 +136,11 @@ def pair(
         print_json([with_secret(one.key, one.secret) for one in made])
         return
     for one in made:
-        print(f"{one.key.name:24}  {one.secret.reveal()}")
+        say(f"{one.key.name:24}  {one.secret.reveal()}")
     if made:
-        print("\nStore them now: only their hashes are kept, and they cannot be shown again.")
+        say("\nStore them now: only their hashes are kept, and they cannot be shown again.")
     else:
-        print("All four are there. One that was lost is replaced by: tillgate keys rotate KEY_ID")
+        say("All four are there. One that was lost is replaced by: tillgate keys rotate KEY_ID")
 
 
 @app.command("disable")
@@ -200,15 +200,15 @@ def revoke_key(
         )
         return
     if revocation.already:
-        print(f"{revocation.key.id} had been revoked before.")
+        say(f"{revocation.key.id} had been revoked before.")
     else:
-        print(f"{revocation.key.id} is revoked: no request with it is accepted any more.")
+        say(f"{revocation.key.id} is revoked: no request with it is accepted any more.")
     for key in revocation.descendants:
-        print(f"{key.id}, which it had made, is revoked, too.")
+        say(f"{key.id}, which it had made, is revoked, too.")
     receipt = revocation.receipt
     if receipt.epoch is not None:
         confirmed = f"{len(receipt.confirmed)} of {len(receipt.confirmed) + len(receipt.lapsed)}"
-        print(f"Epoch {receipt.epoch}; confirmed by {confirmed} serving processes in {receipt.waited_ms:.0f} ms.")
+        say(f"Epoch {receipt.epoch}; confirmed by {confirmed} serving processes in {receipt.waited_ms:.0f} ms.")
 
 
 async def _end_rotation(database: Database, project: str | None, key_id: str, *, finish: bool) -> Receipt:

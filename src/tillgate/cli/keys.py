@@ -31,7 +31,7 @@ from tillgate.access import API_SCOPES
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
 from tillgate.cli.projects import OPERATOR
 from tillgate.cli.projects import project_id_of as _project_id
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
 from tillgate.opening import open_keys
 
 app = typer.Typer(help="API keys: made, listed and revoked.", no_args_is_help=True)
@@ -162,7 +162,7 @@ def list_all(
     for key in keys:
         used = to_rfc3339(key.last_used_at) if key.last_used_at is not None else "never used"
         status = "canary" if key.canary and key.status is Status.ACTIVE else key.status.value
-        print(f"{key.id}  {key.masked}  {status:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
+        say(f"{key.id}  {key.masked}  {status:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
 
 
 @app.command("show")
@@ -271,10 +271,10 @@ def with_secret(key: Key, secret: KeySecret) -> dict[str, Any]:
 
 def print_once(key: Key, secret: KeySecret) -> None:
     """A new key's text, for a person."""
-    print(f"{secret.reveal()}\n")
+    say(f"{secret.reveal()}\n")
     scopes = f"with {', '.join(sorted(key.scopes))}" if key.scopes else "without any scope"
-    print(f"This is {key.id}, a {key.mode.value} {key.kind.value} key {scopes}.")
-    print("Store it now: only its hash is kept, and it cannot be shown again.")
+    say(f"This is {key.id}, a {key.mode.value} {key.kind.value} key {scopes}.")
+    say("Store it now: only its hash is kept, and it cannot be shown again.")
 
 
 def print_key(key: Key, as_json: bool) -> None:
@@ -284,7 +284,7 @@ def print_key(key: Key, as_json: bool) -> None:
         print_json(shown)
         return
     for name, value in shown.items():
-        print(f"{name:14} {' '.join(value) if isinstance(value, list) else value if value is not None else '-'}")
+        say(f"{name:14} {' '.join(value) if isinstance(value, list) else value if value is not None else '-'}")
 
 
 def key_to_json(key: Key) -> dict[str, Any]:

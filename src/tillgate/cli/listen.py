@@ -15,7 +15,7 @@ import msgspec
 import typer
 
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
-from tillgate.cli.session import fail
+from tillgate.cli.session import fail, say
 from tillgate.events.signing import SECRET_HEAD, SigningSecret
 from tillgate.settings import WEBHOOK_SECRET_VARIABLE, webhook_secret
 
@@ -67,12 +67,12 @@ def listen(
     with api(base_url) as server, _receiver(forward_to) as receiver:
         start = after if after is not None else kept.after if kept is not None else _newest(server)
         follower = _Follower(server, receiver, forward_to, secret, state, start)
-        print(f"Forwarding to {forward_to}, from the event after sequence {start} on.")
-        print(f"Signing secret: {secret.reveal()}", flush=True)
+        say(f"Forwarding to {forward_to}, from the event after sequence {start} on.")
+        say(f"Signing secret: {secret.reveal()}")
         try:
             follower.follow()
         except KeyboardInterrupt:
-            print(f"\nStopped. Go on with --after {follower.after}.")
+            say(f"\nStopped. Go on with --after {follower.after}.")
             raise typer.Exit(130) from None
 
 
@@ -103,7 +103,7 @@ class _Follower:
             for body in page.data:
                 event = msgspec.json.decode(body, type=_Event)
                 if event.sequence != self.after + 1 and self.after:
-                    print(f"  sequences {self.after + 1} to {event.sequence - 1} are older than events are kept")
+                    say(f"  sequences {self.after + 1} to {event.sequence - 1} are older than events are kept")
                 self._forward(event, bytes(body))
                 self._keep(event.sequence)
             if not page.has_more:
@@ -117,7 +117,7 @@ class _Follower:
                 answer = self._server.get("/events", params={"after": self.after, "limit": PAGE_MAX})
                 if answer.status_code == 200:
                     if failures:
-                        print("  the server answers again", flush=True)
+                        say("  the server answers again")
                     return msgspec.json.decode(answer.content, type=_Page)
                 if answer.status_code not in (408, 429) and answer.status_code < 500:
                     fail(error_message(answer))
@@ -126,7 +126,7 @@ class _Follower:
                 problem = str(error) or type(error).__name__
             failures += 1
             if failures == 1:
-                print(f"  the server does not answer ({problem}); trying again", flush=True)
+                say(f"  the server does not answer ({problem}); trying again")
             time.sleep(_pause(failures))
 
     def _forward(self, event: _Event, body: bytes) -> None:
@@ -142,11 +142,11 @@ class _Follower:
             except httpx.HTTPError as error:
                 failures += 1
                 if failures == 1:
-                    print(f"  {event.type} {event.id}: {str(error) or type(error).__name__}; waiting", flush=True)
+                    say(f"  {event.type} {event.id}: {str(error) or type(error).__name__}; waiting")
                 time.sleep(_pause(failures))
                 continue
             took_ms = (time.monotonic() - begun) * 1_000
-            print(f"  {event.sequence} {event.type} {event.id} → {answer.status_code} ({took_ms:.0f} ms)", flush=True)
+            say(f"  {event.sequence} {event.type} {event.id} → {answer.status_code} ({took_ms:.0f} ms)")
             return
 
     def _keep(self, after: int) -> None:

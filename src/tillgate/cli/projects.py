@@ -6,10 +6,11 @@ import typer
 
 from keyturn import Receipt, resume, suspend
 from keyturn.database import Database
+from keyturn.terminal import printable
 from tillgate.access.accounts import Accounts, Project
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, say, settings, work
 from tillgate.opening import open_keys
 
 OPERATOR = "operator:cli"
@@ -30,7 +31,7 @@ def create(
     if as_json:
         print_json(_to_api(project))
     else:
-        print(f"{project.id}  {project.name}")
+        say(f"{project.id}  {printable(project.name, one_line=True)}")
 
 
 @app.command("list")
@@ -42,7 +43,7 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
         print_json([_to_api(project) for project in projects])
         return
     for project in projects:
-        print(f"{project.id}  {project.name}")
+        say(f"{project.id}  {printable(project.name, one_line=True)}")
 
 
 @app.command("suspend")
@@ -61,7 +62,7 @@ def suspend_project(
         return await suspend(store, clock, project_id=project_id, by=OPERATOR, reason=reason)
 
     receipt = work(settings(data, database_url), task)
-    print("It was suspended before." if receipt.epoch is None else f"{project} is suspended: its keys are refused.")
+    say("It was suspended before." if receipt.epoch is None else f"{project} is suspended: its keys are refused.")
 
 
 @app.command("resume")
@@ -78,7 +79,7 @@ def resume_project(
         return await resume(open_keys(database, clock).store, clock, project_id=project_id, by=OPERATOR)
 
     receipt = work(settings(data, database_url), task)
-    print("It was not suspended." if receipt.epoch is None else f"{project} goes on: its keys are accepted again.")
+    say("It was not suspended." if receipt.epoch is None else f"{project} goes on: its keys are accepted again.")
 
 
 def _to_api(project: Project) -> dict[str, str]:

@@ -12,7 +12,7 @@ from keyturn.keys.model import Mode
 from tillgate.base.clock import HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
 from tillgate.cli.keys import ProjectOption
 from tillgate.cli.projects import project_id_of
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
 from tillgate.opening import open_keys
 
 LIMIT_DEFAULT = 50
@@ -90,14 +90,14 @@ def requests(
     for one in page:
         why = one.refusal or one.error or ("reported: " + ", ".join(one.reported) if one.reported else "")
         where = " ".join(filter(None, (one.network, one.origin, one.app)))
-        print(
+        say(
             f"{to_rfc3339(one.at)}  {one.status}  {one.method:6} {one.path:40} {one.duration_us / 1_000:8.1f} ms  "
             f"{one.key_id}  {one.id}  {why:20}  {where}".rstrip()
         )
     for day, number in found.dropped.items():
-        print(f"{_date(day)}: {number} more than there was room for; `tillgate keys usage` counts all of them.")
+        say(f"{_date(day)}: {number} more than there was room for; `tillgate keys usage` counts all of them.")
     if after is not None:
-        print(f"There are more: --before {after}")
+        say(f"There are more: --before {after}")
 
 
 def _status(text: str | None) -> int | None:

@@ -8,7 +8,7 @@ import typer
 from keyturn.database import Migration, open_database
 from keyturn.database import migrate as apply_migrations
 from tillgate.base.clock import SystemClock
-from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, settings
+from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, say, settings
 from tillgate.opening import all_migrations
 from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS_MAX
 
@@ -58,5 +58,5 @@ def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
     except FAILURES as error:
         fail(str(error))
     for migration in applied:
-        print(f"applied {migration.house} {migration.number:04d}_{migration.name}")
-    print("The database is up to date.")
+        say(f"applied {migration.house} {migration.number:04d}_{migration.name}")
+    say("The database is up to date.")

@@ -13,16 +13,19 @@ from typing import Any, Final, TextIO, cast
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from structlog.typing import EventDict
 from uvicorn.server import HANDLED_SIGNALS
 
 from keyturn.connections.counting import OpenConnections
 from keyturn.connections.server import LimitedServer, open_connections
 from keyturn.database import StoreError
 from keyturn.http.proxies import Networks
+from keyturn.terminal import PrintableFormatter, printable
 from tillgate import __version__
 from tillgate.access.accounts import Accounts
 from tillgate.app import running
 from tillgate.base.clock import SystemClock
+from tillgate.cli.session import note, say
 from tillgate.cli.workers import Post, Supervisor, why_not
 from tillgate.events.deliveries.guard import CONNECTIONS_MAX
 from tillgate.metrics import Metrics, Tally
@@ -165,7 +168,7 @@ def _serve_by_workers(chosen: Settings, listening: socket.socket) -> int:
             with asyncio.Runner(loop_factory=_loop) as runner:
                 runner.run(_serve_as_worker(chosen, listening, Metrics(tally, post.number), post))
         except (StoreError, SealingError, SettingsError) as error:
-            print(f"tillgate: {error}", file=sys.stderr, flush=True)
+            note(f"tillgate: {error}")
             sys.exit(1)
 
     supervisor = Supervisor(
@@ -222,7 +225,7 @@ def _greet(chosen: Settings, setup_token: str | None) -> None:
             f"  {where}/dashboard/setup/{setup_token}",
         ]
     lines += ["", "  Stop with Ctrl-C."]
-    print("\n" + "\n".join(lines) + "\n", flush=True)
+    say("\n" + "\n".join(lines) + "\n")
 
 
 def _loop() -> asyncio.AbstractEventLoop:
@@ -250,6 +253,11 @@ class Unfailing(io.TextIOBase):
             self._stream.flush()
 
 
+def _escape_fields(_: object, __: str, event: EventDict) -> EventDict:
+    """What a terminal would act upon, escaped: a path or a user agent is a stranger's."""
+    return {name: printable(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
 def _log_to_stderr(*, readable: bool) -> None:
     """One JSON object a line, or readable lines in development. Secrets are never among the fields."""
     renderer: Any = (
@@ -261,10 +269,13 @@ def _log_to_stderr(*, readable: bool) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
+            *((_escape_fields,) if readable else ()),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrintableFormatter("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

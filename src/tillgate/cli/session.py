@@ -1,7 +1,6 @@
 """What every command shares: where the database is, how to work on it, and how a failure is told."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -10,6 +9,7 @@ import typer
 
 from keyturn import KeyturnError
 from keyturn.database import Database, StoreError
+from keyturn.terminal import json_line, printable
 from tillgate.base.clock import SystemClock
 from tillgate.base.errors import TillgateError
 from tillgate.opening import open_migrated
@@ -57,12 +57,23 @@ def work(chosen: Settings, task: Callable[[Database], Awaitable[T]]) -> T:
         fail(str(error))
 
 
+def say(text: str = "") -> None:
+    """Print at once, also into a file. What a terminal would act upon is escaped: most of what is shown was written by
+    somebody else."""
+    print(printable(text), flush=True)
+
+
+def note(text: str) -> None:
+    """Say something beside the output."""
+    print(printable(text), file=sys.stderr, flush=True)
+
+
 def fail(message: str) -> NoReturn:
     """Say what went wrong and end with status 1."""
-    print(f"tillgate: {message}", file=sys.stderr)
+    note(f"tillgate: {message}")
     raise typer.Exit(1)
 
 
 def print_json(value: object) -> None:
     """One JSON object on one line."""
-    print(json.dumps(value, ensure_ascii=False))
+    print(json_line(value), flush=True)

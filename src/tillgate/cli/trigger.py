@@ -6,7 +6,7 @@ import httpx
 import typer
 
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
-from tillgate.cli.session import fail
+from tillgate.cli.session import fail, say
 from tillgate.events import model as events
 
 METADATA: Final = {"triggered_by": "tillgate trigger"}
@@ -122,7 +122,7 @@ def trigger(
                 ids = {"{session}": made["id"], "{order}": order["id"], "{payment}": order["paymentId"]}
     state = made["status"] if "status" in made else "there" if made.get("active", True) else "switched off"
     of = f", of {ids['{session}']}" if ids and made["id"] != ids["{session}"] else ""
-    print(f"{event}: {made['id']} is {state}{of}")
+    say(f"{event}: {made['id']} is {state}{of}")
 
 
 def _do(server: httpx.Client, step: Step, ids: dict[str, str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from keyturn.insight.usage import DAY_MS
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.keys import KeyId, ProjectOption
 from tillgate.cli.projects import project_id_of
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, say, settings, work
 from tillgate.opening import open_keys
 
 DAYS_MAX = 400
@@ -102,23 +102,23 @@ def _as_json(found: _Found, days: int) -> dict[str, Any]:
 
 def _print(found: _Found, days: int) -> None:
     key, used, advice, proof = found.key, found.used, found.advice, found.proof
-    print(f"{key.id}  {key.masked}  {key.status.value}  {key.name}\n")
+    say(f"{key.id}  {key.masked}  {key.status.value}  {key.name}\n")
     busy = [day for day in used.days if day.allowed or day.refused or day.rate_limited]
-    print(f"{used.requests} requests in {_days(days)}")
+    say(f"{used.requests} requests in {_days(days)}")
     if busy:
-        print(f"  {'day':10}  {'allowed':>9}  {'refused':>9}  {'too early':>9}")
+        say(f"  {'day':10}  {'allowed':>9}  {'refused':>9}  {'too early':>9}")
     for day in busy:
-        print(f"  {_date(day.day)}  {day.allowed:>9}  {day.refused:>9}  {day.rate_limited:>9}")
+        say(f"  {_date(day.day)}  {day.allowed:>9}  {day.refused:>9}  {day.rate_limited:>9}")
     for title, counted in (
         ("By scope", used.scopes),
         ("By outcome", used.outcomes),
         ("Would have been refused, were it not only reported", used.reported),
     ):
         if counted:
-            print(f"\n{title}")
+            say(f"\n{title}")
             for name, requests in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
-                print(f"  {name:24} {requests:>9}")
-    print("\nSecrets")
+                say(f"  {name:24} {requests:>9}")
+    say("\nSecrets")
     for one in found.secrets:
         if one.last_used_at is None:
             said = "never used"
@@ -127,15 +127,15 @@ def _print(found: _Found, days: int) -> None:
             said = f"last used {to_rfc3339(one.last_used_at)} from {where}, {one.last_used_path or '-'}"
             said += f" ({one.last_used_agent})" if one.last_used_agent else ""
         ends = f", ends {to_rfc3339(one.ends_at)}" if one.ends_at is not None else ""
-        print(f"  {one.number}  {one.prefix}…{one.last_four}  {said}{ends}")
+        say(f"  {one.number}  {one.prefix}…{one.last_four}  {said}{ends}")
     if proof is not None and proof.quiet_since is not None:
-        print(f"  Nobody has used an earlier secret since {to_rfc3339(proof.quiet_since)}.")
+        say(f"  Nobody has used an earlier secret since {to_rfc3339(proof.quiet_since)}.")
     if advice is not None and advice.unused:
-        print(f"\nNever needed in {_days(days)}: {' '.join(advice.unused)}")
+        say(f"\nNever needed in {_days(days)}: {' '.join(advice.unused)}")
         if advice.enough and advice.kept:
-            print(f"  Take it away: tillgate keys update {key.id} {' '.join(f'--scope {one}' for one in advice.kept)}")
+            say(f"  Take it away: tillgate keys update {key.id} {' '.join(f'--scope {one}' for one in advice.kept)}")
         elif not advice.enough:
-            print("  It was not watched for all of that time, so this may be too early to tell.")
+            say("  It was not watched for all of that time, so this may be too early to tell.")
 
 
 def _days(days: int) -> str:

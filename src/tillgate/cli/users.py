@@ -7,7 +7,7 @@ import typer
 
 from tillgate.access.accounts import Accounts, Role
 from tillgate.base.clock import SystemClock
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
 
 app = typer.Typer(help="People who can sign in to the dashboard.", no_args_is_help=True)
 
@@ -43,4 +43,4 @@ def create(
     if as_json:
         print_json({"id": user.id, "email": user.email, "role": user.role.value})
     else:
-        print(f"{user.email} can sign in as {user.role.value}.")
+        say(f"{user.email} can sign in as {user.role.value}.")

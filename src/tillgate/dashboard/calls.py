@@ -30,6 +30,7 @@ from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 from tillgate.base.principal import Principal
 from tillgate.dashboard.context import DashboardContext
+from tillgate.dashboard.cookies import cookie_of
 from tillgate.dashboard.flash import FLASHES
 from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Form, local_path, parse
 from tillgate.store import idempotency
@@ -93,7 +94,7 @@ class OpenCall:
 
     def page(self, template: str, *, status_code: int = 200, **context: object) -> Response:
         """A page. Whatever an earlier answer wanted to have said is said on it."""
-        flash = FLASHES.get(self.request.cookies.get(_named(FLASH_COOKIE, self.secure), ""))
+        flash = FLASHES.get(cookie_of(self.request, _named(FLASH_COOKIE, self.secure)))
         to_api = self._site.templates.get_template(template).render(
             {
                 "who": self.known,
@@ -268,7 +269,7 @@ class Page:
     async def _answer(self, request: Request) -> Response:
         call = OpenCall(self._site, request, Form({}), None, "")
         try:
-            cookie = request.cookies.get(_named(COOKIE, is_secure(request, self._site.context)), "")
+            cookie = cookie_of(request, _named(COOKIE, is_secure(request, self._site.context)))
             who = await self._site.context.accounts.signed_in(cookie) if cookie else None
             call = OpenCall(self._site, request, Form({}), who, cookie)
             view = self._views.get("GET" if request.method == "HEAD" else request.method)
@@ -394,13 +395,14 @@ async def _read(request: Request) -> Form:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != CONTENT_TYPE:
         raise _Refused(415, "This is not a form.", f"Expected a body of the type {CONTENT_TYPE}.")
-    body = b""
+    parts, length = [], 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
+        parts.append(chunk)
+        length += len(chunk)
+        if length > BODY_BYTES_MAX:
             raise _Refused(413, "This is too much.", f"A form has at most {BODY_BYTES_MAX // 1024} kB. Shorten it.")
     try:
-        return parse(body)
+        return parse(b"".join(parts))
     except ValueError as error:
         raise _Refused(400, "This form has too many fields.", "Open the page again and fill it in anew.") from error
 

@@ -37,6 +37,7 @@ class WrongAmount(NamedTuple):
 
 
 FORM_BYTES_MAX: Final = 1_024
+FORM_FIELDS_MAX: Final = 20
 
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
@@ -235,12 +236,16 @@ async def _start_again(context: PagesContext, session: CheckoutSession) -> str |
 
 async def _form(request: Request) -> dict[str, str]:
     """The fields of a small form; nothing where it is larger than any of ours."""
-    body = b""
+    parts, length = [], 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES_MAX:
+        parts.append(chunk)
+        length += len(chunk)
+        if length > FORM_BYTES_MAX:
             return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=None)
+    try:
+        fields = parse_qs(b"".join(parts).decode("utf-8", "replace"), max_num_fields=FORM_FIELDS_MAX)
+    except ValueError:
+        return {}
     return {name: values[0] for name, values in fields.items()}
 
 

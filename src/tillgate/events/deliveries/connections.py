@@ -49,7 +49,7 @@ class Connections:
             kept_max: how many connections are kept while nothing goes over them.
         """
         self._ssl_context = ssl_context
-        self._network = BoundedNetwork(network)
+        self._network = network
         self._kept_max = kept_max
         self._places = asyncio.Semaphore(open_max)
         # Those that nothing goes over, by where they lead, the latest one last; and all of them, the oldest first.
@@ -67,7 +67,7 @@ class Connections:
                 origin=origin,
                 ssl_context=self._ssl_context,
                 keepalive_expiry=KEPT_SECONDS,
-                network_backend=self._network(request.extensions.get("payer", "")),
+                network_backend=BoundedNetwork(self._network(request.extensions.get("payer", ""))),
             )
             response = await connection.handle_async_request(request)
         except BaseException:

@@ -15,6 +15,8 @@ ATTEMPTS_MAX: Final = len(GAPS_MS) + 1
 
 # How long a receiver may put a retry off.
 RETRY_AFTER_MAX_MS: Final = DAY_MS
+# Of its text; the longest form of an HTTP date has 33 characters.
+_RETRY_AFTER_LENGTH_MAX: Final = 100
 
 # How many deliveries to one endpoint are under way at once; one that only fails gets a single probe at a time.
 ENDPOINT_IN_FLIGHT_MAX: Final = 10
@@ -100,6 +102,8 @@ def retry_after(status: int, header: str | None, now: int) -> int | None:
     """
     if status not in (429, 503) or header is None:
         return None
+    if len(header) > _RETRY_AFTER_LENGTH_MAX:
+        return None
     text = header.strip()
     if text.isascii() and text.isdigit():
         asked_ms = int(text[:12]) * SECOND_MS
@@ -107,7 +111,7 @@ def retry_after(status: int, header: str | None, now: int) -> int | None:
         try:
             at = parsedate_to_datetime(text)
             asked_ms = int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1_000) - now
-        except (ValueError, OverflowError):
+        except (ValueError, TypeError, IndexError, OverflowError):
             return None
     return min(max(asked_ms, 0), RETRY_AFTER_MAX_MS)
 

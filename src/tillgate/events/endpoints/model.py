@@ -2,14 +2,11 @@
 
 from enum import StrEnum
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from tillgate.base.clock import DAY_MS, to_rfc3339
 from tillgate.base.errors import InvalidInput
-from tillgate.base.text import checked_url
-from tillgate.events.deliveries.guard import AddressGuard
 from tillgate.events.model import EVENT_PATTERNS, EVERY_TYPE, event_type, subscribes
 
 EVENTS_MAX: Final = 64
@@ -128,19 +125,3 @@ def checked_overlap(seconds: int) -> int:
             param="overlapSeconds",
         )
     return seconds
-
-
-def checked_target(url: str, *, http_loopback: bool, guard: AddressGuard) -> str:
-    """A URL that webhooks may go to. A host name is judged again whenever it is connected to.
-
-    Raises:
-        InvalidInput: it is not https (or, in development, plain http to this machine), or names an address
-            that is not public.
-    """
-    checked = checked_url(url, param="url", http_loopback=http_loopback)
-    if not guard.allows_host(urlsplit(checked).hostname or ""):
-        raise InvalidInput(
-            "url: expected a public address; an operator may allow a network in TILLGATE_WEBHOOK_NETWORKS.",
-            param="url",
-        )
-    return checked

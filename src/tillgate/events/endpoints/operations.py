@@ -23,9 +23,9 @@ from tillgate.events.endpoints.model import (
     WebhookEndpoint,
     checked_events,
     checked_overlap,
-    checked_target,
     to_api,
 )
+from tillgate.events.endpoints.targets import checked_target
 from tillgate.events.model import (
     SESSION_PAID,
     WEBHOOK_ENDPOINT_DISABLED,

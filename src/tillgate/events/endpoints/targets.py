@@ -1,0 +1,74 @@
+"""Which URLs webhooks may go to."""
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from tillgate.base.errors import InvalidInput
+from tillgate.base.text import checked_url
+from tillgate.events.deliveries.guard import AddressGuard
+
+# Top-level names under which nobody is found.
+_NO_NAMES: Final = frozenset({"invalid", "onion"})
+_HOST_LENGTH_MAX: Final = 253
+_LABEL_MAX: Final = 63
+
+
+def checked_target(url: str, *, http_loopback: bool, guard: AddressGuard) -> str:
+    """A URL that webhooks may go to. A host name is judged again whenever it is connected to.
+
+    Raises:
+        InvalidInput: it is not https (or, in development, plain http to this machine), names an address that is not
+            public, or nothing could ever be delivered to it.
+    """
+    checked = checked_url(url, param="url", http_loopback=http_loopback)
+    problem = _never_reached(checked)
+    if problem is not None:
+        raise InvalidInput(f"url: {problem}", param="url")
+    if not guard.allows_host(urlsplit(checked).hostname or ""):
+        raise InvalidInput(
+            "url: expected a public address; an operator may allow a network in TILLGATE_WEBHOOK_NETWORKS.",
+            param="url",
+        )
+    return checked
+
+
+def _never_reached(url: str) -> str | None:
+    """Why nothing that is sent to this URL could arrive; None where it may."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.port == 0:
+        return "port 0 cannot be connected to; leave it out, or name the receiver's."
+    if "#" in url:
+        return "what follows # is never sent; take it away, or put it into the query."
+    if "[" in parts.netloc:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            return "the host in brackets is no IPv6 address."
+        return "an IPv6 address with a zone is known to one machine only." if "%" in host else None
+    if host.endswith("."):
+        return "no certificate holds for a host with a dot at its end; write it without."
+    last = host.rpartition(".")[2]
+    # As the URL standard has it (4.2, "ends in a number"): resolvers take 127.1, 2130706433 and 0x7f.1 for addresses,
+    # and no certificate holds for one written so.
+    if last.isdigit() or last.startswith("0x"):
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError:
+            return "the host is no name, and no IPv4 address of four decimal numbers."
+        return None
+    if last in _NO_NAMES:
+        return f"names under .{last} are never found in public DNS (RFC 6761, RFC 7686)."
+    try:
+        target = httpx.URL(url)
+        # The first of these writes it for DNS, the second reads what is written so: both refuse what is no name.
+        ascii_host = target.raw_host.decode("ascii")
+        _ = target.host
+    except (httpx.InvalidURL, UnicodeError):
+        return "the host is no name that can be looked up (IDNA)."
+    if len(ascii_host) > _HOST_LENGTH_MAX or not all(1 <= len(label) <= _LABEL_MAX for label in ascii_host.split(".")):
+        return f"a host has at most {_HOST_LENGTH_MAX} characters, and 1 to {_LABEL_MAX} between two dots (RFC 1035)."
+    return None

@@ -1,0 +1,113 @@
+"""A setting that cannot be meant is refused at the start, with what was meant as far as can be told."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import keyturn.settings
+import tillgate.settings
+from keyturn.admission.layer import KeyLayer
+from keyturn.admission.needs import InvalidNeed, Rules
+from keyturn.environment import cannot_be_meant
+from keyturn.http.server import KeyturnServer
+from keyturn.stores.memory import MemoryKeyStore
+from tests.keyturn.test_server import ENVIRONMENT
+from tillgate.cli import app
+
+SLIPS = [
+    ("KEYTURN_SCOPE", "KEYTURN_SCOPES"),
+    ("KEYTURN_ROOT_KEYS", "KEYTURN_ROOT_KEY"),
+    ("KEYTURN_RULE", "KEYTURN_RULES"),
+    ("KEYTURN_TRUSTED_PROXY", "KEYTURN_TRUSTED_PROXIES"),
+    ("KEYTURN_DATABSE_URL", "KEYTURN_DATABASE_URL"),
+]
+TILLGATES = [
+    ("TILLGATE_WEBHOOK_SECRT", "CHECKOUT_WEBHOOK_SECRET"),
+    ("TILLGATE_WEBHOOK_SECRET", "CHECKOUT_WEBHOOK_SECRET"),
+    ("TILLGATE_SECRETKEY", "TILLGATE_SECRET_KEY"),
+    ("TILLGATE_PUBLIC_ULR", "TILLGATE_PUBLIC_URL"),
+    ("TILLGATE_WORKER", "TILLGATE_WORKERS"),
+    ("TILLGATE_TRUSTED_PROXYS", "TILLGATE_TRUSTED_PROXIES"),
+]
+# Set by others: by Kubernetes for a service that is called tillgate, by the tests, by anybody.
+LET_BE = {
+    "TILLGATE_PORT": "tcp://10.0.0.1:8080",
+    "TILLGATE_SERVICE_HOST": "10.0.0.1",
+    "TILLGATE_PORT_8080_TCP_ADDR": "10.0.0.1",
+    "TILLGATE_WALKS": "5",
+    "TILLGATE_HOMEPAGE": "x",
+    "PATH": "/bin",
+}
+
+
+@pytest.mark.parametrize(("name", "meant"), SLIPS)
+def test_keyturn_refuses_a_misspelt_setting(name: str, meant: str) -> None:
+    """It would be taken for one that is not set."""
+    with pytest.raises(keyturn.settings.SettingsError, match=f"{name} is no setting; did you mean {meant}\\?"):
+        keyturn.settings.load(ENVIRONMENT | {name: "x"})
+
+
+@pytest.mark.parametrize(("name", "meant"), TILLGATES)
+def test_tillgate_refuses_a_misspelt_setting(name: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server and ``doctor`` alike, and the value, which may be a secret, is not shown."""
+    monkeypatch.setenv(name, "a-value-that-is-secret")
+    with pytest.raises(tillgate.settings.SettingsError, match=f"{name} is no setting; did you mean {meant}\\?"):
+        tillgate.settings.load()
+    said = CliRunner().invoke(app, ["doctor"])
+    assert said.exit_code == 1 and meant in said.stderr and "a-value-that-is-secret" not in said.output
+
+
+def test_what_others_have_set_is_let_be() -> None:
+    """A service link of Kubernetes starts with the name of the service, too."""
+    assert cannot_be_meant(LET_BE, "TILLGATE_", tillgate.settings.VARIABLES) is None
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_quotes_that_an_env_file_kept_are_refused(quote: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root credential with its quotes would be another one, and longer than the shortest that is taken."""
+    root = f"{quote}{ENVIRONMENT['KEYTURN_ROOT_KEY']}{quote}"
+    with pytest.raises(keyturn.settings.SettingsError, match="KEYTURN_ROOT_KEY: the value is in quotes") as refused:
+        keyturn.settings.load(ENVIRONMENT | {"KEYTURN_ROOT_KEY": root})
+    assert ENVIRONMENT["KEYTURN_ROOT_KEY"] not in str(refused.value)
+    for name in tillgate.settings.VARIABLES:
+        monkeypatch.setenv(name, f"{quote}https://shop.example{quote}")
+        with pytest.raises(tillgate.settings.SettingsError, match=f"{name}: the value is in quotes"):
+            tillgate.settings.load()
+        monkeypatch.delenv(name)
+
+
+def test_doctor_tells_a_secret_key_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As the server does when it starts."""
+    monkeypatch.setenv("TILLGATE_SECRET_KEY", "changeme")
+    said = CliRunner().invoke(app, ["doctor", "--data", str(tmp_path)])
+    assert said.exit_code == 1 and "TILLGATE_SECRET_KEY" in said.stdout and "--new-secret-key" in said.stdout
+
+
+def test_every_setting_is_known_as_one() -> None:
+    """What is read without standing in the list would be taken for a slip of another."""
+    source = Path(keyturn.settings.__file__).read_text("utf-8")
+    assert set(keyturn.settings.VARIABLES) == set(re.findall(r'"(KEYTURN_[A-Z_]+[A-Z])"', source))
+    ours = {setting.name for setting in tillgate.settings.load().listed}
+    mine = {tillgate.settings.API_KEY_VARIABLE, tillgate.settings.WEBHOOK_SECRET_VARIABLE}
+    assert set(tillgate.settings.VARIABLES) == ours | mine
+
+
+def test_a_rule_with_an_unknown_scope_starts_no_server(tmp_path: Path) -> None:
+    """Its path would be reached by keys with all scopes and by nobody else."""
+    file = tmp_path / "rules.toml"
+    file.write_text('[[rule]]\npath = "/invoices"\nscope = "invoice:read"\n', "utf-8")
+    settings = keyturn.settings.load(ENVIRONMENT | {"KEYTURN_RULES": str(file)})
+    layer = KeyLayer(MemoryKeyStore(), scopes=settings.scopes, publishable=settings.publishable)
+    with pytest.raises(InvalidNeed, match=r"/invoices names 'invoice:read', .* did you mean invoices:read\?"):
+        KeyturnServer(layer, settings)
+    with pytest.raises(InvalidNeed, match=r"choose from: a:read, b:write"):
+        Rules({"/x": "entirely:else"}).check_scopes(["b:write", "a:read"])
+    Rules({"/x": "a:read"}).check_scopes(["a:read"])
+
+
+def test_a_publishable_scope_that_is_misspelt_says_which_was_meant() -> None:
+    """Among those that the installation offers."""
+    with pytest.raises(keyturn.settings.SettingsError, match=r"did you mean invoices:write\?"):
+        keyturn.settings.load(ENVIRONMENT | {"KEYTURN_PUBLISHABLE_SCOPES": "invoices:wrte"})
