@@ -26,26 +26,42 @@ _OWN: Final = ("location", "set-cookie", "hx-redirect")
 # Fresh in each run: what it is called, and how it looks. The first that fits names it.
 _FRESH: Final = re.compile(
     r"(?P<key>\bkey_[0-9A-Za-z]{22}\b)"
-    r"|(?P<secret>(?:ck|pk|kt|whsec)_(?:(?:live|test)_)?[0-9A-Za-z+/=]{32,})"
+    r"|(?P<secret>\b(?:ck|pk|sk|whsec)_(?:(?:live|test)_)?[0-9A-Za-z+/=]{22,})"
     r"|(?P<request>\breq_[0-7][0-9a-hjkmnp-tv-z]{25})"
     r"|(?P<prefix>\bwhsec_[0-9A-Za-z+/]{6})"
     r"|(?P<slug>(?<=pro-plan-)[a-z0-9]{12}\b)"
-    r"|(?P<masked>(?<=_)[0-9A-Za-z]{4}…[0-9A-Za-z]{4})"
+    r"|(?P<masked>\b(?:ck|pk|sk)_(?:test|live)_[0-9A-Za-z]{2,8}…[0-9A-Za-z]{4})"
+    r"|(?P<expires>(?<=expires=)[^;]+)"
+    r"|(?P<cookie>(?<=_session=)[\w-]{43})"
+    r"|(?P<form>\b[0-7][0-9a-hjkmnp-tv-z]{25}\b)"
     r"|(?P<id>[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25})"
-    r"|(?P<hex>\b(?:0x)?[0-9a-f]{32,64}\b)"
+    r"|(?P<hex>\b(?:0x)?[0-9a-f]{32,64}\b|(?<=seen=)[0-9a-f]{16}\b)"
     r"|(?P<picture>data:image/[^\"']{200,})"
     r"|(?P<version>(?<=\?v=)[0-9a-f]{12}\b)"
-    r'|(?P<elapsed>(?<="durationMs":)\d+|\b\d+(?= ms\b))'
+    r"|(?P<prefix_only>\b(?:ck|pk|sk)_(?:test|live)_[0-9A-Za-z]{6}(?=\"))"
+    r'|(?P<last_four>(?<="lastFour":")[0-9A-Za-z]{4})'
+    r'|(?P<elapsed>(?<="durationMs":)\d+|(?<="waitedMs":)[\d.]+|(?<="resetSeconds":)[\d.]+'
+    r"|\b\d+(?:\.\d+)?(?=(?: |&nbsp;|\u00a0|\u202f)ms\b))"
 )
 # What nothing else refers to is no different for being another one.
-_NUMBERLESS: Final = {"request": "<req>", "version": "…", "picture": "data:image/…", "elapsed": "0"}
+_NUMBERLESS: Final = {
+    "request": "<req>",
+    "version": "…",
+    "picture": "data:image/…",
+    "elapsed": "0",
+    "expires": "…",
+    "cookie": "<cookie>",
+    "form": "<form>",
+}
 _COUNTED_DOWN: Final = re.compile(r"(?<=[rt]=)\d+|\d+(?=;w=)")
 _UNSEEN: Final = frozenset({"script", "style", "svg", "template"})
 _TITLE: Final = re.compile(r"<title>([^<]*)</title>")
 # What of an element is compared, beside its text.
-_ATTRIBUTES: Final = ("id", "href", "action", "method", "name", "type", "value", "checked", "selected", "disabled",
-                      "required", "hx-get", "hx-trigger", "http-equiv", "content", "src", "alt", "aria-label")  # fmt: skip
-_TOLD: Final = frozenset({"a", "form", "input", "button", "select", "option", "textarea", "img", "meta"})
+_ATTRIBUTES: Final = frozenset(
+    {"action", "alt", "checked", "content", "disabled", "href", "http-equiv", "hx-get", "hx-trigger", "method", "name"}
+    | {"required", "selected", "src", "type", "value"}
+)
+_TOLD: Final = frozenset({"a", "form", "input", "button", "select", "option", "textarea", "img"})
 
 
 class Golden:
@@ -71,7 +87,11 @@ class Golden:
             assert answer.status_code < 400, f"{name}: {answer.status_code} {answer.text}"
             self._answered.add(route)
         number = sum(1 for known in self._answers if known == name or known.startswith(f"{name} #"))
-        self._answers[f"{name} #{number + 1}" if number else name] = self._kept(answer)
+        kept = self._kept(answer)
+        if answer.status_code == 422 and "[form" in "".join(kept["body"]):
+            # The form comes again as it was filled in; what is wrong with it stands above.
+            kept["body"] = kept["body"][: next(at for at, line in enumerate(kept["body"]) if line.startswith("[form"))]
+        self._answers[f"{name} #{number + 1}" if number else name] = kept
         return answer
 
     def note_refusal(self, name: str, answer: httpx.Response) -> None:
@@ -104,12 +124,12 @@ class Golden:
             )
 
     def _text(self) -> str:
-        """Headers and layouts first, for many answers share them; then an answer a line, a page a line for each of its lines."""
+        """Headers and layouts first, for many answers share them; then each answer in a line, or a page in lines."""
         shared = [
             f"  {json.dumps(name)}: {_json(value)}" for name, value in sorted((self._headers | self._layouts).items())
         ]
         parts = [
-            f"  {json.dumps(name)}: {json.dumps(answer, ensure_ascii=False, indent=0) if _is_page(answer) else _json(answer)}"
+            f"  {json.dumps(name)}: {_lined(answer) if isinstance(answer.get('body'), list) else _json(answer)}"
             for name, answer in self._answers.items()
         ]
         refusals = [f'  {{"to": {_json(names)},\n   "answer": {answer}}}' for answer, names in self._refusals.items()]
@@ -190,8 +210,8 @@ def _wordless(part: Any) -> Any:
     return [_wordless(one) for one in part] if isinstance(part, list) else part
 
 
-def _is_page(answer: dict[str, Any]) -> bool:
-    return isinstance(answer.get("body"), list)
+def _lined(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=0)
 
 
 def _json(value: Any) -> str:
@@ -208,8 +228,12 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self._unseen += tag in _UNSEEN
-        if tag not in _TOLD and not any(name.startswith("hx-") for name, _ in attributes):
+        if tag not in _TOLD and not any(name in ("hx-get", "http-equiv") for name, _ in attributes):
             return
+        if ("name", "csrf") in attributes:
+            return  # Every form has it, and tests of its own.
+        if ("name", "back") in attributes:
+            attributes = [(name, value) for name, value in attributes if name != "value"]  # This page's own address.
         told = [f"{name}={value}" if value else name for name, value in attributes if name in _ATTRIBUTES]
         self.lines.append(f"[{' '.join([tag, *told])}]")
 

@@ -97,7 +97,9 @@ async def catalogue(ask: Ask) -> None:
     await ask(
         "POST", "/checkout_sessions",
         {
-            "lineItems": [{"productId": product["id"], "quantity": 2}, {"name": "Tax", "kind": "tax", "unitAmount": "1"}],
+            "lineItems": [
+                {"productId": product["id"], "quantity": 2}, {"name": "Tax", "kind": "tax", "unitAmount": "1"},
+            ],
             "currency": "USD", "shippingAmount": "4.50", "reference": "1001", "uniqueReference": True,
             "customerId": customer["id"], "promotionCode": "spring",
         },
