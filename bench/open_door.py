@@ -35,7 +35,14 @@ async def _serve(port: int, data: str, project_id: str) -> None:
     async with running(load(data=data, port=port)) as tillgate:
         door: Any = OpenDoor(project_id)
         api = tillgate._api
-        tillgate._api = NativeApi(api._context._replace(keys=door), origins=api._origins)
+        # Everything else stays: headers, metrics, the log of requests (whose lines are of a key that is known).
+        tillgate._api = NativeApi(
+            api._context._replace(keys=door),
+            origins=api._origins,
+            plain_http_from_here=True,
+            count_response=tillgate._metrics.count_response,
+            requests=tillgate._keys.requests,
+        )
         config = uvicorn.Config(tillgate, host="127.0.0.1", port=port, **SERVER_SETTINGS)
         await uvicorn.Server(config).serve()
 
