@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import machine
 from bench.against import Against
+from bench.alternatives import Alternatives
 from bench.checkout import Checkout
 from bench.instructions import Instructions
 from bench.keys import Keys
@@ -25,6 +26,7 @@ from bench.table import Row, printed
 from tests.postgres import find_postgres
 
 PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
+    "alternatives": lambda stage: Alternatives(stage).run(),
     "checkout": lambda stage: Checkout(stage).run(),
     "scaling": lambda stage: Scaling(stage).run(),
     "instructions": lambda stage: Instructions(stage).run(),

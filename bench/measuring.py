@@ -72,7 +72,9 @@ class Stage:
 
     @contextlib.contextmanager
     def under(self, command: list[str]) -> Iterator[None]:
-        """Servers that are started in the block run under a program such as valgrind; texts hash alike in each run."""
+        """Servers that are started in the block run under valgrind; time passes as slowly for them, and texts hash
+        alike in each run.
+        """
         self._under = command
         try:
             yield
@@ -90,8 +92,9 @@ class Stage:
         """Start one of our servers. Its port goes where the words end with ``--port``, else before them."""
         port = port or free_port()
         words = (*words, str(port)) if words[-1] == "--port" else (str(port), *words)
+        slowed = ["bench.slowed"] if self._under else []
         return self.started(
-            [sys.executable, "-m", module, *words], port, ready=ready, name=module, environment=environment
+            [sys.executable, "-m", *slowed, module, *words], port, ready=ready, name=module, environment=environment
         )
 
     def started(

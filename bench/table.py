@@ -42,8 +42,13 @@ def compared(
     baseline_unit: str | None = None,
     target: float | None = None,
     said: str | None = None,
+    times: bool = False,
 ) -> Row:
-    """A row of two that were measured in the same rounds, judged by processor time where both sides' is known."""
+    """A row of two that were measured in the same rounds, judged by processor time where both sides' is known.
+
+    Args:
+        times: the ratio is said as ``12.0×``, not in percent.
+    """
     by_rate = ratios(measured.rates, baseline.rates)
     known = len(baseline.cpu_us) == len(measured.cpu_us) > 0
     share = ratios(baseline.cpu_us, measured.cpu_us) if known else by_rate
@@ -51,9 +56,9 @@ def compared(
         what,
         said or measured.said(unit),
         f"{against}: {baseline.said(baseline_unit or unit)}",
-        spread(share, percent=True),
-        f"{statistics.median(by_rate):.0%}" if known else "–",
-        target=f"≥ {target:.0%}" if target else "–",
+        spread(share, percent=not times),
+        (f"{statistics.median(by_rate):.2f}" if times else f"{statistics.median(by_rate):.0%}") if known else "–",
+        target=(f"≥ {target:g}×" if times else f"≥ {target:.0%}") if target else "–",
         met=reached(share, target) if target else None,
     )
 
