@@ -2,9 +2,9 @@
 
 A server runs under valgrind, counting nothing while it starts and warms up; then so many requests go over one
 connection, one after another, and twice as many, and the difference of both counts is divided by the difference of
-their numbers, so that what happens once falls out. Time passes slowly for the server (``bench/slowed.py``), so that what
-happens by the clock is as little of a count as it is in service. Hashes of texts are the same in each run. A count
-differs from run to run by about one in a hundred, and between builds of Python.
+their numbers, so that what happens once falls out. Time passes slowly for the server (``bench/slowed.py``), so that
+what happens by the clock is as little of a count as it is in service. Hashes of texts are the same in each run. A
+count differs from run to run by about one in a hundred, and between builds of Python.
 """
 
 import json
