@@ -1,8 +1,7 @@
 """Instructions for each request, counted by callgrind: what a request costs, whatever else the machine does.
 
-A server runs under valgrind, counting nothing while it starts and warms up; then so many requests go over one
-connection, one after another, and twice as many, and the difference of both counts is divided by the difference of
-their numbers, so that what happens once falls out. Time passes slowly for the server (``bench/slowed.py``), so that
+A server runs under valgrind, counting nothing while it starts and warms up; then requests go over one connection, one
+after another, in blocks that are counted one by one: the median block is told, so that what happens once falls out. Time passes slowly for the server (``bench/slowed.py``), so that
 what happens by the clock is as little of a count as it is in service. Hashes of texts are the same in each run. A
 count differs from run to run by about one in a hundred, and between builds of Python.
 """
@@ -12,6 +11,7 @@ import re
 import secrets
 import shutil
 import socket
+import statistics
 import subprocess
 import time
 from pathlib import Path
@@ -26,7 +26,8 @@ from tests.running import free_port
 from tillgate.cli.server import SERVER_SETTINGS
 
 WARM_UP = 150
-REQUESTS, REQUESTS_QUICK = 200, 60
+REQUESTS, REQUESTS_QUICK = 100, 40
+BLOCKS = 5
 ANSWER_SECONDS_MAX = 60
 COUNTED = "counted.%p"
 _TOTAL = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
@@ -102,14 +103,14 @@ class Instructions:
             self._control(target.server, "--instr=on")
             asked.ask(WARM_UP)
             self._control(target.server, "--zero")
-            asked.ask(self._requests)
-            once = self._dumped(target.server)
-            asked.ask(2 * self._requests)
-            twice = self._dumped(target.server)
+            blocks = []
+            for _ in range(BLOCKS):
+                asked.ask(self._requests)
+                blocks.append(self._dumped(target.server) / self._requests)
             self._control(target.server, "--instr=off")
         finally:
             asked.close()
-        return round((twice - once) / self._requests)
+        return round(statistics.median(blocks))
 
     def _control(self, server: Server, word: str) -> None:
         done = subprocess.run(
