@@ -1,9 +1,10 @@
 """Instructions for each request, counted by callgrind: what a request costs, whatever else the machine does.
 
 A server runs under valgrind, counting nothing while it starts and warms up; then requests go over one connection, one
-after another, in blocks that are counted one by one: the median block is told, so that what happens once falls out. Time passes slowly for the server (``bench/slowed.py``), so that
-what happens by the clock is as little of a count as it is in service. Hashes of texts are the same in each run. A
-count differs from run to run by about one in a hundred, and between builds of Python.
+after another, in blocks that are counted one by one: the median block is told, so that what happens once falls out.
+Time passes slowly for the server (``bench/slowed.py``), so that what happens by the clock is as little of a count as it
+is in service. Hashes of texts are the same in each run. A count differs from run to run by a few in a hundred, and
+between builds of Python.
 """
 
 import json
