@@ -27,7 +27,7 @@ demo: $(STAMPS)/up ## Show the whole story on a throw-away database: key, sessio
 test: test-parts ## Run every test on SQLite, PostgreSQL and a browser (ARGS="-k word" picks some)
 	@scripts/test.sh $(ARGS)
 
-bench: $(STAMPS)/test ## Measure, as ratios against a baseline of the same run
+bench: $(STAMPS)/bench ## Measure, as ratios against a baseline of the same run (ARGS="--only checkout" for a part)
 	$(VENV)/bin/python -m bench $(ARGS)
 
 soak: $(STAMPS)/test ## Kill servers under 10,000 sessions, then prove that nothing was lost or done twice
@@ -67,4 +67,9 @@ $(STAMPS)/up: $(STAMPS)/venv requirements/build.txt requirements/base.txt pyproj
 $(STAMPS)/test: $(STAMPS)/up requirements/test.txt
 	@echo "Installing what the tests need (once) …"
 	$(INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(STAMPS)/bench: $(STAMPS)/test requirements/bench.txt
+	@echo "Installing what the bench measures beside Tillgate (once) …"
+	$(INSTALL) --require-hashes -r requirements/bench.txt
 	@touch $@

@@ -5,13 +5,18 @@ It asserts no times: it ends with an error only where something is broken, such 
 
 import argparse
 import contextlib
+import json
 import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from bench import machine
+from bench.against import Against
+from bench.alternatives import Alternatives
 from bench.checkout import Checkout
+from bench.instructions import Instructions
 from bench.keys import Keys
 from bench.measuring import FULL, QUICK, Broken, Stage, say
 from bench.peers.serving import Peers
@@ -21,8 +26,10 @@ from bench.table import Row, printed
 from tests.postgres import find_postgres
 
 PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
+    "alternatives": lambda stage: Alternatives(stage).run(),
     "checkout": lambda stage: Checkout(stage).run(),
     "scaling": lambda stage: Scaling(stage).run(),
+    "instructions": lambda stage: Instructions(stage).run(),
     "keys": lambda stage: Keys(stage).run(),
     "peers": lambda stage: Peers(stage).run(),
 }
@@ -31,7 +38,14 @@ PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less than half as long, with wider spreads")
-    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be said again")
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be given more than once")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="compare with another checkout instead, row by row, by paired processor time; fails below 97 %%",
+    )
     chosen = parser.parse_args()
     pace = QUICK if chosen.quick else FULL
     begun = time.monotonic()
@@ -41,23 +55,36 @@ def main() -> int:
         installation = find_postgres()
         if installation is None:
             say("PostgreSQL's wheel is not installed here, so its rows are left out")
-        print("\n".join(machine.facts(directory, installation)), end="\n\n", flush=True)
-        for name in chosen.only or PARTS:
+        facts = machine.facts(directory, installation)
+        print("\n".join(facts), end="\n\n", flush=True)
+        parts = PARTS if chosen.against is None else {"against": lambda stage: Against(stage, chosen.against).run()}
+        kept: dict[str, list[dict[str, object]]] = {}
+        missed: list[str] = []
+        for name in (chosen.only or PARTS) if chosen.against is None else parts:
             # A part's servers end with it, so that they do not run beside the next one's.
             place = directory / name
             place.mkdir(mode=0o711)
             with contextlib.ExitStack() as stack:
                 postgres = stack.enter_context(running_postgres(installation, place)) if installation else None
                 try:
-                    rows = PARTS[name](Stage(pace, place, postgres, stack))
+                    rows = parts[name](Stage(pace, place, postgres, stack))
                 except (Broken, RuntimeError) as error:
                     print(f"bench: broken: {error}", file=sys.stderr)
                     return 1
             print(f"{name}\n{printed(rows)}\n", flush=True)
+            kept[name] = [row._asdict() for row in rows]
+            missed += [row.what for row in rows if row.met is False]
+        if chosen.json is not None:
+            told = {"machine": facts, "rounds": pace.rounds, "seconds": pace.seconds, "parts": kept}
+            chosen.json.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         print(f"{pace.rounds} rounds of {pace.seconds} s each, interleaved; {time.monotonic() - begun:.0f} s in all.")
         print(
-            "By CPU: processor time of the server process, baseline's over ours. What limits each: docs/performance.md"
+            "Ratios are of the server's processor time, baseline's over ours, where both sides' is known; elsewhere of"
         )
+        print("rates or elapsed times. What limits each: docs/performance.md")
+        if chosen.against is not None and missed:
+            print(f"bench: slower than the other checkout: {', '.join(missed)}", file=sys.stderr)
+            return 1
         return 0
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -12,7 +12,7 @@ from bench import statements, webhooks
 from bench.measuring import Broken, Numbers, Stage, get, post, say
 from bench.servers import Server
 from bench.statements import Driven, Statement
-from bench.table import Row, ratios, reached, spread
+from bench.table import Row
 from keyturn import KeyWish, Mode
 from tests.running import free_port
 from tillgate.access import API_SCOPES
@@ -164,21 +164,9 @@ class Checkout:
         for what, name, against, baseline, target in compared:
             if name not in found:
                 continue
-            measured, other = found[name], found[baseline]
-            share = ratios(measured.rates, other.rates)
-            self.rows.append(
-                Row(
-                    what,
-                    measured.said("req"),
-                    f"{against}: {other.said('units' if name in WRITES else 'req')}",
-                    spread(share, percent=True),
-                    f"{statistics.median(ratios(other.cpu_us, measured.cpu_us)):.0%}"
-                    if len(other.cpu_us) == len(measured.cpu_us) > 0
-                    else "–",
-                    target=f"≥ {target:.0%}" if target else "–",
-                    met=reached(share, target) if target else None,
-                )
-            )
+            unit = "units" if name in WRITES else "req"
+            row = compared(what, found[name], found[baseline], against=against, baseline_unit=unit, target=target)
+            self.rows.append(row)
 
     def _report_process(self, tillgate: Server, hello: Server, resident: tuple[float | None, float | None]) -> None:
         idle, baseline = resident

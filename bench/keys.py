@@ -10,7 +10,7 @@ from bench.checkout import Shop, stock
 from bench.flood import Flood
 from bench.measuring import FULL, Broken, Numbers, Stage, get, run, say
 from bench.servers import Server
-from bench.table import Row, ratios, reached, spread
+from bench.table import Row, compared, ratios, reached, spread
 from keyturn import KeyWish, Kind, Mode
 from keyturn.keys.secret import NATIVE, generate
 from tests.parts import find_part
@@ -106,17 +106,7 @@ class Keys:
             order = [(bare, without), (kept, beside)]
             for server, numbers in order if number % 2 else reversed(order):
                 self._stage.load(server, requests, numbers if number >= 0 else None)
-        share = ratios(beside.rates, without.rates)
-        by_cpu = ratios(without.cpu_us, beside.cpu_us) if len(without.cpu_us) == len(beside.cpu_us) else []
-        self._rows.append(
-            Row(
-                "a Starlette app behind Keyturn / without",
-                beside.said("req"),
-                f"without: {without.said('req')}",
-                spread(share, percent=True),
-                f"{statistics.median(by_cpu):.0%}" if by_cpu else "–",
-            )
-        )
+        self._rows.append(compared("a Starlette app behind Keyturn / without", beside, without, against="without"))
 
     def _limits(self) -> None:
         if find_part("redis-server") is None:
@@ -175,21 +165,10 @@ class Keys:
             (f"a good key beside {FLOOD_PER_SECOND:,} junk keys a second", beside_junk, 0.9),
             ("… beside as many unknown ones with a right checksum", beside_unknown, None),
         ):
-            share, had = ratios(numbers.rates, quiet.rates), floods[id(numbers)]
-            self._rows.append(
-                Row(
-                    what,
-                    f"{statistics.median(numbers.rates):,.0f} req/s, {statistics.median(had):,.0f} refused",
-                    f"alone: {quiet.said('req')}",
-                    spread(share, percent=True),
-                    # All of the server's time, the junk's too, shared among the good answers.
-                    f"{statistics.median(ratios(quiet.cpu_us, numbers.cpu_us)):.0%}"
-                    if len(quiet.cpu_us) == len(numbers.cpu_us) > 0
-                    else "–",
-                    target=f"≥ {target:.0%}" if target else "–",
-                    met=reached(share, target) if target else None,
-                )
-            )
+            had = statistics.median(floods[id(numbers)])
+            said = f"{statistics.median(numbers.rates):,.0f} req/s, {had:,.0f} refused"
+            # All of the server's time, the junk's too, is shared among the good answers.
+            self._rows.append(compared(what, numbers, quiet, against="alone", target=target, said=said))
 
     def _million(self) -> None:
         data = self._stage.directory / "million"

@@ -6,6 +6,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -52,8 +53,35 @@ def cpu_seconds(pid: int) -> float | None:
         children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return None
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    own = _scheduled_seconds(pid) or (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return own + sum(cpu_seconds(child) or 0.0 for child in children)
+
+
+def _scheduled_seconds(pid: int) -> float | None:
+    """The same of its living threads, by the scheduler: in nanoseconds, where the other counts in hundredths of a
+    second. Our servers' threads live as long as they do."""
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def python_build() -> str:
+    """How the interpreter was compiled: an unoptimised one costs an eighth to a fifth on every row of ours."""
+    flags = " ".join(
+        str(sysconfig.get_config_var(name) or "")
+        for name in ("PY_CFLAGS", "PY_CFLAGS_NODIST", "PY_CORE_CFLAGS", "PY_LDFLAGS_NODIST", "CONFIG_ARGS")
+    )
+    level = ([word for word in flags.split() if word.startswith("-O")] or ["-O?"])[-1]
+    profiled = any(word in flags for word in ("--enable-optimizations", "-fprofile-use", "-fprofile-instr-use"))
+    linked = "-flto" in flags or "--with-lto" in flags
+    if not profiled and sys.base_prefix == "/usr" and level not in ("-O0", "-Og"):
+        return f"{level}, a distribution's build, whose flags for PGO and LTO are not told: taken as optimised"
+    told = f"{level}, {'PGO' if profiled else 'no PGO (--enable-optimizations)'}, {'LTO' if linked else 'no LTO'}"
+    if level in ("-O0", "-Og", "-O?") or not profiled:
+        return f"{told}: NOT OPTIMISED, which costs 12 to 21 %"
+    return f"{told}: optimised"
 
 
 def resident_mb(pid: int) -> float | None:
@@ -79,6 +107,7 @@ def facts(directory: Path, postgres: Path | None) -> list[str]:
     return [
         f"cores       {os.cpu_count()} × {model}{load}; shared by server, client and databases",
         f"Python      {sys.version.split()[0]} on {platform.system()} {platform.release()}",
+        f"            built with {python_build()}",
         f"SQLite      {sqlite3.sqlite_version}",
         f"PostgreSQL  {server}",
         f"fsync       median {median:.2f} ms, p99 {slow:.2f} ms (4 KiB appended, on {file_system(directory)})",

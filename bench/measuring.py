@@ -6,7 +6,7 @@ import json
 import secrets
 import statistics
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,7 +38,7 @@ class Pace(NamedTuple):
 
 
 # Short slices and many of them: what the neighbours do lasts seconds.
-FULL = Pace(15, 0.7, 1.0, 300, 100, 1_000_000, 1_000_000, 1_000)
+FULL = Pace(16, 0.7, 1.0, 300, 100, 1_000_000, 1_000_000, 1_000)
 QUICK = Pace(4, 0.5, 0.3, 60, 20, 100_000, 100_000, 300)
 
 
@@ -66,8 +66,20 @@ class Stage:
         self.directory = directory
         self.postgres = postgres
         self._stack = stack
+        self._under: list[str] = []
         self._client = LoadClient()
         stack.callback(self._client.close)
+
+    @contextlib.contextmanager
+    def under(self, command: list[str]) -> Iterator[None]:
+        """Servers that are started in the block run under valgrind; time passes as slowly for them, and texts hash
+        alike in each run.
+        """
+        self._under = command
+        try:
+            yield
+        finally:
+            self._under = []
 
     def serve(
         self,
@@ -80,8 +92,9 @@ class Stage:
         """Start one of our servers. Its port goes where the words end with ``--port``, else before them."""
         port = port or free_port()
         words = (*words, str(port)) if words[-1] == "--port" else (str(port), *words)
+        slowed = ["bench.slowed"] if self._under else []
         return self.started(
-            [sys.executable, "-m", module, *words], port, ready=ready, name=module, environment=environment
+            [sys.executable, "-m", *slowed, module, *words], port, ready=ready, name=module, environment=environment
         )
 
     def started(
@@ -89,7 +102,10 @@ class Stage:
     ) -> Server:
         """Start any server; it is stopped at the end of the run."""
         log = self.directory / f"{name}-{port}.log"
-        server = Server(*command, port=port, ready=ready, log=log, environment=environment)
+        more = {"PYTHONHASHSEED": "0"} if self._under else {}
+        server = Server(
+            *self._under, *command, port=port, ready=ready, log=log, environment=dict(environment or {}) | more
+        )
         self._stack.callback(server.close)
         return server
 

@@ -1,4 +1,5 @@
-"""Tillgate with a door that admits everybody: what is left of a request without the key layer.
+"""Tillgate with a door that admits everybody: what is left of a request without the key layer, and nothing else. The
+rate limit's headers, the log of requests and the metrics stay.
 
 python -m bench.open_door PORT DATA PROJECT_ID
 """
@@ -10,14 +11,17 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from keyturn import Kind, KnownKey, Mode, Need, Presented, Status
+from keyturn import Kind, KnownKey, Limit, Mode, Need, Presented, Status
 from keyturn.admission.layer import Admitted, Caller
 from keyturn.keys.model import Terms
+from keyturn.limiting.gcra import Allowance
 from tillgate.access import API_SCOPES
 from tillgate.api import NativeApi
 from tillgate.app import running
 from tillgate.cli.server import SERVER_SETTINGS
 from tillgate.settings import load
+
+LIMIT = Limit(100.0, 200)
 
 
 class OpenDoor:
@@ -25,7 +29,8 @@ class OpenDoor:
 
     def __init__(self, project_id: str) -> None:
         terms = Terms(project_id=project_id, mode=Mode.TEST, kind=Kind.SECRET, scopes=frozenset(API_SCOPES))
-        self._admitted = Admitted(KnownKey("key_open", terms, Status.ACTIVE), None)
+        # What the answer's headers say of a limit stays: they are spelt by whoever answers.
+        self._admitted = Admitted(KnownKey("key_open", terms, Status.ACTIVE), Allowance(LIMIT, 199, 0.5, 0.0))
 
     async def admit(self, presented: Presented, need: Need | None, caller: Caller) -> Admitted:
         return self._admitted
@@ -35,7 +40,14 @@ async def _serve(port: int, data: str, project_id: str) -> None:
     async with running(load(data=data, port=port)) as tillgate:
         door: Any = OpenDoor(project_id)
         api = tillgate._api
-        tillgate._api = NativeApi(api._context._replace(keys=door), origins=api._origins)
+        # Everything else stays: headers, metrics, the log of requests (whose lines are of a key that is known).
+        tillgate._api = NativeApi(
+            api._context._replace(keys=door),
+            origins=api._origins,
+            plain_http_from_here=True,
+            count_response=tillgate._metrics.count_response,
+            requests=tillgate._keys.requests,
+        )
         config = uvicorn.Config(tillgate, host="127.0.0.1", port=port, **SERVER_SETTINGS)
         await uvicorn.Server(config).serve()
 

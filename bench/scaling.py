@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import statistics as middle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +16,7 @@ from bench.lists import FEW, Pile
 from bench.measuring import Numbers, Stage, get, post, say
 from bench.servers import Server
 from bench.statements import Driven, Statement
-from bench.table import Row, ratios, reached, spread
+from bench.table import Row, compared
 from tests.running import free_port
 from tillgate.base.clock import SystemClock
 from tillgate.opening import open_migrated
@@ -202,14 +201,4 @@ def _add(numbers: Numbers, one: Driven | Delivered) -> None:
 
 
 def _row(what: str, unit: str, measured: Numbers, against: str, other: Numbers, target: float | None = None) -> Row:
-    share = ratios(measured.rates, other.rates)
-    known = len(other.cpu_us) == len(measured.cpu_us) > 0
-    return Row(
-        what,
-        measured.said(unit),
-        f"{against}: {other.said(unit)}",
-        spread(share, percent=True),
-        f"{middle.median(ratios(other.cpu_us, measured.cpu_us)):.0%}" if known else "–",
-        target=f"≥ {target:.0%}" if target else "–",
-        met=reached(share, target) if target else None,
-    )
+    return compared(what, measured, other, against=against, unit=unit, target=target)

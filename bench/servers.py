@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bench.machine import cpu_seconds, resident_mb
 
-START_SECONDS_MAX = 30
+# One under valgrind takes most of it.
+START_SECONDS_MAX = 120
 # Keys are counted as always, against a limit that nobody reaches.
 UNREACHED = {"TILLGATE_KEY_RATE_PER_SECOND": "100000000", "TILLGATE_KEY_BURST": "100000000"}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")} | UNREACHED

@@ -4,14 +4,17 @@ import statistics
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-HEADINGS = ("what", "measured", "baseline", "ratio (middle half)", "by CPU", "target", "met")
+from bench.measuring import Numbers
+
+HEADINGS = ("what", "measured", "baseline", "ratio (middle half)", "by rate", "target", "met")
 
 
 class Row(NamedTuple):
     """One line.
 
     Attributes:
-        by_cpu: the ratio of processor times, where both are known; steadier than throughput on a busy machine.
+        ratio: of processor times where both are known, with its middle half; of rates or of elapsed times elsewhere.
+        by_rate: the ratio of rates where the other is of processor times. It waits for whoever uses the machine, too.
         met: None where there is no target.
     """
 
@@ -19,7 +22,7 @@ class Row(NamedTuple):
     measured: str
     baseline: str
     ratio: str
-    by_cpu: str = "–"
+    by_rate: str = "–"
     target: str = "–"
     met: bool | Literal["unclear"] | None = None
 
@@ -27,6 +30,37 @@ class Row(NamedTuple):
 def ratios(measured: Sequence[float], baseline: Sequence[float]) -> list[float]:
     """Round by round, so that what both rounds suffered falls out."""
     return [one / other for one, other in zip(measured, baseline, strict=True)]
+
+
+def compared(
+    what: str,
+    measured: Numbers,
+    baseline: Numbers,
+    *,
+    against: str,
+    unit: str = "req",
+    baseline_unit: str | None = None,
+    target: float | None = None,
+    said: str | None = None,
+    times: bool = False,
+) -> Row:
+    """A row of two that were measured in the same rounds, judged by processor time where both sides' is known.
+
+    Args:
+        times: the ratio is said as ``12.0×``, not in percent.
+    """
+    by_rate = ratios(measured.rates, baseline.rates)
+    known = len(baseline.cpu_us) == len(measured.cpu_us) > 0
+    share = ratios(baseline.cpu_us, measured.cpu_us) if known else by_rate
+    return Row(
+        what,
+        said or measured.said(unit),
+        f"{against}: {baseline.said(baseline_unit or unit)}",
+        spread(share, percent=not times),
+        (f"{statistics.median(by_rate):.2f}" if times else f"{statistics.median(by_rate):.0%}") if known else "–",
+        target=(f"≥ {target:g}×" if times else f"≥ {target:.0%}") if target else "–",
+        met=reached(share, target) if target else None,
+    )
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float, float]:

@@ -32,6 +32,8 @@ echo "· requirements/build.txt"
 compile requirements/base.txt --extra all
 compile requirements/test.txt --extra all --group test \
     --constraint requirements/base.txt --constraint requirements/build.txt
+compile requirements/bench.txt --extra all --group test --group bench \
+    --constraint requirements/test.txt
 
 # A URL or an absolute path in a lock is a leak of the machine that made it.
 if grep -nE '://|(^|[[:space:]])/|--(index-url|extra-index-url|find-links|trusted-host)' requirements/*.txt; then

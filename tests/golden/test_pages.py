@@ -1,0 +1,120 @@
+"""Every page that a buyer sees, and what the server answers beside its rooms, in fixed situations."""
+
+from typing import Any
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+from keyturn.leaks.reporting import PATHS
+from tests.golden.recording import Golden
+from tests.shop import PUBLIC_URL, Shop
+from tillgate.rails.simulated.rail import OUTCOMES
+
+pytestmark = pytest.mark.anyio
+
+UNKNOWN = "cs_01hxyz0000000000000000000"
+
+
+def declared(shop: Shop) -> list[str]:
+    """Every route of the server that is neither the API's nor the dashboard's."""
+    site: Any = shop.app._site
+    return [
+        *(
+            f"{method} {route.path}"
+            for route in site.routes
+            if isinstance(route, Route) and not route.path.startswith("/dashboard")
+            for method in sorted((route.methods or set()) - {"HEAD"})
+        ),
+        *(f"POST {path}" for path in PATHS if path != "/leaks/github"),
+    ]
+
+
+async def test_every_page_of_the_buyer_answers_as_it_did(fixed_shop: Shop) -> None:
+    """Status, headers and the page's text, links and fields, on both databases; so do the operator's addresses."""
+    golden = Golden("pages")
+    transport = httpx.ASGITransport(fixed_shop.app, client=("127.0.0.1", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
+        await buyer(golden, http, await fixed_shop.client())
+        await operator(golden, http)
+        key = await fixed_shop.issued()
+        exposed = {"credentials": [key.secret.reveal()]}
+        golden.note(
+            "POST /credentials/revoke",
+            await http.post("/credentials/revoke", json=exposed),
+            route="POST /credentials/revoke",
+        )
+        golden.note("POST /leaks/github (not set up)", await http.post("/leaks/github", content=b"[]"))
+    golden.hold(declared(fixed_shop))
+
+
+async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient) -> None:
+    async def page(method: str, route: str, own: str, why: str = "", refused: bool = False, **fields: str) -> None:
+        path, query, rest = route.partition("?")
+        answer = await http.request(method, path.format(id=own, slug=own) + query + rest, data=fields or None)
+        known = None if refused else f"{method} {path}"
+        golden.note(f"{method} {route}{f' ({why})' if why else ''}", answer, route=known)
+
+    async def made(path: str, **body: Any) -> Any:
+        answer = await api.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    usd_49 = {"value": "49.00", "currency": "USD"}
+    link = await made("/payment_links", title="Pro plan", fiatAmount="99.00")
+    await page("GET", "/l/{slug}", link["slug"])
+    await page("HEAD", "/l/{slug}", link["slug"], refused=True)
+    await page("GET", "/l/{slug}", "nothing", "not there", refused=True)
+    await api.patch(f"/payment_links/{link['id']}", json={"active": False})
+    await page("GET", "/l/{slug}", link["slug"], "switched off", refused=True)
+
+    coupon = await made("/coupons", name="Tenth", discountType="percentage", discountPercentage="10")
+    await made("/promotion_codes", code="SPRING", couponId=coupon["id"])
+    gift = await made(
+        "/products", name="Gift", pricing="buyer", price="10.00", priceMin="5.00", priceMax="50.00", currency="USD"
+    )
+    session = await made(
+        "/checkout_sessions",
+        lineItems=[{"productId": gift["id"]}, {"name": "Mug", "unitAmount": "12.00", "quantity": 2}],
+        currency="USD", shippingAmount="4.50", allowPromotionCodes=True, cancelUrl="https://shop.example/cart",
+        successUrl="https://shop.example/thanks",
+    )  # fmt: skip
+    own = session["id"]
+    [order] = (await api.get("/orders", params={"sessionId": own})).json()["data"]
+    line = next(one["id"] for one in order["lineItems"] if one.get("productId"))
+    await page("GET", "/checkout/{id}", own)
+    await page("POST", "/checkout/{id}/amount", own, line=line, amount="20.00")
+    await page("POST", "/checkout/{id}/amount", own, "too much", refused=True, line=line, amount="1000")
+    await page("POST", "/checkout/{id}/promotion-code", own, code="spring")
+    await page("POST", "/checkout/{id}/promotion-code", own, "none like it", refused=True, code="AUTUMN")
+    await page("GET", "/checkout/{id}", own, "with a code")
+    await page("POST", "/checkout/{id}/promotion-code/remove", own, code="spring")
+    await page("GET", "/checkout/{id}/state", own)
+    await page("GET", "/checkout/{id}/cancel", own)
+    await page("POST", "/checkout/{id}/simulate", own, "no outcome", refused=True, outcome="x")
+    for method, route in (
+        ("GET", "/checkout/{id}"),
+        ("GET", "/checkout/{id}/state"),
+        ("GET", "/checkout/{id}/cancel"),
+        ("POST", "/checkout/{id}/simulate"),
+        ("POST", "/checkout/{id}/amount"),
+        ("POST", "/checkout/{id}/promotion-code"),
+        ("POST", "/checkout/{id}/promotion-code/remove"),
+    ):
+        golden.note_refusal(f"{method} {route} (not there)", await http.request(method, route.format(id=UNKNOWN)))
+    for outcome in OUTCOMES:
+        capture = "manual" if outcome == "authorized" else "automatic"
+        one = (await made("/checkout_sessions", amount=usd_49, captureMethod=capture))["id"]
+        first = {"top_up": "underpaid", "reorged": "detected"}.get(outcome)
+        if first is not None:
+            await http.post(f"/checkout/{one}/simulate", data={"outcome": first})
+        await page("POST", "/checkout/{id}/simulate", one, outcome, outcome=outcome)
+        await page("GET", "/checkout/{id}", one, outcome)
+    await page("GET", "/checkout/{id}/cancel", one, "after money moved")
+
+
+async def operator(golden: Golden, http: httpx.AsyncClient) -> None:
+    for path in ("/", "/healthz", "/readyz", "/metrics"):
+        golden.note(f"GET {path}", await http.get(path), route=f"GET {path}")
+    golden.note("GET /static/tokens.css", await http.get("/static/tokens.css"))
+    golden.note("GET /nothing", await http.get("/nothing"))
