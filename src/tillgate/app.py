@@ -33,7 +33,6 @@ from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.api import ApiContext, NativeApi
 from tillgate.api.application import CLIENT
-from tillgate.api.routing import ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
@@ -54,6 +53,7 @@ from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer, idempotency
 from tillgate.store.sealing import claim
+from tillgate.wire.routing import ROOT
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter

@@ -8,11 +8,11 @@ import pytest
 
 from keyturn import KeyWish, Kind, Mode
 from tests.shop import Shop
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import EACH_MAX, OBJECTS_MAX, PATHS_MAX, Part, Resource, expanded
-from tillgate.api.lists import ListObject
 from tillgate.api.resources import EXPANSIONS
 from tillgate.base.principal import Principal
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import EACH_MAX, OBJECTS_MAX, PATHS_MAX, Part, Resource, expanded
+from tillgate.wire.lists import ListObject
 
 pytestmark = pytest.mark.anyio
 

@@ -20,9 +20,9 @@ from tests.receiver import Receiver
 from tests.running import RunningServer
 from tests.shop import Shop, eventually, open_shop
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import Reads, Route, Sends, Writes
 from tillgate.base.clock import DAY_MS, SECOND_MS
 from tillgate.events.deliveries.worker import DeliveryWorker
+from tillgate.wire.routing import Reads, Route, Sends, Writes
 
 pytestmark = pytest.mark.anyio
 

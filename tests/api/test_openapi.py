@@ -15,7 +15,7 @@ from keyturn import Need
 from tests.shop import Shop, ShopBeside
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import document
-from tillgate.api.routing import Reads, Route, Router
+from tillgate.wire.routing import Reads, Route, Router
 
 PUBLIC_URL = "https://shop.example"
 

@@ -33,12 +33,12 @@ from tests.api.bodies import likely, spoilt
 from tests.shop import PUBLIC_URL, ShopBeside
 from tests.snapshots import TABLES, Books, Snapshot
 from tillgate.api.application import ROUTES
-from tillgate.api.expanding import PARAM
 from tillgate.api.resources import EXPANSIONS
-from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.base.ids import is_typed
 from tillgate.rails.simulated.rail import PAYERS, REFUND_FAILS, REFUND_STAYS_PENDING
 from tillgate.store import Transaction
+from tillgate.wire.expanding import PARAM
+from tillgate.wire.routing import ROOT, Reads, Route
 
 CHECKS: Final[list[schemathesis.CheckFunction]] = [
     schemathesis.checks.not_a_server_error,

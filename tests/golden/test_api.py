@@ -9,8 +9,8 @@ import pytest
 from tests.golden.recording import Golden
 from tests.shop import Shop
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import ROOT, Route
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+from tillgate.wire.routing import ROOT, Route
 
 pytestmark = pytest.mark.anyio
 

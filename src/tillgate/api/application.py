@@ -34,16 +34,16 @@ from tillgate.api import (
     sessions,
     webhooks,
 )
-from tillgate.api.acting import Done, act
-from tillgate.api.context import ApiContext
 from tillgate.api.errors import Failure, Headers, rate_limited, refused, to_failure
-from tillgate.api.expanding import PARAM
 from tillgate.api.openapi import document
-from tillgate.api.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.api.resources import EXPANSIONS
-from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
+from tillgate.wire.acting import Done, act
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import PARAM
+from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
+from tillgate.wire.routing import ROOT, Call, Found, Route, Router
 
 ROUTES: Final[list[Route]] = [
     *links.ROUTES,

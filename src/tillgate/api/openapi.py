@@ -6,13 +6,13 @@ import msgspec
 
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
-from tillgate.api.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
-from tillgate.api.lists import ListObject
-from tillgate.api.openapi_links import Link, Links
 from tillgate.api.resources import EXPANSIONS
-from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
+from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
+from tillgate.wire.lists import ListObject
+from tillgate.wire.openapi_links import Link, Links
+from tillgate.wire.routing import ROOT, Reads, Route
 
 _REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 _IDEMPOTENCY_KEY: Final = {

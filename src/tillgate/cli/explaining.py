@@ -114,7 +114,7 @@ def _need(method: str, path: str) -> Need:
     """What the endpoint asks for."""
     # Only here: every other command starts without loading the API.
     from tillgate.api.application import ROUTES
-    from tillgate.api.routing import ROOT, Router
+    from tillgate.wire.routing import ROOT, Router
 
     found = Router(ROUTES).find(path.partition("?")[0].removeprefix(ROOT))
     if found is None:

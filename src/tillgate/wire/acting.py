@@ -10,12 +10,12 @@ from keyturn.database import StoreError
 from keyturn.keys.client_secrets import new_client_secret
 from keyturn.keys.secret import digest_of
 from keyturn.stores.sql import keep_client_secret
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import PARAM, expanded
-from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.errors import InvalidInput
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import PARAM, expanded
+from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 _encoder: Final = msgspec.json.Encoder()
 # Decoded and encoded anew, a body is the same whatever its white space and the order of its fields.

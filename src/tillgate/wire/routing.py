@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from keyturn import Need, is_scope_name
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Expansion
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Expansion
 
 ROOT: Final = "/api/v1"
 

@@ -15,12 +15,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.lists import ListObject
-from tillgate.api.reading import require_scope
 from tillgate.base.errors import Forbidden, InvalidInput
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.lists import ListObject
+from tillgate.wire.reading import require_scope
 
 PARAM: Final = "expand"
 DEPTH_MAX: Final = 4

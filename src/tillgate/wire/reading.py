@@ -7,12 +7,12 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from keyturn import Need
-from tillgate.api.fields import IdText
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import Forbidden, InvalidInput
 from tillgate.base.ids import is_id
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
 from tillgate.base.principal import Principal
+from tillgate.wire.fields import IdText
 
 BODY_BYTES_MAX: Final = 256 * 1024
 
