@@ -126,7 +126,7 @@ class Tillgate:
             self._keys.issuer,
             self._keys.usage_store,
             SqlRequests(database),
-            self._api.need_of,
+            self._api.needs_of,
             self._checkout,
             endpoints,
             self._worker,

@@ -3,17 +3,18 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import structlog
 
-from keyturn import KnownKey, Need, Presented, Reach, RefusalReason, Refused
+from keyturn import KnownKey, Needs, Presented, Reach, RefusalReason, Refused, each_need
 from keyturn.admission.layer import Caller, RateLimited
 from keyturn.admission.origins import Origins, answer_headers
 from keyturn.database import StoreUnavailable
 from keyturn.http.denials import rate_headers
 from keyturn.http.proxies import LOOPBACK, Client, Networks, Transport, client_of
+from keyturn.insight.explain import scopes_of
 from keyturn.insight.logged import FAILED, LoggedRequest
 from keyturn.insight.request_log import RequestLog
 from keyturn.insight.usage import RATE_LIMITED
@@ -41,7 +42,7 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 from tillgate.wire.acting import Done, act
 from tillgate.wire.context import ApiContext
-from tillgate.wire.expanding import PARAM
+from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import ROOT, Call, Found, Route, Router
 
@@ -98,7 +99,9 @@ class _Trace:
     key: KnownKey | None = None
     route: Route | None = None
     path: str = ""
+    needs: Needs = None
     presented: Presented | None = None
+    secure: bool | None = None
     refusal: str | None = None
     error: str | None = None
     reported: tuple[RefusalReason, ...] = ()
@@ -134,12 +137,13 @@ class NativeApi:
         self._decoders = {route.body: msgspec.json.Decoder(route.body) for route in declared if route.body is not None}
         self._document = msgspec.json.encode(document(declared, context.public_url))
 
-    def need_of(self, method: str, path: str) -> Need | None:
-        """What is asked for at a method and path; None where there is no such operation."""
-        found = self._router.find(path.partition("?")[0].removeprefix(ROOT))
+    def needs_of(self, method: str, target: str) -> Needs:
+        """What a call asks for, by its method and its path with the query; None where there is no such operation."""
+        path, _, query = target.partition("?")
+        found = self._router.find(path.removeprefix(ROOT))
         wanted = method.upper()
         route = found.by_method.get("GET" if wanted == "HEAD" else wanted) if found is not None else None
-        return route.need if route is not None else None
+        return needs_of(route, query) if route is not None else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         begun_ns = time.perf_counter_ns()
@@ -221,13 +225,17 @@ class NativeApi:
 
         trace.route = route
         trace.path = route.path if route is not None else _words(path)
-        presented = self._presented(scope, headers, found.id if found is not None else path)
+        client: Client = scope.get(CLIENT) or _connected(scope)
+        presented = self._presented(scope, client, headers, found.id if found is not None else path)
+        trace.secure = None if client.transport is Transport.UNKNOWN else client.transport is Transport.TLS
         trace.presented = presented
 
         # The key comes first, whatever else is wrong with the request.
+        asked = _asked(route, scope["query_string"]) if route is not None else None
+        trace.needs = asked.needs if asked is not None else None
         admitted = await self._context.keys.admit(
             presented,
-            route.need if route is not None else None,
+            trace.needs,
             Caller(f"{method} {trace.path}", _text(headers.get(b"user-agent"))),
         )
         trace.key = admitted.key
@@ -244,13 +252,13 @@ class NativeApi:
         always = list(rate_headers(admitted.allowance)) if admitted.allowance is not None else []
         if origin is not None:
             always += answer_headers(origin, admitted.key)
-        if found is None or route is None:
+        if found is None or route is None or asked is None:
             trace.error = "unknown_path" if found is None else "method_not_allowed"
             failure = _unknown(scope["path"], scope["method"], found, request_id)
             raise _Envelope(failure._replace(headers=(*failure.headers, *always)))
         try:
             done = await self._act(
-                route, Call(principal_of(admitted.key), found.id, None, None), scope, headers, receive
+                route, asked, Call(principal_of(admitted.key), found.id, None, None), headers, receive
             )
         except TillgateError as error:
             trace.error = error.code
@@ -259,9 +267,8 @@ class NativeApi:
             raise _Envelope(to_failure(error, request_id, (*_when_again(error), *always))) from error
         return done.status, done.body, (*always, _REPLAYED) if done.replayed else always
 
-    def _presented(self, scope: Any, headers: dict[bytes, bytes], object_id: str | None) -> Presented:
+    def _presented(self, scope: Any, client: Client, headers: dict[bytes, bytes], object_id: str | None) -> Presented:
         """What the key layer is to look at."""
-        client: Client = scope.get(CLIENT) or _connected(scope)
         return Presented(
             authorization=_text(headers.get(b"authorization")),
             api_key=_text(headers.get(b"x-api-key")),
@@ -274,7 +281,7 @@ class NativeApi:
             object_id=object_id,
         )
 
-    async def _act(self, route: Route, call: Call, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Done:
+    async def _act(self, route: Route, asked: "_Asked", call: Call, headers: dict[bytes, bytes], receive: Any) -> Done:
         """Read what the caller sent, and do it.
 
         Raises:
@@ -282,7 +289,7 @@ class NativeApi:
         """
         if call.id and not (call.id.isascii() and call.id.isprintable() and len(call.id) <= SEGMENT_LENGTH_MAX):
             raise NotFound("object")
-        call = _asked(route, call, scope["query_string"])
+        call = _with_query(route, asked, call)
         if route.body is not None:
             call = call._replace(body=decode_body(self._decoders[route.body], await read_body(headers, receive)))
         else:
@@ -296,27 +303,64 @@ def _connected(scope: Any) -> Client:
     return client_of(scope["client"][0] if scope["client"] else None, scope.get("scheme"), None, None, _NO_PROXIES)
 
 
-def _asked(route: Route, call: Call, query_string: bytes) -> Call:
+def needs_of(route: Route, query: str) -> Needs:
+    """All that a call of a route with this query needs."""
+    return _asked(route, query.encode("utf-8", "replace")).needs
+
+
+class _Asked(NamedTuple):
+    """What a call asks for, by its route and its query alone: known before anybody is let in.
+
+    Attributes:
+        needs: the route's own and those of each path of its expansion.
+        problem: why the query is not well formed, to be told to whoever is let in. It needs nothing then but what the
+            route does.
+    """
+
+    needs: Needs
+    given: dict[str, str]
+    expansion: Expansion | None = None
+    problem: InvalidInput | None = None
+
+
+_NOTHING_GIVEN: Final[dict[str, str]] = {}
+
+
+def _asked(route: Route, query_string: bytes) -> _Asked:
+    """What a route's query asks for. Whoever holds no key gets no further, so that it costs little."""
+    if not query_string:
+        return _Asked(route.need, _NOTHING_GIVEN)
+    try:
+        given = read_query(query_string)
+        resource = EXPANSIONS.of_answer(route.answers) if PARAM in given else None
+        if resource is None:
+            return _Asked(route.need, given)
+        expansion = EXPANSIONS.parse(resource, given.pop(PARAM))
+    except InvalidInput as problem:
+        return _Asked(route.need, _NOTHING_GIVEN, None, problem)
+    others = tuple(need for need in expansion.needs if need.scope != route.need.scope)
+    # Another object of the same noun is not opened by the client secret of this one.
+    own = next((need for need in expansion.needs if need.scope == route.need.scope), route.need)
+    return _Asked((own, *others) if others else own, given, expansion)
+
+
+def _with_query(route: Route, asked: _Asked, call: Call) -> Call:
     """The call with what its query says.
 
     Raises:
         TillgateError: it says something else than it may.
     """
-    given = read_query(query_string) if query_string else {}
-    resource = EXPANSIONS.of_answer(route.answers) if PARAM in given else None
-    wanted = given.pop(PARAM) if resource is not None else None
+    if asked.problem is not None:
+        raise asked.problem
     if route.query is not None:
-        call = call._replace(query=decode_query(route.query, given))
-    elif given:
-        raise InvalidInput(
-            f"{next(iter(given))[:60]}: this operation takes no such parameter.",
-            code="invalid_query",
-            param=next(iter(given))[:60],
-        )
-    if resource is None or wanted is None:
+        call = call._replace(query=decode_query(route.query, asked.given))
+    elif asked.given:
+        name = next(iter(asked.given))[:60]
+        raise InvalidInput(f"{name}: this operation takes no such parameter.", code="invalid_query", param=name)
+    if asked.expansion is None:
         return call
-    objects = getattr(call.query, "limit", 1)
-    return call._replace(expansion=EXPANSIONS.checked(resource, wanted, call.principal, objects))
+    asked.expansion.check_size(getattr(call.query, "limit", 1))
+    return call._replace(expansion=asked.expansion)
 
 
 def _words(path: str) -> str:
@@ -336,7 +380,7 @@ def _line(
     duration_us: int,
 ) -> LoggedRequest:
     """What is kept of a request. What the log keeps of each text is its own affair."""
-    need = trace.route.need if trace.route is not None else None
+    needs = each_need(trace.needs)
     presented = trace.presented
     assert presented is not None
     object_id = presented.object_id
@@ -355,14 +399,15 @@ def _line(
         object_id=object_id if object_id and ids.is_typed(object_id) else None,
         refusal=trace.refusal,
         error=trace.error,
-        scope=need.scope if need is not None else None,
-        reach=need.publishable if need is not None else None,
+        scope=scopes_of(trace.needs) or None,
+        reach=needs[0].publishable if needs else None,
         network=presented.address,
         origin=presented.origin,
         app=presented.app,
         opened=_opened(trace, presented),
         agent=_text(headers.get(b"user-agent")),
         reported=tuple(one.value for one in trace.reported),
+        secure=trace.secure,
     )
 
 
