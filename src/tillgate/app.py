@@ -23,6 +23,7 @@ from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
 from keyturn.database import Database, StoreError, StoreUnavailable, Transaction, Trouble
+from keyturn.http.pipeline import CLIENT
 from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
@@ -32,7 +33,7 @@ from keyturn.stores.requests import SqlRequests
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.api import ApiContext, NativeApi
-from tillgate.api.application import CLIENT
+from tillgate.api.mount import ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
@@ -53,7 +54,6 @@ from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer, idempotency
 from tillgate.store.sealing import claim
-from tillgate.wire.routing import ROOT
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema_rs import validator_for
 
 from keyturn import Need
+from keyturn.http.routing import Router
 from tests.shop import Shop, ShopBeside
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import document
-from tillgate.wire.routing import Reads, Route, Router
+from tillgate.wire.routing import Reads, Route, check_needs
 
 PUBLIC_URL = "https://shop.example"
 
@@ -192,14 +193,14 @@ def test_a_new_route_is_in_the_document_and_in_the_router_at_once() -> None:
     assert "Pong" in told["components"]["schemas"]
     found = Router([*ROUTES, PING]).find("/ping/x")
     assert found is not None
-    assert (found.by_method["GET"], found.id, found.allow) == (PING, "x", "GET, HEAD")
+    assert (found.by_method["GET"], found.values, found.allow) == (PING, ("x",), "GET, HEAD")
 
 
 @pytest.mark.parametrize("need", [None, "", Need(""), Need("links"), Need("*"), "links:read"])
 def test_a_route_without_a_need_does_not_start(need: Any) -> None:
     """The default refuses: an endpoint that declares no scope keeps the whole API from starting."""
     with pytest.raises(TypeError, match="does not declare which scope it needs"):
-        Router([*ROUTES, PING._replace(need=need)])
+        check_needs([*ROUTES, PING._replace(need=need)])
 
 
 def test_a_route_that_is_declared_twice_does_not_start() -> None:

@@ -9,8 +9,9 @@ import pytest
 from tests.golden.recording import Golden
 from tests.shop import Shop
 from tillgate.api.application import ROUTES
+from tillgate.api.mount import ROOT
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
-from tillgate.wire.routing import ROOT, Route
+from tillgate.wire.routing import Route
 
 pytestmark = pytest.mark.anyio
 

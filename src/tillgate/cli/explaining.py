@@ -117,15 +117,10 @@ def _named(need: Needs) -> str:
 def _need(method: str, target: str) -> Needs:
     """What the call asks for: the endpoint's need, and those of what is expanded."""
     # Only here: every other command starts without loading the API.
-    from tillgate.api.application import ROUTES, needs_of
-    from tillgate.wire.routing import ROOT, Router
+    from tillgate.api.application import NATIVE
+    from tillgate.wire.serving import needs_of
 
-    path, _, query = target.partition("?")
-    found = Router(ROUTES).find(path.removeprefix(ROOT))
-    if found is None:
-        fail(f"--path: there is no {path[:100]!r}; a path is one such as {ROOT}/links")
-    wanted = method.upper()
-    route = found.by_method.get("GET" if wanted == "HEAD" else wanted)
-    if route is None:
-        fail(f"--method: {path[:100]} takes {found.allow}, not {method[:20]}")
-    return needs_of(route, query)
+    try:
+        return needs_of(NATIVE, method, target)
+    except LookupError as error:
+        fail(str(error))

@@ -1,35 +1,43 @@
 """Routes as values: what they need, what they take and what they answer is data that routing, checking
 and the OpenAPI document all read."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from keyturn import Need, is_scope_name
+from keyturn.needs import Access
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Expansion
 
-ROOT: Final = "/api/v1"
+Needed = Need | tuple[Need, ...] | Access
+"""What a route asks of its caller's key: a scope, several, ``ANY_KEY`` or ``OPEN``."""
 
 
 class Call(NamedTuple):
     """One request that was let in and is well formed.
 
     Attributes:
-        id: the object's id out of the path, empty where the path has none.
+        principal: who asks; at an open route, nobody in particular.
+        params: the path's variables by name, in this server's own spelling of ids.
         query, body: decoded into the types that the route declares.
         expansion: what is to be put into the answer.
     """
 
     principal: Principal
-    id: str
+    params: Mapping[str, str]
     query: Any
     body: Any
     expansion: Expansion | None = None
+
+    @property
+    def id(self) -> str:
+        """The object's id out of the path, empty where the path has none."""
+        return self.params.get("id", "")
 
 
 Run = Callable[[ApiContext, Transaction, Call], Awaitable[Any]]
@@ -45,11 +53,14 @@ class Writes(NamedTuple):
     """Answers from one transaction, in which an ``Idempotency-Key`` is honoured.
 
     Attributes:
-        kept: what of the answer may be stored for a replay; all of it, unless it holds a one-time secret.
+        kept: what of the answer may be stored for a replay to anybody; all of it, unless it holds a one-time secret.
+        replays_secret: whether the first caller is given that secret again, out of what is sealed for it alone. An API
+            key's own text is never kept, not even so.
     """
 
     run: Run
     kept: Callable[[Any], Any] = lambda answer: answer
+    replays_secret: bool = True
 
 
 class Sends(NamedTuple):
@@ -63,20 +74,28 @@ class Route(NamedTuple):
     """One endpoint.
 
     Attributes:
-        path: below ``/api/v1``, with ``{id}`` for the object's id.
+        path: below the dialect's mount, with named variables such as ``{id}`` for the object's id.
         need: what the caller's key must be allowed. There is no default: an endpoint without it does not start.
-        answers: the type of the answer; None for an empty one.
+        answers: the type of the answer; None for one that is empty, or no JSON: then the action gives an
+            :class:`keyturn.http.pipeline.Answer`.
     """
 
     method: str
     path: str
-    need: Need
+    need: Needed
     summary: str
     action: Reads | Writes | Sends
     answers: Any
     status: HTTPStatus = HTTPStatus.OK
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
+
+    @property
+    def own_need(self) -> Need | None:
+        """The need that stands for the route where one is shown: its first; None where it asks for no scope."""
+        if isinstance(self.need, tuple):
+            return self.need[0]
+        return self.need if isinstance(self.need, Need) else None
 
     @property
     def name(self) -> str:
@@ -89,49 +108,15 @@ class Route(NamedTuple):
         return f"{self.path.strip('/').split('/')[0]}_{self.name}"
 
 
-class Found(NamedTuple):
-    """What a path leads to: a route for each method it has."""
-
-    by_method: dict[str, Route]
-    id: str
-
-    @property
-    def allow(self) -> str:
-        """The value of an ``Allow`` header."""
-        methods = set(self.by_method)
-        return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
-
-
-class Router:
-    """Finds routes by walking a small tree of path segments: a few dictionary look-ups, whatever their number."""
-
-    def __init__(self, routes: list[Route]) -> None:
-        """
-        Raises:
-            TypeError: a route does not declare its need.
-            ValueError: two routes have the same method and path.
-        """
-        self._tree: dict[str, Any] = {}
-        for route in routes:
-            if not is_scope_name(getattr(route.need, "scope", "")):
-                raise TypeError(f"{route.method} {route.path} does not declare which scope it needs")
-            node = self._tree
-            for segment in route.path.strip("/").split("/"):
-                node = node.setdefault("{id}" if segment.startswith("{") else segment, {})
-            methods = node.setdefault("", {})
-            if route.method in methods:
-                raise ValueError(f"{route.method} {route.path} is declared twice")
-            methods[route.method] = route
-
-    def find(self, path: str) -> Found | None:
-        """What a path below the root leads to; None for an unknown one."""
-        node, object_id = self._tree, ""
-        for segment in path.removeprefix("/").removesuffix("/").split("/"):
-            known = node.get(segment) if segment else None
-            if known is None:
-                known, object_id = node.get("{id}"), segment
-                if known is None or not segment:
-                    return None
-            node = known
-        methods = node.get("")
-        return Found(methods, object_id) if methods else None
+def check_needs(routes: Iterable[Route]) -> None:
+    """
+    Raises:
+        TypeError: a route does not declare its need.
+    """
+    for route in routes:
+        need = getattr(route, "need", None)
+        listed = need if isinstance(need, tuple) else (need,)
+        if need is Access.OPEN or need is Access.ANY_KEY:
+            continue
+        if not listed or not all(is_scope_name(getattr(one, "scope", "")) for one in listed):
+            raise TypeError(f"{route.method} {route.path} does not declare which scope it needs")
