@@ -43,6 +43,7 @@ from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, Unavailable
+from tillgate.base.invariants import present
 from tillgate.base.text import is_loopback_host
 
 ROUTES: Final[list[Route]] = [
@@ -323,8 +324,7 @@ def _line(
 ) -> LoggedRequest:
     """What is kept of a request. What the log keeps of each text is its own affair."""
     need = trace.route.need if trace.route is not None else None
-    presented = trace.presented
-    assert presented is not None
+    presented = present(trace.presented, "a key that was presented, without which nothing is logged")
     object_id = presented.object_id
     return LoggedRequest(
         id=request_id,

@@ -107,7 +107,8 @@ class OpenCall:
         """
         response = RedirectResponse(path, status_code=303)
         if flash is not None:
-            assert flash in FLASHES, flash
+            if flash not in FLASHES:
+                raise LookupError(f"tillgate.dashboard.flash has no text {flash!r}")
             response.set_cookie(
                 FLASH_COOKIE,
                 flash,
