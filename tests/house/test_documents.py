@@ -30,6 +30,8 @@ class Reason(NamedTuple):
 
 # Section by section; every block of it is run by that test, which takes it from the page.
 BLOCKS: dict[tuple[str, str], str | Reason] = {
+    ("CONTRIBUTING.md", "Setting up"): Reason("a clone from the network, and a part of this very run"),
+    ("docs/releasing.md", ""): Reason("needs the package index, and runs tests itself; docs/releasing.md says when"),
     ("README.md", "Quickstart"): "tests/journeys/test_readme.py::test_the_quickstart_works_as_it_is_written",
     ("README.md", "On the command line"): "tests/journeys/test_leaks_guide.py::test_the_readme_names_every_command",
     ("README.md", "Testing it"): Reason("this very run"),
@@ -83,6 +85,15 @@ COMMANDS: dict[str, str | Reason] = {
     "keyturn scan . --history --check": NAMED,
     "keyturn serve --tls-certificate cert.pem --tls-key key.pem": "tests/journeys/test_named_commands.py::"
     "test_the_servers_own_tls_works_as_it_is_written",
+    "ALLOW_DIRTY=1 make release": Reason("needs the package index, and runs tests itself"),
+    "make release": Reason("needs the package index, and runs tests itself"),
+    "make coverage": Reason("this very run, measured"),
+    "make quick": Reason("a part of this very run"),
+    "pre-commit install": Reason("changes the hooks here; tests/house/test_contributing.py runs what they run"),
+    "python scripts/client_sync.py": "tests/client/test_operations.py::"
+    "test_the_synchronous_client_is_made_from_the_asynchronous_one",
+    "scripts/typescript.sh types": "tests/sdk/test_typescript.py::"
+    "test_the_suite_of_the_client_passes_against_the_running_server",
     "make bench ARGS=--quick": Reason("takes minutes and measures: what it runs is tested in tests/ part by part"),
     "make bench": Reason("takes minutes and measures"),
     "make demo": f"{MAKE}::test_the_demo_runs_to_its_end_as_the_readme_says",
@@ -121,6 +132,9 @@ EXAMPLES = {
 # Links out of the repository, which no test follows: the network is not part of the tests.
 OUTSIDE = {
     "https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner-program": "GitHub's own terms",
+    "https://keepachangelog.com/en/1.1.0/": "the changelog's format",
+    "https://pre-commit.com": "a tool that contributors may use",
+    "https://semver.org": "how versions are numbered",
     "https://www.rfc-editor.org/rfc/rfc9457": "the standard of problem documents",
     "https://www.standardwebhooks.com": "the standard of signatures",
     "http://127.0.0.1:8080": "the reader's own server",

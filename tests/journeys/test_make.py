@@ -3,7 +3,6 @@ date, so that nothing is installed."""
 
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,12 +10,13 @@ import httpx
 import pytest
 
 from tests.journeys.test_readme import shell_blocks
-from tests.running import GREETING_ENDS, START_SECONDS_MAX, clean_environment, free_port
+from tests.running import GREETING_ENDS, PYTHON, START_SECONDS_MAX, clean_environment, free_port
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-HERE = [f"--file={ROOT / 'Makefile'}", f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.stamps/up"]
+VENV = Path(PYTHON).parents[1]
+HERE = [f"--file={ROOT / 'Makefile'}", f"VENV={VENV}", "-o", f"{VENV}/.stamps/up"]
 
 
 def make(command: str, place: Path, **environment: str) -> str:

@@ -5,7 +5,6 @@ import os
 import re
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 import trustme
 
 from tests.house.documents import commands
-from tests.running import START_SECONDS_MAX, RunningServer, clean_environment, free_port
+from tests.running import PYTHON, START_SECONDS_MAX, RunningServer, clean_environment, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +29,7 @@ class Reader:
         programs = place / "bin"
         programs.mkdir()
         for program, meant in (("tillgate", "-m tillgate.cli"), ("keyturn", "-m keyturn.cli"), ("python", "")):
-            (programs / program).write_text(f'#!/bin/sh\nexec {sys.executable} {meant} "$@"\n')
+            (programs / program).write_text(f'#!/bin/sh\nexec {PYTHON} {meant} "$@"\n')
             (programs / program).chmod(0o755)
         self.environment = clean_environment() | {
             "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
