@@ -2,7 +2,7 @@
 # Build what is published into dist/, and try it: in an environment that holds nothing but what was built and its locked
 # dependencies, the tests run what the README and the clients' pages say. Nothing is uploaded, nothing is tagged.
 #
-# Every pyproject.toml under version control that names a build backend is a distribution; every package.json beside a
+# Every pyproject.toml here or in sdks/ that names a build backend is a distribution; every package.json there beside a
 # lock is an npm package. All of them carry one version, which CHANGELOG.md has a section for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,13 +21,13 @@ fi
 rm -rf dist
 mkdir dist
 
-for project in $(git ls-files '*pyproject.toml' | sort); do
+for project in $(git ls-files pyproject.toml 'sdks/*pyproject.toml' 'packages/*pyproject.toml' | sort); do
     grep -q '^build-backend' "$project" || continue
     echo "· $(dirname "$project")"
     (cd "$(dirname "$project")" && "$root/.venv/bin/hatchling" build -d "$root/dist" -t sdist -t wheel) >/dev/null
 done
 
-for lock in $(git ls-files '*package-lock.json' | sort); do
+for lock in $(git ls-files 'sdks/*package-lock.json' | sort); do
     folder="$(dirname "$lock")"
     echo "· $folder"
     (cd "$folder" && npm ci --no-progress --loglevel=error >/dev/null && npm run --silent build &&

@@ -92,7 +92,7 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
 
 
 def _explain(problem: str) -> tuple[str, str]:
-    """msgspec's message as ours, and the field it is about."""
+    """The message of msgspec as ours, and the field it is about."""
     at = _AT.search(problem)
     path = at[1] if at else ""
     what = _AT.sub("", problem)

@@ -39,7 +39,7 @@ def describe(refusal: Refused) -> Description:
     return Description(status, refusal.hint or message)
 
 
-def _describe(refusal: Refused) -> tuple[int, str]:
+def _describe(refusal: Refused) -> tuple[int, str]:  # noqa: C901, PLR0912 — a case for each reason, with its words
     need = refusal.need
     match refusal.reason:
         case RefusalReason.KEY_IN_URL:

@@ -166,7 +166,7 @@ def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str 
 
 
 def _explain(problem: str) -> tuple[str, str]:
-    """msgspec's message as ours, and the field it is about."""
+    """The message of msgspec as ours, and the field it is about."""
     at = _AT.search(problem)
     path = at[1] if at else ""
     what = _AT.sub("", problem)
