@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -116,6 +117,17 @@ class Settings(NamedTuple):
         return f"Settings({', '.join(f'{one.name}={one.value}' for one in self.listed)})"
 
 
+def _connection_limits(pick: Callable[[str, str | None, str], str]) -> ConnectionLimits:
+    default = ConnectionLimits()
+    return ConnectionLimits(
+        _whole(pick("CONNECTIONS", None, str(default.open_max)), "CONNECTIONS"),
+        _whole(pick("CONNECTIONS_PER_CLIENT", None, str(default.per_client_max)), "CONNECTIONS_PER_CLIENT"),
+        _seconds(pick("IDLE_SECONDS", None, str(default.idle_seconds)), "IDLE_SECONDS"),
+        _seconds(pick("HEAD_SECONDS", None, str(default.head_seconds)), "HEAD_SECONDS"),
+        _seconds(pick("BODY_SECONDS", None, str(default.body_seconds)), "BODY_SECONDS"),
+    )
+
+
 def load(
     *,
     data: str | None = None,
@@ -184,14 +196,7 @@ def load(
     github_public_keys = pick("GITHUB_PUBLIC_KEYS", None, "")
     if "://" in github_public_keys and not github_public_keys.startswith(("https://", "http://")):
         raise SettingsError("TILLGATE_GITHUB_PUBLIC_KEYS: expected an http(s) address or a file's path")
-    default = ConnectionLimits()
-    connections = ConnectionLimits(
-        _whole(pick("CONNECTIONS", None, str(default.open_max)), "CONNECTIONS"),
-        _whole(pick("CONNECTIONS_PER_CLIENT", None, str(default.per_client_max)), "CONNECTIONS_PER_CLIENT"),
-        _seconds(pick("IDLE_SECONDS", None, str(default.idle_seconds)), "IDLE_SECONDS"),
-        _seconds(pick("HEAD_SECONDS", None, str(default.head_seconds)), "HEAD_SECONDS"),
-        _seconds(pick("BODY_SECONDS", None, str(default.body_seconds)), "BODY_SECONDS"),
-    )
+    connections = _connection_limits(pick)
     key = pick("SECRET_KEY", None, "")
     return Settings(
         data_path,

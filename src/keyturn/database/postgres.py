@@ -160,8 +160,7 @@ class PostgresDatabase:
             )
         try:
             row = await self.read(_look, within_seconds=SOON_SECONDS)
-            assert row is not None
-            if row[0] or row[1] == "on":
+            if row is not None and (row[0] or row[1] == "on"):
                 return Trouble(
                     "writable",
                     "PostgreSQL only reads: it is a standby now, or was made read-only",

@@ -511,8 +511,7 @@ def _nothing() -> None:
 async def _write_the_same(tx: Transaction) -> None:
     """Write a page that says what it said before."""
     row = await tx.fetch_one("PRAGMA user_version")
-    assert row is not None
-    await tx.execute(f"PRAGMA user_version = {int(row[0])}")
+    await tx.execute(f"PRAGMA user_version = {int(row[0]) if row is not None else 0}")
 
 
 async def _do_nothing(_: Transaction) -> None:

@@ -14,6 +14,7 @@ from tillgate.api.context import ApiContext
 from tillgate.api.expanding import PARAM, expanded
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import present
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 
@@ -85,14 +86,14 @@ async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route
     principal = call.principal
     if not principal.publishable or route.need.publishable is not Reach.CREATES:
         return answer
-    assert principal.key_id is not None
+    key_id = present(principal.key_id, "the key of a caller that holds a publishable one")
     secret = new_client_secret(answer.id)
     await keep_client_secret(
         tx,
         digest_of(secret),
         project_id=principal.project_id,
         mode=principal.mode,
-        key_id=principal.key_id,
+        key_id=key_id,
         object_id=answer.id,
         at=context.clock.now(),
     )

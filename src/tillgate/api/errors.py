@@ -11,6 +11,7 @@ from keyturn.http import wording
 from keyturn.http.denials import rate_headers
 from keyturn.http.wording import FORBIDDEN_CODES
 from tillgate.base.errors import TillgateError
+from tillgate.base.invariants import present
 
 REALM: Final = "tillgate"
 
@@ -258,15 +259,14 @@ def refused(refusal: Refused, request_id: str) -> Failure:
         kind = ERRORS[code]
         if refusal.reason is not RefusalReason.SCOPE_MISSING:
             return _failure(kind, ErrorBody(type=kind.type, code=code, message=said.message, request_id=request_id))
-        assert refusal.need is not None and refusal.key is not None
-        scope = refusal.need.scope
+        scope = present(refusal.need, "the need that a missing scope is about").scope
         body = ErrorBody(
             type=kind.type,
             code=code,
             message=said.message,
             request_id=request_id,
             required_scope=scope,
-            granted_scopes=sorted(refusal.key.scopes),
+            granted_scopes=sorted(present(refusal.key, "the key that lacks a scope").scopes),
         )
         return _failure(kind, body, [_challenge(f'error="insufficient_scope", scope="{scope}"')])
     kind = ERRORS["invalid_api_key"]

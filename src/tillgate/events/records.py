@@ -8,6 +8,7 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
+from tillgate.base.invariants import present
 from tillgate.base.pages import PageRequest, since
 from tillgate.events.model import EventObject
 from tillgate.store import Row, Transaction
@@ -56,8 +57,7 @@ _DROP: Final = Both(
 
 async def next_sequence(tx: Transaction, project_id: str, livemode: bool) -> int:
     """The next number of this project and mode; the row stays locked until the transaction ends."""
-    row = await tx.fetch_one(_NEXT_SEQUENCE, project_id, livemode)
-    assert row is not None
+    row = present(await tx.fetch_one(_NEXT_SEQUENCE, project_id, livemode), "the next sequence number")
     return int(row["last"])
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from keyturn.database import Both, Transaction
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 
 WINDOW_MS: Final = DAY_MS
@@ -107,8 +108,8 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     )
     if claimed == 1:
         return None
-    row = await tx.fetch_one(_FOUND, principal.project_id, principal.livemode, request.key)
-    assert row is not None
+    found = await tx.fetch_one(_FOUND, principal.project_id, principal.livemode, request.key)
+    row = present(found, "the earlier request of an Idempotency-Key that is taken")
     if row["fingerprint"] != request.fingerprint:
         raise Conflict(
             "This Idempotency-Key was used for another request within the last 24 hours; use a fresh one.",

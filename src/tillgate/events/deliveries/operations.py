@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.events import records as events
@@ -51,8 +52,7 @@ async def list_deliveries_of_events(
     found: dict[str, list[DeliveryWithAttempts]] = {}
     deliveries = await records.of_events(tx, principal.project_id, principal.livemode, event_ids)
     for one in await _with_attempts(tx, deliveries):
-        assert one.delivery.event_id is not None
-        found.setdefault(one.delivery.event_id, []).append(one)
+        found.setdefault(present(one.delivery.event_id, "the event of its delivery"), []).append(one)
     return found
 
 
