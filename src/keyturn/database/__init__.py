@@ -4,20 +4,25 @@ Keyturn and Tillgate both stand on it and it knows neither.
 """
 
 from keyturn.database.errors import (
+    BackupError,
     MigrationError,
     StoreError,
     StoreUnavailable,
     StrayAwait,
     UniqueViolation,
 )
+from keyturn.database.high_water import HighWater, Mark
 from keyturn.database.migrations import Migration, migrate, migrations_of, pending
 from keyturn.database.opening import open_database
 from keyturn.database.ports import Both, Database, Dialect, Operation, Row, Transaction, with_list
 
 __all__ = [
+    "BackupError",
     "Both",
     "Database",
     "Dialect",
+    "HighWater",
+    "Mark",
     "Migration",
     "MigrationError",
     "Operation",

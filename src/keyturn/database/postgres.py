@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
@@ -10,6 +11,7 @@ from asyncpg.connect_utils import SessionAttribute
 from asyncpg.exceptions import TargetServerAttributeNotMatched
 
 from keyturn.database.errors import StoreUnavailable, UniqueViolation
+from keyturn.database.high_water import HighWater
 from keyturn.database.ports import Both, Dialect, Operation, Row, Sql, call_all
 
 T = TypeVar("T")
@@ -56,12 +58,13 @@ def _text(sql: Sql) -> str:
 class PostgresTransaction:
     """Statements on one connection of the pool."""
 
-    __slots__ = ("_connection", "callbacks")
+    __slots__ = ("_connection", "_high_water", "callbacks")
 
     dialect: Dialect = "postgres"
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, high_water: HighWater | None = None) -> None:
         self._connection = connection
+        self._high_water = high_water
         self.callbacks: list[Callable[[], None]] = []
 
     async def fetch_one(self, sql: Sql, *params: Any) -> Row | None:
@@ -86,6 +89,11 @@ class PostgresTransaction:
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    def given_out(self, name: str, number: int) -> None:
+        if self._high_water is not None:
+            self._high_water.reserve(name, number)
+            self.callbacks.append(functools.partial(self._high_water.note, name, number))
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         self.callbacks.append(callback)
 
@@ -95,8 +103,9 @@ class PostgresDatabase:
 
     dialect: Dialect = "postgres"
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, high_water: HighWater | None = None) -> None:
         self._pool = pool
+        self.high_water = high_water
         self._listening: set[asyncio.Task[None]] = set()
 
     async def read(self, operation: Operation[T]) -> T:
@@ -113,7 +122,7 @@ class PostgresDatabase:
         for attempt in range(RETRIES_MAX):
             try:
                 async with self._pool.acquire() as connection:
-                    transaction = PostgresTransaction(connection)
+                    transaction = PostgresTransaction(connection, self.high_water)
                     async with connection.transaction():
                         answer = await operation(transaction)
             except _RETRIED:
@@ -165,16 +174,18 @@ class PostgresDatabase:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
         await self._pool.close()
+        if self.high_water is not None:
+            await asyncio.to_thread(self.high_water.close)
 
 
-async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
+async def open_postgres(url: str, *, connections_max: int, high_water: HighWater | None = None) -> PostgresDatabase:
     """Connect to ``postgresql://user@host/name``.
 
     Raises:
         StoreUnavailable: the server does not answer, or refuses. The message never holds the URL,
             which may carry a password.
     """
-    try:
+    with connecting():
         pool = await asyncpg.create_pool(
             url,
             min_size=POOL_MIN,
@@ -185,6 +196,18 @@ async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
             connection_class=_Connection,
             server_settings={"application_name": "tillgate", "jit": "off", "lock_timeout": "10s"},
         )
+    return PostgresDatabase(pool, high_water)
+
+
+@contextlib.contextmanager
+def connecting() -> Iterator[None]:
+    """Tell why PostgreSQL cannot be connected to, without the URL.
+
+    Raises:
+        StoreUnavailable: it cannot.
+    """
+    try:
+        yield
     except TargetServerAttributeNotMatched:
         raise StoreUnavailable(
             "cannot connect to PostgreSQL: this is a standby, which answers by what was true a moment ago; name the "
@@ -198,4 +221,3 @@ async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
             "cannot connect to PostgreSQL: the database URL is not well formed; expected "
             "postgresql://user:password@host:5432/name, with special characters percent-encoded"
         ) from None
-    return PostgresDatabase(pool)
