@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
+from keyturn.database.opening import SQLITE_SCHEME
 from keyturn.environment import cannot_be_meant
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
@@ -18,6 +19,7 @@ from tillgate.store.sealing import key_from
 
 DATA_DEFAULT: Final = "./data"
 DATABASE_FILE: Final = "tillgate.db"
+HIGH_WATER_FILE: Final = "high-water"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8080
 WORKERS_MAX: Final = 64
@@ -102,12 +104,23 @@ class Settings(NamedTuple):
     request_log_days: int = REQUEST_LOG_DAYS
     visit_limit: Limit | None = Limit(VISITS_PER_MINUTE / 60, VISITS_BURST)
     connections: ConnectionLimits = ConnectionLimits()
+    high_water_dir: Path | None = None
 
     @property
     def connections_max(self) -> int:
         """How many connections to PostgreSQL each of the server's processes may hold."""
         share = CONNECTIONS_MAX // self.workers
         return max(min(share, CONNECTIONS_OF_PROCESS_MAX), CONNECTIONS_OF_PROCESS_MIN)
+
+    @property
+    def high_water_file(self) -> Path | None:
+        """Where numbers that must never be given out twice are kept: beside SQLite's file unless a directory is set."""
+        if self.high_water_dir is not None:
+            return self.high_water_dir / HIGH_WATER_FILE
+        if not self.database_url.startswith(SQLITE_SCHEME):
+            return None
+        file = Path(self.database_url.removeprefix(SQLITE_SCHEME))
+        return file.with_name(f"{file.name}.{HIGH_WATER_FILE}")
 
     def secret_key(self) -> str:
         """The instance's key: from ``TILLGATE_SECRET_KEY``, or else kept in the data directory."""
@@ -197,6 +210,7 @@ def load(
     if "://" in github_public_keys and not github_public_keys.startswith(("https://", "http://")):
         raise SettingsError("TILLGATE_GITHUB_PUBLIC_KEYS: expected an http(s) address or a file's path")
     connections = _connection_limits(pick)
+    high_water = pick("HIGH_WATER", None, "")
     key = pick("SECRET_KEY", None, "")
     return Settings(
         data_path,
@@ -217,6 +231,7 @@ def load(
         request_log_days,
         Limit(visits / 60, visits_burst) if visits else None,
         connections,
+        Path(high_water) if high_water else None,
     )
 
 

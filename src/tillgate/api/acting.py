@@ -10,6 +10,7 @@ from keyturn.database import StoreError
 from keyturn.keys.client_secrets import new_client_secret
 from keyturn.keys.secret import digest_of
 from keyturn.stores.sql import keep_client_secret
+from tillgate.api.canonical import as_before, canonical
 from tillgate.api.context import ApiContext
 from tillgate.api.expanding import PARAM, expanded
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
@@ -19,8 +20,6 @@ from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 
 _encoder: Final = msgspec.json.Encoder()
-# Decoded and encoded anew, a body is the same whatever its white space and the order of its fields.
-_canonical: Final = msgspec.json.Encoder(order="deterministic")
 
 
 class Done(NamedTuple):
@@ -133,16 +132,22 @@ def _request(context: ApiContext, route: Route, call: Call, idempotency_key: str
         # What is stored is what was asked for: to ask for something else is another request.
         path += f"?{PARAM}={','.join(call.expansion.paths)}"
     try:
-        body = _canonical.encode(call.body) if route.body is not None else b""
+        body = canonical(call.body) if route.body is not None else b""
     except RecursionError as error:
         raise InvalidInput("The body is nested too deeply.") from error
     key = idempotency.checked_key(idempotency_key)
     if call.principal.publishable:
         # Anybody may hold that key, and must not come upon what others have named.
         key = f"{call.principal.key_id}/{key}"
+
+    def earlier() -> list[str]:
+        written = as_before(call.body) if route.body is not None else ()
+        return [idempotency.fingerprint(route.method, path, one) for one in written]
+
     return IdempotentRequest(
         call.principal,
         key,
         idempotency.fingerprint(route.method, path, body),
         context.clock.now(),
+        earlier,
     )

@@ -7,6 +7,7 @@ either the effect and its answer, or neither.
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from keyturn.database import Both, Transaction
@@ -59,12 +60,14 @@ class IdempotentRequest(NamedTuple):
     Attributes:
         fingerprint: SHA-256 over method, path and canonical body, in hex.
         at: when it came, in Unix milliseconds; the 24 hours run from then.
+        earlier: the fingerprints that earlier versions made of the same request.
     """
 
     principal: Principal
     key: str
     fingerprint: str
     at: int
+    earlier: Callable[[], Iterable[str]] = tuple
 
 
 def checked_key(text: str) -> str:
@@ -110,7 +113,7 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
         return None
     found = await tx.fetch_one(_FOUND, principal.project_id, principal.livemode, request.key)
     row = present(found, "the earlier request of an Idempotency-Key that is taken")
-    if row["fingerprint"] != request.fingerprint:
+    if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
         raise Conflict(
             "This Idempotency-Key was used for another request within the last 24 hours; use a fresh one.",
             code="idempotency_key_reused",

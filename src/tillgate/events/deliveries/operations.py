@@ -12,6 +12,7 @@ from tillgate.events import records as events
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, Delivery
 from tillgate.events.endpoints import records as endpoints
+from tillgate.events.log import require_place
 from tillgate.events.model import SEQUENCE_MAX, subscribes
 from tillgate.events.wake import Wake
 from tillgate.store import Transaction
@@ -155,10 +156,12 @@ async def replay_range(
 
     Raises:
         NotFound: the endpoint is not in the caller's project and mode.
+        SequenceAhead: the event log does not reach as far as ``after``.
     """
     endpoint = await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id)
     if endpoint is None:
         raise NotFound("webhook endpoint", endpoint_id)
+    await require_place(tx, principal.project_id, principal.livemode, after)
     found = await records.events_in_range(
         tx, principal.project_id, principal.livemode, endpoint_id, after, before, REPLAY_MAX + 1
     )
