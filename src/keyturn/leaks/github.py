@@ -106,7 +106,12 @@ class UrlPublicKeys:
         done, _ = await asyncio.wait({running}, timeout=FETCH_SECONDS_MAX)
         if not done:
             raise PublicKeysUnavailable(f"the list of public keys did not come within {FETCH_SECONDS_MAX:g} seconds")
-        return _decoded(running.result())
+        self._running = None
+        try:
+            return _decoded(running.result())
+        finally:
+            # What was raised knows this frame, and would be known by it for ever.
+            del running, done
 
     def _get(self) -> bytes:
         request = urllib.request.Request(  # noqa: S310 — the scheme was checked
