@@ -20,7 +20,7 @@ PYTHON = os.environ.get("TILLGATE_TEST_PYTHON", sys.executable)
 OWNER_EMAIL = "owner@example.com"
 OWNER_PASSWORD = "correct horse battery"
 EVERY_SCOPE = tuple(API_SCOPES)
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 GREETING_ENDS = "Stop with Ctrl-C."
 
 

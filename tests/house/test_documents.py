@@ -90,6 +90,8 @@ COMMANDS: dict[str, str | Reason] = {
     "make coverage": Reason("this very run, measured"),
     "make quick": Reason("a part of this very run"),
     "pre-commit install": Reason("changes the hooks here; tests/house/test_contributing.py runs what they run"),
+    "python scripts/screenshots.py": "tests/journeys/test_pictures.py::"
+    "test_the_pictures_of_the_readme_can_be_made_again",
     "python scripts/client_sync.py": "tests/client/test_operations.py::"
     "test_the_synchronous_client_is_made_from_the_asynchronous_one",
     "scripts/typescript.sh types": "tests/sdk/test_typescript.py::"

@@ -351,7 +351,7 @@ async def test_a_layer_that_cannot_be_opened_keeps_the_application_from_starting
     @contextlib.asynccontextmanager
     async def broken() -> AsyncIterator[KeyLayer]:
         raise StoreUnavailable("unknown database URL")
-        yield
+        yield  # type: ignore[unreachable]
 
     app = KeyturnMiddleware(Starlette(routes=routes()), keys=broken)
     said: list[Any] = []
