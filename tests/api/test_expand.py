@@ -292,7 +292,8 @@ async def test_a_longer_page_takes_no_more_statements(shop: Shop) -> None:
         async def read(tx: Any) -> None:
             assert resource.by_ids is not None
             objects = list((await resource.by_ids(context, tx, principal, some)).values())
-            expansion = EXPANSIONS.checked(resource, path, principal, len(objects))
+            expansion = EXPANSIONS.parse(resource, path)
+            expansion.check_size(len(objects))
             page: Any = ListObject(objects, False, None)
             shown = await expanded(context, Counting(tx, asked), principal, page, expansion)
             assert len(shown.data) == len(some)

@@ -77,7 +77,7 @@ async def test_an_overlap_of_nothing_ends_the_old_secret_at_once(shop: Shop, rec
 
 
 async def test_a_rotated_secret_is_given_once(shop: Shop) -> None:
-    """The same request again rotates nothing, and shows it to the same caller alone; a day is the overlap unless told otherwise."""
+    """The same request again rotates nothing, and shows it to the same caller alone; a day is the overlap."""
     client = await shop.client()
     made = (await client.post("/webhook_endpoints", json={"url": "https://shop.example/in", "events": ["*"]})).json()
     path = f"/webhook_endpoints/{made['id']}"

@@ -206,7 +206,7 @@ async def refusals(golden: Golden, shop: Shop) -> None:
         path = route.path.replace("{id}", UNKNOWN)
         name = f"{route.method} {route.path}"
         golden.note_refusal(f"{name} (nobody)", await nobody.request(route.method, path))
-        without = other if route.need.scope.startswith("links") else less
+        without = other if route.scope.startswith("links") else less
         golden.note_refusal(f"{name} (no scope)", await without.request(route.method, path))
         for why, more in wrong(route):
             golden.note_refusal(f"{name} ({why})", await every.request(route.method, path, **more))

@@ -58,12 +58,12 @@ def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
     listed = terminal.run("keys", "list", *PROJECT).stdout
     assert made["prefix"] in listed and "canary" in listed
     assert [one["id"] for one in terminal.json("keys", "list", *PROJECT)] == [canary["id"], id]
-    assert terminal.json("keys", "disable", id, *PROJECT, "--reason", "a test")["disabledBecause"] == "a test"
+    assert terminal.json("keys", "disable", id, *PROJECT, "--reason", "a test")["disabledReason"] == "a test"
     assert terminal.json("keys", "enable", id, *PROJECT)["status"] == "active"
     rotated = terminal.json("keys", "rotate", id, *PROJECT, "--at-once", "--overlap", "0d")
     assert (rotated["id"], rotated["prefix"] == made["prefix"]) == (id, False)
     revoked = terminal.json("keys", "revoke", id, *PROJECT, "--tree", "--reason", "over")
-    assert (revoked["status"], revoked["revokedBecause"], revoked["already"]) == ("revoked", "over", False)
+    assert (revoked["status"], revoked["revokedReason"], revoked["already"]) == ("revoked", "over", False)
     assert revoked["receipt"]["epoch"] > 0
     assert "had been revoked before" in terminal.run("keys", "revoke", id, *PROJECT).stdout
     actions = [line["action"] for line in terminal.json("audit", "list", *PROJECT, "--key", id)]
@@ -190,3 +190,22 @@ async def test_a_long_log_is_checked_part_by_part(database: Any, monkeypatch: py
         assert (verdict.broken_at, verdict.lines) == (line, line - 1)
         await execute(database, "UPDATE key_audit SET at = at - 1 WHERE sequence = $1", line)
     assert (await audit.verify(store)).holds
+
+
+def test_a_backup_goes_over_what_is_there_only_when_that_is_meant(terminal: Terminal, tmp_path: Path) -> None:
+    """Refused without --replace; asked about with it; what was revoked since stays revoked, or all are disabled."""
+    kept, ended = terminal.create()["id"], terminal.create()["id"]
+    file = str(tmp_path / "keys.zip")
+    assert "read back and found whole" in terminal.run("backup", file).stdout
+    assert "already there" in terminal.refused("backup", file)
+    terminal.run("keys", "revoke", ended, *PROJECT)
+    assert "not empty" in terminal.refused("restore", file)
+    assert "Aborted" in terminal.run("restore", file, "--replace", status=1).output
+    assert "1 keys are accepted" in terminal.run("restore", file, "--replace", "--yes").stdout
+    assert {one["id"]: one["status"] for one in terminal.json("keys", "list", *PROJECT)} == {
+        kept: "active", ended: "revoked",
+    }  # fmt: skip
+    other = Terminal(f"sqlite:///{tmp_path / 'other.db'}")
+    said = other.run("restore", file, "--disable-keys").stdout
+    assert "2 keys were disabled" in said and "accepted" not in said
+    other.run("audit", "verify")

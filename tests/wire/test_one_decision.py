@@ -61,7 +61,7 @@ def expansions(route: Route) -> Iterator[tuple[str | None, set[str] | None]]:
 def cases() -> Iterator[Case]:
     """Every route with each expansion, by keys that have all of it, all but one, nothing of it, or everything."""
     for route in ROUTES:
-        own = route.need.scope
+        own = route.scope
         for expand, more in expansions(route):
             needs = (own, *sorted((more or set()) - {own}))
             scopes = frozenset(needs)
@@ -75,7 +75,8 @@ def cases() -> Iterator[Case]:
 def expected(case: Case) -> str | None:
     """Why the door refuses a call, told without its help; a publishable key brings no client secret here."""
     if case.holder.kind is Kind.PUBLISHABLE:
-        reach = case.route.need.publishable
+        [need] = case.route.needs
+        reach = need.publishable
         if reach is Reach.NEVER or case.expands:
             return NEVER
         return NO_SECRET if reach is Reach.OPENS else None
@@ -113,7 +114,7 @@ async def test_admission_usage_report_only_explanation_log_and_advice_agree(
         line = lines.pop()
         assert line.refusal == refusal, case
         assert tuple(sorted(one.scope for one in each_need(line.need))) == tuple(sorted(case.needs)), case
-        assert each_need(line.need)[0].scope == case.route.need.scope, case
+        assert each_need(line.need)[0].scope == case.route.scope, case
         told = await explain_logged(sqlite_shop.keys.store, line, sqlite_shop.clock.now())
         assert told.reason == refusal, case
         lacks = holder.report_only and not holder.scopes >= set(case.needs)

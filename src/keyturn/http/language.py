@@ -82,8 +82,8 @@ class ServerLanguage:
             raise Denied(_ROOT_REQUIRED)
         if route.run is None:
             return await self._plain[route.path]()
-        assert exchange.found is not None
-        id = exchange.found.values[0] if exchange.found.values else ""
+        values = exchange.found.values if exchange.found is not None else ()
+        id = values[0] if values else ""
         if not (id.isascii() and (not id or id.isprintable()) and len(id) <= ID_LENGTH_MAX):
             raise KeyNotFound("no such key")
         answer = await route.run(self._layer, await self._call(route, who, id, exchange))
@@ -111,7 +111,7 @@ class ServerLanguage:
     def nowhere(self, exchange: Exchange) -> Answer:
         found = exchange.found
         if found is None:
-            path = self._layer.carriers.to_json(exchange.path, 80)
+            path = self._layer.carriers.clipped(exchange.path, 80)
             return _told(Denial(404, "unknown_path", f"There is no {path}; the paths are listed in {self._documents}."))
         message = f"{exchange.method[:16]} is not possible here; use {found.allow}."
         return _told(Denial(405, "method_not_allowed", message, headers=[(b"allow", found.allow.encode())]))
@@ -127,7 +127,7 @@ class ServerLanguage:
         if isinstance(error, StoreError):
             _log.error("the store does not answer: %s", error)
             return _told(UNAVAILABLE)
-        path = self._layer.carriers.to_json(exchange.path, PATH_MAX)
+        path = self._layer.carriers.clipped(exchange.path, PATH_MAX)
         _log.error("%s %s failed", exchange.method, path, exc_info=error)
         return _told(_FAILED)
 

@@ -22,6 +22,7 @@ from keyturn.insight.explain import scopes_of
 from keyturn.insight.logged import FAILED, LoggedRequest
 from keyturn.insight.request_log import RequestLog
 from keyturn.insight.usage import RATE_LIMITED
+from keyturn.invariants import present
 from keyturn.keys.client_secrets import CLIENT_SECRET
 from keyturn.keys.model import KnownKey, Needs, Reach, RefusalReason, Refused, each_need
 from keyturn.limiting.gcra import Allowance
@@ -274,8 +275,7 @@ class Pipeline:
 
     def _line(self, exchange: Exchange, key: KnownKey, status: int, begun_ns: int) -> LoggedRequest:
         """What is kept of a request. What the log keeps of each text is its own affair."""
-        presented = exchange.presented
-        assert presented is not None
+        presented = present(exchange.presented, "a key that was presented, without which nothing is logged")
         object_id, needs = presented.object_id, each_need(exchange.needs)
         transport = exchange.client.transport
         return LoggedRequest(

@@ -62,7 +62,7 @@ def summed(counts: Mapping[Count, int], *, today: int, days: int) -> Used:
     for one, requests in counts.items():
         if one.day not in by_day:
             continue
-        if one.outcome == ALLOWED_TOO or one.outcome == WANTED_TOO:
+        if one.outcome in (ALLOWED_TOO, WANTED_TOO):
             if one.outcome == ALLOWED_TOO and one.scope:
                 scopes[one.scope] += requests
             continue

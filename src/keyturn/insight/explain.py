@@ -15,6 +15,7 @@ import msgspec
 from keyturn.admission.verifying import decide
 from keyturn.errors import InvalidKey, KeyNotFound
 from keyturn.insight.logged import LoggedRequest
+from keyturn.invariants import present
 from keyturn.keys.changing import KeyChanges
 from keyturn.keys.model import (
     NOTHING_SHOWN,
@@ -297,7 +298,7 @@ def _fails(case: Case, reason: RefusalReason, now: int) -> bool:
 # What was seen, and what is allowed.
 
 
-def _words(name: str, case: Case, now: int) -> tuple[str, str]:
+def _words(name: str, case: Case, now: int) -> tuple[str, str]:  # noqa: C901, PLR0912 — one rule after another
     key, need, asked = case.key, case.need, case.asked
     terms = key.terms
     match name:
@@ -598,10 +599,8 @@ def _applied(remedy: Remedy, case: Case) -> Case:
         case Do.USE_HTTPS:
             return case._replace(secure=True)
         case Do.USE_ANOTHER_KEY:
-            assert remedy.instead is not None
-            return case._replace(
-                key=KnownKey(key.id, remedy.instead, Status.ACTIVE, project_suspended=key.project_suspended)
-            )
+            instead = present(remedy.instead, "the terms of the other key")
+            return case._replace(key=KnownKey(key.id, instead, Status.ACTIVE, project_suspended=key.project_suspended))
         case Do.ENABLE:
             return case._replace(key=replace(key, status=Status.ACTIVE))
         case Do.USE_NEWER_SECRET:

@@ -111,14 +111,12 @@ def _operation(
         parameters.append(_expand(expandable))
     if not isinstance(route.action, Reads):
         parameters.append(_IDEMPOTENCY_KEY)
-    assert route.own_need is not None
-    scope = route.own_need.scope
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "summary": route.summary,
-        "description": f"Needs the scope `{scope}`.",
+        "description": f"Needs the scope `{route.scope}`.",
         "tags": [route.path.strip("/").split("/")[0]],
-        "x-required-scope": scope,
+        "x-required-scope": route.scope,
         "parameters": parameters,
         "responses": {
             str(route.status.value): {

@@ -9,11 +9,13 @@ either the effect and its answer, or neither.
 import base64
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from keyturn.database import Both, Transaction
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 
 WINDOW_MS: Final = DAY_MS
@@ -71,6 +73,7 @@ class IdempotentRequest(NamedTuple):
         namespace: names of one never meet those of another: each dialect's, and those of forms.
         owner: whose name it is within the project and mode; empty for a name that all of its keys share.
         window_ms: for how long the name stands for this request.
+        earlier: the fingerprints that earlier versions made of the same request.
     """
 
     principal: Principal
@@ -80,6 +83,7 @@ class IdempotentRequest(NamedTuple):
     namespace: str = "api"
     owner: str = ""
     window_ms: int = WINDOW_MS
+    earlier: Callable[[], Iterable[str]] = tuple
 
 
 def checked_key(text: str) -> str:
@@ -131,9 +135,8 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     )
     if claimed == 1:
         return None
-    row = await tx.fetch_one(_FOUND, *name)
-    assert row is not None
-    if row["fingerprint"] != request.fingerprint:
+    row = present(await tx.fetch_one(_FOUND, *name), "the earlier request of an Idempotency-Key that is taken")
+    if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
         hours = request.window_ms // HOUR_MS
         raise Conflict(
             f"This Idempotency-Key was used for another request within the last {hours} hours; use a fresh one.",

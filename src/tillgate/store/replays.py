@@ -33,22 +33,22 @@ class Holder(NamedTuple):
     def __repr__(self) -> str:
         return "Holder(…)"
 
-    def seal(self, body: bytes, *, key: str, fingerprint: str) -> str:
+    def seal(self, body: bytes, *, key: str, what: str) -> str:
         """The sealed body, fit for a row.
 
         Args:
             key: the ``Idempotency-Key``.
-            fingerprint: of the request; the body is bound to it.
+            what: was asked for, by method and path; the body is bound to it.
         """
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher(key).encrypt(nonce, body, fingerprint.encode())
+        sealed = self._cipher(key).encrypt(nonce, body, what.encode())
         return base64.b64encode(nonce + sealed).decode()
 
-    def open(self, sealed: str, *, key: str, fingerprint: str) -> bytes | None:
+    def open(self, sealed: str, *, key: str, what: str) -> bytes | None:
         """The body again; None where somebody else was answered."""
         raw = base64.b64decode(sealed)
         try:
-            return self._cipher(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], fingerprint.encode())
+            return self._cipher(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], what.encode())
         except InvalidTag:
             return None
 

@@ -2,29 +2,27 @@
 
 import contextlib
 import hashlib
-from typing import Any, Final, NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
-from keyturn import Reach, each_need
+from keyturn import Reach
 from keyturn.admission.carriers import Carried
 from keyturn.database import StoreError
 from keyturn.http.pipeline import Answer, Exchange
 from keyturn.keys.client_secrets import new_client_secret
 from keyturn.keys.secret import digest_of
-from keyturn.needs import Access
 from keyturn.stores.sql import keep_client_secret
 from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import present
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 from tillgate.store.replays import Holder
+from tillgate.wire.canonical import as_before, canonical
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.expanding import PARAM, expanded
 from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
-
-# Decoded and encoded anew, a body is the same whatever its white space and the order of its fields.
-_canonical: Final = msgspec.json.Encoder(order="deterministic")
 
 
 class _Named(NamedTuple):
@@ -32,18 +30,19 @@ class _Named(NamedTuple):
 
     request: IdempotentRequest
     holder: Holder | None
+    what: str
 
     def seal(self, body: bytes) -> str | None:
         """The whole body for the same caller alone; None where nobody could prove to be that."""
         if self.holder is None:
             return None
-        return self.holder.seal(body, key=self.request.key, fingerprint=self.request.fingerprint)
+        return self.holder.seal(body, key=self.request.key, what=self.what)
 
     def replay(self, stored: StoredAnswer) -> Answer:
         """What was answered first, as far as this caller may see it again."""
         body = stored.body
         if stored.sealed is not None and self.holder is not None:
-            whole = self.holder.open(stored.sealed, key=self.request.key, fingerprint=self.request.fingerprint)
+            whole = self.holder.open(stored.sealed, key=self.request.key, what=self.what)
             body = whole if whole is not None else body
         return Answer(stored.status, body, stored.media_type.encode())
 
@@ -122,14 +121,14 @@ async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route
     principal = call.principal
     if not principal.publishable or not _creates(route):
         return answer
-    assert principal.key_id is not None
+    key_id = present(principal.key_id, "the key of a caller that holds a publishable one")
     secret = new_client_secret(answer.id)
     await keep_client_secret(
         tx,
         digest_of(secret),
         project_id=principal.project_id,
         mode=principal.mode,
-        key_id=principal.key_id,
+        key_id=key_id,
         object_id=answer.id,
         at=context.clock.now(),
     )
@@ -137,8 +136,7 @@ async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route
 
 
 def _creates(route: Route) -> bool:
-    needs = () if isinstance(route.need, Access) else each_need(route.need)
-    return any(need.publishable is Reach.CREATES for need in needs)
+    return any(need.publishable is Reach.CREATES for need in route.needs)
 
 
 async def _send(
@@ -182,7 +180,7 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
         # What is stored is what was asked for: to ask for something else is another request.
         path += f"?{PARAM}={','.join(call.expansion.paths)}"
     try:
-        body = _canonical.encode(call.body) if route.body is not None else b""
+        body = canonical(call.body) if route.body is not None else b""
     except RecursionError as error:
         raise InvalidInput("The body is nested too deeply.") from error
     key, owner, holder = idempotency.checked_key(name), "", _holder(context, exchange)
@@ -196,6 +194,11 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
             idempotency.checked_visitor(visitor)
             owner += f".{hashlib.sha256(visitor.encode()).hexdigest()[:32]}"
             holder = holder._replace(visitor=visitor) if holder is not None else None
+
+    def earlier() -> list[str]:
+        written = as_before(call.body) if route.body is not None else ()
+        return [idempotency.fingerprint(route.method, path, one) for one in written]
+
     request = IdempotentRequest(
         call.principal,
         key,
@@ -204,13 +207,13 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
         policy.namespace,
         owner,
         policy.window_ms,
+        earlier,
     )
-    return _Named(request, holder)
+    return _Named(request, holder, f"{route.method} {path}")
 
 
 def _holder(context: ApiContext, exchange: Exchange) -> Holder | None:
     """The caller by the text of its key, for as long as the request lasts."""
-    presented = exchange.presented
-    assert presented is not None
+    presented = present(exchange.presented, "what a caller has presented that was let in")
     carried = context.keys.carriers.find(presented.authorization, presented.api_key)
     return Holder(carried.secret.reveal()) if isinstance(carried, Carried) else None

@@ -16,6 +16,7 @@ import msgspec
 
 from keyturn import Need, Reach
 from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import BrokenInvariant, present
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -276,9 +277,9 @@ async def _found(
 ) -> Mapping[str, Any]:
     if not keys:
         return {}
-    assert isinstance(node.place, Relation) and node.to is not None
-    load = node.place.load or node.to.by_ids
-    assert load is not None
+    if not isinstance(node.place, Relation):
+        raise BrokenInvariant("expected a relation, found a place that leads nowhere")
+    load = present(node.place.load or present(node.to, "what a relation leads to").by_ids, "a way to load by ids")
     found = await load(context, tx, principal, keys)
     if not node.below:
         return found

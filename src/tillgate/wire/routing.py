@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from keyturn import Need, is_scope_name
+from keyturn import Need, each_need, is_scope_name
 from keyturn.needs import Access
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
@@ -91,11 +91,14 @@ class Route(NamedTuple):
     body: type[msgspec.Struct] | None = None
 
     @property
-    def own_need(self) -> Need | None:
-        """The need that stands for the route where one is shown: its first; None where it asks for no scope."""
-        if isinstance(self.need, tuple):
-            return self.need[0]
-        return self.need if isinstance(self.need, Need) else None
+    def scope(self) -> str:
+        """The scope that stands for the route where one is shown: its first; empty where it asks for none."""
+        return next((need.scope for need in self.needs), "")
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What it asks for, one by one; empty where it asks for no scope."""
+        return () if isinstance(self.need, Access) else each_need(self.need)
 
     @property
     def name(self) -> str:

@@ -200,9 +200,9 @@ class Spoken:
         Raises:
             NotFound: one is nothing that an object could be called.
         """
-        assert exchange.found is not None
         params: dict[str, str] = {}
-        for name, value in zip(self._names[id(route)], exchange.found.values, strict=True):
+        values = exchange.found.values if exchange.found is not None else ()
+        for name, value in zip(self._names[id(route)], values, strict=True):
             fits = value.isascii() and value.isprintable() and len(value) <= SEGMENT_LENGTH_MAX
             own = self._dialect.spelling.read(value) if fits else None
             if own is None:

@@ -46,7 +46,7 @@ async def opened(counter: Counter, **more: Any) -> CheckoutSession:
 async def seen(counter: Counter, session_id: str, *observations: Observation) -> CheckoutSession:
     async def operation(tx: Transaction) -> CheckoutSession:
         session = await sessions.records.locked(tx, session_id)  # type: ignore[attr-defined]
-        return await sessions.observe(counter.context, tx, session, list(observations), counter.clock.now())
+        return await sessions.observe(counter.context, tx, session, list(observations), counter.clock.now())  # type: ignore[attr-defined]
 
     return await counter.database.write(operation)
 

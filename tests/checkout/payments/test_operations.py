@@ -189,7 +189,7 @@ async def test_money_that_a_reorganisation_took_away_is_told(counter: Counter) -
 
             async def again(tx: Any, at: str = session.id, seen: Any = seen) -> CheckoutSession:
                 locked = await sessions.records.locked(tx, at)  # type: ignore[attr-defined]
-                return await sessions.observe(counter.context, tx, locked, [seen], counter.clock.now())
+                return await sessions.observe(counter.context, tx, locked, [seen], counter.clock.now())  # type: ignore[attr-defined]
 
             back = await counter.database.write(again)
             assert (back.exceptions, back.payment.received) == ([], session.payment.terms.amount_atomic)

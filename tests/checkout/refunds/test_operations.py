@@ -184,7 +184,7 @@ async def test_money_long_after_the_end_can_be_given_back(counter: Counter) -> N
     async def arrives(tx: Any) -> CheckoutSession:
         locked = await sessions.records.locked(tx, session.id)  # type: ignore[attr-defined]
         amount = session.payment.terms.amount_atomic
-        return await sessions.observe(
+        return await sessions.observe(  # type: ignore[attr-defined]
             counter.context, tx, locked, [Observation("0xa", 0, amount, True)], counter.clock.now()
         )
 

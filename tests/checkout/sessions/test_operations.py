@@ -302,7 +302,7 @@ async def observed(counter: Counter, session_id: str, *seen: Observation) -> Che
     async def operation(tx: Transaction) -> CheckoutSession:
         session = await records.locked(tx, session_id)
         assert session is not None
-        return await sessions.observe(counter.context, tx, session, list(seen), counter.clock.now())
+        return await sessions.observe(counter.context, tx, session, list(seen), counter.clock.now())  # type: ignore[attr-defined]
 
     return await counter.database.write(operation)
 

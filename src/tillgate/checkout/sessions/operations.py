@@ -9,6 +9,7 @@ import msgspec
 from tillgate.base import ids
 from tillgate.base.clock import MINUTE_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
@@ -211,8 +212,7 @@ async def give_up(context: CheckoutContext, tx: Transaction, principal: Principa
 
 async def money_moved(context: CheckoutContext, tx: Transaction, before: Payment, now: int) -> None:
     """Let payment and order of a locked session show what has moved since the payment was as ``before``."""
-    session = await records.by_id(tx, before.session_id)
-    assert session is not None
+    session = present(await records.by_id(tx, before.session_id), "the session of a payment")
     after = msgspec.structs.replace(session, payment=await payments.read_again(tx, session.payment))
     await sync_records(context, tx, msgspec.structs.replace(session, payment=before), after, now)
 
@@ -337,7 +337,6 @@ async def _decided(tx: Transaction, payment: Payment, decision: Decision, now: i
 
 
 def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, late_grace_ms: int) -> None:
-    status, reason = session.status, ""
     payment = session.payment
     if outcome is Outcome.REORGED:
         if any(one.kind is TransactionKind.TRANSFER for one in payment.transfers):
@@ -346,7 +345,7 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
             "reorged cannot be simulated for this session: there is no transfer to take away.",
             code="session_not_payable",
         )
-    if payment.authorization is not None and status is SessionStatus.DETECTED and outcome is not Outcome.FAILED:
+    if payment.authorization is not None and session.status is SessionStatus.DETECTED and outcome is not Outcome.FAILED:
         raise Conflict(
             f"{outcome.value} cannot be simulated for this session: its payment is authorised; capture or cancel it.",
             code="session_not_payable",
@@ -357,31 +356,36 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
             "arrives by itself; simulate authorized, then capture.",
             code="session_not_payable",
         )
+    if reason := _reason_against(session, outcome, now, late_grace_ms):
+        raise Conflict(f"{outcome.value} cannot be simulated for this session: {reason}.", code="session_not_payable")
+
+
+# What cannot happen any more once the whole amount was seen.
+_AFTER_DETECTED: Final = {
+    Outcome.LATE: "its payment was seen in time; simulate paid instead",
+    Outcome.DETECTED: "its payment is detected already",
+    Outcome.UNDERPAID: "the whole amount was seen already; simulate paid, overpaid or failed",
+    Outcome.AUTHORIZED: "its payment was seen already",
+    Outcome.DECLINED: "its payment was seen already",
+}
+
+
+def _reason_against(session: CheckoutSession, outcome: Outcome, now: int, late_grace_ms: int) -> str | None:
+    """Why an outcome cannot follow upon the session's status; None where it can."""
+    status = session.status
     match status:
         case SessionStatus.PENDING | SessionStatus.DETECTED:
-            if outcome is Outcome.LATE and status is SessionStatus.DETECTED:
-                reason = "its payment was seen in time; simulate paid instead"
-            elif outcome is Outcome.DETECTED and status is SessionStatus.DETECTED:
-                reason = "its payment is detected already"
-            elif outcome is Outcome.UNDERPAID and status is SessionStatus.DETECTED:
-                reason = "the whole amount was seen already; simulate paid, overpaid or failed"
-            elif outcome is Outcome.TOP_UP:
-                reason = "there is nothing to top up"
-            elif outcome in (Outcome.AUTHORIZED, Outcome.DECLINED) and status is SessionStatus.DETECTED:
-                reason = "its payment was seen already"
-            else:
-                return
+            if outcome is Outcome.TOP_UP:
+                return "there is nothing to top up"
+            return _AFTER_DETECTED.get(outcome) if status is SessionStatus.DETECTED else None
         case SessionStatus.EXPIRED:
             if outcome is not Outcome.LATE:
-                reason = "it has expired; only a late payment can still arrive"
-            elif now >= session.expires_at + late_grace_ms:
-                reason = "it expired too long ago for a late payment"
-            else:
-                return
+                return "it has expired; only a late payment can still arrive"
+            too_late = now >= session.expires_at + late_grace_ms
+            return "it expired too long ago for a late payment" if too_late else None
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             if outcome is Outcome.FAILED or (outcome is Outcome.TOP_UP and status is SessionStatus.UNDERPAID):
-                return
-            reason = f"it is {status.value} and waits for the merchant's decision"
+                return None
+            return f"it is {status.value} and waits for the merchant's decision"
         case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:
-            reason = f"it is {status.value}, which is final"
-    raise Conflict(f"{outcome.value} cannot be simulated for this session: {reason}.", code="session_not_payable")
+            return f"it is {status.value}, which is final"
