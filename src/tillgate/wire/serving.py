@@ -142,7 +142,7 @@ class Spoken:
         elif declares_too_much(headers.get(b"content-length", b"")):
             # An operation without a body may be sent one, which is never read; but not without bound.
             raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")
-        return await act(self._context, self._dialect, route, call, exchange)
+        return self._told(await act(self._context, self._dialect, route, call, exchange))
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         note_refusal(refusal, exchange.id, exchange.method)
