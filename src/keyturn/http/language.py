@@ -19,7 +19,7 @@ from keyturn.http.proxies import LOOPBACK, Networks, is_own_host
 from keyturn.http.reading import Denied, bad_request, decode_body, decode_query, read_body
 from keyturn.http.routing import Call, Only, Route, Router, Whoever
 from keyturn.insight.usage import PATH_MAX
-from keyturn.keys.model import Need, Needs, Refused
+from keyturn.keys.model import Need, Needs, RefusalReason, Refused
 from keyturn.limiting.gcra import Allowance
 from keyturn.settings import Settings
 
@@ -34,6 +34,7 @@ _ROOT_REQUIRED: Final = Denial(
 _FAILED: Final = Denial(
     500, "internal_error", "Something went wrong on our side; look at what was done before retrying."
 )
+_CLEAR_TEXT: Final = Refused(RefusalReason.INSECURE)
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _log = logging.getLogger("keyturn")
 
@@ -103,6 +104,10 @@ class ServerLanguage:
         return Call(who, id, query, decode_body(self._decoders[route.body], sent or b"{}"))
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
+        presented = exchange.presented
+        if presented is not None and not presented.secure and refusal.reason is not RefusalReason.KEY_IN_URL:
+            # Nothing that came in clear text is looked at any further, whatever else is wrong with it.
+            refusal = _CLEAR_TEXT
         return _told(denied(refusal))
 
     def rate_limited(self, exchange: Exchange, allowance: Allowance) -> Answer:
