@@ -34,7 +34,7 @@ from tests.api.test_requirements_keys import body_for, concrete
 from tests.shop import Shop
 from tests.snapshots import Books
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import Route
+from tillgate.wire.routing import Route
 
 ENDPOINT_URL = "https://merchant.example/in"
 BODIES = [route for route in MUTATING if route.body is not None]

@@ -27,8 +27,8 @@ from tests.keyturn.test_server import CommandContext, open_desk
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import PUBLIC_URL, ShopBeside
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import Route
 from tillgate.dashboard.routing import VIEWS
+from tillgate.wire.routing import Route
 
 INSTANTS: Final = (
     "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z",

@@ -10,6 +10,7 @@ from tests.house.source import PACKAGES, SRC, below, edges, file_of, graph
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.cli", "tillgate.app", "tillgate.metrics", "tillgate.opening", "tillgate.settings"),
     ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
+    ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
     ("tillgate.rails", "tillgate.events"),
     ("tillgate.store",),
@@ -32,6 +33,7 @@ ONE_FLAT = {
 WHO_KNOWS_KEYTURN = (
     "keyturn",
     "tillgate.access",
+    "tillgate.wire",
     "tillgate.api",
     "tillgate.dashboard",
     "tillgate.cli",

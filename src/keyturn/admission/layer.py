@@ -23,7 +23,7 @@ from keyturn.insight.retention import keep_forgetting
 from keyturn.insight.usage import FLUSH_SECONDS, Usage
 from keyturn.keys.importing import keep_learning
 from keyturn.keys.issuing import Issuer
-from keyturn.keys.model import KnownKey, Mode, Need, RefusalReason, Refused
+from keyturn.keys.model import KnownKey, Mode, Needs, RefusalReason, Refused
 from keyturn.keys.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.leaks.responding import Alert, LeakResponder, LeakRules, Seen
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
@@ -174,12 +174,12 @@ class KeyLayer:
         self.probes_failed = 0
 
     async def admit(
-        self, presented: Presented, need: Need | None, caller: Caller = NOBODY, *, limited: bool = True
+        self, presented: Presented, need: Needs, caller: Caller = NOBODY, *, limited: bool = True
     ) -> Admitted | RateLimited | Refused:
         """Whether a request is let in; counted, and against its key's limit.
 
         Args:
-            need: what is asked for; None where any valid key will do.
+            need: all that the call asks for, for nothing is asked after it; None where any valid key will do.
             limited: whether a key without a pace of its own has the installation's.
 
         Raises:

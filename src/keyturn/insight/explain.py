@@ -26,11 +26,13 @@ from keyturn.keys.model import (
     KnownKey,
     Mode,
     Need,
+    Needs,
     Reach,
     RefusalReason,
     Refused,
     Status,
     Terms,
+    each_need,
 )
 from keyturn.keys.restrictions import (
     APPS_MAX,
@@ -49,16 +51,20 @@ class Case(NamedTuple):
     """A request with a key, described.
 
     Attributes:
-        need: what the endpoint asks for; None where any valid key will do.
-        secure: whether it comes over TLS.
+        need: what the call asks for; None where any valid key will do.
+        secure: whether it comes over TLS, or from where that is not asked for.
         mode: the only mode that is let in there; None for both.
+        carried: what was wrong with how the key came, ``key_in_url`` or ``ambiguous``; None if nothing was.
+        transport: how it came, where that is known apart from what was made of it.
     """
 
     key: KnownKey
-    need: Need | None
+    need: Needs
     asked: Asked = NOTHING_SHOWN
     secure: bool = True
     mode: Mode | None = None
+    carried: RefusalReason | None = None
+    transport: str | None = None
 
 
 class Outcome(StrEnum):
@@ -89,6 +95,8 @@ class Rule(msgspec.Struct, frozen=True):
 class Do(StrEnum):
     """What somebody has to do to have the request let in."""
 
+    SEND_IN_HEADER = "send_in_header"
+    SEND_ONE_KEY = "send_one_key"
     USE_HTTPS = "use_https"
     USE_ANOTHER_KEY = "use_another_key"
     ENABLE = "enable"
@@ -162,8 +170,25 @@ async def explain_logged(store: KeyStore, one: LoggedRequest, now: int) -> Expla
     presented = next((secret for secret in secrets if secret.number == one.secret), None)
     if key is None or presented is None:
         raise KeyNotFound(f"the key of the request {one.id} is not there any more")
-    secure = one.refusal != RefusalReason.INSECURE.value
-    return explain(Case(as_known(key, presented), one.need, one.asked, secure=secure), now)
+    mode = None
+    if one.refusal == RefusalReason.WRONG_MODE.value:
+        mode = Mode.LIVE if one.mode is Mode.TEST else Mode.TEST
+    case = Case(
+        as_known(key, presented),
+        one.need,
+        one.asked,
+        secure=one.refusal != RefusalReason.INSECURE.value,
+        mode=mode,
+        carried=_CARRIED.get(one.refusal or ""),
+        transport=None if one.secure is None else _HTTPS if one.secure else _PLAIN_HTTP,
+    )
+    return explain(case, now)
+
+
+_HTTPS: Final = "https"
+_PLAIN_HTTP: Final = "plain http"
+# How a key came is no more to be seen afterwards, and nothing about the key changes it.
+_CARRIED: Final = {one.value: one for one in (RefusalReason.KEY_IN_URL, RefusalReason.AMBIGUOUS)}
 
 
 _SIGNS: Final = {
@@ -183,15 +208,20 @@ def lines(told: Explanation) -> list[str]:
     return [*rules, "", f"Such a request is refused: {told.reason}. To have it let in:", *wanted]
 
 
-def to_json(told: Explanation, need: Need | None) -> dict[str, Any]:
+def to_json(told: Explanation, need: Needs) -> dict[str, Any]:
     """The explanation for a program."""
     return {
         "allowed": told.reason is None,
         "reason": told.reason,
-        "needs": need.scope if need is not None else None,
+        "needs": scopes_of(need) or None,
         "rules": msgspec.to_builtins(told.rules),
         "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
     }
+
+
+def scopes_of(need: Needs) -> str:
+    """The scopes that a call needs, as a line of the request log has them."""
+    return " ".join(one.scope for one in each_need(need))
 
 
 def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:
@@ -213,7 +243,9 @@ def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:
 
 
 _ORDER: Final = (
+    ("carrier", (RefusalReason.KEY_IN_URL, RefusalReason.AMBIGUOUS)),
     ("transport", (RefusalReason.INSECURE,)),
+    ("canary", (RefusalReason.UNKNOWN,)),
     ("status", (RefusalReason.REVOKED, RefusalReason.DISABLED)),
     ("expiry", (RefusalReason.EXPIRED,)),
     ("secret", (RefusalReason.SUPERSEDED,)),
@@ -229,6 +261,8 @@ _ORDER: Final = (
 
 
 def _refusal(case: Case, now: int) -> RefusalReason | None:
+    if case.carried is not None:
+        return case.carried
     if not case.secure:
         return RefusalReason.INSECURE
     decision = decide(case.key, case.need, now, case.asked, mode=case.mode)
@@ -239,6 +273,8 @@ def _rules(case: Case, reason: RefusalReason | None, now: int) -> tuple[Rule, ..
     rules: list[Rule] = []
     outcome = Outcome.PASSED
     for name, reasons in _ORDER:
+        if (name == "carrier" and case.carried is None) or (name == "canary" and not case.key.terms.canary):
+            continue  # of nearly every request there is nothing to say
         if outcome is Outcome.FAILED:
             outcome = Outcome.NOT_REACHED
         if outcome is not Outcome.NOT_REACHED:
@@ -262,12 +298,18 @@ def _fails(case: Case, reason: RefusalReason, now: int) -> bool:
 # What was seen, and what is allowed.
 
 
-def _words(name: str, case: Case, now: int) -> tuple[str, str]:
+def _words(name: str, case: Case, now: int) -> tuple[str, str]:  # noqa: C901, PLR0912 — one rule after another
     key, need, asked = case.key, case.need, case.asked
     terms = key.terms
     match name:
+        case "carrier":
+            in_url = case.carried is RefusalReason.KEY_IN_URL
+            return ("a key in the URL" if in_url else "two different credentials"), "one key, in a header"
         case "transport":
-            return ("https" if case.secure else "plain http"), "https"
+            allowed = _HTTPS if not case.secure or case.transport != _PLAIN_HTTP else "https, or plain http from there"
+            return case.transport or (_HTTPS if case.secure else _PLAIN_HTTP), allowed
+        case "canary":
+            return "a canary", "keys that are in use"
         case "status":
             return f"the key is {key.status}", "active keys"
         case "expiry":
@@ -298,12 +340,12 @@ def _words(name: str, case: Case, now: int) -> tuple[str, str]:
             return f"a {terms.kind} key", _kinds_allowed(need)
         case "client_secret":
             words = {None: "none", True: "the object's own", False: "another one"}
-            asked_for = terms.kind is Kind.PUBLISHABLE and need is not None and _opens(need)
+            asked_for = terms.kind is Kind.PUBLISHABLE and any(map(_opens, each_need(need)))
             return words[asked.opened], "the object's own" if asked_for else "not asked for"
         case _:
             if need is None:
                 return _listed(sorted(terms.scopes), "no scope"), "any"
-            return _listed(sorted(terms.scopes), "no scope"), need.scope
+            return _listed(sorted(terms.scopes), "no scope"), scopes_of(need)
 
 
 def _origin_seen(asked: Asked) -> str:
@@ -318,8 +360,8 @@ def _origins_allowed(terms: Terms) -> str:
     return _listed(terms.origins, "none: the key is bound to no origin yet")
 
 
-def _kinds_allowed(need: Need | None) -> str:
-    if need is None or need.publishable is not Reach.NEVER:
+def _kinds_allowed(need: Needs) -> str:
+    if not any(one.publishable is Reach.NEVER for one in each_need(need)):
         return "secret and publishable keys"
     return "secret keys"
 
@@ -337,15 +379,22 @@ def _listed(values: Iterable[str], otherwise: str) -> str:
 
 def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
     """What to do about this refusal. Where no change makes the key do, nothing else about it is worth changing."""
-    terms, need = case.key.terms, case.need
+    terms = case.key.terms
+    if reason is RefusalReason.KEY_IN_URL:
+        return Remedy(
+            do=Do.SEND_IN_HEADER,
+            text="Send the key in a header, never in a URL; and rotate it, for URLs are logged on their way.",
+        )
+    if reason is RefusalReason.AMBIGUOUS:
+        return Remedy(do=Do.SEND_ONE_KEY, text="Send one key, in one header; two different credentials came.")
     if reason is RefusalReason.INSECURE:
         return Remedy(
             do=Do.USE_HTTPS, text="Send the request over https; and rotate the key, which was sent in clear text."
         )
     if reason is RefusalReason.PROJECT_SUSPENDED:
         return Remedy(do=Do.RESUME_PROJECT, text="The project is suspended; whoever runs this server can resume it.")
-    never = terms.kind is Kind.PUBLISHABLE and need is not None and need.publishable is Reach.NEVER
-    if case.key.status is Status.REVOKED or case.mode not in (None, terms.mode) or never:
+    never = terms.kind is Kind.PUBLISHABLE and any(one.publishable is Reach.NEVER for one in each_need(case.need))
+    if terms.canary or case.key.status is Status.REVOKED or case.mode not in (None, terms.mode) or never:
         return _another_key(case, secret=never)
     match reason:
         case RefusalReason.DISABLED:
@@ -382,11 +431,12 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
 
 def _another_key(case: Case, *, secret: bool) -> Remedy:
     """A key that would do, as like this one as can be."""
-    terms, need, asked = case.key.terms, case.need, case.asked
+    terms, asked = case.key.terms, case.asked
     kind = Kind.SECRET if secret else terms.kind
     scopes = terms.scopes
-    if need is not None and not terms.grants(need.scope) and not (kind is Kind.PUBLISHABLE and _opens(need)):
-        scopes |= {need.scope}
+    for need in each_need(case.need):
+        if not terms.grants(need.scope) and not (kind is Kind.PUBLISHABLE and _opens(need)):
+            scopes |= {need.scope}
     instead = msgspec.structs.replace(
         terms,
         kind=kind,
@@ -394,10 +444,11 @@ def _another_key(case: Case, *, secret: bool) -> Remedy:
         mode=case.mode or terms.mode,
         origins=() if secret else terms.origins,
         apps=() if secret else terms.apps,
+        canary=False,
     )
     draft = case._replace(key=KnownKey(case.key.id, instead, Status.ACTIVE))
     # Where it is to be used from is put right in the same go.
-    while (reason := _refusal(draft._replace(secure=True), 0)) is not None:
+    while (reason := _refusal(draft._replace(secure=True, carried=None), 0)) is not None:
         remedy = _remedy(draft, reason, 0)
         if remedy.changes is None:
             break  # what is left is about the request
@@ -406,13 +457,17 @@ def _another_key(case: Case, *, secret: bool) -> Remedy:
     if kind is Kind.PUBLISHABLE and instead.scopes and not (instead.origins or instead.apps):
         instead = msgspec.structs.replace(instead, origins=(_origin_as_sent(asked.origin) or EXAMPLE_ORIGIN,))
     words = [f"a {instead.kind} key of {instead.mode} mode"]
-    if need is not None and instead.grants(need.scope):
-        words.append(f"with the scope {need.scope}")
+    granted = [need.scope for need in each_need(case.need) if instead.grants(need.scope)]
+    if granted:
+        words.append(f"with the {'scope' if len(granted) == 1 else 'scopes'} {' and '.join(granted)}")
     if instead.origins:
         words.append(f"for {asked.origin or instead.origins[0]}")
     if instead.apps:
         words.append(f"for {asked.app or instead.apps[0]}")
-    why = "this one is revoked for good" if case.key.status is Status.REVOKED else "this one cannot be made to do"
+    if terms.canary:
+        why = "this one is a canary, which nobody is to use"
+    else:
+        why = "this one is revoked for good" if case.key.status is Status.REVOKED else "this one cannot be made to do"
     return Remedy(do=Do.USE_ANOTHER_KEY, text=f"Use {' '.join(words)}; {why}.", instead=instead)
 
 
@@ -510,7 +565,9 @@ def _add_app(terms: Terms, app: str) -> Remedy:
 
 
 def _scope_remedy(case: Case) -> Remedy:
-    terms, need = case.key.terms, present(case.need, "the need that a missing scope is about")
+    terms = case.key.terms
+    opened = terms.kind is Kind.PUBLISHABLE
+    need = next(one for one in each_need(case.need) if not terms.grants(one.scope) and not (opened and _opens(one)))
     changes = KeyChanges(scopes=terms.scopes | {need.scope})
     text = f"Give the key the scope {need.scope}."
     if terms.kind is Kind.PUBLISHABLE and not (terms.origins or terms.apps):
@@ -537,6 +594,8 @@ def _applied(remedy: Remedy, case: Case) -> Case:
             key = replace(key, expires_at=changes.expires_at)
         return case._replace(key=key)
     match remedy.do:
+        case Do.SEND_IN_HEADER | Do.SEND_ONE_KEY:
+            return case._replace(carried=None)
         case Do.USE_HTTPS:
             return case._replace(secure=True)
         case Do.USE_ANOTHER_KEY:

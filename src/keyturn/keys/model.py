@@ -235,6 +235,18 @@ class Need(msgspec.Struct, frozen=True):
     publishable: Reach = Reach.NEVER
 
 
+Needs = Need | tuple[Need, ...] | None
+"""All that one call needs, known before it is let in: nearly always one; several, all of which must be met, the
+endpoint's own first; None where any valid key will do."""
+
+
+def each_need(needs: Needs) -> tuple[Need, ...]:
+    """The needs one by one."""
+    if needs is None:
+        return ()
+    return needs if isinstance(needs, tuple) else (needs,)
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a request shows beside its key, as far as a key can be bound to it.
 

@@ -32,6 +32,7 @@ _TYPES: Final = {
     "opened": "BIGINT",
     "agent": "TEXT",
     "reported": "TEXT",
+    "secure": "BIGINT",
 }
 # Whoever writes the same line twice, because the first time was not answered, changes nothing.
 _ADD: Final = insert_rows("key_requests", _TYPES, "(id) DO NOTHING")
@@ -233,6 +234,7 @@ def _row(one: LoggedRequest) -> tuple[Any, ...]:
         int(one.opened) if one.opened is not None else None,
         one.agent,
         " ".join(one.reported),
+        int(one.secure) if one.secure is not None else None,
     )
 
 
@@ -259,4 +261,5 @@ def _request(row: Row) -> LoggedRequest:
         opened=bool(row[18]) if row[18] is not None else None,
         agent=row[19],
         reported=tuple(row[20].split()),
+        secure=bool(row[21]) if row[21] is not None else None,
     )

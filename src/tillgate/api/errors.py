@@ -1,6 +1,5 @@
 """The one table that turns codes into HTTP statuses and types, and the envelope they are told in."""
 
-from collections.abc import Sequence
 from math import ceil
 from typing import Final, NamedTuple
 
@@ -8,14 +7,13 @@ import msgspec
 
 from keyturn import Allowance, RefusalReason, Refused
 from keyturn.http import wording
-from keyturn.http.denials import rate_headers
+from keyturn.http.denials import Headers, rate_headers
+from keyturn.http.pipeline import Answer
 from keyturn.http.wording import FORBIDDEN_CODES
 from tillgate.base.errors import SequenceAhead, TillgateError
 from tillgate.base.invariants import present
 
 REALM: Final = "tillgate"
-
-Headers = Sequence[tuple[bytes, bytes]]
 
 
 class ErrorKind(NamedTuple):
@@ -227,15 +225,7 @@ class ErrorEnvelope(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-class Failure(NamedTuple):
-    """A refused request, ready to be sent."""
-
-    status: int
-    body: bytes
-    headers: Headers = ()
-
-
-def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> Failure:
+def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> Answer:
     """An error in the envelope."""
     kind = ERRORS[error.code]
     end = error if isinstance(error, SequenceAhead) else None
@@ -254,7 +244,7 @@ def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> 
 _401_MESSAGE: Final = "No valid API key was provided."
 
 
-def rate_limited(allowance: Allowance, request_id: str) -> Failure:
+def rate_limited(allowance: Allowance, request_id: str) -> Answer:
     """A key that was too quick."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     kind = ERRORS["rate_limited"]
@@ -267,7 +257,7 @@ def rate_limited(allowance: Allowance, request_id: str) -> Failure:
     return _failure(kind, body, [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)])
 
 
-def refused(refusal: Refused, request_id: str) -> Failure:
+def refused(refusal: Refused, request_id: str) -> Answer:
     """A refusal at the door, with the challenge of RFC 6750, section 3."""
     said = wording.describe(refusal)
     if said.status == wording.FORBIDDEN:
@@ -303,5 +293,5 @@ def _challenge(detail: str) -> tuple[bytes, bytes]:
     return b"www-authenticate", value.encode()
 
 
-def _failure(kind: ErrorKind, body: ErrorBody, headers: Headers = ()) -> Failure:
-    return Failure(kind.status, msgspec.json.encode(ErrorEnvelope(body)), headers)
+def _failure(kind: ErrorKind, body: ErrorBody, headers: Headers = ()) -> Answer:
+    return Answer(kind.status, msgspec.json.encode(ErrorEnvelope(body)), headers=headers)

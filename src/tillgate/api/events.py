@@ -5,16 +5,16 @@ from typing import Annotated, Final
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.fields import InstantText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant
-from tillgate.api.routing import Call, Reads, Route
 from tillgate.base.errors import InvalidInput
 from tillgate.events import operations
 from tillgate.events.log import log_id
 from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.fields import InstantText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given, instant
+from tillgate.wire.routing import Call, Reads, Route
 
 READ = Need("events:read")
 LOG_ID: Final = "^log_[0-9a-f]{26}$"

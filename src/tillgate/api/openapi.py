@@ -6,13 +6,14 @@ import msgspec
 
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
-from tillgate.api.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
-from tillgate.api.lists import ListObject
-from tillgate.api.openapi_links import Link, Links
+from tillgate.api.mount import ROOT
 from tillgate.api.resources import EXPANSIONS
-from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
+from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
+from tillgate.wire.lists import ListObject
+from tillgate.wire.openapi_links import Link, Links
+from tillgate.wire.routing import Reads, Route
 
 _REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 _IDEMPOTENCY_KEY: Final = {
@@ -113,9 +114,9 @@ def _operation(
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "summary": route.summary,
-        "description": f"Needs the scope `{route.need.scope}`.",
+        "description": f"Needs the scope `{route.scope}`.",
         "tags": [route.path.strip("/").split("/")[0]],
-        "x-required-scope": route.need.scope,
+        "x-required-scope": route.scope,
         "parameters": parameters,
         "responses": {
             str(route.status.value): {

@@ -6,12 +6,6 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import orders, refunds
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import EACH_MAX, Relation, Resource
-from tillgate.api.fields import DecimalText, IdText, InstantText
-from tillgate.api.lists import ListObject, listed, listed_of
-from tillgate.api.reading import ListQuery, given, instant, object_id
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.payments import operations
@@ -19,6 +13,12 @@ from tillgate.checkout.payments.model import PaymentState, TransactionKind
 from tillgate.checkout.payments.object import PaymentObject, TransactionObject, to_api, transaction_to_api
 from tillgate.checkout.sessions import captures
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import EACH_MAX, Relation, Resource
+from tillgate.wire.fields import DecimalText, IdText, InstantText
+from tillgate.wire.lists import ListObject, listed, listed_of
+from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("payments:read"), Need("payments:write")
 

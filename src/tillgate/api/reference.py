@@ -21,10 +21,8 @@ from tillgate.access import API_SCOPES
 from tillgate.api import error_pages
 from tillgate.api.application import ROUTES
 from tillgate.api.errors import ERRORS
-from tillgate.api.expanding import DEPTH_MAX, EACH_MAX, OBJECTS_MAX, PARAM, PATHS_MAX
+from tillgate.api.mount import ROOT
 from tillgate.api.openapi import document
-from tillgate.api.reading import BODY_BYTES_MAX
-from tillgate.api.routing import ROOT
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX, URL_MAX
@@ -43,6 +41,8 @@ from tillgate.events.deliveries.sending import TIMEOUT_SECONDS
 from tillgate.events.endpoints.model import FAILING_MAX_MS, OVERLAP_MAX_SECONDS
 from tillgate.events.endpoints.operations import ENDPOINTS_MAX, TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX
 from tillgate.events.model import ALIASES, EVENT_MEANINGS, EVENT_PATTERNS, RETENTION_MS
+from tillgate.wire.expanding import DEPTH_MAX, EACH_MAX, OBJECTS_MAX, PARAM, PATHS_MAX
+from tillgate.wire.reading import BODY_BYTES_MAX
 
 MADE: Final = "<!-- Made by `python -m tillgate.api.reference docs/reference`; change the code, not this page. -->\n"
 
@@ -83,7 +83,7 @@ def _api() -> str:
     for route in ROUTES:
         operation = described["paths"][ROOT + route.path][route.method.lower()]
         parts.append(f"## {route.method} {ROOT}{route.path}\n")
-        parts.append(f"{route.summary}. Needs `{route.need.scope}`.\n")
+        parts.append(f"{route.summary}. Needs `{route.scope}`.\n")
         query = [one for one in operation["parameters"] if one["in"] == "query"]
         if query:
             parts += [

@@ -7,12 +7,6 @@ import msgspec
 
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Relation, Resource
-from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant, object_id
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.principal import Principal
@@ -28,6 +22,12 @@ from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Relation, Resource
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
 # What a buyer's own browser or app may do, which holds a publishable key and the session's client secret.

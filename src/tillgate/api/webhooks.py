@@ -6,11 +6,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.fields import IdText, UrlText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery
-from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.sessions.operations import example_paid_session
 from tillgate.events.deliveries import operations as deliveries
@@ -27,6 +22,11 @@ from tillgate.events.endpoints.model import (
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
 from tillgate.events.model import SEQUENCE_MAX
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.fields import IdText, UrlText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery
+from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
 

@@ -4,9 +4,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from keyturn import Asked, KeyNotFound, Need
+from keyturn import Asked, KeyNotFound, Needs
 from keyturn.database import Database
-from keyturn.insight.explain import Case, Explanation, as_known, explain, explain_logged, lines, to_json
+from keyturn.insight.explain import Case, Explanation, as_known, explain, explain_logged, lines, scopes_of, to_json
 from keyturn.insight.logged import LoggedRequest
 from keyturn.keys.restrictions import coarse
 from tillgate.base.clock import SystemClock, to_rfc3339
@@ -74,7 +74,7 @@ def explain_request(
     if as_json:
         print_json(to_json(told, need))
         return
-    say(f"{method.upper()} {path} needs {need.scope}.\n")
+    say(f"{method.upper()} {path} needs {_named(need)}.\n")
     _print(told)
 
 
@@ -100,7 +100,7 @@ def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_j
         print_json({"request": one.id, "then": then, **to_json(told, one.need)})
         return
     became = f"was refused: {one.refusal}" if one.refusal is not None else f"was let in and answered {one.status}"
-    needs = f" It needs {one.need.scope}." if one.need is not None else ""
+    needs = f" It needs {_named(one.need)}." if one.need is not None else ""
     say(f"{one.method} {one.path} with {one.key_id} {became}, at {to_rfc3339(one.at)}.{needs} By what stands now:\n")
     _print(told)
 
@@ -110,17 +110,17 @@ def _print(told: Explanation) -> None:
         say(line)
 
 
-def _need(method: str, path: str) -> Need:
-    """What the endpoint asks for."""
-    # Only here: every other command starts without loading the API.
-    from tillgate.api.application import ROUTES
-    from tillgate.api.routing import ROOT, Router
+def _named(need: Needs) -> str:
+    return " and ".join(scopes_of(need).split())
 
-    found = Router(ROUTES).find(path.partition("?")[0].removeprefix(ROOT))
-    if found is None:
-        fail(f"--path: there is no {path[:100]!r}; a path is one such as {ROOT}/links")
-    wanted = method.upper()
-    route = found.by_method.get("GET" if wanted == "HEAD" else wanted)
-    if route is None:
-        fail(f"--method: {path[:100]} takes {found.allow}, not {method[:20]}")
-    return route.need
+
+def _need(method: str, target: str) -> Needs:
+    """What the call asks for: the endpoint's need, and those of what is expanded."""
+    # Only here: every other command starts without loading the API.
+    from tillgate.api.application import NATIVE
+    from tillgate.wire.serving import needs_of
+
+    try:
+        return needs_of(NATIVE, method, target)
+    except LookupError as error:
+        fail(str(error))

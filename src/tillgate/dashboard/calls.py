@@ -195,10 +195,11 @@ class Call(OpenCall):
         Args:
             title, words: what to say to whoever sends it again.
         """
-        # Every page's form has an id; one without was put together by hand, and means what it says. A key of the
-        # API has no space in it, so that the two never meet.
-        name = f"form {self.who.user.id} {mark_of(self.form.one('form_id') or ids.new_ulid())}"
-        request = IdempotentRequest(self.principal, name, "", self.context.clock.now())
+        # Every page's form has an id; one without was put together by hand, and means what it says.
+        name = mark_of(self.form.one("form_id") or ids.new_ulid())
+        request = IdempotentRequest(
+            self.principal, name, "", self.context.clock.now(), namespace="form", owner=self.who.user.id
+        )
         try:
             sent = await self.write(lambda tx: idempotency.begin(tx, request)) is not None
         except Conflict:

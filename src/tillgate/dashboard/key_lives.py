@@ -80,7 +80,7 @@ async def _explanation(call: Call, key: Key) -> Explanation | str | None:
     asked = _asked(call)
     if not asked["path"]:
         return None
-    need = call.context.need_of(asked["method"] or "GET", asked["path"])
+    need = call.context.needs_of(asked["method"] or "GET", asked["path"])
     if need is None:
         return f"There is no {asked['method'] or 'GET'} {asked['path'][:100]}; a path is one such as /api/v1/events."
     if asked["address"] and coarse(asked["address"]) is None:

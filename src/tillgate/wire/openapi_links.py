@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from tillgate.api.routing import Reads, Route
+from tillgate.wire.routing import Reads, Route
 
 _ID: Final = "$response.body#/id"
 _FIRST_ID: Final = "$response.body#/data/0/id"
