@@ -70,7 +70,7 @@ def test_a_fresh_server_is_set_up_with_the_link_of_the_terminal(fresh_server: Ru
     page.get_by_label("Password").fill("a good long password")
     page.get_by_role("button", name="Set up and sign in").click()
     expect(page.get_by_role("heading", name="Corner shop")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("This server is yours.")
+    expect(page.get_by_role("status")).to_contain_text("This server is set up.")
     page.goto(link)
     expect(page.get_by_role("heading", name="This set-up link does not work.")).to_be_visible()
 
@@ -108,7 +108,7 @@ def test_a_key_is_shown_once_copied_and_never_again(running: RunningServer, open
     page.get_by_role("navigation", name="Dashboard").get_by_role("link", name="API Keys").click()
     expect(page).to_have_url(f"{running.url}/dashboard/api-keys")
     key = create_key(page, running.url, "Copied key")
-    expect(page.get_by_text("It is shown this once and never again.")).to_be_visible()
+    expect(page.get_by_text("It is not shown again.")).to_be_visible()
     page.get_by_role("button", name="Copy key").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == key
@@ -246,20 +246,20 @@ def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: P
     expect(first).to_contain_text("session.created")
     first.locator("summary").click()
     first.get_by_role("button", name="Replay").click()
-    expect(owner.get_by_role("status")).to_contain_text("sent once more")
+    expect(owner.get_by_role("status")).to_contain_text("sent again")
     receiver.wait_for(lambda received: len(received) == 3)
     expect(owner.locator(".deliveries > li")).to_have_count(3)
     expect(owner.locator(".deliveries > li").first).to_contain_text("Delivered")
 
-    owner.get_by_role("link", name="Send events again").click()
-    expect(owner.get_by_role("radio", name="Only what has not arrived")).to_be_checked()
-    owner.get_by_role("radio", name="Everything in the range").check()
+    owner.get_by_role("link", name="Replay events").click()
+    expect(owner.get_by_role("radio", name="Missed events only")).to_be_checked()
+    owner.get_by_role("radio", name="All events in the range").check()
     owner.get_by_label("Before sequence").fill("nothing")
-    owner.get_by_role("button", name="Send again").click()
+    owner.get_by_role("button", name="Replay").click()
     expect(owner.get_by_role("alert")).to_be_focused()
     owner.get_by_label("Before sequence").fill("")
-    owner.get_by_role("button", name="Send again").click()
-    expect(owner.get_by_role("status")).to_contain_text("being sent once more")
+    owner.get_by_role("button", name="Replay").click()
+    expect(owner.get_by_role("status")).to_contain_text("being sent again")
     receiver.wait_for(lambda received: len(received) > 3)
 
     owner.get_by_role("link", name="Rotate").click()
@@ -269,7 +269,7 @@ def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: P
     rotated = owner.locator("#new-secret").inner_text()
     assert RAW_SECRET.fullmatch(rotated) and rotated != secret
     owner.reload()
-    expect(owner.get_by_text("The one before signs as well until")).to_be_visible()
+    expect(owner.get_by_text("The previous secret also signs until")).to_be_visible()
     assert rotated not in owner.content()
     owner.get_by_role("link", name="Edit").click()
     owner.get_by_label("Description").fill("Orders of the corner shop")
@@ -281,7 +281,7 @@ def test_everything_goes_by_keyboard(running: RunningServer, owner: Page) -> Non
     """The skip link comes first, focus is seen everywhere, and Enter and Space do what they do."""
     owner.goto(f"{running.url}/dashboard/api-keys/new")
     owner.keyboard.press("Tab")
-    expect(owner.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(owner.get_by_role("link", name="Skip to content")).to_be_focused()
     owner.keyboard.press("Enter")
     expect(owner.locator("#main")).to_be_focused()
     for _ in range(2):

@@ -26,7 +26,7 @@ async def test_an_order_is_shown_with_its_lines_and_can_be_fulfilled(owner_of_bo
     for words in ("A-1001", "9.00", "3.00", "12.00", "Unfulfilled"):
         assert words in page
     assert await owner.done(f"{path}/fulfil", fulfillment="fulfilled") == path
-    assert "Not fulfilled after all" in await owner.page(path)
+    assert "Mark as unfulfilled" in await owner.page(path)
     assert (await owner.send(f"{path}/fulfil", fulfillment="maybe")).status_code == 400
 
 
@@ -78,8 +78,8 @@ async def test_an_authorised_payment_is_captured_by_its_button(owner: Owner) -> 
     ("outcome", "button", "fields", "then"),
     [
         ("underpaid", "wait", {}, "Waiting for the rest"),
-        ("underpaid", "give-back", {"what": "everything"}, "Gave it back"),
-        ("overpaid", "give-back", {"what": "excess"}, "Accepted what came"),
+        ("underpaid", "give-back", {"what": "everything"}, "<dd>Refunded</dd>"),
+        ("overpaid", "give-back", {"what": "excess"}, "Accepted the amount received"),
     ],
 )
 async def test_the_merchant_decides_by_a_button(
@@ -123,7 +123,7 @@ async def test_a_pending_refund_is_settled_or_canceled_on_a_page_of_its_own(owne
     page = await owner.page(path)
     assert "The refund has been sent" in page
     assert refund not in page
-    assert "It has been sent" not in await owner.page(refund)
+    assert "Mark as sent" not in await owner.page(refund)
     assert (await owner.send(f"{refund}/cancel")).status_code == 409
     settled = (await api.get(f"/refunds/{refund.rpartition('/')[2]}")).json()
     assert settled["status"] == "succeeded"

@@ -87,7 +87,7 @@ async def test_deliveries_are_logged_and_sent_again(owner: Owner, receiver: Rece
     replay = re.search(r'action="/dashboard(/webhooks/deliveries/dlv_\w+/replay)"', page)
     assert replay is not None
     assert await owner.done(replay[1]) == path
-    assert "sent once more" in await owner.page(path)
+    assert "sent again" in await owner.page(path)
     await eventually(lambda: len(receiver.received) == 2)
     assert receiver.received[0].body == receiver.received[1].body
     timeline = await owner.page(session)

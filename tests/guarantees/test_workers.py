@@ -202,13 +202,13 @@ class Slow(Receiver):
     """Answers only while it is let; counts what it is asked meanwhile."""
 
     def __init__(self) -> None:
-        self.let_go = threading.Event()
+        self.released = threading.Event()
         super().__init__()
         self._server.socket.listen(128)
 
     def _keep(self, received: Received) -> None:
         super()._keep(received)
-        self.let_go.wait(PATIENCE_SECONDS)
+        self.released.wait(PATIENCE_SECONDS)
 
 
 def ids_of(received: list[Received]) -> list[str]:

@@ -53,7 +53,7 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     rotated = said["Rotate it"]
     assert re.search(r"2  ck_test_\w{6}…\w{4}  in use since .*$", rotated, re.M)
     assert re.search(r"^1  ck_test_\w{6}…\w{4}  in use since .*, ends .*, last used .* 127.0.0.0/24 ", rotated, re.M)
-    assert "The old secrets are refused from now on." in rotated
+    assert "The old secrets were ended and are refused." in rotated
     ended = said["End it"]
     assert "is revoked: no request with it is accepted any more." in ended
     assert re.search(r"Epoch \d+; confirmed by \d of \d serving processes in \d+ ms\.", ended)

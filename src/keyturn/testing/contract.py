@@ -679,14 +679,14 @@ class StoreContract:
         await store.release("gate_nobody")
         assert await store.held() == [HeldLease("gate_2", 2, 1)]
 
-    async def test_a_lease_is_let_go_unless_it_was_renewed(self, store: KeyStore) -> None:
+    async def test_a_lease_is_released_unless_it_was_renewed(self, store: KeyStore) -> None:
         """A gate that came back to life meanwhile keeps what it has."""
         await store.hold("gate_1", 3, 1)
         seen = (await store.held())[0]
         await store.hold("gate_1", 3, 2)
-        await store.let_go(seen)
+        await store.release(seen)
         assert await store.held() == [HeldLease("gate_1", 3, 2)]
-        await store.let_go(HeldLease("gate_1", 3, 2))
+        await store.release(HeldLease("gate_1", 3, 2))
         assert await store.held() == []
 
     async def test_whoever_listens_is_woken_by_what_narrows_a_key(self, store: KeyStore) -> None:

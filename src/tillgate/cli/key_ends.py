@@ -61,7 +61,7 @@ def rotate(
         if as_json:
             print_json(_receipt_to_json(receipt))
         else:
-            say("The old secrets are refused from now on." if finish else "The new secret was taken back.")
+            say("The old secrets were ended and are refused." if finish else "The new secret was taken back.")
         return
     overlap_ms = age_ms(overlap, "--overlap")
 
