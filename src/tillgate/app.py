@@ -315,8 +315,8 @@ async def _store_unavailable(request: Request, error: Exception) -> Response:
     _log.error("pages.store_unavailable", method=request.method, detail=str(error))
     answer = notice(
         503,
-        "This page is not available right now",
-        "Nothing was charged by opening it. Please try again in a moment.",
+        "This page is unavailable",
+        "Nothing was charged. Please try again in a moment.",
     )
     answer.headers["Retry-After"] = "1"
     return answer

@@ -24,7 +24,7 @@ _MISTYPED: Final = Refused(
     hint="It looks like a key, but its checksum does not fit: characters were cut off, added or changed.",
 )
 _AMBIGUOUS: Final = Refused(
-    RefusalReason.AMBIGUOUS, hint="Two different credentials were sent; send one key, in one header."
+    RefusalReason.AMBIGUOUS, hint="Two different credentials were sent. Send one key, in one header."
 )
 _DRESSED: Final = Refused(
     RefusalReason.AMBIGUOUS, hint="Send the client secret itself as authorization, without a scheme and alone."

@@ -329,7 +329,7 @@ async def settle(
         if first is not None and lease == first.get(lease.gate):
             # It was not renewed for a whole lease: whoever held it is gone or stopped, and nobody need wait again.
             try:
-                await store.release(lease)
+                await store.release_lapsed(lease)
             except Exception:  # nor will it for the next one
                 break
     return Receipt(epoch, at, tuple(sorted(confirmed)), tuple(sorted(open_gates)), (monotonic_ns() - begun) / 1e6)

@@ -110,7 +110,9 @@ class KeyturnMiddleware:
         layer = self._layer
         try:
             if layer is None:
-                _log.error("the key layer is not open: the server has not started the application (ASGI's lifespan)")
+                _log.error(
+                    "the key layer is not open: the server has not run the application's lifespan startup (ASGI)"
+                )
                 await self._refuse(UNAVAILABLE, scope, receive, send)
             elif _is_preflight(scope, headers):
                 methods = target.methods if target is not None and target.methods else _ALL_METHODS
@@ -152,7 +154,7 @@ class KeyturnMiddleware:
             nowhere = target.endpoint is None
         if need is None:
             to_json = layer.carriers.to_json(path, PATH_MAX)
-            _log.error("%s %s does not say what it needs, and is reached by nobody", method, to_json)
+            _log.error("%s %s declares no scope, so every request to it is refused", method, to_json)
             return UNDECLARED
         if need is Access.OPEN:
             return None, ()

@@ -69,7 +69,7 @@ class MemoryKeyStore:
     async def held(self) -> builtins.list[HeldLease]:
         return list(self._held.values())
 
-    async def release(self, lease: HeldLease) -> None:
+    async def release_lapsed(self, lease: HeldLease) -> None:
         known = self._held.get(lease.gate)
         if known is not None and known.renewals == lease.renewals:
             del self._held[lease.gate]

@@ -146,7 +146,7 @@ class LeaseStore(Protocol):
         """The gates that may be answering out of their memory."""
         ...
 
-    async def release(self, lease: HeldLease) -> None:
+    async def release_lapsed(self, lease: HeldLease) -> None:
         """Release a gate's lease for it, provided that it was not renewed since it was read."""
         ...
 

@@ -684,9 +684,9 @@ class StoreContract:
         await store.hold("gate_1", 3, 1)
         seen = (await store.held())[0]
         await store.hold("gate_1", 3, 2)
-        await store.release(seen)
+        await store.release_lapsed(seen)
         assert await store.held() == [HeldLease("gate_1", 3, 2)]
-        await store.release(HeldLease("gate_1", 3, 2))
+        await store.release_lapsed(HeldLease("gate_1", 3, 2))
         assert await store.held() == []
 
     async def test_whoever_listens_is_woken_by_what_narrows_a_key(self, store: KeyStore) -> None:

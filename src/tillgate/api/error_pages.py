@@ -61,51 +61,52 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "address_not_allowed": ErrorPage(
         "Call from one of the key's networks, or make a key with others. Behind a NAT or an egress proxy it is the "
         "outer address that counts.",
-        "This key may not be used from this address; its networks are set where the key was made.",
+        "This key cannot be used from this IP address. Add the address to the key's networks, or call from one of "
+        "them.",
     ),
     "https_required": ErrorPage(
         "Call the API over `https://`. It never redirects, because a key that was sent in clear text has been readable "
         "already: replace the key, too. Behind a proxy that ends TLS, let it send `X-Forwarded-Proto: https` and name "
         "it in `TILLGATE_TRUSTED_PROXIES`. For development on your own machine there is `tillgate serve --dev`.",
-        "API requests are made over HTTPS; this one came in clear text, and so did its key. Use https, and replace the "
-        "key: take it for known to others.",
+        "This request came over plain HTTP, and its key with it. Use https, and replace the key: others may have "
+        "read it.",
     ),
     "project_suspended": ErrorPage(
         "Nothing that a program can do helps: whoever runs this server has suspended the project, with all its keys.",
-        "The project of this key is suspended; ask whoever runs this server.",
+        "The project of this key is suspended. Contact the operator of this server.",
     ),
     "wrong_mode": ErrorPage(
         "Use a key of the other mode. A test key has no place where live requests are served, nor the other way round.",
-        "This is a test key, and only keys of the other mode are let in here.",
+        "This is a test key. This server accepts keys of the other mode only.",
     ),
     "origin_not_allowed": ErrorPage(
         "Add the page's origin (scheme, host and port, such as `https://shop.example` or `http://localhost:3000`) to "
         "the key. A request that a browser did not send carries no `Origin`, and is refused for that: a server uses a "
         "secret key.",
-        "This key may be used from its registered web origins only, and the request's Origin is none of them, or "
-        "missing. Add the origin, such as http://localhost:3000, where the key was made.",
+        "This key can be used from its registered web origins only, and the request's Origin header is missing or "
+        "not one of them. Add the origin, such as http://localhost:3000, to the key.",
     ),
     "app_not_allowed": ErrorPage(
         "Send `x-app-identifier` with the bundle identifier (iOS) or package name (Android) that is registered for "
         "the key, on every request.",
-        "This key may be used by its registered mobile apps only. Send the header x-app-identifier with the bundle "
-        "identifier or package name that was registered where the key was made.",
+        "This key can be used by its registered mobile apps only. Send the header x-app-identifier with a bundle "
+        "identifier or package name that is registered for the key.",
     ),
     "secret_key_required": ErrorPage(
         "Make this call from your server, with a secret key. What a browser or an app can hold is known to everybody, "
         "so it reaches only what it made itself.",
-        "A publishable key cannot do this; call it from your server, with a secret key.",
+        "A publishable key cannot do this. Call from your server, with a secret key.",
     ),
     "client_secret_missing": ErrorPage(
         "Keep the `clientSecret` from the answer that created the object, and send it with every later request about "
         "it: `x-api-key: <publishable key>` and `authorization: <client secret>`, without a scheme.",
-        "With a publishable key this needs the object's client secret, which was in the answer that created it: send "
-        "the key as x-api-key, and the client secret itself as authorization.",
+        "With a publishable key, this operation requires the object's client secret, which was returned when the "
+        "object was created. Send the key as x-api-key and the client secret as authorization.",
     ),
     "client_secret_wrong": ErrorPage(
         "Send the client secret that was answered when this very object was created. A lost one cannot be shown "
         "again: create the object anew.",
-        "This client secret does not open this object.",
+        "This client secret does not belong to this object.",
     ),
     "test_mode_only": ErrorPage(
         "Use a test key and a test session. Live payments come from the chain and can be neither made up nor "
