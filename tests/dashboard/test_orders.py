@@ -121,7 +121,7 @@ async def test_a_pending_refund_is_settled_or_canceled_on_a_page_of_its_own(owne
     assert (await owner.send(f"{refund}/settle", txHash=" ")).status_code == 400
     assert await owner.done(f"{refund}/settle", txHash=" 0xfeed ") == path
     page = await owner.page(path)
-    assert "The refund has been sent" in page
+    assert "The refund was marked as sent" in page
     assert refund not in page
     assert "Mark as sent" not in await owner.page(refund)
     assert (await owner.send(f"{refund}/cancel")).status_code == 409

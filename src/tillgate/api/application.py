@@ -194,8 +194,8 @@ class NativeApi:
             trace.error = Unavailable.default_code
             return to_failure(
                 Unavailable(
-                    "The database does not answer. Try again; if this was to change something, with the same "
-                    "Idempotency-Key: whether it was done may not be known."
+                    "The database does not answer. Try again; repeat a change with the same Idempotency-Key, because "
+                    "its outcome may be unknown."
                 ),
                 request_id,
                 _WHEN_AGAIN["unavailable"],
@@ -204,9 +204,7 @@ class NativeApi:
             _log.exception("api.failed", request_id=request_id, method=scope["method"], path=trace.path)
             trace.error = TillgateError.default_code
             return to_failure(
-                TillgateError(
-                    "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
-                ),
+                TillgateError("Something went wrong on the server. The outcome is unknown; check before you retry."),
                 request_id,
             )
 

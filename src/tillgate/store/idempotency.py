@@ -115,11 +115,11 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     row = present(found, "the earlier request of an Idempotency-Key that is taken")
     if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
         raise Conflict(
-            "This Idempotency-Key was used for another request within the last 24 hours; use a fresh one.",
+            "This Idempotency-Key was used for another request within the last 24 hours. Use a new key.",
             code="idempotency_key_reused",
         )
     if row["status"] is None:
-        raise Conflict("The request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
+        raise Conflict("The first request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
     return StoredAnswer(row["status"], row["body"].encode())
 
 

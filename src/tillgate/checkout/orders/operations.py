@@ -186,7 +186,7 @@ async def make(
     )
     if not await records.insert(tx, order):
         raise Conflict(
-            f"Another order that is not canceled has the unique reference {new.reference!r}; look at that one first.",
+            f"Another order that is not canceled has the unique reference {new.reference!r}. Check that order first.",
             code="order_reference_taken",
             param="reference",
         )
@@ -328,7 +328,7 @@ async def sync_order(
         if to not in EDGES[before.status]:
             raise Conflict(f"An order that is {before.status.value} cannot become {to.value}.")
         if await records.move(tx, before, to, now) != 1:
-            raise Conflict("The order changed meanwhile; read it and try again.")
+            raise Conflict("The order was changed by another request. Read it again, then decide.")
         after = msgspec.structs.replace(after, status=to, updated_at=now)
         # That it is open again is no news of its own: what changed tells that money is gone.
         type = ORDER_UPDATED if to is OrderStatus.OPEN else f"order.{to.value}"

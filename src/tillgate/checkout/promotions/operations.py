@@ -78,7 +78,7 @@ async def create_promotion_code(
     )
     if not await records.insert(tx, promotion):
         raise Conflict(
-            f"The promotion code {promotion.code} already exists in this project and mode; case makes no difference.",
+            f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter.",
             code="promotion_code_exists",
         )
     await emit_event(context, tx, promotion.project_id, PROMOTION_CODE_CREATED, to_api(promotion))

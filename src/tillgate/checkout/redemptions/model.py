@@ -165,10 +165,10 @@ def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *,
             offer, _R.OTHER_CURRENCY, f"its minimum is in {minimum.currency}, the price in {subtotal.currency}"
         )
     if minimum is not None and subtotal.minor < minimum.minor:
-        raise not_applicable(offer, _R.BELOW_MINIMUM, f"the goods have to cost at least {minimum} {minimum.currency}")
+        raise not_applicable(offer, _R.BELOW_MINIMUM, f"the minimum purchase is {minimum} {minimum.currency}")
     off = discount.on(subtotal) if subtotal.minor > 0 else offer.off
     if off.minor <= 0:
-        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, "there is nothing that it could take off")
+        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, "there is nothing to discount")
     return offer._replace(off=off)
 
 
@@ -182,7 +182,7 @@ def refuse_unavailable(offer: Offer, *, now: int) -> None:
         if one is None:
             continue
         if not one.active:
-            raise _refused(offer, _R.INACTIVE, f"this {what} is switched off", code="discount_inactive")
+            raise _refused(offer, _R.INACTIVE, f"this {what} is deactivated", code="discount_inactive")
         if one.expires_at is not None and one.expires_at <= now:
             raise _refused(offer, _R.EXPIRED, f"this {what} has expired", code="discount_expired")
         if one.uses.exhausted:
@@ -191,7 +191,7 @@ def refuse_unavailable(offer: Offer, *, now: int) -> None:
 
 def used_up(offer: Offer, what: str) -> DiscountRefused:
     """There is no place left."""
-    return _refused(offer, _R.USED_UP, f"{what} has been used as often as it may be", code="discount_used_up")
+    return _refused(offer, _R.USED_UP, f"{what} has reached its redemption limit", code="discount_used_up")
 
 
 def not_applicable(offer: Offer, why: DiscountRefusal, reason: str) -> DiscountRefused:

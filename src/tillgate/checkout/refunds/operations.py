@@ -68,9 +68,9 @@ async def create_refund(context: CheckoutContext, tx: Transaction, principal: Pr
     amount = left if new.amount is None else parse_amount(new.amount, left.currency, param="amount")
     if not left.minor or amount.minor > left.minor:
         raise Conflict(
-            f"At most {left} {left.currency} of what came for this payment can still be refunded."
+            f"At most {left} {left.currency} of this payment can still be refunded."
             if left.minor
-            else "Nothing has come for this payment that could still be refunded.",
+            else "This payment has nothing left to refund.",
             code="refund_exceeds_received",
             param="amount",
         )
@@ -206,7 +206,7 @@ async def refund_order(
     waits = session.status in (SessionStatus.UNDERPAID, SessionStatus.OVERPAID, SessionStatus.EXPIRED)
     if not waits or not payment.refundable_minor:
         raise Conflict(
-            f"This order is {order.status.value} and has no money that waits for your decision; to give money of a "
+            f"This order is {order.status.value} and has no money to decide on; to give money of a "
             "paid order back, create a refund.",
             code="nothing_to_refund",
         )

@@ -51,7 +51,9 @@ async def move(
             f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
         )
     if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
-        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+        raise Conflict(
+            ("The session was changed by another request. Read it again, then decide."), code="session_changed"
+        )
     payment = session.payment if payment is None else payment
     if to is SessionStatus.PENDING:
         payment = msgspec.structs.replace(payment, reopened=True)

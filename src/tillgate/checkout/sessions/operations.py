@@ -160,7 +160,7 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
     now, conclusion = context.clock.now(), accepted(session)
     if not acceptable(session):
         raise Conflict(
-            f"This session is {session.status.value} and has no money that waits for your decision.",
+            f"This session is {session.status.value} and has no money to decide on.",
             code="nothing_to_accept",
         )
     if conclusion is not None:
@@ -250,8 +250,8 @@ async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal
     authorized = session.status is SessionStatus.DETECTED and payment.authorization is not None
     if session.status is not SessionStatus.PENDING and not (authorized and not payment.captured_minor):
         raise Conflict(
-            "Only a session without money can be canceled, one that is pending or authorised; "
-            + ("of this one, a part was captured." if authorized else f"this one is {session.status.value}."),
+            "Only a session without money can be canceled: a pending or an authorised one. "
+            + ("A part of this one was captured." if authorized else f"This one is {session.status.value}."),
             code="session_not_cancelable",
         )
     return await captures.call_off(context, tx, session, context.clock.now())

@@ -65,7 +65,9 @@ async def reprice(
     payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
     await payment_records.reprice(tx, payment, now)
     if await records.reprice(tx, session, price, now) != 1:
-        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+        raise Conflict(
+            ("The session was changed by another request. Read it again, then decide."), code="session_changed"
+        )
     moved = msgspec.structs.replace(session, price=price, payment=payment, updated_at=now)
     deadlines = (session.expires_at, session.expires_at)
     await payments.sync_payment(context, tx, session.payment, payment, payment_state(moved), now, expires=deadlines)

@@ -81,7 +81,7 @@ async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal
     delivery = (await get_delivery(tx, principal, delivery_id)).delivery
     if delivery.event_id is None:
         raise Conflict(
-            "This was a test send, which has no event; use the endpoint's test instead.",
+            "This is a test delivery, which has no event. Send another test instead.",
             code="delivery_not_replayable",
         )
     new_id = await records.insert(

@@ -105,7 +105,7 @@ async def create_endpoint(
     description = checked_description(new.description)
     if await records.count(tx, principal.project_id, principal.livemode) >= ENDPOINTS_MAX:
         raise Conflict(
-            f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode; delete one first.",
+            f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode. Delete one first.",
             code="too_many_webhook_endpoints",
         )
     now, secret = context.clock.now(), SigningSecret.new()
