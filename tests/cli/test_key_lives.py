@@ -88,7 +88,7 @@ def test_a_key_is_rotated_under_its_own_id(terminal: Terminal) -> None:
     assert rotated["key"] != made["key"]
     waiting, first = terminal.json("keys", "secrets", made["id"])
     assert (waiting["number"], waiting["activeAt"], first["endsAt"]) == (2, None, None)
-    assert "withdraw it" in terminal.run("keys", "rotate", made["id"], status=1)
+    assert "withdraw the rotation" in terminal.run("keys", "rotate", made["id"], status=1)
     terminal.run("keys", "rotate", made["id"], "--withdraw")
     withdrawn, first = terminal.json("keys", "secrets", made["id"])
     assert (withdrawn["activeAt"], withdrawn["endsAt"] is None, first["endsAt"]) == (None, False, None)
@@ -104,7 +104,7 @@ def test_a_suspended_project_says_so(terminal: Terminal) -> None:
     """Its keys are shown as refused; suspending twice changes nothing, and it can go on."""
     made = terminal.key("--scope", "links:read")
     assert "is suspended" in terminal.run("projects", "suspend", terminal.project, "--reason", "fraud")
-    assert "suspended before" in terminal.run("projects", "suspend", terminal.project)
+    assert "already suspended" in terminal.run("projects", "suspend", terminal.project)
     assert terminal.json("keys", "show", made["id"])["projectSuspended"] is True
     assert "goes on" in terminal.run("projects", "resume", terminal.project)
     assert terminal.json("keys", "show", made["id"])["projectSuspended"] is False

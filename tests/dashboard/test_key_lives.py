@@ -59,8 +59,8 @@ async def test_a_publishable_key_is_made_with_its_origins_or_apps(owner: Owner) 
     [
         ("networks", "10.0.0.1/8", "is no network"),
         ("rate", "fast", "is no rate"),
-        ("burst", "7", "goes with a rate"),
-        ("expires", "tomorrow", "is no day"),
+        ("burst", "7", "requires a rate"),
+        ("expires", "tomorrow", "is not a date"),
         ("expires", "2020-01-01", "must lie in the future"),
         ("reportOnly", "mode", "cannot be report-only"),
         ("format", "morse", "Unknown key format"),
@@ -132,7 +132,7 @@ async def test_a_key_is_rotated_and_its_old_secret_ended_when_nobody_uses_it(own
     found = re.search(r"data-secret translate=\"no\">(\S+?)<", shown.text)
     assert found is not None
     new = found[1]
-    assert "waits for its first use" in await owner.page(path)
+    assert "not used yet" in await owner.page(path)
     assert (await owner.send(f"{path}/rotate", overlap="168")).status_code == 409
     assert [await header_of(owner, text) for text in (old, new)] == [200, 200]
     secrets = await owner.shop.keys.store.secrets(owner.shop.project_id, issued.key.id)
@@ -157,7 +157,7 @@ async def test_the_page_explains_why_a_request_would_be_refused(owner: Owner) ->
     page = await owner.page(f"{path}{asked}")
     assert "No: scope missing." in page
     assert "Give the key the scope links:write." in page
-    assert "Such a request is let in." in await owner.page(f"{path}?method=GET&path=/api/v1/checkout_sessions")
+    assert "Such a request is allowed." in await owner.page(f"{path}?method=GET&path=/api/v1/checkout_sessions")
     assert "There is no GET /api/v1/nothing" in await owner.page(f"{path}?path=/api/v1/nothing")
     assert "is no address" in await owner.page(f"{path}{asked}&address=here")
     await owner.page("/api-keys/key_nobody", 404)

@@ -156,7 +156,7 @@ async def test_who_may_only_look_changes_nothing(owner: Owner) -> None:
         assert "/settle" not in page
         for form in (f"{refund}/settle", f"{refund}/cancel", f"{path}/refund", f"{path}/fulfil", "/payment-links"):
             refused = await viewer.send(form, txHash="0xfeed", title="x", fiatAmount="1", fiatCurrency="USD")
-            assert (refused.status_code, "You may look, but not change anything." in refused.text) == (403, True)
+            assert (refused.status_code, "You have read-only access." in refused.text) == (403, True)
         assert await viewer.done("/mode", mode="live", back="/dashboard") == ""
     assert "Cancel the refund" in await owner.page(refund)
     links = (await (await owner.shop.client()).get("/payment_links")).json()["data"]

@@ -133,7 +133,7 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
         ({"limit": Limit(5, 5)}, {}, "5/s, 5 at once"),
         ({"limit": Limit(5, 5)}, {"limit": Limit(5, 6)}, "5/s, 5 at once"),
         ({}, {"limit": Limit(1_000, 200)}, "100/s, 200 at once"),
-        ({}, {"report_only": ["scope_missing"]}, "merely report"),
+        ({}, {"report_only": ["scope_missing"]}, "be report-only"),
         ({}, {"mode": Mode.LIVE}, "own project and mode"),
         ({}, {"project_id": "prj_b"}, "own project and mode"),
     ],

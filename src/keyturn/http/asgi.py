@@ -327,7 +327,7 @@ def _nowhere(method: str, path: str, methods: tuple[str, ...]) -> Denial:
     if not methods:
         return Denial(404, "unknown_path", f"There is no {path}.")
     allowed = ", ".join(methods)
-    message = f"{method[:16]} is not possible here; use {allowed}."
+    message = f"{method[:16]} is not allowed here; use {allowed}."
     return Denial(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])
 
 

@@ -300,7 +300,7 @@ class KeyturnServer:
             Denial(
                 405,
                 "method_not_allowed",
-                f"{method[:16]} is not possible here; use {found.allow}.",
+                f"{method[:16]} is not allowed here; use {found.allow}.",
                 headers=[(b"allow", found.allow.encode())],
             )
         )

@@ -178,9 +178,9 @@ def lines(told: Explanation) -> list[str]:
     """The explanation for a terminal: a rule a line, and then what comes of it."""
     rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in told.rules]
     if told.reason is None:
-        return [*rules, "", "Such a request is let in."]
+        return [*rules, "", "Such a request is allowed."]
     wanted = [f"- {remedy.text}" for remedy in told.remedies]
-    return [*rules, "", f"Such a request is refused: {told.reason}. To have it let in:", *wanted]
+    return [*rules, "", f"Such a request is refused: {told.reason}. To allow it:", *wanted]
 
 
 def to_json(told: Explanation, need: Need | None) -> dict[str, Any]:
@@ -272,10 +272,10 @@ def _words(name: str, case: Case, now: int) -> tuple[str, str]:
             return f"the key is {key.status}", "active keys"
         case "expiry":
             if key.expires_at is None:
-                return "the key does not expire", "keys before their expiry"
+                return "the key does not expire", "before the key's expiry"
             return (
                 f"the key {'has expired' if now >= key.expires_at else 'has not expired'}",
-                "keys before their expiry",
+                "before the key's expiry",
             )
         case "secret":
             ended = key.ends_at is not None and now >= key.ends_at
@@ -283,7 +283,7 @@ def _words(name: str, case: Case, now: int) -> tuple[str, str]:
         case "project":
             return (
                 f"the project is {'suspended' if key.project_suspended else 'not suspended'}",
-                "projects that are not",
+                "projects that are not suspended",
             )
         case "mode":
             return f"a {terms.mode} key", f"{case.mode} keys" if case.mode is not None else "keys of both modes"
@@ -315,7 +315,7 @@ def _origins_allowed(terms: Terms) -> str:
         return "any, or none"
     if terms.kind is Kind.SECRET:
         return f"none, or {_listed(terms.origins, '')}"
-    return _listed(terms.origins, "none: the key is bound to no origin yet")
+    return _listed(terms.origins, "none: the key has no origins yet")
 
 
 def _kinds_allowed(need: Need | None) -> str:
@@ -343,7 +343,7 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
             do=Do.USE_HTTPS, text="Send the request over https; and rotate the key, which was sent in clear text."
         )
     if reason is RefusalReason.PROJECT_SUSPENDED:
-        return Remedy(do=Do.RESUME_PROJECT, text="The project is suspended; whoever runs this server can resume it.")
+        return Remedy(do=Do.RESUME_PROJECT, text="The project is suspended; the operator of this server can resume it.")
     never = terms.kind is Kind.PUBLISHABLE and need is not None and need.publishable is Reach.NEVER
     if case.key.status is Status.REVOKED or case.mode not in (None, terms.mode) or never:
         return _another_key(case, secret=never)
@@ -353,13 +353,13 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
         case RefusalReason.EXPIRED:
             return Remedy(
                 do=Do.EXTEND,
-                text="Move the key's expiry on, or take it away; or make a new key.",
+                text="Extend or remove the key's expiry, or create a new key.",
                 changes=KeyChanges(expires_at=None),
             )
         case RefusalReason.SUPERSEDED:
             return Remedy(
                 do=Do.USE_NEWER_SECRET,
-                text="The key was rotated, and this secret of it has ended; use its newer one. If that is lost, rotate "
+                text="The key was rotated, and this secret has ended. Use the newer secret; if it is lost, rotate "
                 "the key again.",
             )
         case RefusalReason.ADDRESS_NOT_ALLOWED:
@@ -371,8 +371,8 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
         case RefusalReason.CLIENT_SECRET_MISSING | RefusalReason.CLIENT_SECRET_WRONG:
             return Remedy(
                 do=Do.SEND_CLIENT_SECRET,
-                text="Send the object's own client secret, which was in the answer that created it, as authorization, "
-                "and the key as x-api-key; or call from a server, with a secret key.",
+                text="Send the object's client secret, which was returned when the object was created, as "
+                "authorization, and the key as x-api-key; or call from a server, with a secret key.",
             )
         case RefusalReason.SCOPE_MISSING:
             return _scope_remedy(case)
@@ -412,7 +412,7 @@ def _another_key(case: Case, *, secret: bool) -> Remedy:
         words.append(f"for {asked.origin or instead.origins[0]}")
     if instead.apps:
         words.append(f"for {asked.app or instead.apps[0]}")
-    why = "this one is revoked for good" if case.key.status is Status.REVOKED else "this one cannot be made to do"
+    why = "this one is revoked" if case.key.status is Status.REVOKED else "this one cannot be changed to fit"
     return Remedy(do=Do.USE_ANOTHER_KEY, text=f"Use {' '.join(words)}; {why}.", instead=instead)
 
 
@@ -423,7 +423,7 @@ def _network_remedy(case: Case) -> Remedy:
         network = checked_networks([address])[0]
         return Remedy(
             do=Do.ADD_NETWORK,
-            text=f"Add {network} to the networks the key may be used from.",
+            text=f"Add {network} to the key's networks.",
             value=network,
             changes=KeyChanges(networks=(*terms.networks, network)),
         )
@@ -455,7 +455,7 @@ def _origin_remedy(case: Case) -> Remedy:
         wanted = origin or EXAMPLE_ORIGIN
         return Remedy(
             do=Do.ADD_ORIGIN,
-            text=f"Add {wanted} to the web origins the key may be used from."
+            text=f"Add {wanted} to the key's web origins."
             if origin is not None
             else f"Add the web origin that the page comes from, such as {wanted}, or a mobile app, to the key.",
             value=wanted,
@@ -466,8 +466,8 @@ def _origin_remedy(case: Case) -> Remedy:
     home = terms.origins[0].replace("*", "www")
     return Remedy(
         do=Do.SEND_ORIGIN,
-        text=f"Call from a page of one of the key's origins: {', '.join(terms.origins)}. Browsers send the Origin by "
-        "themselves; elsewhere set the header.",
+        text=f"Call from a page of one of the key's origins: {', '.join(terms.origins)}. Browsers send the Origin "
+        "header automatically.",
         value=home,
     )
 
@@ -503,7 +503,7 @@ def _app(app: str | None) -> str | None:
 def _add_app(terms: Terms, app: str) -> Remedy:
     return Remedy(
         do=Do.ADD_APP,
-        text=f"Add {app} to the mobile apps the key may be used by.",
+        text=f"Add {app} to the key's mobile apps.",
         value=app,
         changes=KeyChanges(apps=(*terms.apps, app)),
     )

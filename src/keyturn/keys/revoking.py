@@ -131,4 +131,4 @@ async def known(store: KeyStore, project_id: str, key_id: str) -> Key:
 
 def revoked(key: Key) -> KeyIsRevoked:
     """That a key is revoked, to be raised."""
-    return KeyIsRevoked(f"{key.id} is revoked, which is for good; create a new key")
+    return KeyIsRevoked(f"{key.id} is revoked, which is final; create a new key")

@@ -135,7 +135,7 @@ def _read(answer: Any) -> bytes:
     while len(read) <= LIST_BYTES_MAX and (part := answer.read1(LIST_BYTES_MAX + 1 - len(read))):
         read += part
         if time.monotonic() > until:
-            raise TimeoutError("it came too slowly")
+            raise TimeoutError("the response was too slow")
     return bytes(read)
 
 

@@ -95,7 +95,7 @@ class MemoryKeyStore:
         if key.parent_id is not None and not key.imported:
             parent = self._own(key.project_id, key.parent_id)
             if parent is None or parent.status is not Status.ACTIVE:
-                raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+                raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
             makers = [parent.id, *(one.id for one in self._ancestors(parent))]
             made = await self.family(key.project_id, makers[-1])
             check_descendants(makers, sum(one.status is not Status.REVOKED for one in made))

@@ -204,7 +204,7 @@ class SqlKeyStore(SqlLeases):
                 # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
                 await tx.fetch_one(head.LOCK)
                 if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
-                    raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+                    raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
                 makers = [key.parent_id, *(row[0] for row in await tx.fetch_all(_ANCESTORS, key.parent_id))]
                 made = await tx.fetch_all(_DESCENDANTS, makers[-1])
                 check_descendants(makers, sum(row[1] != Status.REVOKED.value for row in made))

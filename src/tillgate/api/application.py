@@ -411,7 +411,7 @@ def _unknown(path: str, method: str, found: Found | None, request_id: str) -> Fa
             request_id,
         )
     return to_failure(
-        TillgateError(f"{method[:16]} is not possible here; use {found.allow}.", code="method_not_allowed"),
+        TillgateError(f"{method[:16]} is not allowed here; use {found.allow}.", code="method_not_allowed"),
         request_id,
         [(b"allow", found.allow.encode())],
     )

@@ -138,7 +138,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     ),
     "method_not_allowed": ErrorPage(
         "Use one of the methods in `Allow`. Objects are changed with PATCH, never with PUT.",
-        "PUT is not possible here; use GET, HEAD, POST.",
+        "PUT is not allowed here; use GET, HEAD, POST.",
         header="Allow: GET, HEAD, POST",
     ),
     "unknown_path": ErrorPage(

@@ -26,7 +26,7 @@ from tillgate.store import Transaction
 PARAM: Final = "expand"
 DEPTH_MAX: Final = 4
 PATHS_MAX: Final = 10
-# Of a list that is put into an object. The rest is had from the list's own route.
+# Of an included list. The rest is had from the list's own route.
 EACH_MAX: Final = 10
 # How many objects may at most be put into one answer, as far as the request says.
 OBJECTS_MAX: Final = 5_000
@@ -159,8 +159,7 @@ class Expansions:
         """
         if principal.publishable:
             raise Forbidden(
-                "expand: a publishable key reaches what it made and nothing beside it; expand on your server, with a "
-                "secret key.",
+                "expand: a publishable key cannot expand; use a secret key, on your server.",
                 code="secret_key_required",
             )
         paths = tuple(sorted(set(text.split(","))))
@@ -172,8 +171,8 @@ class Expansions:
         nodes = self._nodes(resource.places, tree)
         if (most := _most(nodes, objects)) > OBJECTS_MAX:
             raise _refused(
-                f"this could put {most} objects into the answer, and the bound is {OBJECTS_MAX}; ask for a smaller "
-                "limit, or for less of each."
+                f"this could include {most} objects, and the maximum is {OBJECTS_MAX}; use a smaller limit, or expand "
+                "less."
             )
         for needed in _needs(nodes):
             require_scope(principal, needed, param=PARAM)

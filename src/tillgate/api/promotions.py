@@ -122,7 +122,7 @@ ROUTES = [
         "PATCH",
         "/promotion_codes/{id}",
         WRITE,
-        "Change a promotion code",
+        "Update a promotion code",
         Writes(update),
         PromotionCodeObject,
         body=UpdatePromotionCode,

@@ -50,7 +50,7 @@ def demo() -> None:
     except (DemoFailed, httpx.HTTPError) as failure:
         note(f"\nThe demo stopped: {failure}")
         raise typer.Exit(1) from failure
-    say(f"\nAll of it took {time.monotonic() - begun:.1f} s. Nothing of it is left on this machine.")
+    say(f"\nThe demo took {time.monotonic() - begun:.1f} s. Nothing is left on this machine.")
 
 
 def _tell(directory: Path) -> None:

@@ -137,7 +137,7 @@ class Supervisor:
 
     def _stop(self, by: signal.Signals) -> None:
         if self._stop_by is not None:
-            self._kill("told twice to stop")
+            self._kill("stopped by a second signal")
             return
         if self._greeted:
             _log.info("workers.stopping", signal=by.name)

@@ -53,7 +53,7 @@ export class WebhookEndpoints {
     return this.#transport.send({ method: "PATCH", path: ["webhook_endpoints", id], body: params, options });
   }
 
-  /** Delete a webhook endpoint for good. */
+  /** Delete a webhook endpoint. */
   del(id: string, options?: CallOptions): Promise<DeletedWebhookEndpoint> {
     return this.#transport.send({ method: "DELETE", path: ["webhook_endpoints", id], options });
   }

@@ -23,7 +23,7 @@ async def create_clock(context: CheckoutContext, tx: Transaction, principal: Pri
         InvalidInput: the name is wrong.
     """
     if principal.livemode:
-        raise Forbidden("There are test clocks in test mode only; use a test key.", code="test_mode_only")
+        raise Forbidden("Test clocks exist in test mode only; use a test key.", code="test_mode_only")
     now = context.clock.now()
     clock = TestClock(
         id=ids.new_id(ids.TEST_CLOCK),

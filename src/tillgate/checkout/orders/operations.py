@@ -137,7 +137,7 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     if reference is not None:
         reference = checked_text(reference, param="reference", length_max=REFERENCE_MAX)
     elif new.unique_reference:
-        raise InvalidInput("uniqueReference: expected a reference that is to be unique.", param="uniqueReference")
+        raise InvalidInput("uniqueReference: requires a reference.", param="uniqueReference")
     if new.customer_id is not None:
         try:
             await customers.get_customer(tx, principal, new.customer_id)
@@ -304,7 +304,7 @@ async def named_price(
     """
     line = next((one for one in order.line_items if one.id == line_id and one.buyer_priced), None)
     if line is None or line.product_id is None:
-        raise InvalidInput("line: there is no such line whose price the buyer says.", param="line")
+        raise InvalidInput("line: no such line with a price that the buyer sets.", param="line")
     product = await products.get_product(tx, principal, line.product_id)
     unit = product.price.charged(amount, param="amount")
     lines = tuple(
@@ -389,7 +389,7 @@ def _of_product(new: NewLineItem, currency: str, found: Mapping[str, Product], p
     if product is None:
         raise InvalidInput(f"{param}.productId: no such product in this mode and project.", param=f"{param}.productId")
     if new.kind is not LineItemKind.PRODUCT:
-        raise InvalidInput(f"{param}.kind: a line with a productId is of the kind product.", param=f"{param}.kind")
+        raise InvalidInput(f"{param}.kind: expected kind product for a line with a productId.", param=f"{param}.kind")
     if product.price.currency != currency:
         raise InvalidInput(
             f"{param}.productId: this product costs {product.price.currency}, the order is in {currency}.",

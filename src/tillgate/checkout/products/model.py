@@ -46,7 +46,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             return fixed
         if amount is None:
             if self.suggested is None:
-                raise InvalidInput(f"{param}: Required, because the buyer says what this product costs", param=param)
+                raise InvalidInput(f"{param}: Required, because the buyer sets the price of this product", param=param)
             return Money(self.suggested, self.currency)
         said = parse_amount(amount, self.currency, param=param)
         for bound, beyond, word in (

@@ -206,8 +206,8 @@ async def refund_order(
     waits = session.status in (SessionStatus.UNDERPAID, SessionStatus.OVERPAID, SessionStatus.EXPIRED)
     if not waits or not payment.refundable_minor:
         raise Conflict(
-            f"This order is {order.status.value} and has no money to decide on; to give money of a "
-            "paid order back, create a refund.",
+            f"This order is {order.status.value} and has no money to decide on; to give money of a paid order back, "
+            "create a refund.",
             code="nothing_to_refund",
         )
     reason = {SessionStatus.UNDERPAID: RefundReason.UNDERPAID, SessionStatus.OVERPAID: RefundReason.OVERPAID}.get(

@@ -342,7 +342,7 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
         if any(one.kind is TransactionKind.TRANSFER for one in payment.transfers):
             return
         raise Conflict(
-            "reorged cannot be simulated for this session: there is no transfer to take away.",
+            "reorged cannot be simulated for this session: there is no transfer to reverse.",
             code="session_not_payable",
         )
     if payment.authorization is not None and session.status is SessionStatus.DETECTED and outcome is not Outcome.FAILED:
@@ -352,8 +352,8 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
         )
     if payment.capture_method is CaptureMethod.MANUAL and outcome in _TRANSFERS:
         raise Conflict(
-            f"{outcome.value} cannot be simulated for this session: its payment is captured by hand, so nothing "
-            "arrives by itself; simulate authorized, then capture.",
+            f"{outcome.value} cannot be simulated for this session: its capture method is manual; simulate "
+            "authorized, then capture.",
             code="session_not_payable",
         )
     if reason := _reason_against(session, outcome, now, late_grace_ms):
@@ -386,6 +386,6 @@ def _reason_against(session: CheckoutSession, outcome: Outcome, now: int, late_g
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             if outcome is Outcome.FAILED or (outcome is Outcome.TOP_UP and status is SessionStatus.UNDERPAID):
                 return None
-            return f"it is {status.value} and waits for the merchant's decision"
+            return f"it is {status.value} and awaits the merchant's decision"
         case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:
             return f"it is {status.value}, which is final"

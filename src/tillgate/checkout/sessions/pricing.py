@@ -32,7 +32,7 @@ async def say_price(
     refuse_unless_untouched(session, now, "The price can be changed")
     order = await orders.get_order_of_session(tx, session.id)
     if order.discounts:
-        raise Conflict("A discount is taken off this price. Remove it first, then say what you pay.")
+        raise Conflict("A discount applies to this price. Remove it first, then set the price.")
     after = await orders.named_price(tx, principal, order, line_id, amount, now)
     return session if after == order else await reprice(context, tx, session, order, after, now)
 
@@ -51,7 +51,7 @@ def refuse_unless_untouched(session: CheckoutSession, now: int, what: str) -> No
     payment = session.payment
     if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.dropped:
         raise Conflict(
-            f"{what} only while the session waits for its first money.",
+            f"{what} only before the first payment is seen.",
             code="session_not_pending",
         )
 

@@ -279,7 +279,7 @@ async def prepare_test(
     seconds = context.seconds_to_test(principal.project_id)
     if seconds:
         raise TooOften(
-            f"Many test events were sent in this project lately. Try again in {seconds} s.",
+            f"Too many test events in this project. Try again in {seconds} s.",
             retry_after_seconds=seconds,
         )
     now = context.clock.now()
