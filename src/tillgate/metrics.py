@@ -26,7 +26,7 @@ _CONNECTIONS_OPEN: Final = 5
 # Up to how many seconds a change took to hold everywhere; cells from here on, one for each bound and one for more.
 _LAG_FIRST: Final = 10
 _LAG_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
-# Clients' connections that did not end by themselves; a cell for each reason.
+# Clients' connections that did not end on their own; a cell for each reason.
 _CONNECTIONS_FIRST: Final = 30
 CONNECTION_ENDS: Final = ("full", "client", "slow", "idle")
 _STATUS_MIN: Final = 100
@@ -199,7 +199,7 @@ class Metrics:
         self._row[_REQUESTS_NOT_LOGGED] += requests
 
     def note_connections(self, open_now: int, ended: Mapping[str, int]) -> None:
-        """Note how many connections this process has, and how many it has ended by itself since it began.
+        """Note how many connections this process has, and how many it has ended on its own since it began.
 
         Args:
             ended: by the reasons of :data:`CONNECTION_ENDS`.

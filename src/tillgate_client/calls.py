@@ -164,7 +164,7 @@ def read_api_key(given: str | None) -> ApiKey:
 
 
 def read_base_url(given: str) -> str:
-    """The bare origin: ``https://your-domain.com``. A trailing slash and ``/api/v1`` are taken away.
+    """The bare origin: ``https://your-domain.com``. A trailing slash and ``/api/v1`` are removed.
 
     Raises:
         ConfigurationError: it is no http(s) URL, or has anything beyond the origin.

@@ -1,4 +1,4 @@
-"""``tillgate keys explain``: what the door would say of a request, before anybody sends it."""
+"""``tillgate keys explain``: what admission would say of a request, before anybody sends it."""
 
 import json
 from pathlib import Path

@@ -37,8 +37,8 @@ def terminal(tmp_path: Path) -> Terminal:
 
 @pytest.mark.spec("smartpay R14", "smartpay R18", "smartpay R19", "smartpay R20")
 def test_a_project_has_four_standing_keys(terminal: Terminal) -> None:
-    """smartpay R14, R18–R20: a publishable and a secret key for each mode, 22 characters each; made once, and made anew
-    only in a place whose key was revoked."""
+    """smartpay R14, R18–R20: a publishable and a secret key for each mode, 22 characters each; made once, and made
+    again only in a place whose key was revoked."""
     made = terminal.json("keys", "pair")
     assert [one["key"][:8] for one in made] == ["pk_test_", "sk_test_", "pk_live_", "sk_live_"]
     assert {len(one["key"]) for one in made} == {30}

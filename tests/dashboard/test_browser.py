@@ -163,7 +163,7 @@ def test_a_key_is_revoked_from_the_list(running: RunningServer, owner: Page) -> 
 
 
 def test_the_helpers_choose_scopes(running: RunningServer, owner: Page) -> None:
-    """All, those that only read, none; each box still goes by itself. crypto-checkout R35, R38."""
+    """All, those that only read, none; each box still goes on its own. crypto-checkout R35, R38."""
     owner.goto(f"{running.url}/dashboard/api-keys/new")
     boxes = owner.get_by_role("group", name="Scopes").get_by_role("checkbox")
 
@@ -195,7 +195,7 @@ def test_the_mode_can_not_be_misread(running: RunningServer, owner: Page) -> Non
 
 
 def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: RunningServer, owner: Page) -> None:
-    """The session's page moves by itself while somebody looks at it."""
+    """The session's page moves on its own while somebody looks at it."""
     owner.goto(f"{running.url}/dashboard/payment-links")
     owner.get_by_role("link", name="New link").first.click()
     owner.get_by_label("Title").fill("Browser plan")

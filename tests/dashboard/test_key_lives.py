@@ -21,7 +21,7 @@ async def made(owner: Owner, *scopes: str, **more: object) -> str:
 
 
 async def later(owner: Owner, ms: int) -> None:
-    """So much later, signed in anew."""
+    """So much later, signed in again."""
     owner.shop.clock.ahead_ms += ms
     assert (await sign_in(owner.http)).status_code == 303
     owner.csrf = hidden(await owner.page(""), "csrf")

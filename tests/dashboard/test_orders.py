@@ -61,7 +61,7 @@ async def test_a_paid_order_is_refunded_by_its_button(owner_of_both: Owner) -> N
 
 
 async def test_an_authorised_payment_is_captured_by_its_button(owner: Owner) -> None:
-    """A part now, the rest let go of; and another one canceled whole."""
+    """A part now, the rest release; and another one canceled whole."""
     path = await owner.session(captureMethod="manual")
     await owner.done(f"{path}/simulate", outcome="authorized")
     assert "49.00 USD are authorised until" in await owner.page(path)

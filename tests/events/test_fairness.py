@@ -262,7 +262,7 @@ async def test_a_receiver_that_is_gone_is_left_alone(counter: Counter, receiver:
 
 
 async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, receiver: Receiver) -> None:
-    """Nothing but failures, from the first one on; a single success in between starts the count anew. Each day of it
+    """Nothing but failures, from the first one on; a single success in between starts the count again. Each day of it
     is told once by an event, and so is the end; a receiver that is down for a moment is no news."""
     made = (await counter.endpoint(receiver.url)).endpoint
     beside = (await counter.endpoint(receiver.url, events=("webhook_endpoint.*",))).endpoint

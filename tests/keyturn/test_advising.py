@@ -45,7 +45,7 @@ class Watched(KeyDesk):
         self.usage, self.counts = Usage(), MemoryUsage()
 
     async def use(self, authorization: str, scope: str | None = "links:read", **more: Any) -> Verified | Refused:
-        """A request as the door handles it, written down at once."""
+        """A request as admission handles it, written down at once."""
         need = Need(scope) if scope is not None else None
         decision = await self.verify(authorization, need, **more)
         if isinstance(decision, Verified):

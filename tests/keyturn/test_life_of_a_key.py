@@ -176,7 +176,7 @@ async def test_an_unknown_scope_makes_no_key(context: KeyDesk, scope: str) -> No
 
 @pytest.mark.spec("crypto-checkout R38", "crypto-checkout R66")
 async def test_a_key_has_exactly_the_scopes_that_were_chosen(context: KeyDesk) -> None:
-    """R38, R66: a reporting key without any write scope can be made, and gets none by itself."""
+    """R38, R66: a reporting key without any write scope can be made, and gets none on its own."""
     issued = await context.issue("links:read", "links:read")
     assert issued.key.scopes == {"links:read"}
     wish = KeyWish(project_id="prj_a", mode=Mode.TEST, name="none")

@@ -30,7 +30,7 @@ async def test_a_network_is_tried_out_before_it_is_kept() -> None:
 
 
 async def test_everything_that_would_have_refused_is_reported() -> None:
-    """All at once, in the order of the door."""
+    """All at once, in the order of admission."""
     context = KeyDesk()
     public = await context.publishable(
         "https://shop.example", scopes=[], networks=["10.0.0.0/8"], report_only=sorted(REPORTABLE)

@@ -23,7 +23,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 # What the page offers to have simulated while the session is pending; more can be driven by API.
 OFFERED = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
 STATES = ("pending", "expired", *OFFERED)
-PLACES = (*STATES, "cancel", "other outcomes", "gone again", "wrong code", "code", "closed link", "no such checkout")
+PLACES = (*STATES, "cancel", "other outcomes", "reversed", "wrong code", "code", "closed link", "no such checkout")
 
 # A shared machine may be busy; what is waited for comes within two seconds on an idle one.
 expect.set_options(timeout=20_000)
@@ -195,7 +195,7 @@ def test_stay_here_stays(merchant: Merchant, page: Page) -> None:
 
 
 def test_the_time_runs_down_and_out(merchant: Merchant, page: Page) -> None:
-    """The countdown moves, the last minute is announced, and the end shows by itself with a way on."""
+    """The countdown moves, the last minute is announced, and the end shows on its own with a way on."""
     session = merchant.session(linkId=merchant.link()["id"])
     merchant.run_down(session, 10)
     page.goto(session["url"])
@@ -414,7 +414,7 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         page.goto(f"{merchant.url}/checkout/cs_nothing")
     elif state == "cancel":
         page.goto(f"{merchant.session_in('pending')['url']}/cancel")
-    elif state == "gone again":
+    elif state == "reversed":
         session = merchant.session_in("detected")
         merchant.simulate(session, "reorged")
         page.goto(session["url"])
@@ -443,7 +443,7 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         page.set_viewport_size(viewport)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         if viewport is NARROW:
-            continue  # the phone's layout once more; axe has nothing new to see
+            continue  # the phone's layout again; axe has nothing new to see
         found = Axe().run(page, options=WCAG).response
         serious = [one for one in found["violations"] if one["impact"] in SERIOUS]
         assert [f"{one['id']}: {node['html']}" for one in serious for node in one["nodes"]] == []

@@ -287,7 +287,7 @@ async def test_codes_are_for_sessions_that_allow_them(sqlite_sale: Sale) -> None
 
 @pytest.mark.parametrize("outcomes", ["detected", "detected reorged", "underpaid", "paid", "failed", "late"])
 async def test_a_price_is_not_changed_once_money_was_seen(sqlite_sale: Sale, outcomes: str) -> None:
-    """Neither up nor down, whatever became of the money: what is gone again may come back. The page offers it no
+    """Neither up nor down, whatever became of the money: what is reversed may come back. The page offers it no
     more."""
     sale = sqlite_sale
     await sale.code("SPRING")

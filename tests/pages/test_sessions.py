@@ -130,7 +130,7 @@ async def test_a_payment_that_is_gone_again_is_told_before_it_is_sent_twice(till
     seen = await till.browser.get(again[1])
 
     assert seen.status_code == 200
-    for words in ('data-status="pending"', "the network has dropped it", "check your wallet", "is gone again."):
+    for words in ('data-status="pending"', "the network has dropped it", "check your wallet", "is reversed."):
         assert words in seen.text
     till.clock.at = session.expires_at
     await till.write(expire_due)

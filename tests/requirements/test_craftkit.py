@@ -51,7 +51,7 @@ async def test_every_request_carries_a_project_key_as_a_bearer_token(sqlite_shop
     ids=["curl", "fetch", "requests"],
 )
 async def test_the_same_request_works_from_three_languages(sqlite_shop: Shop, headers: dict[str, str]) -> None:
-    """R3: with the header alone, whatever else a client sends by itself."""
+    """R3: with the header alone, whatever else a client sends on its own."""
     key = await key_of(sqlite_shop, format="craftkit")
     made = (await send(sqlite_shop.app, "POST", SESSIONS, bearer(key), json=AMOUNT)).json()
     answer = await send(sqlite_shop.app, "GET", f"{SESSIONS}/{made['id']}", headers | bearer(key))

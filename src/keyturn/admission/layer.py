@@ -90,7 +90,7 @@ class LayerObserver:
             _log.error("%s (%s): %s", trouble.problem, trouble.detail or trouble.check, trouble.remedy)
 
     def not_logged(self, requests: int) -> None:
-        """The log of requests had no room for so many."""
+        """The number of requests that the request log had no room for."""
 
     def probed(self, probed: Probed) -> None:
         """How long a change took until it held everywhere, and whether it did."""
@@ -137,7 +137,7 @@ class KeyLayer:
             leak_rules: what becomes of keys that arrive where they should not.
             request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
             request_days: for how long; 0 logs none and drops those that there are.
-            teller: told what went wrong, and what the probes found; by default the log of Python.
+            observer: receives what went wrong, and what the probes found; by default the log of Python.
             database: what the store stands on, to be looked after; without one, the store alone is asked.
         """
         self._observer = observer or LayerObserver()

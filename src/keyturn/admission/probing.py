@@ -1,4 +1,4 @@
-"""Measures, while the server runs, how long it takes until a narrowing change holds everywhere; and that it does.
+"""Measures, while the server runs, how long it takes until a restricting change holds everywhere; and that it does.
 
 A probe is a change of a key that nobody has: it is committed with an epoch like any other, and settled by all gates.
 This process's own gate remembers that key beforehand, so a gate that would answer by what was before is found out.

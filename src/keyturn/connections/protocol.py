@@ -402,7 +402,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.due = self.opened.tick + (self.opened.limits.body_seconds if self._unsent else LINGER_TICKS) + 1
 
     def _closing(self) -> None:
-        """It closes by itself, as soon as the other side has taken what is still to be sent."""
+        """It closes automatically, as soon as the other side has taken what is still to be sent."""
         self._stop()
         self._unsent = self.transport.get_write_buffer_size()
         self.due = self.opened.tick + self.opened.limits.body_seconds + 1

@@ -139,7 +139,7 @@ class KeyturnMiddleware:
         """Whose request it is and what its answer is to carry; or why it is refused.
 
         Raises:
-            _Unavailable: that cannot be told.
+            _Unavailable: the decision is unknown.
         """
         method = "GET" if scope["type"] == "websocket" else scope["method"]
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
@@ -257,7 +257,7 @@ class KeyturnMiddleware:
 
 
 class _Unavailable(Exception):
-    """Whether a key may do something cannot be told; ``__cause__`` says why."""
+    """A key could not be verified; ``__cause__`` says why."""
 
 
 class _Target(NamedTuple):

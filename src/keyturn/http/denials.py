@@ -59,7 +59,7 @@ class Problem(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, k
 
 
 def denied(refusal: Refused) -> Denial:
-    """A refusal as its caller is told of it."""
+    """A refusal as its caller reads it."""
     status, message = wording.describe(refusal)
     if status == wording.FORBIDDEN:
         code = wording.FORBIDDEN_CODES[refusal.reason]
@@ -72,7 +72,7 @@ def denied(refusal: Refused) -> Denial:
 
 
 def rate_limited_denial(allowance: Allowance) -> Denial:
-    """A key that was too quick."""
+    """A key over its rate limit."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     limit = allowance.limit
     return Denial(

@@ -1,7 +1,7 @@
 """Keys over HTTP: made, listed, changed, rotated, switched and revoked, by the root credential or by a key.
 
 A key reads the keys of its own project and mode. It makes no stronger one than itself, and touches only what it has
-made, and what that has made; and itself, where that narrows it.
+made, and what that has made; and itself, where that restricts it.
 """
 
 from http import HTTPStatus
@@ -167,7 +167,7 @@ async def rotate(layer: KeyLayer, call: Call) -> RotatedKey:
 
 
 async def withdraw_rotation(layer: KeyLayer, call: Call) -> ChangedKey:
-    """A rotation taken back whose secret was not used yet."""
+    """A withdrawn rotation whose secret was not used."""
     key, _ = await _made(layer, call)
     receipt = await layer.issuer.withdraw_rotation(project_id=key.project_id, key_id=key.id, by=call.who.actor)
     return await _again(layer, key, receipt)

@@ -1,4 +1,4 @@
-"""What ``GET /metrics`` tells of this process, in the Prometheus text format."""
+"""The metrics of this process at ``GET /metrics``, in the Prometheus text format."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

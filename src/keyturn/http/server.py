@@ -75,7 +75,7 @@ _CLEAR_TEXT: Final = denied(Refused(RefusalReason.INSECURE))
 
 # What answers a POST is not stored anyway (RFC 9110, 9.3.3), and each header costs.
 _JSON_ALONE: Final = (_JSON,)
-# Beyond so many keys, they are spelt anew.
+# Beyond this number of keys, they are spelt again.
 SPELT_MAX: Final = 100_000
 # Of what stands in a path for an id or a project.
 ID_LENGTH_MAX: Final = 100

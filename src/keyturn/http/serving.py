@@ -148,7 +148,7 @@ class _Server(LimitedServer):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal anew once it has shut down, which ends the process with the
+        # uvicorn's own raises the signal again once it has shut down, which ends the process with the
         # database still open.
         loop = asyncio.get_running_loop()
         for number in HANDLED_SIGNALS:

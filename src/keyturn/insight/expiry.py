@@ -1,8 +1,9 @@
 """Owners are told that a key ends: 14 days and 3 days before, and when it has.
 
 Once for each of them, whichever process looks: what says that they were told is written in the transaction that tells
-them. A key that was near its end when somebody first looked is told of once, not of all that was missed. One that was
-made for less than three days is told of when it has ended, and not before: its owner knows.
+them. A key that was near its end when somebody first looked is reported once, not once for each date that was missed.
+One that was
+made for less than three days is reported when it has expired, and not before: its owner knows.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from keyturn.stores.ports import Act, Clock, KeyStore
 
 ACTOR: Final = "system:expiry"
 DAY_MS: Final = 86_400_000
-# The nearest first, so that it is the only one told of what was missed.
+# The nearest first, so that only this one is reported of those that were missed.
 DAYS: Final = (0, 3, 14)
 SHORT_LIVED_MS: Final = 3 * DAY_MS
 LOOK_SECONDS: Final = 60.0

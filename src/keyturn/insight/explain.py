@@ -1,8 +1,8 @@
 """Why a request is refused, and the least that would let it in: for the key's owner, never for the caller.
 
-Every rule of the door in its order, with what was seen and what the key allows. The outcomes are those of
+Every admission rule in order, with what the request had and what the key allows. The outcomes are those of
 :func:`keyturn.admission.verifying.decide` itself, asked again and again, so that an explanation cannot disagree with
-the door.
+admission.
 """
 
 import ipaddress
@@ -62,7 +62,7 @@ class Case(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """What became of one rule."""
+    """The outcome of one rule."""
 
     PASSED = "passed"
     REPORTED = "reported"
@@ -72,7 +72,7 @@ class Outcome(StrEnum):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One rule of the door.
+    """One admission rule.
 
     Attributes:
         name: what it looks at, such as ``origin``.
@@ -128,7 +128,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: the first rule that refuses it; None if it is let in.
-        rules: all rules, in the order of the door.
+        rules: all rules, in the order of admission.
         remedies: the least that would let it in: each is needed, and together they do. Empty if it is let in.
     """
 
@@ -195,7 +195,7 @@ def to_json(told: Explanation, need: Need | None) -> dict[str, Any]:
 
 
 def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:
-    """What the door knows of a key whose owner looks at it.
+    """A key as admission sees it, for its owner.
 
     Args:
         secret: which of its secrets is presented; its newest in use where that is not said.
@@ -435,7 +435,7 @@ def _network_remedy(case: Case) -> Remedy:
 
 
 def _address(text: str | None) -> str | None:
-    """The address that the door judges; None for what is none."""
+    """The address that admission judges; None if it is not an address."""
     try:
         found = ipaddress.ip_address((text or "").partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What can be changed of a key after it was made, short of its end: renamed, narrowed, widened.
+"""What can be changed of a key after it was made, short of its end: renamed, restricted, widened.
 
 Whoever asks holds the project, not the key: a key never changes itself.
 """

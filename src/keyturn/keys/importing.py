@@ -1,7 +1,7 @@
 """Keys that were made elsewhere go on here: out of an export of their SHA-256 digests, or of their texts, which are
 hashed as they are read and kept nowhere.
 
-The door looks a text up only if it has a form that some key here has. Imported texts carry no checksum of ours, so
+A text is looked up only if it matches the form of some key here. Imported texts carry no checksum of ours, so
 whoever imports them says how they are written (``acme_live_{40}``: a prefix and how many characters follow); from then
 on junk of that form costs a look-up each, and other junk still none.
 """
@@ -89,7 +89,7 @@ class ImportRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imported(NamedTuple):
-    """What became of an import: all of it was done if there is no problem, and nothing else."""
+    """The outcome of an import: all of it was done if there is no problem, and nothing else."""
 
     keys: tuple[Key, ...]
     problems: tuple[Problem, ...]
@@ -161,7 +161,7 @@ def _check(rules: ImportRules) -> None:
         raise InvalidImport(f"at most {FORMS_MAX} forms at once")
     if not rules.plaintext and (rules.format is None) == (not rules.forms):
         raise InvalidImport(
-            "digests do not say how their keys are written, and the door must know: name either a form, such as "
+            "digests do not say how their keys are written, and admission must know: name either a form, such as "
             "acme_live_{40}, or one of the formats that ship"
         )
     if rules.plaintext and rules.format is not None:
@@ -273,7 +273,9 @@ class _Reader:
                 "the key is written in none of the formats, with its checksum, and in none of the forms"
             )
         if secret.kind is not Kind.SECRET:
-            raise InvalidImport("a publishable key is not imported; make one anew, with the origins or apps it is for")
+            raise InvalidImport(
+                "a publishable key is not imported; create a new one, with the origins or apps it is for"
+            )
         return secret
 
     def _mode(self, given: Mapping[str, Any], secret: KeySecret | None) -> Mode:

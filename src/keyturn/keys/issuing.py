@@ -211,7 +211,7 @@ class Issuer:
         return Rotated(await known(self._store, project_id, key_id), secret, receipt)
 
     async def withdraw_rotation(self, *, project_id: str, key_id: str, by: str) -> Receipt:
-        """Take back a rotation whose secret was not used yet.
+        """Withdraw a rotation whose secret was not used yet.
 
         Raises:
             KeyNotFound: the project has no such key.

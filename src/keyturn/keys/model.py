@@ -186,7 +186,7 @@ class Ancestor(NamedTuple):
 
 
 class KnownKey(msgspec.Struct, frozen=True, gc=False):
-    """What the door knows of a key: small, because millions of them may be held.
+    """A key as admission sees it: small, because millions of them may be in the cache.
 
     Attributes:
         secret: which of the key's secrets was presented, counted from 1.

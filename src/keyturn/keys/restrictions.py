@@ -1,4 +1,4 @@
-"""What narrows a key beyond its scopes: where it may be used from, how fast, and until when."""
+"""What restricts a key beyond its scopes: networks, origins, apps, rate limit and expiry."""
 
 import functools
 import ipaddress

@@ -1,4 +1,4 @@
-"""The end of a key, and whatever else narrows one. Once these have returned, no process accepts what they ended.
+"""Revoking a key, and every other restricting change. Once these have returned, no process accepts what they ended.
 
 Each is a conditional update, committed with a new epoch, after which :func:`keyturn.admission.leases.settle` waits
 until no gate can answer by what was true before. The receipt says what was waited for.

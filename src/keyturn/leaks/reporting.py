@@ -45,7 +45,7 @@ class SignedReports(Protocol):
 
         Raises:
             BadReport: it is not theirs, or is none; nothing was done.
-            PublicKeysUnavailable: that cannot be told at the moment.
+            PublicKeysUnavailable: unknown at the moment.
         """
         ...
 

@@ -1,6 +1,7 @@
-"""The one row that orders all that is done to keys: the epoch of narrowing changes, and the end of the audit log.
+"""The one row that orders all that is done to keys: the epoch of restricting changes, and the end of the audit log.
 
-Whoever narrows a key or writes a line locks it until the commit. So epochs and lines become visible in the order of
+A transaction that restricts a key or writes a line locks it until the commit. So epochs and lines become visible in the
+order of
 their numbers, without a gap: who has read up to a number has missed nothing before it.
 """
 

@@ -172,7 +172,7 @@ _KEEP_OPENER: Final = (
 )
 _OPENS: Final = "SELECT 1 FROM client_secrets WHERE digest = $1 AND project_id = $2 AND mode = $3 AND object_id = $4"
 
-# Beyond so many different sets of terms, sharing starts anew.
+# Beyond this number of different sets of terms, sharing starts again.
 TERMS_MAX: Final = 100_000
 
 
@@ -681,8 +681,8 @@ async def keep_client_secret(
 
 
 async def note_expiry_told(tx: Transaction, key_id: str, days: int) -> bool:
-    """Write down that a key's owner was told that it ends in so many days, in the transaction that tells them; False if
-    they had been."""
+    """Write down that a key's owner was told that it expires in this number of days, in the transaction that tells
+    them; False if they had been."""
     return await tx.execute(_EXPIRY_TOLD, days, key_id) == 1
 
 

@@ -1,4 +1,4 @@
-"""API keys at the door."""
+"""API keys at admission."""
 
 from typing import Final
 

@@ -257,7 +257,7 @@ _401_MESSAGE: Final = "No valid API key was provided."
 
 
 def rate_limited(allowance: Allowance, request_id: str) -> Failure:
-    """A key that was too quick."""
+    """A key over its rate limit."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     kind = ERRORS["rate_limited"]
     limit = allowance.limit
@@ -270,7 +270,7 @@ def rate_limited(allowance: Allowance, request_id: str) -> Failure:
 
 
 def refused(refusal: Refused, request_id: str) -> Failure:
-    """A refusal at the door, with the challenge of RFC 6750, section 3."""
+    """A refusal at admission, with the challenge of RFC 6750, section 3."""
     said = wording.describe(refusal)
     if said.status == wording.FORBIDDEN:
         code = FORBIDDEN_CODES[refusal.reason]

@@ -24,7 +24,7 @@ READ, WRITE = Need("payments:read"), Need("payments:write")
 
 
 class CapturePayment(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` lets go of the rest."""
+    """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` releases the rest."""
 
     amount: DecimalText | None = None
     cancel_remainder: bool = True

@@ -73,7 +73,7 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
     (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so.
-    ``promotionCode``, in whatever case, or ``couponId`` takes something off the goods; with
+    ``promotionCode`` (case does not matter) or ``couponId`` takes something off the goods; with
     ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody). In
     test mode ``testClockId`` names a clock that can be put forward."""
 

@@ -55,7 +55,7 @@ class RotateSecret(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 
 
 class ReplayEvent(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """Which endpoint is to get the event once more; each active one that subscribed where it is left out."""
+    """Which endpoint is to get the event again; each active one that subscribed where it is left out."""
 
     endpoint_id: IdText | None = None
 
@@ -96,7 +96,7 @@ class AttemptObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class WebhookTestObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What became of a test send."""
+    """The outcome of a test send."""
 
     object: Literal["webhook_test"] = "webhook_test"
     livemode: bool

@@ -90,7 +90,7 @@ def _tell(directory: Path) -> None:
         _require(paid["status"] == "paid", "the session is not paid")
         _verify_webhook(story, received, secret, session["id"])
         key_id = story.revoke_key()
-        refused = api.call(f"Use the revoked key {key_id} once more", "GET", path, 401, None, shows=("error",))
+        refused = api.call(f"Use the revoked key {key_id} again", "GET", path, 401, None, shows=("error",))
         _require(refused["error"]["reason"] == "revoked", "the refusal does not say that the key was revoked")
 
 
@@ -192,7 +192,7 @@ def _verify_webhook(
     expected = hmac.new(secret.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
     _require(hmac.compare_digest(expected, parts["v1"]), "the signature does not fit")
     event = json.loads(body)
-    _require(event["type"] == "session.paid" and event["data"]["id"] == session_id, "it tells of something else")
+    _require(event["type"] == "session.paid" and event["data"]["id"] == session_id, "the event is about something else")
     say(f"   ← POST {event['type']} {event['id']}  (waited {(time.perf_counter() - begun) * 1_000:.1f} ms)")
     say(f"     X-Webhook-Signature fits; data.status is {event['data']['status']!r}")
 

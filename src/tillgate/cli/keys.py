@@ -41,7 +41,7 @@ _UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
 class Restriction(StrEnum):
-    """What can be taken away from a key by ``--lift``."""
+    """What ``--lift`` can remove from a key."""
 
     IP = "ip"
     ORIGIN = "origin"

@@ -32,7 +32,7 @@ _log = structlog.get_logger("workers")
 
 
 def why_not(workers: int, database_url: str) -> str | None:
-    """What keeps so many processes from serving this database; None where nothing does."""
+    """Why this number of processes cannot serve this database; None if it can."""
     if workers == 1:
         return None
     if database_url.startswith(SQLITE_SCHEME):
@@ -66,7 +66,7 @@ class _Worker(NamedTuple):
 
 
 class Supervisor:
-    """Keeps so many workers at work until it is told to stop."""
+    """Keeps a number of workers running until it is stopped."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Supervisor:
     def run(self) -> int:
         """Supervise until told to stop; the status to end with.
 
-        It is 0 where all have ended by themselves, and 1 where one could not begin or had to be killed.
+        It is 0 where all have ended on their own, and 1 where one could not begin or had to be killed.
         """
         # Their pages stay shared for as long as nobody writes on them, and a collection would.
         gc.collect()

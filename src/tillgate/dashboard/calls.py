@@ -176,7 +176,7 @@ class Call(OpenCall):
         """What to answer a page that looks for news and has seen it all; None where there is something to show.
 
         Without this, a page that looks again every few seconds would be replaced by its like each time, and a
-        screen reader would read it out anew.
+        screen reader would read it out again.
 
         Args:
             mark: of what is to be shown, by :func:`mark_of`; the page asks with that of what it shows.

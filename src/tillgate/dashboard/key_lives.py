@@ -114,7 +114,7 @@ async def edit(call: Call) -> Response:
 
 
 async def restrict(call: Call) -> Response:
-    """Take away the scopes that a key never needed."""
+    """Remove the scopes that a key never used."""
     key = await _key(call)
     advice = await unused_scopes(
         call.context.keys, call.context.usage, call.context.clock, project_id=key.project_id, key_id=key.id, days=DAYS
@@ -162,7 +162,7 @@ async def rotate(call: Call) -> Response:
 
 
 async def withdraw(call: Call) -> Response:
-    """Take back a secret that was not used yet."""
+    """Withdraw a secret that was not used yet."""
     key = await _key(call)
     try:
         await call.context.issuer.withdraw_rotation(project_id=key.project_id, key_id=key.id, by=call.principal.actor)

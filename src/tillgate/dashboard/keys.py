@@ -16,7 +16,7 @@ KEYS: Final = "/dashboard/api-keys"
 
 
 async def list_keys(call: Call) -> Response:
-    """The project's keys, those of each mode by themselves."""
+    """The project's keys, grouped by mode."""
     found = await call.context.keys.list(call.who.project.id, None)
     in_order = sorted(found, key=lambda key: key.status == "revoked")  # stable: newest first within each
     groups = [(mode, [key for key in in_order if key.mode == mode]) for mode in ("test", "live")]

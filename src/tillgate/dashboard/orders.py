@@ -180,7 +180,7 @@ async def capture(call: Call) -> Response:
 
 
 async def cancel(call: Call) -> Response:
-    """Let go of what was authorised and not captured."""
+    """Release what was authorised and not captured."""
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)

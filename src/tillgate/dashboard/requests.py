@@ -50,7 +50,7 @@ async def list_requests(call: Call) -> Response:
 
 
 async def show(call: Call) -> Response:
-    """One request: what became of it, and what would be said of it now."""
+    """One request: the outcome of it, and what would be said of it now."""
     one = await call.context.requests.request(call.who.project.id, call.param("request"))
     if one is None:
         raise NotFound("request")

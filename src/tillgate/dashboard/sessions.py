@@ -105,7 +105,7 @@ async def session_page(call: Call) -> Response:
         metadata=pairs(session.metadata),
         timeline=timeline,
         mark=mark,
-        # Only then does something move by itself, so only then the page looks again.
+        # Only then can something change without the merchant, so only then the page polls.
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
         or due_soon(deliveries, call.context.clock.now()),
         acceptable=acceptable(session),

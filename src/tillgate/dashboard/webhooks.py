@@ -173,7 +173,7 @@ async def send_test(call: Call) -> Response:
 
 
 async def replay_delivery(call: Call) -> Response:
-    """Send an event once more to the same endpoint."""
+    """Send an event to the same endpoint again."""
 
     async def operation(tx: Transaction) -> str:
         principal = call.principal
@@ -227,7 +227,7 @@ async def replay_form(call: Call) -> Response:
 
 
 async def replay_several(call: Call) -> Response:
-    """Send an endpoint a range of events once more, or only what has not arrived of it."""
+    """Send an endpoint a range of events again, or only what has not arrived of it."""
     endpoint = await _endpoint(call)
     typed = {name: call.form.text(name) for name in ("after", "before", "which")}
     after, before = _sequence(typed["after"]), _sequence(typed["before"] or str(SEQUENCE_MAX))

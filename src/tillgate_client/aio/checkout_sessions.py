@@ -112,7 +112,7 @@ class AsyncCheckoutSessions:
     async def cancel(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
     ) -> CheckoutSession:
-        """Call a session off for good; what was authorised for it is let go of."""
+        """Cancel a session; what was authorised for it is released."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),

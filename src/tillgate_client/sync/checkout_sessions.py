@@ -109,7 +109,7 @@ class CheckoutSessions:
         return self._transport.send(call, CheckoutSession)
 
     def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
-        """Call a session off for good; what was authorised for it is let go of."""
+        """Cancel a session; what was authorised for it is released."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),

@@ -90,7 +90,7 @@ class WebhookEndpoints:
         failed_only: bool | None = None,
         idempotency_key: str | None = None,
     ) -> WebhookReplay:
-        """Send the events between two sequences once more, both excluded, or those of them that never arrived."""
+        """Send the events between two sequences again, both excluded, or those of them that never arrived."""
         call = call_of(
             "POST",
             path_of("webhook_endpoints", id, "replay"),

@@ -48,7 +48,7 @@ export class CheckoutSessions {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "accept"], options });
   }
 
-  /** Call a session off for good; what was authorised for it is let go of. */
+  /** Cancel a session; what was authorised for it is released. */
   cancel(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "cancel"], options });
   }

@@ -157,7 +157,7 @@ async def make(
     expires_at: int,
     now: int,
 ) -> Order:
-    """Write the order of a session that is being opened; the session's event tells of both.
+    """Write the order of a session that is being opened; the session's event reports both.
 
     Raises:
         Conflict: its reference is to be unique, and another order claims it.
@@ -286,7 +286,7 @@ async def update_order(
 
 
 async def discounted(tx: Transaction, order: Order, discounts: tuple[Discount, ...], now: int) -> Order:
-    """The order with other discounts, written down; its session's row is held, and tells of it."""
+    """The order with other discounts, written down; its session's row is held, and its event reports it."""
     basket = order.basket._replace(discounts=discounts)
     after = msgspec.structs.replace(order, discounts=discounts, total_minor=basket.totals.total)
     await records.discount(tx, after, now)
@@ -296,7 +296,8 @@ async def discounted(tx: Transaction, order: Order, discounts: tuple[Discount, .
 async def named_price(
     tx: Transaction, principal: Principal, order: Order, line_id: str, amount: str, now: int
 ) -> Order:
-    """The order with what its buyer says that a line costs, written down; its session's row is held, and tells of it.
+    """The order with what its buyer says that a line costs, written down; its session's row is held, and its event
+    reports it.
 
     Raises:
         InvalidInput: the line is not the buyer's to price, or the amount is not one, or out of the product's bounds.

@@ -22,7 +22,7 @@ class RedemptionStatus(StrEnum):
 
 
 class DiscountRefusal(StrEnum):
-    """Why a discount that exists cannot be had."""
+    """Why a discount that exists does not apply."""
 
     INACTIVE = "inactive"
     EXPIRED = "expired"
@@ -36,7 +36,7 @@ class DiscountRefusal(StrEnum):
 
 
 class DiscountRefused(Conflict):
-    """A discount cannot be had.
+    """A discount does not apply.
 
     Attributes:
         why: for whoever has words of their own for it.
@@ -86,7 +86,7 @@ class RedemptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True
     """A redemption as the API shows it: one session's place in a coupon.
 
     Attributes:
-        promotion_code_id: the code through which it came; null where the coupon was given by itself.
+        promotion_code_id: the code through which it came; null where the coupon was applied directly.
         status: ``reserved`` while the session may still be paid, ``redeemed`` once it is, ``released`` when it ended
             unpaid. A released one can be redeemed late, if there is a place.
         amount: what is taken off the order, as a decimal string in ``currency``.
@@ -147,7 +147,7 @@ def to_api(recorded: RecordedRedemption) -> RedemptionObject:
 
 
 def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *, now: int) -> Offer:
-    """What a coupon takes off the goods' price, by itself or through a promotion code.
+    """What a coupon takes off the price of the goods, directly or through a promotion code.
 
     Raises:
         Conflict: it is switched off, expired or used up, or not for this price; the message says which.

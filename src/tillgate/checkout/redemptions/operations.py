@@ -2,7 +2,7 @@
 
 Whoever holds a place holds its row in the counters' tables, coupons first and promotion codes second, and only then
 tells an event, which locks the project's sequence. An operation that moves several sessions releases all of them
-before it tells of the first.
+before it reports the first.
 """
 
 from collections import Counter
@@ -255,7 +255,7 @@ async def _claimed(tx: Transaction, redemption: Redemption) -> tuple[DiscountRef
 
 
 async def _unavailable(tx: Transaction, offer: Offer, now: int) -> DiscountRefused:
-    """Why a place could not be had, by what is there now."""
+    """Why no redemption could be reserved, by the current state."""
     coupon = await coupons.reread(tx, offer.coupon)
     promotion = offer.promotion
     if promotion is not None:

@@ -131,7 +131,7 @@ async def list_refunds(
 async def refunds_of(
     tx: Transaction, principal: Principal, owner: records.Owner, owner_ids: Sequence[str], each: int
 ) -> list[Refund]:
-    """The newest refunds of several of the caller's payments or orders, at most so many of ``each``, newest first."""
+    """The newest refunds of several of the caller's payments or orders, at most ``each`` of each, newest first."""
     return await records.newest_of(tx, principal.project_id, principal.livemode, owner, owner_ids, each)
 
 

@@ -31,7 +31,7 @@ async def named(
     Raises:
         Forbidden: a publishable key names a coupon.
         InvalidInput: there is no such coupon or code, or both are named.
-        Conflict: it cannot be had; a :class:`~tillgate.checkout.redemptions.model.DiscountRefused` says why.
+        Conflict: it does not apply; a :class:`~tillgate.checkout.redemptions.model.DiscountRefused` says why.
     """
     if coupon_id is None and promotion_code is None:
         return None
@@ -78,7 +78,7 @@ async def apply_promotion_code(
     Raises:
         NotFound: the session is not in the caller's project and mode.
         InvalidInput: there is no such code.
-        DiscountRefused: it cannot be had here; ``why`` says the reason.
+        DiscountRefused: it does not apply here; ``why`` says the reason.
         Conflict: no code may be typed here, the session does not wait for its first money, or it has a discount.
     """
     session, now = await _locked(tx, principal, session_id), context.clock.now()

@@ -120,7 +120,7 @@ async def observe(
     """Write down what a rail saw for a locked session, and move the session where that leads."""
     payment = await payment_records.observe(tx, session.payment, observations, now)
     if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(session.payment.dropped):
-        # They accepted money that was there; whether they do without it is for them to say anew.
+        # They accepted money that was there; whether they do without it is for them to decide again.
         payment = msgspec.structs.replace(payment, decision=None)
         await payment_records.write(tx, payment, now)
     return await settle(context, tx, session, payment, now)

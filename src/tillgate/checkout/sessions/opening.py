@@ -80,7 +80,7 @@ async def open_session(
 
     Raises:
         InvalidInput: not exactly one of link, amount and lines, or a field is wrong.
-        Conflict: the link is deactivated, a product is not for sale, the discount cannot be had, no live rail is set
+        Conflict: the link is deactivated, a product is not for sale, the discount does not apply, no live rail is set
             up, or the order's reference is taken.
     """
     prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]

@@ -47,7 +47,7 @@ async def open_lines(tx: Transaction, principal: Principal, order: Order) -> lis
 
 
 def refuse_unless_untouched(session: CheckoutSession, now: int, what: str) -> None:
-    """What somebody has sent money for keeps its price, also if that money is gone again: it may come back."""
+    """What somebody has sent money for keeps its price, also if that money is reversed: it may come back."""
     payment = session.payment
     if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.dropped:
         raise Conflict(

@@ -249,7 +249,7 @@ async def conclude(
 
 
 async def _tell(tx: Transaction, wake: Wake, endpoint_id: str, type: str, now: int) -> None:
-    """Write down what became of an endpoint whose row this transaction has changed."""
+    """Write down the outcome of an endpoint whose row this transaction has changed."""
     project_id, endpoint = await records.with_project(tx, endpoint_id)
     await emit(
         tx,
