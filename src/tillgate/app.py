@@ -203,8 +203,8 @@ class Tillgate:
             await asyncio.sleep(FORGET_SECONDS)
 
     async def _readyz(self, _: Request) -> JSONResponse:
-        status, told = readiness(await self._keys.trouble())
-        return JSONResponse(told, status, headers={"Cache-Control": "no-store"})
+        status, report = readiness(await self._keys.trouble())
+        return JSONResponse(report, status, headers={"Cache-Control": "no-store"})
 
     async def _tell_metrics(self, request: Request) -> Response:
         # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.

@@ -32,12 +32,12 @@ from keyturn.insight.advice import (
 from keyturn.insight.usage import DAY_MS
 from keyturn.keys.model import Need
 from keyturn.stores.usage import MemoryUsage
-from tests.keydesk import KeyDesk, bearer
+from tests.key_harness import KeyHarness, bearer
 
 pytestmark = pytest.mark.anyio
 
 
-class Watched(KeyDesk):
+class Watched(KeyHarness):
     """A key layer whose use is counted."""
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ from keyturn.insight.explain import Case, Do, Explanation, Outcome, Remedy, as_k
 from keyturn.keys.client_secrets import new_client_secret
 from keyturn.keys.model import REPORTABLE, KnownKey, Status, Terms
 from keyturn.keys.secret import digest_of
-from tests.keydesk import OFFERED, PUBLISHABLE, KeyDesk
+from tests.key_harness import OFFERED, PUBLISHABLE, KeyHarness
 
 DAY = 86_400_000
 OBJECT = "cs_1"
@@ -104,7 +104,7 @@ class Counter:
     """A door, a key before it, and somebody who does what the explanation says."""
 
     def __init__(self, wanted: Wanted) -> None:
-        self.context = KeyDesk()
+        self.context = KeyHarness()
         self.wanted = wanted
         self.verifier = Verifier(
             self.context.store, Primary(self.context.store), self.context.carriers, self.context.clock, mode=wanted.mode

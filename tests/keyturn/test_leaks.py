@@ -44,7 +44,7 @@ class CountingStore(MemoryKeyStore):
 
 
 class House:
-    """A door, a desk, and keys."""
+    """Admission, the leak responder, and keys."""
 
     def __init__(self, **rules: object) -> None:
         self.clock = StillClock()

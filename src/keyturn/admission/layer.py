@@ -102,7 +102,7 @@ class KeyLayer:
     """Issue, verify, limit and count, set up for one installation. One a process; :meth:`running` beside it.
 
     Attributes:
-        outcomes: how often a request was let in (``valid``), came too fast (``rate_limited``), or was refused, by
+        outcomes: how often a request was allowed (``valid``), was rate limited (``rate_limited``), or was refused, by
             reason.
         probed: what the last probe of revocation found; None before the first.
         requests: the log of requests, where there is one; who answers them notes them there.
@@ -183,7 +183,7 @@ class KeyLayer:
             limited: whether a key without a pace of its own has the installation's.
 
         Raises:
-            StoreError: that could not be told; let nobody in.
+            StoreError: the decision is unknown; admit nobody.
         """
         decision = await self.verifier.verify(presented, need)
         now = self.clock.now()
@@ -303,12 +303,12 @@ class KeyLayer:
         await keep_learning(self.store, self.carriers, failed=self._failed("an imported key's form"))
 
     async def _keep_probing(self) -> None:
-        def told(probed: Probed) -> None:
+        def report(probed: Probed) -> None:
             self.probed = probed
             self.probes_failed += not probed.held
             self._observer.probed(probed)
 
-        await keep_probing(self.store, self.gate, self.clock, told=told, failed=self._failed("a probe"))
+        await keep_probing(self.store, self.gate, self.clock, on_probed=report, failed=self._failed("a probe"))
 
     def _failed(self, what: str) -> Callable[[Exception], None]:
         return lambda error: self._observer.failed(what, error)

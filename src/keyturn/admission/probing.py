@@ -64,7 +64,7 @@ async def keep_probing(
     gate: Gate,
     clock: Clock,
     *,
-    told: Callable[[Probed], None],
+    on_probed: Callable[[Probed], None],
     failed: Callable[[Exception], None],
     interval_seconds: float = INTERVAL_SECONDS,
 ) -> None:
@@ -73,7 +73,7 @@ async def keep_probing(
         await asyncio.sleep(interval_seconds)
         try:
             if gate.holds_lease:
-                told(await probe(store, gate, clock))
+                on_probed(await probe(store, gate, clock))
             await store.forget_changes(clock.now() - CHANGES_KEPT_MS)
         except Exception as error:
             failed(error)

@@ -62,11 +62,11 @@ def explain_request(
         asked = Asked(address=ip, origin=origin, app=app, opened=client_secret)
         return explain(Case(as_known(key, in_use[0]), need, asked, secure=not http), context.clock.now())
 
-    told = work(database_url, task)
+    explanation = work(database_url, task)
     if as_json:
-        say_json(to_json(told, need))
+        say_json(to_json(explanation, need))
     else:
-        for line in lines(told):
+        for line in lines(explanation):
             say(line)
 
 

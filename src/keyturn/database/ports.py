@@ -172,7 +172,7 @@ class Database(Protocol):
 
     def listen(self, channel: str, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback`` on this loop soon after another process or this one has notified the channel, where the
-        database can tell of it (PostgreSQL's NOTIFY); what comes back ends that. A hint, not a promise: a notice is
+        database can report it (PostgreSQL's NOTIFY); what comes back ends that. A hint, not a promise: a notice is
         lost while the connection is down.
         """
         ...

@@ -233,7 +233,7 @@ class PostgresDatabase:
     async def _keep_listening(self, channel: str, callback: Callable[[], None]) -> None:
         """Hold a connection of the pool that listens on the channel; another one when that is lost."""
 
-        def told(*_: object) -> None:
+        def notified(*_: object) -> None:
             callback()
 
         while True:
@@ -245,7 +245,7 @@ class PostgresDatabase:
                         lost.set()
 
                     connection.add_termination_listener(gone)
-                    await connection.add_listener(channel, told)
+                    await connection.add_listener(channel, notified)
                     try:
                         callback()  # whatever was missed before
                         await lost.wait()

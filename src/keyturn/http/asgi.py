@@ -116,8 +116,8 @@ class KeyturnMiddleware:
                 await self._refuse(UNAVAILABLE, scope, receive, send)
             elif _is_preflight(scope, headers):
                 methods = target.methods if target is not None and target.methods else _ALL_METHODS
-                told = await layer.origins.preflight(headers["origin"], methods)
-                await _answer(send, 204, told, b"")
+                headers_of_preflight = await layer.origins.preflight(headers["origin"], methods)
+                await _answer(send, 204, headers_of_preflight, b"")
             else:
                 admitted = await self._admit(layer, scope, headers, target)
                 if isinstance(admitted, Denial):
@@ -225,14 +225,14 @@ class KeyturnMiddleware:
                 return
             self._layer = layer
             stack.callback(self._forget, layer)
-            waiting, said = [first], False
+            waiting, answered = [first], False
 
             async def replayed() -> Any:
                 return waiting.pop() if waiting else await receive()
 
             async def noted(message: Any) -> None:
-                nonlocal said
-                said = True
+                nonlocal answered
+                answered = True
                 if message["type"].startswith("lifespan.shutdown."):
                     farewell.append(message)
                 else:
@@ -241,7 +241,7 @@ class KeyturnMiddleware:
             try:
                 await self._app(scope, replayed, noted)
             except Exception:
-                if said:
+                if answered:
                     raise
                 # An application without a life of its own (ASGI, lifespan: it may raise). Then it is ours alone.
                 await send({"type": "lifespan.startup.complete"})
@@ -323,7 +323,7 @@ def _find(routes: list[Any] | None, scope: Scope) -> _Target | None:
 
 def _nowhere(method: str, path: str, methods: tuple[str, ...]) -> Denial:
     """That no route says what this needs, because there is none. It is not handed on: what the application might find
-    for it beside its routes has not said what it needs, either."""
+    for it beside its routes has not answered what it needs, either."""
     if not methods:
         return Denial(404, "unknown_path", f"There is no {path}.")
     allowed = ", ".join(methods)

@@ -61,7 +61,7 @@ class Original(NamedTuple):
     """The request that the proxy asks about.
 
     Attributes:
-        tells_body: whether the proxy hands our body on to its client; nginx hands on headers only.
+        forwards_body: whether the proxy hands our body on to its client; nginx hands on headers only.
         scheme: that by which the client came, where the proxy says it with the request.
     """
 
@@ -92,7 +92,7 @@ class Forwarding:
 
         Raises:
             Denied: the proxy is not trusted, or is not set up as it must be.
-            StoreError: that could not be told.
+            StoreError: the decision is unknown.
         """
         headers = _by_name(scope["headers"])
         peer = scope["client"][0] if scope.get("client") else None
@@ -215,7 +215,7 @@ def _spelt(scopes: Iterable[str]) -> bytes:
 def refuse(refusal: Denied, scope: Any) -> tuple[int, Headers, bytes]:
     """A refusal as the proxy can hand it on, whichever it is."""
     return _refused(
-        refusal.denial, Original("", "", "", _tells_body(name.decode() for name, _ in scope["headers"])), ()
+        refusal.denial, Original("", "", "", _forwards_body(name.decode() for name, _ in scope["headers"])), ()
     )
 
 
@@ -268,7 +268,7 @@ def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[st
             "the client's query string was passed on; in Caddy, rewrite to /v1/forward-auth? with a question mark"
         )
     # The first is the proxy's own; of others a client's may be one that only agrees in where it leads.
-    return found[0]._replace(forwards_body=_tells_body(headers)), _parameters(query)
+    return found[0]._replace(forwards_body=_forwards_body(headers)), _parameters(query)
 
 
 def _parts(where: str) -> tuple[str, str, bool, str | None]:
@@ -287,7 +287,7 @@ def _parts(where: str) -> tuple[str, str, bool, str | None]:
     return path, query, True, scheme
 
 
-def _tells_body(names: Iterable[str]) -> bool:
+def _forwards_body(names: Iterable[str]) -> bool:
     """Whether the proxy hands on our body; nginx, which sends these, does not."""
     return {"x-original-uri", "x-original-url"}.isdisjoint(names)
 

@@ -136,13 +136,13 @@ class KeyturnServer:
             else:
                 status, headers, body = await self._answer(scope, receive)
         except Denied as refusal:
-            status, headers, body = _told(refusal.denial, refusal.param)
+            status, headers, body = _problem(refusal.denial, refusal.param)
         except StoreError as error:
             _log.error("the store does not answer: %s", error)
-            status, headers, body = _told(UNAVAILABLE)
+            status, headers, body = _problem(UNAVAILABLE)
         except Exception:
             _log.exception("%s %s failed", scope["method"], self._layer.carriers.to_json(scope["path"], PATH_MAX))
-            status, headers, body = _told(
+            status, headers, body = _problem(
                 Denial(
                     500,
                     ("internal_error"),
@@ -277,8 +277,8 @@ class KeyturnServer:
         if route.path == "/healthz":
             return 200, (_TEXT, _NOT_STORED), b"ok"
         if route.path == "/readyz":
-            status, told = readiness(await self._layer.trouble())
-            return status, (_JSON, _NOT_STORED), _encode(told)
+            status, report = readiness(await self._layer.trouble())
+            return status, (_JSON, _NOT_STORED), _encode(report)
         seen = _Seen(scope["headers"])
         own_host = is_own_host(dict(scope["headers"]).get(b"host", b"").decode("latin-1"))
         if not own_host or not _ANYWHERE.has(self._client(scope, seen).address):
@@ -289,14 +289,14 @@ class KeyturnServer:
 
     def _unknown(self, path: str, method: str, found: Found | None) -> tuple[int, Headers, bytes]:
         if found is None:
-            return _told(
+            return _problem(
                 Denial(
                     404,
                     "unknown_path",
                     f"There is no {self._layer.carriers.to_json(path, 80)}; the paths are listed in {DOCUMENT_PATH}.",
                 )
             )
-        return _told(
+        return _problem(
             Denial(
                 405,
                 "method_not_allowed",
@@ -524,7 +524,7 @@ def _refused(error: KeyturnError) -> Denied:
     return Denied(Denial(status, error.code, f"{error}."))
 
 
-def _told(denial: Denial, param: str | None = None) -> tuple[int, Headers, bytes]:
+def _problem(denial: Denial, param: str | None = None) -> tuple[int, Headers, bytes]:
     return int(denial.status), (_PROBLEM, _NOT_STORED, *denial.headers), problem(denial, param)
 
 

@@ -1,9 +1,8 @@
-"""Owners are told that a key ends: 14 days and 3 days before, and when it has.
+"""Events when a key is about to expire: 14 days and 3 days before, and when it has expired.
 
-Once for each of them, whichever process looks: what says that they were told is written in the transaction that tells
-them. A key that was near its end when somebody first looked is reported once, not once for each date that was missed.
-One that was
-made for less than three days is reported when it has expired, and not before: its owner knows.
+Each is emitted once, whichever process looks: that it was emitted is recorded in the same transaction. A key that was
+near its expiry when somebody first looked is reported once, not once for each date that was missed. One that was made
+for less than three days is reported when it has expired, and not before: its owner knows.
 """
 
 import asyncio
@@ -23,8 +22,8 @@ BATCH_MAX: Final = 100
 
 
 async def emit_expiring(store: KeyStore, clock: Clock) -> int:
-    """Tell of all keys that it is time for; how many."""
-    told = 0
+    """Emit an event for each key that is due; answers with how many."""
+    emitted = 0
     for days in DAYS:
         while True:
             now = clock.now()
@@ -35,10 +34,10 @@ async def emit_expiring(store: KeyStore, clock: Clock) -> int:
                 quietly = days > 0 and expires_at - key.created_at < SHORT_LIVED_MS
                 if await store.emit_expiry(key, days, Act(now, ACTOR), quietly=quietly):
                     noted += 1
-                    told += not quietly
+                    emitted += not quietly
             if len(keys) < BATCH_MAX or not noted:
                 break  # that was all of them, or others are at it
-    return told
+    return emitted
 
 
 async def keep_telling(
@@ -47,7 +46,7 @@ async def keep_telling(
     """Look every minute until cancelled; what fell due while nobody ran is caught up at once.
 
     Args:
-        failed: told when the store did not answer; the next look does what this one did not.
+        failed: emitted when the store did not answer; the next look does what this one did not.
     """
     while True:
         try:

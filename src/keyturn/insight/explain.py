@@ -174,23 +174,23 @@ _SIGNS: Final = {
 }
 
 
-def lines(told: Explanation) -> list[str]:
+def lines(explanation: Explanation) -> list[str]:
     """The explanation for a terminal: a rule a line, and then what comes of it."""
-    rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in told.rules]
-    if told.reason is None:
+    rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in explanation.rules]
+    if explanation.reason is None:
         return [*rules, "", "Such a request is allowed."]
-    wanted = [f"- {remedy.text}" for remedy in told.remedies]
-    return [*rules, "", f"Such a request is refused: {told.reason}. To allow it:", *wanted]
+    wanted = [f"- {remedy.text}" for remedy in explanation.remedies]
+    return [*rules, "", f"Such a request is refused: {explanation.reason}. To allow it:", *wanted]
 
 
-def to_json(told: Explanation, need: Need | None) -> dict[str, Any]:
+def to_json(explanation: Explanation, need: Need | None) -> dict[str, Any]:
     """The explanation for a program."""
     return {
-        "allowed": told.reason is None,
-        "reason": told.reason,
+        "allowed": explanation.reason is None,
+        "reason": explanation.reason,
         "needs": need.scope if need is not None else None,
-        "rules": msgspec.to_builtins(told.rules),
-        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
+        "rules": msgspec.to_builtins(explanation.rules),
+        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in explanation.remedies],
     }
 
 

@@ -281,15 +281,15 @@ class _Reader:
     def _mode(self, given: Mapping[str, Any], secret: KeySecret | None) -> Mode:
         word = _text(given.get("mode"))
         try:
-            said = Mode(word.lower()) if word else self._rules.mode
+            of_line = Mode(word.lower()) if word else self._rules.mode
         except ValueError:
             raise InvalidImport("mode: expected live or test") from None
         of_text = secret.mode if secret is not None and not isinstance(secret, ForeignSecret) else None
-        if said is None and of_text is None:
+        if of_line is None and of_text is None:
             raise InvalidImport("there is no mode; name one for all lines that have none")
-        if said is not None and of_text is not None and word and said is not of_text:
-            raise InvalidImport(f"the line says {said.value}, and the key itself {of_text.value}")
-        return present(of_text or said, "a mode, of the text or of the line")
+        if of_line is not None and of_text is not None and word and of_line is not of_text:
+            raise InvalidImport(f"the line says {of_line.value}, and the key itself {of_text.value}")
+        return present(of_text or of_line, "a mode, of the text or of the line")
 
     def _format(self, secret: KeySecret | None) -> str:
         if self._rules.format is not None:

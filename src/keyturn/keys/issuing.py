@@ -99,7 +99,7 @@ class Issuer:
         Args:
             offered: the scopes that there are.
             publishable: those of them that a publishable key may have.
-            pace: that of a key without one of its own; None for no limit.
+            rate_limit: the limit of a key without one of its own; None for no limit.
         """
         self._store = store
         self._clock = clock
@@ -280,7 +280,7 @@ def check_no_stronger(key: Key, parent: Key, rate_limit: Limit | None) -> None:
     """Whether a key that another one makes may no more than that one, save for what client secrets open to it.
 
     Args:
-        pace: that of a key without one of its own; None for no limit.
+        rate_limit: the limit of a key without one of its own; None for no limit.
 
     Raises:
         StrongerThanParent: it may; the message says in what.

@@ -91,7 +91,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         networks: where it may be used from, in CIDR form; from anywhere if there is none.
         origins: web origins, exact or with one label open (``https://*.example.com``).
         apps: mobile app identifiers; never together with origins.
-        limit: its own pace, instead of the installation's default.
+        limit: its own rate limit, instead of the installation's default.
         report_only: restrictions that are counted instead of kept, of :data:`REPORTABLE`.
         canary: nobody uses this key; whoever does has found it where it was laid out.
     """

@@ -73,8 +73,8 @@ class LeakReports:
         self._github = github
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        status, said, headers = await self._answer(scope, receive)
-        body = said if isinstance(said, bytes) else msgspec.json.encode(said)
+        status, answer, headers = await self._answer(scope, receive)
+        body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
         await send(
             {
                 "type": "http.response.start",
@@ -105,8 +105,8 @@ class LeakReports:
         allowance = self._limiter.take(_sender(self._address(scope)), REVOKE_LIMIT)
         if allowance.exceeded:
             seconds = max(ceil(allowance.retry_after_seconds), 1)
-            told = _refused(429, "rate_limited", f"Too many reports from this address. Try again in {seconds} s.")
-            return (*told[:2], [(b"retry-after", b"%d" % seconds)])
+            refused = _refused(429, "rate_limited", f"Too many reports from this address. Try again in {seconds} s.")
+            return (*refused[:2], [(b"retry-after", b"%d" % seconds)])
         body = await _body(receive, REVOKE_BYTES_MAX)
         if body is None:
             return _too_large(REVOKE_BYTES_MAX)

@@ -70,7 +70,7 @@ async def write_down_all(
     sequence, previous = head[1], head[2]
     for action, project_id, key_id, detail in lines:
         sequence += 1
-        said = detail | ({"reason": act.reason} if act.reason is not None else {})
+        recorded = detail | ({"reason": act.reason} if act.reason is not None else {})
         entry = chained(
             previous,
             sequence,
@@ -79,7 +79,7 @@ async def write_down_all(
             action=action,
             project_id=project_id,
             key_id=key_id,
-            detail=said,
+            detail=recorded,
         )
         await tx.execute(
             _WRITE,

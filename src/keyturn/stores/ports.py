@@ -14,7 +14,7 @@ from keyturn.keys.model import Key, KnownKey
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Allowance, Limit
 
-# So many changes are read at once; who was away for longer reads again.
+# The number of changes read at once; a gate that was away for longer reads again.
 CHANGES_READ_MAX: Final = 10_000
 
 
@@ -40,7 +40,7 @@ class Act(NamedTuple):
     Attributes:
         at: Unix milliseconds.
         by: the actor, such as ``user:usr_01j…``, ``operator:cli`` or ``system:leak-desk``.
-        because: why, in the actor's words or the system's; None where nobody said.
+        reason: why, in the words of the actor or the system; None if none was given.
     """
 
     at: int
@@ -143,7 +143,7 @@ class LeaseStore(Protocol):
         ...
 
     async def held(self) -> list[HeldLease]:
-        """The gates that may be answering out of their memory."""
+        """The gates that may be answering from their cache."""
         ...
 
     async def release_lapsed(self, lease: HeldLease) -> None:

@@ -271,17 +271,19 @@ def rate_limited(allowance: Allowance, request_id: str) -> Failure:
 
 def refused(refusal: Refused, request_id: str) -> Failure:
     """A refusal at admission, with the challenge of RFC 6750, section 3."""
-    said = wording.describe(refusal)
-    if said.status == wording.FORBIDDEN:
+    description = wording.describe(refusal)
+    if description.status == wording.FORBIDDEN:
         code = FORBIDDEN_CODES[refusal.reason]
         kind = ERRORS[code]
         if refusal.reason is not RefusalReason.SCOPE_MISSING:
-            return _failure(kind, ErrorBody(type=kind.type, code=code, message=said.message, request_id=request_id))
+            return _failure(
+                kind, ErrorBody(type=kind.type, code=code, message=description.message, request_id=request_id)
+            )
         scope = present(refusal.need, "the need that a missing scope is about").scope
         body = ErrorBody(
             type=kind.type,
             code=code,
-            message=said.message,
+            message=description.message,
             request_id=request_id,
             required_scope=scope,
             granted_scopes=sorted(present(refusal.key, "the key that lacks a scope").scopes),
@@ -294,7 +296,7 @@ def refused(refusal: Refused, request_id: str) -> Failure:
         message=_401_MESSAGE,
         request_id=request_id,
         reason=refusal.reason.value,
-        detail=said.message,
+        detail=description.message,
     )
     detail = "" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"'
     return _failure(kind, body, [_challenge(detail)])

@@ -174,9 +174,9 @@ class _Api:
         if body is not None:
             say(f"     {json.dumps(body)}")
         answer = self._story.send(self._client, self._client.build_request(method, path, json=body), status)
-        told: dict[str, Any] = answer.json()
-        say("     " + json.dumps({name: told[name] for name in shows}, ensure_ascii=False))
-        return told
+        returned: dict[str, Any] = answer.json()
+        say("     " + json.dumps({name: returned[name] for name in shows}, ensure_ascii=False))
+        return returned
 
 
 def _verify_webhook(

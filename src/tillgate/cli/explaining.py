@@ -71,17 +71,17 @@ def explain_request(
             raise KeyNotFound(f"this key has {len(secrets)} secrets, counted from 1; there is no number {secret}")
         return explain(Case(as_known(key, chosen[0]), need, asked, secure=not http), clock.now())
 
-    told = work(settings(data, database_url), task)
+    explanation = work(settings(data, database_url), task)
     if as_json:
-        print_json(to_json(told, need))
+        print_json(to_json(explanation, need))
         return
     say(f"{method.upper()} {path} needs {need.scope}.\n")
-    _print(told)
+    _print(explanation)
 
 
 class _Logged(NamedTuple):
     request: LoggedRequest
-    told: Explanation
+    explanation: Explanation
 
 
 def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_json: bool) -> None:
@@ -95,10 +95,10 @@ def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_j
             raise NotFound(f"request {request_id[:64]!r} in this project's log; see: tillgate requests")
         return _Logged(one, await explain_logged(keys.store, one, clock.now()))
 
-    one, told = work(chosen, task)
+    one, explanation = work(chosen, task)
     if as_json:
         then = {"at": to_rfc3339(one.at), "status": one.status, "refusal": one.refusal, "error": one.error}
-        print_json({"request": one.id, "then": then, **to_json(told, one.need)})
+        print_json({"request": one.id, "then": then, **to_json(explanation, one.need)})
         return
     became = f"was refused: {one.refusal}" if one.refusal is not None else f"was allowed and answered {one.status}"
     needs = f" It needs {one.need.scope}." if one.need is not None else ""
@@ -106,11 +106,11 @@ def _explain_logged(request_id: str, project: str | None, chosen: Settings, as_j
         f"{one.method} {one.path} with {one.key_id} {became}, at {to_rfc3339(one.at)}.{needs} With the current "
         "settings:\n"
     )
-    _print(told)
+    _print(explanation)
 
 
-def _print(told: Explanation) -> None:
-    for line in lines(told):
+def _print(explanation: Explanation) -> None:
+    for line in lines(explanation):
         say(line)
 
 

@@ -121,13 +121,13 @@ def _print(found: _Found, days: int) -> None:
     say("\nSecrets")
     for one in found.secrets:
         if one.last_used_at is None:
-            said = "never used"
+            use = "never used"
         else:
             where = one.last_used_address or "an unknown network"
-            said = f"last used {to_rfc3339(one.last_used_at)} from {where}, {one.last_used_path or '-'}"
-            said += f" ({one.last_used_agent})" if one.last_used_agent else ""
+            use = f"last used {to_rfc3339(one.last_used_at)} from {where}, {one.last_used_path or '-'}"
+            use += f" ({one.last_used_agent})" if one.last_used_agent else ""
         ends = f", ends {to_rfc3339(one.ends_at)}" if one.ends_at is not None else ""
-        say(f"  {one.number}  {one.prefix}…{one.last_four}  {said}{ends}")
+        say(f"  {one.number}  {one.prefix}…{one.last_four}  {use}{ends}")
     if proof is not None and proof.quiet_since is not None:
         say(f"  No earlier secret was used since {to_rfc3339(proof.quiet_since)}.")
     if advice is not None and advice.unused:

@@ -125,8 +125,10 @@ class Supervisor:
         timeout = max(min(due) - time.monotonic(), 0.0) if due else None
         readable, _, _ = select.select([self._signals.fileno(), self._ready_from], [], [], timeout)
         if self._ready_from in readable:
-            told = os.read(self._ready_from, _PID_BYTES * 256)
-            self._ready |= {int.from_bytes(told[at : at + _PID_BYTES], "big") for at in range(0, len(told), _PID_BYTES)}
+            written = os.read(self._ready_from, _PID_BYTES * 256)
+            self._ready |= {
+                int.from_bytes(written[at : at + _PID_BYTES], "big") for at in range(0, len(written), _PID_BYTES)
+            }
             if not self._greeted and self._ready >= self._workers.keys() and len(self._workers) == self._count:
                 self._greeted = True
                 self._begun()

@@ -118,7 +118,7 @@ class OpenCall:
         """Send the browser to another page of the dashboard, which says what was done.
 
         Args:
-            said: a key of :data:`tillgate.dashboard.flash.SAID`.
+            flash: a key of :data:`tillgate.dashboard.flash.FLASHES`.
         """
         response = RedirectResponse(path, status_code=303)
         if flash is not None:

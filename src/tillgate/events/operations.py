@@ -35,7 +35,7 @@ async def emit(
     Args:
         data: the object as JSON in the API's form, as it is after the change. Whoever emits an event holds
             its row, so that its events come one after the other.
-        born_as: the same before the change, of an object whose making was told by another object's event: what
+        initial_snapshot: the same before the change, of an object whose making was told by another object's event: what
             its first event is compared with.
     """
     event_id = ids.new_id(ids.EVENT)

@@ -26,7 +26,7 @@ _S = SessionStatus
 
 
 class ReturnTarget(NamedTuple):
-    """Somewhere the merchant said a buyer may go: the stored address, and the host to name it by."""
+    """Somewhere the merchant label a buyer may go: the stored address, and the host to name it by."""
 
     url: str
     host: str
@@ -44,7 +44,7 @@ class OpenPrice(NamedTuple):
     """A line whose price is the buyer's to say.
 
     Attributes:
-        label: what it is and what may be said.
+        label: the line, and the bounds of its price.
         amount: what it costs now, as a form takes it.
     """
 
@@ -82,7 +82,7 @@ class View(NamedTuple):
         poll_seconds: how often to look; None once nothing can change any more.
         choices: what can be simulated; empty outside of test mode.
         start_again: the address of the link it came from, where that would open a new session.
-        any_gone: money that had been seen is reversed.
+        any_dropped: money that had been seen is reversed.
         bill: what the price is made of; nothing where there is no more to say.
         may_change_code: a code can be typed now, or the one that was typed be removed.
         code: that one, as the merchant writes it.
@@ -213,10 +213,10 @@ def open_price(line: LineItem, product: Product) -> OpenPrice:
     least, most, currency = product.price.least, product.price.most, product.price.currency
     given = [(word, bound) for word, bound in (("from", least), ("up to", most)) if bound is not None]
     bounds = [f"{word} {price(Money(bound, currency))}" for word, bound in given]
-    said = f"{line.name}: you decide what you pay{' each' if line.quantity > 1 else ''}"
+    label = f"{line.name}: you decide what you pay{' each' if line.quantity > 1 else ''}"
     if bounds:
-        said += f" ({' '.join(bounds)})"
-    return OpenPrice(line.id, said, str(Money(line.unit_minor, currency)))
+        label += f" ({' '.join(bounds)})"
+    return OpenPrice(line.id, label, str(Money(line.unit_minor, currency)))
 
 
 def version(session: CheckoutSession) -> str:

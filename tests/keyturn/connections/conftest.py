@@ -179,7 +179,7 @@ async def served(
     made = Served(server.sockets[0].getsockname()[1], client_tls if encrypted else None, opened, app)
     made.reports = reports
     yield made
-    app.let_go.set()
+    app.released.set()
     server.close()
     for connection in list(state.connections):
         connection.transport.abort()

@@ -134,7 +134,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         reopened: it waits for money again, or did: what had been seen was gone.
         transfers: what came in and counts, oldest first.
-        gone: what came in and does not count any more.
+        dropped: what came in and does not count any more.
         returned: what goes or went back and counts.
     """
 

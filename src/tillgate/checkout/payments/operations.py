@@ -175,7 +175,7 @@ async def sync_payment(
     Args:
         before, after: the payment as it was and as it is; its session's row is held.
         expires: the session's deadline before and after.
-        told_as: the event of a change that moves nothing.
+        payment_event: the event of a change that moves nothing.
     """
     kept = await records.of_session(tx, before.session_id)
     was = kept._replace(payment=before, expires_at=expires[0])

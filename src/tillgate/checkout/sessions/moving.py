@@ -84,7 +84,7 @@ async def sync_records(
     that its discount holds.
 
     Args:
-        told_as: the payment's event where its state stays as it is.
+        payment_event: the payment's event where its state stays as it is.
     """
     order = await orders.get_order_of_session(tx, after.id)
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
