@@ -203,8 +203,8 @@ class Tillgate:
             await asyncio.sleep(FORGET_SECONDS)
 
     async def _readyz(self, _: Request) -> JSONResponse:
-        status, told = readiness(await self._keys.trouble())
-        return JSONResponse(told, status, headers={"Cache-Control": "no-store"})
+        status, report = readiness(await self._keys.trouble())
+        return JSONResponse(report, status, headers={"Cache-Control": "no-store"})
 
     async def _tell_metrics(self, request: Request) -> Response:
         # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.
@@ -315,8 +315,8 @@ async def _store_unavailable(request: Request, error: Exception) -> Response:
     _log.error("pages.store_unavailable", method=request.method, detail=str(error))
     answer = notice(
         503,
-        "This page is not available right now",
-        "Nothing was charged by opening it. Please try again in a moment.",
+        "This page is unavailable",
+        "Nothing was charged. Please try again in a moment.",
     )
     answer.headers["Retry-After"] = "1"
     return answer

@@ -240,7 +240,7 @@ class Walk:
         assert not changed, self._story(f"{what} changed what is kept:", *changed)
 
     def _repeat(self, case: Case, answer: httpx.Response) -> None:
-        """The same once more: a success is told again to the byte, a refusal is refused again."""
+        """The same again: a success is told again to the byte, a refusal is refused again."""
         route = _ROUTE_OF[(case.operation.method.lower(), case.operation.path)]
         again = self._ask(case)
         self._look(route, again, repeated=True)

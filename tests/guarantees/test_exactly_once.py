@@ -205,7 +205,7 @@ class Persistent:
             try:
                 answer = client.post("/checkout_sessions", json=body, headers={"Idempotency-Key": key})
             except httpx.TransportError:
-                # Nobody listens while the server starts anew: do not burn the processor that it starts on.
+                # Nobody listens while the server starts again: do not burn the processor that it starts on.
                 assert not self._giving_up, "the server did not come back"
                 self._server.listening.wait(30)  # type: ignore[attr-defined]
                 continue
@@ -318,7 +318,7 @@ def before_each_statement(kind: type[Any], step: Callable[[Any], Awaitable[None]
 
 
 async def books(shop: Shop) -> dict[str, Any]:
-    """Where everything stands that a request may touch, without names and instants, which each try makes anew."""
+    """Where everything stands that a request may touch, without names and instants, which each try makes again."""
     found: dict[str, Any] = {}
     for table in ("events", "webhook_deliveries", "idempotency_names", "transactions", "redemptions"):
         found[table] = await one(shop.database, f"SELECT COUNT(*) FROM {table}")  # noqa: S608

@@ -101,7 +101,7 @@ def knows_keys(module: str) -> bool:
 
 
 def test_keyturn_is_a_house_of_its_own() -> None:
-    """Only the door, the key pages and routes, the command line and the root speak to the key layer."""
+    """Only admission, the key pages and routes, the command line and the root speak to the key layer."""
     wrong = [
         str(edge) for edge in edges() if knows_keys(edge.imported) and not below(edge.importer, *WHO_KNOWS_KEYTURN)
     ]

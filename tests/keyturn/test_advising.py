@@ -32,12 +32,12 @@ from keyturn.insight.advice import (
 from keyturn.insight.usage import DAY_MS
 from keyturn.keys.model import Need
 from keyturn.stores.usage import MemoryUsage
-from tests.keydesk import KeyDesk, bearer
+from tests.key_harness import KeyHarness, bearer
 
 pytestmark = pytest.mark.anyio
 
 
-class Watched(KeyDesk):
+class Watched(KeyHarness):
     """A key layer whose use is counted."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Watched(KeyDesk):
         self.usage, self.counts = Usage(), MemoryUsage()
 
     async def use(self, authorization: str, scope: str | None = "links:read", **more: Any) -> Verified | Refused:
-        """A request as the door handles it, written down at once."""
+        """A request as admission handles it, written down at once."""
         need = Need(scope) if scope is not None else None
         decision = await self.verify(authorization, need, **more)
         if isinstance(decision, Verified):

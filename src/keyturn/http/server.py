@@ -44,11 +44,11 @@ DOCUMENT_PATH: Final = "/v1/openapi.json"
 ROUTES: Final = [
     Route("POST", VERIFY_PATH, VERIFY, "Verify a key", None, Verdict, body=Verify),
     *KEY_ROUTES,
-    Route("GET", FORWARD_PATH, Only.PROXY, "Whether a proxy may let a request pass", None, None),
+    Route("GET", FORWARD_PATH, Only.PROXY, "Verify a request for a proxy (forward-auth)", None, None),
     Route("GET", DOCUMENT_PATH, Only.NOBODY, "This description", None, None, media_type="application/json"),
-    Route("GET", "/healthz", Only.NOBODY, "Whether the process lives", None, None, media_type="text/plain"),
-    Route("GET", "/readyz", Only.NOBODY, "Whether the store can be used", None, None),
-    Route("GET", "/metrics", Only.ROOT, "What is counted", None, None, media_type="text/plain"),
+    Route("GET", "/healthz", Only.NOBODY, "Liveness", None, None, media_type="text/plain"),
+    Route("GET", "/readyz", Only.NOBODY, "Readiness", None, None),
+    Route("GET", "/metrics", Only.ROOT, "Metrics", None, None, media_type="text/plain"),
 ]
 
 _VERIFIES: Final = Need(VERIFY)
@@ -167,7 +167,9 @@ class KeyturnServer:
         if asked.scope is not None:
             if asked.scope not in self._offered:
                 raise bad_request(
-                    "invalid_scope", "scope: this installation offers no such scope; see KEYTURN_SCOPES.", "scope"
+                    "invalid_scope",
+                    "scope: unknown scope; KEYTURN_SCOPES lists the scopes of this installation.",
+                    "scope",
                 )
             need = _need(asked.scope, asked.publishable)
         decision = await self._layer.admit(_presented(asked), need, _caller(asked))
@@ -280,9 +282,9 @@ def _presented(asked: Verify) -> Presented:
             object_id=asked.object_id,
         )
     if request is UNSET or key is not UNSET:
-        raise bad_request("invalid_body", "Send either key, or request, and not both.", "key")
+        raise bad_request("invalid_body", "Send either key or request, not both.", "key")
     if asked.address is not None or asked.origin is not None or asked.app_identifier is not None:
-        raise bad_request("invalid_body", "With request, address and headers belong inside of it.", "request")
+        raise bad_request("invalid_body", "With request, put address and headers inside it.", "request")
     found: dict[str, str] = {}
     for name, value in request.headers.items():
         lower = name.lower()

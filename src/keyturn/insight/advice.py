@@ -24,7 +24,7 @@ AUDIT_READ_MAX: Final = 200
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One day (UTC, counted from 1970-01-01), by what became of the requests."""
+    """One day (UTC, counted from 1970-01-01), by the outcome of the requests."""
 
     day: int
     allowed: int = 0
@@ -37,7 +37,7 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         days: each day, also those on which nothing happened; oldest first, today last.
-        outcomes: requests by what became of them: ``allowed``, ``rate_limited``, or why they were refused.
+        outcomes: requests by their outcome: ``allowed``, ``rate_limited``, or why they were refused.
         scopes: requests that were let in by a scope, by that scope; one that needed several counts for each.
         reported: requests that a restriction would have refused, were it not only reported.
     """
@@ -110,7 +110,7 @@ class ScopeAdvice(msgspec.Struct, frozen=True, kw_only=True):
             it is more than was wanted. None before the key was watched for :data:`WATCHED_DAYS_MIN` days, and none
             where nothing would be left to it.
         kept: what is left without them.
-        enough: whether it was watched for all of the time; if not, it may be too early to conclude anything.
+        enough: whether it was watched for all of the time; if not, the data may not be conclusive.
     """
 
     key: Key
@@ -152,7 +152,7 @@ async def unused_scopes(
 
     Raises:
         KeyNotFound: the project has no such key.
-        KeyIsRevoked: there is nothing left to be narrowed.
+        KeyIsRevoked: there is nothing left to restrict.
     """
     key = await known(store, project_id, key_id)
     now = clock.now()
@@ -200,7 +200,7 @@ async def _granted_since(store: KeyStore, key: Key, at: int) -> set[str]:
 
 
 def unused_keys(keys: Iterable[Key], now: int, days: int = UNUSED_DAYS) -> list[Key]:
-    """Those of the keys that could be used and were not for so many days, the longest unused first."""
+    """The usable keys that were not used for a number of days, the longest unused first."""
     since = now - days * DAY_MS
     idle = [
         key

@@ -1,8 +1,8 @@
 """Why a request is refused, and the least that would let it in: for the key's owner, never for the caller.
 
-Every rule of the door in its order, with what was seen and what the key allows. The outcomes are those of
+Every admission rule in order, with what the request had and what the key allows. The outcomes are those of
 :func:`keyturn.admission.verifying.decide` itself, asked again and again, so that an explanation cannot disagree with
-the door.
+admission.
 """
 
 import ipaddress
@@ -68,7 +68,7 @@ class Case(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """What became of one rule."""
+    """The outcome of one rule."""
 
     PASSED = "passed"
     REPORTED = "reported"
@@ -78,7 +78,7 @@ class Outcome(StrEnum):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One rule of the door.
+    """One admission rule.
 
     Attributes:
         name: what it looks at, such as ``origin``.
@@ -136,7 +136,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: the first rule that refuses it; None if it is let in.
-        rules: all rules, in the order of the door.
+        rules: all rules, in the order of admission.
         remedies: the least that would let it in: each is needed, and together they do. Empty if it is let in.
     """
 
@@ -199,23 +199,23 @@ _SIGNS: Final = {
 }
 
 
-def lines(told: Explanation) -> list[str]:
+def lines(explanation: Explanation) -> list[str]:
     """The explanation for a terminal: a rule a line, and then what comes of it."""
-    rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in told.rules]
-    if told.reason is None:
-        return [*rules, "", "Such a request is let in."]
-    wanted = [f"- {remedy.text}" for remedy in told.remedies]
-    return [*rules, "", f"Such a request is refused: {told.reason}. To have it let in:", *wanted]
+    rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in explanation.rules]
+    if explanation.reason is None:
+        return [*rules, "", "Such a request is allowed."]
+    wanted = [f"- {remedy.text}" for remedy in explanation.remedies]
+    return [*rules, "", f"Such a request is refused: {explanation.reason}. To allow it:", *wanted]
 
 
-def to_json(told: Explanation, need: Needs) -> dict[str, Any]:
+def to_json(explanation: Explanation, need: Needs) -> dict[str, Any]:
     """The explanation for a program."""
     return {
-        "allowed": told.reason is None,
-        "reason": told.reason,
+        "allowed": explanation.reason is None,
+        "reason": explanation.reason,
         "needs": scopes_of(need) or None,
-        "rules": msgspec.to_builtins(told.rules),
-        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
+        "rules": msgspec.to_builtins(explanation.rules),
+        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in explanation.remedies],
     }
 
 
@@ -225,7 +225,7 @@ def scopes_of(need: Needs) -> str:
 
 
 def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:
-    """What the door knows of a key whose owner looks at it.
+    """A key as admission sees it, for its owner.
 
     Args:
         secret: which of its secrets is presented; its newest in use where that is not said.
@@ -314,10 +314,10 @@ def _words(name: str, case: Case, now: int) -> tuple[str, str]:  # noqa: C901, P
             return f"the key is {key.status}", "active keys"
         case "expiry":
             if key.expires_at is None:
-                return "the key does not expire", "keys before their expiry"
+                return "the key does not expire", "before the key's expiry"
             return (
                 f"the key {'has expired' if now >= key.expires_at else 'has not expired'}",
-                "keys before their expiry",
+                "before the key's expiry",
             )
         case "secret":
             ended = key.ends_at is not None and now >= key.ends_at
@@ -325,7 +325,7 @@ def _words(name: str, case: Case, now: int) -> tuple[str, str]:  # noqa: C901, P
         case "project":
             return (
                 f"the project is {'suspended' if key.project_suspended else 'not suspended'}",
-                "projects that are not",
+                "projects that are not suspended",
             )
         case "mode":
             return f"a {terms.mode} key", f"{case.mode} keys" if case.mode is not None else "keys of both modes"
@@ -357,7 +357,7 @@ def _origins_allowed(terms: Terms) -> str:
         return "any, or none"
     if terms.kind is Kind.SECRET:
         return f"none, or {_listed(terms.origins, '')}"
-    return _listed(terms.origins, "none: the key is bound to no origin yet")
+    return _listed(terms.origins, "none: the key has no origins yet")
 
 
 def _kinds_allowed(need: Needs) -> str:
@@ -392,7 +392,7 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
             do=Do.USE_HTTPS, text="Send the request over https; and rotate the key, which was sent in clear text."
         )
     if reason is RefusalReason.PROJECT_SUSPENDED:
-        return Remedy(do=Do.RESUME_PROJECT, text="The project is suspended; whoever runs this server can resume it.")
+        return Remedy(do=Do.RESUME_PROJECT, text="The project is suspended; the operator of this server can resume it.")
     never = terms.kind is Kind.PUBLISHABLE and any(one.publishable is Reach.NEVER for one in each_need(case.need))
     if terms.canary or case.key.status is Status.REVOKED or case.mode not in (None, terms.mode) or never:
         return _another_key(case, secret=never)
@@ -402,13 +402,13 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
         case RefusalReason.EXPIRED:
             return Remedy(
                 do=Do.EXTEND,
-                text="Move the key's expiry on, or take it away; or make a new key.",
+                text="Extend or remove the key's expiry, or create a new key.",
                 changes=KeyChanges(expires_at=None),
             )
         case RefusalReason.SUPERSEDED:
             return Remedy(
                 do=Do.USE_NEWER_SECRET,
-                text="The key was rotated, and this secret of it has ended; use its newer one. If that is lost, rotate "
+                text="The key was rotated, and this secret has ended. Use the newer secret; if it is lost, rotate "
                 "the key again.",
             )
         case RefusalReason.ADDRESS_NOT_ALLOWED:
@@ -420,8 +420,8 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
         case RefusalReason.CLIENT_SECRET_MISSING | RefusalReason.CLIENT_SECRET_WRONG:
             return Remedy(
                 do=Do.SEND_CLIENT_SECRET,
-                text="Send the object's own client secret, which was in the answer that created it, as authorization, "
-                "and the key as x-api-key; or call from a server, with a secret key.",
+                text="Send the object's client secret, which was returned when the object was created, as "
+                "authorization, and the key as x-api-key; or call from a server, with a secret key.",
             )
         case RefusalReason.SCOPE_MISSING:
             return _scope_remedy(case)
@@ -465,9 +465,9 @@ def _another_key(case: Case, *, secret: bool) -> Remedy:
     if instead.apps:
         words.append(f"for {asked.app or instead.apps[0]}")
     if terms.canary:
-        why = "this one is a canary, which nobody is to use"
+        why = "this one is a canary, which nobody may use"
     else:
-        why = "this one is revoked for good" if case.key.status is Status.REVOKED else "this one cannot be made to do"
+        why = "this one is revoked" if case.key.status is Status.REVOKED else "this one cannot be changed to fit"
     return Remedy(do=Do.USE_ANOTHER_KEY, text=f"Use {' '.join(words)}; {why}.", instead=instead)
 
 
@@ -478,7 +478,7 @@ def _network_remedy(case: Case) -> Remedy:
         network = checked_networks([address])[0]
         return Remedy(
             do=Do.ADD_NETWORK,
-            text=f"Add {network} to the networks the key may be used from.",
+            text=f"Add {network} to the key's networks.",
             value=network,
             changes=KeyChanges(networks=(*terms.networks, network)),
         )
@@ -490,7 +490,7 @@ def _network_remedy(case: Case) -> Remedy:
 
 
 def _address(text: str | None) -> str | None:
-    """The address that the door judges; None for what is none."""
+    """The address that admission judges; None if it is not an address."""
     try:
         found = ipaddress.ip_address((text or "").partition("%")[0])
     except ValueError:
@@ -510,7 +510,7 @@ def _origin_remedy(case: Case) -> Remedy:
         wanted = origin or EXAMPLE_ORIGIN
         return Remedy(
             do=Do.ADD_ORIGIN,
-            text=f"Add {wanted} to the web origins the key may be used from."
+            text=f"Add {wanted} to the key's web origins."
             if origin is not None
             else f"Add the web origin that the page comes from, such as {wanted}, or a mobile app, to the key.",
             value=wanted,
@@ -521,8 +521,8 @@ def _origin_remedy(case: Case) -> Remedy:
     home = terms.origins[0].replace("*", "www")
     return Remedy(
         do=Do.SEND_ORIGIN,
-        text=f"Call from a page of one of the key's origins: {', '.join(terms.origins)}. Browsers send the Origin by "
-        "themselves; elsewhere set the header.",
+        text=f"Call from a page of one of the key's origins: {', '.join(terms.origins)}. Browsers send the Origin "
+        "header automatically.",
         value=home,
     )
 
@@ -558,7 +558,7 @@ def _app(app: str | None) -> str | None:
 def _add_app(terms: Terms, app: str) -> Remedy:
     return Remedy(
         do=Do.ADD_APP,
-        text=f"Add {app} to the mobile apps the key may be used by.",
+        text=f"Add {app} to the key's mobile apps.",
         value=app,
         changes=KeyChanges(apps=(*terms.apps, app)),
     )

@@ -1,4 +1,5 @@
-"""How keys are used: when and whence last, how often and for what. Buffered, so that bookkeeping never blocks the door.
+"""How keys are used: when and whence last, how often and for what. Buffered, so that bookkeeping never blocks
+admission.
 
 A note is a few dictionary look-ups; every few seconds :meth:`Usage.flush` writes down what has come together. What a
 crash loses is those seconds. Nothing of a key's text is in it: keys go by their ids, addresses by their networks, and
@@ -127,7 +128,7 @@ class Usage:
             _add(tally, reason.value, True, _lacking(key, need) if reason is RefusalReason.SCOPE_MISSING else scope)
 
     def rate_limited(self, key: KnownKey, need: Needs, use: Use) -> None:
-        """Note a request that came too early. It is a use of the key all the same."""
+        """Note a request that was rate limited. It counts as a use of the key."""
         self.last_used.note(key.id, key.secret, use)
         self._other(key, RATE_LIMITED, need, use.at)
 

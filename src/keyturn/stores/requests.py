@@ -42,7 +42,7 @@ _ADD_DROPPED: Final = insert_rows(
     "(project_id, day) DO UPDATE SET requests = key_requests_dropped.requests + excluded.requests",
 )
 _COLUMNS: Final = ", ".join(_TYPES)
-# Newest first, from a place on. Where something is filtered, no more than so many are looked at for one page: a filter
+# Newest first, from a place on. With a filter, only a bounded number of rows is read for one page: a filter
 # that fits nothing would else read all there is, and on SQLite nobody else is served meanwhile.
 SCANNED_MAX: Final = 5_000
 _PLACE: Final = "project_id = $1 AND (at, id) < ($2, $3) AND at >= $4"

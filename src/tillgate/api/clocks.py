@@ -82,7 +82,7 @@ ROUTES = [
         "POST",
         "/test_clocks/{id}/advance",
         WRITE,
-        "Put a test clock forward: its sessions' deadlines come nearer, and what is due happens at once",
+        "Advance a test clock; whatever becomes due happens at once",
         Writes(advance),
         TestClockObject,
         body=AdvanceTestClock,

@@ -103,5 +103,5 @@ ROUTES = [
         query=ListCoupons,
     ),
     Route("GET", "/coupons/{id}", READ, "Retrieve a coupon", Reads(retrieve), CouponObject),
-    Route("PATCH", "/coupons/{id}", WRITE, "Change a coupon", Writes(update), CouponObject, body=UpdateCoupon),
+    Route("PATCH", "/coupons/{id}", WRITE, "Update a coupon", Writes(update), CouponObject, body=UpdateCoupon),
 ]

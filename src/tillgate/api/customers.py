@@ -116,5 +116,5 @@ ROUTES = [
         query=ListCustomers,
     ),
     Route("GET", "/customers/{id}", READ, "Retrieve a customer", Reads(retrieve), CustomerObject),
-    Route("PATCH", "/customers/{id}", WRITE, "Change a customer", Writes(update), CustomerObject, body=UpdateCustomer),
+    Route("PATCH", "/customers/{id}", WRITE, "Update a customer", Writes(update), CustomerObject, body=UpdateCustomer),
 ]

@@ -122,7 +122,7 @@ ROUTES = [
         "PATCH",
         "/payment_links/{id}",
         WRITE,
-        "Change a payment link",
+        "Update a payment link",
         Writes(update),
         PaymentLinkObject,
         body=UpdatePaymentLink,

@@ -24,7 +24,7 @@ READ, WRITE = Need("payments:read"), Need("payments:write")
 
 
 class CapturePayment(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` lets go of the rest."""
+    """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` releases the rest."""
 
     amount: DecimalText | None = None
     cancel_remainder: bool = True
@@ -188,7 +188,7 @@ ROUTES = [
         "POST",
         "/payments/{id}/capture",
         WRITE,
-        "Take what was authorised, or a part of it",
+        "Capture an authorised payment, in full or in part",
         Writes(capture),
         PaymentObject,
         body=CapturePayment,
@@ -197,7 +197,7 @@ ROUTES = [
         "POST",
         "/payments/{id}/cancel",
         WRITE,
-        "Let go of what was authorised and not captured",
+        "Cancel a payment: release the amount that is authorised and not captured",
         Writes(cancel),
         PaymentObject,
     ),
@@ -205,7 +205,7 @@ ROUTES = [
         "GET",
         "/transactions",
         READ,
-        "List movements of money, newest first",
+        "List transactions, newest first",
         Reads(list_transactions),
         ListObject[TransactionObject],
         query=ListTransactions,
@@ -214,7 +214,7 @@ ROUTES = [
         "GET",
         "/transactions/{id}",
         READ,
-        "Retrieve a movement of money",
+        "Retrieve a transaction",
         Reads(retrieve_transaction),
         TransactionObject,
     ),

@@ -106,5 +106,5 @@ ROUTES = [
         query=ListProducts,
     ),
     Route("GET", "/products/{id}", READ, "Retrieve a product", Reads(retrieve), ProductObject),
-    Route("PATCH", "/products/{id}", WRITE, "Change a product", Writes(update), ProductObject, body=UpdateProduct),
+    Route("PATCH", "/products/{id}", WRITE, "Update a product", Writes(update), ProductObject, body=UpdateProduct),
 ]

@@ -45,7 +45,7 @@ class UpdatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_un
 
 
 class ListPromotionCodes(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"coupon_id": "couponId"}):
-    """Filters combine; ``code`` matches in whatever case."""
+    """Filters combine; ``code`` ignores case."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET
     coupon_id: IdText | msgspec.UnsetType = msgspec.UNSET
@@ -122,7 +122,7 @@ ROUTES = [
         "PATCH",
         "/promotion_codes/{id}",
         WRITE,
-        "Change a promotion code",
+        "Update a promotion code",
         Writes(update),
         PromotionCodeObject,
         body=UpdatePromotionCode,

@@ -80,7 +80,7 @@ ROUTES = [
         "GET",
         "/redemptions",
         READ,
-        "List redemptions of coupons, newest first: who holds a place, took one or gave it back",
+        "List redemptions of coupons, newest first: reserved, redeemed and released ones",
         Reads(list_all),
         ListObject[RedemptionObject],
         query=ListRedemptions,

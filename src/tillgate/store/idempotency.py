@@ -139,11 +139,11 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
         hours = request.window_ms // HOUR_MS
         raise Conflict(
-            f"This Idempotency-Key was used for another request within the last {hours} hours; use a fresh one.",
+            f"This Idempotency-Key was used for another request within the last {hours} hours. Use a new key.",
             code="idempotency_key_reused",
         )
     if row["status"] is None:
-        raise Conflict("The request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
+        raise Conflict("The first request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
     media_type = row["media_type"] or ""
     body = row["body"].encode() if _is_text(media_type) else base64.b64decode(row["body"])
     return StoredAnswer(row["status"], body, media_type, row["sealed"])

@@ -25,7 +25,7 @@ from tillgate.wire.lists import ListObject
 PARAM: Final = "expand"
 DEPTH_MAX: Final = 4
 PATHS_MAX: Final = 10
-# Of a list that is put into an object. The rest is had from the list's own route.
+# Of an included list. The rest is had from the list's own route.
 EACH_MAX: Final = 10
 # How many objects may at most be put into one answer, as far as the request says.
 OBJECTS_MAX: Final = 5_000
