@@ -1,12 +1,13 @@
-"""``keyturn explain``."""
+"""``keyturn keys explain``."""
 
 from typing import Annotated
 
 import typer
 
 from keyturn.admission.needs import Access, InvalidNeed, Stated, read_rules, stated
-from keyturn.cli.session import AsJson, CommandContext, DatabaseUrl, fail, say, say_json, work
-from keyturn.errors import KeyNotFound
+from keyturn.cli.mounting import CommandContext
+from keyturn.cli.output import AsJson, fail, say, say_json
+from keyturn.cli.session import DatabaseUrl, where
 from keyturn.insight.explain import Case, Explanation, as_known, explain, lines, to_json
 from keyturn.keys.model import Asked, Need, Reach
 from keyturn.keys.restrictions import coarse
@@ -51,15 +52,12 @@ def explain_request(
     need = found if isinstance(found, Need) else None
 
     async def task(context: CommandContext) -> Explanation:
-        project_id = await context.store.project_of(key_id)
-        key = await context.store.by_id(project_id, key_id) if project_id is not None else None
-        if key is None:
-            raise KeyNotFound(f"there is no key {key_id[:64]!r}")
+        key = await context.key(key_id)
         in_use = [one for one in await context.store.secrets(key.project_id, key.id) if one.active_at is not None]
         asked = Asked(address=ip, origin=origin, app=app, opened=client_secret)
         return explain(Case(as_known(key, in_use[0]), need, asked, secure=not http), context.clock.now())
 
-    told = work(database_url, task)
+    told = where(database_url).work(task)
     if as_json:
         say_json(to_json(told, need))
     else:

@@ -438,6 +438,10 @@ class RequestStore(Protocol):
         """The request with this id, if it is the project's and still kept."""
         ...
 
+    async def project_of(self, request_id: str) -> str | None:
+        """The project that a request belongs to, for whoever runs the installation; None if it is not kept."""
+        ...
+
     async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
         """How many more requests there were on each day from that one on, which were not kept."""
         ...

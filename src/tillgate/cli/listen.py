@@ -14,8 +14,8 @@ import httpx
 import msgspec
 import typer
 
+from keyturn.cli.output import fail, say
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
-from tillgate.cli.session import fail, say
 from tillgate.events.signing import SECRET_HEAD, SigningSecret
 from tillgate.settings import WEBHOOK_SECRET_VARIABLE, webhook_secret
 
