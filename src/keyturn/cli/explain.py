@@ -13,6 +13,17 @@ from keyturn.keys.model import Asked, Need, Reach
 from keyturn.keys.restrictions import coarse
 from keyturn.settings import SettingsError, load
 
+FromOrigin = Annotated[str | None, typer.Option("--origin", help="The request's Origin header.")]
+FromApp = Annotated[str | None, typer.Option("--app", help="Its x-app-identifier header.")]
+FromAddress = Annotated[str | None, typer.Option("--ip", metavar="ADDRESS", help="The address it comes from.")]
+InClearText = Annotated[bool, typer.Option("--http", help="It comes in clear text, not over https.")]
+WithClientSecret = Annotated[
+    bool | None,
+    typer.Option(
+        "--client-secret/--wrong-client-secret", help="It brings the object's own client secret, or another one."
+    ),
+]
+
 
 def explain_request(
     key_id: Annotated[str, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")],
@@ -24,22 +35,16 @@ def explain_request(
     publishable: Annotated[
         Reach, typer.Option("--publishable", help="With --scope: how far a publishable key gets there.")
     ] = Reach.NEVER,
-    origin: Annotated[str | None, typer.Option("--origin", help="The request's Origin header.")] = None,
-    app: Annotated[str | None, typer.Option("--app", help="Its x-app-identifier header.")] = None,
-    ip: Annotated[str | None, typer.Option("--ip", metavar="ADDRESS", help="The address it comes from.")] = None,
-    http: Annotated[bool, typer.Option("--http", help="It comes in clear text, not over https.")] = False,
-    client_secret: Annotated[
-        bool | None,
-        typer.Option(
-            "--client-secret/--wrong-client-secret", help="It brings the object's own client secret, or another one."
-        ),
-    ] = None,
+    origin: FromOrigin = None,
+    app: FromApp = None,
+    ip: FromAddress = None,
+    http: InClearText = False,
+    client_secret: WithClientSecret = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether such a request is let in, rule by rule, and what to change if it is not. Nothing is sent."""
-    if ip is not None and coarse(ip) is None:
-        fail(f"--ip: {ip[:60]!r} is no address; expected one such as 203.0.113.7 or 2001:db8::1")
+    check_address(ip)
     if (path is None) == (scope is None):
         fail("say what is asked for: either --scope, or --method and --path with KEYTURN_RULES set")
     try:
@@ -63,6 +68,12 @@ def explain_request(
     else:
         for line in lines(told):
             say(line)
+
+
+def check_address(text: str | None) -> None:
+    """End the command if it is no address."""
+    if text is not None and coarse(text) is None:
+        fail(f"--ip: {text[:60]!r} is no address; expected one such as 203.0.113.7 or 2001:db8::1")
 
 
 def _by_rules(method: str, path: str) -> Stated:

@@ -18,7 +18,7 @@ from tillgate.cli.session import Data, DatabaseUrl, settings
 from tillgate.cli.workers import why_not
 from tillgate.events.log import find_behind
 from tillgate.opening import all_migrations
-from tillgate.settings import Settings
+from tillgate.settings import BY_NAME, Settings, misspelt_variables
 from tillgate.store.sealing import KEY_FILE, Sealer, SealingError, new_key
 
 SQLITE_MIN = (3, 40, 0)
@@ -37,9 +37,11 @@ def doctor(
     if new_secret_key:
         say_json({"secretKey": new_key()}) if as_json else say(new_key())
         return
-    chosen = settings(data, database_url)
+    slips = misspelt_variables()
+    chosen = settings(data, database_url, passing_over=slips)
     notes: list[str] = []
     problems = [
+        *slips.values(),
         *_python(),
         *_workers(chosen),
         *_secret_key(chosen, notes),
@@ -47,7 +49,7 @@ def doctor(
         *_valkey(chosen.valkey_url),
     ]
     if as_json:
-        listed = [one._asdict() for one in chosen.listed]
+        listed = [one._asdict() | {"help": BY_NAME[one.name].help} for one in chosen.listed]
         say_json({"version": __version__, "settings": listed, "notes": notes, "problems": problems})
         if problems:
             raise typer.Exit(1)

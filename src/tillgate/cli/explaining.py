@@ -5,11 +5,11 @@ from typing import Annotated, NamedTuple
 import typer
 
 from keyturn import Asked, KeyNotFound, Need
+from keyturn.cli.explain import FromAddress, FromApp, FromOrigin, InClearText, WithClientSecret, check_address
 from keyturn.cli.mounting import CommandContext, Installation
 from keyturn.cli.output import AsJson, fail, say, say_json
 from keyturn.insight.explain import Case, Explanation, as_known, explain, explain_logged, lines, to_json
 from keyturn.insight.logged import LoggedRequest
-from keyturn.keys.restrictions import coarse
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import NotFound
 
@@ -23,16 +23,11 @@ def explain_request(
     key_id: Annotated[str | None, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")] = None,
     method: Annotated[str | None, typer.Option("--method", help="GET, POST, PATCH or DELETE.")] = None,
     path: Annotated[str | None, typer.Option("--path", help="Such as /api/v1/payment_links.")] = None,
-    origin: Annotated[str | None, typer.Option("--origin", help="The request's Origin header.")] = None,
-    app: Annotated[str | None, typer.Option("--app", help="Its x-app-identifier header.")] = None,
-    ip: Annotated[str | None, typer.Option("--ip", metavar="ADDRESS", help="The address it comes from.")] = None,
-    http: Annotated[bool, typer.Option("--http", help="It comes in clear text, not over https.")] = False,
-    client_secret: Annotated[
-        bool | None,
-        typer.Option(
-            "--client-secret/--wrong-client-secret", help="It brings the object's own client secret, or another one."
-        ),
-    ] = None,
+    origin: FromOrigin = None,
+    app: FromApp = None,
+    ip: FromAddress = None,
+    http: InClearText = False,
+    client_secret: WithClientSecret = None,
     secret: Annotated[
         int | None, typer.Option("--secret", help="Which of a rotated key's secrets, counted from 1; else the newest.")
     ] = None,
@@ -46,8 +41,7 @@ def explain_request(
         return
     if key_id is None or method is None or path is None:
         fail("say which request: --request-id, or --key-id, --method and --path")
-    if ip is not None and coarse(ip) is None:
-        fail(f"--ip: {ip[:60]!r} is no address; expected one such as 203.0.113.7 or 2001:db8::1")
+    check_address(ip)
     need = _need(method, path)
     asked = Asked(address=ip, origin=origin, app=app, opened=client_secret)
 
