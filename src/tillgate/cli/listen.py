@@ -69,7 +69,7 @@ def listen(
     with api(base_url) as server, _receiver(forward_to) as receiver:
         start = after if after is not None else kept.after if kept is not None else _newest(server)
         log = kept.log if kept is not None and after is None else None
-        follower = _Follower(server, receiver, forward_to, secret, state, start, log)
+        follower = _Follower(server, receiver, forward_to=forward_to, secret=secret, state=state, after=start, log=log)
         say(f"Forwarding to {forward_to}, from the event after sequence {start} on.")
         say(f"Signing secret: {secret.reveal()}")
         try:
@@ -86,6 +86,7 @@ class _Follower:
         self,
         server: httpx.Client,
         receiver: httpx.Client,
+        *,
         forward_to: str,
         secret: SigningSecret,
         state: Path | None,
