@@ -20,7 +20,7 @@ compile() {
     "$scratch/venv/bin/uv" pip compile --quiet --no-config --upgrade \
         --universal --python-version 3.11 --generate-hashes \
         --custom-compile-command "make lock" \
-        --output-file "$output" pyproject.toml "$@"
+        --no-emit-package keyturn --output-file "$output" pyproject.toml "$@"
 }
 
 # --group without the project: what builds an editable install is no part of what runs.

@@ -49,6 +49,8 @@ from keyturn.keys.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
 from keyturn.stores.ports import Act, Clock, Count, KeyStore, RateLimiter, SecretState, UsageStore, Use
 
+__version__ = "0.1.0"
+
 __all__ = [
     "DEFAULT_LIMIT",
     "EVERY_SCOPE",

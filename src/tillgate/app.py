@@ -71,7 +71,7 @@ class Tillgate:
     """The whole server as one ASGI application, over an opened and migrated database."""
 
     def __init__(
-        self, settings: Settings, database: Database, sealer: Sealer, clock: Clock, metrics: Metrics | None = None
+        self, settings: Settings, database: Database, *, sealer: Sealer, clock: Clock, metrics: Metrics | None = None
     ) -> None:
         wake = Wake()
         self._clock = clock
@@ -96,7 +96,7 @@ class Tillgate:
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
-        self._worker = DeliveryWorker(database, self._sender, clock, wake, self._tests)
+        self._worker = DeliveryWorker(database, self._sender, clock, wake, tests=self._tests)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
             Rails(test=SimulatedRail(), live=None),
@@ -357,6 +357,6 @@ async def running(
     try:
         sealer = Sealer(settings.secret_key())
         await claim(database, sealer)
-        yield Tillgate(settings, database, sealer, clock, metrics)
+        yield Tillgate(settings, database, sealer=sealer, clock=clock, metrics=metrics)
     finally:
         await database.close()

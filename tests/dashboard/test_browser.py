@@ -348,7 +348,7 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         event = api.get("/events").json()["data"][0]
     key = running.issued(name="A key with a rather long name that goes on until it has to wrap somewhere")
     revoked = running.issued(name="Revoked key", mode="live")
-    running.cli("keys", "revoke", revoked["id"])
+    running.cli("keys", "revoke", "--yes", revoked["id"])
     yield {
         "overview": "",
         "projects": "/projects",

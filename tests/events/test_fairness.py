@@ -135,7 +135,7 @@ async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
     guard = AddressGuard(LOOPBACK)
     sender = Sender(counter.sealer, counter.clock, guarded_transport(guard))
     tests = Sender(counter.sealer, counter.clock, guarded_transport(guard, open_max=3, kept_max=0))
-    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.wake, tests)
+    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.wake, tests=tests)
     endpoint = (await counter.endpoint(hanging.url)).endpoint
     claimed = [
         await counter.database.write(

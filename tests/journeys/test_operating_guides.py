@@ -167,7 +167,7 @@ def test_the_guide_to_backups_works_as_it_is_written(
             host = Host(tmp_path, replaced, postgres_server.psql.parent)
             host.run(back_up + keep_key)
             after = api.post("/checkout_sessions", json=AMOUNT).json()["id"]
-            server.cli("keys", "revoke", ended["id"])
+            server.cli("keys", "revoke", "--yes", ended["id"])
         assert (tmp_path / "backup.zip").stat().st_mode & 0o077 == 0
         with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
             for secret in (key, ended["key"], endpoint["secret"], (tmp_path / "backup.key").read_text().strip()):

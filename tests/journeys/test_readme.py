@@ -99,8 +99,7 @@ def test_the_quickstart_works_as_it_is_written(session: Terminal) -> None:
     assert "Traceback" not in session.log.read_text("utf-8")
     assert session_id[1] in session.run(listed)
 
-    of_project = ["--project", session.server.first_project] if session.server.first_project else []
-    session.server.cli("keys", "revoke", issued["id"], *of_project)
+    session.server.cli("keys", "revoke", "--yes", issued["id"])
     assert '"reason":"revoked"' in session.run(listed)
 
 

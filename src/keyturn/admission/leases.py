@@ -31,7 +31,7 @@ from typing import Final, NamedTuple, Protocol
 from keyturn.invariants import present
 from keyturn.keys.model import KnownKey
 from keyturn.keys.secret import KeyDigest
-from keyturn.stores.ports import CHANGES_READ_MAX, HeldLease, KeyStore, LeaseStore
+from keyturn.stores.ports import CHANGES_READ_MAX, HeldLease, LeaseStore, VerificationStore
 
 LEASE_MS: Final = 1_000
 # A gate stops a tenth early: its clock may run slower than the narrower's by that much.
@@ -65,11 +65,15 @@ class KeyFinder(Protocol):
 class Primary:
     """Finds keys in the store itself, each time: nothing remembered, nothing to wait for."""
 
-    def __init__(self, store: KeyStore) -> None:
+    def __init__(self, store: VerificationStore) -> None:
         self._store = store
 
     async def find(self, digest: KeyDigest) -> KnownKey | None:
         return await self._store.by_digest(digest)
+
+
+class GateStore(VerificationStore, LeaseStore, Protocol):
+    """Where a gate finds keys, and holds its lease."""
 
 
 class Gate:
@@ -77,7 +81,7 @@ class Gate:
 
     def __init__(
         self,
-        store: KeyStore,
+        store: GateStore,
         name: str,
         *,
         monotonic_ns: Callable[[], int] = boottime_ns,

@@ -10,7 +10,7 @@ from typing import Final
 
 from keyturn.keys.model import KnownKey
 from keyturn.keys.restrictions import ORIGIN_LENGTH_MAX, is_origin_among, origin_patterns
-from keyturn.stores.ports import KeyStore
+from keyturn.stores.ports import OriginStore
 
 REMEMBERED_SECONDS: Final = 2
 REMEMBERED_MAX: Final = 1_000
@@ -28,7 +28,7 @@ VARY: Final = (b"vary", b"Origin")
 class Origins:
     """Answers preflights, from memory where the same origin asked a moment ago."""
 
-    def __init__(self, store: KeyStore, monotonic_ns: Callable[[], int]) -> None:
+    def __init__(self, store: OriginStore, monotonic_ns: Callable[[], int]) -> None:
         self._store = store
         self._monotonic_ns = monotonic_ns
         self._known: OrderedDict[str, tuple[int, bool]] = OrderedDict()

@@ -1,5 +1,7 @@
 """From a credential to a decision: the hot path, one page."""
 
+from typing import Protocol
+
 from keyturn.admission.carriers import Carriers
 from keyturn.admission.leases import KeyFinder
 from keyturn.keys.issuing import activate
@@ -20,7 +22,7 @@ from keyturn.keys.model import (
 )
 from keyturn.keys.restrictions import is_origin_among, is_within
 from keyturn.keys.secret import KeySecret, MaskedRepr, digest_of
-from keyturn.stores.ports import Clock, KeyStore
+from keyturn.stores.ports import Clock, SecretStore, VerificationStore
 
 
 def decide(  # noqa: C901, PLR0912 — one reason after another, and the order is the promise
@@ -139,11 +141,15 @@ class Presented(MaskedRepr, Asked, frozen=True, kw_only=True, gc=False):
     object_id: str | None = None
 
 
+class VerifierStore(VerificationStore, SecretStore, Protocol):
+    """What is read for a decision, and what the first use of a rotated secret changes."""
+
+
 class Verifier:
     """Answers for presented keys by what holds at this moment: nothing stale."""
 
     def __init__(
-        self, store: KeyStore, finder: KeyFinder, carriers: Carriers, clock: Clock, *, mode: Mode | None = None
+        self, store: VerifierStore, finder: KeyFinder, carriers: Carriers, clock: Clock, *, mode: Mode | None = None
     ) -> None:
         """
         Args:

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from keyturn.cli.session import AsJson, CommandContext, DatabaseUrl, fail, note, say, say_json, work
+from keyturn.cli.mounting import CommandContext
+from keyturn.cli.output import AsJson, fail, note, say, say_json
+from keyturn.cli.session import DatabaseUrl, where
 from keyturn.leaks.scanning import CannotScan, Found, Scan
 
 SHOWN_MAX = 10_000
@@ -33,7 +35,7 @@ def scan(
             found += looking.history(path)
     except CannotScan as error:
         fail(str(error), 2)
-    states = work(database_url, lambda context: _states(context, found)) if check and found else {}
+    states = where(database_url).work(lambda context: _states(context, found)) if check and found else {}
     to_json = [_visible(one, states.get(one.secret.reveal(), UNKNOWN) if check else None) for one in found[:SHOWN_MAX]]
     if as_json:
         say_json(to_json)

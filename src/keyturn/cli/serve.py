@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from keyturn.admission.needs import InvalidNeed
-from keyturn.cli.session import DatabaseUrl, fail, say
+from keyturn.cli.output import fail, say
+from keyturn.cli.session import DatabaseUrl
 from keyturn.database import StoreError
 from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load
 

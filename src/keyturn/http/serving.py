@@ -119,7 +119,7 @@ async def _limiter(settings: Settings) -> AsyncIterator[RateLimiter]:
     try:
         from keyturn.limiting.shared import SharedLimiter, client_for
     except ModuleNotFoundError as error:
-        raise SettingsError("KEYTURN_VALKEY_URL needs the client redis: pip install 'tillgate[valkey]'") from error
+        raise SettingsError("KEYTURN_VALKEY_URL needs the client redis: pip install 'keyturn[valkey]'") from error
     try:
         client = client_for(settings.valkey_url)
     except ValueError as error:

@@ -12,7 +12,7 @@ from keyturn.keys.changing import KeyChanges
 from keyturn.keys.issuing import KeyWish
 from keyturn.keys.model import EVERY_SCOPE, Key, Status
 from keyturn.keys.revoking import known
-from keyturn.stores.ports import Clock, Count, KeyStore, SecretState, UsageStore
+from keyturn.stores.ports import AuditStore, Clock, Count, KeyStore, SecretState, UsageStore
 
 DAYS_DEFAULT: Final = 30
 UNUSED_DAYS: Final = 90
@@ -187,7 +187,7 @@ async def unused_scopes(
     )
 
 
-async def _granted_since(store: KeyStore, key: Key, at: int) -> set[str]:
+async def _granted_since(store: AuditStore, key: Key, at: int) -> set[str]:
     """The scopes that a key was given by a change since then, as the audit log has it."""
     granted: set[str] = set()
     for line in await store.audit_of(key.project_id, key.id, None, AUDIT_READ_MAX):

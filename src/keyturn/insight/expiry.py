@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from keyturn.invariants import present
-from keyturn.stores.ports import Act, Clock, KeyStore
+from keyturn.stores.ports import Act, Clock, ExpiryStore
 
 ACTOR: Final = "system:expiry"
 DAY_MS: Final = 86_400_000
@@ -21,7 +21,7 @@ LOOK_SECONDS: Final = 60.0
 BATCH_MAX: Final = 100
 
 
-async def emit_expiring(store: KeyStore, clock: Clock) -> int:
+async def emit_expiring(store: ExpiryStore, clock: Clock) -> int:
     """Emit an event for each key that is due; answers with how many."""
     emitted = 0
     for days in DAYS:
@@ -41,7 +41,7 @@ async def emit_expiring(store: KeyStore, clock: Clock) -> int:
 
 
 async def keep_telling(
-    store: KeyStore, clock: Clock, *, failed: Callable[[Exception], None], look_seconds: float = LOOK_SECONDS
+    store: ExpiryStore, clock: Clock, *, failed: Callable[[Exception], None], look_seconds: float = LOOK_SECONDS
 ) -> None:
     """Look every minute until cancelled; what fell due while nobody ran is caught up at once.
 

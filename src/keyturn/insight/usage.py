@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from keyturn.admission.carriers import without_keys
 from keyturn.keys.model import Kind, KnownKey, Need, Needs, Reach, RefusalReason, Refused, Verified
 from keyturn.keys.restrictions import coarse
-from keyturn.stores.ports import Count, KeyStore, UsageStore, Use
+from keyturn.stores.ports import Count, LastUseStore, UsageStore, Use
 
 FLUSH_SECONDS: Final = 2.0
 BUFFERED_MAX: Final = 100_000
@@ -50,7 +50,7 @@ class LastUsed:
         if len(self._used) < BUFFERED_MAX or (key_id, secret) in self._used:
             self._used[key_id, secret] = use
 
-    async def flush(self, store: KeyStore) -> None:
+    async def flush(self, store: LastUseStore) -> None:
         """Write what was collected. If the store fails, it is kept for the next time."""
         used, self._used = self._used, {}
         if not used:
@@ -166,7 +166,7 @@ class Usage:
         tally = self._tallies[key.id] = _Tally(key.terms.project_id, day)
         return tally
 
-    async def flush(self, keys: KeyStore, counts: UsageStore) -> None:
+    async def flush(self, keys: LastUseStore, counts: UsageStore) -> None:
         """Write down what was noted. If a store fails, the rest is kept for the next time.
 
         It ends only with what it has begun, also when it is cancelled, so that nothing is counted twice.

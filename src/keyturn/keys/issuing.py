@@ -30,7 +30,7 @@ from keyturn.keys.restrictions import checked_apps, checked_expiry, checked_limi
 from keyturn.keys.revoking import known
 from keyturn.keys.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
-from keyturn.stores.ports import Act, Clock, KeyStore, NewSecret
+from keyturn.stores.ports import Act, Clock, KeyStore, NewSecret, SecretStore
 
 ID_LENGTH: Final = 22
 OVERLAP_DEFAULT_MS: Final = 7 * 86_400_000
@@ -236,7 +236,7 @@ class Issuer:
         return await settle(self._store, epoch, at=act.at) if epoch is not None else Receipt(None, act.at)
 
 
-async def activate(store: KeyStore, clock: Clock, *, key_id: str, number: int) -> None:
+async def activate(store: SecretStore, clock: Clock, *, key_id: str, number: int) -> None:
     """The first use of a rotation's secret. Where those before it end now, that holds everywhere when this returns."""
     act = Act(clock.now(), f"key:{key_id}")
     epoch = await store.activate(key_id, number, act)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from keyturn.admission.leases import Receipt, settle
 from keyturn.errors import KeyIsRevoked, KeyNotFound
 from keyturn.keys.model import Key, Status
-from keyturn.stores.ports import Act, Clock, KeyStore
+from keyturn.stores.ports import Act, ChangeStore, Clock, KeyReader, KeyStore
 
 
 class Revocation(NamedTuple):
@@ -100,21 +100,21 @@ async def set_enabled(
     return Switched(await known(store, project_id, key_id), receipt)
 
 
-async def suspend(store: KeyStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
+async def suspend(store: ChangeStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
     """Refuse all keys of a project until it is resumed; doing it twice changes nothing."""
     act = Act(clock.now(), by, reason)
     epoch = await store.set_suspended(project_id, act, suspended=True)
     return await settle(store, epoch, at=act.at) if epoch is not None else Receipt(None, act.at)
 
 
-async def resume(store: KeyStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
+async def resume(store: ChangeStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
     """Let a suspended project's keys in again."""
     act = Act(clock.now(), by, reason)
     epoch = await store.set_suspended(project_id, act, suspended=False)
     return await settle(store, epoch, at=act.at) if epoch is not None else Receipt(None, act.at)
 
 
-async def known(store: KeyStore, project_id: str, key_id: str) -> Key:
+async def known(store: KeyReader, project_id: str, key_id: str) -> Key:
     """A key that something can still be done to.
 
     Raises:

@@ -3,8 +3,8 @@
 - *At admission*: a secret key came in clear text or in a URL, or somebody used a canary. Admission only reports it
   (:meth:`LeakResponder.noticed`, which costs a look at a dictionary); what follows is done beside it.
 - *From outside*: somebody found keys and hands them in (:meth:`LeakResponder.reported`). Whoever holds a secret key's
-  whole text may end it, for that is the best that can be done with it. A publishable key is in everybody's hands, so that its
-  text proves nothing: it is left alone, or anybody could switch off a shop.
+  whole text may end it, for that is the best that can be done with it. A publishable key is in everybody's hands, so
+  that its text proves nothing: it is left alone, or anybody could switch off a shop.
 """
 
 import asyncio

@@ -216,10 +216,48 @@ class Use(NamedTuple):
     path: str | None = None
 
 
-class KeyStore(LeaseStore, Protocol):
-    """Keys by id and by digest. Every answer is what was committed before the question. Whatever changes a key writes
-    its line of the audit log in the same transaction, and a restricting change has a new epoch, which it answers
-    with."""
+class VerificationStore(Protocol):
+    """What verification reads, and all of it: every answer is what was committed before the question."""
+
+    async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
+        """The key whose text has this digest, whatever its status."""
+        ...
+
+    async def opens(self, digest: KeyDigest, *, project_id: str, mode: str, object_id: str) -> bool:
+        """Whether this is the object's client secret."""
+        ...
+
+
+class KeyReader(Protocol):
+    """Keys, for those whose they are and for whoever runs the installation."""
+
+    async def by_id(self, project_id: str, key_id: str) -> Key | None:
+        """The key, if it belongs to this project."""
+        ...
+
+    async def project_of(self, key_id: str) -> str | None:
+        """The project that a key belongs to, for whoever runs the installation."""
+        ...
+
+    async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
+        """Those of them that are keys here, of whatever project."""
+        ...
+
+    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
+        """The project's keys, newest first; of one mode where that is given."""
+        ...
+
+    async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
+        """The keys that this one made, and those they made, and so on; not itself."""
+        ...
+
+    async def is_suspended(self, project_id: str) -> bool:
+        """Whether the project is suspended."""
+        ...
+
+
+class IssuingStore(Protocol):
+    """What makes keys, and what opens one object."""
 
     async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
         """Keep a new key; durable when this returns.
@@ -243,29 +281,24 @@ class KeyStore(LeaseStore, Protocol):
         """The forms of all keys that were imported."""
         ...
 
-    async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
-        """The key whose text has this digest, whatever its status."""
+    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+        """The ids of the project's standing keys, by mode and kind."""
         ...
 
-    async def by_id(self, project_id: str, key_id: str) -> Key | None:
-        """The key, if it belongs to this project."""
+    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+        """Make a key the project's standing one of its mode and kind; False if there is one that is not revoked."""
         ...
 
-    async def project_of(self, key_id: str) -> str | None:
-        """The project that a key belongs to, for whoever runs the installation."""
+    async def keep_client_secret(
+        self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
+    ) -> None:
+        """Remember what opens an object."""
         ...
 
-    async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
-        """Those of them that are keys here, of whatever project."""
-        ...
 
-    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
-        """The project's keys, newest first; of one mode where that is given."""
-        ...
-
-    async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
-        """The keys that this one made, and those they made, and so on; not itself."""
-        ...
+class ChangeStore(LeaseStore, Protocol):
+    """What changes keys and ends them. Whatever restricts one has a new epoch, which it answers with; the caller waits
+    until no gate answers from before that."""
 
     async def revoke(self, project_id: str, key_ids: Sequence[str], act: Act) -> int | None:
         """Revoke keys for good, all or none; None if each was revoked before (or is not there)."""
@@ -287,26 +320,13 @@ class KeyStore(LeaseStore, Protocol):
         """
         ...
 
-    async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
-        """Write down that a key was seen where it should not be; False if that stood there already."""
-        ...
-
-    async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
-        """Write down that somebody used a canary, and what is known of them; False if that was done less than
-        ``quiet_ms`` ago, or it is no canary that is active."""
-        ...
-
-    async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
-        """Disable an active key, unless ``at_most`` were disabled in this way within the time before."""
-        ...
-
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
         """Suspend a project, so that all its keys are refused, or let it go on; None if it is so already."""
         ...
 
-    async def is_suspended(self, project_id: str) -> bool:
-        """Whether the project is suspended."""
-        ...
+
+class SecretStore(LeaseStore, Protocol):
+    """A key's secrets, of which a rotation makes a further one; with epochs as in :class:`ChangeStore`."""
 
     async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
         """Give a key a further secret; None if it is revoked or not there, or waits for one to be used already."""
@@ -330,32 +350,43 @@ class KeyStore(LeaseStore, Protocol):
         """All secrets that a key has had, newest first."""
         ...
 
-    async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
-        """Note when each secret (a key's id and its number) was last used. Writes those columns, only forward, and
-        nothing else."""
+
+class ExposureStore(Protocol):
+    """What is written down of keys that were seen where they should not be."""
+
+    async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
+        """Write down that a key was seen where it should not be; False if that stood there already."""
         ...
 
-    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
-        """The ids of the project's standing keys, by mode and kind."""
+    async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
+        """Write down that somebody used a canary, and what is known of them; False if that was done less than
+        ``quiet_ms`` ago, or it is no canary that is active."""
         ...
 
-    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
-        """Make a key the project's standing one of its mode and kind; False if there is one that is not revoked."""
+    async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
+        """Disable an active key, unless ``at_most`` were disabled in this way within the time before."""
         ...
+
+
+class OriginStore(Protocol):
+    """Which web origins any key is for."""
 
     async def knows_origin(self, patterns: Sequence[str]) -> bool:
         """Whether any key that is not revoked may be used from one of these origins."""
         ...
 
-    async def keep_client_secret(
-        self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
-    ) -> None:
-        """Remember what opens an object."""
+
+class LastUseStore(Protocol):
+    """When secrets were last used."""
+
+    async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
+        """Note when each secret (a key's id and its number) was last used. Writes those columns, only forward, and
+        nothing else."""
         ...
 
-    async def opens(self, digest: KeyDigest, *, project_id: str, mode: str, object_id: str) -> bool:
-        """Whether this is the object's client secret."""
-        ...
+
+class ExpiryStore(Protocol):
+    """Keys that are about to end, and whose owners know."""
 
     async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
         """Keys that end by this instant, are not revoked, and whose owner was not told yet that so few days are left;
@@ -371,6 +402,10 @@ class KeyStore(LeaseStore, Protocol):
         """
         ...
 
+
+class AuditStore(Protocol):
+    """The log of what was done to keys."""
+
     async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
         """Lines of the audit log after this number, oldest first."""
         ...
@@ -384,6 +419,24 @@ class KeyStore(LeaseStore, Protocol):
     ) -> builtins.list[AuditEntry]:
         """A project's lines, newest first; those of one key where that is given."""
         ...
+
+
+class KeyStore(
+    VerificationStore,
+    KeyReader,
+    IssuingStore,
+    ChangeStore,
+    SecretStore,
+    ExposureStore,
+    OriginStore,
+    LastUseStore,
+    ExpiryStore,
+    AuditStore,
+    Protocol,
+):
+    """All that there is to know and to change of keys, as a store has it; each reader asks for its own part. Every
+    answer is what was committed before the question. Whatever changes a key writes its line of the audit log in the
+    same transaction."""
 
 
 class Count(NamedTuple):
@@ -437,6 +490,10 @@ class RequestStore(Protocol):
 
     async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
         """The request with this id, if it is the project's and still kept."""
+        ...
+
+    async def project_of(self, request_id: str) -> str | None:
+        """The project that a request belongs to, for whoever runs the installation; None if it is not kept."""
         ...
 
     async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:

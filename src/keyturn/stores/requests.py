@@ -79,6 +79,7 @@ _OF_PROJECT: Final = _listing("CAST($5 AS TEXT) IS NULL")
 _FAILED: Final = _listing("CAST($5 AS TEXT) IS NULL AND status >= 400")
 _OF_KEY: Final = _listing("key_id = $5")
 _ONE: Final = f"SELECT {_COLUMNS} FROM key_requests WHERE id = $1 AND project_id = $2"
+_PROJECT_OF: Final = "SELECT project_id FROM key_requests WHERE id = $1"
 _DROPPED: Final = "SELECT day, requests FROM key_requests_dropped WHERE project_id = $1 AND day >= $2 ORDER BY day"
 _FORGET: Final = (
     "DELETE FROM key_requests WHERE id IN (SELECT o.id FROM key_requests o WHERE o.at < $1 ORDER BY o.at LIMIT $2)"
@@ -157,6 +158,13 @@ class SqlRequests:
         row = await self._database.read(operation)
         return _request(row) if row is not None else None
 
+    async def project_of(self, request_id: str) -> str | None:
+        async def operation(tx: Transaction) -> Row | None:
+            return await tx.fetch_one(_PROJECT_OF, request_id)
+
+        row = await self._database.read(operation)
+        return row[0] if row is not None else None
+
     async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
         async def operation(tx: Transaction) -> list[Row]:
             return await tx.fetch_all(_DROPPED, project_id, since_day)
@@ -196,6 +204,10 @@ class MemoryRequests:
     async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
         found = self._requests.get(request_id)
         return found if found is not None and found.project_id == project_id else None
+
+    async def project_of(self, request_id: str) -> str | None:
+        found = self._requests.get(request_id)
+        return found.project_id if found is not None else None
 
     async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
         found = sorted(self._dropped.items())

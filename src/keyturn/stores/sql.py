@@ -141,6 +141,7 @@ _MAKES_KEYS: Final = (
     "SELECT 1 FROM api_keys WHERE id = $1 AND project_id = $2 AND status = 'active' AND disabled_at IS NULL"
 )
 _PROJECT_OF: Final = "SELECT project_id FROM api_keys WHERE id = $1"
+_NEXT_PROJECT: Final = "SELECT MIN(project_id) FROM api_keys WHERE project_id > $1"
 # Its row stays: its number must not become another secret's, which a late first use of this one would set going.
 _WITHDRAW: Final = (
     "UPDATE key_secrets SET ended = 1, ends_at = $3 WHERE key_id = $1 AND active_at IS NULL AND ended = 0 "
@@ -262,6 +263,20 @@ class SqlKeyStore(SqlLeases):
 
         row = await self._database.read(operation)
         return row[0] if row is not None else None
+
+    async def projects(self, limit: int) -> builtins.list[str]:
+        """The first projects that have keys, by name; one step of the index for each, however many keys there are."""
+
+        async def operation(tx: Transaction) -> builtins.list[str]:
+            found: builtins.list[str] = []
+            while len(found) < limit:
+                row = await tx.fetch_one(_NEXT_PROJECT, found[-1] if found else "")
+                if row is None or row[0] is None:
+                    break
+                found.append(row[0])
+            return found
+
+        return await self._database.read(operation)
 
     async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
         async def operation(tx: Transaction) -> dict[KeyDigest, Key]:

@@ -25,7 +25,7 @@ from typing import Any, Final
 import httpx
 import typer
 
-from tillgate.cli.session import note, say
+from keyturn.cli.output import note, say
 
 START_SECONDS_MAX: Final = 30
 WEBHOOK_SECONDS_MAX: Final = 15

@@ -14,8 +14,8 @@ import httpx
 import msgspec
 import typer
 
+from keyturn.cli.output import fail, say
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
-from tillgate.cli.session import fail, say
 from tillgate.events.signing import SECRET_HEAD, SigningSecret
 from tillgate.settings import WEBHOOK_SECRET_VARIABLE, webhook_secret
 
@@ -73,7 +73,7 @@ def listen(
     with api(base_url) as server, _receiver(forward_to) as receiver:
         start = after if after is not None else kept.after if kept is not None else _newest(server)
         log = kept.log if kept is not None and after is None else None
-        follower = _Follower(server, receiver, forward_to, secret, state, start, log)
+        follower = _Follower(server, receiver, forward_to=forward_to, secret=secret, state=state, after=start, log=log)
         say(f"Forwarding to {forward_to}, from the event after sequence {start} on.")
         say(f"Signing secret: {secret.reveal()}")
         try:
@@ -90,6 +90,7 @@ class _Follower:
         self,
         server: httpx.Client,
         receiver: httpx.Client,
+        *,
         forward_to: str,
         secret: SigningSecret,
         state: Path | None,

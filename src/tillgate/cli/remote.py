@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import httpx
 import typer
 
-from tillgate.cli.session import fail
+from keyturn.cli.output import fail
 from tillgate.settings import API_KEY_VARIABLE, HOST_DEFAULT, PORT_DEFAULT, api_key
 
 TIMEOUT_SECONDS: Final = 20.0

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from structlog.typing import EventDict
 from uvicorn.server import HANDLED_SIGNALS
 
+from keyturn.cli.output import note, say
 from keyturn.connections.counting import OpenConnections
 from keyturn.connections.server import LimitedServer, open_connections
 from keyturn.database import StoreError
@@ -25,7 +26,6 @@ from tillgate import __version__
 from tillgate.access.accounts import Accounts
 from tillgate.app import running
 from tillgate.base.clock import SystemClock
-from tillgate.cli.session import note, say
 from tillgate.cli.workers import Post, Supervisor, why_not
 from tillgate.events.deliveries.guard import CONNECTIONS_MAX
 from tillgate.metrics import Metrics, Tally

@@ -71,7 +71,7 @@ def _named(name: str, secure: bool) -> str:
 class OpenCall:
     """A request whose sender may be anybody, and the means to answer it."""
 
-    def __init__(self, site: "Site", request: Request, form: Form, who: SignedIn | None, cookie: str) -> None:
+    def __init__(self, site: "Site", request: Request, *, form: Form, who: SignedIn | None, cookie: str) -> None:
         self._site = site
         self.context: DashboardContext = site.context
         self.request = request
@@ -156,8 +156,8 @@ class OpenCall:
 class Call(OpenCall):
     """A request of somebody who is signed in."""
 
-    def __init__(self, site: "Site", request: Request, form: Form, who: SignedIn, cookie: str) -> None:
-        super().__init__(site, request, form, who, cookie)
+    def __init__(self, site: "Site", request: Request, *, form: Form, who: SignedIn, cookie: str) -> None:
+        super().__init__(site, request, form=form, who=who, cookie=cookie)
         self.who = who
 
     @property
@@ -269,11 +269,11 @@ class Page:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        call = OpenCall(self._site, request, Form({}), None, "")
+        call = OpenCall(self._site, request, form=Form({}), who=None, cookie="")
         try:
             cookie = cookie_of(request, _named(COOKIE, is_secure(request, self._site.context)))
             who = await self._site.context.accounts.signed_in(cookie) if cookie else None
-            call = OpenCall(self._site, request, Form({}), who, cookie)
+            call = OpenCall(self._site, request, form=Form({}), who=who, cookie=cookie)
             view = self._views.get("GET" if request.method == "HEAD" else request.method)
             if view is None:
                 allowed = sorted({"HEAD", *self._views} if "GET" in self._views else set(self._views))
@@ -287,7 +287,7 @@ class Page:
                 _check_origin(request, self._site.context.public_url)
                 form = await _read(request)
             if isinstance(view, PublicView):
-                return await view.answer(OpenCall(self._site, request, form, who, cookie))
+                return await view.answer(OpenCall(self._site, request, form=form, who=who, cookie=cookie))
             if who is None:
                 return _to_sign_in(call, view)
             if view.method == "POST" and not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
@@ -298,14 +298,14 @@ class Page:
                 )
             if view.method == "POST" and not view.viewers and who.user.role is Role.VIEWER:
                 raise _Refused(403, "You have read-only access.", "Nothing was changed. Ask an owner of this server.")
-            return await view.answer(Call(self._site, request, form, who, cookie))
+            return await view.answer(Call(self._site, request, form=form, who=who, cookie=cookie))
         except _Refused as refused:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:
             return apology(call, _status_code(error), words=error.public)
         except StoreUnavailable as error:
             _log.error("dashboard.store_unavailable", path=self._path, detail=str(error))
-            return apology(OpenCall(self._site, request, Form({}), None, ""), 503)
+            return apology(OpenCall(self._site, request, form=Form({}), who=None, cookie=""), 503)
         except ClientDisconnect:
             raise
         except Exception:

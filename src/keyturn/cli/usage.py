@@ -1,11 +1,13 @@
-"""``tillgate keys usage``."""
+"""``keys usage``, in ``keyturn`` and in ``tillgate``."""
 
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from keyturn import Key, KeyNotFound, SecretState, Status
-from keyturn.database import Database
+from keyturn.cli.key_ends import secret_to_json
+from keyturn.cli.keys import KeyId
+from keyturn.cli.mounting import CommandContext, Installation
+from keyturn.cli.output import AsJson, program_name, say, say_json
 from keyturn.insight.advice import (
     DAYS_DEFAULT,
     RotationProof,
@@ -16,11 +18,9 @@ from keyturn.insight.advice import (
     usage_of_key,
 )
 from keyturn.insight.usage import DAY_MS
-from tillgate.base.clock import SystemClock, to_rfc3339
-from tillgate.cli.keys import KeyId, ProjectOption
-from tillgate.cli.projects import project_id_of
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, say, settings, work
-from tillgate.opening import open_keys
+from keyturn.instants import to_rfc3339
+from keyturn.keys.model import Key, Status
+from keyturn.stores.ports import SecretState
 
 DAYS_MAX = 400
 
@@ -36,35 +36,28 @@ class _Found(NamedTuple):
 
 
 def usage(
+    installation: Installation,
     key_id: KeyId,
-    days: Annotated[int, typer.Option("--days", min=1, max=DAYS_MAX, help="The period to report.")] = DAYS_DEFAULT,
-    project: ProjectOption = None,
-    data: Data = None,
-    database_url: DatabaseUrl = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=DAYS_MAX, help="How far to look back.")] = DAYS_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show how a key is used: by day, outcome and scope, who uses which of its secrets, and what it never needed."""
 
-    async def task(database: Database) -> _Found:
-        clock = SystemClock()
-        keys = open_keys(database, clock)
-        project_id = await project_id_of(database, project)
-        key = await keys.store.by_id(project_id, key_id)
-        if key is None:
-            raise KeyNotFound(f"this project has no key {key_id[:64]!r}")
-        used = await usage_of_key(keys.usage_store, clock, project_id=project_id, key_id=key.id, days=days)
-        secrets = await keys.store.secrets(project_id, key.id)
+    async def task(context: CommandContext) -> _Found:
+        store, counted, clock = context.store, context.usage_store, context.clock
+        key = await context.key(key_id)
+        project_id = key.project_id
+        used = await usage_of_key(counted, clock, project_id=project_id, key_id=key.id, days=days)
+        secrets = await store.secrets(project_id, key.id)
         if key.status is Status.REVOKED:
             return _Found(key, used, secrets, None, None)
-        advice = await unused_scopes(
-            keys.store, keys.usage_store, clock, project_id=project_id, key_id=key.id, days=days
-        )
-        proof = await rotation_proof(keys.store, clock, project_id=project_id, key_id=key.id)
+        advice = await unused_scopes(store, counted, clock, project_id=project_id, key_id=key.id, days=days)
+        proof = await rotation_proof(store, clock, project_id=project_id, key_id=key.id)
         return _Found(key, used, secrets, advice, proof)
 
-    found = work(settings(data, database_url), task)
+    found = installation.work(task)
     if as_json:
-        print_json(_as_json(found, days))
+        say_json(_as_json(found, days))
     else:
         _print(found, days)
 
@@ -82,20 +75,7 @@ def _as_json(found: _Found, days: int) -> dict[str, Any]:
         "wouldBeRefused": used.reported,
         "unusedScopes": list(advice.unused) if advice is not None else [],
         "watchedForAllOfIt": advice.enough if advice is not None else False,
-        "secrets": [
-            {
-                "number": one.number,
-                "prefix": one.prefix,
-                "lastFour": one.last_four,
-                "createdAt": to_rfc3339(one.created_at),
-                "endsAt": _instant(one.ends_at),
-                "lastUsedAt": _instant(one.last_used_at),
-                "lastUsedNetwork": one.last_used_address,
-                "lastUsedAgent": one.last_used_agent,
-                "lastUsedPath": one.last_used_path,
-            }
-            for one in found.secrets
-        ],
+        "secrets": [secret_to_json(one) for one in found.secrets],
         "earlierSecretsQuietSince": _instant(proof.quiet_since) if proof is not None else None,
     }
 
@@ -133,7 +113,8 @@ def _print(found: _Found, days: int) -> None:
     if advice is not None and advice.unused:
         say(f"\nUnused in {_days(days)}: {' '.join(advice.unused)}")
         if advice.enough and advice.kept:
-            say(f"  Remove them: tillgate keys update {key.id} {' '.join(f'--scope {one}' for one in advice.kept)}")
+            kept = " ".join(f"--scope {one}" for one in advice.kept)
+            say(f"  Take it away: {program_name()} keys update {key.id} {kept}")
         elif not advice.enough:
             say("  Usage was not recorded for the whole period, so check before you remove them.")
 
