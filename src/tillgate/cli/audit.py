@@ -13,7 +13,7 @@ from tillgate.cli.projects import project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, settings, work
 from tillgate.opening import open_keys
 
-app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
+app = typer.Typer(help="The log of what was done to keys and people.", no_args_is_help=True)
 
 
 @app.command("verify")
@@ -32,14 +32,19 @@ def list_log(
     before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
     limit: Limit = 50,
     project: ProjectOption = None,
+    installation: Annotated[
+        bool, typer.Option("--installation", help="What belongs to no project: owners of everything, restores.")
+    ] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a project's lines, newest first."""
+    """List a project's lines, newest first; what was done to its keys and its people."""
+    if installation and (project or key):
+        fail("--installation goes with neither --project nor --key")
 
     async def task(database: Database) -> list[AuditEntry]:
-        project_id = await project_id_of(database, project)
+        project_id = None if installation else await project_id_of(database, project)
         return await open_keys(database, SystemClock()).store.audit_of(project_id, key, before, limit)
 
     print_entries(work(settings(data, database_url), task), as_json=as_json)
