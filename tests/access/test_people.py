@@ -1,6 +1,7 @@
 """Roles in projects, and the end of an account, without a browser."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,17 +114,22 @@ async def test_a_role_but_the_owners_goes_with_a_project(accounts: Accounts) -> 
 
 async def test_who_is_removed_while_signing_in_is_not_signed_in(database: Database) -> None:
     """The password is checked meanwhile; nothing is left of the account after it."""
-    loop = asyncio.get_running_loop()
+    checking, removed = threading.Event(), threading.Event()
 
     class Slow(Accounts):
         def _matches(self, password_hash: str, password: str) -> bool:
-            asyncio.run_coroutine_threadsafe(self.remove_user(EMAIL), loop).result()
+            checking.set()
+            assert removed.wait(20)
             return super()._matches(password_hash, password)
 
     accounts = Slow(database, StillClock())
     project = await accounts.create_project("Shop")
     await accounts.create_user(EMAIL, PASSWORD, Role.VIEWER, project.id)
-    assert await accounts.sign_in(EMAIL, PASSWORD, address=HERE) is None
+    signing_in = asyncio.create_task(accounts.sign_in(EMAIL, PASSWORD, address=HERE))
+    assert await asyncio.to_thread(checking.wait, 20)
+    await accounts.remove_user(EMAIL)
+    removed.set()
+    assert await signing_in is None
     assert await one(database, "SELECT COUNT(*) FROM sign_ins") == 0
 
 

@@ -239,7 +239,8 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
     # One state of a key or an endpoint hides what another state offers.
     posts = {view.path for view in signed_in_views() if view.method == "POST" and view.need is not ANYBODY}
     of_a_moment = {f"{KEY}/{verb}" for verb in ("narrow", "withdraw", "finish")}
-    assert posts - seen[Role.OWNER] <= of_a_moment
+    left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
+    assert left <= of_a_moment
     assert seen[Role.VIEWER] == {f"{ROOT}/mode", f"{ROOT}/sign-out"}
 
 
@@ -256,5 +257,5 @@ async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) 
             answer = await person.browser.send(path, **fields)
             assert (answer.status_code, REFUSAL in answer.text) == (403, True), path
         assert await shop.keys.store.list(shop.project_id, None) == before
-        assert 'value="live"' not in await person.browser.page("/api-keys/new")
+        assert 'id="mode-live"' not in await person.browser.page("/api-keys/new")
         assert (await person.browser.send("/api-keys", **new, mode="test")).status_code == 201
