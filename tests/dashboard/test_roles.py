@@ -229,7 +229,7 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
                             if view is None:
                                 continue
                             key = path.split("/")[3] if path.startswith(f"{ROOT}/api-keys/key_") else None
-                            mode = live if key is None else key in world.live_keys
+                            mode: bool | None = live if key is None else key in world.live_keys
                             if path in {f"{ROOT}/api-keys", f"{ROOT}/mode"} and method == "POST":
                                 mode = None  # the form asks for it
                             assert await _allowed(view.need, who, mode), (role, live, page, method, path)
