@@ -39,7 +39,7 @@ class Act(NamedTuple):
 
     Attributes:
         at: Unix milliseconds.
-        by: the actor, such as ``user:usr_01j…``, ``operator:cli`` or ``system:leak-desk``.
+        by: the actor, such as ``user:owner@example.com``, ``operator:cli`` or ``system:leak-desk``.
         reason: why, in the words of the actor or the system; None if none was given.
     """
 
@@ -415,9 +415,9 @@ class AuditStore(Protocol):
         ...
 
     async def audit_of(
-        self, project_id: str, key_id: str | None, before: int | None, limit: int
+        self, project_id: str | None, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:
-        """A project's lines, newest first; those of one key where that is given."""
+        """A project's lines, newest first; those of one key where that is given. Without a project, those of none."""
         ...
 
 

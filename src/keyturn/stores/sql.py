@@ -584,7 +584,7 @@ class SqlKeyStore(SqlLeases):
         return await self._database.read(head.last_line)
 
     async def audit_of(
-        self, project_id: str, key_id: str | None, before: int | None, limit: int
+        self, project_id: str | None, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:
         return await self._database.read(lambda tx: head.lines_of(tx, project_id, key_id, before, limit))
 

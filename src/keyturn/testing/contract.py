@@ -752,3 +752,4 @@ class StoreContract:
         assert [line.sequence for line in await store.audit_of("prj_a", "key_a", None, 10)] == [4, 1]
         assert [line.sequence for line in await store.audit_of("prj_a", "key_a", 4, 10)] == [1]
         assert await store.audit_of("prj_b", "key_a", None, 10) == []
+        assert await store.audit_of(None, None, None, 10) == []

@@ -29,7 +29,7 @@ from tillgate.checkout.refunds.operations import (
 from tillgate.checkout.sessions import captures
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_session, keep_waiting
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View
 from tillgate.store import Transaction
 
 SESSION: Final = "/dashboard/sessions/{session}"
@@ -209,13 +209,13 @@ async def _done(call: Call, operation: Any, flash: str) -> Response:
 
 
 VIEWS: Final = (
-    View("POST", f"{SESSION}/fulfil", fulfil),
-    View("POST", f"{SESSION}/wait", wait),
-    View("POST", f"{SESSION}/give-back", give_back),
-    View("POST", f"{SESSION}/refund", refund),
-    View("GET", f"{SESSION}/refunds/{{refund}}", refund_page),
-    View("POST", f"{SESSION}/refunds/{{refund}}/settle", settle),
-    View("POST", f"{SESSION}/refunds/{{refund}}/cancel", cancel_pending),
-    View("POST", f"{SESSION}/capture", capture),
-    View("POST", f"{SESSION}/cancel", cancel),
+    View("POST", f"{SESSION}/fulfil", fulfil, SELL),
+    View("POST", f"{SESSION}/wait", wait, MONEY),
+    View("POST", f"{SESSION}/give-back", give_back, MONEY),
+    View("POST", f"{SESSION}/refund", refund, MONEY),
+    View("GET", f"{SESSION}/refunds/{{refund}}", refund_page, READ),
+    View("POST", f"{SESSION}/refunds/{{refund}}/settle", settle, MONEY),
+    View("POST", f"{SESSION}/refunds/{{refund}}/cancel", cancel_pending, MONEY),
+    View("POST", f"{SESSION}/capture", capture, MONEY),
+    View("POST", f"{SESSION}/cancel", cancel, MONEY),
 )

@@ -12,7 +12,7 @@ from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
 from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import accept, cancel, expire, get_session, list_sessions, simulate
-from tillgate.dashboard.calls import Call, View, mark_of
+from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.orders import OrderView, order_view
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
@@ -179,10 +179,10 @@ def _status(text: str | None) -> SessionStatus | None:
 
 
 VIEWS: Final = (
-    View("GET", SESSIONS, list_checkout_sessions),
-    View("GET", f"{SESSIONS}/{{session}}", session_page),
-    View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment),
-    View("POST", f"{SESSIONS}/{{session}}/accept", accept_payment),
-    View("POST", f"{SESSIONS}/{{session}}/expire", expire_session),
-    View("POST", f"{SESSIONS}/{{session}}/call-off", cancel_session),
+    View("GET", SESSIONS, list_checkout_sessions, READ),
+    View("GET", f"{SESSIONS}/{{session}}", session_page, READ),
+    View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment, MONEY),
+    View("POST", f"{SESSIONS}/{{session}}/accept", accept_payment, MONEY),
+    View("POST", f"{SESSIONS}/{{session}}/expire", expire_session, SELL),
+    View("POST", f"{SESSIONS}/{{session}}/call-off", cancel_session, MONEY),
 )
