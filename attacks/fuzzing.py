@@ -25,7 +25,9 @@ def _round(reader: Reader, number: int) -> _Broken | None:
     """Some inputs for a reader; what breaks it, made as small as it gets."""
 
     @seed(number)
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False)
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
+    )
     @given(reader.inputs)
     def check(data: bytes) -> None:
         nonlocal smallest, tried

@@ -87,7 +87,9 @@ def stronger_keys(scene: Keyturn, tally: Tally) -> None:
     for more in wider:
         answer = scene.asked(parent["key"], "POST", "/v1/keys", child | more)
         allowed = answer.status_code < 300 and more.get("rate") is not None
-        tally.attempt(answer.status_code in (400, 403, 404, 422) or allowed, (more, answer.status_code, answer.text[:200]))
+        tally.attempt(
+            answer.status_code in (400, 403, 404, 422) or allowed, (more, answer.status_code, answer.text[:200])
+        )
         if "projectId" not in more and "mode" not in more:
             answer = scene.asked(parent["key"], "PATCH", f"/v1/keys/{right.json()['id']}", more)
             allowed = answer.status_code < 300 and more.get("rate") is not None
@@ -96,20 +98,53 @@ def stronger_keys(scene: Keyturn, tally: Tally) -> None:
         if own.status_code < 300:
             after = scene.client.get(f"/v1/keys/{parent['id']}").json()
             tally.attempt(set(after["scopes"]) <= set(_HELD) and bool(after["networks"]), ("itself", more, after))
-    targets = [stranger["id"], sibling["id"], "key_0", "..", "%2e%2e", "", "*", f"{right.json()['id']}/../{stranger['id']}"]
-    verbs = [("GET", ""), ("PATCH", ""), ("POST", "/rotate"), ("POST", "/revoke"), ("POST", "/revoke?tree=true"), ("POST", "/disable"), ("POST", "/enable"), ("POST", "/rotation/finish"), ("GET", "/secrets")]
+    targets = [
+        stranger["id"],
+        sibling["id"],
+        "key_0",
+        "..",
+        "%2e%2e",
+        "",
+        "*",
+        f"{right.json()['id']}/../{stranger['id']}",
+    ]
+    verbs = [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("POST", "/rotate"),
+        ("POST", "/revoke"),
+        ("POST", "/revoke?tree=true"),
+        ("POST", "/disable"),
+        ("POST", "/enable"),
+        ("POST", "/rotation/finish"),
+        ("GET", "/secrets"),
+    ]
     for target, (method, verb) in itertools.product(targets, verbs):
         if target == sibling["id"] and method == "GET":
             continue  # A key reads the keys of its own project and mode.
-        answer = scene.asked(parent["key"], method, f"/v1/keys/{target}{verb}", {"name": "mine"} if method == "PATCH" else None)
-        tally.attempt(answer.status_code >= 400 or (target == "" and method == "GET"), (method, target, verb, answer.status_code, answer.text[:120]))
+        answer = scene.asked(
+            parent["key"], method, f"/v1/keys/{target}{verb}", {"name": "mine"} if method == "PATCH" else None
+        )
+        tally.attempt(
+            answer.status_code >= 400 or (target == "" and method == "GET"),
+            (method, target, verb, answer.status_code, answer.text[:120]),
+        )
     for key in (stranger, sibling):
         verdict = scene.client.post("/v1/keys/verify", json={"key": key["key"]}).json()
         tally.attempt(verdict["valid"] is True, ("a stranger's key was ended", verdict))
-    for path in ("/v1/projects/victim/disable", "/v1/projects/victim/enable", "/v1/projects/victim", "/v1/audit?projectId=victim", "/v1/keys?projectId=victim", "/metrics"):
+    for path in (
+        "/v1/projects/victim/disable",
+        "/v1/projects/victim/enable",
+        "/v1/projects/victim",
+        "/v1/audit?projectId=victim",
+        "/v1/keys?projectId=victim",
+        "/metrics",
+    ):
         for method in ("GET", "POST"):
             answer = scene.asked(parent["key"], method, path)
-            tally.attempt(answer.status_code >= 400 or stranger["id"] not in answer.text, (method, path, answer.status_code))
+            tally.attempt(
+                answer.status_code >= 400 or stranger["id"] not in answer.text, (method, path, answer.status_code)
+            )
 
 
 def questions(scene: Keyturn, tally: Tally) -> None:
@@ -117,18 +152,52 @@ def questions(scene: Keyturn, tally: Tally) -> None:
     key = made(scene.client, "invoices:read")["key"]
     right = scene.client.post("/v1/keys/verify", json={"key": key, "scope": "invoices:read"}).json()
     tally.control(right["valid"] is True, right)
-    odd: list[Any] = [None, 1, [], {}, True, "", " ", key[:-1], key + "a", f"{key} ", f"{key}\n", f"{key}, {key}", f"Bearer {key}", key.upper(), "\0", "\ud7ff", ROOT]
+    odd: list[Any] = [
+        None,
+        1,
+        [],
+        {},
+        True,
+        "",
+        " ",
+        key[:-1],
+        key + "a",
+        f"{key} x",
+        f"{key}\nx",
+        f"{key}, {key}",
+        f"Bearer {key}",
+        key.upper(),
+        "\0",
+        "\ud7ff",
+        ROOT,
+    ]
     for one in odd:
-        for body in ({"key": one}, {"key": one, "scope": "invoices:read"}, {"request": {"headers": {"authorization": one}}}, {"request": {"headers": {"x-api-key": one, "authorization": f"Bearer {key}x"}}}):
+        for body in (
+            {"key": one},
+            {"key": one, "scope": "invoices:read"},
+            {"request": {"headers": {"authorization": one}}},
+            {"request": {"headers": {"x-api-key": one, "authorization": f"Bearer {key}x"}}},
+        ):
             answer = scene.client.post("/v1/keys/verify", json=body)
-            tally.attempt(answer.status_code in (200, 400, 413, 422) and '"valid":true' not in answer.text, (str(body)[:80], answer.status_code, answer.text[:100]))
+            tally.attempt(
+                answer.status_code in (200, 400, 413, 422) and '"valid":true' not in answer.text,
+                (str(body)[:80], answer.status_code, answer.text[:100]),
+            )
     for part, length in scene.some(list(itertools.product(HINTED, (512, 16_000, LONGEST)))):
         text = (part * (length // len(part) + 1))[:length]
-        for body in ({"key": text}, {"request": {"headers": {"x-api-key": text}}}, {"request": {"headers": {"authorization": f"Bearer {text}"}}}, {"request": {"path": f"/?a={text}"}}):
+        for body in (
+            {"key": text},
+            {"request": {"headers": {"x-api-key": text}}},
+            {"request": {"headers": {"authorization": f"Bearer {text}"}}},
+            {"request": {"path": f"/?a={text}"}},
+        ):
             begun = time.monotonic()
             answer = scene.client.post("/v1/keys/verify", json=body)
             seconds = time.monotonic() - begun
-            tally.attempt(answer.status_code < 500 and '"valid":true' not in answer.text and seconds < 10, (part, length, answer.status_code, seconds))
+            tally.attempt(
+                answer.status_code < 500 and '"valid":true' not in answer.text and seconds < 10,
+                (part, length, answer.status_code, seconds),
+            )
         for path in ("/v1/whoami", "/v1/forward-auth"):
             head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Original-URI: /admin\r\nX-Original-Method: GET\r\nx-api-key: {text}\r\n\r\n"
             begun = time.monotonic()
@@ -140,19 +209,33 @@ def spoofed_identities(scene: Keyturn, tally: Tally) -> None:
     """Forward-auth asked in a stranger's name: several originals at once, odd methods, identity headers of a client's own."""
     reader = made(scene.client, "invoices:read")["key"]
     headers = {"Authorization": f"Bearer {reader}"}
-    right = httpx.get(f"{scene.url}/v1/forward-auth", headers=headers | {"X-Original-URI": "/invoices/7", "X-Original-Method": "GET"}, timeout=30, trust_env=False)
+    right = httpx.get(
+        f"{scene.url}/v1/forward-auth",
+        headers=headers | {"X-Original-URI": "/invoices/7", "X-Original-Method": "GET"},
+        timeout=30,
+        trust_env=False,
+    )
     tally.control(right.status_code == 200, right.text)
     named = ("X-Original-URI", "X-Original-URL", "X-Forwarded-Uri")
     for first, second in itertools.product(named, named):
         for one, other in (("/health", "/admin"), ("/admin", "/health"), ("/admin", "/admin")):
-            more = {first: one if "URL" not in first else f"http://a.example{one}", "X-Original-Method": "GET", "X-Forwarded-Method": "GET"}
+            more = {
+                first: one if "URL" not in first else f"http://a.example{one}",
+                "X-Original-Method": "GET",
+                "X-Forwarded-Method": "GET",
+            }
             more |= {second: other if "URL" not in second else f"http://a.example{other}"}
             if more.get(first, "").endswith("/health") and first == second:
                 continue
-            answer = httpx.get(f"{scene.url}/v1/forward-auth", headers=headers | more | SPOOFED_IDENTITY, timeout=30, trust_env=False)
+            answer = httpx.get(
+                f"{scene.url}/v1/forward-auth", headers=headers | more | SPOOFED_IDENTITY, timeout=30, trust_env=False
+            )
             tally.attempt(answer.status_code != 200, (more, answer.status_code))
     for method in ("OPTIONS", "get", "GET ", "", "CONNECT", "GET, POST", "\u0130"):
-        answer = exchange(scene.port, f"GET /v1/forward-auth HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Original-URI: /admin\r\nX-Original-Method: {method}\r\nAuthorization: Bearer {reader}\r\n\r\n".encode())
+        answer = exchange(
+            scene.port,
+            f"GET /v1/forward-auth HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Original-URI: /admin\r\nX-Original-Method: {method}\r\nAuthorization: Bearer {reader}\r\n\r\n".encode(),
+        )
         tally.attempt(200 not in statuses_of(answer), (method, answer[:60]))
 
 
@@ -168,16 +251,19 @@ def odd_paths(scene: Keyturn, proxy: str, tally: Tally) -> None:
         folder.mkdir()
         with contextlib.ExitStack() as stack:
             text = config(proxy, scene.port, stack.enter_context(UPSTREAMS[upstream]()), port)
-            text = text.replace("?scope=invoices:read", "?" if proxy == "caddy" else "").replace(";scope=invoices:read", "")
+            text = text.replace("?scope=invoices:read", "?" if proxy == "caddy" else "").replace(
+                ";scope=invoices:read", ""
+            )
             stack.enter_context(PROXIES[proxy](text, port, folder))
             tally.control(answered(port, Sent(b"/invoices/7", True), reader) == (200, b"invoice"), "the way in works")
             for sent in odd_targets(scene.times(400)):
                 status, handler = answered(port, sent, reader)
-                tally.attempt(handler is None or handler in (READER if sent.by_reader else OPEN), (upstream, sent, status, handler))
+                tally.attempt(
+                    handler is None or handler in (READER if sent.by_reader else OPEN),
+                    (upstream, sent, status, handler),
+                )
 
 
 def proxies() -> list[str]:
     """The proxies that are here."""
     return [name for name in PROXIES if find_part(name) is not None]
-
-

@@ -20,12 +20,12 @@ def at_once(send: Callable[[int], httpx.Response], count: int) -> Counter[int]:
         return Counter(answer.status_code for answer in pool.map(send, range(count)))
 
 
-def _sold(client: httpx.Client, **fields: Any) -> dict[str, Any]:
-    """A paid session of ten dollars, with its payment."""
+def _sold(client: httpx.Client, outcome: str = "paid", **fields: Any) -> dict[str, Any]:
+    """The payment of a session of ten dollars that came out so."""
     body = {"amount": {"value": "10.00", "currency": "USD"}} | fields
     session = client.post("/checkout_sessions", json=body)
     assert session.status_code == 201, session.text
-    paid = client.post(f"/checkout_sessions/{session.json()['id']}/simulate", json={"outcome": "paid"})
+    paid = client.post(f"/checkout_sessions/{session.json()['id']}/simulate", json={"outcome": outcome})
     assert paid.status_code < 300, paid.text
     return dict(client.get(f"/payments?sessionId={session.json()['id']}").json()["data"][0])
 
@@ -35,12 +35,17 @@ def double_captures(scene: Scene, tally: Tally) -> None:
     count = max(10, scene.times(AT_ONCE))
     with scene.server.client(scene.victim.test) as client:
         for verb in ("capture", "cancel"):
-            payment = _sold(client, captureMethod="manual")
+            payment = _sold(client, "authorized", captureMethod="manual")
             path = f"/payments/{payment['id']}/{verb}"
             statuses = at_once(lambda _, path=path: client.post(path), count)  # type: ignore[misc]
             events = client.get("/events?limit=100").json()["data"]
             word = "captured" if verb == "capture" else "canceled"
-            told = [one for one in events if payment["id"] in str(one["data"]) and one["type"].endswith((f"payment.{word}", "payment.succeeded", "order.paid"))]
+            told = [
+                one
+                for one in events
+                if payment["id"] in str(one["data"])
+                and one["type"].endswith((f"payment.{word}", "payment.succeeded", "order.paid"))
+            ]
             told = [one for one in told if one["type"].startswith("payment.")]
             tally.attempts += count
             tally.attempt(len(told) <= 1, (verb, statuses, [one["type"] for one in told]))
@@ -58,7 +63,9 @@ def double_refunds(scene: Scene, tally: Tally) -> None:
                 body["amount"] = amount
             statuses = at_once(lambda _, body=body: client.post("/refunds", json=body), count)  # type: ignore[misc]
             refunds = client.get(f"/refunds?paymentId={payment['id']}&limit=100").json()["data"]
-            given = sum(Decimal(one["amount"]["value"] if isinstance(one["amount"], dict) else one["amount"]) for one in refunds)
+            given = sum(
+                Decimal(one["amount"]["value"] if isinstance(one["amount"], dict) else one["amount"]) for one in refunds
+            )
             tally.attempts += count
             tally.attempt(given <= Decimal("10.00"), (amount, given, statuses))
             tally.control(statuses[201] >= 1, (amount, statuses))
@@ -95,7 +102,11 @@ def double_accepts(scene: Scene, tally: Tally) -> None:
 
         statuses = at_once(send, count)
         events = client.get("/events?limit=100").json()["data"]
-        told = [one["type"] for one in events if order in str(one["data"]) and one["type"] in ("order.paid", "refund.created")]
+        told = [
+            one["type"]
+            for one in events
+            if order in str(one["data"]) and one["type"] in ("order.paid", "refund.created")
+        ]
         tally.attempts += count
         tally.attempt(len(told) <= 1, (statuses, told))
         tally.control(statuses[200] + statuses[201] >= 1, statuses)

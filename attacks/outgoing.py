@@ -74,7 +74,20 @@ NAMES: Final = (
     "localhost", "LOCALHOST", "localhost.", "a.localhost", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[fe80::1]",
     "[fd00:ec2::254]", "[::1%25lo]", "0", "0.0.0.0", "", ".", "..", "metadata.google.internal.", "[", "[]", "[::ffff:7f00:1]",
 )  # fmt: skip
-SCHEMES: Final = ("file:///etc/passwd", "gopher://127.0.0.1:6379/_x", "ftp://127.0.0.1/", "dict://127.0.0.1:11211/", "data:,x", "javascript:1", "unix:/run/x.sock", "jar:https://a!/", "//127.0.0.1/", "http://127.0.0.1/", "https:127.0.0.1", "https:///127.0.0.1")
+SCHEMES: Final = (
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:6379/_x",
+    "ftp://127.0.0.1/",
+    "dict://127.0.0.1:11211/",
+    "data:,x",
+    "javascript:1",
+    "unix:/run/x.sock",
+    "jar:https://a!/",
+    "//127.0.0.1/",
+    "http://127.0.0.1/",
+    "https:127.0.0.1",
+    "https:///127.0.0.1",
+)
 
 
 def neighbours(scene: Scene, tally: Tally) -> None:
@@ -108,7 +121,10 @@ def _aimed(scene: Scene, server: RunningServer, neighbour: _Neighbour, tally: Ta
                     client.post(f"/webhook_endpoints/{answer.json()['id']}/test")
                     if method == "POST":
                         client.delete(f"/webhook_endpoints/{answer.json()['id']}")
-                tally.attempt(answer.status_code == 400 or (answer.status_code < 300 and "localhost" in url.lower()), (method, url, answer.status_code))
+                tally.attempt(
+                    answer.status_code == 400 or (answer.status_code < 300 and "localhost" in url.lower()),
+                    (method, url, answer.status_code),
+                )
 
 
 def rebound_names(scene: Scene, tally: Tally) -> None:
@@ -133,4 +149,7 @@ async def _rebound(scene: Scene, neighbour: _Neighbour, tally: Tally) -> None:
             tally.control(server.asked[name] >= 1, (name, "was looked up"))
 
 
-ATTACKS: Final = (Attack("webhooks to neighbours", neighbours), Attack("names that change their address", rebound_names))
+ATTACKS: Final = (
+    Attack("webhooks to neighbours", neighbours),
+    Attack("names that change their address", rebound_names),
+)

@@ -29,7 +29,7 @@ FOREIGN: Final[tuple[dict[str, str], ...]] = (
 )
 PAYLOADS: Final = (
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "'><svg/onload=alert(1)>",
     "</title></textarea></script><script>alert(1)</script>",
     "javascript:alert(1)",
@@ -59,14 +59,16 @@ def _forms(scene: Scene) -> list[str]:
         noun = nouns.get(found[1])
         return scene.victim.ids[noun] if noun else scene.victim.id if found[1] == "project" else "key_0"
 
-    return [re.sub(r"\{(\w+)\}", one, view.path) for view in VIEWS if view.method == "POST" and ":path" not in view.path]
+    return [
+        re.sub(r"\{(\w+)\}", one, view.path) for view in VIEWS if view.method == "POST" and ":path" not in view.path
+    ]
 
 
 def foreign_forms(scene: Scene, tally: Tally) -> None:
     """Every form of the dashboard, sent by another site's page, or with no token, another's, or an older one."""
     paths = _forms(scene)
     with scene.owner() as (client, token):
-        name = {"name": "Made by the owner", "price": "1.00", "currency": "USD", "csrf": token}
+        name = {"name": "Made by the owner", "price": "1.00", "currency": "USD", "pricing": "fixed", "csrf": token}
         right = client.post("/dashboard/products", data=name)
         tally.control(right.status_code == 303, html.unescape(right.text)[-400:])
         cookies = {"Cookie": "; ".join(f"{one.name}={one.value}" for one in client.cookies.jar)}
@@ -74,14 +76,23 @@ def foreign_forms(scene: Scene, tally: Tally) -> None:
             for path, origin in scene.some(list(itertools.product(paths, FOREIGN))):
                 if path in ("/dashboard/sign-in", "/dashboard/sign-out"):
                     continue
-                fields = {"csrf": token, "name": "evil", "price": "1.00", "currency": "USD", "mode": "live"}
+                fields = {
+                    "csrf": token,
+                    "name": "evil",
+                    "price": "1.00",
+                    "currency": "USD",
+                    "pricing": "fixed",
+                    "mode": "live",
+                }
                 answer = bare.post(path, data=fields, headers=origin)
                 tally.attempt(answer.status_code in (403, 404, 429), (path, origin, answer.status_code))
         # The same site, but a page that does not know the token.
         own = [path for path in paths if "/sign-" not in path and "/setup/" not in path]
         wrong = ("", "x", token[:-1], token.upper(), token + "a", "0" * len(token), "\0")
         for path, made_up in scene.some(list(itertools.product(own, wrong))):
-            answer = client.post(path, data={"csrf": made_up, "name": "evil", "price": "1.00", "currency": "USD"})
+            answer = client.post(
+                path, data={"csrf": made_up, "name": "evil", "price": "1.00", "currency": "USD", "pricing": "fixed"}
+            )
             tally.attempt(answer.status_code in (403, 404), (path, made_up[:10], answer.status_code))
         for kind in ("text/plain", "application/json", "multipart/form-data; boundary=x", ""):
             for path in scene.some(own):
@@ -98,16 +109,35 @@ def foreign_sign_in(scene: Scene, tally: Tally) -> None:
             client.headers.pop("Origin", None)
             fields = {"email": OWNER_EMAIL, "password": OWNER_PASSWORD}
             answer = client.post("/dashboard/sign-in", data=fields, headers=origin)
-            tally.attempt(answer.status_code in (403, 429) and "set-cookie" not in answer.headers, (origin, answer.status_code))
+            tally.attempt(
+                answer.status_code in (403, 429) and "set-cookie" not in answer.headers, (origin, answer.status_code)
+            )
         tally.control(client.get("/dashboard/sign-in").status_code == 200, "the page is there")
 
 
 def open_redirects(scene: Scene, tally: Tally) -> None:
     """Where signing in, pages with a slash too many, and buyers' ways back lead to."""
     hosts = ("//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "///evil.example")
-    targets = [*hosts, "/dashboard/../..//evil.example", "/dashboard//evil.example/..", "https:evil.example", "//evil.example%2f.."]
-    targets += ["/dashboard\r\nLocation: https://evil.example", "/dashboard@evil.example", "javascript:alert(1)", "\t//evil.example"]
-    targets += ["/dashboard\\@evil.example", ".evil.example", "@evil.example", "data:text/html,x", "/%2f%2fevil.example"]
+    targets = [
+        *hosts,
+        "/dashboard/../..//evil.example",
+        "/dashboard//evil.example/..",
+        "https:evil.example",
+        "//evil.example%2f..",
+    ]
+    targets += [
+        "/dashboard\r\nLocation: https://evil.example",
+        "/dashboard@evil.example",
+        "javascript:alert(1)",
+        "\t//evil.example",
+    ]
+    targets += [
+        "/dashboard\\@evil.example",
+        ".evil.example",
+        "@evil.example",
+        "data:text/html,x",
+        "/%2f%2fevil.example",
+    ]
     for number, target in enumerate(scene.some(targets)):
         with scene.browser(f"127.0.0.{60 + number}") as client:
             page = client.get("/dashboard/sign-in", params={"next": target})
@@ -122,7 +152,18 @@ def open_redirects(scene: Scene, tally: Tally) -> None:
                 answer = client.get(path) if path.startswith("/") and not path.startswith("//") else None
                 where = answer.headers.get("location", "") if answer is not None else ""
                 tally.attempt(not re.match(r"(?:[a-z]+:)?[/\\]{2}|[a-z]+:", where), (path, where))
-    urls = ("javascript:alert(1)", "data:text/html,x", "//evil.example", "file:///etc/passwd", "https://a@b@evil.example", "https://evil.example\r\nX: y", "http://evil.example", "vbscript:x", " https://x.example", "https://x .example")
+    urls = (
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "file:///etc/passwd",
+        "https://a@b@evil.example",
+        "https://evil.example\r\nX: y",
+        "http://evil.example",
+        "vbscript:x",
+        " https://x.example",
+        "https://x .example",
+    )
     with scene.server.client(scene.intruder.test) as client:
         for url, field in scene.some(list(itertools.product(urls, ("successUrl", "cancelUrl")))):
             body = {"amount": {"value": "5.00", "currency": "USD"}, field: url}
@@ -141,7 +182,8 @@ def _written(scene: Scene, project: Project, payload: str, tally: Tally) -> None
             texts = {
                 field.encode_name: payload
                 for field in fields_of(route.body)
-                if type(inner(field.type)).__name__ == "StrType" and field.encode_name in start
+                if type(inner(field.type)).__name__ == "StrType"
+                and field.encode_name in start
                 and not field.encode_name.endswith(("Id", "Url", "At", "mount"))
                 and field.encode_name not in _NOT_TEXT
             }
@@ -156,7 +198,13 @@ def _written(scene: Scene, project: Project, payload: str, tally: Tally) -> None
         tally.control(link.status_code == 201, link.text)
         client.post("/customers", json={"name": payload, "reference": payload[:60]})
     with scene.owner() as (browser, token):
-        form: dict[str, Any] = {"csrf": token, "name": payload, "mode": "test", "scope": "orders:read", "scopes": "orders:read"}
+        form: dict[str, Any] = {
+            "csrf": token,
+            "name": payload,
+            "mode": "test",
+            "scope": "orders:read",
+            "scopes": "orders:read",
+        }
         browser.post("/dashboard/api-keys", data=form)
         browser.post("/dashboard/projects", data=form)
         browser.post("/dashboard/coupons", data=form | {"discountType": "percentage", "discountPercentage": "5"})
@@ -181,8 +229,14 @@ def scripts_in_texts(scene: Scene, tally: Tally) -> None:
         seen: list[str] = []
         page.on("dialog", lambda dialog: (seen.append(f"dialog {dialog.message}"), _dismissed(dialog)))
         page.on("pageerror", lambda error: seen.append(f"exception {error}"))
-        page.on("console", lambda line: seen.append(f"console {line.text}") if "Content Security Policy" in line.text else None)
-        page.on("request", lambda sent: seen.append(f"fetched {sent.url}") if not sent.url.startswith((scene.url, "data:")) else None)
+        page.on(
+            "console",
+            lambda line: seen.append(f"console {line.text}") if "Content Security Policy" in line.text else None,
+        )
+        page.on(
+            "request",
+            lambda sent: seen.append(f"fetched {sent.url}") if not sent.url.startswith((scene.url, "data:")) else None,
+        )
         page.goto(f"{scene.url}/dashboard/sign-in")
         page.fill("input[name=email]", OWNER_EMAIL)
         page.fill("input[name=password]", OWNER_PASSWORD)
@@ -226,7 +280,12 @@ def _dismissed(dialog: Dialog) -> None:
 def strict_answers(scene: Scene, tally: Tally) -> None:
     """Headers that keep a page from being framed, sniffed or kept, on every page, error and redirect alike."""
     paths = [view.path for view in VIEWS if view.method == "GET" and "{" not in view.path]
-    paths += ["/dashboard/nothing", f"/checkout/{scene.victim.ids['checkout_sessions']}", "/checkout/cs_none", "/l/none"]
+    paths += [
+        "/dashboard/nothing",
+        f"/checkout/{scene.victim.ids['checkout_sessions']}",
+        "/checkout/cs_none",
+        "/l/none",
+    ]
     with scene.owner() as (client, _):
         for path in paths:
             answer = client.get(path)
@@ -238,7 +297,9 @@ def strict_answers(scene: Scene, tally: Tally) -> None:
             for cookie in answer.headers.get_list("set-cookie"):
                 tally.attempt("httponly" in cookie.lower() and "samesite=lax" in cookie.lower(), (path, cookie[:60]))
     with httpx.Client(base_url=scene.url, timeout=30, trust_env=False) as client:
-        for path, origin in itertools.product(("/dashboard", f"{ROOT}/orders"), (EVIL, "null", "https://shop.example.evil.example")):
+        for path, origin in itertools.product(
+            ("/dashboard", f"{ROOT}/orders"), (EVIL, "null", "https://shop.example.evil.example")
+        ):
             answer = client.options(path, headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
             tally.attempt("access-control-allow-origin" not in answer.headers, (path, origin))
             tally.attempt("access-control-allow-credentials" not in answer.headers, (path, origin))

@@ -70,7 +70,9 @@ class Outcome(NamedTuple):
 def table(outcomes: list[Outcome]) -> str:
     """One row an attack, aligned; below it what succeeded."""
     rows = [("server", "attack", "attempts", "result", "seconds")]
-    rows += [(one.scene, one.attack, f"{one.tally.attempts:,}", one.tally.result, f"{one.seconds:.1f}") for one in outcomes]
+    rows += [
+        (one.scene, one.attack, f"{one.tally.attempts:,}", one.tally.result, f"{one.seconds:.1f}") for one in outcomes
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

@@ -48,9 +48,20 @@ def hostile_bodies(scene: Scene, tally: Tally) -> None:
             path = re.sub(r"\{[^}]*\}", scene.intruder.ids[route.path.strip("/").split("/")[0]], route.path)
             answer = client.request(route.method, path, content=body, headers={"Content-Type": "application/json"})
             lets = answer.status_code == 200 and body in (b"", b"null")
-            tally.attempt(400 <= answer.status_code < 500 or lets or b'"name"' in body, (route.path, body[:40], answer.status_code))
-            tally.attempt(answer.status_code < 500 and len(answer.content) < 10_000, (route.path, body[:40], answer.status_code))
-        fields = [(route, field.encode_name, odd) for route in writing if route.body is not None for field in fields_of(route.body) for odd in ODD]
+            tally.attempt(
+                400 <= answer.status_code < 500 or lets or b'"name"' in body,
+                (route.path, body[:40], answer.status_code),
+            )
+            tally.attempt(
+                answer.status_code < 500 and len(answer.content) < 10_000, (route.path, body[:40], answer.status_code)
+            )
+        fields = [
+            (route, field.encode_name, odd)
+            for route in writing
+            if route.body is not None
+            for field in fields_of(route.body)
+            for odd in ODD
+        ]
         for route, name, odd in scene.some(fields):
             assert route.body is not None
             path = re.sub(r"\{[^}]*\}", scene.intruder.ids[route.path.strip("/").split("/")[0]], route.path)
@@ -67,13 +78,24 @@ def hostile_queries(scene: Scene, tally: Tally) -> None:
         for path, query in scene.some(list(itertools.product(reading, QUERIES))):
             answer = client.get(f"{path}?{query}")
             tally.attempt(answer.status_code in (200, 400, 401, 404, 409, 422), (path, query[:60], answer.status_code))
-            tally.attempt(not any(one in answer.text for one in scene.victim.ids.values()), (path, query[:60], "another's"))
+            tally.attempt(
+                not any(one in answer.text for one in scene.victim.ids.values()), (path, query[:60], "another's")
+            )
         single = [route for route in ROUTES if route.method == "GET" and "{" in route.path]
         for route, id in scene.some(list(itertools.product(single, IDS))):
             answer = client.get(re.sub(r"\{[^}]*\}", lambda _, id=id: id, route.path))  # type: ignore[misc]
-            tally.attempt(answer.status_code in (400, 404, 200) and "Traceback" not in answer.text, (route.path, id, answer.status_code))
+            tally.attempt(
+                answer.status_code in (400, 404, 200) and "Traceback" not in answer.text,
+                (route.path, id, answer.status_code),
+            )
     with scene.owner() as (browser, _):
-        pages = ("/dashboard/sessions", "/dashboard/payment-links", "/dashboard/events", "/dashboard/requests", "/dashboard/api-keys")
+        pages = (
+            "/dashboard/sessions",
+            "/dashboard/payment-links",
+            "/dashboard/events",
+            "/dashboard/requests",
+            "/dashboard/api-keys",
+        )
         for path, query in scene.some(list(itertools.product(pages, QUERIES))):
             answer = browser.get(f"{path}?{query}")
             tally.attempt(answer.status_code < 500, (path, query[:60], answer.status_code))
@@ -89,8 +111,8 @@ def hostile_cookies(scene: Scene, tally: Tally) -> None:
         name, _, value = good.partition("=")
     cookies = (
         "", ";", "=", name, f"{name}=", f"{name}=;{name}=", f'{name}="', f'{name}="{value}', f"{name}=x; {name}={value}", f"{name}[]={value}",
-        f"{name.upper()}={value}", f" {name} = {value[:-1]}", f"{name}={value}%00", f"{name}={value}\\073", f"x={value}", f"__Host-{name}={value[:-1]}x",
-        "a=b; " * 500, f"{name}=" + "a" * 5_000, f"{name}=" + '"' * 4_000, f"{name}=" + "\\" * 4_000, f"{name}=%ff%fe", f"{name}=" + "\\377" * 900, f"{name}=' OR 1=1 --",
+        f"{name.upper()}={value}", f"{name} = {value[:-1]}", f"{name}={value}%00", f"{name}={value}\\073", f"x={value}", f"__Host-{name}={value[:-1]}x",
+        "a=b;" * 500, f"{name}=" + "a" * 5_000, f"{name}=" + '"' * 4_000, f"{name}=" + "\\" * 4_000, f"{name}=%ff%fe", f"{name}=" + "\\377" * 900, f"{name}=' OR 1=1 --",
     )  # fmt: skip
     with httpx.Client(base_url=scene.url, timeout=30, trust_env=False) as client:
         right = client.get("/dashboard", headers={"Cookie": good})
@@ -106,7 +128,15 @@ def hostile_cookies(scene: Scene, tally: Tally) -> None:
 
 def injected_headers(scene: Scene, tally: Tally) -> None:
     """Line ends and fields inside metadata, texts, URLs, names and targets: no answer, and no webhook, has a field more."""
-    ends = ("\r\nX-Injected: yes", "\nX-Injected: yes", "\rX-Injected: yes", "%0d%0aX-Injected:%20yes", "\u560d\u560aX-Injected: yes", "\x0bX-Injected: yes", "\u2028X-Injected: yes")
+    ends = (
+        "\r\nX-Injected: yes",
+        "\nX-Injected: yes",
+        "\rX-Injected: yes",
+        "%0d%0aX-Injected:%20yes",
+        "\u560d\u560aX-Injected: yes",
+        "\x0bX-Injected: yes",
+        "\u2028X-Injected: yes",
+    )
     with scene.server.client(scene.intruder.test) as client:
         for end in ends:
             url = f"https://merchant.example/{end}"
@@ -119,14 +149,29 @@ def injected_headers(scene: Scene, tally: Tally) -> None:
             ]  # fmt: skip
             for path, body in bodies:
                 answer = client.post(path, json=body, headers={"Idempotency-Key": f"k{scene.random.getrandbits(60)}"})
-                tally.attempt("x-injected" not in answer.headers and answer.status_code < 500, (path, end, answer.status_code))
+                tally.attempt(
+                    "x-injected" not in answer.headers and answer.status_code < 500, (path, end, answer.status_code)
+                )
                 made = answer.json() if answer.status_code == 201 else {}
-                for page in (f"/checkout/{made.get('id')}", f"/l/{made.get('slug')}", f"/checkout/{made.get('id')}/cancel"):
+                for page in (
+                    f"/checkout/{made.get('id')}",
+                    f"/l/{made.get('slug')}",
+                    f"/checkout/{made.get('id')}/cancel",
+                ):
                     shown = httpx.get(f"{scene.url}{page}", timeout=30, trust_env=False)
-                    tally.attempt("x-injected" not in shown.headers and shown.status_code < 500, (page, end, shown.status_code))
-            for target in (f"/l/{end}", f"/dashboard/{end}/", f"{ROOT}/orders/{end}", f"/dashboard/sign-in?next=/dashboard{end}"):
+                    tally.attempt(
+                        "x-injected" not in shown.headers and shown.status_code < 500, (page, end, shown.status_code)
+                    )
+            for target in (
+                f"/l/{end}",
+                f"/dashboard/{end}/",
+                f"{ROOT}/orders/{end}",
+                f"/dashboard/sign-in?next=/dashboard{end}",
+            ):
                 escaped = target.replace("\r", "%0d").replace("\n", "%0a").replace(" ", "%20").encode("ascii", "ignore")
-                answer_text = scene.wire(b"GET " + escaped + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                answer_text = scene.wire(
+                    b"GET " + escaped + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                )
                 head = answer_text.partition(b"\r\n\r\n")[0].lower()
                 tally.attempt(b"\nx-injected" not in head, (target, answer_text[:100]))
                 tally.attempt(bool(statuses_of(answer_text)), (target, "no answer"))
@@ -142,22 +187,32 @@ def forged_log_lines(scene: Scene, tally: Tally) -> None:
             raw = text.encode("utf-8", "ignore").replace(b"\r", b"").replace(b"\n", b"")
             key = scene.intruder.test.encode()
             for head in (
-                b"GET %s/orders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nUser-Agent: %s\r\n" % (ROOT.encode(), key, raw),
-                b"GET %s/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n" % (ROOT.encode(), raw.replace(b" ", b"%20"), key),
+                b"GET %s/orders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nUser-Agent: %s\r\n"
+                % (ROOT.encode(), key, raw),
+                b"GET %s/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                % (ROOT.encode(), raw.replace(b" ", b"%20"), key),
                 b"%s /x HTTP/1.1\r\nHost: localhost\r\n" % raw,
                 b"GET /dashboard HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: %s\r\nX-Request-Id: %s\r\n" % (raw, raw, raw),
             ):
                 scene.wire(head + b"Connection: close\r\n\r\n", close=True)
                 tally.attempts += 1
             escaped = "".join(f"%{byte:02x}" for byte in text.encode())
-            httpx.get(f"{scene.url}{ROOT}/{escaped}", headers={"Authorization": f"Bearer {scene.intruder.test}"}, timeout=30, trust_env=False)
+            httpx.get(
+                f"{scene.url}{ROOT}/{escaped}",
+                headers={"Authorization": f"Bearer {scene.intruder.test}"},
+                timeout=30,
+                trust_env=False,
+            )
             client.post("/webhook_endpoints", json={"url": f"https://a.example/{escaped}", "events": [text]})
     with scene.server.log.open("rb") as log:
         log.seek(before)
         written = log.read().decode("utf-8", "replace")
     for line in written.splitlines():
         tally.attempt(_CONTROLS.search(_KEPT.sub("", line)) is None, ("log", line[:200]))
-        tally.attempt(not line.lstrip().startswith(("2026-01-01T00:00:00Z [info] forged", '{"event":"forged')), ("forged", line[:200]))
+        tally.attempt(
+            not line.lstrip().startswith(("2026-01-01T00:00:00Z [info] forged", '{"event":"forged')),
+            ("forged", line[:200]),
+        )
         tally.attempt(not any(key in line for key in scene.intruder.keys.values()), "a key in the log")
     for command in (["requests"], ["keys", "list"]):
         shown = scene.server.cli(*command, "--project", scene.intruder.id)

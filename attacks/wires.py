@@ -15,6 +15,16 @@ _HIDDEN: Final = f"GET {ROOT}/orders HTTP/1.1\r\nHost: localhost\r\nAuthorizatio
 _POST: Final = f"POST {ROOT}/orders HTTP/1.1\r\nHost: localhost\r\n"
 
 
+# How long a connection is silent before it is believed to have no more to say.
+SILENT_SECONDS: Final = 3
+
+
+def _answers(scene: Scene, requests: list[bytes]) -> list[bytes]:
+    """What comes back for each, on a connection of its own that is left open: whatever follows would be answered."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda request: scene.wire(request, seconds=SILENT_SECONDS), requests))
+
+
 def smuggled(scene: Scene, tally: Tally) -> None:
     """Two readings of where a body ends: what the second would hide is never answered as a request of its own with a
     body's bytes in it, and the connection is not used any further."""
@@ -47,16 +57,22 @@ def smuggled(scene: Scene, tally: Tally) -> None:
         f"Transfer-Encoding: chunked\r\n\r\n1\r\naX{hidden}",
         f"Transfer-Encoding: chunked\r\n\r\n{'1;' + 'e' * 20_000}\r\na\r\n0\r\n\r\n",
     ]
-    for head in scene.some(heads):
-        # One whole request before it, so that a connection that goes on is told from one that never began.
-        answer = scene.wire((_POST + head).encode("latin-1"), close=True)
+    chosen = scene.some(heads)
+    for head, answer in zip(
+        chosen, _answers(scene, [(_POST + head).encode("latin-1") for head in chosen]), strict=True
+    ):
         statuses = statuses_of(answer)
         tally.attempt(200 not in statuses, (head[:70], statuses))
-        tally.attempt(len(statuses) <= 2 and not any(status >= 500 and status not in (501, 503) for status in statuses), (head[:70], statuses))
+        tally.attempt(
+            len(statuses) <= 2 and not any(status >= 500 and status not in (501, 503) for status in statuses),
+            (head[:70], statuses),
+        )
     plain = scene.wire(hidden.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").encode())
     tally.control(statuses_of(plain) == [200], plain[:200])
-    pair = (f"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2).replace("\r\n\r\n", "\r\n\r\n").encode()
-    tally.control(statuses_of(scene.wire(pair, close=True)) == [200, 200], "pipelined requests are answered")
+    pair = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2
+    tally.control(
+        statuses_of(scene.wire(pair, seconds=SILENT_SECONDS)) == [200, 200], "what follows a request is answered"
+    )
 
 
 def odd_requests(scene: Scene, tally: Tally) -> None:
@@ -76,11 +92,13 @@ def odd_requests(scene: Scene, tally: Tally) -> None:
         b"GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
         b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
     ]  # fmt: skip
-    for line in scene.some(lines):
-        answer = scene.wire(line, close=True)
+    chosen = scene.some(lines)
+    for line, answer in zip(chosen, _answers(scene, chosen), strict=True):
         statuses = statuses_of(answer)
         broken = any(status == 500 or 502 <= status != 505 and status != 503 for status in statuses)
-        tally.attempt(not broken and b"root:" not in answer and b"Traceback" not in answer, (line[:60], statuses, answer[:80]))
+        tally.attempt(
+            not broken and b"root:" not in answer and b"Traceback" not in answer, (line[:60], statuses, answer[:80])
+        )
         tally.attempt(b"tillgate_sessions" not in answer if b"/metrics" in line else True, (line[:60], "metrics"))
     tally.control(scene.healthy(), "the server answers afterwards")
 

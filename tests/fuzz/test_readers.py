@@ -49,11 +49,6 @@ def test_an_exception_that_is_not_declared_is_found() -> None:
         raise ValueError(data.decode("latin-1") * 2_000)
 
     for broken in (Reader("fragile", fragile, (), (b"\xff",)), Reader("wordy", wordy, (ValueError,), (b"a",))):
-
-        @settings(max_examples=200, deadline=None, database=None)
-        @given(broken.inputs)
-        def check(data: bytes, broken: Reader = broken) -> None:
-            broken.check(data)
-
+        look = settings(max_examples=200, deadline=None, database=None)(given(broken.inputs)(broken.check))
         with pytest.raises((KeyError, AssertionError)):
-            check()
+            look()
