@@ -4,7 +4,6 @@ import base64
 import itertools
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import httpx

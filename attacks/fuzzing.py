@@ -23,6 +23,8 @@ class _Broken(Exception):
 
 def _round(reader: Reader, number: int) -> _Broken | None:
     """Some inputs for a reader; what breaks it, made as small as it gets."""
+    smallest: _Broken | None = None
+    tried = 0
 
     @seed(number)
     @settings(
@@ -38,8 +40,6 @@ def _round(reader: Reader, number: int) -> _Broken | None:
             smallest = _Broken(data, error)
             raise
 
-    smallest: _Broken | None = None
-    tried = 0
     try:
         check()
     except HypothesisException:

@@ -37,7 +37,7 @@ def double_captures(scene: Scene, tally: Tally) -> None:
         for verb in ("capture", "cancel"):
             payment = _sold(client, "authorized", captureMethod="manual")
             path = f"/payments/{payment['id']}/{verb}"
-            statuses = at_once(lambda _, path=path: client.post(path), count)  # type: ignore[misc]
+            statuses = at_once(lambda _, path=path: client.post(path, json={}), count)  # type: ignore[misc]
             events = client.get("/events?limit=100").json()["data"]
             word = "captured" if verb == "capture" else "canceled"
             told = [
@@ -75,8 +75,10 @@ def double_redemptions(scene: Scene, tally: Tally) -> None:
     """A code with one use, by fifty buyers at once."""
     count = max(10, scene.times(AT_ONCE))
     with scene.server.client(scene.victim.test) as client:
+        coupon = {"name": "Once", "discountType": "percentage", "discountPercentage": "10"}
+        coupon_id = client.post("/coupons", json=coupon).json()["id"]
         code = f"ONCE{scene.random.getrandbits(40)}"
-        body = {"code": code, "couponId": scene.victim.ids["coupons"], "maxRedemptions": 1}
+        body = {"code": code, "couponId": coupon_id, "maxRedemptions": 1}
         made = client.post("/promotion_codes", json=body)
         assert made.status_code == 201, made.text
         sale = {"lineItems": [{"name": "Hat", "unitAmount": "20.00"}], "currency": "USD", "promotionCode": code}

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -63,16 +62,20 @@ def forms_of(address: str) -> list[str]:
     number = int(ipaddress.ip_address(address))
     a, b, c, d = (number >> shift & 255 for shift in (24, 16, 8, 0))
     return [
-        address, str(number), hex(number), f"0{number:o}", f"{a}.{number & 0xFFFFFF}", f"{a}.{b}.{number & 0xFFFF}", f"{a:#x}.{b:#x}.{c:#x}.{d:#x}",
-        f"0{a:o}.0{b:o}.0{c:o}.0{d:o}", f"[::ffff:{address}]", f"[::{address}]", f"[64:ff9b::{address}]", f"[2002:{a:02x}{b:02x}:{c:02x}{d:02x}::]",
-        f"[::ffff:0:{address}]", f"{address}.", f"%31{address[1:]}", f"{address}%00.evil.example", "\u2460" + address[1:], address.replace(".", "\u3002"), address.replace(".", "%2e"),
+        address, str(number), hex(number), f"0{number:o}", f"{a}.{number & 0xFFFFFF}", f"{a}.{b}.{number & 0xFFFF}",
+        f"{a:#x}.{b:#x}.{c:#x}.{d:#x}",
+        f"0{a:o}.0{b:o}.0{c:o}.0{d:o}", f"[::ffff:{address}]", f"[::{address}]", f"[64:ff9b::{address}]",
+        f"[2002:{a:02x}{b:02x}:{c:02x}{d:02x}::]",
+        f"[::ffff:0:{address}]", f"{address}.", f"%31{address[1:]}", f"{address}%00.evil.example",
+        "\u2460" + address[1:], address.replace(".", "\u3002"), address.replace(".", "%2e"),
         f"evil.example@{address}", f"{address}#@evil.example", f"{address}\\@evil.example",
     ]  # fmt: skip
 
 
 NAMES: Final = (
     "localhost", "LOCALHOST", "localhost.", "a.localhost", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[fe80::1]",
-    "[fd00:ec2::254]", "[::1%25lo]", "0", "0.0.0.0", "", ".", "..", "metadata.google.internal.", "[", "[]", "[::ffff:7f00:1]",
+    "[fd00:ec2::254]", "[::1%25lo]", "0", "0.0.0.0", "", ".", "..", "metadata.google.internal.", "[", "[]",
+    "[::ffff:7f00:1]",
 )  # fmt: skip
 SCHEMES: Final = (
     "file:///etc/passwd",

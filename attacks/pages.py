@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 import httpx
-from playwright.sync_api import Dialog, Error, sync_playwright
+from playwright.sync_api import ConsoleMessage, Dialog, Error, Page, Request, sync_playwright
 
 from attacks.scene import Project, Scene, csrf_of
 from attacks.tally import Attack, Tally
@@ -215,7 +215,7 @@ def _written(scene: Scene, project: Project, payload: str, tally: Tally) -> None
 
 
 def scripts_in_texts(scene: Scene, tally: Tally) -> None:
-    """Markup in every text of every object, then every page in a browser: nothing runs, nothing is fetched elsewhere."""
+    """Markup in every text of every object, then every page in a browser: nothing runs or is fetched elsewhere."""
     for payload in scene.some(PAYLOADS):
         _written(scene, scene.victim, payload, tally)
     with scene.server.client(scene.victim.test) as client:
@@ -226,17 +226,7 @@ def scripts_in_texts(scene: Scene, tally: Tally) -> None:
         assert chromium is not None, "no Chromium on PATH, in TILLGATE_CHROMIUM or from Playwright"
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
         page = browser.new_page()
-        seen: list[str] = []
-        page.on("dialog", lambda dialog: (seen.append(f"dialog {dialog.message}"), _dismissed(dialog)))
-        page.on("pageerror", lambda error: seen.append(f"exception {error}"))
-        page.on(
-            "console",
-            lambda line: seen.append(f"console {line.text}") if "Content Security Policy" in line.text else None,
-        )
-        page.on(
-            "request",
-            lambda sent: seen.append(f"fetched {sent.url}") if not sent.url.startswith((scene.url, "data:")) else None,
-        )
+        seen = _watched(page, scene.url)
         page.goto(f"{scene.url}/dashboard/sign-in")
         page.fill("input[name=email]", OWNER_EMAIL)
         page.fill("input[name=password]", OWNER_PASSWORD)
@@ -273,8 +263,27 @@ def scripts_in_texts(scene: Scene, tally: Tally) -> None:
         browser.close()
 
 
-def _dismissed(dialog: Dialog) -> None:
-    dialog.dismiss()
+def _watched(page: Page, home: str) -> list[str]:
+    """What a page does that none of ours does: dialogs, exceptions, what the policy stops, and requests elsewhere."""
+    seen: list[str] = []
+
+    def dialog(opened: Dialog) -> None:
+        seen.append(f"dialog {opened.message}")
+        opened.dismiss()
+
+    def console(line: ConsoleMessage) -> None:
+        if "Content Security Policy" in line.text:
+            seen.append(f"console {line.text}")
+
+    def request(sent: Request) -> None:
+        if not sent.url.startswith((f"{home}/", "data:")):
+            seen.append(f"fetched {sent.url}")
+
+    page.on("dialog", dialog)
+    page.on("pageerror", lambda error: seen.append(f"exception {error}"))
+    page.on("console", console)
+    page.on("request", request)
+    return seen
 
 
 def strict_answers(scene: Scene, tally: Tally) -> None:

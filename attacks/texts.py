@@ -13,27 +13,38 @@ from tillgate.api.application import ROUTES
 from tillgate.api.routing import ROOT
 
 BODIES: Final = (
-    b"", b"null", b"[]", b"0", b'"a"', b"{", b"[" * 100_000, b'{"a":' * 50_000, b"{\"a\":1,}", b"{'a':1}", b"\xff\xfe{\x00}\x00",
-    b'\xef\xbb\xbf{"name":"a"}', b'{"name":"\xff"}', b'{"name":"\\ud800"}', b'{"name":"a\\u0000b"}', b'{"name":"a","name":"b"}',
+    b"", b"null", b"[]", b"0", b'"a"', b"{", b"[" * 100_000, b'{"a":' * 50_000, b"{\"a\":1,}", b"{'a':1}",
+    b"\xff\xfe{\x00}\x00",
+    b'\xef\xbb\xbf{"name":"a"}', b'{"name":"\xff"}', b'{"name":"\\ud800"}', b'{"name":"a\\u0000b"}',
+    b'{"name":"a","name":"b"}',
     b'{"name":NaN}', b'{"price":1e999}', b'{"price":' + b"9" * 100_000 + b"}", b'{"name":"a"} {"name":"b"}', b"<xml/>",
     b'{"__proto__":{"admin":true}}', b'{"constructor":{"prototype":{}}}', b'{"$where":"1"}', b'{"name":{"$gt":""}}',
     b'{"' + b"a" * 60_000 + b'":1}', b"{" + b",".join(b'"k%d":1' % number for number in range(5_000)) + b"}",
     b'{"name":"' + b"\\u0041" * 10_000 + b'"}', b'{"metadata":' + b'{"a":' * 200 + b"1" + b"}" * 200 + b"}",
 )  # fmt: skip
 QUERIES: Final = (
-    "limit=0", "limit=-1", "limit=101", "limit=1e9", "limit=99999999999999999999", "limit=1&limit=2", "limit=%00", "limit=NaN",
-    "limit=", "limit", "=&=&=", "a[]=1", "a[b]=1", "after=' OR 1=1 --", "starting_after=%27%3B%20DROP%20TABLE%20keys", "startingAfter=../../x",
-    "startingAfter=%ff%fe", "startingAfter=cs_" + "0" * 3_000, "startingAfter=cs_\u202e", "page=-1", "page=99999999999999999999", "expand=a.b.c.d.e",
-    "expand=" + ",".join(["payment"] * 200), "status=*", "createdAfter=9999-12-31T23:59:59-01:00", "createdAfter=0000-00-00", "createdAfter=1e400",
-    "type=" + "*" * 500, "type=%25", "type=session.%00", "q=" + "(" * 500, ";", "%", "%zz", "?" * 200, "a=%C0%AE", "after=0x10", "after=-1", "after=1.5",
+    "limit=0", "limit=-1", "limit=101", "limit=1e9", "limit=99999999999999999999", "limit=1&limit=2", "limit=%00",
+    "limit=NaN",
+    "limit=", "limit", "=&=&=", "a[]=1", "a[b]=1", "after=' OR 1=1 --", "starting_after=%27%3B%20DROP%20TABLE%20keys",
+    "startingAfter=../../x",
+    "startingAfter=%ff%fe", "startingAfter=cs_" + "0" * 3_000, "startingAfter=cs_\u202e", "page=-1",
+    "page=99999999999999999999", "expand=a.b.c.d.e",
+    "expand=" + ",".join(["payment"] * 200), "status=*", "createdAfter=9999-12-31T23:59:59-01:00",
+    "createdAfter=0000-00-00", "createdAfter=1e400",
+    "type=" + "*" * 500, "type=%25", "type=session.%00", "q=" + "(" * 500, ";", "%", "%zz", "?" * 200, "a=%C0%AE",
+    "after=0x10", "after=-1", "after=1.5",
 )  # fmt: skip
 IDS: Final = (
-    "' OR '1'='1", "1;DROP TABLE sessions", "..", "%2e%2e", "%00", "a%00b", "%ff", "null", "undefined", "{id}", "*", "cs_", "cs_0", "CS_" + "0" * 26,
-    "cs_" + "0" * 26, "cs_" + "z" * 26, "cs_" + "\u0660" * 26, "a" * 64, "a" * 65, "%20", "0x1", "-1", "1e9", "<b>", "$(id)", "`id`", "|id", "\u202e",
+    "' OR '1'='1", "1;DROP TABLE sessions", "..", "%2e%2e", "%00", "a%00b", "%ff", "null", "undefined", "{id}", "*",
+    "cs_", "cs_0", "CS_" + "0" * 26,
+    "cs_" + "0" * 26, "cs_" + "z" * 26, "cs_" + "\u0660" * 26, "a" * 64, "a" * 65, "%20", "0x1", "-1", "1e9", "<b>",
+    "$(id)", "`id`", "|id", "\u202e",
 )  # fmt: skip
 TERMINAL: Final = (
-    "\x1b[2J\x1b[1;1H", "\x1b]0;owned\x07", "\x1b[31mERROR", "\x9b2J", "\x1bc", "a\rb", "a\x08\x08\x08", "\x7f", "\u202egnp.exe", "\u2028x",
-    "\n2026-01-01T00:00:00Z [info] forged line", "\r\n{\"event\":\"forged line\"}", "%0a%0dforged line", "${jndi:ldap://127.0.0.1/a}", "%s%s%n%x", "{0.__class__}",
+    "\x1b[2J\x1b[1;1H", "\x1b]0;owned\x07", "\x1b[31mERROR", "\x9b2J", "\x1bc", "a\rb", "a\x08\x08\x08", "\x7f",
+    "\u202egnp.exe", "\u2028x",
+    "\n2026-01-01T00:00:00Z [info] forged line", "\r\n{\"event\":\"forged line\"}", "%0a%0dforged line",
+    "${jndi:ldap://127.0.0.1/a}", "%s%s%n%x", "{0.__class__}",
 )  # fmt: skip
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # What structlog itself writes on a terminal: colours. A log file has none.
@@ -110,9 +121,12 @@ def hostile_cookies(scene: Scene, tally: Tally) -> None:
         good = f"tillgate_session={browser.cookies['tillgate_session']}"
         name, _, value = good.partition("=")
     cookies = (
-        "", ";", "=", name, f"{name}=", f"{name}=;{name}=", f'{name}="', f'{name}="{value}', f"{name}=x; {name}={value}", f"{name}[]={value}",
-        f"{name.upper()}={value}", f"{name} = {value[:-1]}", f"{name}={value}%00", f"{name}={value}\\073", f"x={value}", f"__Host-{name}={value[:-1]}x",
-        "a=b;" * 500, f"{name}=" + "a" * 5_000, f"{name}=" + '"' * 4_000, f"{name}=" + "\\" * 4_000, f"{name}=%ff%fe", f"{name}=" + "\\377" * 900, f"{name}=' OR 1=1 --",
+        "", ";", "=", name, f"{name}=", f"{name}=;{name}=", f'{name}="', f'{name}="{value}',
+        f"{name}=x; {name}={value}", f"{name}[]={value}",
+        f"{name.upper()}={value}", f"{name} = {value[:-1]}", f"{name}={value}%00", f"{name}={value}\\073", f"x={value}",
+        f"__Host-{name}={value[:-1]}x",
+        "a=b;" * 500 + "a=b", f"{name}=" + "a" * 5_000, f"{name}=" + '"' * 4_000, f"{name}=" + "\\" * 4_000,
+        f"{name}=%ff%fe", f"{name}=" + "\\377" * 900, f"{name}=' OR 1=1 --",
     )  # fmt: skip
     with httpx.Client(base_url=scene.url, timeout=30, trust_env=False) as client:
         right = client.get("/dashboard", headers={"Cookie": good})
@@ -127,7 +141,7 @@ def hostile_cookies(scene: Scene, tally: Tally) -> None:
 
 
 def injected_headers(scene: Scene, tally: Tally) -> None:
-    """Line ends and fields inside metadata, texts, URLs, names and targets: no answer, and no webhook, has a field more."""
+    """Line ends and fields inside metadata, texts, URLs, names and targets: no answer has a field more."""
     ends = (
         "\r\nX-Injected: yes",
         "\nX-Injected: yes",
@@ -140,9 +154,11 @@ def injected_headers(scene: Scene, tally: Tally) -> None:
     with scene.server.client(scene.intruder.test) as client:
         for end in ends:
             url = f"https://merchant.example/{end}"
+            amount = {"value": "5.00", "currency": "USD"}
             bodies: list[tuple[str, dict[str, Any]]] = [
-                ("/checkout_sessions", {"amount": {"value": "5.00", "currency": "USD"}, "successUrl": url, "metadata": {"a": end, end[:30]: "b"}}),
-                ("/checkout_sessions", {"amount": {"value": "5.00", "currency": "USD"}, "cancelUrl": url}),
+                ("/checkout_sessions", {"amount": amount, "metadata": {"a": end, end[:30]: "b"}}),
+                ("/checkout_sessions", {"amount": amount, "successUrl": url}),
+                ("/checkout_sessions", {"amount": amount, "cancelUrl": url}),
                 ("/payment_links", {"title": f"a{end}", "fiatAmount": "5.00", "successUrl": url}),
                 ("/customers", {"name": f"a{end}", "email": f"a@b.example{end}"}),
                 ("/webhook_endpoints", {"url": f"https://merchant.example/in{end}", "events": ["*"]}),

@@ -1,5 +1,5 @@
-"""A part of ``make attack``: a few attempts of each attack, on a running server of each kind. And the attacks' own table,
-which says what succeeded where something does."""
+"""A part of ``make attack``: a few attempts of each attack, on a running server of each kind. And the table at its
+end, which says what succeeded where something does."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ PART = "0.02"
 @pytest.mark.slow
 @pytest.mark.parametrize("server", ["sqlite", "postgres"])
 def test_no_attack_on_tillgate_succeeds(server: str) -> None:
-    """Carriers, isolation, replays, guesses, hostile texts, forms, redirects, scripts in a browser, races, neighbours and
+    """Carriers, isolation, replays, guesses, hostile texts, forms, redirects, scripts in a browser, races, neighbours,
     sockets: each holds, and each proves something, for what is allowed works beside it."""
     done = attacked("--server", server, "--part", PART)
     assert "BROKEN" not in done and done.count("  held  ") >= len(ON_TILLGATE) // 2, done

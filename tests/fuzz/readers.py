@@ -1,6 +1,7 @@
 """What reads the bytes of strangers, each with the exceptions that it declares and what holds of everything it gives.
 
-``tests/fuzz/test_readers.py`` runs them for seconds, ``make attack ARGS="--fuzz SECONDS"`` for as long as one likes. The
+``tests/fuzz/test_readers.py`` runs them for seconds,
+``make attack ARGS="--fuzz SECONDS"`` for as long as one likes. The
 inputs that once were special are kept in ``tests/fuzz/corpus``, a line of JSON each: the bytes as Latin-1.
 """
 
@@ -349,16 +350,20 @@ _WORDS: Final = (
     b"cs_01hxyz00000000000000000000_secret_abc", b"Y2tfdGVzdF8=", b":", b"$KEY", b"{{", b"<", b" ", b"\t", b"Token ",
 )  # fmt: skip
 _PATHS: Final = (
-    b"/", b"/a/1/b", b"/c/x", b"/d", b"..", b".", b";", b";x=1", b"#", b"?", b"%2f", b"%2e", b"%5c", b"\\", b"%25", b"%", b"%00",
+    b"/", b"/a/1/b", b"/c/x", b"/d", b"..", b".", b";", b";x=1", b"#", b"?", b"%2f", b"%2e", b"%5c", b"\\", b"%25",
+    b"%", b"%00",
     b"%c0%af", b"//", b"%20", b"%c3%a9", b"+", b"*", b"@", b"%ef%bc%8f",
 )  # fmt: skip
 _HOPS: Final = (
-    b"10.0.0.1", b"203.0.113.7", b", ", b",", b"\n", b"https", b"http", b"wss", b"[::1]", b"[2001:db8::1]:443", b"1.2.3.4:80",
+    b"10.0.0.1", b"203.0.113.7", b", ", b",", b"\n", b"https", b"http", b"wss", b"[::1]", b"[2001:db8::1]:443",
+    b"1.2.3.4:80",
     b"unknown", b"_hidden", b"::ffff:10.0.0.1", b"fe80::1%eth0", b"localhost", b"0x7f.1", b"for=1.2.3.4",
 )  # fmt: skip
 _JSON: Final = (
-    b"{", b"}", b"[", b"]", b":", b",", b'"', b'"amount"', b'{"value":"1.00","currency":"USD"}', b'"metadata"', b"\\u0000", b"\\ud800",
-    b"1e999", b"9" * 40, b"null", b"true", b'{"metadata":{"a":', b'"name":"a"', b'{"key":"', _KEY, b'"}', b'"scopes":["a:b"]', b"\xff", b"\xef\xbb\xbf",
+    b"{", b"}", b"[", b"]", b":", b",", b'"', b'"amount"', b'{"value":"1.00","currency":"USD"}', b'"metadata"',
+    b"\\u0000", b"\\ud800",
+    b"1e999", b"9" * 40, b"null", b"true", b'{"metadata":{"a":', b'"name":"a"', b'{"key":"', _KEY, b'"}',
+    b'"scopes":["a:b"]', b"\xff", b"\xef\xbb\xbf",
 )  # fmt: skip
 _QUERY: Final = (
     b"limit=",
@@ -390,8 +395,10 @@ _INSTANTS: Final = (
     b"z",
 )
 _HEADS: Final = (
-    b"HTTP/1.1 ", b"HTTP/1.0 ", b"200 OK", b"103 Early Hints", b"100", b"999", b"\r\n", b"\n", b"\r\n\r\n", b"content-length: ", b"5", b"-1",
-    b"transfer-encoding: chunked\r\n", b"0\r\n\r\n", b"ffffffff\r\n", b"a: b\r\n", b" folded\r\n", b"content-encoding: gzip\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+    b"HTTP/1.1 ", b"HTTP/1.0 ", b"200 OK", b"103 Early Hints", b"100", b"999", b"\r\n", b"\n", b"\r\n\r\n",
+    b"content-length: ", b"5", b"-1",
+    b"transfer-encoding: chunked\r\n", b"0\r\n\r\n", b"ffffffff\r\n", b"a: b\r\n", b" folded\r\n",
+    b"content-encoding: gzip\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
 )  # fmt: skip
 _FILES: Final = (
     b"name,sha256,scopes\n",
@@ -414,30 +421,152 @@ READERS: Final[tuple[Reader, ...]] = (
     Reader("carriers", _carriers, (), _WORDS),
     Reader("paths", _path, (UnclearPath,), _PATHS),
     Reader("forwarded", _forwarded, (), _HOPS),
-    Reader("forward_auth", _forward_auth, (Denied,), (*_PATHS, b"\n", b"GET", b"http://a.example", b"x_keyturn_project", b"X-Keyturn-Mode")),
-    Reader("cookies", _cookie, (), (b"tillgate_session=", b";", b"; ", b'"', b"\\", b"=", b"abc", b"tillgate_session", b"__Host-")),
-    Reader("forms", _form, (ValueError,), (b"&", b"=", b"%00", b"%ff", b"%0d%0a", b"+", b"csrf=x", b"name", b";", b"%")),
-    Reader("ways_back", _way_back, (), (b"/dashboard", b"//", b"\\", b"evil.example", b"?", b"#", b"@", b"..", b":", b"\r\n", b"https:", b"%2f", b"\t")),
-    Reader("cursors", _cursor, (InvalidInput,), (b"cs_", b"01hxyz0000000000000000000", b"0", b"z", b"CS_", b"\xb2", b"\n")),
-    Reader("log_cursors", _log_cursor, (ValueError, InvalidKey), (b"0", b"_", b"-", b".", b"req_", b"1700000000000", b":", b"a")),
+    Reader(
+        "forward_auth",
+        _forward_auth,
+        (Denied,),
+        (*_PATHS, b"\n", b"GET", b"http://a.example", b"x_keyturn_project", b"X-Keyturn-Mode"),
+    ),
+    Reader(
+        "cookies",
+        _cookie,
+        (),
+        (b"tillgate_session=", b";", b"; ", b'"', b"\\", b"=", b"abc", b"tillgate_session", b"__Host-"),
+    ),
+    Reader(
+        "forms", _form, (ValueError,), (b"&", b"=", b"%00", b"%ff", b"%0d%0a", b"+", b"csrf=x", b"name", b";", b"%")
+    ),
+    Reader(
+        "ways_back",
+        _way_back,
+        (),
+        (
+            b"/dashboard",
+            b"//",
+            b"\\",
+            b"evil.example",
+            b"?",
+            b"#",
+            b"@",
+            b"..",
+            b":",
+            b"\r\n",
+            b"https:",
+            b"%2f",
+            b"\t",
+        ),
+    ),
+    Reader(
+        "cursors", _cursor, (InvalidInput,), (b"cs_", b"01hxyz0000000000000000000", b"0", b"z", b"CS_", b"\xb2", b"\n")
+    ),
+    Reader(
+        "log_cursors",
+        _log_cursor,
+        (ValueError, InvalidKey),
+        (b"0", b"_", b"-", b".", b"req_", b"1700000000000", b":", b"a"),
+    ),
     Reader("bodies", _bodies, (InvalidInput,), _JSON),
     Reader("keyturn_bodies", _keyturn_bodies, (), _JSON),
     Reader("queries", _queries, (InvalidInput,), _QUERY),
     Reader("keyturn_queries", _keyturn_query, (Denied,), (*_QUERY, b"projectId=", b"format=")),
     Reader("instants", _instant, (ValueError,), _INSTANTS),
-    Reader("retry_after", _retry_after, (), (b"1", b"0", b"-", b"Wed, 21 Oct 2026 07:28:00 GMT", b"9" * 20, b" ", b"+0000", b"-9999", b"\xb2", b"Feb", b"99")),
+    Reader(
+        "retry_after",
+        _retry_after,
+        (),
+        (
+            b"1",
+            b"0",
+            b"-",
+            b"Wed, 21 Oct 2026 07:28:00 GMT",
+            b"9" * 20,
+            b" ",
+            b"+0000",
+            b"-9999",
+            b"\xb2",
+            b"Feb",
+            b"99",
+        ),
+    ),
     Reader("webhook_answers", _webhook_answer, (httpcore.ProtocolError, httpcore.NetworkError), _HEADS),
     Reader("import_files", _import_file, (InvalidImport,), _FILES),
-    Reader("import_forms", _form_of_keys, (InvalidImport,), (b"acme_live_", b"{40}", b"{32,64}", b"{", b"}", b",", b"999", b"\xb2", b" ")),
+    Reader(
+        "import_forms",
+        _form_of_keys,
+        (InvalidImport,),
+        (b"acme_live_", b"{40}", b"{32,64}", b"{", b"}", b",", b"999", b"\xb2", b" "),
+    ),
     Reader("keys_in_files", _spotted, (), _WORDS),
-    Reader("amounts", _text(_amount), (InvalidInput,), (b"1", b".", b"00", b"-", b"e", b"9" * 30, b"\xd9\xa0", b",", b"_", b" ")),
-    Reader("urls", _text(lambda text: checked_url(text, param="url", http_loopback=True)), (InvalidInput,), (b"https://", b"http://", b"localhost", b"a.example", b"@", b"#", b"[::1]", b":", b"%", b"\\", b"..", b" ")),
-    Reader("webhook_urls", _text(lambda text: checked_webhook(text, http_loopback=False, guard=AddressGuard())), (InvalidInput,), (b"https://", b"a.example", b"127.0.0.1", b"[::1]", b"@", b"#", b":", b"0x7f", b"xn--", b".", b"%", b"\xe3\x80\x82")),
-    Reader("emails", _text(checked_email), (InvalidInput,), (b"a", b"@", b"b.example", b".", b" ", b"\xc4\xb0", b"\n", b"<")),
+    Reader(
+        "amounts",
+        _text(_amount),
+        (InvalidInput,),
+        (b"1", b".", b"00", b"-", b"e", b"9" * 30, b"\xd9\xa0", b",", b"_", b" "),
+    ),
+    Reader(
+        "urls",
+        _text(lambda text: checked_url(text, param="url", http_loopback=True)),
+        (InvalidInput,),
+        (b"https://", b"http://", b"localhost", b"a.example", b"@", b"#", b"[::1]", b":", b"%", b"\\", b"..", b" "),
+    ),
+    Reader(
+        "webhook_urls",
+        _text(lambda text: checked_webhook(text, http_loopback=False, guard=AddressGuard())),
+        (InvalidInput,),
+        (
+            b"https://",
+            b"a.example",
+            b"127.0.0.1",
+            b"[::1]",
+            b"@",
+            b"#",
+            b":",
+            b"0x7f",
+            b"xn--",
+            b".",
+            b"%",
+            b"\xe3\x80\x82",
+        ),
+    ),
+    Reader(
+        "emails",
+        _text(checked_email),
+        (InvalidInput,),
+        (b"a", b"@", b"b.example", b".", b" ", b"\xc4\xb0", b"\n", b"<"),
+    ),
     Reader("idempotency_keys", _text(checked_key), (InvalidInput,), (b"a", b" ", b"\x7f", b"-", b"\xc3\xa9")),
-    Reader("origins", _text(_origins), (InvalidKey,), (b"https://", b"http://", b"*.", b"a.example", b"localhost", b":", b"8443", b"/", b"co.uk", b"xn--", b"[::1]", b"\xc3\xa9", b"null")),
-    Reader("networks", _text(_networks), (InvalidKey,), (b"10.0.0.0", b"/", b"8", b"::", b"2001:db8::", b"%eth0", b"::ffff:1.2.3.4", b"/129", b" ")),
+    Reader(
+        "origins",
+        _text(_origins),
+        (InvalidKey,),
+        (
+            b"https://",
+            b"http://",
+            b"*.",
+            b"a.example",
+            b"localhost",
+            b":",
+            b"8443",
+            b"/",
+            b"co.uk",
+            b"xn--",
+            b"[::1]",
+            b"\xc3\xa9",
+            b"null",
+        ),
+    ),
+    Reader(
+        "networks",
+        _text(_networks),
+        (InvalidKey,),
+        (b"10.0.0.0", b"/", b"8", b"::", b"2001:db8::", b"%eth0", b"::ffff:1.2.3.4", b"/129", b" "),
+    ),
     Reader("apps", _text(lambda text: checked_apps([text])), (InvalidKey,), (b"com", b".", b"a", b"-", b"_", b"*")),
     Reader("rates", _text(parse_rate), (InvalidKey,), (b"5", b"/s", b"/m", b"/h", b"e", b"inf", b"nan", b"-", b".")),
-    Reader("terminal_texts", _text(_terminal), (), (b"\x1b[2J", b"\x9b", b"\r", b"\x08", b"a", b"\xe2\x80\xae", b"\xc2\x9b", b"\n")),
-)  # fmt: skip
+    Reader(
+        "terminal_texts",
+        _text(_terminal),
+        (),
+        (b"\x1b[2J", b"\x9b", b"\r", b"\x08", b"a", b"\xe2\x80\xae", b"\xc2\x9b", b"\n"),
+    ),
+)
