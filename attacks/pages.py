@@ -149,9 +149,11 @@ def open_redirects(scene: Scene, tally: Tally) -> None:
                 leads = answer.status_code == 303 and re.fullmatch(r"/dashboard(?:[/?].*)?", where) is not None
                 tally.attempt(leads or answer.status_code >= 400, (target, field, answer.status_code, where))
             for path in (f"{target}/", f"/dashboard/{target}/", f"/checkout/{target}", f"/l/{target}"):
-                answer = client.get(path) if path.startswith("/") and not path.startswith("//") else None
-                where = answer.headers.get("location", "") if answer is not None else ""
-                tally.attempt(not re.match(r"(?:[a-z]+:)?[/\\]{2}|[a-z]+:", where), (path, where))
+                line = path.replace("\r", "%0d").replace("\n", "%0a").replace("\t", "%09").replace(" ", "%20")
+                told = scene.wire(f"GET {line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                led = re.search(rb"\r\nlocation: ([^\r\n]*)", told, re.IGNORECASE)
+                elsewhere = led is not None and re.match(rb"(?:[a-z]+:)?[/\\]{2}(?!localhost/)|javascript", led[1])
+                tally.attempt(not elsewhere, (path, led and led[1]))
     urls = (
         "javascript:alert(1)",
         "data:text/html,x",

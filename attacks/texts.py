@@ -76,8 +76,8 @@ def hostile_bodies(scene: Scene, tally: Tally) -> None:
         for route, name, odd in scene.some(fields):
             assert route.body is not None
             path = re.sub(r"\{[^}]*\}", scene.intruder.ids[route.path.strip("/").split("/")[0]], route.path)
-            body: dict[str, Any] = likely(route.body, scene.random, {}) | {name: odd}
-            answer = client.request(route.method, path, json=body)
+            odd_body: dict[str, Any] = likely(route.body, scene.random, {}) | {name: odd}
+            answer = client.request(route.method, path, json=odd_body)
             tally.attempt(answer.status_code < 500, (route.path, name, str(odd)[:40], answer.status_code))
     tally.control(scene.healthy(), "the server answers afterwards")
 
