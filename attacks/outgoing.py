@@ -2,55 +2,26 @@
 
 import asyncio
 import ipaddress
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
 from attacks.scene import Scene
 from attacks.tally import Attack, Tally
 from tests.nameserver import name_server
+from tests.receiver import Receiver
 from tests.running import EVERY_SCOPE, RunningServer
 from tillgate.events.deliveries.guard import AddressGuard, guarded_transport
 from tillgate.events.deliveries.names import Names
 
 
-class _Neighbour:
-    """A service of this machine that nobody outside may reach; it counts who does."""
-
-    def __init__(self) -> None:
-        self.reached: list[str] = []
-        neighbour = self
-
-        class Requests(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                neighbour.reached.append(f"{self.client_address[0]} {self.path}")
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            do_GET = do_POST
-
-            def log_message(self, *_: Any) -> None:
-                """Nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
-        self.port: int = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
 @contextmanager
-def _neighbour() -> Iterator[_Neighbour]:
-    made = _Neighbour()
+def _neighbour() -> Iterator[Receiver]:
+    """A service of this machine that nobody outside may reach; it keeps what reaches it."""
+    made = Receiver()
     try:
         yield made
     finally:
@@ -93,6 +64,10 @@ SCHEMES: Final = (
 )
 
 
+def _port(neighbour: Receiver) -> int:
+    return urlsplit(neighbour.url).port or 0
+
+
 def neighbours(scene: Scene, tally: Tally) -> None:
     """Endpoints at every spelling of this machine, its networks and metadata services: none is taken, or reached."""
     folder = scene.folder / "closed"
@@ -103,14 +78,14 @@ def neighbours(scene: Scene, tally: Tally) -> None:
             _aimed(scene, server, neighbour, tally)
         finally:
             server.stop()
-        tally.attempt(not neighbour.reached, neighbour.reached)
+        tally.attempt(not neighbour.received, neighbour.received)
 
 
-def _aimed(scene: Scene, server: RunningServer, neighbour: _Neighbour, tally: Tally) -> None:
+def _aimed(scene: Scene, server: RunningServer, neighbour: Receiver, tally: Tally) -> None:
     server.project()
     addresses = ("127.0.0.1", "127.8.8.8", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1")
     hosts = [form for address in addresses for form in forms_of(address)] + list(NAMES)
-    urls = [f"https://{host}:{neighbour.port}/in" for host in hosts] + list(SCHEMES)
+    urls = [f"https://{host}:{_port(neighbour)}/in" for host in hosts] + list(SCHEMES)
     with server.client(server.key(EVERY_SCOPE)) as client:
         client.headers["X-Forwarded-Proto"] = "https"
         right = client.post("/webhook_endpoints", json={"url": "https://hooks.merchant.example/in", "events": ["*"]})
@@ -134,10 +109,10 @@ def rebound_names(scene: Scene, tally: Tally) -> None:
     """Names that are at a public address when they are looked up and at this machine's in the next moment."""
     with _neighbour() as neighbour:
         asyncio.run(_rebound(scene, neighbour, tally))
-        tally.attempt(not neighbour.reached, neighbour.reached)
+        tally.attempt(not neighbour.received, neighbour.received)
 
 
-async def _rebound(scene: Scene, neighbour: _Neighbour, tally: Tally) -> None:
+async def _rebound(scene: Scene, neighbour: Receiver, tally: Tally) -> None:
     async with name_server() as server:
         for number in range(scene.times(20)):
             name = f"rebinding{number}.test"
@@ -145,7 +120,7 @@ async def _rebound(scene: Scene, neighbour: _Neighbour, tally: Tally) -> None:
             transport = guarded_transport(AddressGuard(), Names([server.address]))
             async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=5) as client:
                 try:
-                    answer = await client.post(f"http://{name}:{neighbour.port}/")
+                    answer = await client.post(f"http://{name}:{_port(neighbour)}/")
                     tally.attempt(False, (name, answer.status_code))
                 except httpx.HTTPError:
                     tally.attempt(True, name)
