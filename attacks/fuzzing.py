@@ -9,7 +9,7 @@ from hypothesis.errors import HypothesisException
 
 from tests.fuzz.readers import CORPUS, READERS, Reader
 
-EXAMPLES: Final = 2_000
+EXAMPLES: Final = 300
 FOUND_MAX: Final = 3
 
 

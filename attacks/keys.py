@@ -169,7 +169,7 @@ def questions(scene: Keyturn, tally: Tally) -> None:
         f"{key} x",
         f"{key}\nx",
         f"{key}, {key}",
-        f"Bearer {key}",
+        f"Bearer Bearer {key}",
         key.upper(),
         "\0",
         "\ud7ff",
