@@ -107,7 +107,10 @@ def _filled(route: Route, ids: dict[str, str]) -> tuple[str, str]:
 def isolation(scene: Scene, tally: Tally) -> None:
     """Each route with another project's ids, by each kind of key: the answer of an id that does not exist."""
     victim, intruder = scene.victim, scene.intruder
-    foreign = {"another project's": intruder.keys, "the same project's, other": {"live": victim.live}}
+    foreign = {
+        "another project's": intruder.keys,
+        "the same project's, other": {"live": victim.live, "publishable": victim.publishable},
+    }
     routes = [route for route in ROUTES if "{" in route.path]
     attempts = [
         (route, whose, kind, key) for route in routes for whose, keys in foreign.items() for kind, key in keys.items()

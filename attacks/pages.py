@@ -33,7 +33,7 @@ PAYLOADS: Final = (
     "'><svg/onload=alert(1)>",
     "</title></textarea></script><script>alert(1)</script>",
     "javascript:alert(1)",
-    "{{7*191}}${7*191}<%=7*191%>",
+    "{{7919*7907}}${7919*7907}<%=7919*7907%>",
     "<a href=javascript:alert(1)>x</a>",
     "<base href=//evil.example/>",
     "<meta http-equiv=refresh content='0;url=//evil.example'>",
@@ -254,7 +254,7 @@ def scripts_in_texts(scene: Scene, tally: Tally) -> None:
                 seen.append(f"{path}: {error}")
                 continue
             tally.attempt(not seen and page.url.startswith(scene.url), (path, page.url, seen))
-            tally.attempt("1337" not in text, (path, "a template was evaluated"))
+            tally.attempt("62615533" not in text, (path, "a template was evaluated"))
             seen.clear()
             for found in re.findall(r'href="(/dashboard/[^"#]{1,200})"', text):
                 link = html.unescape(found)
