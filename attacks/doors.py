@@ -13,7 +13,8 @@ from attacks.tally import Attack, Tally
 from tests.api.bodies import fields_of, likely
 from tests.running import EVERY_SCOPE, OWNER_EMAIL
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import ROOT, Route
+from tillgate.api.mount import ROOT
+from tillgate.wire.routing import Route
 
 # The shape of a credential that nobody was given.
 STRANGE_KEY: Final = "ck_test_" + "0" * 32

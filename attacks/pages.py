@@ -14,7 +14,7 @@ from tests.api.bodies import fields_of, inner, likely
 from tests.browser import CHROMIUM_ARGUMENTS, find_chromium
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import ROOT
+from tillgate.api.mount import ROOT
 from tillgate.dashboard.routing import VIEWS
 
 EVIL: Final = "https://evil.example"

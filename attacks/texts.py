@@ -10,7 +10,7 @@ from attacks.scene import Scene, statuses_of
 from attacks.tally import Attack, Tally
 from tests.api.bodies import ODD, fields_of, likely
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import ROOT
+from tillgate.api.mount import ROOT
 
 BODIES: Final = (
     b"", b"null", b"[]", b"0", b'"a"', b"{", b"[" * 100_000, b'{"a":' * 50_000, b"{\"a\":1,}", b"{'a':1}",

@@ -9,7 +9,7 @@ from typing import Final
 
 from attacks.scene import HERE, Scene, statuses_of
 from attacks.tally import Attack, Tally
-from tillgate.api.routing import ROOT
+from tillgate.api.mount import ROOT
 
 _HIDDEN: Final = f"GET {ROOT}/orders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer KEY\r\n\r\n"
 _POST: Final = f"POST {ROOT}/orders HTTP/1.1\r\nHost: localhost\r\n"

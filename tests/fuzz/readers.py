@@ -34,8 +34,7 @@ from keyturn.keys.model import Mode, Refused
 from keyturn.keys.restrictions import checked_apps, checked_networks, checked_origins, parse_rate
 from keyturn.leaks.spotting import Spotter
 from keyturn.terminal import printable
-from tests.keydesk import KeyDesk
-from tillgate.api import reading
+from tests.key_harness import KeyHarness
 from tillgate.api.application import ROUTES
 from tillgate.base import ids
 from tillgate.base.clock import from_rfc3339
@@ -50,6 +49,7 @@ from tillgate.events.deliveries.guard import AddressGuard
 from tillgate.events.deliveries.model import RETRY_AFTER_MAX_MS, retry_after
 from tillgate.events.endpoints.targets import checked_target as checked_webhook
 from tillgate.store.idempotency import checked_key
+from tillgate.wire import reading
 
 CORPUS: Final = Path(__file__).with_name("corpus")
 BYTES_MAX: Final = 2_000
@@ -294,7 +294,7 @@ _RULES_OF_IMPORT: Final = (
 def _import_file(data: bytes) -> None:
     refused: InvalidImport | None = None
     for rules in _RULES_OF_IMPORT:
-        desk = KeyDesk()
+        desk = KeyHarness()
         content = data.decode("utf-8", "replace")
         try:
             imported = asyncio.run(

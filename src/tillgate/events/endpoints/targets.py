@@ -15,7 +15,7 @@ from tillgate.events.deliveries.guard import AddressGuard
 _NO_NAMES: Final = frozenset({"invalid", "onion"})
 _HOST_LENGTH_MAX: Final = 253
 _LABEL_MAX: Final = 63
-_OTHERWISE_WRITTEN: Final = "the host is no name, and no IPv4 address of four decimal numbers in ASCII."
+_OTHERWISE_WRITTEN: Final = "the host is neither a host name nor an IPv4 address of four decimal numbers in ASCII."
 # Resolvers and certificates know no others; the underscore is there because some names have one all the same.
 _NOT_IN_NAMES: Final = re.compile(r"[^0-9A-Za-z._-]", re.ASCII)
 
@@ -44,17 +44,17 @@ def _never_reached(url: str) -> str | None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.port == 0:
-        return "port 0 cannot be connected to; leave it out, or name the receiver's."
+        return "port 0 cannot be connected to; omit it, or use the receiver's port."
     if "#" in url:
-        return "what follows # is never sent; take it away, or put it into the query."
+        return "a fragment (#…) is never sent; remove it, or put it into the query."
     if "[" in parts.netloc:
         try:
             ipaddress.IPv6Address(host)
         except ValueError:
-            return "the host in brackets is no IPv6 address."
-        return "an IPv6 address with a zone is known to one machine only." if "%" in host else None
+            return "the host in brackets is not an IPv6 address."
+        return "an IPv6 address with a zone is valid on one machine only." if "%" in host else None
     if host.endswith("."):
-        return "no certificate holds for a host with a dot at its end; write it without."
+        return "a host with a trailing dot matches no certificate; omit the dot."
     if _ends_in_number(host):
         return _OTHERWISE_WRITTEN if not _is_ipv4(host) else None
     # Judged as it is sent, too: IDNA takes other dots for dots, and a host that looked like a name is then an address.
@@ -64,7 +64,7 @@ def _never_reached(url: str) -> str | None:
         name = target.raw_host.decode("ascii")
         _ = target.host
     except (httpx.InvalidURL, UnicodeError):
-        return "the host is no name that can be looked up (IDNA)."
+        return "the host name cannot be resolved (IDNA)."
     if _ends_in_number(name):
         return _OTHERWISE_WRITTEN
     last = name.rpartition(".")[2]
@@ -73,7 +73,7 @@ def _never_reached(url: str) -> str | None:
     if len(name) > _HOST_LENGTH_MAX or not all(1 <= len(label) <= _LABEL_MAX for label in name.split(".")):
         return f"a host has at most {_HOST_LENGTH_MAX} characters, and 1 to {_LABEL_MAX} between two dots (RFC 1035)."
     if _NOT_IN_NAMES.search(name):
-        return "a host's name has letters, digits, hyphens and dots."
+        return "a host name consists of letters, digits, hyphens and dots."
     return None
 
 
