@@ -20,6 +20,7 @@ from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.settlement import expiring, simulating
 from tillgate.events import operations as events
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard
 from tillgate.events.endpoints import operations as endpoints
@@ -79,14 +80,14 @@ class Counter:
 
     async def simulate(self, session_id: str, outcome: Outcome) -> CheckoutSession:
         return await self.database.write(
-            lambda tx: sessions.simulate(self.context, tx, self.principal, session_id, outcome)
+            lambda tx: simulating.simulate(self.context, tx, self.principal, session_id, outcome)
         )
 
     async def read(self, session_id: str) -> CheckoutSession:
         return await self.database.read(lambda tx: sessions.get_session(tx, self.principal, session_id))
 
     async def expire_due(self) -> int:
-        return await self.database.write(lambda tx: sessions.expire_due(self.context, tx))
+        return await self.database.write(lambda tx: expiring.expire_due(self.context, tx))
 
     async def endpoint(
         self, url: str = "https://shop.example/hook", events: tuple[str, ...] = ("*",)

@@ -42,6 +42,7 @@ WHO_KNOWS_KEYTURN = (
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
 NOUNS = (
     ("refunds",),
+    ("settlement",),
     ("sessions",),
     ("orders",),
     ("payments",),
@@ -135,7 +136,7 @@ def test_the_business_knows_no_key_and_no_web(room: str) -> None:
 
 
 def test_nouns_of_the_checkout_go_one_way() -> None:
-    """sessions > orders > payments > links, customers. What lies beside the nouns is for all of them."""
+    """settlement > sessions > orders > payments > links, customers. What lies beside the nouns is for all of them."""
     order = {noun: number for number, nouns in enumerate(NOUNS) for noun in nouns}
     rooms = {path.name for path in (SRC / "tillgate/checkout").iterdir() if (path / "__init__.py").exists()}
     assert rooms == set(order), "a noun of the checkout has no place in NOUNS"

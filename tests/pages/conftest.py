@@ -22,7 +22,9 @@ from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import LinkChanges, NewLink, archive_link, create_link, update_link
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
-from tillgate.checkout.sessions.operations import expire_due, list_sessions, simulate
+from tillgate.checkout.sessions.operations import list_sessions
+from tillgate.checkout.settlement.expiring import expire_due
+from tillgate.checkout.settlement.simulating import simulate
 from tillgate.events.wake import Wake
 from tillgate.pages import PagesContext, routes
 from tillgate.rails.port import PaymentTerms, Rails

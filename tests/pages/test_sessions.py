@@ -8,7 +8,8 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import SessionStatus
-from tillgate.checkout.sessions.operations import cancel, expire_due
+from tillgate.checkout.settlement.deciding import cancel
+from tillgate.checkout.settlement.expiring import expire_due
 from tillgate.pages.view import RETURN_BY_ITSELF_MS
 from tillgate.rails.simulated import OUTCOMES, Outcome
 

@@ -13,7 +13,7 @@ from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
 from tillgate.checkout.clocks.model import TestClockObject, to_api
-from tillgate.checkout.sessions.advancing import advance as advance_clock
+from tillgate.checkout.settlement.advancing import advance as advance_clock
 from tillgate.store import Transaction
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")

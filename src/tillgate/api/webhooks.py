@@ -12,7 +12,7 @@ from tillgate.api.lists import ListObject, listed
 from tillgate.api.reading import ListQuery
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.clock import to_rfc3339
-from tillgate.checkout.sessions.operations import example_paid_session
+from tillgate.checkout.settlement.simulating import example_paid_session
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries.model import Attempt, DeliveryStatus
 from tillgate.events.deliveries.operations import DeliveryWithAttempts

@@ -26,9 +26,10 @@ from tillgate.checkout.refunds.operations import (
     refund_order,
     settle_refund,
 )
-from tillgate.checkout.sessions import captures
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.operations import get_session, keep_waiting
+from tillgate.checkout.sessions.operations import get_session
+from tillgate.checkout.settlement import capturing
+from tillgate.checkout.settlement.deciding import keep_waiting
 from tillgate.dashboard.calls import Call, View
 from tillgate.store import Transaction
 
@@ -167,7 +168,7 @@ async def capture(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
-        return await captures.capture(
+        return await capturing.capture(
             call.context.checkout,
             tx,
             call.principal,
@@ -184,7 +185,7 @@ async def cancel(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
-        return await captures.cancel(call.context.checkout, tx, call.principal, order.payment.id)
+        return await capturing.cancel(call.context.checkout, tx, call.principal, order.payment.id)
 
     return await _done(call, operation, "let_go")
 

@@ -11,7 +11,10 @@ from tillgate.checkout.metadata import pairs
 from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
 from tillgate.checkout.sessions.object import to_api
-from tillgate.checkout.sessions.operations import accept, cancel, expire, get_session, list_sessions, simulate
+from tillgate.checkout.sessions.operations import get_session, list_sessions
+from tillgate.checkout.settlement.deciding import accept, cancel
+from tillgate.checkout.settlement.expiring import expire
+from tillgate.checkout.settlement.simulating import simulate
 from tillgate.dashboard.calls import Call, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.orders import OrderView, order_view

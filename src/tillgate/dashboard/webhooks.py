@@ -8,7 +8,7 @@ from starlette.responses import Response
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
-from tillgate.checkout.sessions.operations import example_paid_session
+from tillgate.checkout.settlement.simulating import example_paid_session
 from tillgate.dashboard.calls import Call, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of

@@ -16,8 +16,9 @@ from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.operations import get_public_session, simulate
+from tillgate.checkout.sessions.operations import get_public_session
 from tillgate.checkout.sessions.pricing import open_lines, say_price
+from tillgate.checkout.settlement.simulating import simulate
 from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused

@@ -19,6 +19,7 @@ from tillgate.checkout.orders.operations import NewLineItem, OrderChanges
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.settlement import deciding, observing
 from tillgate.events.model import EventObject
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import Outcome
@@ -46,7 +47,7 @@ async def opened(counter: Counter, **more: Any) -> CheckoutSession:
 async def seen(counter: Counter, session_id: str, *observations: Observation) -> CheckoutSession:
     async def operation(tx: Transaction) -> CheckoutSession:
         session = await sessions.records.locked(tx, session_id)  # type: ignore[attr-defined]
-        return await sessions.observe(counter.context, tx, session, list(observations), counter.clock.now())
+        return await observing.observe(counter.context, tx, session, list(observations), counter.clock.now())
 
     return await counter.database.write(operation)
 
@@ -120,7 +121,7 @@ async def test_money_that_moves_no_session_is_told_by_its_order(counter: Counter
     order = await order_of(counter, late)
     assert [event.type for event in await told(counter, order)] == ["order.expired", "order.review"]
     assert order.exceptions == ["late"]
-    await counter.database.write(lambda tx: sessions.accept(counter.context, tx, counter.principal, late.id))
+    await counter.database.write(lambda tx: deciding.accept(counter.context, tx, counter.principal, late.id))
     assert (await order_of(counter, late)).status is Q.PAID
 
 

@@ -17,6 +17,7 @@ from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.settlement import observing
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING, Outcome
 
@@ -184,7 +185,7 @@ async def test_money_long_after_the_end_can_be_given_back(counter: Counter) -> N
     async def arrives(tx: Any) -> CheckoutSession:
         locked = await sessions.records.locked(tx, session.id)  # type: ignore[attr-defined]
         amount = session.payment.terms.amount_atomic
-        return await sessions.observe(
+        return await observing.observe(
             counter.context, tx, locked, [Observation("0xa", 0, amount, True)], counter.clock.now()
         )
 

@@ -30,6 +30,7 @@ from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import EDGES, CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session, visit_link
+from tillgate.checkout.settlement import deciding, expiring, observing, simulating
 from tillgate.rails.port import Observation
 from tillgate.rails.simulated import Outcome
 
@@ -195,7 +196,7 @@ async def test_nothing_is_simulated_with_a_live_key(counter: Counter) -> None:
     for session_id in (session.id, "cs_nowhere"):
         with pytest.raises(Forbidden) as caught:
             await counter.database.write(
-                lambda tx, at=session_id: sessions.simulate(counter.context, tx, live, at, O.PAID)
+                lambda tx, at=session_id: simulating.simulate(counter.context, tx, live, at, O.PAID)
             )
         assert caught.value.code == "test_mode_only"
 
@@ -243,9 +244,9 @@ async def test_pending_sessions_expire_when_their_time_is_up(counter: Counter) -
 
 async def test_what_fell_due_while_nobody_looked_is_caught_up(counter: Counter) -> None:
     """In batches, the longest overdue first, each session once."""
-    made = [(await counter.session()).id for _ in range(sessions.EXPIRE_BATCH_MAX + 5)]
+    made = [(await counter.session()).id for _ in range(expiring.EXPIRE_BATCH_MAX + 5)]
     counter.clock.forward(10 * LIFETIME_MS)
-    assert [await counter.expire_due() for _ in range(3)] == [sessions.EXPIRE_BATCH_MAX, 5, 0]
+    assert [await counter.expire_due() for _ in range(3)] == [expiring.EXPIRE_BATCH_MAX, 5, 0]
     expired = await rows(counter.database, "SELECT object_id FROM events WHERE type = 'session.expired'")
     assert sorted(row[0] for row in expired) == sorted(made)
 
@@ -302,7 +303,7 @@ async def observed(counter: Counter, session_id: str, *seen: Observation) -> Che
     async def operation(tx: Transaction) -> CheckoutSession:
         session = await records.locked(tx, session_id)
         assert session is not None
-        return await sessions.observe(counter.context, tx, session, list(seen), counter.clock.now())
+        return await observing.observe(counter.context, tx, session, list(seen), counter.clock.now())
 
     return await counter.database.write(operation)
 
@@ -353,7 +354,7 @@ async def test_a_top_up_waits_for_the_merchant_like_the_rest(counter: Counter) -
     missing = session.payment.terms.amount_atomic - session.payment.received
     topped_up = await observed(counter, session.id, Observation("0xa", 0, missing, True))
     assert (topped_up.status, topped_up.exceptions) == (S.UNDERPAID, [])
-    taken = await counter.database.write(lambda tx: sessions.accept(counter.context, tx, counter.principal, session.id))
+    taken = await counter.database.write(lambda tx: deciding.accept(counter.context, tx, counter.principal, session.id))
     assert (taken.status, taken.payment.received) == (S.PAID, session.payment.terms.amount_atomic)
     assert (await counter.events_of(session.id))[-1] == "session.paid"
 
@@ -363,7 +364,7 @@ async def test_accepting_at_once_is_accepting_once(counter: Counter) -> None:
     session = await session_in(counter, S.OVERPAID)
     done = await settle(
         *(
-            counter.database.write(lambda tx: sessions.accept(counter.context, tx, counter.principal, session.id))
+            counter.database.write(lambda tx: deciding.accept(counter.context, tx, counter.principal, session.id))
             for _ in range(10)
         )
     )
@@ -418,7 +419,7 @@ async def test_canceling_and_paying_at_once_agree(counter: Counter) -> None:
 
     async def cancel(session_id: str) -> CheckoutSession:
         return await counter.database.write(
-            lambda tx: sessions.cancel(counter.context, tx, counter.principal, session_id)
+            lambda tx: deciding.cancel(counter.context, tx, counter.principal, session_id)
         )
 
     done = await settle(

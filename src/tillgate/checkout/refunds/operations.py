@@ -29,8 +29,9 @@ from tillgate.checkout.refunds.model import (
     RefundStatus,
     to_api,
 )
-from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.checkout.sessions.operations import get_session
+from tillgate.checkout.settlement import deciding
 from tillgate.events.model import REFUND_CREATED, REFUND_UPDATED
 from tillgate.events.operations import emit
 from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
@@ -199,7 +200,7 @@ async def refund_order(
     order = await get_order(tx, principal, order_id)
     recorded = await payments.locked_payment(tx, principal, order.payment.id)
     payment, now = recorded.payment, context.clock.now()
-    session = await sessions.get_session(tx, principal, payment.session_id)
+    session = await get_session(tx, principal, payment.session_id)
     excess = payment.received_value.minor - payment.price.minor
     if excess_only and (session.status is not SessionStatus.OVERPAID or not 0 < excess <= payment.refundable_minor):
         raise Conflict("Only an overpaid order has an excess to give back.", code="nothing_to_refund")
@@ -214,13 +215,13 @@ async def refund_order(
         session.status, RefundReason.LATE
     )
     amount = excess if excess_only else payment.refundable_minor
-    await sessions.decide_refund(tx, payment, now, ends=not excess_only)
+    await deciding.decide_refund(tx, payment, now, ends=not excess_only)
     recorded = await payments.get_payment(tx, principal, payment.id)
     await _refund(context, tx, recorded, amount, reason, None, None, now)
     if excess_only:
-        await sessions.accept(context, tx, principal, payment.session_id)
+        await deciding.accept(context, tx, principal, payment.session_id)
     else:
-        await sessions.give_up(context, tx, principal, payment.session_id)
+        await deciding.give_up(context, tx, principal, payment.session_id)
     return await get_order(tx, principal, order_id)
 
 
@@ -300,7 +301,7 @@ async def _move(
 
 async def _follow(context: CheckoutContext, tx: Transaction, payment: Payment, now: int) -> None:
     """Let a locked payment and its order show what has gone back by now."""
-    await sessions.money_moved(context, tx, payment, now)
+    await deciding.money_moved(context, tx, payment, now)
 
 
 async def _locked(tx: Transaction, principal: Principal, refund_id: str) -> tuple[Refund, RecordedPayment]:
