@@ -13,10 +13,10 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo test test-parts bench soak lint lock clean
+.PHONY: help up demo quick test test-parts coverage bench soak lint lock release clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(STAMPS)/up ## Install what is missing and serve on http://127.0.0.1:8080, data in ./data
 	$(VENV)/bin/tillgate serve --data ./data --dev --host $(HOST) --port $(PORT)
@@ -26,6 +26,12 @@ demo: $(STAMPS)/up ## Show the whole story on a throw-away database: key, sessio
 
 test: test-parts ## Run every test on SQLite, PostgreSQL and a browser (ARGS="-k word" picks some)
 	@scripts/test.sh $(ARGS)
+
+quick: $(STAMPS)/test ## Run the tests that start no other process, on SQLite, in two minutes
+	@scripts/test.sh -m quick $(ARGS)
+
+coverage: test-parts ## Run every test and show which lines and branches they run (build/coverage/index.html)
+	@scripts/coverage.sh $(ARGS)
 
 bench: $(STAMPS)/bench ## Measure, as ratios against a baseline of the same run (ARGS="--only checkout" for a part)
 	$(VENV)/bin/python -m bench $(ARGS)
@@ -40,6 +46,9 @@ lint: $(STAMPS)/test ## Check style and types
 
 lock: ## Resolve requirements/ anew, with hashes for every platform
 	scripts/lock.sh
+
+release: test-parts ## Build wheels, sdist and npm package into dist/, and run the README from them in a clean environment
+	@scripts/release.sh
 
 clean: ## Remove what was installed and cached; ./data stays
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis

@@ -138,7 +138,6 @@ class Stage:
         Raises:
             Broken: the answer was no 2xx.
         """
-
         request = request.replace(FRESH, secrets.token_hex(8))
 
         async def exchange() -> tuple[bytes, bytes]:

@@ -76,6 +76,9 @@ class _Recording:
         self._keep(sql, params, rows=False)
         return await self._tx.execute(sql, *(self._sequence if value == SEQUENCE else value for value in params))
 
+    def given_out(self, name: str, number: int) -> None:
+        self._tx.given_out(name, number)
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         self._tx.after_commit(callback)
 

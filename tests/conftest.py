@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.receiver",
     "tests.parts",
     "tests.github",
+    "tests.quick",
 ]
 
 REQUIRE_ALL = os.environ.get("TILLGATE_REQUIRE_ALL") == "1"

@@ -9,6 +9,7 @@ from keyturn.database import Database, migrate, open_database
 from keyturn.stores import sql as keys
 from tillgate import store
 from tillgate.base.clock import SystemClock
+from tillgate.events.log import ensure_identity
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -22,10 +23,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(database_url: str, anyio_backend: object) -> AsyncIterator[Database]:
-    """An opened database with the real schema, empty."""
+    """An opened database with the real schema, empty but for the identity of its event logs."""
     opened = await open_database(database_url)
     try:
         await migrate(opened, [*keys.migrations(), *store.migrations()], now=SystemClock().now())
+        await ensure_identity(opened)
         yield opened
     finally:
         await opened.close()

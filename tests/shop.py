@@ -135,9 +135,11 @@ async def lifespan(app: ASGIApp) -> AsyncIterator[None]:
         await task
 
 
-def settings_for(data: Path, database_url: str, *, dev: bool = True, **more: Any) -> Settings:
+def settings_for(
+    data: Path, database_url: str, *, dev: bool = True, secret_key: str | None = None, **more: Any
+) -> Settings:
     """What an operator would set, without a look at the environment."""
-    return Settings(data, database_url, PUBLIC_URL, dev, 60 * MINUTE_MS, DAY_MS, new_key(), (), **more)
+    return Settings(data, database_url, PUBLIC_URL, dev, 60 * MINUTE_MS, DAY_MS, secret_key or new_key(), (), **more)
 
 
 @contextlib.asynccontextmanager

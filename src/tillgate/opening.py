@@ -3,11 +3,14 @@
 Apart from ``app.py``, so that ``tillgate keys create`` does not load a web server.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import structlog
 
 from keyturn import Issuer, Limit, RateLimiter
 from keyturn.admission.layer import KeyLayer, LayerObserver
-from keyturn.database import Database, Migration, migrate, open_database
+from keyturn.database import Database, HighWater, Migration, migrate, open_database
 from keyturn.leaks.responding import LeakRules
 from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
@@ -15,9 +18,12 @@ from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
 from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog
 from tillgate.base.clock import Clock
+from tillgate.events.log import Behind, continue_above, ensure_identity
 from tillgate.events.wake import Wake
 from tillgate.settings import Settings
 from tillgate.store import migrations
+
+_log: Final = structlog.get_logger("opening")
 
 
 def all_migrations() -> list[Migration]:
@@ -73,11 +79,44 @@ def open_layer(
     )
 
 
-async def open_migrated(settings: Settings, clock: Clock) -> Database:
-    """The database that the settings name, brought to the newest schema."""
-    database = await open_database(settings.database_url, connections_max=settings.connections_max)
+def log_behind(behind: list[Behind]) -> None:
+    """Log that the database is an older one than it was."""
+    for one in behind:
+        _log.warning(
+            "database.behind",
+            project_id=one.project_id,
+            livemode=one.livemode,
+            newest_sequence=one.had,
+            given_out=one.given,
+            goes_on_after=one.goes_on_after,
+            detail="the database is older than it was, as after the restore of a backup; the event log has another id",
+        )
+
+
+async def open_migrated(
+    settings: Settings, clock: Clock, tell_behind: Callable[[list[Behind]], None] = log_behind
+) -> Database:
+    """The database that the settings name, brought to the newest schema, and above every number it ever gave out.
+
+    Args:
+        tell_behind: told where the database was behind what is kept beside it.
+    """
+    kept = settings.high_water_file
+    high_water = HighWater(kept) if kept is not None else None
+    try:
+        database = await open_database(
+            settings.database_url, connections_max=settings.connections_max, high_water=high_water
+        )
+    except BaseException:
+        if high_water is not None:
+            high_water.close()
+        raise
     try:
         await migrate(database, all_migrations(), now=clock.now())
+        await ensure_identity(database)
+        behind = await continue_above(database)
+        if behind:
+            tell_behind(behind)
     except BaseException:
         await database.close()
         raise

@@ -2,12 +2,14 @@
 
 import os
 import re
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
+from keyturn.database.opening import SQLITE_SCHEME
 from keyturn.environment import cannot_be_meant
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
@@ -17,6 +19,7 @@ from tillgate.store.sealing import key_from
 
 DATA_DEFAULT: Final = "./data"
 DATABASE_FILE: Final = "tillgate.db"
+HIGH_WATER_FILE: Final = "high-water"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8080
 WORKERS_MAX: Final = 64
@@ -101,6 +104,7 @@ class Settings(NamedTuple):
     request_log_days: int = REQUEST_LOG_DAYS
     visit_limit: Limit | None = Limit(VISITS_PER_MINUTE / 60, VISITS_BURST)
     connections: ConnectionLimits = ConnectionLimits()
+    high_water_dir: Path | None = None
 
     @property
     def connections_max(self) -> int:
@@ -108,12 +112,33 @@ class Settings(NamedTuple):
         share = CONNECTIONS_MAX // self.workers
         return max(min(share, CONNECTIONS_OF_PROCESS_MAX), CONNECTIONS_OF_PROCESS_MIN)
 
+    @property
+    def high_water_file(self) -> Path | None:
+        """Where numbers that must never be given out twice are kept: beside SQLite's file unless a directory is set."""
+        if self.high_water_dir is not None:
+            return self.high_water_dir / HIGH_WATER_FILE
+        if not self.database_url.startswith(SQLITE_SCHEME):
+            return None
+        file = Path(self.database_url.removeprefix(SQLITE_SCHEME))
+        return file.with_name(f"{file.name}.{HIGH_WATER_FILE}")
+
     def secret_key(self) -> str:
         """The instance's key: from ``TILLGATE_SECRET_KEY``, or else kept in the data directory."""
         return self.given_secret_key if self.given_secret_key is not None else key_from(self.data)
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{one.name}={one.value}' for one in self.listed)})"
+
+
+def _connection_limits(pick: Callable[[str, str | None, str], str]) -> ConnectionLimits:
+    default = ConnectionLimits()
+    return ConnectionLimits(
+        _whole(pick("CONNECTIONS", None, str(default.open_max)), "CONNECTIONS"),
+        _whole(pick("CONNECTIONS_PER_CLIENT", None, str(default.per_client_max)), "CONNECTIONS_PER_CLIENT"),
+        _seconds(pick("IDLE_SECONDS", None, str(default.idle_seconds)), "IDLE_SECONDS"),
+        _seconds(pick("HEAD_SECONDS", None, str(default.head_seconds)), "HEAD_SECONDS"),
+        _seconds(pick("BODY_SECONDS", None, str(default.body_seconds)), "BODY_SECONDS"),
+    )
 
 
 def load(
@@ -184,14 +209,8 @@ def load(
     github_public_keys = pick("GITHUB_PUBLIC_KEYS", None, "")
     if "://" in github_public_keys and not github_public_keys.startswith(("https://", "http://")):
         raise SettingsError("TILLGATE_GITHUB_PUBLIC_KEYS: expected an http(s) address or a file's path")
-    default = ConnectionLimits()
-    connections = ConnectionLimits(
-        _whole(pick("CONNECTIONS", None, str(default.open_max)), "CONNECTIONS"),
-        _whole(pick("CONNECTIONS_PER_CLIENT", None, str(default.per_client_max)), "CONNECTIONS_PER_CLIENT"),
-        _seconds(pick("IDLE_SECONDS", None, str(default.idle_seconds)), "IDLE_SECONDS"),
-        _seconds(pick("HEAD_SECONDS", None, str(default.head_seconds)), "HEAD_SECONDS"),
-        _seconds(pick("BODY_SECONDS", None, str(default.body_seconds)), "BODY_SECONDS"),
-    )
+    connections = _connection_limits(pick)
+    high_water = pick("HIGH_WATER", None, "")
     key = pick("SECRET_KEY", None, "")
     return Settings(
         data_path,
@@ -212,6 +231,7 @@ def load(
         request_log_days,
         Limit(visits / 60, visits_burst) if visits else None,
         connections,
+        Path(high_water) if high_water else None,
     )
 
 

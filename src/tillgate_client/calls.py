@@ -24,6 +24,7 @@ from tillgate_client.errors import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitedError,
+    SequenceAheadError,
     ServerError,
     UnexpectedAnswerError,
 )
@@ -242,6 +243,8 @@ class _Said(msgspec.Struct, frozen=True, rename="camel"):
     detail: str | None = None
     required_scope: str | None = None
     granted_scopes: tuple[str, ...] | None = None
+    newest_sequence: int | None = None
+    log_id: str | None = None
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -297,7 +300,11 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
             retry_after_seconds=retry_after_seconds(response),
             idempotency_key=call.idempotency_key,
         ) from None
-    raise _BY_TYPE.get(said.type, ServerError if response.status_code >= 500 else ApiError)(
+    fitting = _BY_TYPE.get(said.type, ServerError if response.status_code >= 500 else ApiError)
+    more: dict[str, Any] = {}
+    if said.code == "sequence_ahead":
+        fitting, more = SequenceAheadError, {"newest_sequence": said.newest_sequence, "log_id": said.log_id}
+    raise fitting(
         key.hidden_in(said.message),
         status=response.status_code,
         type=said.type,
@@ -310,6 +317,7 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
         granted_scopes=said.granted_scopes,
         retry_after_seconds=retry_after_seconds(response),
         idempotency_key=call.idempotency_key,
+        **more,
     )
 
 

@@ -13,6 +13,7 @@
         ├── InvalidRequestError    400, 405, 413, 415, 422  something in the request is wrong
         ├── NotFoundError          404  no such object, or not yours
         ├── ConflictError          409  the object's state, or an idempotency key used twice
+        │   └── SequenceAheadError      …  a place in the event log that is not in this one
         ├── RateLimitedError       429  too many requests
         ├── ServerError            5xx
         └── UnexpectedAnswerError  not an answer of this API at all: look at base_url and at what is in between
@@ -20,7 +21,7 @@
 None of them holds the API key, in any form.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 WebhookProblem = Literal[
     "signature_missing",
@@ -142,6 +143,26 @@ class NotFoundError(ApiError):
 
 class ConflictError(ApiError):
     """409: the object's state does not allow it, or the idempotency key was used with another body."""
+
+
+class SequenceAheadError(ConflictError):
+    """409 ``sequence_ahead``: the place that you follow events from is not in this log. As a rule the server's
+    database was restored from a backup; else the key is of another project or mode.
+
+    What to do: list with ``after=0``, handle the events whose ``id`` you have not handled, and follow on from there
+    with that page's ``log_id``. If you keep no ids, go on from ``newest_sequence``.
+
+    Attributes:
+        newest_sequence: the number of the newest event that there is.
+        log_id: the log that there is.
+    """
+
+    def __init__(
+        self, message: str, *, newest_sequence: int | None = None, log_id: str | None = None, **facts: Any
+    ) -> None:
+        super().__init__(message, **facts)
+        self.newest_sequence = newest_sequence
+        self.log_id = log_id
 
 
 class RateLimitedError(ApiError):

@@ -645,6 +645,7 @@ class ListAnswer(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
     data: list[T]
     has_more: bool
     next_cursor: str | None
+    log_id: str | None = None
 
 
 class NumberedListAnswer(msgspec.Struct, Generic[T], frozen=True):

@@ -132,7 +132,7 @@ def _value(field: inspect.Field, random: Random, known: Known) -> Any:
         return random.choice(_VALUES[field.encode_name])
     match kind:
         case inspect.LiteralType(values=values):
-            return random.choice(sorted(values))
+            return random.choice(sorted(values))  # type: ignore[type-var]
         case inspect.EnumType(cls=cls):
             return random.choice(list(cls)).value
         case inspect.BoolType():

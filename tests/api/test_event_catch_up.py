@@ -42,9 +42,8 @@ async def test_catching_up_stays_in_its_project_and_mode(shop: Shop) -> None:
     client = await shop.client()
     await client.post("/checkout_sessions", json=AMOUNT)
     for other in (await shop.client(mode="live"), await shop.client(project=await shop.project())):
-        assert (await other.get("/events", params={"after": "0"})).json() == {
-            "data": [], "hasMore": False, "nextCursor": "0",
-        }  # fmt: skip
+        found = (await other.get("/events", params={"after": "0"})).json()
+        assert (found["data"], found["hasMore"], found["nextCursor"]) == ([], False, "0")
 
 
 @pytest.mark.parametrize("value", ["-1", "x", "1.5", "", "9007199254740992", "99999999999999999999999"])

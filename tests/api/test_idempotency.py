@@ -329,7 +329,7 @@ def test_a_retry_of_a_mutating_route_is_told_by_method_path_and_body_alone() -> 
 
 def test_every_route_that_shows_a_secret_says_what_of_its_answer_is_kept() -> None:
     """A one-time secret must not be stored for the replay: an answer with a secret field needs a ``kept``."""
-    whole = Writes.__new__.__defaults__[0]  # type: ignore[attr-defined]
+    whole = Writes.__new__.__defaults__[0]  # type: ignore[attr-defined, index]
     for route in MUTATING:
         fields = getattr(route.answers, "__struct_fields__", ())
         # A client secret is put in once what is kept was taken, for publishable keys alone; their tests show that.

@@ -285,7 +285,8 @@ def test_the_limit_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.slow
 def test_a_running_server_keeps_each_key_to_the_configured_pace(tmp_path: Path) -> None:
     """The same with a real server and real time: what is refused is done after the Retry-After that it was told.
-    Visitors of a payment link are told apart by what a trusted proxy says of them, and by nothing that they say."""
+    Visitors of a payment link are told apart by what a trusted proxy says of them, and by nothing that they say; so is
+    TLS from clear text."""
     limits = {"KEY_RATE_PER_SECOND": "1", "KEY_BURST": "2", "LINK_VISITS_PER_MINUTE": "1", "LINK_VISITS_BURST": "1"}
     server = RunningServer(tmp_path / "data").start(**{f"TILLGATE_{name}": value for name, value in limits.items()})
     try:
@@ -307,5 +308,17 @@ def test_a_running_server_keeps_each_key_to_the_configured_pace(tmp_path: Path) 
             ("203.0.113.2", 303),
         ):
             assert httpx.get(link, headers={"X-Forwarded-For": address}, trust_env=False).status_code == status
+        # How it came is read where the client stands in the list.
+        key = server.key()
+        for schemes, hops, status in (
+            ("https, https", "203.0.113.7, 127.0.0.1", 200),
+            ("https, http", "203.0.113.7, 127.0.0.1", 200),
+            ("http, https", "203.0.113.7, 127.0.0.1", 403),
+            ("https, http", "203.0.113.7", 403),
+            ("http", "203.0.113.7", 403),
+        ):
+            sent = {"Authorization": f"Bearer {key}", "X-Forwarded-For": hops, "X-Forwarded-Proto": schemes}
+            answer = httpx.get(f"{server.url}/api/v1/customers", headers=sent, trust_env=False)
+            assert answer.status_code == status, (schemes, hops, answer.text)
     finally:
         server.stop()

@@ -293,6 +293,6 @@ def look_at_the_log(invoke: Any, key_id: str, refused_id: str) -> str:
     now = invoke("keys", "explain", "--request-id", refused_id)
     assert f"POST /customers with {key_id} was refused: scope_missing" in now
     assert "Such a request is let in." in now
-    for wrong in ((), ("--request-id", "req_none"), ("--request-id", refused_id, "--method", "GET")):
+    for wrong in ((), ("--request-id", "req_none"), ("--request-id", refused_id, "--method", "GET")):  # type: ignore[assignment]
         assert "tillgate:" in invoke("keys", "explain", *wrong)
     return f"{told}{everything}{why}{now}"

@@ -225,7 +225,7 @@ class Walk:
         method, url = cast(str, asked.method), cast(str, asked.url)
         answer = self.shop.request(method, url, content=asked.body, headers=headers)
         shown = f" {asked.body!r:.300}" if asked.body else ""
-        key = f" [{headers[KEY]}]" if KEY in headers else ""
+        key = f" [{headers[KEY]}]" if KEY in headers else ""  # type: ignore[str-bytes-safe]
         said = answer.json()["error"]["message"] if answer.is_error else ""
         self._told.append(f"{method} {url.removeprefix(PUBLIC_URL)}{key}{shown} -> {answer.status_code} {said:.120}")
         return answer

@@ -200,3 +200,23 @@ def test_what_cannot_work_is_told_in_one_line(running: RunningServer, command: s
     for one, says in begun:
         status, _, err = one.ended()
         assert (status, says in err, err.count("\n")) == (1, True, 1), err
+
+
+def test_a_place_that_is_not_in_the_log_ends_it_with_what_to_do(
+    running: RunningServer, listening: Any, tmp_path: Path
+) -> None:
+    """Beyond the end, or kept from another log: it says where the log ends, and how to go on."""
+    key, other = (running.key(project=running.project()) for _ in range(2))
+    for one in (key, other):
+        with running.client(one) as client:
+            for _ in range(2):
+                client.post("/checkout_sessions", json=AMOUNT)
+    state = tmp_path / "listen.json"
+    listen = listening(key, "--after", "0", "--state", str(state))
+    listen.line("2 session.created")  # so the first one is in the file
+    listen.kill()
+    for wrong in (listening(key, "--after", "7"), listening(other, "--state", str(state))):
+        status, _, err = wrong.ended()
+        assert (status, "ends at 2" in err, "--after 2" in err, "--after 0" in err) == (1, True, True, True), err
+    again = listening(other, "--state", str(state), "--after", "0")
+    again.line("session.created")

@@ -1,13 +1,12 @@
 """The Python client's README: each code block runs as it stands, against a real server."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 import tillgate_client
 from tests.client.quickstart import PLACEHOLDER_URL, PORT, PaidShop, blocks, run, started
-from tests.running import RunningServer, free_port
+from tests.running import PYTHON, RunningServer, free_port
 from tillgate_client import Client
 
 README = Path(tillgate_client.__file__).parent / "README.md"
@@ -25,13 +24,13 @@ def test_the_quickstart_runs_word_for_word(running: RunningServer, code: dict[st
     """A session is made, paid and found; errors are caught as shown; a second run makes no second session."""
     program = "".join(code[heading] for heading in PROGRAM).replace(PLACEHOLDER_URL, running.url)
     environment = {"CHECKOUT_API_KEY": running.key(project=running.project("Quickstart"))}
-    printed = run([sys.executable, "-W", "error", "-c", program], environment, tmp_path)
+    printed = run([PYTHON, "-W", "error", "-c", program], environment, tmp_path)
     for expected in (
         "send the buyer to http", "\npaid 20", "given back: 20.00 USD succeeded", "['refund', 'transfer'] 20.00",
         "nobody known", "{'order': '1001'}", "fiatAmount", "no such session",
     ):  # fmt: skip
         assert expected in printed
-    again = run([sys.executable, "-c", code["Take a payment"].partition("session = client.checkout_sessions.sim")[0]
+    again = run([PYTHON, "-c", code["Take a payment"].partition("session = client.checkout_sessions.sim")[0]
                  .replace(PLACEHOLDER_URL, running.url)], environment, tmp_path)  # fmt: skip
     assert again.splitlines()[0] == printed.splitlines()[0]
 
@@ -49,7 +48,7 @@ def test_the_asynchronous_example_runs_word_for_word(
     """It makes a session and finds it among the events."""
     program = code["Asynchronous"].replace(PLACEHOLDER_URL, running.url)
     environment = {"CHECKOUT_API_KEY": running.key(project=running.project("Async"))}
-    printed = run([sys.executable, "-W", "error", "-c", program], environment, tmp_path)
+    printed = run([PYTHON, "-W", "error", "-c", program], environment, tmp_path)
     assert printed == "session.created True\n"
 
 
@@ -59,7 +58,7 @@ def test_the_receiver_fulfils_what_is_genuine_only(
     """A real webhook is answered with 204 and acted on; a made-up one with 400 and nothing else."""
     shop = PaidShop(running, free_port())
     program = code["Webhooks"].replace(str(PORT), str(shop.port))
-    with started([sys.executable, "-c", program], {"WEBHOOK_SECRET": shop.secret}, tmp_path) as lines:
+    with started([PYTHON, "-c", program], {"WEBHOOK_SECRET": shop.secret}, tmp_path) as lines:
         assert shop.forge() == 400
         shop.pay("größer 1001")
         assert lines == ["listening", "fulfil order größer 1001"]

@@ -150,6 +150,7 @@ async def test_a_wrong_range_is_named_and_nothing_is_sent(owner: Owner, receiver
     good = {"after": "0", "before": "9", "which": "everything"}
     for field, value in (
         ("after", ""), ("after", "-1"), ("after", "1.5"), ("after", "٣"), ("after", "9" * 30), ("after", str(2**53)),
+        ("after", "1"),  # beyond the end of a log that is empty
         ("before", "x"), ("before", "0x10"), ("which", ""), ("which", "none"),
     ):  # fmt: skip
         answer = await owner.send(f"{path}/replay", **(good | {field: value}))

@@ -96,7 +96,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     settings = {f"KEYTURN_{name}": value for name, value in SETTINGS.items()} | {"KEYTURN_ROOT_KEY": ROOT}
     url = f"sqlite:///{folder / 'keys.db'}"
     post = f"POST /v1/keys/verify HTTP/1.1\r\nAuthorization: Bearer {ROOT}\r\n".encode()
-    with serving(url, folder, open_files=OPEN_FILES, tls=file, **settings) as (where, process):
+    with serving(url, folder, OPEN_FILES, file, **settings) as (where, process):
         (log,) = folder.glob("*.log")
         yield Served(int(where.rpartition(":")[2]), tls, log.read_text, post)
         process.terminate()

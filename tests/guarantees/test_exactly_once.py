@@ -177,7 +177,7 @@ class Persistent:
                 worker.result(60)
         finally:
             self._giving_up = True
-            self._server.listening.set()
+            self._server.listening.set()  # type: ignore[attr-defined]
             self._threads.shutdown()
 
     def _failed(self) -> bool:
@@ -207,7 +207,7 @@ class Persistent:
             except httpx.TransportError:
                 # Nobody listens while the server starts anew: do not burn the processor that it starts on.
                 assert not self._giving_up, "the server did not come back"
-                self._server.listening.wait(30)
+                self._server.listening.wait(30)  # type: ignore[attr-defined]
                 continue
             if answer.status_code == 503:
                 continue

@@ -26,7 +26,7 @@ TEXT = GUIDE.read_text("utf-8")
 def test_the_guides_story_happens_as_it_is_told(tmp_path: Path) -> None:
     """A key is made, verified in both ways, and ended; the answers are those that the guide prints."""
     shell = blocks(GUIDE, "sh")
-    assert list(shell) == ["", "Start a server", "Make a key", "Verify it", "End it"]
+    assert list(shell) == ["", "Start a server", "Make a key", "Verify it", "End it", "Back up"]
     settings = dict(re.findall(r"export (\w+)=\"?([^\"\n]+)\"?", shell["Start a server"])) | {"KEYTURN_ROOT_KEY": ROOT}
     [url] = re.findall(r"keyturn serve --database-url (\S+)", shell["Start a server"])
     with serving(url, tmp_path, **settings) as (where, _):
@@ -47,6 +47,27 @@ def test_the_guides_story_happens_as_it_is_told(tmp_path: Path) -> None:
     )
     assert (refused["valid"], refused["reason"], refused["status"]) == (False, "scope_missing", 403)
     assert ended["status"] == "revoked" and ended["receipt"]["epoch"] and ended["revokedBecause"] == "left the company"
+
+
+def test_the_guides_backup_is_restored(tmp_path: Path) -> None:
+    """From one store into another; the log of what was done holds there, with a line that says so."""
+    command = f"{sys.executable} -m keyturn.cli"
+    script = (
+        blocks(GUIDE, "sh")["Back up"]
+        .replace("\nkeyturn ", f"\n{command} ")
+        .replace("keyturn backup", f"{command} backup")
+    )
+    make = f"{command} keys create --project a --name x --mode live --database-url sqlite:///keyturn.db"
+    done = subprocess.run(
+        ["bash", "-euc", f"{make}\n{script}"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 keys are accepted" in done.stdout and "2 lines, each of which follows" in done.stdout
 
 
 def test_the_guides_programs_run(tmp_path: Path) -> None:
@@ -80,7 +101,7 @@ def test_every_setting_and_every_code_is_in_the_guide() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 at = {"Denial": 1, "bad_request": 0}.get(node.func.id)
                 if at is not None and len(node.args) > at and isinstance(node.args[at], ast.Constant):
-                    codes.add(node.args[at].value)
+                    codes.add(node.args[at].value)  # type: ignore[attr-defined]
     tree = tree_of(SRC / "keyturn/errors.py")
     unmet = {"keyturn_error", "invalid_key", "key_conflict", "bad_report", "public_keys_unavailable"}
     codes |= {

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -133,8 +134,8 @@ def test_the_guide_to_several_processes_and_hosts_works_as_it_is_written(host: H
         with client(address, key) as anywhere:
             assert anywhere.get(f"/checkout_sessions/{session}").status_code == 200
 
-    _, _, dump, restore = shell_blocks(OPERATING, "Backup and restore")
-    host.run(dump)
+    back_up, _, _, restore = shell_blocks(OPERATING, "Backup and restore")
+    host.run(back_up)
     with client(one, key) as late:
         after = late.post("/checkout_sessions", json=AMOUNT).json()["id"]
     assert "Everything is in order" in host.run(restore)
@@ -148,32 +149,101 @@ def test_the_guide_to_several_processes_and_hosts_works_as_it_is_written(host: H
         assert restored.get(f"/checkout_sessions/{after}").status_code == 404
 
 
-def test_the_guide_to_backups_of_sqlite_works_as_it_is_written(tmp_path: Path) -> None:
-    """While the server runs; what is restored has its sessions, its keys and its webhook secrets."""
-    back_up, restore = shell_blocks(OPERATING, "Backup and restore")[:2]
+def test_the_guide_to_backups_works_as_it_is_written(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_database_url: str
+) -> None:
+    """While SQLite's server runs; restored into SQLite and into PostgreSQL, with sessions, keys and webhook secrets."""
+    back_up, keep_key, into_sqlite, into_postgres = shell_blocks(OPERATING, "Backup and restore")
+    replaced = {"postgresql://tillgate@localhost/restored": postgres_server.url("restored")}
     server = RunningServer(tmp_path / "data").start()
+    try:
+        server.project()
+        key, ended = server.key(), server.issued()
+        with server.client(key) as api:
+            session = api.post("/checkout_sessions", json=AMOUNT).json()["id"]
+            receiver = {"url": "http://localhost:9/", "events": ["session.expired"]}
+            endpoint = api.post("/webhook_endpoints", json=receiver).json()
+            log = api.get("/events").json()["logId"]
+            host = Host(tmp_path, replaced, postgres_server.psql.parent)
+            host.run(back_up + keep_key)
+            after = api.post("/checkout_sessions", json=AMOUNT).json()["id"]
+            server.cli("keys", "revoke", ended["id"])
+        assert (tmp_path / "backup.zip").stat().st_mode & 0o077 == 0
+        with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
+            for secret in (key, ended["key"], endpoint["secret"], (tmp_path / "backup.key").read_text().strip()):
+                assert not any(secret.encode() in archive.read(name) for name in archive.namelist())
+        said = host.run(into_sqlite)
+        assert "Everything is in order" in said and "2 keys are accepted" in said and "put the secret key" not in said
+        said = host.run(into_postgres, TILLGATE_DATABASE_URL=postgres_database_url)
+        assert "Everything is in order" in said
+    finally:
+        server.stop()
+    moved = RunningServer(tmp_path / "moved", postgres_server.url("restored"))
+    moved.data.mkdir()
+    (moved.data / "secret.key").write_bytes((tmp_path / "backup.key").read_bytes())
+    for restored in (RunningServer(tmp_path / "restored"), moved):
+        restored.start()
+        try:
+            with restored.client(key) as api:
+                assert api.get(f"/checkout_sessions/{session}").status_code == 200
+                assert api.get(f"/checkout_sessions/{after}").status_code == 404
+                refused = api.get("/events", params={"after": 1, "log": log})
+                assert refused.json()["error"]["code"] == "sequence_ahead"
+                [endpoint] = api.get("/webhook_endpoints").json()["data"]
+                sent = api.post(f"/webhook_endpoints/{endpoint['id']}/test")
+                assert sent.status_code == 200, "its signing secret can be opened"
+        finally:
+            restored.stop()
+    # Over the database that knows of the revocation, it holds.
+    again = server.cli("restore", str(tmp_path / "backup.zip"), "--replace", "--yes")
+    assert "1 keys are accepted" in again and "stay so" in again
+    postgres_server.execute("DROP DATABASE restored WITH (FORCE)")
+
+
+def test_the_guide_to_changing_the_secret_key_works_as_it_is_written(tmp_path: Path) -> None:
+    """In the data directory and by the variable, webhooks keep their secrets; a lost key costs those only."""
+    new, rotate, by_variable, lost = shell_blocks(OPERATING, "The secret key")
+    server, host = RunningServer(tmp_path / "data").start(), Host(tmp_path, {})
+
+    def signs(**environment: str) -> bool:
+        server.start(**environment)
+        try:
+            with server.client(key) as api:
+                [endpoint] = api.get("/webhook_endpoints").json()["data"]
+                return api.post(f"/webhook_endpoints/{endpoint['id']}/test").status_code == 200
+        finally:
+            server.stop()
+
     try:
         server.project()
         key = server.key()
         with server.client(key) as api:
-            session = api.post("/checkout_sessions", json=AMOUNT).json()["id"]
             api.post("/webhook_endpoints", json={"url": "http://localhost:9/", "events": ["session.expired"]})
-            host = Host(tmp_path, {})
-            host.run(back_up)
-            after = api.post("/checkout_sessions", json=AMOUNT).json()["id"]
-        assert "Everything is in order" in host.run(restore)
     finally:
         server.stop()
-    restored = RunningServer(tmp_path / "restored").start()
-    try:
-        with restored.client(key) as api:
-            assert api.get(f"/checkout_sessions/{session}").status_code == 200
-            assert api.get(f"/checkout_sessions/{after}").status_code == 404
-            [endpoint] = api.get("/webhook_endpoints").json()["data"]
-            sent = api.post(f"/webhook_endpoints/{endpoint['id']}/test")
-            assert sent.status_code == 200, "its signing secret can be opened"
-    finally:
-        restored.stop()
+    first = (tmp_path / "data/secret.key").read_text().split()
+    host.run(new)
+    assert (tmp_path / "data/secret.key").read_text().split()[1:] == first
+    refused = subprocess.run(
+        ["bash", "-c", rotate], cwd=tmp_path, env=host.environment, capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1 and "restart every server" in refused.stderr
+    assert signs()
+    assert "1 secrets were sealed" in host.run(rotate)
+    [second] = (tmp_path / "data/secret.key").read_text().split()
+    assert second not in first and signs()
+
+    host.remember(f"export TILLGATE_SECRET_KEY={second}\n{by_variable}", "TILLGATE_SECRET_KEY")
+    both = host.environment["TILLGATE_SECRET_KEY"]
+    assert signs(TILLGATE_SECRET_KEY=both)
+    assert "first key alone" in host.run(rotate)
+    third = both.partition(",")[0]
+    host.environment["TILLGATE_SECRET_KEY"] = third
+    assert signs(TILLGATE_SECRET_KEY=third)
+
+    del host.environment["TILLGATE_SECRET_KEY"]  # and so it is lost: the file holds another one
+    assert "nobody knows them" in host.run(lost)
+    assert signs()
 
 
 def test_the_guide_to_going_live_works_as_it_is_written(tmp_path: Path) -> None:

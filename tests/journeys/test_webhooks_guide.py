@@ -20,7 +20,7 @@ GUIDE = Path(__file__).parent.parent.parent / "docs/webhooks.md"
 def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Receiver, tmp_path: Path) -> None:
     """From the endpoint to a rotated secret: what is sent is genuine by the guide's own check, and all of it comes."""
     shell, [python] = blocks(GUIDE, "sh"), blocks(GUIDE, "python").values()
-    assert list(shell) == ["Receive", "Try it", "Catch up", "Send again", "Change the secret"]
+    assert list(shell) == ["Receive", "Try it", "Catch up", "After a restore", "Send again", "Change the secret"]
     scopes = ["sessions:write", "webhooks:write", "webhooks:read", "events:read"]
     environment = clean_environment() | {
         "CHECKOUT_API_KEY": running.key(scopes, project=running.project("Guide")), "PYTHONUNBUFFERED": "1",
@@ -54,6 +54,8 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Rece
     assert genuine(secret, 2) == [True, True]
     assert not check["is_genuine"](secret, receiver.received[0].headers["x-webhook-signature"], b"{}")
 
+    of_this_log = json.loads(run(shell["After a restore"]))
+    assert of_this_log["data"] and of_this_log["logId"].startswith("log_")
     caught_up = json.loads(run(shell["Catch up"]))
     assert [one["type"] for one in caught_up["data"]] == [
         "session.created",

@@ -194,6 +194,13 @@ async def test_rules_over_paths_serve_any_application(context: CommandContext) -
         assert (await client.get("/invoices", headers=bearer(key))).status_code == 403
         assert (await client.get("/health")).status_code == 200
         assert (await client.post("/x", headers=bearer(await context.key()))).status_code == 200
+        # What may be read as two paths is read by nobody; a key anywhere in the path is told.
+        for path in ("/HEALTH", "/health/", "/Invoices/1", "/x"):
+            assert (await client.get(path, headers=bearer(key))).status_code == 403, "no rule has it"
+        for path in ("/invoices/", "/invoices//1", "/invoices/%2e%2e/x", "/invoices/..;/x", "/invoices/1%20"):
+            answer = await client.get(path, headers=bearer(key))
+            assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request_target"), path
+        assert (await client.get(f"/invoices/1/{key}", headers=bearer(key))).json()["reason"] == "key_in_url"
     assert [one.project_id if one is not None else None for one in seen] == ["shop", None, "shop"]
     with pytest.raises(InvalidNeed):
         KeyturnMiddleware(plain, keys=context.layer, needs={"/x": "invoices"})
@@ -344,7 +351,7 @@ async def test_a_layer_that_cannot_be_opened_keeps_the_application_from_starting
     @contextlib.asynccontextmanager
     async def broken() -> AsyncIterator[KeyLayer]:
         raise StoreUnavailable("unknown database URL")
-        yield
+        yield  # type: ignore[unreachable]
 
     app = KeyturnMiddleware(Starlette(routes=routes()), keys=broken)
     said: list[Any] = []

@@ -190,3 +190,22 @@ async def test_a_long_log_is_checked_part_by_part(database: Any, monkeypatch: py
         assert (verdict.broken_at, verdict.lines) == (line, line - 1)
         await execute(database, "UPDATE key_audit SET at = at - 1 WHERE sequence = $1", line)
     assert (await audit.verify(store)).holds
+
+
+def test_a_backup_goes_over_what_is_there_only_when_that_is_meant(terminal: Terminal, tmp_path: Path) -> None:
+    """Refused without --replace; asked about with it; what was revoked since stays revoked, or all are disabled."""
+    kept, ended = terminal.create()["id"], terminal.create()["id"]
+    file = str(tmp_path / "keys.zip")
+    assert "read back and found whole" in terminal.run("backup", file).stdout
+    assert "already there" in terminal.refused("backup", file)
+    terminal.run("keys", "revoke", ended, *PROJECT)
+    assert "not empty" in terminal.refused("restore", file)
+    assert "Aborted" in terminal.run("restore", file, "--replace", status=1).output
+    assert "1 keys are accepted" in terminal.run("restore", file, "--replace", "--yes").stdout
+    assert {one["id"]: one["status"] for one in terminal.json("keys", "list", *PROJECT)} == {
+        kept: "active", ended: "revoked",
+    }  # fmt: skip
+    other = Terminal(f"sqlite:///{tmp_path / 'other.db'}")
+    said = other.run("restore", file, "--disable-keys").stdout
+    assert "2 keys were disabled" in said and "accepted" not in said
+    other.run("audit", "verify")

@@ -1,6 +1,8 @@
 """GitHub's secret scanning: whose reports are taken, and with what feedback."""
 
+import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -152,3 +154,28 @@ async def test_the_list_may_lie_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     path.write_text(json.dumps({"public_keys": [signer.listed]}))
     assert await CommandContext(str(path)).take(b"[]", signer) == []
+
+
+async def test_a_list_that_dribbles_keeps_no_report_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then keeps a socket's time from running out; all of the list has one time, whoever sends
+    it."""
+    monkeypatch.setattr("keyturn.leaks.github.FETCH_SECONDS_MAX", 0.3)
+
+    async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        ended.set()
+
+    ended = asyncio.Event()
+    server = await asyncio.start_server(dribble, "127.0.0.1", 0)
+    with pytest.raises(PublicKeysUnavailable, match=r"within 0\.3 seconds|too slowly"):
+        await UrlPublicKeys(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/").fetch()
+    await asyncio.wait_for(ended.wait(), 10)
+    server.close()

@@ -325,7 +325,7 @@ async def test_a_running_door_learns_of_an_import_by_itself() -> None:
             raise OSError("no store")
         return await whole()
 
-    context.store.foreign_forms = forms
+    context.store.foreign_forms = forms  # type: ignore[method-assign]
 
     async def reason() -> RefusalReason | None:
         found = await context.verifier.verify(Presented(authorization=f"Bearer {mine}"), None)

@@ -185,12 +185,12 @@ async def test_the_desk_never_keeps_the_door() -> None:
     """What waits is bounded, and a failing store is told of and tried again with the next request."""
     house = House()
     key = await house.key()
-    refused = Refused(RefusalReason.INSECURE, await house.store.by_digest(key.secret.digest()))
+    refused = Refused(RefusalReason.INSECURE, await house.store.by_digest(key.secret.digest()))  # type: ignore[no-untyped-call]
 
     async def broken(*_: object) -> bool:
         raise OSError("no store")
 
-    house.store.note_exposure, whole = broken, house.store.note_exposure  # type: ignore[method-assign]
+    house.store.note_exposure, whole = broken, house.store.note_exposure  # type: ignore[assignment, method-assign]
     house.context.noticed(refused, Seen())
     await house.context.deal_with_waiting()
     assert [str(error) for error in house.failures] == ["no store"]
@@ -200,7 +200,7 @@ async def test_the_desk_never_keeps_the_door() -> None:
     assert (await house.now(key)).exposed_at is not None
     for _ in range(NOTICED_MAX + 5):
         one = await house.key()
-        house.context.noticed(Refused(RefusalReason.INSECURE, await house.store.by_digest(one.secret.digest())), Seen())
+        house.context.noticed(Refused(RefusalReason.INSECURE, await house.store.by_digest(one.secret.digest())), Seen())  # type: ignore[no-untyped-call]
     await house.context.deal_with_waiting()
     noted = [key for key in await house.store.list("prj_a", None) if key.exposed_at is not None]
     assert len(noted) == NOTICED_MAX + 1

@@ -15,6 +15,7 @@ RUNS = 4_000
 STEPS = 120
 
 
+@pytest.mark.slow
 def test_no_order_of_events_lets_a_request_in_after_the_change_returned() -> None:
     """Gates that renew, look and give back, requests, narrowing changes, lost messages, stopped actors and clocks of
     different pace, in any order: whoever asks after the change has returned is judged by it."""
@@ -26,6 +27,7 @@ def test_no_order_of_events_lets_a_request_in_after_the_change_returned() -> Non
     )
 
 
+@pytest.mark.slow
 def test_nor_does_any_of_thousands_of_random_walks() -> None:
     """The same machine, driven blindly and therefore fast: half a million events."""
     for seed in range(RUNS):

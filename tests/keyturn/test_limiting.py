@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil
+from math import ceil, ulp
 
 import pytest
 from hypothesis import given
@@ -115,6 +115,11 @@ def test_a_steady_pace_is_not_refused_after_months_of_uptime() -> None:
     assert limiter.take("key", limit).exceeded is True
 
 
+def cut_off_ns(seconds: float) -> int:
+    """What the float of a duration may have cut off: more than a nanosecond from a hundred days on."""
+    return ceil(Fraction(ulp(seconds)) * SECOND_NS)
+
+
 @given(timelines())
 def test_what_an_allowance_says_comes_true(timeline: tuple[Limit, int, list[int]]) -> None:
     """``remaining`` more requests pass at once and not one beyond; after ``retry_after_seconds`` one passes, not
@@ -138,18 +143,17 @@ def test_what_an_allowance_says_comes_true(timeline: tuple[Limit, int, list[int]
     assert refused.exceeded
     assert refused.remaining == 0
     wait_ns = ceil(Fraction(refused.retry_after_seconds) * SECOND_NS)
-    if wait_ns > 2:
-        watch.at_ns += wait_ns - 2
+    cut_ns = cut_off_ns(refused.retry_after_seconds)
+    early_ns = max(0, wait_ns - 1 - cut_ns)
+    if early_ns:
+        watch.at_ns += early_ns
         assert limiter.take("key", limit).exceeded
-        watch.at_ns += 2
-    else:
-        watch.at_ns += wait_ns
-    watch.at_ns += 1  # what the float of the wait may have cut off
+    watch.at_ns += wait_ns - early_ns + cut_ns
     assert not limiter.take("key", limit).exceeded
 
     watch, limiter, told = replayed()
     assert told.reset_seconds <= limit.window_seconds * (1 + 1e-9)
-    watch.at_ns += ceil(Fraction(told.reset_seconds) * SECOND_NS) + 1
+    watch.at_ns += ceil(Fraction(told.reset_seconds) * SECOND_NS) + cut_off_ns(told.reset_seconds)
     whole = [limiter.take("key", limit).remaining for _ in range(limit.burst)]
     assert whole == list(range(limit.burst - 1, -1, -1))
 

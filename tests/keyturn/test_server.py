@@ -456,18 +456,20 @@ async def test_without_the_store_only_a_live_lease_answers(
 
 
 async def test_what_is_counted_is_for_this_machine_and_root(light_desk: CommandContext) -> None:
-    """Outcomes by reason, and whether the gate holds its lease; others need the root credential."""
+    """Outcomes by reason, and whether the gate holds its lease; others need the root credential, and so does whoever
+    asks from here under a name that may be anybody's."""
     made = await light_desk.key("invoices:read")
     await light_desk.verify(made["key"])
     await light_desk.verify("nonsense")
-    text = (await light_desk.send("GET", "/metrics", by=None)).text
+    text = (await light_desk.send("GET", "/metrics", by=None, host="localhost:8090")).text
     assert 'keyturn_verifications_total{outcome="valid"} 1' in text
     assert 'keyturn_verifications_total{outcome="malformed"} 1' in text
     assert "keyturn_gate_lease" in text and "keyturn_revocation_lag_seconds -1\n" in text
     light_desk.layer.probed = await probe(light_desk.layer.store, light_desk.layer.gate, light_desk.layer.clock)
-    text = (await light_desk.send("GET", "/metrics", by=None)).text
+    text = (await light_desk.send("GET", "/metrics", by=None, host="localhost:8090")).text
     [lag] = [float(line.split()[1]) for line in text.splitlines() if line.startswith("keyturn_revocation_lag_seconds ")]
     assert 0 <= lag < 10 and "keyturn_revocation_not_held_total 0\n" in text
+    assert (await light_desk.send("GET", "/metrics", by=None, host="evil.example")).status_code == 401
     from_afar = {"peer": "198.51.100.9"}
     assert (await light_desk.send("GET", "/metrics", by=None, **from_afar)).status_code == 403
     afar_by_proxy = {"x_forwarded_for": "198.51.100.9", "x_forwarded_proto": "https"}

@@ -24,7 +24,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serving(
-    database_url: str, folder: Path, *, open_files: int | None = None, tls: Path | None = None, **settings: str
+    database_url: str, folder: Path, open_files: int | None = None, tls: Path | None = None, /, **settings: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A started server: where it answers, and its process. It is gone after the block.
 

@@ -75,7 +75,7 @@ class Bench:
         return self.runner.run(taken())
 
     def set_clock(self, at_us: int) -> None:
-        self.redis.pipeline().delete("clock").rpush("clock", *divmod(at_us, 1_000_000)).execute()
+        self.redis.pipeline().delete("clock").rpush("clock", *divmod(at_us, 1_000_000)).execute()  # type: ignore[attr-defined]
 
     def close(self) -> None:
         for limiter in self.limiters:

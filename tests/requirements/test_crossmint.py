@@ -142,7 +142,7 @@ def test_creation_has_a_field_for_origins_and_one_for_apps(tmp_path_factory: pyt
     data = str(tmp_path_factory.mktemp("crossmint") / "data")
     run("projects", "create", "--name", "Shop", "--data", data)
     create = ("keys", "create", "--name", "app", "--mode", "test", "--kind", "publishable", "--format", "crossmint")
-    create = (*create, "--scope", "sessions:write", "--data", data, "--json")
+    create = (*create, "--scope", "sessions:write", "--data", data, "--json")  # type: ignore[assignment]
     assert "a publishable key needs the web origins or the mobile app identifiers" in complaint(*create)
     for fields, shown in (
         (("--origin", LOCAL, "--origin", "https://shop.example"), ("origins", [LOCAL, "https://shop.example"])),

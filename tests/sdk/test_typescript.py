@@ -184,6 +184,22 @@ def test_the_quickstart_runs_word_for_word(running: RunningServer, consumer: Con
     assert len(nouns) >= 15 and all(f"`{noun}`" in readme for noun in nouns)
 
 
+def test_the_package_is_built_and_installed_as_its_readme_says(sdk: Path, tmp_path: Path) -> None:
+    """Its README's two commands, in a project beside it; `npm ci`, which asks the registry, is the fixture's."""
+    intro = (SDK / "README.md").read_text("utf-8").partition("\n## ")[0]
+    [build, install] = re.findall(r"`(npm [^`]+)`", intro)
+    ci, _, build = build.partition(" && ")
+    assert ci == "npm ci" and "npm ci" in (HOME / "scripts/typescript.sh").read_text("utf-8")
+    package = tmp_path / "sdks/typescript"
+    shutil.copytree(SDK, package, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    (package / "node_modules").symlink_to(sdk / "node_modules")
+    run(build.split(), {}, package)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    run([*install.split(), "--offline", "--install-links", "--no-audit", "--no-fund"], {}, tmp_path)
+    program = 'import { CheckoutClient } from "@your-org/checkout-sdk"; console.log(typeof CheckoutClient)'
+    assert run(["node", "--input-type=module", "-e", program], {}, tmp_path) == "function\n"
+
+
 def test_the_receiver_fulfils_what_is_genuine_only(running: RunningServer, consumer: Consumer, tmp_path: Path) -> None:
     """A real webhook is answered with 204 and acted on; a made-up one with 400 and nothing else."""
     shop = PaidShop(running, consumer.port)

@@ -12,6 +12,7 @@
  *         ├── InvalidRequestError    400, 405, 413, 415  something in the request is wrong
  *         ├── NotFoundError          404  no such object, or not yours
  *         ├── ConflictError          409  the object's state, or an idempotency key used twice
+ *         │   └── SequenceAheadError      …  a place in the event log that is not in this one
  *         ├── RateLimitedError       429  too many requests
  *         ├── ServerError            5xx
  *         └── UnexpectedAnswerError  not an answer of this API at all: look at baseUrl and at what is in between
@@ -86,6 +87,9 @@ export interface ApiErrorFacts {
   readonly retryAfterSeconds?: number | undefined;
   /** The one that was sent; none for a read. */
   readonly idempotencyKey?: string | undefined;
+  /** On `sequence_ahead`, where the event log ends, and which one it is. */
+  readonly newestSequence?: number | undefined;
+  readonly logId?: string | undefined;
 }
 
 /** The server answered, and it was not a success. `message` is for logs, not for your customers. */
@@ -101,6 +105,8 @@ export class ApiError extends CheckoutError implements ApiErrorFacts {
   readonly grantedScopes: readonly string[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly newestSequence: number | undefined;
+  readonly logId: string | undefined;
 
   constructor(message: string, facts: ApiErrorFacts) {
     super(message);
@@ -115,6 +121,8 @@ export class ApiError extends CheckoutError implements ApiErrorFacts {
     this.grantedScopes = facts.grantedScopes;
     this.retryAfterSeconds = facts.retryAfterSeconds;
     this.idempotencyKey = facts.idempotencyKey;
+    this.newestSequence = facts.newestSequence;
+    this.logId = facts.logId;
   }
 }
 
@@ -128,6 +136,13 @@ export class InvalidRequestError extends ApiError {}
 export class NotFoundError extends ApiError {}
 /** 409: the object's state does not allow it, or the idempotency key was used with another body. */
 export class ConflictError extends ApiError {}
+/**
+ * 409 `sequence_ahead`: the place that you follow events from is not in this log. As a rule the server's database was
+ * restored from a backup; else the key is of another project or mode. List with `after: 0`, handle the events whose `id`
+ * you have not handled, and follow on from there with that page's `logId`. If you keep no ids, go on from
+ * `newestSequence`.
+ */
+export class SequenceAheadError extends ConflictError {}
 /** 429: too many requests; `retryAfterSeconds` says how long to pause. */
 export class RateLimitedError extends ApiError {}
 /** 5xx: something went wrong on the server. */

@@ -1083,7 +1083,11 @@ export interface components {
             detail?: string | null;
             /** @default null */
             grantedScopes?: string[] | null;
+            /** @default null */
+            logId?: string | null;
             message: string;
+            /** @default null */
+            newestSequence?: number | null;
             /** @default null */
             param?: string | null;
             /** @default null */
@@ -1095,6 +1099,12 @@ export interface components {
         };
         ErrorEnvelope: {
             error: components["schemas"]["ErrorBody"];
+        };
+        EventListObject: {
+            data: components["schemas"]["EventObject"][];
+            hasMore: boolean;
+            logId: string;
+            nextCursor: string | null;
         };
         EventObject: {
             createdAt: string;
@@ -1161,6 +1171,7 @@ export interface components {
             createdAfter?: string;
             /** @default 25 */
             limit?: number;
+            log?: string;
             starting_after?: string;
             type?: string;
         };
@@ -1176,11 +1187,6 @@ export interface components {
         };
         ListObject_CustomerObject_: {
             data: components["schemas"]["CustomerObject"][];
-            hasMore: boolean;
-            nextCursor: string | null;
-        };
-        ListObject_EventObject_: {
-            data: components["schemas"]["EventObject"][];
             hasMore: boolean;
             nextCursor: string | null;
         };
@@ -2377,6 +2383,7 @@ export interface operations {
                 after?: number;
                 createdAfter?: string;
                 limit?: number;
+                log?: string;
                 starting_after?: string;
                 type?: string;
             };
@@ -2392,7 +2399,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListObject_EventObject_"];
+                    "application/json": components["schemas"]["EventListObject"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -10,6 +10,8 @@ export interface Page<T> {
   readonly data: T[];
   readonly hasMore: boolean;
   readonly nextCursor: string | null;
+  /** Of events, the log that they are in: keep it with `nextCursor` and give it as `log`. */
+  readonly logId?: string;
 }
 
 /** One page of a list that counts: `page` from 1, of `total` objects in all. */
@@ -55,11 +57,12 @@ export function listNumbered<T>(
 }
 
 async function* walk<T>(fetchPage: (query: object) => Promise<Page<T>>, query: object): AsyncGenerator<T, void> {
-  const onward = "after" in query && query.after !== undefined ? "after" : "starting_after";
+  const catchesUp = "after" in query && query.after !== undefined;
   for (let page = await fetchPage(query); ; ) {
     yield* page.data;
     if (!page.hasMore || page.nextCursor === null) return;
-    page = await fetchPage({ ...query, [onward]: page.nextCursor });
+    const onward = catchesUp ? { after: page.nextCursor, log: page.logId } : { starting_after: page.nextCursor };
+    page = await fetchPage({ ...query, ...onward });
   }
 }
 

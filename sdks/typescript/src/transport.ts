@@ -12,6 +12,7 @@ import {
   NotFoundError,
   PermissionDeniedError,
   RateLimitedError,
+  SequenceAheadError,
   ServerError,
   UnexpectedAnswerError,
 } from "./errors.js";
@@ -164,7 +165,8 @@ export class Transport {
       );
     }
     const scopes = said?.["grantedScopes"];
-    const Kind = BY_TYPE[type] ?? (onServer ? ServerError : ApiError);
+    const newest = said?.["newestSequence"];
+    const Kind = code === "sequence_ahead" ? SequenceAheadError : (BY_TYPE[type] ?? (onServer ? ServerError : ApiError));
     // Should somebody have sent the key back, it still does not get into an error.
     throw new Kind(message.replaceAll(this.#apiKey, "…"), {
       status: response.status,
@@ -178,6 +180,8 @@ export class Transport {
       grantedScopes: Array.isArray(scopes) ? scopes.map(String) : undefined,
       retryAfterSeconds: retryAfterSeconds(response),
       idempotencyKey,
+      newestSequence: typeof newest === "number" ? newest : undefined,
+      logId: word("logId"),
     });
   }
 }

@@ -9,6 +9,7 @@ import {
   InvalidRequestError,
   NotFoundError,
   PermissionDeniedError,
+  SequenceAheadError,
   verifyWebhook,
 } from "../src/index.js";
 import { client, scripted, server } from "./server.js";
@@ -104,6 +105,17 @@ test("the event log is walked, and caught up with by sequence", async () => {
   const [detected] = ofSession;
   expect(detected?.type === "session.detected" && detected.previousAttributes?.status).toBe("pending");
   expect(await checkout.events.retrieve(since[0]?.id ?? "")).toEqual(since[0]);
+});
+
+test("a place that is not in the event log is an error of its own, which says where the log ends", async () => {
+  const page = await checkout.events.list({ after: 0, limit: 1 });
+  const newest = (await checkout.events.list({ limit: 1 })).data[0]?.sequence;
+  for (const place of [{ after: 1_000_000_000 }, { after: 0, log: `log_${"0".repeat(26)}` }]) {
+    const error = await thrownBy(checkout.events.list(place));
+    expect(error).toBeInstanceOf(SequenceAheadError);
+    expect(error).toMatchObject({ code: "sequence_ahead", logId: page.logId, newestSequence: newest });
+  }
+  expect((await checkout.events.list({ after: newest ?? 0, log: page.logId ?? "" })).data).toEqual([]);
 });
 
 test("money is captured, refunded and decided on", async () => {

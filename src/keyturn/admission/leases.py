@@ -27,6 +27,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple, Protocol
 
+from keyturn.invariants import present
 from keyturn.keys.model import KnownKey
 from keyturn.keys.secret import KeyDigest
 from keyturn.stores.ports import CHANGES_READ_MAX, HeldLease, KeyStore, LeaseStore
@@ -170,9 +171,9 @@ class Gate:
         await self._store.release(self.name)
 
     async def _hold(self) -> None:
-        assert self._applied is not None
+        applied = present(self._applied, "an epoch that was read before a lease is held")
         self._renewals += 1
-        await self._store.hold(self.name, self._applied, self._renewals)
+        await self._store.hold(self.name, applied, self._renewals)
 
     async def _look(self) -> bool:
         """Act upon all changes that are committed; whether there was one."""
@@ -184,12 +185,12 @@ class Gate:
                 return changed
 
     async def _look_once(self) -> int:
-        assert self._applied is not None
-        changes = await self._store.changes_after(self._applied)
+        applied = present(self._applied, "an epoch that was read before its changes are")
+        changes = await self._store.changes_after(applied)
         if not changes:
             return 0
         last = changes[-1].epoch
-        if last - self._applied != len(changes):
+        if last - applied != len(changes):
             self._entries.clear()  # some were forgotten before this gate had seen them
         else:
             ids = {change.key_id for change in changes if change.key_id is not None}

@@ -22,7 +22,7 @@ from keyturn.keys.secret import KeySecret, MaskedRepr, digest_of
 from keyturn.stores.ports import Clock, KeyStore
 
 
-def decide(
+def decide(  # noqa: C901, PLR0912 — one reason after another, and the order is the promise
     key: KnownKey | None, need: Need | None, now: int, asked: Asked = NOTHING_SHOWN, *, mode: Mode | None = None
 ) -> Verified | Refused:
     """Whether the holder of this key may do what is needed (None: just be let in). Pure; the order is a promise:

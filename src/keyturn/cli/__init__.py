@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from keyturn.cli import audit, explain, importing, keys, scan, serve
+from keyturn.cli import audit, backup, explain, importing, keys, scan, serve
 from keyturn.cli.session import note
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.command("serve")(serve.serve)
 app.command("scan")(scan.scan)
 app.command("import")(importing.import_file)
 app.command("explain")(explain.explain_request)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 

@@ -104,8 +104,7 @@ class OpenConnections:
         counted = address is not None and not self._is_trusted(address)
         if self.open >= self.open_max:
             return self._refuse(Overcrowded.FULL, address)
-        if counted:
-            assert address is not None
+        if counted and address is not None:
             client = client_of(address)
             held = self._by_client.get(client, 0)
             if held >= self.per_client_max:

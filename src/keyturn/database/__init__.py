@@ -4,12 +4,14 @@ Keyturn and Tillgate both stand on it and it knows neither.
 """
 
 from keyturn.database.errors import (
+    BackupError,
     MigrationError,
     StoreError,
     StoreUnavailable,
     StrayAwait,
     UniqueViolation,
 )
+from keyturn.database.high_water import HighWater, Mark
 from keyturn.database.migrations import Migration, migrate, migrations_of, pending
 from keyturn.database.opening import open_database
 from keyturn.database.ports import (
@@ -27,9 +29,12 @@ from keyturn.database.watching import StoreWatch
 
 __all__ = [
     "SOON_SECONDS",
+    "BackupError",
     "Both",
     "Database",
     "Dialect",
+    "HighWater",
+    "Mark",
     "Migration",
     "MigrationError",
     "Operation",

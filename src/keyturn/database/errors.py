@@ -4,7 +4,8 @@ StoreError
 ├── UniqueViolation    a row with this key is already there
 ├── StoreUnavailable   the database cannot be reached, is closed, or stayed locked
 ├── StrayAwait         an operation awaited something that is not its transaction
-└── MigrationError     the schema cannot be brought to what this code expects
+├── MigrationError     the schema cannot be brought to what this code expects
+└── BackupError        a backup cannot be written, read or put into this database
 """
 
 
@@ -26,6 +27,10 @@ class StrayAwait(StoreError):
     A write is run to its end inside one commit, so a network call or a sleep in it would hold up
     everybody else. Do it before or after the transaction.
     """
+
+
+class BackupError(StoreError):
+    """A backup cannot be written, read or put into this database; the message says why and what to do."""
 
 
 class MigrationError(StoreError):

@@ -105,6 +105,39 @@ async def migrate(database: Database, wanted: list[Migration], *, now: int) -> l
     return applied
 
 
+async def migrate_within(tx: Transaction, wanted: list[Migration], *, now: int) -> None:
+    """Apply what is missing in a transaction that is under way, all of it or nothing.
+
+    Raises:
+        MigrationError: as for :func:`migrate`.
+    """
+    await tx.fetch_one(_LOCK)
+    await tx.execute(_CREATE_TABLE)
+    await _refuse_newer(tx, wanted)
+    await _refuse_changed(tx, wanted)
+    for migration in wanted:
+        await _apply(tx, migration, now)
+
+
+async def applied_to(tx: Transaction, known: list[Migration]) -> list[Migration]:
+    """The steps that were applied to a database, in the order of ``known``.
+
+    Raises:
+        MigrationError: one of them is not known, or was changed afterwards.
+    """
+    by_number = {(one.house, one.number): one for one in known}
+    found = set()
+    for row in await tx.fetch_all("SELECT house, number, name, checksum FROM schema_migrations"):
+        one = by_number.get((row["house"], row["number"]))
+        if one is None or one.checksum != row["checksum"]:
+            raise MigrationError(
+                f"this database has {row['house']} migration {row['number']:04d}_{row['name']}, which this version of "
+                "the program does not know: use a version at least as new as the one that wrote it"
+            )
+        found.add(one)
+    return [one for one in known if one in found]
+
+
 async def pending(database: Database, wanted: list[Migration]) -> list[Migration]:
     """The steps that are not applied yet, without changing anything.
 

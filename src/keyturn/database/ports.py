@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
+from keyturn.database.high_water import HighWater
+
 T = TypeVar("T")
 
 READ_SECONDS = 5.0
@@ -65,6 +67,16 @@ class Transaction(Protocol):
         Raises:
             UniqueViolation: a row with the same unique key is already there. On PostgreSQL the
                 transaction is lost with it; use ``ON CONFLICT DO NOTHING`` where it is expected.
+        """
+        ...
+
+    def given_out(self, name: str, number: int) -> None:
+        """Keep beside the database, before this transaction commits, that it gives ``number`` out under ``name``, so
+        that a restored database does not give it out again (:mod:`keyturn.database.high_water`). Does nothing where the
+        database was opened without a place for it.
+
+        Raises:
+            StoreUnavailable: that cannot be written.
         """
         ...
 
@@ -163,6 +175,11 @@ class Database(Protocol):
         database can tell of it (PostgreSQL's NOTIFY); what comes back ends that. A hint, not a promise: a notice is
         lost while the connection is down.
         """
+        ...
+
+    @property
+    def high_water(self) -> HighWater | None:
+        """Where ``given_out`` keeps its numbers; None where nowhere."""
         ...
 
     async def close(self) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
@@ -11,6 +12,7 @@ from asyncpg.connect_utils import SessionAttribute
 from asyncpg.exceptions import TargetServerAttributeNotMatched
 
 from keyturn.database.errors import StoreUnavailable, UniqueViolation
+from keyturn.database.high_water import HighWater
 from keyturn.database.ports import (
     READ_SECONDS,
     SOON_SECONDS,
@@ -78,12 +80,13 @@ def _text(sql: Sql) -> str:
 class PostgresTransaction:
     """Statements on one connection of the pool."""
 
-    __slots__ = ("_connection", "callbacks")
+    __slots__ = ("_connection", "_high_water", "callbacks")
 
     dialect: Dialect = "postgres"
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, high_water: HighWater | None = None) -> None:
         self._connection = connection
+        self._high_water = high_water
         self.callbacks: list[Callable[[], None]] = []
 
     async def fetch_one(self, sql: Sql, *params: Any) -> Row | None:
@@ -108,6 +111,11 @@ class PostgresTransaction:
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    def given_out(self, name: str, number: int) -> None:
+        if self._high_water is not None:
+            self._high_water.reserve(name, number)
+            self.callbacks.append(functools.partial(self._high_water.note, name, number))
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         self.callbacks.append(callback)
 
@@ -117,8 +125,9 @@ class PostgresDatabase:
 
     dialect: Dialect = "postgres"
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, high_water: HighWater | None = None) -> None:
         self._pool = pool
+        self.high_water = high_water
         self._listening: set[asyncio.Task[None]] = set()
         self._full_until = 0.0
 
@@ -133,7 +142,7 @@ class PostgresDatabase:
 
     async def write(self, operation: Operation[T], *, within_seconds: float | None = WRITE_SECONDS) -> T:
         async def run(connection: Any) -> tuple[T, PostgresTransaction]:
-            transaction = PostgresTransaction(connection)
+            transaction = PostgresTransaction(connection, self.high_water)
             return await _in_transaction(connection, transaction, operation, bounded=within_seconds is not None)
 
         answer, transaction = await self._run(run, within_seconds)
@@ -160,8 +169,7 @@ class PostgresDatabase:
             )
         try:
             row = await self.read(_look, within_seconds=SOON_SECONDS)
-            assert row is not None
-            if row[0] or row[1] == "on":
+            if row is not None and (row[0] or row[1] == "on"):
                 return Trouble(
                     "writable",
                     "PostgreSQL only reads: it is a standby now, or was made read-only",
@@ -256,6 +264,8 @@ class PostgresDatabase:
                 await self._pool.close()
         except (TimeoutError, *_OF_THE_DRIVER):  # it does not answer, and need not be told
             self._pool.terminate()
+        if self.high_water is not None:
+            await asyncio.to_thread(self.high_water.close)
 
 
 async def _in_transaction(
@@ -288,14 +298,14 @@ async def _take_a_number(tx: Transaction) -> None:
     await tx.fetch_one("SELECT txid_current()")
 
 
-async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
+async def open_postgres(url: str, *, connections_max: int, high_water: HighWater | None = None) -> PostgresDatabase:
     """Connect to ``postgresql://user@host/name``.
 
     Raises:
         StoreUnavailable: the server does not answer, or refuses. The message never holds the URL,
             which may carry a password.
     """
-    try:
+    with connecting():
         pool = await asyncpg.create_pool(
             url,
             # None is kept for its own sake: the driver would try for ever to make it again, each time with a traceback
@@ -318,6 +328,18 @@ async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
         )
         async with pool.acquire():  # so that what is wrong with the URL is known now
             pass
+    return PostgresDatabase(pool, high_water)
+
+
+@contextlib.contextmanager
+def connecting() -> Iterator[None]:
+    """Tell why PostgreSQL cannot be connected to, without the URL.
+
+    Raises:
+        StoreUnavailable: it cannot.
+    """
+    try:
+        yield
     except TargetServerAttributeNotMatched:
         raise StoreUnavailable(
             "cannot connect to PostgreSQL: this is a standby, which answers by what was true a moment ago; name the "
@@ -331,4 +353,3 @@ async def open_postgres(url: str, *, connections_max: int) -> PostgresDatabase:
             "cannot connect to PostgreSQL: the database URL is not well formed; expected "
             "postgresql://user:password@host:5432/name, with special characters percent-encoded"
         ) from None
-    return PostgresDatabase(pool)

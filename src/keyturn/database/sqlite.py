@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from keyturn.database.errors import StoreUnavailable, StrayAwait, UniqueViolation
+from keyturn.database.high_water import HighWater
 from keyturn.database.ports import (
     READ_SECONDS,
     SOON_SECONDS,
@@ -111,12 +112,13 @@ def _raise(error: sqlite3.Error) -> NoReturn:
 class SqliteTransaction:
     """Statements on one connection. Nothing here ever suspends, although it reads as if it did."""
 
-    __slots__ = ("_changes_before", "_connection", "_executed", "callbacks")
+    __slots__ = ("_changes_before", "_connection", "_executed", "_high_water", "callbacks")
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, high_water: HighWater | None = None) -> None:
         self._connection = connection
+        self._high_water = high_water
         self._changes_before = connection.total_changes
         self._executed = False
         self.callbacks: list[Callable[[], None]] = []
@@ -140,6 +142,11 @@ class SqliteTransaction:
             return max(self._connection.execute(_text(sql), params).rowcount, 0)  # -1 for what changes no rows
         except sqlite3.Error as error:
             _raise(error)
+
+    def given_out(self, name: str, number: int) -> None:
+        if self._high_water is not None:
+            self._high_water.reserve(name, number)
+            self.callbacks.append(functools.partial(self._high_water.note, name, number))
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         self.callbacks.append(callback)
@@ -230,8 +237,9 @@ class SqliteDatabase:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, high_water: HighWater | None = None) -> None:
         self.path = path
+        self.high_water = high_water
         self._writer = _connect(path, busy_timeout_ms=0)
         self._reads = SqliteTransaction(_connect(path, reads_only=True, busy_timeout_ms=0))
         self._file = DatabaseFile(path)
@@ -340,6 +348,8 @@ class SqliteDatabase:
             return  # it waits for a disk that does not answer; the connections are its own until the process ends
         self._reads._connection.close()
         self._writer.close()
+        if self.high_water is not None:
+            await asyncio.to_thread(self.high_water.close)
 
     # On the event loop.
 
@@ -482,7 +492,7 @@ class SqliteDatabase:
         if waiting.given_up:
             waiting.error = StoreUnavailable("SQLite: it was given up before it was begun")
             return
-        transaction = SqliteTransaction(self._writer)
+        transaction = SqliteTransaction(self._writer, self.high_water)
         try:
             waiting.answer = _run_to_end(waiting.operation(transaction))
         except BaseException as error:
@@ -511,8 +521,7 @@ def _nothing() -> None:
 async def _write_the_same(tx: Transaction) -> None:
     """Write a page that says what it said before."""
     row = await tx.fetch_one("PRAGMA user_version")
-    assert row is not None
-    await tx.execute(f"PRAGMA user_version = {int(row[0])}")
+    await tx.execute(f"PRAGMA user_version = {int(row[0]) if row is not None else 0}")
 
 
 async def _do_nothing(_: Transaction) -> None:
@@ -537,7 +546,7 @@ def _connect(path: Path, *, reads_only: bool = False, busy_timeout_ms: int = BUS
     return connection
 
 
-def open_sqlite(path: Path) -> SqliteDatabase:
+def open_sqlite(path: Path, high_water: HighWater | None = None) -> SqliteDatabase:
     """Open, or create, the database file at ``path``, readable by its owner only.
 
     Raises:
@@ -547,6 +556,6 @@ def open_sqlite(path: Path) -> SqliteDatabase:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.touch(mode=0o600)
-        return SqliteDatabase(path)
+        return SqliteDatabase(path, high_water)
     except (OSError, sqlite3.Error) as error:
         raise StoreUnavailable(f"cannot open the SQLite database {path}: {error}") from error

@@ -33,6 +33,7 @@ from keyturn.http.denials import (
 )
 from keyturn.http.proxies import Networks, Transport, client_of
 from keyturn.insight.usage import PATH_MAX
+from keyturn.invariants import present
 from keyturn.keys.model import KnownKey, Need, Refused
 
 SCOPE_KEY: Final = "keyturn"
@@ -304,8 +305,7 @@ def _find(routes: list[Any] | None, scope: Scope) -> _Target | None:
         candidates = getattr(route, "effective_candidates", None)
         inside = list(candidates()) if callable(candidates) else _routes_of(child.get("endpoint"))
         if inside is not None and need_of(child.get("endpoint")) is None:
-            found = _find(inside, {**scope, **child})
-            assert found is not None
+            found = present(_find(inside, {**scope, **child}), "what an included router found")
             if match.name == "FULL":
                 return found
             methods |= set(found.methods)

@@ -104,7 +104,7 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
 
 
 def _explain(problem: str) -> tuple[str, str]:
-    """msgspec's message as ours, and the field it is about."""
+    """The message of msgspec as ours, and the field it is about."""
     what, path = _place(problem)
     field = _between(what, "field `", "`")
     if field:
@@ -117,7 +117,7 @@ def _explain(problem: str) -> tuple[str, str]:
 
 
 def _place(problem: str) -> tuple[str, str]:
-    """msgspec's message without where, and where: `` - at `$.a.b` ``. Names in it are the caller's, of any length, so
+    """Msgspec's message without where, and where: `` - at `$.a.b` ``. Names in it are the caller's, of any length, so
     that no pattern looks at them."""
     what, at, path = problem.rpartition(" - at `")
     if not at or not path.endswith("`"):

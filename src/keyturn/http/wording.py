@@ -3,6 +3,7 @@ tells whether a key exists to who does not hold it."""
 
 from typing import Final, NamedTuple, assert_never
 
+from keyturn.invariants import present
 from keyturn.keys.model import RefusalReason, Refused
 
 UNAUTHORIZED: Final = 401
@@ -38,7 +39,7 @@ def describe(refusal: Refused) -> Description:
     return Description(status, refusal.hint or message)
 
 
-def _describe(refusal: Refused) -> tuple[int, str]:
+def _describe(refusal: Refused) -> tuple[int, str]:  # noqa: C901, PLR0912 — a case for each reason, with its words
     need = refusal.need
     match refusal.reason:
         case RefusalReason.KEY_IN_URL:
@@ -76,8 +77,7 @@ def _describe(refusal: Refused) -> tuple[int, str]:
         case RefusalReason.PROJECT_SUSPENDED:
             return FORBIDDEN, "The project of this key is suspended; ask whoever runs this server."
         case RefusalReason.WRONG_MODE:
-            assert refusal.key is not None
-            mode = refusal.key.mode.value
+            mode = present(refusal.key, "the key whose mode is wrong").mode.value
             return FORBIDDEN, f"This is a {mode} key, and only keys of the other mode are let in here."
         case RefusalReason.ADDRESS_NOT_ALLOWED:
             return FORBIDDEN, (

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from keyturn.invariants import present
 from keyturn.stores.ports import Act, Clock, KeyStore
 
 ACTOR: Final = "system:expiry"
@@ -29,8 +30,8 @@ async def emit_expiring(store: KeyStore, clock: Clock) -> int:
             keys = await store.expiring(now + days * DAY_MS, days, BATCH_MAX)
             noted = 0
             for key in keys:
-                assert key.expires_at is not None
-                quietly = days > 0 and key.expires_at - key.created_at < SHORT_LIVED_MS
+                expires_at = present(key.expires_at, "an expiry of a key that expires")
+                quietly = days > 0 and expires_at - key.created_at < SHORT_LIVED_MS
                 if await store.emit_expiry(key, days, Act(now, ACTOR), quietly=quietly):
                     noted += 1
                     told += not quietly

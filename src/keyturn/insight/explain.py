@@ -15,6 +15,7 @@ import msgspec
 from keyturn.admission.verifying import decide
 from keyturn.errors import InvalidKey, KeyNotFound
 from keyturn.insight.logged import LoggedRequest
+from keyturn.invariants import present
 from keyturn.keys.changing import KeyChanges
 from keyturn.keys.model import (
     NOTHING_SHOWN,
@@ -509,8 +510,7 @@ def _add_app(terms: Terms, app: str) -> Remedy:
 
 
 def _scope_remedy(case: Case) -> Remedy:
-    terms, need = case.key.terms, case.need
-    assert need is not None
+    terms, need = case.key.terms, present(case.need, "the need that a missing scope is about")
     changes = KeyChanges(scopes=terms.scopes | {need.scope})
     text = f"Give the key the scope {need.scope}."
     if terms.kind is Kind.PUBLISHABLE and not (terms.origins or terms.apps):
@@ -540,10 +540,8 @@ def _applied(remedy: Remedy, case: Case) -> Case:
         case Do.USE_HTTPS:
             return case._replace(secure=True)
         case Do.USE_ANOTHER_KEY:
-            assert remedy.instead is not None
-            return case._replace(
-                key=KnownKey(key.id, remedy.instead, Status.ACTIVE, project_suspended=key.project_suspended)
-            )
+            instead = present(remedy.instead, "the terms of the other key")
+            return case._replace(key=KnownKey(key.id, instead, Status.ACTIVE, project_suspended=key.project_suspended))
         case Do.ENABLE:
             return case._replace(key=replace(key, status=Status.ACTIVE))
         case Do.USE_NEWER_SECRET:

@@ -20,6 +20,7 @@ import msgspec
 
 from keyturn.errors import InvalidKey, KeyturnError
 from keyturn.instants import checked_instant, from_datetime
+from keyturn.invariants import present
 from keyturn.keys.issuing import Issuer, KeyWish
 from keyturn.keys.model import EVERY_SCOPE, Key, Kind, Mode, is_scope_name
 from keyturn.keys.secret import (
@@ -286,9 +287,7 @@ class _Reader:
             raise InvalidImport("there is no mode; name one for all lines that have none")
         if said is not None and of_text is not None and word and said is not of_text:
             raise InvalidImport(f"the line says {said.value}, and the key itself {of_text.value}")
-        mode = of_text or said
-        assert mode is not None
-        return mode
+        return present(of_text or said, "a mode, of the text or of the line")
 
     def _format(self, secret: KeySecret | None) -> str:
         if self._rules.format is not None:

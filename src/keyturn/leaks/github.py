@@ -9,10 +9,12 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import http.client
+import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -92,9 +94,24 @@ class UrlPublicKeys:
         if not url.startswith(("https://", "http://")):
             raise ValueError("the address of the public keys is an http(s) URL")
         self._url = url
+        self._running: asyncio.Future[bytes] | None = None
 
     async def fetch(self) -> Sequence[PublicKey]:
-        return _decoded(await asyncio.to_thread(self._get))
+        # A socket's own time is for each piece that comes, this is for all of it: who sends a byte now and then keeps
+        # one thread busy, and no report waiting.
+        if self._running is not None and not self._running.done():
+            raise PublicKeysUnavailable("the list of public keys is still being fetched")
+        running = self._running = asyncio.ensure_future(asyncio.to_thread(self._get))
+        running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        done, _ = await asyncio.wait({running}, timeout=FETCH_SECONDS_MAX)
+        if not done:
+            raise PublicKeysUnavailable(f"the list of public keys did not come within {FETCH_SECONDS_MAX:g} seconds")
+        self._running = None
+        try:
+            return _decoded(running.result())
+        finally:
+            # What was raised knows this frame, and would be known by it for ever.
+            del running, done
 
     def _get(self) -> bytes:
         request = urllib.request.Request(  # noqa: S310 — the scheme was checked
@@ -102,10 +119,24 @@ class UrlPublicKeys:
         )
         try:
             with urllib.request.urlopen(request, timeout=FETCH_SECONDS_MAX) as answer:  # noqa: S310
-                read: bytes = answer.read(LIST_BYTES_MAX + 1)
-                return read
-        except (OSError, ValueError) as error:
+                return _read(answer)
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise PublicKeysUnavailable(f"the list of public keys cannot be fetched: {error}") from error
+
+
+def _read(answer: Any) -> bytes:
+    """What came, as far as one byte beyond the longest list, and no longer than it may take.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+    until = time.monotonic() + FETCH_SECONDS_MAX
+    read = bytearray()
+    while len(read) <= LIST_BYTES_MAX and (part := answer.read1(LIST_BYTES_MAX + 1 - len(read))):
+        read += part
+        if time.monotonic() > until:
+            raise TimeoutError("it came too slowly")
+    return bytes(read)
 
 
 def public_keys_at(place: str) -> PublicKeys:

@@ -14,6 +14,7 @@ import msgspec
 
 from keyturn.database import StoreUnavailable
 from keyturn.errors import BadReport, PublicKeysUnavailable
+from keyturn.invariants import present
 from keyturn.keys.secret import MaskedRepr
 from keyturn.leaks.responding import Leak, LeakResponder, LeakResponse
 from keyturn.limiting.gcra import Limit, Limiter
@@ -121,7 +122,7 @@ class LeakReports:
         return 202, {"message": "Thank you. What is a secret key here is accepted no more."}, []
 
     async def _from_github(self, scope: Any, receive: Callable[[], Awaitable[Any]]) -> Answer:
-        assert self._github is not None
+        github = present(self._github, "GitHub's keys, without which there is no such path")
         headers = dict(scope["headers"])
         identifier = headers.get(b"github-public-key-identifier", b"").decode("latin-1")
         signature = headers.get(b"github-public-key-signature", b"").decode("latin-1")
@@ -132,7 +133,7 @@ class LeakReports:
         if body is None:
             return _too_large(GITHUB_BYTES_MAX)
         try:
-            return 200, await self._github.take(body, identifier, signature), []
+            return 200, await github.take(body, identifier, signature), []
         except BadReport as error:
             return _refused(400, error.code, f"This report was not taken: {error}.")
         except PublicKeysUnavailable as error:

@@ -16,6 +16,7 @@ from typing import IO, Final, NamedTuple, Protocol
 
 from keyturn.errors import KeyturnError
 from keyturn.insight.usage import clipped
+from keyturn.invariants import present
 from keyturn.keys.secret import KeySecret
 from keyturn.leaks.spotting import KEY_BYTES_MAX, Spotted, Spotter
 
@@ -110,18 +111,19 @@ class Scan:
                 [*command, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             ) as objects,
         ):
-            assert listing.stdout is not None and objects.stdin is not None and objects.stdout is not None
-            for line in listing.stdout:
+            names = present(listing.stdout, "what git lists")
+            asked, answers = present(objects.stdin, "git's input"), present(objects.stdout, "git's answers")
+            for line in names:
                 id, _, path = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
-                objects.stdin.write(id.encode() + b"\n")
-                objects.stdin.flush()
-                _, kind, *size = objects.stdout.readline().decode().split()
+                asked.write(id.encode() + b"\n")
+                asked.flush()
+                _, kind, *size = answers.readline().decode().split()
                 if not size:
                     continue  # a clone that left it out
-                content = _Part(objects.stdout, int(size[0]))
+                content = _Part(answers, int(size[0]))
                 found = list(self._spot(content)) if kind != "tree" else []
                 content.skip()
-                objects.stdout.read(1)
+                answers.read(1)
                 if not found:
                     continue
                 where = f"{id[:12]} (message)"
@@ -132,7 +134,7 @@ class Scan:
                         where = f"{_commit_of([*command], id) or id[:12]}:{path}"
                 for number, one in found:
                     yield Found(_place(where), number, one.secret, one.formats)
-            objects.stdin.close()
+            asked.close()
 
     def _file(self, path: Path, place: str) -> Iterator[Found]:
         try:

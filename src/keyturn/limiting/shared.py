@@ -24,6 +24,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
+from keyturn.invariants import present
 from keyturn.limiting.gcra import Allowance, Limit, Limiter, ratio
 
 PREFIX: Final = "keyturn:limit:"
@@ -231,10 +232,10 @@ class SharedLimiter:
         return answers
 
     async def _run(self, takes: list[tuple[str, _Plan]]) -> list[Any]:
-        assert self._sha is not None
+        sha = present(self._sha, "a script that was loaded")
         pipeline = self._client.pipeline(transaction=False)
         for key_id, plan in takes:
-            pipeline.evalsha(self._sha, 1, self._prefix + key_id, *plan.arguments)
+            pipeline.evalsha(sha, 1, self._prefix + key_id, *plan.arguments)
         answers: list[Any] = await pipeline.execute(raise_on_error=False)
         return answers
 

@@ -11,6 +11,7 @@ import msgspec
 
 from keyturn.database import Both, Row, Transaction
 from keyturn.insight.audit import AuditEntry, canonical, chained
+from keyturn.invariants import present
 from keyturn.stores.ports import Act
 
 CHANNEL: Final = "keyturn_changes"
@@ -40,8 +41,7 @@ _OF_KEY: Final = (
 
 async def restrict(tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None) -> int:
     """Give what was known of these keys, or of the project's, up for out of date; the last epoch of it."""
-    head = await tx.fetch_one(LOCK)
-    assert head is not None
+    head = present(await tx.fetch_one(LOCK), "the head of the key tables")
     epoch: int = head[0]
     for key_id in key_ids:
         epoch += 1
@@ -65,8 +65,7 @@ async def write_down_all(
     tx: Transaction, act: Act, lines: Iterable[tuple[str, str | None, str | None, dict[str, Any]]]
 ) -> None:
     """Append lines to the audit log: action, project, key and detail of each."""
-    head = await tx.fetch_one(LOCK)
-    assert head is not None
+    head = present(await tx.fetch_one(LOCK), "the head of the key tables")
     sequence, previous = head[1], head[2]
     for action, project_id, key_id, detail in lines:
         sequence += 1
@@ -99,8 +98,7 @@ async def write_down_all(
 
 async def last_line(tx: Transaction) -> tuple[int, str]:
     """Number and hash of the last line that was written."""
-    row = await tx.fetch_one(_END)
-    assert row is not None
+    row = present(await tx.fetch_one(_END), "the head of the key tables")
     return row[0], row[1]
 
 

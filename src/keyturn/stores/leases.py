@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from keyturn.database import SOON_SECONDS, Database, Row, Transaction
+from keyturn.invariants import present
 from keyturn.stores.head import CHANNEL, restrict
 from keyturn.stores.ports import CHANGES_READ_MAX, Change, HeldLease
 
@@ -36,8 +37,7 @@ class SqlLeases:
             return await tx.fetch_one(_EPOCH)
 
         row = await self._database.read(operation, within_seconds=SOON_SECONDS)
-        assert row is not None
-        epoch: int = row[0]
+        epoch: int = present(row, "the head of the key tables")[0]
         return epoch
 
     async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from keyturn.database import SOON_SECONDS, Database, Migration, Row, Transaction, UniqueViolation, migrations_of
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import AuditEntry
+from keyturn.invariants import present
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status, Terms
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Limit
@@ -349,8 +350,7 @@ class SqlKeyStore(SqlLeases):
         async def operation(tx: Transaction) -> bool:
             if await tx.execute(_EXPOSED, act.at, how, key_id) == 0:
                 return False
-            row = await tx.fetch_one(_PROJECT_OF, key_id)
-            assert row is not None
+            row = present(await tx.fetch_one(_PROJECT_OF, key_id), "the key that was changed")
             await head.write_down(tx, act, "key.exposed", row[0], key_id, how=how)
             await self._report(tx, KeyEventType.EXPOSED, row[0], key_id, act)
             return True
@@ -361,8 +361,7 @@ class SqlKeyStore(SqlLeases):
         async def operation(tx: Transaction) -> bool:
             if await tx.execute(_CANARY, act.at, key_id, act.at - quiet_ms) == 0:
                 return False
-            row = await tx.fetch_one(_PROJECT_OF, key_id)
-            assert row is not None
+            row = present(await tx.fetch_one(_PROJECT_OF, key_id), "the key that was changed")
             await head.write_down(tx, act, "key.canary_used", row[0], key_id, **seen)
             await self._report(tx, KeyEventType.CANARY_USED, row[0], key_id, act)
             return True
@@ -377,8 +376,7 @@ class SqlKeyStore(SqlLeases):
             await head.write_down(tx, act, "key.disabled", project_id, key_id)
             # From here on no other process counts at the same time.
             since = act.at - within_ms
-            lately = await tx.fetch_one(_QUARANTINED, since)
-            assert lately is not None
+            lately = present(await tx.fetch_one(_QUARANTINED, since), "a count of quarantines")
             if lately[0] >= at_most:
                 raise _HeldBack
             await tx.execute(_FORGET_QUARANTINES, since)
@@ -463,8 +461,7 @@ class SqlKeyStore(SqlLeases):
             if pending is None or await tx.execute(_ACTIVATE, act.at, key_id, number) == 0:
                 return None
             await _end_before(tx, act.at, pending[0], key_id, number)
-            row = await tx.fetch_one(_PROJECT_OF, key_id)
-            assert row is not None
+            row = present(await tx.fetch_one(_PROJECT_OF, key_id), "the key that was changed")
             await head.write_down(tx, act, "key.rotation_activated", row[0], key_id, secret=number)
             return await self._restrict(tx, act.at, key_ids=[key_id])
 
@@ -579,8 +576,7 @@ class SqlKeyStore(SqlLeases):
     async def _report(self, tx: Transaction, type: KeyEventType, project_id: str, key_id: str, act: Act) -> None:
         if self._events is None:
             return
-        row = await tx.fetch_one(_BY_ID, key_id, project_id)
-        assert row is not None
+        row = present(await tx.fetch_one(_BY_ID, key_id, project_id), "the key that an event is about")
         await self._events.emit(tx, KeyEvent(type, _key(row), act))
 
     async def _restrict(

@@ -8,6 +8,7 @@ from keyturn import Key, Mode
 from keyturn.stores.ports import KeyEvent, KeyEventType
 from tillgate.access.accounts.records import project_by_id
 from tillgate.base.clock import to_rfc3339
+from tillgate.base.invariants import present
 from tillgate.events import model as events
 from tillgate.events.operations import emit
 from tillgate.events.wake import Wake
@@ -55,7 +56,7 @@ class KeyEventLog:
 
     async def emit(self, tx: Transaction | None, event: KeyEvent) -> None:
         """Write the event and its deliveries. A key of a project that is none of Tillgate's has no event log."""
-        assert tx is not None
+        tx = present(tx, "the transaction in which it happens")
         key = event.key
         if await project_by_id(tx, key.project_id) is None:
             return

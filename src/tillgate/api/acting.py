@@ -10,16 +10,16 @@ from keyturn.database import StoreError
 from keyturn.keys.client_secrets import new_client_secret
 from keyturn.keys.secret import digest_of
 from keyturn.stores.sql import keep_client_secret
+from tillgate.api.canonical import as_before, canonical
 from tillgate.api.context import ApiContext
 from tillgate.api.expanding import PARAM, expanded
 from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import present
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 
 _encoder: Final = msgspec.json.Encoder()
-# Decoded and encoded anew, a body is the same whatever its white space and the order of its fields.
-_canonical: Final = msgspec.json.Encoder(order="deterministic")
 
 
 class Done(NamedTuple):
@@ -85,14 +85,14 @@ async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route
     principal = call.principal
     if not principal.publishable or route.need.publishable is not Reach.CREATES:
         return answer
-    assert principal.key_id is not None
+    key_id = present(principal.key_id, "the key of a caller that holds a publishable one")
     secret = new_client_secret(answer.id)
     await keep_client_secret(
         tx,
         digest_of(secret),
         project_id=principal.project_id,
         mode=principal.mode,
-        key_id=principal.key_id,
+        key_id=key_id,
         object_id=answer.id,
         at=context.clock.now(),
     )
@@ -132,16 +132,22 @@ def _request(context: ApiContext, route: Route, call: Call, idempotency_key: str
         # What is stored is what was asked for: to ask for something else is another request.
         path += f"?{PARAM}={','.join(call.expansion.paths)}"
     try:
-        body = _canonical.encode(call.body) if route.body is not None else b""
+        body = canonical(call.body) if route.body is not None else b""
     except RecursionError as error:
         raise InvalidInput("The body is nested too deeply.") from error
     key = idempotency.checked_key(idempotency_key)
     if call.principal.publishable:
         # Anybody may hold that key, and must not come upon what others have named.
         key = f"{call.principal.key_id}/{key}"
+
+    def earlier() -> list[str]:
+        written = as_before(call.body) if route.body is not None else ()
+        return [idempotency.fingerprint(route.method, path, one) for one in written]
+
     return IdempotentRequest(
         call.principal,
         key,
         idempotency.fingerprint(route.method, path, body),
         context.clock.now(),
+        earlier,
     )

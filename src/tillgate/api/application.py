@@ -44,6 +44,7 @@ from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Call, Found, Route, Router
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
+from tillgate.base.invariants import present
 
 ROUTES: Final[list[Route]] = [
     *links.ROUTES,
@@ -337,8 +338,7 @@ def _line(
 ) -> LoggedRequest:
     """What is kept of a request. What the log keeps of each text is its own affair."""
     need = trace.route.need if trace.route is not None else None
-    presented = trace.presented
-    assert presented is not None
+    presented = present(trace.presented, "a key that was presented, without which nothing is logged")
     object_id = presented.object_id
     return LoggedRequest(
         id=request_id,

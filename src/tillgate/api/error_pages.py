@@ -287,6 +287,16 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Send another test with `POST /webhook_endpoints/{id}/test`.",
         "This was a test send, which has no event; use the endpoint's test instead.",
     ),
+    "sequence_ahead": ErrorPage(
+        "Check that the key is of the project and mode that you follow. If it is, the server's database was restored "
+        "from a backup, and what happened after that backup is no longer in the log. Ask for everything that is kept "
+        "(`after=0`), handle the events whose `id` you have not handled, and follow the log on from its `nextCursor`, "
+        "with its `logId`. If you keep no ids, go on from `newestSequence`, and compare what you know of open orders "
+        "with `GET /orders`.",
+        "after: this event log ends at 40, before 57: the place is from before the database was restored, or of "
+        "another project or mode.",
+        {"param": "after", "newest_sequence": 40, "log_id": "log_3f0c8e21d5b94a7f60e2c1d8b7"},
+    ),
     "invalid_idempotency_key": ErrorPage(
         "Send a UUID, or your order's number without spaces: [retries](../idempotency.md).",
         "Idempotency-Key: expected 1 to 255 visible ASCII characters without spaces, such as a UUID.",

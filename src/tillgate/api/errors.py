@@ -10,7 +10,8 @@ from keyturn import Allowance, RefusalReason, Refused
 from keyturn.http import wording
 from keyturn.http.denials import rate_headers
 from keyturn.http.wording import FORBIDDEN_CODES
-from tillgate.base.errors import TillgateError
+from tillgate.base.errors import SequenceAhead, TillgateError
+from tillgate.base.invariants import present
 
 REALM: Final = "tillgate"
 
@@ -162,6 +163,13 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "delivery_not_replayable": ErrorKind(
         409, "conflict", "A test send has no event to send again; use the endpoint's test instead."
     ),
+    "sequence_ahead": ErrorKind(
+        409,
+        "conflict",
+        "The place in the event log (`after`, `log`) is none of this log's: it is beyond the log's end, from before "
+        "the database was restored from a backup, or of another project or mode. `newestSequence` and `logId` say what "
+        "there is.",
+    ),
     "invalid_idempotency_key": ErrorKind(
         400, "invalid_request", "The `Idempotency-Key` header is not 1 to 255 visible ASCII characters."
     ),
@@ -197,6 +205,7 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True,
         param: on invalid_request, the field that is wrong.
         reason: on 401, ``missing``, ``malformed``, ``ambiguous``, ``key_in_url``, ``unknown``, ``revoked``,
             ``disabled``, ``expired`` or ``superseded``; ``detail`` says what to do about it.
+        newest_sequence, log_id: on ``sequence_ahead``, where the event log ends, and which one it is.
     """
 
     type: str
@@ -208,6 +217,8 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True,
     detail: str | None = None
     required_scope: str | None = None
     granted_scopes: list[str] | None = None
+    newest_sequence: int | None = None
+    log_id: str | None = None
 
 
 class ErrorEnvelope(msgspec.Struct, frozen=True):
@@ -227,11 +238,17 @@ class Failure(NamedTuple):
 def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> Failure:
     """An error in the envelope."""
     kind = ERRORS[error.code]
-    return _failure(
-        kind,
-        ErrorBody(type=kind.type, code=error.code, message=error.public, request_id=request_id, param=error.param),
-        headers,
+    end = error if isinstance(error, SequenceAhead) else None
+    body = ErrorBody(
+        type=kind.type,
+        code=error.code,
+        message=error.public,
+        request_id=request_id,
+        param=error.param,
+        newest_sequence=end.newest_sequence if end is not None else None,
+        log_id=end.log_id if end is not None else None,
     )
+    return _failure(kind, body, headers)
 
 
 _401_MESSAGE: Final = "No valid API key was provided."
@@ -258,15 +275,14 @@ def refused(refusal: Refused, request_id: str) -> Failure:
         kind = ERRORS[code]
         if refusal.reason is not RefusalReason.SCOPE_MISSING:
             return _failure(kind, ErrorBody(type=kind.type, code=code, message=said.message, request_id=request_id))
-        assert refusal.need is not None and refusal.key is not None
-        scope = refusal.need.scope
+        scope = present(refusal.need, "the need that a missing scope is about").scope
         body = ErrorBody(
             type=kind.type,
             code=code,
             message=said.message,
             request_id=request_id,
             required_scope=scope,
-            granted_scopes=sorted(refusal.key.scopes),
+            granted_scopes=sorted(present(refusal.key, "the key that lacks a scope").scopes),
         )
         return _failure(kind, body, [_challenge(f'error="insufficient_scope", scope="{scope}"')])
     kind = ERRORS["invalid_api_key"]

@@ -1,6 +1,6 @@
 """``/events``."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -12,29 +12,44 @@ from tillgate.api.reading import ListQuery, given, instant
 from tillgate.api.routing import Call, Reads, Route
 from tillgate.base.errors import InvalidInput
 from tillgate.events import operations
+from tillgate.events.log import log_id
 from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
 
 READ = Need("events:read")
+LOG_ID: Final = "^log_[0-9a-f]{26}$"
 
 
 class ListEvents(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"created_after": "createdAfter"}):
-    """``type`` matches exactly; ``createdAfter`` is inclusive. ``after`` is a sequence and turns the order round."""
+    """``type`` matches exactly; ``createdAfter`` is inclusive. ``after`` is a sequence and turns the order round.
+    ``log`` is the ``logId`` of the page that it was read from."""
 
     type: str | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
+    log: Annotated[str, msgspec.Meta(pattern=LOG_ID)] | msgspec.UnsetType = msgspec.UNSET
+
+
+class EventListObject(ListObject[EventObject], frozen=True, rename="camel"):
+    """A page of events. ``logId`` is the id of their log: sent as ``log`` beside ``after``, it makes sure that the
+    place is in this log."""
+
+    log_id: str
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> EventObject:
     return await operations.get_event(tx, call.principal, call.id)
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[EventObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> EventListObject:
     query: ListEvents = call.query
-    after = given(query.after)
+    after, log = given(query.after), given(query.log)
     if after is not None:
-        return await _catch_up(tx, call, query, after)
+        return await _catch_up(tx, call, query, after, log)
+    if log is not None:
+        raise InvalidInput(
+            "log: says in which event log `after` is a place; send both.", code="invalid_query", param="log"
+        )
     page = await operations.list_events(
         tx,
         call.principal,
@@ -42,10 +57,12 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObje
         type=given(query.type),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return listed(page.data, page.has_more)
+    current = await log_id(tx, call.principal.project_id, call.principal.livemode)
+    answer = listed(page.data, page.has_more)
+    return EventListObject(answer.data, answer.has_more, answer.next_cursor, current)
 
 
-async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int) -> ListObject[EventObject]:
+async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int, log: str | None) -> EventListObject:
     """Oldest first. The cursor is never null, so that a follower keeps it and asks again."""
     if query.starting_after is not msgspec.UNSET:
         raise InvalidInput(
@@ -58,10 +75,12 @@ async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int) 
         call.principal,
         after,
         query.limit,
+        log=log,
         type=given(query.type),
         created_after=instant(query.created_after, param="createdAfter"),
     )
-    return ListObject(page.data, page.has_more, str(page.data[-1].sequence if page.data else after))
+    current = await log_id(tx, call.principal.project_id, call.principal.livemode)
+    return EventListObject(page.data, page.has_more, str(page.data[-1].sequence if page.data else after), current)
 
 
 ROUTES = [
@@ -71,7 +90,7 @@ ROUTES = [
         READ,
         "List events, newest first, or, with `after`, those that came after a sequence, oldest first",
         Reads(list_all),
-        ListObject[EventObject],
+        EventListObject,
         query=ListEvents,
     ),
     Route("GET", "/events/{id}", READ, "Retrieve an event", Reads(retrieve), EventObject),

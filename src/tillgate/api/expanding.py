@@ -19,6 +19,7 @@ from tillgate.api.context import ApiContext
 from tillgate.api.lists import ListObject
 from tillgate.api.reading import require_scope
 from tillgate.base.errors import Forbidden, InvalidInput
+from tillgate.base.invariants import BrokenInvariant, present
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 
@@ -275,9 +276,9 @@ async def _found(
 ) -> Mapping[str, Any]:
     if not keys:
         return {}
-    assert isinstance(node.place, Relation) and node.to is not None
-    load = node.place.load or node.to.by_ids
-    assert load is not None
+    if not isinstance(node.place, Relation):
+        raise BrokenInvariant("expected a relation, found a place that leads nowhere")
+    load = present(node.place.load or present(node.to, "what a relation leads to").by_ids, "a way to load by ids")
     found = await load(context, tx, principal, keys)
     if not node.below:
         return found

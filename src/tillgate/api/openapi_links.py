@@ -59,7 +59,8 @@ class Links:
     def of(self, route: Route) -> dict[str, Link]:
         """The links of a route's success, by the operation that each leads to; none leads to where it came from."""
         answered = msgspec.inspect.type_info(route.answers)
-        assert isinstance(answered, msgspec.inspect.StructType)
+        if not isinstance(answered, msgspec.inspect.StructType):
+            raise TypeError(f"{route.method} {route.path} answers with {route.answers!r}, which is no struct")
         listed = next((field.type for field in answered.fields if field.name == "data"), None)
         if isinstance(listed, msgspec.inspect.ListType):
             return {link.target.operation_id: link for link in self._from_page(route, listed.item_type)}

@@ -190,6 +190,11 @@ def _events() -> str:
             "once. "
             "A number is taken and committed before the next one is: nothing appears later in between. `after` "
             "combines with `type` and `createdAfter`, not with `starting_after`.\n",
+            "`logId` names the log of this project and mode. It changes when the server's database is restored from a "
+            "backup, because events that came after the backup are then gone. Keep it with the sequence and send it "
+            "as `log`: a place in another log, or beyond this log's end, is a 409 "
+            "[`sequence_ahead`](../errors/sequence_ahead.md) that names `newestSequence` and `logId`. Without `log`, "
+            "only a place beyond the end is noticed. After a restore the sequence may have a gap.\n",
             f"Events are kept for {RETENTION_MS // DAY_MS} days, and their deliveries with them. The sequence goes "
             "on.\n",
             "## Where a session can go\n",

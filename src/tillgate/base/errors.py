@@ -4,6 +4,7 @@
     ├── InvalidInput   the request's content is wrong; ``param`` names the field
     ├── NotFound       absent, or not yours: the two look the same
     ├── Conflict       the object is not in a state that allows this
+    │   └── SequenceAhead   a place in the event log that is none of this log's
     ├── Forbidden      the caller may not do this at all
     ├── TooOften        the caller may do this, but later
     └── Unavailable    something that is needed does not answer; trying again may help
@@ -48,6 +49,22 @@ class Conflict(TillgateError):
     """The object is not in a state that allows this."""
 
     default_code = "conflict"
+
+
+class SequenceAhead(Conflict):
+    """A place in the event log that is beyond its end, or in another log.
+
+    Attributes:
+        newest_sequence: the number of the newest event; 0 while there is none.
+        log_id: the id of the log that there is.
+    """
+
+    default_code = "sequence_ahead"
+
+    def __init__(self, public: str, *, param: str, newest_sequence: int, log_id: str) -> None:
+        super().__init__(public, param=param)
+        self.newest_sequence = newest_sequence
+        self.log_id = log_id
 
 
 class Forbidden(TillgateError):

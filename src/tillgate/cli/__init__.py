@@ -10,6 +10,7 @@ import typer
 
 from tillgate.cli import (
     audit,
+    backup,
     demo,
     doctor,
     explaining,
@@ -19,6 +20,7 @@ from tillgate.cli import (
     listen,
     projects,
     requests,
+    secret_key,
     serve,
     trigger,
     usage,
@@ -35,6 +37,9 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(secret_key.app, name="secret-key")
 app.add_typer(projects.app, name="projects")
 keys.app.command("explain")(explaining.explain_request)
 keys.app.command("usage")(usage.usage)

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
 import queue
 import re
 import socket
@@ -33,6 +34,7 @@ SCOPES: Final = ("links:write", "sessions:read", "sessions:write", "webhooks:wri
 _SETUP_LINK: Final = re.compile(r"http://[^\s/]{1,300}(/dashboard/setup/\S{1,200})")
 _HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]{1,100})" value="([^"]{0,1000})"')
 _KEY: Final = re.compile(r"ck_test_[0-9A-Za-z]{32}")
+_EPOCH: Final = re.compile(r"<dt>Epoch</dt><dd>(\d{1,20})</dd>")
 
 
 class DemoFailed(Exception):
@@ -128,23 +130,24 @@ class _Story:
         form = self._form("/dashboard/api-keys/new")
         fields = {**form, "name": "Demo", "mode": "test", "scopes": list(SCOPES)}
         answer = self.send(self.browser, self.browser.build_request("POST", "/dashboard/api-keys", data=fields), 201)
-        found = _KEY.search(answer.text)
-        _require(found is not None, "the answer shows no key")
-        assert found is not None
+        if (found := _KEY.search(answer.text)) is None:
+            raise DemoFailed("the answer shows no key")
         say(f"     key: {found[0][:14]}… (the rest is not printed)")
         listed = self.browser.get("/dashboard/api-keys").text
         _require(found[0] not in listed, "the list shows the whole key")
         return found[0]
 
     def revoke_key(self) -> str:
-        """Revoke the key in the dashboard."""
+        """Revoke the key in the dashboard; the answer is the receipt."""
         self.step("Revoke the key in the dashboard")
         listed = self.browser.get("/dashboard/api-keys").text
-        path = re.search(r"/dashboard/api-keys/(key_\w{1,40})/revoke", listed)
-        _require(path is not None, "the list offers no way to revoke")
-        assert path is not None
+        if (path := re.search(r"/dashboard/api-keys/(key_\w{1,40})/revoke", listed)) is None:
+            raise DemoFailed("the list offers no way to revoke")
         form = self._form(path[0])
-        self.send(self.browser, self.browser.build_request("POST", path[0], data=form), 303)
+        answer = self.send(self.browser, self.browser.build_request("POST", path[0], data=form), 200)
+        if (epoch := _EPOCH.search(answer.text)) is None:
+            raise DemoFailed("the revocation shows no receipt")
+        say(f"     receipt: epoch {epoch[1]}; no process accepts the key any more")
         return path[1]
 
     def _form(self, path: str) -> dict[str, str]:
@@ -206,11 +209,14 @@ def _server(directory: Path) -> Iterator[tuple[str, str]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     base, log = f"http://127.0.0.1:{port}", directory / "server.log"
+    # Without the settings of this shell: TILLGATE_DATABASE_URL would name a database that is not thrown away.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")}
     say(f"A server on a throw-away database: tillgate serve --dev --port {port}")
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 — our own interpreter and our own module
             [sys.executable, "-m", "tillgate.cli", "serve", "--data", str(directory), "--dev", "--port", str(port)],
             stdin=subprocess.DEVNULL,
+            env=environment,
             stdout=output,
             stderr=output,
         )

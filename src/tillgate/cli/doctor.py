@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from keyturn import Limiter
-from keyturn.database import StoreError, open_database, pending
+from keyturn.database import Database, HighWater, StoreError, open_database, pending
 from keyturn.database.opening import SQLITE_SCHEME
 from tillgate import __version__
 from tillgate.cli.session import Data, DatabaseUrl, say, settings
 from tillgate.cli.workers import why_not
+from tillgate.events.log import find_behind
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
 from tillgate.store.sealing import KEY_FILE, Sealer, SealingError, new_key
@@ -44,7 +45,7 @@ def doctor(
         *_python(),
         *_workers(chosen),
         *_secret_key(chosen),
-        *_database(chosen.database_url),
+        *_database(chosen),
         *_valkey(chosen.valkey_url),
     ]
     for problem in problems:
@@ -81,24 +82,43 @@ def _secret_key(chosen: Settings) -> list[str]:
     return []
 
 
-def _database(url: str) -> list[str]:
+def _database(chosen: Settings) -> list[str]:
+    url = chosen.database_url
+    if chosen.high_water_file is None:
+        print("  note     TILLGATE_HIGH_WATER is not set: a database that is restored by hand is not noticed\n")
     if url.startswith(SQLITE_SCHEME) and not Path(url.removeprefix(SQLITE_SCHEME)).exists():
         say("  note     the database is made at the first start\n")
         return []
-    return asyncio.run(_schema(url))
+    return asyncio.run(_schema(url, chosen.high_water_file))
 
 
-async def _schema(url: str) -> list[str]:
+async def _schema(url: str, high_water_file: Path | None) -> list[str]:
     try:
         database = await open_database(url)
         try:
             missing = await pending(database, all_migrations())
+            if not missing:
+                return await _behind(database, high_water_file)
         finally:
             await database.close()
     except StoreError as error:
         return [str(error)]
     names = ", ".join(f"{one.house} {one.number:04d}_{one.name}" for one in missing)
     return [f"the schema is not up to date (run: tillgate migrate): {names}"] if missing else []
+
+
+async def _behind(database: Database, file: Path | None) -> list[str]:
+    if file is None or not file.exists():  # noqa: ASYNC240 — nothing else runs beside it
+        return []
+    high_water = HighWater(file)
+    try:
+        return [
+            f"events {one.had + 1} to at least {one.given} of project {one.project_id} are not in the database, which "
+            "is older than it was; the next start goes on above them, as another event log"
+            for one in await find_behind(database, high_water)
+        ]
+    finally:
+        high_water.close()
 
 
 def _valkey(url: str | None) -> list[str]:

@@ -30,6 +30,7 @@ class _Page(msgspec.Struct, rename="camel"):
 
     data: list[msgspec.Raw]
     has_more: bool
+    log_id: str | None = None
 
 
 class _Event(msgspec.Struct):
@@ -39,10 +40,11 @@ class _Event(msgspec.Struct):
 
 
 class _Place(msgspec.Struct):
-    """What the state file keeps: where we are in the sequence, and what we sign with."""
+    """What the state file keeps: where we are in which log's sequence, and what we sign with."""
 
     after: int
     secret: str
+    log: str | None = None
 
 
 def listen(
@@ -66,7 +68,8 @@ def listen(
     secret = _secret(kept)
     with api(base_url) as server, _receiver(forward_to) as receiver:
         start = after if after is not None else kept.after if kept is not None else _newest(server)
-        follower = _Follower(server, receiver, forward_to, secret, state, start)
+        log = kept.log if kept is not None and after is None else None
+        follower = _Follower(server, receiver, forward_to, secret, state, start, log)
         say(f"Forwarding to {forward_to}, from the event after sequence {start} on.")
         say(f"Signing secret: {secret.reveal()}")
         try:
@@ -87,12 +90,14 @@ class _Follower:
         secret: SigningSecret,
         state: Path | None,
         after: int,
+        log: str | None,
     ) -> None:
         self._server = server
         self._receiver = receiver
         self._forward_to = forward_to
         self._secret = secret
         self._state = state
+        self._log = log
         self.after = after
 
     def follow(self) -> None:
@@ -100,10 +105,14 @@ class _Follower:
         self._keep(self.after)
         while True:
             page = self._fetch()
+            self._log = page.log_id
             for body in page.data:
                 event = msgspec.json.decode(body, type=_Event)
                 if event.sequence != self.after + 1 and self.after:
-                    say(f"  sequences {self.after + 1} to {event.sequence - 1} are older than events are kept")
+                    say(
+                        f"  sequences {self.after + 1} to {event.sequence - 1} are not in the log: older than events "
+                        "are kept, or lost when the database was restored"
+                    )
                 self._forward(event, bytes(body))
                 self._keep(event.sequence)
             if not page.has_more:
@@ -114,11 +123,15 @@ class _Follower:
         failures = 0
         while True:
             try:
-                answer = self._server.get("/events", params={"after": self.after, "limit": PAGE_MAX})
+                place = {"after": self.after} | ({"log": self._log} if self._log is not None else {})
+                answer = self._server.get("/events", params=place | {"limit": PAGE_MAX})
                 if answer.status_code == 200:
                     if failures:
                         say("  the server answers again")
                     return msgspec.json.decode(answer.content, type=_Page)
+                newest = _end_of_log(answer)
+                if newest is not None:
+                    fail(_other_log(self.after, newest))
                 if answer.status_code not in (408, 429) and answer.status_code < 500:
                     fail(error_message(answer))
                 problem = error_message(answer)
@@ -155,13 +168,32 @@ class _Follower:
             fresh = self._state.with_name(f"{self._state.name}.new")
             try:
                 with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                    file.write(msgspec.json.encode(_Place(after, self._secret.reveal())))
+                    file.write(msgspec.json.encode(_Place(after, self._secret.reveal(), self._log)))
                     file.flush()
                     os.fsync(file.fileno())
                 fresh.replace(self._state)
             except OSError as error:
                 fail(f"--state: {self._state} cannot be written: {error.strerror or error}")
         self.after = after
+
+
+def _end_of_log(answer: httpx.Response) -> int | None:
+    """Where the log ends, if the answer is that our place is not in it."""
+    if answer.status_code != 409:
+        return None
+    try:
+        error: Any = answer.json()["error"]
+        return int(error["newestSequence"]) if error["code"] == "sequence_ahead" else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _other_log(after: int, newest: int) -> str:
+    return (
+        f"sequence {after} is not a place in this event log, which ends at {newest}: the server's database was "
+        "restored from a backup, or the key is of another project or mode. Go on from the newest event with "
+        f"--after {newest}, or have every event that is kept sent again, with the same ids, with --after 0."
+    )
 
 
 def _pause(failures: int) -> float:

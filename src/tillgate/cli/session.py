@@ -12,6 +12,7 @@ from keyturn.database import Database, StoreError
 from keyturn.terminal import json_line, printable
 from tillgate.base.clock import SystemClock
 from tillgate.base.errors import TillgateError
+from tillgate.events.log import Behind
 from tillgate.opening import open_migrated
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
 from tillgate.store import SealingError
@@ -43,7 +44,7 @@ def work(chosen: Settings, task: Callable[[Database], Awaitable[T]]) -> T:
     """Run a task over the opened and migrated database; failures end the command in one line."""
 
     async def run() -> T:
-        database = await open_migrated(chosen, SystemClock())
+        database = await open_migrated(chosen, SystemClock(), _say_behind)
         try:
             return await task(database)
         finally:
@@ -66,6 +67,15 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Say something beside the output."""
     print(printable(text), file=sys.stderr, flush=True)
+
+
+def _say_behind(behind: list[Behind]) -> None:
+    for one in behind:
+        note(
+            f"tillgate: the database is older than it was: events {one.had + 1} to at least {one.given} of project "
+            f"{one.project_id} ({'live' if one.livemode else 'test'} mode) are not in it. Its events go on above "
+            f"{one.goes_on_after}."
+        )
 
 
 def fail(message: str) -> NoReturn:

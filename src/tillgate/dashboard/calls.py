@@ -122,7 +122,8 @@ class OpenCall:
         """
         response = RedirectResponse(path, status_code=303)
         if flash is not None:
-            assert flash in FLASHES, flash
+            if flash not in FLASHES:
+                raise LookupError(f"tillgate.dashboard.flash has no text {flash!r}")
             response.set_cookie(
                 _named(FLASH_COOKIE, self.secure),
                 flash,

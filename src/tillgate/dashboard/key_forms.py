@@ -28,7 +28,8 @@ REPORT_ONLY: Final = {
     "app_not_allowed": "Mobile apps",
     "scope_missing": "Scopes",
 }
-assert {reason.value for reason in REPORTABLE} == set(REPORT_ONLY)
+if {reason.value for reason in REPORTABLE} != set(REPORT_ONLY):
+    raise LookupError("each reason that a key can be set to report only has its name on the form, and no other has")
 
 LABELS: Final = {
     "name": "Name",

@@ -63,6 +63,7 @@ def routes(context: DashboardContext) -> list[BaseRoute]:
     by_path: dict[str, dict[str, View | PublicView]] = {}
     for view in VIEWS:
         views = by_path.setdefault(view.path, {})
-        assert view.method not in views, f"two views answer {view.method} {view.path}"
+        if view.method in views:
+            raise ValueError(f"two views answer {view.method} {view.path}")
         views[view.method] = view
     return [Route(path, Page(site, path, views)) for path, views in by_path.items()]

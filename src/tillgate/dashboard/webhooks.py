@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from tillgate.base import ids
-from tillgate.base.errors import InvalidInput
+from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.settlement.simulating import example_paid_session
 from tillgate.dashboard.calls import Call, View, mark_of
@@ -253,7 +253,11 @@ async def replay_several(call: Call) -> Response:
             failed_only=typed["which"] == MISSED,
         )
 
-    replayed = await call.write(operation)
+    try:
+        replayed = await call.write(operation)
+    except SequenceAhead as error:
+        problem = f"The newest event has the sequence {error.newest_sequence}."
+        return _replay_form(call, endpoint, Draft({**typed}, {"after": problem}))
     here = f"{WEBHOOKS}/{endpoint.id}"
     if replayed.next_after is not None:
         rest = urlencode({"from": replayed.next_after, "before": typed["before"], "which": typed["which"]})

@@ -10,6 +10,7 @@ from tillgate.base.principal import Principal
 from tillgate.events import records
 from tillgate.events.deliveries import records as deliveries
 from tillgate.events.endpoints import records as endpoints
+from tillgate.events.log import require_place
 from tillgate.events.model import RETENTION_MS, EventObject, event_type, is_creation, previous_attributes
 from tillgate.events.wake import Wake
 from tillgate.store import Transaction
@@ -110,16 +111,22 @@ async def catch_up(
     after: int,
     limit: int = LIMIT_DEFAULT,
     *,
+    log: str | None = None,
     type: str | None = None,
     created_after: int | None = None,
 ) -> Page[EventObject]:
     """The events with a greater sequence than ``after``, oldest first.
 
+    Args:
+        log: the id of the log that ``after`` is a place in, where the caller knows it.
+
     A sequence number is taken and committed before the next one is, so no later look finds one in between.
 
     Raises:
         InvalidInput: there is no such event type.
+        SequenceAhead: the log does not reach that far, or is another one.
     """
+    await require_place(tx, principal.project_id, principal.livemode, after, log)
     found = await records.oldest(
         tx,
         principal.project_id,

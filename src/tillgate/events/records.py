@@ -8,11 +8,14 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
+from tillgate.base.invariants import present
 from tillgate.base.pages import PageRequest, since
 from tillgate.events.model import EventObject
 from tillgate.store import Row, Transaction
 
 _COLUMNS: Final = "id, livemode, sequence, type, data, previous_attributes, created_at"
+
+MARK_HEAD: Final = "events/"
 
 _NEXT_SEQUENCE: Final = (
     "INSERT INTO event_sequences (project_id, livemode, last) VALUES ($1, $2, 1) "
@@ -21,6 +24,22 @@ _NEXT_SEQUENCE: Final = (
 _INSERT: Final = (
     "INSERT INTO events (id, project_id, livemode, sequence, type, object_id, data, previous_attributes, created_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+)
+_LAST_SEQUENCE: Final = "SELECT last FROM event_sequences WHERE project_id = $1 AND livemode = $2"
+# Every project, also one that has no event yet: its numbers may have been given out all the same.
+_LAST_SEQUENCES: Final = with_list(
+    "SELECT p.id, t.livemode, t.last FROM projects p LEFT JOIN event_sequences t ON t.project_id = p.id "
+    "WHERE p.id IN {list}"
+)
+_RAISE: Final = (
+    "INSERT INTO event_sequences (project_id, livemode, last) VALUES ($1, $2, $4) "
+    "ON CONFLICT (project_id, livemode) DO UPDATE SET last = excluded.last WHERE event_sequences.last < $3"
+)
+_LOG_SEED: Final = "SELECT value FROM instance_facts WHERE name = 'event_log'"
+_ADD_LOG_SEED: Final = "INSERT INTO instance_facts (name, value) VALUES ('event_log', $1) ON CONFLICT DO NOTHING"
+_SET_LOG_SEED: Final = (
+    "INSERT INTO instance_facts (name, value) VALUES ('event_log', $1) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM events WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _HELD: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR KEY SHARE")
@@ -56,9 +75,60 @@ _DROP: Final = Both(
 
 async def next_sequence(tx: Transaction, project_id: str, livemode: bool) -> int:
     """The next number of this project and mode; the row stays locked until the transaction ends."""
-    row = await tx.fetch_one(_NEXT_SEQUENCE, project_id, livemode)
-    assert row is not None
-    return int(row["last"])
+    row = present(await tx.fetch_one(_NEXT_SEQUENCE, project_id, livemode), "the next sequence number")
+    sequence = int(row["last"])
+    tx.given_out(mark_of(project_id, livemode), sequence)
+    return sequence
+
+
+async def last_sequence(tx: Transaction, project_id: str, livemode: bool) -> int:
+    """The number of this log's newest event; 0 while it has none."""
+    row = await tx.fetch_one(_LAST_SEQUENCE, project_id, livemode)
+    return int(row["last"]) if row is not None else 0
+
+
+async def last_sequences(tx: Transaction, project_ids: Sequence[str]) -> dict[tuple[str, bool], int]:
+    """The same of both logs of each of these projects that there is."""
+    rows = await tx.fetch_all(_LAST_SEQUENCES, msgspec.json.encode(project_ids).decode())
+    found = {(row["id"], livemode): 0 for row in rows for livemode in (False, True)}
+    return found | {(row["id"], bool(row["livemode"])): int(row["last"]) for row in rows if row["last"] is not None}
+
+
+async def raise_sequence(tx: Transaction, project_id: str, livemode: bool, below: int, last: int) -> bool:
+    """Let the next number be above ``last``, if the newest is less than ``below``; says whether it was."""
+    return await tx.execute(_RAISE, project_id, livemode, below, last) == 1
+
+
+async def find_log_seed(tx: Transaction) -> str | None:
+    """The random text that the logs' ids are made of; None before there is one."""
+    row = await tx.fetch_one(_LOG_SEED)
+    return str(row["value"]) if row is not None else None
+
+
+async def log_seed(tx: Transaction) -> str:
+    """The same, of a database that a server or a command has opened."""
+    return present(await find_log_seed(tx), "the seed of the logs' ids")
+
+
+async def add_log_seed(tx: Transaction, seed: str) -> None:
+    """Keep a first one; whoever came before stays."""
+    await tx.execute(_ADD_LOG_SEED, seed)
+
+
+async def set_log_seed(tx: Transaction, seed: str) -> None:
+    """Keep another one."""
+    await tx.execute(_SET_LOG_SEED, seed)
+
+
+def mark_of(project_id: str, livemode: bool) -> str:
+    """The name under which a log's numbers are kept beside the database."""
+    return f"{MARK_HEAD}{project_id}/{'live' if livemode else 'test'}"
+
+
+def log_of(mark: str) -> tuple[str, bool]:
+    """The project and mode of such a name."""
+    project_id, _, mode = mark.removeprefix(MARK_HEAD).rpartition("/")
+    return project_id, mode == "live"
 
 
 async def insert(

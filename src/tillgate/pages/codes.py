@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple, assert_never
 
 from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import present
 from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused
 from tillgate.pages.amounts import price
 
@@ -35,8 +36,8 @@ def code_refused(error: DiscountRefused | InvalidInput, merchant: str) -> str:
         case DiscountRefusal.OTHER_CURRENCY:
             return "This code is for prices in another currency."
         case DiscountRefusal.BELOW_MINIMUM:
-            assert error.minimum is not None
-            return f"This code is for purchases of {price(error.minimum)} or more."
+            minimum = present(error.minimum, "the minimum that a purchase is below")
+            return f"This code is for purchases of {price(minimum)} or more."
         case DiscountRefusal.NOTHING_TO_TAKE_OFF:
             return "There is nothing here that this code could take something off."
         case DiscountRefusal.WHOLE_PRICE:

@@ -1,5 +1,6 @@
 """``/checkout/{id}``: what to pay, where it stands, and how it ended."""
 
+from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
@@ -43,124 +44,145 @@ FORM_FIELDS_MAX: Final = 20
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
 
-def routes(context: PagesContext) -> list[BaseRoute]:
-    async def checkout(request: Request) -> Response:
-        session = await _session(context, request)
-        if session is None:
-            return _unknown()
-        return await _checkout(context, session)
+async def _whole_page(context: PagesContext, request: Request) -> Response:
+    """What to pay, or how it ended."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    return await _checkout(context, session)
 
-    async def state(request: Request) -> Response:
-        session = await _session(context, request)
-        if session is None:
-            return _unknown()
-        if request.query_params.get("seen") == version(session):
-            return nothing()
-        return page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
 
-    async def cancel(request: Request) -> Response:
-        session = await _session(context, request)
-        if session is None:
-            return _unknown()
-        untouched = session.status is SessionStatus.PENDING or session.status in _OVER
-        if not untouched or session.payment.transfers:
-            # Money has moved: the page that says so is the only honest answer.
-            return see_other(f"/checkout/{session.id}")
-        return page("cancel.html", view=await _view(context, session))
+async def _state(context: PagesContext, request: Request) -> Response:
+    """The part of the page that changes; nothing where the browser has seen it as it is."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    if request.query_params.get("seen") == version(session):
+        return nothing()
+    return page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
 
-    async def simulated(request: Request) -> Response:
-        session = await _session(context, request)
-        if session is None or session.livemode:
-            return _unknown()
-        form = await _form(request)
-        try:
-            outcome = Outcome(form.get("outcome", ""))
-        except ValueError:
-            return notice(400, "Nothing was simulated", "The form did not say which outcome to simulate.")
-        buyer = _buyer(session)
 
-        async def operation(tx: Transaction) -> CheckoutSession:
-            return await simulate(context.checkout, tx, buyer, session.id, outcome)
-
-        try:
-            await context.database.write(operation)
-        except Conflict as error:
-            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+async def _cancel(context: PagesContext, request: Request) -> Response:
+    """The buyer's question whether to go back to the shop."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    untouched = session.status is SessionStatus.PENDING or session.status in _OVER
+    if not untouched or session.payment.transfers:
+        # Money has moved: the page that says so is the only honest answer.
         return see_other(f"/checkout/{session.id}")
+    return page("cancel.html", view=await _view(context, session))
 
-    async def apply_code(request: Request) -> Response:
-        session = await _session(context, request)
-        if session is None:
-            return _unknown()
-        code = (await _form(request)).get("code", "").strip()
-        if not code:
-            return await _checkout(context, session, 422, wrong=WrongCode("", "Please type a code first."))
-        # By who tries, whatever session they try it on; and by session, whoever tries.
-        who = visitor(request.client.host if request.client else None)
-        seconds = await context.codes.seconds_to_wait(session.project_id, who)
-        if seconds := seconds or await context.codes.seconds_to_wait(session.id):
-            wrong = WrongCode(code, f"Too many tries. Please wait {spoken(seconds)}, then try again.")
-            answer = await _checkout(context, session, 429, wrong=wrong)
-            answer.headers["Retry-After"] = str(seconds)
-            return answer
-        buyer = _buyer(session)
 
-        async def operation(tx: Transaction) -> CheckoutSession:
-            return await apply_promotion_code(context.checkout, tx, buyer, session.id, code)
+async def _simulated(context: PagesContext, request: Request) -> Response:
+    """Test mode: make a payment happen."""
+    session = await _session(context, request)
+    if session is None or session.livemode:
+        return _unknown()
+    form = await _form(request)
+    try:
+        outcome = Outcome(form.get("outcome", ""))
+    except ValueError:
+        return notice(400, "Nothing was simulated", "The form did not say which outcome to simulate.")
+    buyer = _buyer(session)
 
-        try:
-            await context.database.write(operation)
-        except (DiscountRefused, InvalidInput) as error:
-            merchant = (await context.accounts.get_project(session.project_id)).name
-            wrong = WrongCode(code, code_refused(error, merchant))
-            return await _checkout(context, await _session(context, request) or session, 409, wrong=wrong)
-        except Conflict as error:
-            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
-        return see_other(f"/checkout/{session.id}#sum")
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await simulate(context.checkout, tx, buyer, session.id, outcome)
 
-    async def remove_code(request: Request) -> Response:
-        session = await _session(context, request)
-        if session is None:
-            return _unknown()
-        buyer = _buyer(session)
+    try:
+        await context.database.write(operation)
+    except Conflict as error:
+        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+    return see_other(f"/checkout/{session.id}")
 
-        async def operation(tx: Transaction) -> CheckoutSession:
-            return await remove_promotion_code(context.checkout, tx, buyer, session.id)
 
-        try:
-            await context.database.write(operation)
-        except Conflict as error:
-            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
-        return see_other(f"/checkout/{session.id}#sum")
+async def _apply_code(context: PagesContext, request: Request) -> Response:
+    """Take a promotion code that the buyer typed."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    code = (await _form(request)).get("code", "").strip()
+    if not code:
+        return await _checkout(context, session, 422, wrong=WrongCode("", "Please type a code first."))
+    # By who tries, whatever session they try it on; and by session, whoever tries.
+    who = visitor(request.client.host if request.client else None)
+    seconds = await context.codes.seconds_to_wait(session.project_id, who)
+    if seconds := seconds or await context.codes.seconds_to_wait(session.id):
+        wrong = WrongCode(code, f"Too many tries. Please wait {spoken(seconds)}, then try again.")
+        answer = await _checkout(context, session, 429, wrong=wrong)
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+    buyer = _buyer(session)
 
-    async def set_amount(request: Request) -> Response:
-        session = await _session(context, request)
-        if session is None:
-            return _unknown()
-        form, buyer = await _form(request), _buyer(session)
-        line, amount = form.get("line", ""), form.get("amount", "").strip()
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await apply_promotion_code(context.checkout, tx, buyer, session.id, code)
 
-        async def operation(tx: Transaction) -> CheckoutSession:
-            return await say_price(context.checkout, tx, buyer, session.id, line, amount)
+    try:
+        await context.database.write(operation)
+    except (DiscountRefused, InvalidInput) as error:
+        merchant = (await context.accounts.get_project(session.project_id)).name
+        wrong = WrongCode(code, code_refused(error, merchant))
+        return await _checkout(context, await _session(context, request) or session, 409, wrong=wrong)
+    except Conflict as error:
+        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+    return see_other(f"/checkout/{session.id}#sum")
 
-        try:
-            await context.database.write(operation)
-        except InvalidInput as error:
-            words = error.public.partition(": ")[2] or error.public
-            wrong = WrongAmount(line, amount[:40], words[:1].upper() + words[1:])
-            return await _checkout(context, session, 422, wrong_amount=wrong)
-        except Conflict as error:
-            return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
-        return see_other(f"/checkout/{session.id}#sum")
 
+async def _remove_code(context: PagesContext, request: Request) -> Response:
+    """Take the promotion code off again."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    buyer = _buyer(session)
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await remove_promotion_code(context.checkout, tx, buyer, session.id)
+
+    try:
+        await context.database.write(operation)
+    except Conflict as error:
+        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+    return see_other(f"/checkout/{session.id}#sum")
+
+
+async def _set_amount(context: PagesContext, request: Request) -> Response:
+    """Take what the buyer says that a line costs."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    form, buyer = await _form(request), _buyer(session)
+    line, amount = form.get("line", ""), form.get("amount", "").strip()
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await say_price(context.checkout, tx, buyer, session.id, line, amount)
+
+    try:
+        await context.database.write(operation)
+    except InvalidInput as error:
+        words = error.public.partition(": ")[2] or error.public
+        wrong = WrongAmount(line, amount[:40], words[:1].upper() + words[1:])
+        return await _checkout(context, session, 422, wrong_amount=wrong)
+    except Conflict as error:
+        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+    return see_other(f"/checkout/{session.id}#sum")
+
+
+_ENDPOINTS: Final = (
+    ("GET", "", "checkout", _whole_page),
+    ("GET", "/state", "checkout_state", _state),
+    ("GET", "/cancel", "checkout_cancel", _cancel),
+    ("POST", "/simulate", "checkout_simulate", _simulated),
+    ("POST", "/amount", "checkout_amount", _set_amount),
+    ("POST", "/promotion-code", "checkout_code", _apply_code),
+    ("POST", "/promotion-code/remove", "checkout_code_remove", _remove_code),
+)
+
+
+def routes(context: PagesContext) -> list[BaseRoute]:
+    """The checkout's page, what changes in it, and the forms on it."""
     return [
-        Route("/checkout/{id}", checkout, methods=["GET"], name="checkout"),
-        Route("/checkout/{id}/state", state, methods=["GET"], name="checkout_state"),
-        Route("/checkout/{id}/cancel", cancel, methods=["GET"], name="checkout_cancel"),
-        Route("/checkout/{id}/simulate", simulated, methods=["POST"], name="checkout_simulate"),
-        Route("/checkout/{id}/amount", set_amount, methods=["POST"], name="checkout_amount"),
-        Route("/checkout/{id}/promotion-code", apply_code, methods=["POST"], name="checkout_code"),
-        Route("/checkout/{id}/promotion-code/remove", remove_code, methods=["POST"], name="checkout_code_remove"),
+        Route(f"/checkout/{{id}}{path}", partial(endpoint, context), methods=[method], name=name)
+        for method, path, name, endpoint in _ENDPOINTS
     ]
 
 

@@ -7,11 +7,13 @@ either the effect and its answer, or neither.
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from keyturn.database import Both, Transaction
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 
 WINDOW_MS: Final = DAY_MS
@@ -58,12 +60,14 @@ class IdempotentRequest(NamedTuple):
     Attributes:
         fingerprint: SHA-256 over method, path and canonical body, in hex.
         at: when it came, in Unix milliseconds; the 24 hours run from then.
+        earlier: the fingerprints that earlier versions made of the same request.
     """
 
     principal: Principal
     key: str
     fingerprint: str
     at: int
+    earlier: Callable[[], Iterable[str]] = tuple
 
 
 def checked_key(text: str) -> str:
@@ -107,9 +111,9 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     )
     if claimed == 1:
         return None
-    row = await tx.fetch_one(_FOUND, principal.project_id, principal.livemode, request.key)
-    assert row is not None
-    if row["fingerprint"] != request.fingerprint:
+    found = await tx.fetch_one(_FOUND, principal.project_id, principal.livemode, request.key)
+    row = present(found, "the earlier request of an Idempotency-Key that is taken")
+    if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
         raise Conflict(
             "This Idempotency-Key was used for another request within the last 24 hours; use a fresh one.",
             code="idempotency_key_reused",

@@ -54,11 +54,10 @@ class AsyncTransport:
         """
         headers = headers_of(call, self.key)
         for attempt in range(self._max_retries + 1):
-            failed: httpx.TransportError | None = None
-            response: httpx.Response | None = None
+            outcome: httpx.Response | httpx.TransportError
             try:
                 # A redirect would carry the key to somebody who was not chosen.
-                response = await self._http.request(
+                outcome = await self._http.request(
                     call.method,
                     f"{self.base_url}{ROOT}{call.path}",
                     params=call.query or None,
@@ -68,22 +67,22 @@ class AsyncTransport:
                     follow_redirects=False,
                 )
             except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as error:
-                failed = error
+                outcome = error
             except httpx.TransportError as error:
                 raise unreachable(call, error, attempt + 1) from error
+            response = outcome if isinstance(outcome, httpx.Response) else None
             wait = wait_seconds(attempt, response) if attempt < self._max_retries else None
             if wait is None:
-                if failed is not None:
-                    raise unreachable(call, failed, attempt + 1) from failed
-                assert response is not None
-                return result(call, response, answer, self.key)
+                if isinstance(outcome, httpx.Response):
+                    return result(call, outcome, answer, self.key)
+                raise unreachable(call, outcome, attempt + 1) from outcome
             _log.info(
                 "retrying %s %s%s in %.2f s: %s",
                 call.method,
                 ROOT,
                 call.path,
                 wait,
-                type(failed).__name__ if response is None else response.status_code,
+                type(outcome).__name__ if response is None else response.status_code,
             )
             await asyncio.sleep(wait)
         raise AssertionError("unreachable")

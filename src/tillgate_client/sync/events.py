@@ -24,10 +24,15 @@ class Events:
         type: str | None = None,
         created_after: datetime | None = None,
         after: int | None = None,
+        log: str | None = None,
     ) -> Page[Event]:
         """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive.
 
-        ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled.
+        ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled, and with
+        it the page's ``log_id``, to be given as ``log``.
+
+        Raises:
+            SequenceAheadError: this log has no such place; the server's database was restored, as a rule.
         """
         query = {
             "limit": limit,
@@ -35,6 +40,7 @@ class Events:
             "type": type,
             "createdAfter": created_after,
             "after": after,
+            "log": log,
         }
         return list_page(self._transport, "/events", query, Event)
 

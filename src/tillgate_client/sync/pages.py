@@ -19,6 +19,8 @@ class Page(Generic[T]):
         has_more: whether there are more.
         next_cursor: the ``starting_after`` of the next page, None on the last; of events that are caught up with, the
             ``after`` to go on from, also later.
+        log_id: of events, the log that they are in: keep it with ``next_cursor`` and give it as ``log``. None on
+            other lists.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class Page(Generic[T]):
         self.data = answer.data
         self.has_more = answer.has_more
         self.next_cursor = answer.next_cursor
+        self.log_id = answer.log_id
         self._transport = transport
         self._path = path
         self._query = query
@@ -36,8 +39,10 @@ class Page(Generic[T]):
         """The next page; None after the last."""
         if not self.has_more or self.next_cursor is None:
             return None
-        onward = "starting_after" if self._query.get("after") is None else "after"
-        return list_page(self._transport, self._path, self._query | {onward: self.next_cursor}, self._item)
+        onward: dict[str, Any] = {"starting_after": self.next_cursor}
+        if self._query.get("after") is not None:
+            onward = {"after": self.next_cursor, "log": self.log_id}
+        return list_page(self._transport, self._path, self._query | onward, self._item)
 
     def auto_paginate(self) -> Iterator[T]:
         """Each object of this page and of all that follow, fetched as you go."""

@@ -295,4 +295,4 @@ def test_payment_and_order_follow_every_legal_move_by_legal_moves(
         after = msgspec.structs.replace(after, canceled_at=1)
     for state, edges in ((payment_state, PAYMENT_EDGES), (order_status, ORDER_EDGES)):
         first, then = state(before), state(after)
-        assert first is then or then in edges[first], (first, then)
+        assert first is then or then in edges[first], (first, then)  # type: ignore[index]

@@ -12,7 +12,8 @@ export class Events {
 
   /**
    * List events, newest first. `type` matches exactly; `createdAfter` is inclusive. `after` catches up: the events
-   * behind that `sequence`, oldest first; keep the last one you handled.
+   * behind that `sequence`, oldest first; keep the last one you handled, and with it the page's `logId`, to be given as
+   * `log`. A place that is not in this log is a `SequenceAheadError`.
    */
   list(params: ListEvents & Walk, options?: ReadOptions): AsyncIterable<CheckoutEvent>;
   list(params?: ListEvents & OnePage, options?: ReadOptions): Promise<Page<CheckoutEvent>>;

@@ -169,3 +169,9 @@ def _project(row: Row) -> Project:
 
 def _user(row: Row) -> User:
     return User(id=row["id"], email=row["email"], role=Role(row["role"]), created_at=row["created_at"])
+
+
+async def forget_sign_ins(tx: Transaction) -> None:
+    """End every sign-in and set-up link, wherever it is."""
+    await tx.execute("DELETE FROM sign_ins")
+    await tx.execute("DELETE FROM setup_links")

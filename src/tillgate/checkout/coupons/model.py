@@ -7,6 +7,7 @@ import msgspec
 
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money, format_minor, parse_amount, parse_currency, worded
 from tillgate.checkout.metadata import metadata_to_api
 
@@ -22,7 +23,7 @@ class AmountOff(msgspec.Struct, frozen=True):
 
     def on(self, subtotal: Money) -> Money:
         """What is taken off a price of the same currency: never more than there is."""
-        assert subtotal.currency == self.off.currency
+        ensure(subtotal.currency == self.off.currency, "a discount is in the currency of the price")
         return Money(min(self.off.minor, subtotal.minor), subtotal.currency)
 
 
@@ -131,7 +132,10 @@ def checked_discount(type: str, amount: str | None, currency: str | None, percen
             raise InvalidInput(f"{param}: not possible where discountType is {type}.", param=param)
     if percentage is not None:
         return PercentageOff(_hundredths(percentage))
-    assert amount is not None and currency is not None
+    amount, currency = (
+        present(amount, "an amount that was asked for"),
+        present(currency, "a currency that was asked for"),
+    )
     return AmountOff(parse_amount(amount, parse_currency(currency, param="currency"), param="discountAmount"))
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import NotFound
+from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_text
@@ -99,8 +100,7 @@ async def coupons_by_id(tx: Transaction, principal: Principal, coupon_ids: Seque
 async def reread(tx: Transaction, coupon: Coupon) -> Coupon:
     """The same as it is now."""
     found = await records.by_id(tx, coupon.project_id, coupon.livemode, coupon.id)
-    assert found is not None, "coupons are never deleted"
-    return found
+    return present(found, "a coupon, none of which is ever deleted")
 
 
 async def list_coupons(

@@ -357,20 +357,24 @@ async def emit_event(
     )
 
 
+def _required(value: str | None, *, param: str) -> str:
+    if value is None:
+        raise InvalidInput(f"{param}: Required where there is no productId", param=param)
+    return value
+
+
 def _line_item(new: NewLineItem, currency: str, param: str) -> LineItem:
     if not 1 <= new.quantity <= QUANTITY_MAX:
         raise InvalidInput(
             f"{param}.quantity: expected 1 to {QUANTITY_MAX}, got {new.quantity}.", param=f"{param}.quantity"
         )
-    for value, field in ((new.name, "name"), (new.unit_amount, "unitAmount")):
-        if value is None:
-            raise InvalidInput(f"{param}.{field}: Required where there is no productId", param=f"{param}.{field}")
-    assert new.name is not None and new.unit_amount is not None
-    unit = parse_amount(new.unit_amount, currency, param=f"{param}.unitAmount", may_be_zero=True)
+    name = _required(new.name, param=f"{param}.name")
+    amount = _required(new.unit_amount, param=f"{param}.unitAmount")
+    unit = parse_amount(amount, currency, param=f"{param}.unitAmount", may_be_zero=True)
     return LineItem(
         id=ids.new_id(ids.LINE_ITEM),
         kind=new.kind,
-        name=checked_text(new.name, param=f"{param}.name", length_max=NAME_MAX),
+        name=checked_text(name, param=f"{param}.name", length_max=NAME_MAX),
         quantity=new.quantity,
         unit_minor=unit.minor,
         product_id=new.product_id,

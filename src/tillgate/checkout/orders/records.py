@@ -7,6 +7,7 @@ import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
+from tillgate.base.invariants import present
 from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
@@ -98,8 +99,7 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, order_id: str
 
 async def of_session(tx: Transaction, session_id: str) -> Order:
     """The order of a session; whoever changes it holds that session's row."""
-    row = await tx.fetch_one(_OF_SESSION, session_id)
-    assert row is not None
+    row = present(await tx.fetch_one(_OF_SESSION, session_id), "the order of a session")
     return (await _with_transfers(tx, [_order(row)]))[0]
 
 

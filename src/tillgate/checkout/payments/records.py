@@ -7,6 +7,7 @@ import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
+from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.payments.model import (
@@ -154,9 +155,7 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, payment_id: s
 
 async def of_session(tx: Transaction, session_id: str) -> RecordedPayment:
     """The payment of a session, its transactions not yet read; whoever changes it holds that session's row."""
-    row = await tx.fetch_one(_OF_SESSION, session_id)
-    assert row is not None
-    return _recorded(row)
+    return _recorded(present(await tx.fetch_one(_OF_SESSION, session_id), "the payment of a session"))
 
 
 async def by_ids(tx: Transaction, project_id: str, livemode: bool, payment_ids: Sequence[str]) -> list[RecordedPayment]:

@@ -7,6 +7,7 @@ import msgspec
 
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount, parse_currency, worded
 from tillgate.checkout.metadata import metadata_to_api
 
@@ -39,15 +40,13 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             InvalidInput: a fixed price was to be changed, or a buyer's price is missing, malformed or out of bounds.
         """
         if self.pricing is Pricing.FIXED:
-            assert self.suggested is not None
-            fixed = Money(self.suggested, self.currency)
+            fixed = Money(present(self.suggested, "the price of a product whose price is fixed"), self.currency)
             if amount is not None and parse_amount(amount, self.currency, param=param) != fixed:
                 raise InvalidInput(f"{param}: this product has a fixed price of {fixed} {self.currency}.", param=param)
             return fixed
-        if amount is None and self.suggested is None:
-            raise InvalidInput(f"{param}: Required, because the buyer says what this product costs", param=param)
         if amount is None:
-            assert self.suggested is not None
+            if self.suggested is None:
+                raise InvalidInput(f"{param}: Required, because the buyer says what this product costs", param=param)
             return Money(self.suggested, self.currency)
         said = parse_amount(amount, self.currency, param=param)
         for bound, beyond, word in (

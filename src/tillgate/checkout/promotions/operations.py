@@ -7,6 +7,7 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
@@ -121,8 +122,7 @@ async def find_promotion_code(tx: Transaction, principal: Principal, code: str) 
 async def reread(tx: Transaction, promotion: PromotionCode) -> PromotionCode:
     """The same as it is now."""
     found = await records.by_id(tx, promotion.project_id, promotion.livemode, promotion.id)
-    assert found is not None, "promotion codes are never deleted"
-    return found
+    return present(found, "a promotion code, none of which is ever deleted")
 
 
 async def list_promotion_codes(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound
+from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
@@ -66,9 +67,8 @@ async def offer(
                 "promotionCode: no such promotion code in this mode and project.", param="promotionCode"
             ) from error
         coupon_id = promotion.coupon_id
-    assert coupon_id is not None, "a coupon or a code"
     try:
-        coupon = await coupons.get_coupon(tx, principal, coupon_id)
+        coupon = await coupons.get_coupon(tx, principal, present(coupon_id, "a coupon or a code"))
     except NotFound as error:
         raise InvalidInput("couponId: no such coupon in this mode and project.", param="couponId") from error
     found = offered(coupon, promotion, subtotal, now=now)
@@ -201,7 +201,7 @@ async def give_up(tx: Transaction, session_id: str) -> None:
     """
     found = await records.held(tx, [session_id])
     for redemption in found:
-        assert redemption.status is RedemptionStatus.RESERVED, "a session that waits holds its place"
+        ensure(redemption.status is RedemptionStatus.RESERVED, "a session that waits for money holds its place")
         for table, object_id in _places(redemption):
             await records.free(tx, table, object_id, 1)
         await records.delete(tx, redemption)
@@ -220,8 +220,7 @@ async def _settle(tx: Transaction, reserved: list[Redemption], to: RedemptionSta
     for (table, object_id), count in sorted(counts.items(), key=lambda one: (records.COUNTED.index(one[0][0]), one[0])):
         await count_as(tx, table, object_id, count)
     for redemption in reserved:
-        moved = await records.move(tx, redemption, to, now)
-        assert moved == 1, "the row is held"
+        ensure(await records.move(tx, redemption, to, now) == 1, "a redemption whose row is held can be moved")
 
 
 async def _retake(tx: Transaction, redemption: Redemption, beyond_limit: bool) -> bool:

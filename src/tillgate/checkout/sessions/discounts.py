@@ -1,6 +1,7 @@
 """What is taken off a session's price: as it is opened, or by a promotion code that its buyer types."""
 
 from tillgate.base.errors import Conflict, Forbidden
+from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
@@ -97,7 +98,7 @@ async def apply_promotion_code(
         customer_id=order.customer_id,
         now=now,
     )
-    assert offer is not None
+    offer = present(offer, "the offer of a code that was found")
     if order.basket._replace(discounts=(_discount(offer),)).totals.total <= 0:
         raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, "nothing would be left to pay")
     await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)

@@ -7,6 +7,7 @@ import msgspec
 
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput, NotFound
+from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
 from tillgate.checkout.orders.model import OrderStatus
@@ -132,13 +133,13 @@ def _wanted(session: CheckoutSession, money: Standing, now: int, late_grace_ms: 
         return Conclusion(_S.PENDING if now < session.expires_at else _S.EXPIRED, None)
     if money.status is not PaymentStatus.PAID:
         return Conclusion(_S(money.status.value), None)
-    assert money.settled_at is not None
-    if money.settled_at < session.expires_at:
-        return Conclusion(_S.PAID, money.settled_at)
+    settled_at = present(money.settled_at, "when a paid payment was settled")
+    if settled_at < session.expires_at:
+        return Conclusion(_S.PAID, settled_at)
     unseen = session.status in (_S.PENDING, _S.EXPIRED)
-    if unseen and money.settled_at >= session.expires_at + late_grace_ms:
+    if unseen and settled_at >= session.expires_at + late_grace_ms:
         return Conclusion(_S.EXPIRED, None)
-    return Conclusion(_S.PAID_LATE, money.settled_at)
+    return Conclusion(_S.PAID_LATE, settled_at)
 
 
 def accepted(session: CheckoutSession) -> Conclusion | None:

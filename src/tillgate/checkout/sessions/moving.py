@@ -3,6 +3,7 @@
 import msgspec
 
 from tillgate.base.errors import Conflict
+from tillgate.base.invariants import ensure
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
@@ -121,6 +122,6 @@ async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int
     """Take the discount's place of a session that is paid, or give back that of one that has ended."""
     if session.status in (SessionStatus.PAID, SessionStatus.PAID_LATE):
         taken = await redemptions.consume(tx, session.id, now=now)
-        assert taken, "whoever comes from expired has taken it anew"
+        ensure(taken, "a paid session's discount had its place: who comes from expired has taken it again")
     elif session.status in (SessionStatus.EXPIRED, SessionStatus.FAILED):
         await redemptions.release(tx, [session.id], now=now)

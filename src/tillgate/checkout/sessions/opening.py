@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.invariants import present
 from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.principal import Principal
 from tillgate.base.text import checked_return_url
@@ -241,6 +242,6 @@ async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: 
             raise InvalidInput(f"{param}: goes with lineItems only.", param=param)
     if link is not None:
         return orders.basket_of_price(link.price, link.title)
-    assert new.amount is not None
-    currency = parse_currency(new.amount.currency, param="amount.currency")
-    return orders.basket_of_price(parse_amount(new.amount.value, currency, param="amount.value"), None)
+    amount = present(new.amount, "an amount where there are neither lines nor a link")
+    currency = parse_currency(amount.currency, param="amount.currency")
+    return orders.basket_of_price(parse_amount(amount.value, currency, param="amount.value"), None)

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from tillgate.base.errors import Conflict
+from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
@@ -193,14 +194,12 @@ async def _released(tx: Transaction, payment: Payment, reason: ReleaseReason, no
     rest = payment.capturable_minor
     if not rest:
         return payment
-    assert payment.authorization is not None
-    held = msgspec.structs.replace(payment.authorization, released_minor=rest, release_reason=reason)
+    authorization = present(payment.authorization, "what was authorised of a payment with something left to capture")
+    held = msgspec.structs.replace(authorization, released_minor=rest, release_reason=reason)
     payment = msgspec.structs.replace(payment, authorization=held)
     await payment_records.write(tx, payment, now)
     return payment
 
 
 async def _session_of(tx: Transaction, payment: Payment) -> CheckoutSession:
-    session = await records.by_id(tx, payment.session_id)
-    assert session is not None
-    return session
+    return present(await records.by_id(tx, payment.session_id), "the session of a payment")

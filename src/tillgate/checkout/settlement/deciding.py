@@ -3,6 +3,7 @@
 import msgspec
 
 from tillgate.base.errors import Conflict
+from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import records as payments
@@ -102,8 +103,7 @@ async def give_up(context: CheckoutContext, tx: Transaction, principal: Principa
 
 async def money_moved(context: CheckoutContext, tx: Transaction, before: Payment, now: int) -> None:
     """Let payment and order of a locked session show what has moved since the payment was as ``before``."""
-    session = await records.by_id(tx, before.session_id)
-    assert session is not None
+    session = present(await records.by_id(tx, before.session_id), "the session of a payment")
     after = msgspec.structs.replace(session, payment=await payments.read_again(tx, session.payment))
     await sync_records(context, tx, msgspec.structs.replace(session, payment=before), after, now)
 

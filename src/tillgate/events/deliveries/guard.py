@@ -13,6 +13,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from tillgate.base.invariants import present
 from tillgate.events.deliveries.connections import Connections
 from tillgate.events.deliveries.names import IPAddress, Names, NotResolved
 
@@ -119,8 +120,7 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
                 return await self._inner.connect_tcp(str(address), port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
-        assert failure is not None
-        raise failure
+        raise present(failure, "why no address of several could be reached")
 
     async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
         raise httpcore.ConnectError("webhooks go over TCP")

@@ -5,12 +5,14 @@ from typing import Final, NamedTuple
 from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.events import records as events
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, Delivery
 from tillgate.events.endpoints import records as endpoints
+from tillgate.events.log import require_place
 from tillgate.events.model import SEQUENCE_MAX, subscribes
 from tillgate.events.wake import Wake
 from tillgate.store import Transaction
@@ -51,8 +53,7 @@ async def list_deliveries_of_events(
     found: dict[str, list[DeliveryWithAttempts]] = {}
     deliveries = await records.of_events(tx, principal.project_id, principal.livemode, event_ids)
     for one in await _with_attempts(tx, deliveries):
-        assert one.delivery.event_id is not None
-        found.setdefault(one.delivery.event_id, []).append(one)
+        found.setdefault(present(one.delivery.event_id, "the event of its delivery"), []).append(one)
     return found
 
 
@@ -155,10 +156,12 @@ async def replay_range(
 
     Raises:
         NotFound: the endpoint is not in the caller's project and mode.
+        SequenceAhead: the event log does not reach as far as ``after``.
     """
     endpoint = await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id)
     if endpoint is None:
         raise NotFound("webhook endpoint", endpoint_id)
+    await require_place(tx, principal.project_id, principal.livemode, after)
     found = await records.events_in_range(
         tx, principal.project_id, principal.livemode, endpoint_id, after, before, REPLAY_MAX + 1
     )

@@ -8,6 +8,7 @@ import msgspec
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS, Clock, to_rfc3339
 from tillgate.base.errors import Conflict, NotFound, TooOften
+from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import checked_description
@@ -301,6 +302,4 @@ async def prepare_test(
         attempts_max=1,
         lease_until=lease_until,
     )
-    claimed = await deliveries.claimed_by_id(tx, delivery_id, lease_until)
-    assert claimed is not None
-    return claimed
+    return present(await deliveries.claimed_by_id(tx, delivery_id, lease_until), "the delivery that was just written")

@@ -3,6 +3,7 @@
 from typing import Final
 
 from keyturn.database import Both
+from tillgate.base.invariants import present
 from tillgate.base.pages import PageRequest
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.store import Row, Transaction
@@ -138,8 +139,7 @@ async def warned(tx: Transaction, endpoint_id: str, since: int, now: int) -> boo
 
 async def with_project(tx: Transaction, endpoint_id: str) -> tuple[str, WebhookEndpoint]:
     """An endpoint that is known to be there, and the id of the project that it belongs to."""
-    row = await tx.fetch_one(_WITH_PROJECT, endpoint_id)
-    assert row is not None
+    row = present(await tx.fetch_one(_WITH_PROJECT, endpoint_id), "the endpoint of a delivery")
     return str(row["project_id"]), _endpoint(row)
 
 

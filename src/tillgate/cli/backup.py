@@ -1,0 +1,107 @@
+"""``tillgate backup`` and ``tillgate restore``."""
+
+import asyncio
+from pathlib import Path
+
+from keyturn.cli.backup import (
+    RESTORED,
+    BackupFile,
+    DisableKeys,
+    Replace,
+    Yes,
+    confirm,
+    say_restored,
+    say_written,
+)
+from keyturn.database import Transaction
+from keyturn.database.backup import Manifest, back_up
+from keyturn.database.backup import restore as restore_backup
+from keyturn.stores.ports import Act
+from keyturn.stores.restoring import Narrowed, RestoredKeys, after_restore, narrowed_in
+from tillgate import __version__
+from tillgate.access.accounts.records import forget_sign_ins
+from tillgate.base.clock import SystemClock
+from tillgate.cli.projects import OPERATOR
+from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, settings
+from tillgate.events.log import renew_identity
+from tillgate.opening import all_migrations
+from tillgate.settings import Settings
+from tillgate.store import Sealer
+from tillgate.store.sealing import KEY_FILE, bound_key
+
+SEALING_FACT = "sealing_key"
+
+
+def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Write the whole database to a new file, while the server runs. The secret key is not in it: keep it elsewhere."""
+    chosen = settings(data, database_url)
+
+    async def facts(tx: Transaction) -> dict[str, str]:
+        bound = await bound_key(tx)
+        return {SEALING_FACT: bound} if bound is not None else {}
+
+    try:
+        manifest = asyncio.run(
+            back_up(
+                chosen.database_url,
+                file,
+                all_migrations(),
+                program=f"tillgate {__version__}",
+                now=SystemClock().now(),
+                facts=facts,
+            )
+        )
+    except FAILURES as error:
+        fail(str(error))
+    say_written(file, manifest)
+    if SEALING_FACT in manifest.facts:
+        print(f"It takes the secret key {manifest.facts[SEALING_FACT]} to open what is sealed in it; keep that apart.")
+
+
+def restore(
+    file: BackupFile,
+    replace: Replace = False,
+    yes: Yes = False,
+    disable_keys: DisableKeys = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Put a backup into an empty database, SQLite or PostgreSQL, whichever it came from."""
+    chosen = settings(data, database_url)
+    clock = SystemClock()
+    found: list[RestoredKeys] = []
+
+    async def finish(tx: Transaction, manifest: Manifest, kept: Narrowed | None) -> None:
+        act = Act(clock.now(), OPERATOR, RESTORED)
+        found.append(await after_restore(tx, act, kept, disable=disable_keys, backup_made_at=manifest.made_at))
+        await renew_identity(tx)
+        await forget_sign_ins(tx)
+
+    try:
+        confirm(replace, yes)
+        manifest = asyncio.run(
+            restore_backup(
+                chosen.database_url,
+                file,
+                all_migrations(),
+                now=clock.now(),
+                replace=replace,
+                before=narrowed_in,
+                finish=finish,
+            )
+        )
+    except FAILURES as error:
+        fail(str(error))
+    say_restored(manifest, found[0])
+    print("Everybody signs in to the dashboard again. The event log has a new id: whoever follows it is told.")
+    needed = manifest.facts.get(SEALING_FACT)
+    if needed is not None and not _has_key(chosen, needed):
+        print(f"Before you start the server, put the secret key {needed} in place: TILLGATE_SECRET_KEY, or the file")
+        print(f"{chosen.data / KEY_FILE}. Without it the server refuses to start.")
+
+
+def _has_key(chosen: Settings, fingerprint: str) -> bool:
+    """Whether the key is in place; none is made for the question."""
+    if chosen.given_secret_key is None and not Path(chosen.data / KEY_FILE).exists():
+        return False
+    return Sealer(chosen.secret_key()).knows(fingerprint)

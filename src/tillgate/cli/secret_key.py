@@ -1,0 +1,103 @@
+"""``tillgate secret-key``: the key that seals is changed, while servers run."""
+
+from typing import Annotated
+
+import typer
+
+from keyturn.database import Database
+from keyturn.database.shape import tables_of
+from tillgate.cli.session import Data, DatabaseUrl, fail, settings, work
+from tillgate.events.signing import SigningSecret
+from tillgate.opening import all_migrations
+from tillgate.settings import Settings
+from tillgate.store import Sealer, SealingError
+from tillgate.store.sealing import (
+    KEY_FILE,
+    Resealed,
+    has_started_with,
+    keep_keys,
+    new_key,
+    reseal,
+    sealed_columns,
+    split_keys,
+)
+
+app = typer.Typer(help="The secret key, which seals webhook secrets.", no_args_is_help=True)
+
+
+@app.command("new")
+def new(data: Data = None) -> None:
+    """Put a new key before the one in the data directory. Restart the server, then run: tillgate secret-key rotate."""
+    chosen = settings(data, None)
+    if chosen.given_secret_key is not None:
+        fail(
+            "the key is given by TILLGATE_SECRET_KEY: put a new one before it there, with a comma between them. "
+            "Make one with: tillgate doctor --new-secret-key"
+        )
+    try:
+        keys = split_keys(chosen.secret_key())
+        if len(keys) > 1:
+            fail("a new key is there already: restart the server, then run: tillgate secret-key rotate")
+        keep_keys(chosen.data, [new_key(), *keys])
+    except SealingError as error:
+        fail(str(error))
+    print(f"{chosen.data / KEY_FILE} holds a new key and the old one. Back it up and restart the server; then run:")
+    print("tillgate secret-key rotate")
+
+
+@app.command("rotate")
+def rotate(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="No server is running, so none has to know the key.")
+    ] = False,
+    replace_lost: Annotated[
+        bool,
+        typer.Option(
+            "--replace-lost", help="The old key is lost: give what it sealed another secret, known to nobody."
+        ),
+    ] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Seal everything with the first key that is given, so that the others can go. Safe to repeat after an end."""
+    chosen = settings(data, database_url)
+    try:
+        sealer = Sealer(chosen.secret_key())
+    except SealingError as error:
+        fail(str(error))
+
+    async def task(database: Database) -> Resealed | None:
+        if not (offline or replace_lost or await has_started_with(database, sealer)):
+            return None
+        columns = sealed_columns(tables_of(all_migrations()))
+        return await reseal(database, sealer, columns, _fresh_secret if replace_lost else None)
+
+    done = work(chosen, task)
+    if done is None:
+        fail(
+            f"no server has started with the key {sealer.fingerprint} yet: restart every server with both keys first, "
+            "or say --offline if none is running"
+        )
+    print(f"{done.resealed} secrets were sealed with the key {sealer.fingerprint}.")
+    if not done.finished:
+        fail(
+            f"{done.lost} secrets were sealed with a key that is not given, and stay as they are: give that key as "
+            "well, or, if it is lost, say --replace-lost"
+        )
+    if done.lost:
+        print(f"{done.lost} of them are new, and nobody knows them: rotate the secret of each webhook endpoint.")
+    _drop_old(chosen, sealer)
+
+
+def _drop_old(chosen: Settings, sealer: Sealer) -> None:
+    if not sealer.has_several:
+        print("No other key is needed.")
+    elif chosen.given_secret_key is not None:
+        print("Now set TILLGATE_SECRET_KEY to the first key alone, and restart every server.")
+    else:
+        keep_keys(chosen.data, split_keys(chosen.secret_key())[:1])
+        print(f"The old key is no longer in {chosen.data / KEY_FILE}. Backups from before this still need it.")
+
+
+def _fresh_secret() -> str:
+    return SigningSecret.new().reveal()
