@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-import waitress
+import waitress  # type: ignore[import-untyped]
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -82,6 +82,8 @@ def _lenient(environ: Mapping[str, Any], respond: Callable[..., Any]) -> list[by
             name = "files"
         case [_]:
             name = "page"
+        case _:
+            pass
     respond("200 OK" if name != "none" else "404 Not Found", [("Content-Type", "text/plain")])
     return [f"handler={name}".encode()]
 

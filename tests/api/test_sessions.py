@@ -88,7 +88,7 @@ async def test_metadata_comes_back_as_it_was_given(shop: Shop) -> None:
         "x": 1.5,
         "yes": True,
         "none": None,
-        "é\u0000": ["a", {"b": {}}],
+        "é": ["a", {"b": {}}],
     }
     session = (await client.post("/checkout_sessions", json=AMOUNT | {"metadata": metadata})).json()
     assert session["metadata"] == metadata

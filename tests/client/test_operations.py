@@ -187,6 +187,7 @@ def test_a_place_that_is_not_in_the_event_log_is_an_error_of_its_own(client: Cli
         assert (caught.value.code, caught.value.log_id) == ("sequence_ahead", page.log_id)
         assert caught.value.newest_sequence == client.events.list(limit=1).data[0].sequence
     newest = caught.value.newest_sequence
+    assert newest is not None
     assert client.events.list(after=newest, log=caught.value.log_id).data == []
     assert [event.sequence for event in page.auto_paginate()] == list(range(1, newest + 1))
 

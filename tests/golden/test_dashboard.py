@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from keyturn.insight.usage import DAY_MS, Count
+from keyturn import Count
+from keyturn.insight.usage import DAY_MS
 from tests.dashboard.conftest import Owner, browser_of, owner_of, sign_in
 from tests.golden.recording import Golden
 from tests.running import OWNER_PASSWORD

@@ -223,8 +223,8 @@ class MortalServer(RunningServer):
         super().__init__(data, database_url)
         self.listening = threading.Event()
 
-    def start(self, **environment: str) -> "MortalServer":
-        super().start(**environment)
+    def start(self, *, open_files: int | None = None, **environment: str) -> "MortalServer":
+        super().start(open_files=open_files, **environment)
         self.listening.set()
         return self
 

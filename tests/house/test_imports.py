@@ -173,6 +173,7 @@ def test_the_key_layer_stands_on_little() -> None:
     allowed = set(sys.stdlib_module_names) | {"keyturn", "msgspec"}
     extra = {
         "keyturn.database.postgres": {"asyncpg"},
+        "keyturn.database.postgres_transfer": {"asyncpg"},
         "keyturn.limiting.shared": {"redis"},
         "keyturn.leaks.github": {"cryptography"},
         "keyturn.connections.protocol": {"uvicorn", "httptools"},
@@ -185,6 +186,8 @@ def test_the_key_layer_stands_on_little() -> None:
     }
     together = {
         ("keyturn.database.opening", "keyturn.database.postgres"),
+        ("keyturn.database.postgres_transfer", "keyturn.database.postgres"),
+        ("keyturn.database.transfer", "keyturn.database.postgres_transfer"),
         ("keyturn.connections.handshake", "keyturn.connections.protocol"),
         ("keyturn.connections.server", "keyturn.connections.handshake"),
         ("keyturn.connections.server", "keyturn.connections.protocol"),

@@ -13,8 +13,8 @@ import functools
 import importlib
 import pkgutil
 import re
-import re._constants as opcodes  # type: ignore[import-untyped]
-import re._parser as grammar  # type: ignore[import-untyped]
+import re._constants as opcodes  # type: ignore[import-not-found]
+import re._parser as grammar  # type: ignore[import-not-found]
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,13 +27,21 @@ from starlette.requests import Request
 
 from keyturn import FORMATS, Carriers, KeyParser, Presented
 from keyturn.admission.needs import Rules
-from keyturn.admission.origins import answer_headers, origin_patterns
+from keyturn.admission.origins import answer_headers
 from keyturn.http import reading as keyturn_reading
-from keyturn.http.proxies import Networks, client_address
+from keyturn.http.proxies import Networks, client_of
 from keyturn.http.shapes import Verify, WhichLines
 from keyturn.insight.logged import Cursor
-from keyturn.insight.usage import to_api
-from keyturn.keys.restrictions import checked_apps, checked_networks, checked_origins, coarse, is_within, parse_rate
+from keyturn.insight.usage import clipped
+from keyturn.keys.restrictions import (
+    checked_apps,
+    checked_networks,
+    checked_origins,
+    coarse,
+    is_within,
+    origin_patterns,
+    parse_rate,
+)
 from keyturn.keys.secret import ForeignForm
 from keyturn.leaks.spotting import Spotter
 from tests.house.source import PACKAGES, SRC, python_files, tree_of, where
@@ -348,13 +356,13 @@ READERS: Final[dict[str, Callable[[str], object]]] = {
     "x-api-key beside a client secret": lambda text: CARRIERS.find(text, "x"),
     "both": lambda text: CARRIERS.find(text, text),
     "a key in a URL": CARRIERS.in_url,
-    "a path in a log": lambda text: CARRIERS.to_api(text, 200),
-    "a user agent": lambda text: to_api(text, 200, CARRIERS.clean),
+    "a path in a log": lambda text: CARRIERS.clipped(text, 200),
+    "a user agent": lambda text: clipped(text, 200, CARRIERS.clean),
     "a cleaned text": CARRIERS.clean,
     "keys in a file": lambda text: list(Spotter().find(text.encode("utf-8", "replace"))),
     "what is presented": lambda text: repr(Presented(authorization=text, query_string=text)),
-    "X-Forwarded-For": lambda text: client_address("10.0.0.1", text, TRUSTED),
-    "X-Forwarded-For, hops": lambda text: client_address("10.0.0.1", "10.0.0.1," * (len(text) // 9), TRUSTED),
+    "X-Forwarded-For": lambda text: client_of("10.0.0.1", None, text, text, TRUSTED),
+    "X-Forwarded-For, hops": lambda text: client_of("10.0.0.1", None, "10.0.0.1," * (len(text) // 9), None, TRUSTED),
     "an address": lambda text: (coarse(text), is_within(text, ("10.0.0.0/8",))),
     "Origin": lambda text: (origin_patterns(text), answer_headers(text, None)),
     "origins of a key": lambda text: checked_origins([text]),

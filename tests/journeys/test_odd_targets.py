@@ -117,7 +117,7 @@ def odd_targets(count: int) -> list[Sent]:
                 case 2:
                     at = chosen.randrange(len(text))
                     text[at : at + 1] = b"%%%02x" % text[at]
-                case 3:
+                case _:
                     at = chosen.randrange(len(text))
                     text[at : at + 1] = text[at : at + 1].swapcase()
         targets.append(bytes(text))

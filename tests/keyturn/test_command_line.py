@@ -58,12 +58,12 @@ def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
     listed = terminal.run("keys", "list", *PROJECT).stdout
     assert made["prefix"] in listed and "canary" in listed
     assert [one["id"] for one in terminal.json("keys", "list", *PROJECT)] == [canary["id"], id]
-    assert terminal.json("keys", "disable", id, *PROJECT, "--reason", "a test")["disabledBecause"] == "a test"
+    assert terminal.json("keys", "disable", id, *PROJECT, "--reason", "a test")["disabledReason"] == "a test"
     assert terminal.json("keys", "enable", id, *PROJECT)["status"] == "active"
     rotated = terminal.json("keys", "rotate", id, *PROJECT, "--at-once", "--overlap", "0d")
     assert (rotated["id"], rotated["prefix"] == made["prefix"]) == (id, False)
     revoked = terminal.json("keys", "revoke", id, *PROJECT, "--tree", "--reason", "over")
-    assert (revoked["status"], revoked["revokedBecause"], revoked["already"]) == ("revoked", "over", False)
+    assert (revoked["status"], revoked["revokedReason"], revoked["already"]) == ("revoked", "over", False)
     assert revoked["receipt"]["epoch"] > 0
     assert "had been revoked before" in terminal.run("keys", "revoke", id, *PROJECT).stdout
     actions = [line["action"] for line in terminal.json("audit", "list", *PROJECT, "--key", id)]

@@ -109,7 +109,7 @@ async def test_a_key_is_made_verified_and_revoked_with_a_receipt(context: Comman
     await context.layer.gate.renew()
     status, revoked = await context.call("POST", f"/v1/keys/{made['id']}/revoke", {"reason": "left"})
     assert status == 200
-    assert (revoked["status"], revoked["already"], revoked["revokedBecause"]) == ("revoked", False, "left")
+    assert (revoked["status"], revoked["already"], revoked["revokedReason"]) == ("revoked", False, "left")
     assert revoked["receipt"]["epoch"] >= 1
     assert revoked["receipt"]["confirmed"] == [context.layer.gate.name]
     refused = await context.verify(made["key"])
@@ -539,7 +539,7 @@ async def test_a_character_that_no_row_can_hold_is_refused_by_name(context: Comm
     assert (status, told["code"], told["param"]) == (400, "invalid_body", "scopes")
     # A text that only looks like its escape is none.
     status, told = await context.call("POST", f"/v1/keys/{made['id']}/disable", {"reason": r"a\u0000b"})
-    assert (status, told["disabledBecause"]) == (200, r"a\u0000b")
+    assert (status, told["disabledReason"]) == (200, r"a\u0000b")
     for id in ("%00", "a%0Ab", "%C3%A9", "x" * 3_000):
         status, told = await context.call("GET", f"/v1/keys/{id}")
         assert (status, told["code"]) == (404, "key_not_found")

@@ -67,7 +67,7 @@ async def test_a_rotation_seals_everything_again_and_binds_the_database(database
     found = await rows(
         database, "SELECT secret_sealed, previous_secret_sealed FROM webhook_endpoints WHERE id = 'we_0201'"
     )
-    assert [after.open(text) for text in found[0]] == ["secret 201", "before 201"]
+    assert [after.open(text) for text in (found[0][0], found[0][1])] == ["secret 201", "before 201"]
     assert await reseal(database, after, COLUMNS) == Resealed(0, 0, finished=True)
     with pytest.raises(SealingError, match="was sealed with the secret key"):
         await claim(database, Sealer(old))

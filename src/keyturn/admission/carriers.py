@@ -98,7 +98,7 @@ class Carriers:
         """The text in which whatever looks like a key, or like a client secret, has become ``…``."""
         return CLIENT_SECRET.sub("…", self._whole.sub("…", text))
 
-    def to_json(self, text: str, length_max: int) -> str:
+    def clipped(self, text: str, length_max: int) -> str:
         """The beginning of a text from outside, cleaned. However long the text is, no more of it is looked at."""
         # Cut twice, so that no key is cut to what does not look like one.
         return self.clean(text[: length_max + _MARGIN])[:length_max]

@@ -151,8 +151,8 @@ class KeyturnMiddleware:
             need = Access.ANY_KEY if target.endpoint is None else _declared(target.endpoint, method)
             nowhere = target.endpoint is None
         if need is None:
-            to_json = layer.carriers.to_json(path, PATH_MAX)
-            _log.error("%s %s does not say what it needs, and is reached by nobody", method, to_json)
+            logged_path = layer.carriers.clipped(path, PATH_MAX)
+            _log.error("%s %s does not say what it needs, and is reached by nobody", method, logged_path)
             return UNDECLARED
         if need is Access.OPEN:
             return None, ()
@@ -183,7 +183,7 @@ class KeyturnMiddleware:
             raise _Unavailable from error
         if isinstance(decision, Admitted):
             if nowhere:
-                return _nowhere(method, layer.carriers.to_json(path, 80), target.methods if target is not None else ())
+                return _nowhere(method, layer.carriers.clipped(path, 80), target.methods if target is not None else ())
             return decision.key, rate_headers(decision.allowance) if decision.allowance is not None else ()
         denial = denied(decision) if isinstance(decision, Refused) else rate_limited_denial(decision.allowance)
         if presented.origin is not None:

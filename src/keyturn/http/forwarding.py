@@ -50,7 +50,7 @@ _PARAMETERS_MAX: Final = 20
 SCOPES_LENGTH_MAX: Final = 2_000
 _AND_MORE: Final = "..."
 # ingress-nginx: the client's own Host stands in it, so that is told apart strictly.
-_URL: Final = re.compile(r"(https?)://[0-9A-Za-z.:_\[\]-]{1,300}(/.*)?", re.DOTALL)
+_URL: Final = re.compile(r"(https?)://[0-9A-Za-z.:_\[\]-]{1,300}(/.{0,8192})?", re.DOTALL)
 _OURS: Final = b"x-keyturn-"
 _APART: Final = re.compile(rb"[^0-9a-z]")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)

@@ -141,7 +141,7 @@ class KeyturnServer:
             _log.error("the store does not answer: %s", error)
             status, headers, body = _told(UNAVAILABLE)
         except Exception:
-            _log.exception("%s %s failed", scope["method"], self._layer.carriers.to_json(scope["path"], PATH_MAX))
+            _log.exception("%s %s failed", scope["method"], self._layer.carriers.clipped(scope["path"], PATH_MAX))
             status, headers, body = _told(
                 Denial(
                     500, "internal_error", "Something went wrong on our side; look at what was done before retrying."
@@ -289,7 +289,7 @@ class KeyturnServer:
                 Denial(
                     404,
                     "unknown_path",
-                    f"There is no {self._layer.carriers.to_json(path, 80)}; the paths are listed in {DOCUMENT_PATH}.",
+                    f"There is no {self._layer.carriers.clipped(path, 80)}; the paths are listed in {DOCUMENT_PATH}.",
                 )
             )
         return _told(

@@ -22,7 +22,7 @@ from tillgate import __version__
 from tillgate.access.accounts.records import forget_sign_ins
 from tillgate.base.clock import SystemClock
 from tillgate.cli.projects import OPERATOR
-from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, settings
+from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, say, settings
 from tillgate.events.log import renew_identity
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
@@ -55,7 +55,7 @@ def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None
         fail(str(error))
     say_written(file, manifest)
     if SEALING_FACT in manifest.facts:
-        print(f"It takes the secret key {manifest.facts[SEALING_FACT]} to open what is sealed in it; keep that apart.")
+        say(f"It takes the secret key {manifest.facts[SEALING_FACT]} to open what is sealed in it; keep that apart.")
 
 
 def restore(
@@ -93,11 +93,11 @@ def restore(
     except FAILURES as error:
         fail(str(error))
     say_restored(manifest, found[0])
-    print("Everybody signs in to the dashboard again. The event log has a new id: whoever follows it is told.")
+    say("Everybody signs in to the dashboard again. The event log has a new id: whoever follows it is told.")
     needed = manifest.facts.get(SEALING_FACT)
     if needed is not None and not _has_key(chosen, needed):
-        print(f"Before you start the server, put the secret key {needed} in place: TILLGATE_SECRET_KEY, or the file")
-        print(f"{chosen.data / KEY_FILE}. Without it the server refuses to start.")
+        say(f"Before you start the server, put the secret key {needed} in place: TILLGATE_SECRET_KEY, or the file")
+        say(f"{chosen.data / KEY_FILE}. Without it the server refuses to start.")
 
 
 def _has_key(chosen: Settings, fingerprint: str) -> bool:

@@ -85,7 +85,7 @@ def _secret_key(chosen: Settings) -> list[str]:
 def _database(chosen: Settings) -> list[str]:
     url = chosen.database_url
     if chosen.high_water_file is None:
-        print("  note     TILLGATE_HIGH_WATER is not set: a database that is restored by hand is not noticed\n")
+        say("  note     TILLGATE_HIGH_WATER is not set: a database that is restored by hand is not noticed\n")
     if url.startswith(SQLITE_SCHEME) and not Path(url.removeprefix(SQLITE_SCHEME)).exists():
         say("  note     the database is made at the first start\n")
         return []

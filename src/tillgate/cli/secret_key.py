@@ -6,7 +6,7 @@ import typer
 
 from keyturn.database import Database
 from keyturn.database.shape import tables_of
-from tillgate.cli.session import Data, DatabaseUrl, fail, settings, work
+from tillgate.cli.session import Data, DatabaseUrl, fail, say, settings, work
 from tillgate.events.signing import SigningSecret
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
@@ -41,8 +41,8 @@ def new(data: Data = None) -> None:
         keep_keys(chosen.data, [new_key(), *keys])
     except SealingError as error:
         fail(str(error))
-    print(f"{chosen.data / KEY_FILE} holds a new key and the old one. Back it up and restart the server; then run:")
-    print("tillgate secret-key rotate")
+    say(f"{chosen.data / KEY_FILE} holds a new key and the old one. Back it up and restart the server; then run:")
+    say("tillgate secret-key rotate")
 
 
 @app.command("rotate")
@@ -78,25 +78,25 @@ def rotate(
             f"no server has started with the key {sealer.fingerprint} yet: restart every server with both keys first, "
             "or say --offline if none is running"
         )
-    print(f"{done.resealed} secrets were sealed with the key {sealer.fingerprint}.")
+    say(f"{done.resealed} secrets were sealed with the key {sealer.fingerprint}.")
     if not done.finished:
         fail(
             f"{done.lost} secrets were sealed with a key that is not given, and stay as they are: give that key as "
             "well, or, if it is lost, say --replace-lost"
         )
     if done.lost:
-        print(f"{done.lost} of them are new, and nobody knows them: rotate the secret of each webhook endpoint.")
+        say(f"{done.lost} of them are new, and nobody knows them: rotate the secret of each webhook endpoint.")
     _drop_old(chosen, sealer)
 
 
 def _drop_old(chosen: Settings, sealer: Sealer) -> None:
     if not sealer.has_several:
-        print("No other key is needed.")
+        say("No other key is needed.")
     elif chosen.given_secret_key is not None:
-        print("Now set TILLGATE_SECRET_KEY to the first key alone, and restart every server.")
+        say("Now set TILLGATE_SECRET_KEY to the first key alone, and restart every server.")
     else:
         keep_keys(chosen.data, split_keys(chosen.secret_key())[:1])
-        print(f"The old key is no longer in {chosen.data / KEY_FILE}. Backups from before this still need it.")
+        say(f"The old key is no longer in {chosen.data / KEY_FILE}. Backups from before this still need it.")
 
 
 def _fresh_secret() -> str:

@@ -82,7 +82,7 @@ class View(NamedTuple):
         poll_seconds: how often to look; None once nothing can change any more.
         choices: what can be simulated; empty outside of test mode.
         start_again: the address of the link it came from, where that would open a new session.
-        any_gone: money that had been seen is gone again.
+        any_dropped: money that had been seen is gone again.
         bill: what the price is made of; nothing where there is no more to say.
         may_change_code: a code can be typed now, or the one that was typed be removed.
         code: that one, as the merchant writes it.
