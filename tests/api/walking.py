@@ -37,7 +37,8 @@ from tillgate.api.expanding import PARAM
 from tillgate.api.resources import EXPANSIONS
 from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.base.ids import is_typed
-from tillgate.rails.simulated.rail import PAYERS, REFUND_FAILS, REFUND_STAYS_PENDING
+from tillgate.checkout.settlement.simulating import PAYERS
+from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
 from tillgate.store import Transaction
 
 CHECKS: Final[list[schemathesis.CheckFunction]] = [

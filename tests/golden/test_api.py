@@ -10,7 +10,7 @@ from tests.golden.recording import Golden
 from tests.shop import Shop
 from tillgate.api.application import ROUTES
 from tillgate.api.routing import ROOT, Route
-from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+from tillgate.rails.simulated import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
 

@@ -156,6 +156,19 @@ def test_nouns_of_the_checkout_go_one_way() -> None:
     assert wrong == [], "\n".join(wrong)
 
 
+def test_a_rail_is_known_by_its_port_alone() -> None:
+    """Which rails there are is known where the server is put together: the simulated one is no special case."""
+    rooms = ("tillgate.checkout", "tillgate.api", "tillgate.dashboard", "tillgate.pages", "tillgate.cli")
+    wrong = [
+        str(edge)
+        for edge in edges()
+        if below(edge.importer, *rooms)
+        and below(edge.imported, "tillgate.rails")
+        and edge.imported not in ("tillgate.rails", "tillgate.rails.port")
+    ]
+    assert wrong == [], "\n".join(wrong)
+
+
 def test_the_ground_floor_stands_on_the_standard_library() -> None:
     """Money, ids, instants and errors need nobody's package."""
     allowed = set(sys.stdlib_module_names) | {"tillgate"}

@@ -20,7 +20,7 @@ from tillgate.checkout.promotions.operations import NewPromotionCode, create_pro
 from tillgate.checkout.sessions.discounts import apply_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.settlement import simulating
-from tillgate.rails.simulated import Outcome
+from tillgate.checkout.settlement.simulating import Outcome
 
 __all__ = ["shop", "sqlite_shop"]
 

@@ -10,8 +10,8 @@ from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.settlement.deciding import cancel
 from tillgate.checkout.settlement.expiring import expire_due
+from tillgate.checkout.settlement.simulating import OUTCOMES, Outcome
 from tillgate.pages.view import RETURN_BY_ITSELF_MS
-from tillgate.rails.simulated import OUTCOMES, Outcome
 
 # What a page offers of a session that waits for money to arrive.
 OFFERED_FIRST = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
@@ -247,7 +247,7 @@ async def test_an_impossible_outcome_is_answered_in_friendly_words(till: Till) -
 
     assert answer.status_code == 409
     assert "That is not possible now." in answer.text
-    assert "it is paid, which is final" in answer.text
+    assert "it is paid; only a second payment can still arrive" in answer.text
     assert await till.status(session) is _S.PAID
 
 

@@ -173,7 +173,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Read the session: its `status` says where it stands, and "
         "[events and webhooks](../reference/events.md#where-a-session-can-go) where it can go from there. Open a new "
         "session for a new try.",
-        "paid cannot be simulated for this session: it is failed, which is final.",
+        "late cannot be simulated for this session: it is paid; only a second payment can still arrive.",
     ),
     "nothing_to_accept": ErrorPage(
         "Read the session. There is something to accept only while it is underpaid, overpaid, or paid after its "
@@ -231,7 +231,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session once more; if it "
         "is paid, there is nothing to ask for. Ask for money a second time only under another reference, or after "
         "the first order is `canceled`.",
-        "Another order that is not canceled has the unique reference 'A-1001'; look at that one first.",
+        "Another order that is neither canceled nor expired has the unique reference 'A-1001'; look at that one first.",
         {"param": "reference"},
     ),
     "promotion_code_exists": ErrorPage(

@@ -135,7 +135,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409,
         "conflict",
         "The order's reference was to be unique, and another order of this project and mode, made with "
-        "`uniqueReference` and not canceled, has it. Look at that order before you ask for money twice.",
+        "`uniqueReference` and neither canceled nor expired, has it. Look at that order before you ask for money "
+        "twice.",
     ),
     "customer_exists": ErrorKind(
         409, "conflict", "Another customer of this project and mode has this e-mail address or reference."

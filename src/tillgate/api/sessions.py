@@ -27,7 +27,7 @@ from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.checkout.settlement import deciding, expiring, simulating
-from tillgate.rails.simulated import Outcome
+from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.store import Transaction
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")

@@ -67,7 +67,8 @@ REFUND_UPDATED: Final = "refund.updated"
 EVENT_MEANINGS: Final = {
     SESSION_CREATED: "A session was opened, by API or by a visit to a link.",
     SESSION_DETECTED: "Its payment was seen and waits for confirmations. For display only: do not fulfil yet.",
-    SESSION_PAID: "The exact amount is confirmed. Fulfil now.",
+    SESSION_PAID: "The exact amount is confirmed. Fulfil now. Money that you accept for a failed session is told by "
+    "`order.paid` instead.",
     SESSION_PAID_LATE: "The exact amount was confirmed after the expiry, inside the grace window. Your choice.",
     SESSION_UNDERPAID: "Less than the amount is confirmed; it waits for your decision.",
     SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from keyturn.database import Database, Transaction
-from tests.makers import LIFETIME_MS, Counter, counter_over, one, rows, settle
+from tests.makers import LIFETIME_MS, Counter, counter_over, one, rows, settle, sighting
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.checkout.orders import operations as orders
@@ -19,8 +19,8 @@ from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.settlement import capturing, deciding, expiring, observing, simulating
 from tillgate.checkout.settlement.observing import observe
+from tillgate.checkout.settlement.simulating import PAYERS, Outcome
 from tillgate.rails.port import Observation
-from tillgate.rails.simulated import PAYERS, Outcome
 
 pytestmark = pytest.mark.anyio
 
@@ -188,7 +188,7 @@ async def test_money_that_a_reorganisation_took_away_is_told(counter: Counter) -
                 lambda tx, at=session.id: deciding.accept(counter.context, tx, counter.principal, at)
             )
         else:
-            [seen] = [transfer.observation for transfer in paid.payment.transfers]
+            [seen] = [transfer.observed(paid.payment.terms) for transfer in paid.payment.transfers]
 
             async def again(tx: Any, at: str = session.id, seen: Any = seen) -> CheckoutSession:
                 locked = await sessions.records.locked(tx, at)  # type: ignore[attr-defined]
@@ -256,7 +256,7 @@ async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one
             counter.clock.forward(LIFETIME_MS)
             assert await counter.expire_due() == 1
         [seen] = dropped.payment.dropped
-        again = Observation(seen.tx_hash, seen.ordinal, seen.amount_atomic, confirmed=True)
+        again = sighting(seen.reference, seen.ordinal, seen.amount_atomic, confirmed=True)
 
         async def come_back(tx: Transaction, at: str = session.id, again: Observation = again) -> CheckoutSession:
             found = await records.locked(tx, at)

@@ -65,6 +65,16 @@ async def move(
     return moved
 
 
+async def waits_until(
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, expires_at: int, now: int
+) -> CheckoutSession:
+    """Tell that a locked session, which goes on to wait, has another deadline; payment and order with it."""
+    changed = msgspec.structs.replace(session, expires_at=expires_at)
+    await sync_records(context, tx, session, changed, now)
+    await emit_event(context, tx, changed, SESSION_UPDATED, now)
+    return changed
+
+
 async def sync_records(
     context: CheckoutContext,
     tx: Transaction,

@@ -27,7 +27,7 @@ async def advance(
     now = context.clock.now()
     # All rows are held before the first event: each event locks its project's sequence.
     over, lapsed = (
-        await records.to_expire_of_clock(tx, clock.id, now),
+        await expiring.due_of_clock(context, tx, clock.id, now),
         await records.to_lapse_of_clock(tx, clock.id, now),
     )
     await expiring.expire_all(context, tx, over, now)

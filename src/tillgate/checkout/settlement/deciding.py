@@ -10,7 +10,14 @@ from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import Decision, Payment
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable, accepted, require_own
+from tillgate.checkout.sessions.model import (
+    IN_REVIEW,
+    CheckoutSession,
+    SessionStatus,
+    acceptable,
+    accepted,
+    require_own,
+)
 from tillgate.checkout.sessions.moving import move, sync_records
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.observing import settle
@@ -18,7 +25,8 @@ from tillgate.store import Transaction
 
 
 async def accept(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
-    """The merchant takes what has come as payment: too little, too much, too late, or what a reorganisation left.
+    """The merchant takes what has come as payment: too little, too much, too late, what a reorganisation left, or money
+    for a session that had been canceled or had failed. That one stays failed; its order is paid.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
@@ -31,7 +39,8 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
             f"This session is {session.status.value} and has no money that waits for your decision.",
             code="nothing_to_accept",
         )
-    if conclusion is not None:
+    failed = session.status is SessionStatus.FAILED
+    if conclusion is not None or failed:
         # Theirs to give, also if others have used the discount up meanwhile.
         await redemptions.consume(tx, session.id, now=now, beyond_limit=True)
     payment = await _decided(tx, session.payment, Decision.ACCEPTED, now)
@@ -94,9 +103,9 @@ async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bo
 
 
 async def give_up(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
-    """End a locked session that waited for the merchant, who has given its money back; an expired one has ended."""
+    """End a locked session that waited for the merchant, who has given its money back; others have ended."""
     session = require_own(await records.locked(tx, session_id), principal, session_id)
-    if session.status is SessionStatus.EXPIRED:
+    if session.status not in IN_REVIEW:
         return session
     return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=context.clock.now())
 
