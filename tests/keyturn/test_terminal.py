@@ -41,7 +41,7 @@ def test_json_says_the_same_all_the_same(value: object) -> None:
 
 @pytest.mark.parametrize("house", [keyturn.cli.session, tillgate.cli.session])
 def test_both_command_lines_print_so(house: object, capsys: pytest.CaptureFixture[str]) -> None:
-    """A name in a list clears no screen, and writes no line above it anew."""
+    """A name in a list clears no screen, and writes no line above it again."""
     name = "shop\x1b]0;owned\x07\x1b[2J\u202egpj"
     house.say(f"key_1  {name}")  # type: ignore[attr-defined]
     house.note(name)  # type: ignore[attr-defined]

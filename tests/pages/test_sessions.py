@@ -11,7 +11,6 @@ from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.settlement.deciding import cancel
 from tillgate.checkout.settlement.expiring import expire_due
 from tillgate.checkout.settlement.simulating import OUTCOMES, Outcome
-from tillgate.pages.view import RETURN_BY_ITSELF_MS
 
 # What a page offers of a session that waits for money to arrive.
 OFFERED_FIRST = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
@@ -78,7 +77,7 @@ async def test_each_state_says_where_the_payment_stands(sqlite_till: Till, statu
     """Headline, sums and what to do, as the money has it."""
     session = await sqlite_till.session_in(status)
     words = {
-        _S.PENDING: ["Send 0.0196 test ETH", "Test address – do not send money"],
+        _S.PENDING: ["Send 0.0196 test ETH", "This is a test address. Do not send money"],
         _S.DETECTED: ["Payment seen", "0.0196 test ETH"],
         _S.UNDERPAID: ["Part of the amount arrived", "Missing", "0.0098 test ETH"],
         _S.OVERPAID: ["More than the amount arrived", "Too much", "0.0294 test ETH"],
@@ -131,7 +130,7 @@ async def test_a_payment_that_is_gone_again_is_told_before_it_is_sent_twice(till
     seen = await till.browser.get(again[1])
 
     assert seen.status_code == 200
-    for words in ('data-status="pending"', "the network has dropped it", "look into your wallet", "is gone again."):
+    for words in ('data-status="pending"', "the network has dropped it", "check your wallet", "is reversed."):
         assert words in seen.text
     till.clock.at = session.expires_at
     await till.write(expire_due)
@@ -269,7 +268,7 @@ async def test_an_unknown_checkout_is_a_404(till: Till, session_id: str, path: s
     answer = await till.browser.get(f"/checkout/{session_id}{path}")
 
     assert answer.status_code == 404
-    assert "There is no checkout here" in answer.text
+    assert "Checkout not found" in answer.text
     assert (await till.browser.post(f"/checkout/{session_id}/simulate")).status_code == 404
 
 
@@ -302,7 +301,7 @@ async def test_without_a_success_address_nobody_is_sent_anywhere(sqlite_till: Ti
 async def test_an_old_receipt_sends_nobody_away(sqlite_till: Till) -> None:
     """Who opens it days later wants to read it: the button stays, the automatic return does not."""
     session = await sqlite_till.session_in(_S.PAID, success_url="https://shop.example/thanks")
-    sqlite_till.clock.at += RETURN_BY_ITSELF_MS
+    sqlite_till.clock.at += RETURN_AUTOMATICALLY_MS
 
     page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
@@ -331,7 +330,7 @@ async def test_a_session_that_the_merchant_canceled_says_so(sqlite_till: Till) -
     await sqlite_till.write(cancel, sqlite_till.test, session.id)
     page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
     assert "This payment was canceled" in page
-    assert "canceled it, and nothing was charged" in page
+    assert "canceled this payment, and nothing was charged" in page
     assert "went wrong" not in page
     assert 'name="outcome"' not in page
 

@@ -10,9 +10,9 @@ from keyturn.cli.keys import instant
 from keyturn.cli.session import AsJson, DatabaseUrl, fail, say, say_json, work
 from keyturn.insight.audit import AuditEntry, Verdict, verify
 
-app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
+app = typer.Typer(help="The audit log of keys.", no_args_is_help=True)
 
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many lines at most.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000, help="At most this number of lines.")]
 
 
 @app.command("verify")
@@ -24,7 +24,7 @@ def verify_log(database_url: DatabaseUrl = None, as_json: AsJson = False) -> Non
 @app.command("list")
 def list_log(
     project: Annotated[str, typer.Option("--project", metavar="ID", help="Whose keys.")],
-    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only what was done to this key.")] = None,
+    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only lines about this key.")] = None,
     before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
     limit: Limit = 50,
     database_url: DatabaseUrl = None,
@@ -49,10 +49,10 @@ def print_verdict(verdict: Verdict, *, as_json: bool, fails: Callable[[str], NoR
         return
     if not verdict.holds:
         fails(
-            f"line {verdict.broken_at} of the audit log does not follow from the one before it: one of the two was "
-            "changed, or one was removed or put in"
+            f"line {verdict.broken_at} of the audit log does not match the line before it: one of the two was "
+            "changed, or a line was removed or inserted"
         )
-    say(f"{verdict.lines} lines, each of which follows from the one before.")
+    say(f"{verdict.lines} lines, each of which matches the line before it.")
     say(f"last hash  {verdict.last_hash}")
 
 

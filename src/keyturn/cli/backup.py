@@ -19,13 +19,13 @@ from keyturn.stores.ports import Act
 from keyturn.stores.restoring import Narrowed, RestoredKeys, after_restore, narrowed_in
 from keyturn.stores.sql import migrations
 
-BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one file.")]
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 Replace = Annotated[
-    bool, typer.Option("--replace", help="Replace what is in the database. Stop every server that uses it first.")
+    bool, typer.Option("--replace", help="Replace the contents of the database. Stop every server that uses it first.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before --replace.")]
 DisableKeys = Annotated[
-    bool, typer.Option("--disable-keys", help="Disable every key, to be enabled one by one once you know it is good.")
+    bool, typer.Option("--disable-keys", help="Disable every key. Enable the keys that you trust one by one.")
 ]
 RESTORED = "restored from a backup"
 
@@ -71,13 +71,14 @@ def confirm(replace: bool, yes: bool) -> None:
     """Ask before anything is replaced, unless that was answered already."""
     if replace and not yes:
         typer.confirm(
-            "Everything in the database is replaced. Is every server stopped, and do you want that?", abort=True
+            "This replaces everything in the database. Are all servers stopped, and do you want to continue?",
+            abort=True,
         )
 
 
 def say_written(file: Path, manifest: Manifest) -> None:
     """Say what a backup holds."""
-    say(f"{file}: {manifest.rows} rows of {len(manifest.tables)} tables, read back and found whole.")
+    say(f"{file}: {manifest.rows} rows of {len(manifest.tables)} tables, read back and verified.")
 
 
 def say_restored(manifest: Manifest, keys: RestoredKeys) -> None:

@@ -17,20 +17,23 @@ def explain_request(
     key_id: Annotated[str, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")],
     method: Annotated[str, typer.Option("--method", help="GET, POST, PATCH or DELETE; with --path.")] = "GET",
     path: Annotated[
-        str | None, typer.Option("--path", help="What it asks for; its need is looked up in KEYTURN_RULES.")
+        str | None, typer.Option("--path", help="The request's path; KEYTURN_RULES says which scope it needs.")
     ] = None,
-    scope: Annotated[str | None, typer.Option("--scope", help="What the endpoint needs, instead of a path.")] = None,
+    scope: Annotated[
+        str | None, typer.Option("--scope", help="The scope that the endpoint needs, instead of a path.")
+    ] = None,
     publishable: Annotated[
-        Reach, typer.Option("--publishable", help="With --scope: how far a publishable key gets there.")
+        Reach, typer.Option("--publishable", help="With --scope: what a publishable key can do there.")
     ] = Reach.NEVER,
     origin: Annotated[str | None, typer.Option("--origin", help="The request's Origin header.")] = None,
     app: Annotated[str | None, typer.Option("--app", help="Its x-app-identifier header.")] = None,
-    ip: Annotated[str | None, typer.Option("--ip", metavar="ADDRESS", help="The address it comes from.")] = None,
-    http: Annotated[bool, typer.Option("--http", help="It comes in clear text, not over https.")] = False,
+    ip: Annotated[str | None, typer.Option("--ip", metavar="ADDRESS", help="The caller's IP address.")] = None,
+    http: Annotated[bool, typer.Option("--http", help="The request comes over http, not https.")] = False,
     client_secret: Annotated[
         bool | None,
         typer.Option(
-            "--client-secret/--wrong-client-secret", help="It brings the object's own client secret, or another one."
+            "--client-secret/--wrong-client-secret",
+            help="The request carries the object's client secret, or another one.",
         ),
     ] = None,
     database_url: DatabaseUrl = None,
@@ -38,15 +41,15 @@ def explain_request(
 ) -> None:
     """Say whether such a request is let in, rule by rule, and what to change if it is not. Nothing is sent."""
     if ip is not None and coarse(ip) is None:
-        fail(f"--ip: {ip[:60]!r} is no address; expected one such as 203.0.113.7 or 2001:db8::1")
+        fail(f"--ip: {ip[:60]!r} is not an address; expected one such as 203.0.113.7 or 2001:db8::1")
     if (path is None) == (scope is None):
-        fail("say what is asked for: either --scope, or --method and --path with KEYTURN_RULES set")
+        fail("give either --scope, or --method and --path with KEYTURN_RULES set")
     try:
         found = _by_rules(method.upper(), path) if path is not None else stated(Need(scope or "", publishable))
     except (InvalidNeed, SettingsError) as error:
         fail(str(error))
     if found is Access.OPEN:
-        say("Everybody is let in there, with a key or without.")
+        say("This route is open: no key is needed.")
         return
     need = found if isinstance(found, Need) else None
 
@@ -59,19 +62,19 @@ def explain_request(
         asked = Asked(address=ip, origin=origin, app=app, opened=client_secret)
         return explain(Case(as_known(key, in_use[0]), need, asked, secure=not http), context.clock.now())
 
-    told = work(database_url, task)
+    explanation = work(database_url, task)
     if as_json:
-        say_json(to_json(told, need))
+        say_json(to_json(explanation, need))
     else:
-        for line in lines(told):
+        for line in lines(explanation):
             say(line)
 
 
 def _by_rules(method: str, path: str) -> Stated:
     rules = load().rules
     if rules is None:
-        fail("--path: set KEYTURN_RULES to the file that says what each path needs, or say it with --scope")
+        fail("--path: set KEYTURN_RULES to the rules file, or use --scope instead")
     found = read_rules(rules)(method, path)
     if found is None:
-        fail(f"--path: no rule fits {method[:16]} {path[:100]}, so nobody gets there")
+        fail(f"--path: no rule fits {method[:16]} {path[:100]}, so every request is refused")
     return found

@@ -27,13 +27,13 @@ from keyturn.keys.revoking import Revocation, Switched, revoke, set_enabled
 from keyturn.keys.secret import NATIVE
 from keyturn.limiting.gcra import Limit
 
-app = typer.Typer(help="Keys: made, listed, rotated and revoked.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, rotate and revoke keys.", no_args_is_help=True)
 
 UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AGE: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 
 KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept in the audit log.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="The reason; stored in the audit log.")]
 
 
 @app.command("create")
@@ -42,10 +42,10 @@ def create(
     mode: Annotated[Mode, typer.Option("--mode", help="test or live.")],
     project: Project,
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="What the key may do, of KEYTURN_SCOPES; repeat for more.")
+        list[str] | None, typer.Option("--scope", help="A scope of the key, from KEYTURN_SCOPES; repeat for more.")
     ] = None,
     kind: Annotated[Kind, typer.Option("--kind", help="secret or publishable.")] = Kind.SECRET,
-    form: Annotated[str, typer.Option("--format", help="How its text is written.")] = NATIVE.name,
+    form: Annotated[str, typer.Option("--format", help="The format of the key's text.")] = NATIVE.name,
     origin: Annotated[
         list[str] | None, typer.Option("--origin", metavar="O", help="Only from this web origin; repeat for more.")
     ] = None,
@@ -56,12 +56,16 @@ def create(
         list[str] | None, typer.Option("--ip", metavar="CIDR", help="Only from this address or network.")
     ] = None,
     expires_in: Annotated[
-        str | None, typer.Option("--expires-in", metavar="AGE", help="Refused after so long: 30d, 12h, 45m.")
+        str | None, typer.Option("--expires-in", metavar="AGE", help="The key expires after this time: 30d, 12h, 45m.")
     ] = None,
-    rate: Annotated[str | None, typer.Option("--rate", help="A pace of its own: 5/s, 300/m, 1000/h.")] = None,
+    rate: Annotated[str | None, typer.Option("--rate", help="The key's rate limit: 5/s, 300/m, 1000/h.")] = None,
     burst: Annotated[int | None, typer.Option("--burst", help="Requests at once after a pause, with --rate.")] = None,
     canary: Annotated[
-        bool, typer.Option("--canary", help="Never let in; whoever uses it sets off an alarm. Lay it out as bait.")
+        bool,
+        typer.Option(
+            "--canary",
+            help="A canary: always refused, and each use is reported. Leave it where an intruder would find it.",
+        ),
     ] = False,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -91,7 +95,7 @@ def create(
         say_json({"key": issued.secret.reveal()} | to_json(issued.key))
         return
     say(f"{issued.secret.reveal()}\n")
-    say(f"This is {issued.key.id}. Store it now: only its hash is kept, and it cannot be shown again.")
+    say(f"This is {issued.key.id}. Store it now: only its hash is stored, and it cannot be shown again.")
 
 
 @app.command("list")
@@ -129,7 +133,9 @@ def show(key_id: KeyId, project: Project, database_url: DatabaseUrl = None, as_j
 def revoke_key(
     key_id: KeyId,
     project: Project,
-    tree: Annotated[bool, typer.Option("--tree", help="Also what this key has made, and what that has made.")] = False,
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Also revoke the keys that this key created, and those that they created.")
+    ] = False,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -147,11 +153,11 @@ def revoke_key(
         say_json(to_json(done.key) | {"already": done.already, "descendants": made, "receipt": _receipt(done.receipt)})
         return
     if done.already:
-        say(f"{done.key.id} had been revoked before.")
+        say(f"{done.key.id} was already revoked.")
     else:
         say(f"{done.key.id} is revoked: no request with it is accepted any more.")
     for key in done.descendants:
-        say(f"{key.id}, which came of it, is revoked.")
+        say(f"{key.id}, created by it, is revoked.")
 
 
 @app.command("rotate")
@@ -161,11 +167,13 @@ def rotate(
     overlap: Annotated[
         str | None,
         typer.Option(
-            "--overlap", metavar="AGE", help=f"How long the old secret goes on [{OVERLAP_DEFAULT_MS // 86_400_000}d]."
+            "--overlap",
+            metavar="AGE",
+            help=f"How long the old secret still works [{OVERLAP_DEFAULT_MS // 86_400_000}d].",
         ),
     ] = None,
     at_once: Annotated[
-        bool, typer.Option("--at-once", help="The overlap begins now, not with the new secret's first use.")
+        bool, typer.Option("--at-once", help="Begin the overlap now, not with the new secret's first use.")
     ] = False,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
@@ -186,8 +194,8 @@ def rotate(
         say_json({"key": done.secret.reveal()} | to_json(done.key) | {"receipt": _receipt(done.receipt)})
         return
     say(f"{done.secret.reveal()}\n")
-    say("Store it now: only its hash is kept, and it cannot be shown again.")
-    say("The old secret goes on for the overlap" + (", from now." if at_once else ", from this one's first use."))
+    say("Store it now: only its hash is stored, and it cannot be shown again.")
+    say("The old secret works for the overlap" + (", from now." if at_once else ", from this one's first use."))
 
 
 @app.command("disable")

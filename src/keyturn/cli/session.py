@@ -25,7 +25,7 @@ DatabaseUrl = Annotated[
         "--database-url", metavar="URL", help="sqlite:///path or postgresql://user@host/name  [KEYTURN_DATABASE_URL]"
     ),
 ]
-Project = Annotated[str, typer.Option("--project", metavar="ID", help="Whose keys: the name of a project or tenant.")]
+Project = Annotated[str, typer.Option("--project", metavar="ID", help="The project or tenant whose keys these are.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 

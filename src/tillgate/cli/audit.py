@@ -13,7 +13,7 @@ from tillgate.cli.projects import project_id_of
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, settings, work
 from tillgate.opening import open_keys
 
-app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
+app = typer.Typer(help="The audit log of keys.", no_args_is_help=True)
 
 
 @app.command("verify")
@@ -28,7 +28,7 @@ def verify_log(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJ
 
 @app.command("list")
 def list_log(
-    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only what was done to this key.")] = None,
+    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only lines about this key.")] = None,
     before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
     limit: Limit = 50,
     project: ProjectOption = None,

@@ -55,7 +55,7 @@ def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None
         fail(str(error))
     say_written(file, manifest)
     if SEALING_FACT in manifest.facts:
-        say(f"It takes the secret key {manifest.facts[SEALING_FACT]} to open what is sealed in it; keep that apart.")
+        say(f"Sealed values in it need the secret key {manifest.facts[SEALING_FACT]}; store that key separately.")
 
 
 def restore(
@@ -93,7 +93,10 @@ def restore(
     except FAILURES as error:
         fail(str(error))
     say_restored(manifest, found[0])
-    say("Everybody signs in to the dashboard again. The event log has a new id: whoever follows it is told.")
+    say(
+        "Everybody has to sign in to the dashboard again. The event log has a new id, so clients that follow it "
+        "notice the restore."
+    )
     needed = manifest.facts.get(SEALING_FACT)
     if needed is not None and not _has_key(chosen, needed):
         say(f"Before you start the server, put the secret key {needed} in place: TILLGATE_SECRET_KEY, or the file")

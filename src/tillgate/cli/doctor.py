@@ -28,7 +28,7 @@ def doctor(
     data: Data = None,
     database_url: DatabaseUrl = None,
     new_secret_key: Annotated[
-        bool, typer.Option("--new-secret-key", help="Print a fresh value for TILLGATE_SECRET_KEY and stop.")
+        bool, typer.Option("--new-secret-key", help="Print a new value for TILLGATE_SECRET_KEY and exit.")
     ] = False,
 ) -> None:
     """Check this installation without changing it. Ends with status 1 if something is wrong."""
@@ -75,7 +75,7 @@ def _secret_key(chosen: Settings) -> list[str]:
         return []
     path = chosen.data / KEY_FILE
     if not path.exists():
-        say(f"  note     {path} is made at the first start\n")
+        say(f"  note     {path} is created at the first start\n")
         return []
     if path.stat().st_mode & OTHERS_MASK:
         return [f"{path} can be read by others; chmod 600 {path}"]
@@ -85,9 +85,9 @@ def _secret_key(chosen: Settings) -> list[str]:
 def _database(chosen: Settings) -> list[str]:
     url = chosen.database_url
     if chosen.high_water_file is None:
-        say("  note     TILLGATE_HIGH_WATER is not set: a database that is restored by hand is not noticed\n")
+        say("  note     TILLGATE_HIGH_WATER is not set: a database that is restored by hand is not detected\n")
     if url.startswith(SQLITE_SCHEME) and not Path(url.removeprefix(SQLITE_SCHEME)).exists():
-        say("  note     the database is made at the first start\n")
+        say("  note     the database is created at the first start\n")
         return []
     return asyncio.run(_schema(url, chosen.high_water_file))
 
@@ -113,8 +113,8 @@ async def _behind(database: Database, file: Path | None) -> list[str]:
     high_water = HighWater(file)
     try:
         return [
-            f"events {one.had + 1} to at least {one.given} of project {one.project_id} are not in the database, which "
-            "is older than it was; the next start goes on above them, as another event log"
+            f"events {one.had + 1} to at least {one.given} of project {one.project_id} are missing: the database is "
+            "older than it was. The next start continues above them, as a new event log"
             for one in await find_behind(database, high_water)
         ]
     finally:

@@ -35,19 +35,21 @@ from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, say, set
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
 
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; it stands in the audit log.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="The reason; stored in the audit log.")]
 
 
 @app.command("rotate")
 def rotate(
     key_id: KeyId,
     overlap: Annotated[
-        str, typer.Option("--overlap", metavar="AGE", help="How long the old secret goes on: 7d, 12h, 0m.")
+        str, typer.Option("--overlap", metavar="AGE", help="How long the old secret still works: 7d, 12h, 0m.")
     ] = "7d",
     at_once: Annotated[
-        bool, typer.Option("--at-once", help="Count the overlap from now, not from the new secret's first use.")
+        bool, typer.Option("--at-once", help="Begin the overlap now, not with the new secret's first use.")
     ] = False,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back a rotation that was not used yet.")] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw a rotation whose new secret was not used yet.")
+    ] = False,
     finish: Annotated[bool, typer.Option("--finish", help="End the old secrets now.")] = False,
     project: ProjectOption = None,
     data: Data = None,
@@ -61,7 +63,7 @@ def rotate(
         if as_json:
             print_json(_receipt_to_json(receipt))
         else:
-            say("The old secrets are refused from now on." if finish else "The new secret was taken back.")
+            say("The old secrets were ended and are refused." if finish else "The rotation was withdrawn.")
         return
     overlap_ms = age_ms(overlap, "--overlap")
 
@@ -78,7 +80,7 @@ def rotate(
         return
     print_once(rotated.key, rotated.secret)
     since = "now" if at_once else "its first use"
-    say(f"The old secret goes on for {overlap} from {since}. See who still uses it: tillgate keys secrets {key_id}")
+    say(f"The old secret works for {overlap} from {since}. See who still uses it: tillgate keys secrets {key_id}")
 
 
 @app.command("secrets")
@@ -108,7 +110,7 @@ def secrets(
             where = " ".join(filter(None, (state.last_used_address, state.last_used_path, state.last_used_agent)))
             used = f"last used {to_rfc3339(state.last_used_at)} {where}"
         ends = f", ends {to_rfc3339(state.ends_at)}" if state.ends_at is not None else ""
-        begun = "waits for its first use" if state.waits else "was withdrawn"
+        begun = "not used yet" if state.waits else "was withdrawn"
         if state.active_at is not None:
             begun = f"in use since {to_rfc3339(state.active_at)}"
         say(f"{state.number}  {state.prefix}…{state.last_four}  {begun}{ends}, {used}")
@@ -116,7 +118,7 @@ def secrets(
 
 @app.command("pair")
 def pair(
-    format: Annotated[str, typer.Option("--format", help="How the keys are written.")] = FORMAT,
+    format: Annotated[str, typer.Option("--format", help="The format of the keys.")] = FORMAT,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -138,9 +140,9 @@ def pair(
     for one in made:
         say(f"{one.key.name:24}  {one.secret.reveal()}")
     if made:
-        say("\nStore them now: only their hashes are kept, and they cannot be shown again.")
+        say("\nStore them now: only their hashes are stored, and they cannot be shown again.")
     else:
-        say("All four are there. One that was lost is replaced by: tillgate keys rotate KEY_ID")
+        say("All four keys exist. To replace one that was lost: tillgate keys rotate KEY_ID")
 
 
 @app.command("disable")
@@ -174,7 +176,7 @@ def enable(
 @app.command("revoke")
 def revoke_key(
     key_id: KeyId,
-    tree: Annotated[bool, typer.Option("--tree", help="Revoke the keys that this one has made, too.")] = False,
+    tree: Annotated[bool, typer.Option("--tree", help="Also revoke the keys that this key created.")] = False,
     reason: Reason = None,
     project: ProjectOption = None,
     data: Data = None,
@@ -200,11 +202,11 @@ def revoke_key(
         )
         return
     if revocation.already:
-        say(f"{revocation.key.id} had been revoked before.")
+        say(f"{revocation.key.id} was already revoked.")
     else:
         say(f"{revocation.key.id} is revoked: no request with it is accepted any more.")
     for key in revocation.descendants:
-        say(f"{key.id}, which it had made, is revoked, too.")
+        say(f"{key.id}, created by it, is revoked.")
     receipt = revocation.receipt
     if receipt.epoch is not None:
         confirmed = f"{len(receipt.confirmed)} of {len(receipt.confirmed) + len(receipt.lapsed)}"

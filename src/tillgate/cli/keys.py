@@ -34,14 +34,14 @@ from tillgate.cli.projects import project_id_of as _project_id
 from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
 from tillgate.opening import open_keys
 
-app = typer.Typer(help="API keys: made, listed and revoked.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
 _AGE = re.compile(r"([0-9]{1,5})([mhd])")
 _UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
 class Restriction(StrEnum):
-    """What can be taken away from a key by ``--lift``."""
+    """What ``--lift`` can remove from a key."""
 
     IP = "ip"
     ORIGIN = "origin"
@@ -53,7 +53,7 @@ class Restriction(StrEnum):
 
 ProjectOption = Annotated[
     str | None,
-    typer.Option("--project", metavar="ID", help="The project's id; not needed while there is only one."),
+    typer.Option("--project", metavar="ID", help="The project's id; not needed if there is only one project."),
 ]
 
 
@@ -74,13 +74,15 @@ Apps = Annotated[
 ReportOnly = Annotated[
     list[str] | None,
     typer.Option(
-        "--report-only", metavar="RULE", help=f"Count what this rule would refuse: {', '.join(sorted(REPORTABLE))}."
+        "--report-only",
+        metavar="RULE",
+        help=f"Report only: count what this rule would refuse, and allow it: {', '.join(sorted(REPORTABLE))}.",
     ),
 ]
 ExpiresIn = Annotated[
-    str | None, typer.Option("--expires-in", metavar="AGE", help="Refused after so long: 30d, 12h, 45m.")
+    str | None, typer.Option("--expires-in", metavar="AGE", help="The key expires after this time: 30d, 12h, 45m.")
 ]
-Rate = Annotated[str | None, typer.Option("--rate", metavar="RATE", help="A pace of its own: 5/s, 300/m, 1000/h.")]
+Rate = Annotated[str | None, typer.Option("--rate", metavar="RATE", help="The key's rate limit: 5/s, 300/m, 1000/h.")]
 Burst = Annotated[int | None, typer.Option("--burst", help="Requests at once after a pause, with --rate.")]
 KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")]
 
@@ -91,9 +93,11 @@ def create(
     mode: Annotated[Mode, typer.Option("--mode", help="test or live.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="What the key may do; repeat for more. '*' is everything, also what comes later."),
+        typer.Option("--scope", help="A scope of the key; repeat for more. '*' is all scopes, including future ones."),
     ] = None,
-    kind: Annotated[Kind, typer.Option("--kind", help="Who may hold it: a server, or anybody.")] = Kind.SECRET,
+    kind: Annotated[
+        Kind, typer.Option("--kind", help="secret (for servers) or publishable (for browsers and apps).")
+    ] = Kind.SECRET,
     format: Annotated[str, typer.Option("--format", help=f"How it is written: {', '.join(FORMATS)}.")] = NATIVE.name,
     origin: Origins = None,
     app_identifier: Apps = None,
@@ -103,7 +107,7 @@ def create(
     burst: Burst = None,
     report_only: ReportOnly = None,
     canary: Annotated[
-        bool, typer.Option("--canary", help="A decoy that lets nobody in; whoever uses it is reported.")
+        bool, typer.Option("--canary", help="A canary: always refused, and each use is reported.")
     ] = False,
     project: ProjectOption = None,
     data: Data = None,
@@ -112,7 +116,7 @@ def create(
 ) -> None:
     """Make a key and print its text, this one time."""
     if not scope and not canary:
-        fail(f"--scope: say what the key may do; there are {', '.join(API_SCOPES)}")
+        fail(f"--scope: give at least one of {', '.join(API_SCOPES)}")
     limit, expires_at = _limit(rate, burst), _expires_at(expires_in)
 
     async def task(database: Database) -> Issued:
@@ -189,7 +193,9 @@ def show(
 def update(
     key_id: KeyId,
     name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
-    scope: Annotated[list[str] | None, typer.Option("--scope", help="The scopes from now on, all of them.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="The new scopes, replacing the present ones.")
+    ] = None,
     origin: Origins = None,
     app_identifier: Apps = None,
     ip: Networks = None,
@@ -198,7 +204,7 @@ def update(
     burst: Burst = None,
     report_only: ReportOnly = None,
     lift: Annotated[
-        list[Restriction] | None, typer.Option("--lift", help="Take a restriction away; repeat for more.")
+        list[Restriction] | None, typer.Option("--lift", help="Remove a restriction; repeat for more.")
     ] = None,
     project: ProjectOption = None,
     data: Data = None,
@@ -274,7 +280,7 @@ def print_once(key: Key, secret: KeySecret) -> None:
     say(f"{secret.reveal()}\n")
     scopes = f"with {', '.join(sorted(key.scopes))}" if key.scopes else "without any scope"
     say(f"This is {key.id}, a {key.mode.value} {key.kind.value} key {scopes}.")
-    say("Store it now: only its hash is kept, and it cannot be shown again.")
+    say("Store it now: only its hash is stored, and it cannot be shown again.")
 
 
 def print_key(key: Key, as_json: bool) -> None:

@@ -15,12 +15,12 @@ from tillgate.opening import open_keys
 
 OPERATOR = "operator:cli"
 
-app = typer.Typer(help="Projects: what keys, links and sessions belong to.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, suspend and resume projects.", no_args_is_help=True)
 
 
 @app.command("create")
 def create(
-    name: Annotated[str, typer.Option("--name", help="What the project is called; buyers see it.")],
+    name: Annotated[str, typer.Option("--name", help="The project's name; buyers see it.")],
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -49,7 +49,7 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
 @app.command("suspend")
 def suspend_project(
     project: Annotated[str, typer.Argument(metavar="PROJECT_ID", help="The project's id, prj_….")],
-    reason: Annotated[str | None, typer.Option("--reason", help="Why; it stands in the audit log.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="The reason; stored in the audit log.")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -62,7 +62,7 @@ def suspend_project(
         return await suspend(store, clock, project_id=project_id, by=OPERATOR, reason=reason)
 
     receipt = work(settings(data, database_url), task)
-    say("It was suspended before." if receipt.epoch is None else f"{project} is suspended: its keys are refused.")
+    say("It was already suspended." if receipt.epoch is None else f"{project} is suspended: its keys are refused.")
 
 
 @app.command("resume")
@@ -79,7 +79,7 @@ def resume_project(
         return await resume(open_keys(database, clock).store, clock, project_id=project_id, by=OPERATOR)
 
     receipt = work(settings(data, database_url), task)
-    say("It was not suspended." if receipt.epoch is None else f"{project} goes on: its keys are accepted again.")
+    say("It was not suspended." if receipt.epoch is None else f"{project} is resumed: its keys are accepted again.")
 
 
 def _to_api(project: Project) -> dict[str, str]:
@@ -100,5 +100,5 @@ async def project_id_of(database: Database, given: str | None) -> str:
     if not projects:
         raise NotFound("project; make one with: tillgate projects create --name NAME")
     if len(projects) > 1:
-        raise Conflict("There are several projects; say which with --project ID (see: tillgate projects list).")
+        raise Conflict("There are several projects. Choose one with --project ID (see: tillgate projects list).")
     return projects[0].id

@@ -146,7 +146,7 @@ async def list_refunds(
 async def refunds_of(
     tx: Transaction, principal: Principal, owner: records.Owner, owner_ids: Sequence[str], each: int
 ) -> list[Refund]:
-    """The newest refunds of several of the caller's payments or orders, at most so many of ``each``, newest first."""
+    """The newest refunds of several of the caller's payments or orders, at most ``each`` of each, newest first."""
     return await records.newest_of(tx, principal.project_id, principal.livemode, owner, owner_ids, each)
 
 
@@ -236,8 +236,8 @@ async def refund_order(
         raise Conflict("Only an overpaid order has an excess to give back.", code="nothing_to_refund")
     if not payment.refundable_atomic or not (excess_only or waits_for_decision(session)):
         raise Conflict(
-            f"This order is {order.status.value} and has no money that waits for your decision; to give money of a "
-            "paid order back, create a refund.",
+            f"This order is {order.status.value} and has no money to decide on; to give money of a paid order back, "
+            "create a refund.",
             code="nothing_to_refund",
         )
     reason = RefundReason.OVERPAID if excess_only else _REASONS.get(session.status, RefundReason.OTHER)

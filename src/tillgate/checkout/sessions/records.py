@@ -85,7 +85,7 @@ class Looked(NamedTuple):
 
 
 async def insert(tx: Transaction, session: CheckoutSession) -> None:
-    """Keep a new session; its payment is inserted by itself."""
+    """Keep a new session; its payment is inserted separately."""
     await tx.execute(
         _INSERT,
         session.id,
@@ -238,7 +238,7 @@ async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> l
 
 
 def _moved(session: CheckoutSession) -> bool:
-    """Whether there can be transfers: a pending session has seen no money, unless it went away again."""
+    """Whether there can be transfers: a pending session has seen no money, unless it was reversed."""
     return session.status is not SessionStatus.PENDING or session.payment.reopened
 
 
