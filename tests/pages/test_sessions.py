@@ -11,6 +11,7 @@ from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.settlement.deciding import cancel
 from tillgate.checkout.settlement.expiring import expire_due
 from tillgate.checkout.settlement.simulating import OUTCOMES, Outcome
+from tillgate.pages.view import RETURN_AUTOMATICALLY_MS
 
 # What a page offers of a session that waits for money to arrive.
 OFFERED_FIRST = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
