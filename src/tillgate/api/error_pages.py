@@ -171,9 +171,8 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "operator to set up a live rail.",
     ),
     "session_not_payable": ErrorPage(
-        "Read the session: its `status` says where it stands, and "
-        "[events and webhooks](../reference/events.md#where-a-session-can-go) where it can go from there. Open a new "
-        "session for a new try.",
+        "Read the session's `status`; [events and webhooks](../reference/events.md#where-a-session-can-go) lists "
+        "the statuses that can follow it. To try again, create a new session.",
         "late cannot be simulated for this session: it is paid; only a second payment can still arrive.",
     ),
     "nothing_to_accept": ErrorPage(
@@ -227,10 +226,9 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Only a pending refund can be settled or canceled; this one is succeeded.",
     ),
     "order_reference_taken": ErrorPage(
-        "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session once more; if it "
-        "is paid, there is nothing to ask for. Ask for money a second time only under another reference, or after "
-        "the first order is `canceled`.",
-        "Another order that is neither canceled nor expired has the unique reference 'A-1001'; look at that one first.",
+        "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session again; if it "
+        "is paid, the money has arrived. To ask for money again, use another reference, or cancel the first order.",
+        "Another order that is neither canceled nor expired has the unique reference 'A-1001'. Check that order first.",
         {"param": "reference"},
     ),
     "promotion_code_exists": ErrorPage(

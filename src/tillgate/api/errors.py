@@ -130,9 +130,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "order_reference_taken": ErrorKind(
         409,
         "conflict",
-        "The order's reference was to be unique, and another order of this project and mode, made with "
-        "`uniqueReference` and neither canceled nor expired, has it. Look at that order before you ask for money "
-        "twice.",
+        "`uniqueReference` was set, and another order of this project and mode that has not ended has this "
+        "reference. Check that order before you ask for the money again.",
     ),
     "customer_exists": ErrorKind(
         409, "conflict", "Another customer of this project and mode has this e-mail address or reference."

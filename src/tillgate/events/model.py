@@ -65,19 +65,24 @@ REFUND_CANCELED: Final = "refund.canceled"
 REFUND_UPDATED: Final = "refund.updated"
 
 EVENT_MEANINGS: Final = {
-    SESSION_CREATED: "A session was opened, by API or by a visit to a link.",
-    SESSION_DETECTED: "Its payment was seen and waits for confirmations. For display only: do not fulfil yet.",
-    SESSION_PAID: "The exact amount is confirmed. Fulfil now. Money that you accept for a failed session is told by "
-    "`order.paid` instead.",
-    SESSION_PAID_LATE: "The exact amount was confirmed after the expiry, inside the grace window. Your choice.",
-    SESSION_UNDERPAID: "Less than the amount is confirmed; it waits for your decision.",
-    SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",
-    SESSION_EXPIRED: "Its time passed and no payment was seen.",
-    SESSION_FAILED: "It cannot be paid any more, or you canceled it: `canceledAt` says so.",
-    SESSION_UPDATED: "Something else about it changed, such as its price by a promotion code, or its money: more came "
-    "while it waits for you, or some was taken away again, so that it may be `pending` as before. "
-    "`previousAttributes` says what.",
-    PAYMENT_LINK_CREATED: "A payment link was made.",
+    SESSION_CREATED: "A session was created, through the API or by a visit to a link.",
+    SESSION_DETECTED: "A payment was seen and awaits confirmations. For display only: do not fulfil yet.",
+    SESSION_PAID: (
+        "The exact amount is confirmed. Fulfil now. Money that you accept for a failed session is reported by "
+        "`order.paid` instead."
+    ),
+    SESSION_PAID_LATE: (
+        "The exact amount was confirmed after the expiry, within the grace period. Decide whether to fulfil."
+    ),
+    SESSION_UNDERPAID: "Less than the amount is confirmed. Decide what to do.",
+    SESSION_OVERPAID: "More than the amount is confirmed. Decide what to do.",
+    SESSION_EXPIRED: "The session expired and no payment was seen.",
+    SESSION_FAILED: "The session can no longer be paid, or you canceled it (`canceledAt` is set).",
+    SESSION_UPDATED: (
+        "Something else changed: the price by a promotion code, or the money, because more arrived or a transfer "
+        "was reversed (the session can then be `pending` again). `previousAttributes` says what."
+    ),
+    PAYMENT_LINK_CREATED: "A payment link was created.",
     PAYMENT_LINK_UPDATED: "A payment link was changed, deactivated or archived.",
     CUSTOMER_CREATED: "A customer was created.",
     CUSTOMER_UPDATED: "A customer was updated.",

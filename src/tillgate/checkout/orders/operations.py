@@ -186,8 +186,8 @@ async def make(
     )
     if not await records.insert(tx, order):
         raise Conflict(
-            f"Another order that is neither canceled nor expired has the unique reference {new.reference!r}; look at "
-            "that one first.",
+            f"Another order that is neither canceled nor expired has the unique reference {new.reference!r}. Check "
+            "that order first.",
             code="order_reference_taken",
             param="reference",
         )
