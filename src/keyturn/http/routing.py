@@ -38,7 +38,7 @@ class Whoever(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One request that was let in and is well formed.
+    """One request that was admitted and is well formed.
 
     Attributes:
         id: the object's id out of the path, empty where the path has none.

@@ -38,7 +38,7 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         days: each day, also those on which nothing happened; oldest first, today last.
         outcomes: requests by their outcome: ``allowed``, ``rate_limited``, or why they were refused.
-        scopes: requests that were let in by a scope, by that scope; one that needed several counts for each.
+        scopes: requests that a scope allowed, by that scope; one that needed several counts for each.
         reported: requests that a restriction would have refused, were it not only reported.
     """
 

@@ -110,7 +110,7 @@ class Usage:
         self._unwritten: Counter[Count] = Counter()
 
     def allowed(self, verified: Verified, need: Needs, use: Use) -> None:
-        """Note a request that was let in."""
+        """Note an allowed request."""
         key = verified.key
         self.last_used.note(key.id, key.secret, use)
         tally = self._tally(key, use.at)
@@ -167,7 +167,7 @@ class Usage:
         return tally
 
     async def flush(self, keys: LastUseStore, counts: UsageStore) -> None:
-        """Write down what was noted. If a store fails, the rest is kept for the next time.
+        """Store what was noted. If a store fails, the rest is kept for the next time.
 
         It ends only with what it has begun, also when it is cancelled, so that nothing is counted twice.
         """

@@ -240,7 +240,7 @@ async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str,
 
 
 async def observe(tx: Transaction, payment: Payment, observations: Sequence[Observation], now: int) -> Payment:
-    """Write down what a rail saw; seeing it again adds nothing, and only a reorganisation takes anything back."""
+    """Record what a rail saw; seeing it again adds nothing, and only a reorganisation takes anything back."""
     for seen in observations:
         await tx.execute(
             _OBSERVE,

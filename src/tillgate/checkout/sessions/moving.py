@@ -117,7 +117,7 @@ async def observe(
     observations: list[Observation],
     now: int,
 ) -> CheckoutSession:
-    """Write down what a rail saw for a locked session, and move the session where that leads."""
+    """Record what a rail saw for a locked session, and move the session where that leads."""
     payment = await payment_records.observe(tx, session.payment, observations, now)
     if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(session.payment.dropped):
         # They accepted money that was there; whether they do without it is for them to decide again.

@@ -25,7 +25,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         received: what has arrived and is confirmed.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
-        canceled_at: when it was called off, which is how it ``failed``.
+        canceled_at: when it was canceled, which is how it ``failed``.
         allow_promotion_codes: whether the buyer may type a promotion code on the checkout's page.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
     """

@@ -193,7 +193,7 @@ async def keep_waiting(
 
 
 async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bool) -> None:
-    """Write down that the merchant gives unusual money of a locked session back: all of it, or what is too much."""
+    """Record that the merchant refunds unusual money of a locked session back: all of it, or what is too much."""
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     if ends:
         await redemptions.release(tx, [payment.session_id], now=now)
