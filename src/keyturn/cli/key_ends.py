@@ -27,7 +27,9 @@ def rotate(
     at_once: Annotated[
         bool, typer.Option("--at-once", help="Count the overlap from now, not from the new secret's first use.")
     ] = False,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back a rotation that was not used yet.")] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw a rotation whose new secret was not used yet.")
+    ] = False,
     finish: Annotated[bool, typer.Option("--finish", help="End the old secrets now.")] = False,
     reason: Reason = None,
     yes: Yes = False,
@@ -41,7 +43,7 @@ def rotate(
         if as_json:
             say_json(receipt_to_json(receipt))
         else:
-            say("The old secrets are refused from now on." if finish else "The new secret was taken back.")
+            say("The old secrets are refused from now on." if finish else "The rotation was withdrawn.")
         return
     overlap_ms = age_ms(overlap, "--overlap")
     if overlap_ms > OVERLAP_MAX_MS:

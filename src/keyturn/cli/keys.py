@@ -24,7 +24,7 @@ _AGE: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 
 
 class Restriction(StrEnum):
-    """What can be taken away from a key by ``--lift``."""
+    """What can be removed from a key by ``--lift``."""
 
     IP = "ip"
     ORIGIN = "origin"
