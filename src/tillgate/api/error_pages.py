@@ -161,7 +161,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "This payment link is deactivated, so no session can be made from it.",
     ),
     "link_archived": ErrorPage(
-        "Create a new link. Archiving is permanent.",
+        "Create a new link. Archiving is permanent, so that a price that buyers were shown does not change.",
         "This payment link is archived and cannot be changed; create a new one.",
     ),
     "live_mode_not_configured": ErrorPage(

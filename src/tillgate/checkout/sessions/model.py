@@ -66,7 +66,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
         title, description: the link's at the time of the visit; None for a session made without a link.
         metadata: the merchant's JSON object as text, kept as it came.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
-        canceled_at: when it was called off, which is how it failed; None where it was not.
+        canceled_at: when it was canceled, which is how it failed; None where it was not.
         allow_promotion_codes: whether its buyer may type a promotion code; never where it was opened with a discount.
     """
 

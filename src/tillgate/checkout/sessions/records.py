@@ -166,7 +166,7 @@ async def set_expiry(tx: Transaction, session_id: str, expires_at: int) -> None:
 
 
 async def set_canceled(tx: Transaction, session_id: str, at: int) -> None:
-    """Write down when a locked session was called off."""
+    """Record when a locked session was canceled."""
     await tx.execute(_SET_CANCELED, at, session_id)
 
 
