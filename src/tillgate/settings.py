@@ -26,6 +26,11 @@ WORKERS_MAX: Final = 64
 # Sessions that one visitor opens from one payment link: as many as a shop's till behind one address may need.
 VISITS_PER_MINUTE: Final = 10
 VISITS_BURST: Final = 30
+# Requests of one visitor with a publishable key. Sixty people behind one address, as in a hall, who open their
+# checkouts in the same moment and look at them every three seconds are all served; one who loops leaves the others most
+# of the key's rate.
+VISITOR_PER_SECOND: Final = 20
+VISITOR_BURST: Final = 100
 REQUEST_LOG_DAYS: Final = 14
 REQUEST_LOG_DAYS_MAX: Final = 400
 # Of a server's processes together; each has some, however many they are.
@@ -58,6 +63,8 @@ VARIABLES: Final = (
     "TILLGATE_SESSION_LIFETIME_MINUTES",
     "TILLGATE_TRUSTED_PROXIES",
     "TILLGATE_VALKEY_URL",
+    "TILLGATE_VISITOR_BURST",
+    "TILLGATE_VISITOR_RATE_PER_SECOND",
     "TILLGATE_WEBHOOK_NETWORKS",
     "TILLGATE_WORKERS",
 )
@@ -105,6 +112,7 @@ class Settings(NamedTuple):
     visit_limit: Limit | None = Limit(VISITS_PER_MINUTE / 60, VISITS_BURST)
     connections: ConnectionLimits = ConnectionLimits()
     high_water_dir: Path | None = None
+    visitor_limit: Limit | None = Limit(float(VISITOR_PER_SECOND), VISITOR_BURST)
 
     @property
     def connections_max(self) -> int:
@@ -190,6 +198,10 @@ def load(
     visits_burst = _whole(pick("LINK_VISITS_BURST", None, str(VISITS_BURST)), "LINK_VISITS_BURST")
     if visits and not visits_burst:
         raise SettingsError("TILLGATE_LINK_VISITS_BURST: expected at least 1")
+    visitor_rate = _whole(pick("VISITOR_RATE_PER_SECOND", None, str(VISITOR_PER_SECOND)), "VISITOR_RATE_PER_SECOND")
+    visitor_burst = _whole(pick("VISITOR_BURST", None, str(VISITOR_BURST)), "VISITOR_BURST")
+    if visitor_rate and not visitor_burst:
+        raise SettingsError("TILLGATE_VISITOR_BURST: expected at least 1")
     count = _whole(pick("WORKERS", None if workers is None else str(workers), "1"), "WORKERS")
     if not 1 <= count <= WORKERS_MAX:
         raise SettingsError(f"TILLGATE_WORKERS: expected 1 to {WORKERS_MAX}")
@@ -232,6 +244,7 @@ def load(
         Limit(visits / 60, visits_burst) if visits else None,
         connections,
         Path(high_water) if high_water else None,
+        Limit(float(visitor_rate), visitor_burst) if visitor_rate else None,
     )
 
 

@@ -399,7 +399,11 @@ def _admitted(decision: Admitted | RateLimited | Refused) -> Admitted:
     """
     if isinstance(decision, Admitted):
         return decision
-    raise Denied(denied(decision) if isinstance(decision, Refused) else rate_limited_denial(decision.allowance))
+    raise Denied(
+        denied(decision)
+        if isinstance(decision, Refused)
+        else rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
+    )
 
 
 @functools.lru_cache(maxsize=1_000)
@@ -478,7 +482,7 @@ def _verdict(decision: Admitted | RateLimited | Refused) -> Verdict:
             rate_limit=rate_limit_state(allowance) if allowance is not None else None,
         )
     if isinstance(decision, RateLimited):
-        denial = rate_limited_denial(decision.allowance)
+        denial = rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
         return Verdict(
             valid=False,
             reason=RATE_LIMITED,

@@ -240,7 +240,11 @@ class NativeApi:
         if isinstance(admitted, RateLimited):
             trace.refusal = RATE_LIMITED
             _log.debug("api.rate_limited", request_id=request_id, key_id=admitted.key.id, method=method)
-            raise _Envelope(_readable(rate_limited(admitted.allowance, request_id), origin, admitted.key))
+            raise _Envelope(
+                _readable(
+                    rate_limited(admitted.allowance, request_id, by_visitor=admitted.by_visitor), origin, admitted.key
+                )
+            )
         trace.reported = admitted.reported
         always = list(rate_headers(admitted.allowance)) if admitted.allowance is not None else []
         if origin is not None:
@@ -288,6 +292,9 @@ class NativeApi:
             call = call._replace(body=decode_body(self._decoders[route.body], await read_body(headers, receive)))
         else:
             _refuse_large(headers)
+        if route.guard is not None:
+            client: Client = scope.get(CLIENT) or _connected(scope)
+            await route.guard(self._context, call, client.address)
         key = headers.get(b"idempotency-key")
         return await act(self._context, route, call, key.decode("latin-1") if key is not None else None)
 

@@ -254,13 +254,14 @@ def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> 
 _401_MESSAGE: Final = "No valid API key was provided."
 
 
-def rate_limited(allowance: Allowance, request_id: str) -> Failure:
-    """A key that was too quick."""
+def rate_limited(allowance: Allowance, request_id: str, *, by_visitor: bool = False) -> Failure:
+    """A key that was too quick, or one visitor who uses it."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     kind = ERRORS["rate_limited"]
     limit = allowance.limit
     message = (
-        f"Too many requests with this key: {limit.per_second:g} a second are allowed, {limit.burst} at once. "
+        f"Too many requests with this key{' from your address' if by_visitor else ''}: "
+        f"{limit.per_second:g} a second are allowed, {limit.burst} at once. "
         f"Try again in {seconds} s."
     )
     body = ErrorBody(type=kind.type, code="rate_limited", message=message, request_id=request_id)

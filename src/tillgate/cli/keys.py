@@ -27,11 +27,11 @@ from keyturn import (
 )
 from keyturn.database import Database
 from keyturn.keys.model import REPORTABLE
-from tillgate.access import API_SCOPES
+from tillgate.access import ALLOW, API_SCOPES, price_set_by
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
 from tillgate.cli.projects import OPERATOR
 from tillgate.cli.projects import project_id_of as _project_id
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, note, print_json, say, settings, work
 from tillgate.opening import open_keys
 
 app = typer.Typer(help="API keys: made, listed and revoked.", no_args_is_help=True)
@@ -49,6 +49,7 @@ class Restriction(StrEnum):
     EXPIRY = "expiry"
     RATE = "rate"
     REPORT_ONLY = "report-only"
+    ALLOW = "allow"
 
 
 ProjectOption = Annotated[
@@ -77,6 +78,15 @@ ReportOnly = Annotated[
         "--report-only", metavar="RULE", help=f"Count what this rule would refuse: {', '.join(sorted(REPORTABLE))}."
     ),
 ]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="WHAT",
+        help=f"Of a publishable key: let its visitors set what they pay ({', '.join(ALLOW)}), or send buyers back to "
+        "return:https://… or return:com.company.app:; repeat for more.",
+    ),
+]
 ExpiresIn = Annotated[
     str | None, typer.Option("--expires-in", metavar="AGE", help="Refused after so long: 30d, 12h, 45m.")
 ]
@@ -102,6 +112,7 @@ def create(
     rate: Rate = None,
     burst: Burst = None,
     report_only: ReportOnly = None,
+    allow: Allow = None,
     canary: Annotated[
         bool, typer.Option("--canary", help="A decoy that lets nobody in; whoever uses it is reported.")
     ] = False,
@@ -131,10 +142,12 @@ def create(
             limit=limit,
             report_only=report_only or (),
             canary=canary,
+            allow=allow or (),
         )
         return await keys.issuer.issue(wish, by=OPERATOR, format=format)
 
     issued = work(settings(data, database_url), task)
+    _warn_of_allowed(issued.key)
     if as_json:
         print_json(with_secret(issued.key, issued.secret))
     else:
@@ -162,7 +175,10 @@ def list_all(
     for key in keys:
         used = to_rfc3339(key.last_used_at) if key.last_used_at is not None else "never used"
         status = "canary" if key.canary and key.status is Status.ACTIVE else key.status.value
-        say(f"{key.id}  {key.masked}  {status:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
+        say(
+            f"{key.id}  {key.masked}  {status:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]"
+            + (f"  allowed: {' '.join(sorted(key.allow))}" if key.allow else "")
+        )
 
 
 @app.command("show")
@@ -197,6 +213,7 @@ def update(
     rate: Rate = None,
     burst: Burst = None,
     report_only: ReportOnly = None,
+    allow: Allow = None,
     lift: Annotated[
         list[Restriction] | None, typer.Option("--lift", help="Take a restriction away; repeat for more.")
     ] = None,
@@ -215,6 +232,7 @@ def update(
         origins=origin or (() if Restriction.ORIGIN in lifted else UNSET),
         apps=app_identifier or (() if Restriction.APP in lifted else UNSET),
         report_only=report_only or (() if Restriction.REPORT_ONLY in lifted else UNSET),
+        allow=allow or (() if Restriction.ALLOW in lifted else UNSET),
         expires_at=expires_at or (None if Restriction.EXPIRY in lifted else UNSET),
         limit=limit or (None if Restriction.RATE in lifted else UNSET),
     )
@@ -227,7 +245,18 @@ def update(
         )
         return changed.key
 
-    print_key(work(settings(data, database_url), task), as_json)
+    changed_key = work(settings(data, database_url), task)
+    _warn_of_allowed(changed_key)
+    print_key(changed_key, as_json)
+
+
+def _warn_of_allowed(key: Key) -> None:
+    """Tell on standard error what a key's visitors may do to prices."""
+    if set_by := price_set_by(key.allow):
+        note(
+            f"Warning: with this key anybody sets the {', '.join(set_by)} of a session. Compare what was paid with "
+            "your own prices before you deliver."
+        )
 
 
 def _limit(rate: str | None, burst: int | None) -> Limit | None:
@@ -309,6 +338,7 @@ def key_to_json(key: Key) -> dict[str, Any]:
         "origins": list(key.origins),
         "appIdentifiers": list(key.apps),
         "reportOnly": sorted(key.report_only),
+        "allow": sorted(key.allow),
         "rate": f"{key.limit.per_second:g}/s, {key.limit.burst} at once" if key.limit is not None else None,
         "createdBy": key.created_by,
         "parentId": key.parent_id,
