@@ -348,7 +348,7 @@ async def test_buyers_return_to_an_app_where_that_is_registered(front: Front) ->
 def test_no_dangerous_place_is_registered() -> None:
     """What a browser acts upon itself is no app's scheme, and an origin is checked as a key's own is."""
     for place in ("javascript:", "DATA:", "intent://", "http:", "http://shop.test", "https://*.co.uk", "x", "", "a b:"):
-        with pytest.raises(ValueError, match="return:|sent back"):
+        with pytest.raises(ValueError, match=r"return:|sent back"):
             checked_allow(f"return:{place}")
 
 
