@@ -79,8 +79,8 @@ async def change(
         changed["limit"] = checked_limit(*changes.limit) if changes.limit is not None else None
     if changes.report_only is not msgspec.UNSET:
         changed["report_only"] = checked_report_only(changes.report_only)
-    if changes.allow is not msgspec.UNSET:
-        changed["allow"] = issuer.checked_allow(key.kind, changes.allow)
+    if changes.allow is not msgspec.UNSET and (allow := issuer.checked_allow(key.kind, changes.allow)) != key.allow:
+        changed["allow"] = allow
     after = msgspec.structs.replace(key, **changed)
     check_binding(after)
     if within is not None:

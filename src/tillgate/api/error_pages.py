@@ -93,7 +93,8 @@ PAGES: Final[dict[str, ErrorPage]] = {
     ),
     "secret_key_required": ErrorPage(
         "Make this call from your server, with a secret key. What a browser or an app can hold is known to everybody, "
-        "so it reaches only what it made itself.",
+        "so it reaches only what it made itself. Where `param` names a field, that field alone is the matter: leave it "
+        "out, or, if it sets a price, see what can be [allowed on the key](../keys.md#what-a-page-may-set).",
         "A publishable key cannot do this; call it from your server, with a secret key.",
     ),
     "client_secret_missing": ErrorPage(
