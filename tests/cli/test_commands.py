@@ -164,4 +164,8 @@ def test_a_server_that_is_told_to_stop_leaves_one_whole_file(fresh_server: Runni
     """It ends with status 0, and the database is closed: nothing waits beside it to be played back."""
     fresh_server.project()
     assert fresh_server.stop() == 0
-    assert {path.name for path in fresh_server.data.iterdir()} == {"tillgate.db", "secret.key"}
+    assert {path.name for path in fresh_server.data.iterdir()} == {
+        "tillgate.db",
+        "tillgate.db.high-water",
+        "secret.key",
+    }

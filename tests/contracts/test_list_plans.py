@@ -14,6 +14,7 @@ from tests.shop import Shop, open_shop
 from tillgate.api.application import ROUTES
 from tillgate.api.context import ApiContext
 from tillgate.api.customers import CustomerListObject
+from tillgate.api.events import EventListObject
 from tillgate.api.lists import ListObject
 from tillgate.api.routing import Call, Reads, Route
 from tillgate.base import ids
@@ -21,12 +22,15 @@ from tillgate.base.principal import Principal
 
 pytestmark = pytest.mark.anyio
 
-PAGING = {"limit", "starting_after", "page"}
+PAGING = {"limit", "starting_after", "page", "log"}
 LISTS = [
     route
     for route in ROUTES
     if route.method == "GET"
-    and (getattr(route.answers, "__origin__", None) is ListObject or route.answers is CustomerListObject)
+    and (
+        getattr(route.answers, "__origin__", None) is ListObject
+        or route.answers in (CustomerListObject, EventListObject)
+    )
 ]
 
 

@@ -519,17 +519,6 @@ async def test_what_is_no_http_is_a_failure_with_a_reason(counter: Counter, answ
     assert attempt.error
 
 
-@ON_SQLITE
-@pytest.mark.parametrize("url", ["https://.", "https://a..b", "https://" + "a" * 300 + ".example", "https://xn--a"])
-async def test_an_odd_host_is_a_failure_with_a_reason(counter: Counter, url: str) -> None:
-    """A name that cannot be one fails like one that does not answer."""
-    sender = Sender(counter.sealer, counter.clock, _nobody())
-    attempt = await attempt_at(url, sender, counter)
-    await sender.close()
-    assert not attempt.succeeded
-    assert attempt.error
-
-
 def _nobody() -> httpx.AsyncBaseTransport:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("nobody is there", request=request)

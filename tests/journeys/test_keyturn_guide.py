@@ -46,7 +46,7 @@ def test_the_guides_story_happens_as_it_is_told(tmp_path: Path) -> None:
         valid | {"rateLimit": valid["rateLimit"] | {"resetSeconds": expected["rateLimit"]["resetSeconds"]}} == expected
     )
     assert (refused["valid"], refused["reason"], refused["status"]) == (False, "scope_missing", 403)
-    assert ended["status"] == "revoked" and ended["receipt"]["epoch"] and ended["revokedBecause"] == "left the company"
+    assert ended["status"] == "revoked" and ended["receipt"]["epoch"] and ended["revokedReason"] == "left the company"
 
 
 def test_the_guides_backup_is_restored(tmp_path: Path) -> None:

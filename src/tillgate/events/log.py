@@ -37,7 +37,8 @@ async def log_id(tx: Transaction, project_id: str, livemode: bool) -> str:
     """The id of a project's log in one mode: ``log_`` and 26 characters. The same until the database is restored."""
     seed = await records.log_seed(tx)
     digest = hashlib.sha256(f"{seed}\0{project_id}\0{livemode:d}".encode()).hexdigest()
-    return f"{LOG}_{digest[:_ID_LENGTH]}"
+    # Written as all ids are: 128 bits in base 32, so that the first character is 0 to 7.
+    return f"{LOG}_{int(digest[0], 16) % 8}{digest[1:_ID_LENGTH]}"
 
 
 async def ensure_identity(database: Database) -> None:

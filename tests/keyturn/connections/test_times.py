@@ -134,10 +134,9 @@ async def test_who_never_closes_its_side_is_cut_off(served: Served) -> None:
         await connected(served, 0)
 
 
+@pytest.mark.parametrize("served", ["tls"], indirect=True)
 async def test_a_handshake_that_is_never_made_takes_its_place_for_a_moment_only(served: Served) -> None:
     """It counts from the first packet on; what is no TLS is closed at once, and its place is free."""
-    if served.tls is None:
-        pytest.skip("speaks in clear")
     async with served.client(handshake=False) as silent, served.client(handshake=False) as junk:
         await served.until(lambda: served.opened.open == 2)
         await junk.send(GET)
