@@ -18,7 +18,9 @@ from tillgate.base.clock import from_rfc3339
 from tillgate.base.principal import Allow
 from tillgate.checkout.sessions.opening import NewSession
 from tillgate.checkout.sessions.publishable import CODE_LIFETIME_MAX_MS, LIFETIME_MAX_MS, MAY_SET, Who
+from tillgate.opening import all_migrations
 from tillgate.settings import VISITOR_BURST, VISITOR_PER_SECOND
+from tillgate.store import Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -220,6 +222,25 @@ async def test_what_is_allowed_is_changed_on_the_key(front: Front) -> None:
         await allow("everything")
     with pytest.raises(InvalidAllow, match="a secret key does what its scopes say"):
         await front.key("amount", kind=Kind.SECRET, origins=())
+
+
+async def test_keys_from_before_go_on_as_they_were(front: Front) -> None:
+    """The upgrade allows each publishable key that there is what it could set before; a secret one and a revoked one
+    are left alone."""
+    page, gone = await front.key(), await front.key()
+    server = await front.shop.issued()
+    await front.shop.revoke(gone.key.id)
+    [step] = [one for one in all_migrations() if "SET allow =" in one.script]
+
+    async def upgrade(tx: Transaction) -> None:
+        statements = [line for line in step.script.splitlines() if not line.startswith("--")]
+        await tx.execute("\n".join(statements).strip().removesuffix(";"))
+
+    await front.shop.database.write(upgrade)
+    found = {key.id: key.allow for key in await front.shop.keys.store.list(front.shop.project_id, None)}
+    assert [found[one.key.id] for one in (page, gone, server)] == [{word.value for word in Allow}, set(), set()]
+    client = await front.visit(page, "203.0.113.7")
+    assert (await client.post("/checkout_sessions", json={"amount": VALUES["amount"]})).status_code == 201
 
 
 # Codes.
