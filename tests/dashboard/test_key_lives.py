@@ -55,7 +55,7 @@ async def test_a_publishable_key_is_made_with_its_origins_or_apps(owner: Owner) 
 
 
 async def test_what_a_publishable_key_may_set_is_allowed_on_its_form(owner: Owner) -> None:
-    """With a warning; the list and the key's page mark a key whose visitors set the price, and an edit takes it away."""
+    """With a warning; the list and the key's page mark a key whose visitors set the price; an edit takes it away."""
     bound = STORE_FRONT | {"origins": "https://shop.example"}
     form = await owner.page("/api-keys/new")
     assert "anybody can read this key and send any amount" in form
