@@ -4,6 +4,7 @@ from keyturn.admission.carriers import Carriers
 from keyturn.admission.leases import Gate, KeyFinder, Primary, Receipt
 from keyturn.admission.verifying import Presented, Verifier, decide
 from keyturn.errors import (
+    InvalidAllow,
     InvalidApp,
     InvalidExpiry,
     InvalidKey,
@@ -65,6 +66,7 @@ __all__ = [
     "Clock",
     "Count",
     "Gate",
+    "InvalidAllow",
     "InvalidApp",
     "InvalidExpiry",
     "InvalidKey",

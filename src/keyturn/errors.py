@@ -9,6 +9,7 @@ KeyturnError
 │   ├── InvalidOrigin   a web origin a key may come from is none
 │   ├── InvalidApp      an app identifier is none
 │   ├── InvalidLimit    a key's own pace makes no sense
+│   ├── InvalidAllow    a key would be allowed by name what there is not, or is no publishable one
 │   ├── InvalidKind     a format has no such keys, or a kind cannot be restricted so
 │   └── StrongerThanParent  a key would make one that may more than itself
 ├── KeyConflict       a key is not in a state that allows this
@@ -73,6 +74,12 @@ class InvalidLimit(InvalidKey):
     """A key's own pace makes no sense."""
 
     code = "invalid_limit"
+
+
+class InvalidAllow(InvalidKey):
+    """A key would be allowed by name what there is not, or is no publishable one."""
+
+    code = "invalid_allow"
 
 
 class InvalidKind(InvalidKey):

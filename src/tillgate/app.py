@@ -30,7 +30,7 @@ from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
-from tillgate.access import VisitorLimit
+from tillgate.access import CodeTries, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.api import ApiContext, NativeApi
 from tillgate.api.mount import ROOT
@@ -63,6 +63,9 @@ STATIC_SECONDS: Final = 31_536_000
 FORGET_SECONDS: Final = 600
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
+# Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
+# 86,400 a day at most, where a code of eight characters has billions of others beside it.
+KEY_CODE_LIMIT: Final = Limit(1.0, 300)
 
 _log = structlog.get_logger("app")
 
@@ -87,7 +90,9 @@ class Tillgate:
             clock,
             wake,
             limit=settings.key_limit,
+            visitor_limit=settings.visitor_limit,
             limiter=limiter,
+            visitors=self._shared,
             leak_rules=settings.leaks,
             request_days=settings.request_log_days,
             observer=_Observer(self._metrics),
@@ -110,8 +115,19 @@ class Tillgate:
         github = GitHubReports(self._keys.leaks, public_keys_at(where), clock) if where else None
         # Reports are counted apart from keys, and by each process for itself.
         self._reports = LeakReports(self._keys.leaks, Limiter(time.monotonic_ns), github)
+        codes = VisitorLimit(limiter, "codes", CODE_LIMIT)
         self._api = NativeApi(
-            ApiContext(database, clock, wake, self._keys, self._checkout, endpoints, self._worker, settings.public_url),
+            ApiContext(
+                database,
+                clock,
+                wake,
+                self._keys,
+                self._checkout,
+                endpoints,
+                self._worker,
+                CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
+                settings.public_url,
+            ),
             origins=self._keys.origins,
             plain_http_from_here=settings.dev,
             count_response=self._metrics.count_response,
@@ -136,7 +152,7 @@ class Tillgate:
             database,
             self.accounts,
             self._checkout,
-            VisitorLimit(limiter, "codes", CODE_LIMIT),
+            codes,
             VisitorLimit(limiter, "visits", settings.visit_limit),
         )
         self._site: ASGIApp = Starlette(

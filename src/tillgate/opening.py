@@ -16,7 +16,7 @@ from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
-from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog
+from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog, checked_allow
 from tillgate.base.clock import Clock
 from tillgate.events.log import Behind, continue_above, ensure_identity
 from tillgate.events.wake import Wake
@@ -43,7 +43,7 @@ class Keys(NamedTuple):
 def open_keys(database: Database, clock: Clock) -> Keys:
     """The keys of a database that is migrated."""
     store = SqlKeyStore(database, KeyEventLog(Wake()))
-    issuer = Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES)
+    issuer = Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES, checked_allow=checked_allow)
     return Keys(store, issuer, SqlUsage(database), SqlRequests(database))
 
 
@@ -53,7 +53,9 @@ def open_layer(
     wake: Wake,
     *,
     limit: Limit | None = None,
+    visitor_limit: Limit | None = None,
     limiter: RateLimiter | None = None,
+    visitors: RateLimiter | None = None,
     leak_rules: LeakRules | None = None,
     request_days: int = 0,
     observer: LayerObserver | None = None,
@@ -67,9 +69,12 @@ def open_layer(
         SqlKeyStore(database, KeyEventLog(wake)),
         scopes=API_SCOPES,
         publishable=PUBLISHABLE_SCOPES,
+        checked_allow=checked_allow,
         clock=clock,
         limit=limit,
+        visitor_limit=visitor_limit,
         limiter=limiter,
+        visitors=visitors,
         usage_store=SqlUsage(database),
         leak_rules=leak_rules,
         request_store=SqlRequests(database),

@@ -27,6 +27,11 @@ WORKERS_MAX: Final = 64
 # Sessions that one visitor opens from one payment link: as many as a shop's till behind one address may need.
 VISITS_PER_MINUTE: Final = 10
 VISITS_BURST: Final = 30
+# Requests of one visitor with a publishable key. Sixty people behind one address, as in a hall, who open their
+# checkouts in the same moment and look at them every three seconds are all served; one who loops leaves the others most
+# of the key's rate.
+VISITOR_PER_SECOND: Final = 20
+VISITOR_BURST: Final = 100
 REQUEST_LOG_DAYS: Final = 14
 REQUEST_LOG_DAYS_MAX: Final = 400
 # Of a server's processes together; each has some, however many they are.
@@ -172,6 +177,18 @@ TABLE: Final = (
         "sessions at once after a pause",
     ),
     Variable(
+        "TILLGATE_VISITOR_RATE_PER_SECOND",
+        _COUNT,
+        str(VISITOR_PER_SECOND),
+        "requests a second of one visitor with a publishable key, at most half of the key's own rate; `0` for no limit",
+    ),
+    Variable(
+        "TILLGATE_VISITOR_BURST",
+        _COUNT,
+        str(VISITOR_BURST),
+        "such requests at once after a pause",
+    ),
+    Variable(
         "TILLGATE_WORKERS",
         whole(1, WORKERS_MAX),
         "1",
@@ -293,6 +310,7 @@ class Settings(NamedTuple):
     visit_limit: Limit | None = Limit(VISITS_PER_MINUTE / 60, VISITS_BURST)
     connections: ConnectionLimits = ConnectionLimits()
     high_water_dir: Path | None = None
+    visitor_limit: Limit | None = Limit(float(VISITOR_PER_SECOND), VISITOR_BURST)
 
     @property
     def connections_max(self) -> int:
@@ -386,6 +404,7 @@ def load(
         github_public_keys=found["GITHUB_PUBLIC_KEYS"],
         request_log_days=found["REQUEST_LOG_DAYS"],
         visit_limit=_limit(found, "LINK_VISITS_PER_MINUTE", "LINK_VISITS_BURST", 60),
+        visitor_limit=_limit(found, "VISITOR_RATE_PER_SECOND", "VISITOR_BURST", 1),
         connections=ConnectionLimits(
             open_max=found["CONNECTIONS"],
             per_client_max=found["CONNECTIONS_PER_CLIENT"],

@@ -8,6 +8,8 @@ from keyturn.database import Database
 from tests.makers import StillClock, one, rows, settle
 from tillgate.access.accounts import Accounts, csrf_token
 from tillgate.access.accounts.model import (
+    DEVICES_MAX,
+    FAILURES_MAX_BY_DEVICE,
     FAILURES_MAX_BY_EMAIL_AND_ADDRESS,
     SIGN_IN_LIFETIME_MS,
     THROTTLE_WINDOW_MS,
@@ -190,3 +192,57 @@ async def test_a_guesser_with_many_addresses_of_one_site_is_one_guesser(accounts
     with pytest.raises(Forbidden):
         await accounts.sign_in(EMAIL, PASSWORD, address="2001:db8:0:1:ffff::9")
     assert await accounts.sign_in(EMAIL, PASSWORD, address="2001:db8:0:2::1") is not None
+
+
+async def test_strangers_lock_nobody_out_of_a_device_they_know(
+    accounts: Accounts, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many addresses guess, whoever signed in from a device before signs in from it, also from the guessers'
+    own address; a device that is another person's, or made up, does not. Its own wrong guesses count for it."""
+    monkeypatch.setattr("tillgate.access.accounts.operations.FAILURES_MAX_BY_EMAIL", 3)
+    await accounts.create_user(EMAIL, PASSWORD)
+    await accounts.create_user("other@example.com", PASSWORD)
+    devices = {}
+    for email in (EMAIL, "other@example.com"):
+        cookie = await accounts.sign_in(email, PASSWORD, address=HERE)
+        assert cookie is not None
+        devices[email] = await accounts.remember_device(cookie)
+    for n in range(3):
+        assert await accounts.sign_in(EMAIL, "guess", address=f"198.51.100.{n}") is None
+    for device in ("", "made up", devices["other@example.com"]):
+        with pytest.raises(Forbidden):
+            await accounts.sign_in(EMAIL, PASSWORD, address=HERE, device=device)
+    for address in (HERE, "198.51.100.1"):
+        assert await accounts.sign_in(EMAIL, PASSWORD, address=address, device=devices[EMAIL]) is not None
+    for n in range(FAILURES_MAX_BY_DEVICE):
+        assert await accounts.sign_in(EMAIL, f"guess {n}", address=HERE, device=devices[EMAIL]) is None
+    with pytest.raises(Forbidden):
+        await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.77", device=devices[EMAIL])
+    clock.forward(THROTTLE_WINDOW_MS + 1)
+    assert await accounts.sign_in(EMAIL, PASSWORD, address=HERE, device=devices[EMAIL]) is not None
+
+
+async def test_a_sign_in_clears_its_own_failures_only(accounts: Accounts, database: Database) -> None:
+    """What failed for others at the same address stays counted, so that an account of one's own buys no guesses at
+    others'; signing in is no failure itself."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    await accounts.create_user("mine@example.com", PASSWORD)
+    for _ in range(3):
+        assert await accounts.sign_in(EMAIL, "guess", address=HERE) is None
+    assert await accounts.sign_in("mine@example.com", "typing error", address=HERE) is None
+    for _ in range(2):
+        assert await accounts.sign_in("mine@example.com", PASSWORD, address=HERE) is not None
+    counted = await rows(database, "SELECT subject, COUNT(*) FROM sign_in_failures GROUP BY subject ORDER BY 2, 1")
+    assert [row[1] for row in counted] == [3, 3, 4]
+    assert counted[-1][0] == f"@{HERE}"
+
+
+async def test_devices_of_a_person_are_few_and_kept_as_digests(accounts: Accounts, database: Database) -> None:
+    """The newest twenty; the token itself is nowhere."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    cookie = await accounts.sign_in(EMAIL, PASSWORD, address=HERE)
+    assert cookie is not None
+    tokens = [await accounts.remember_device(cookie) for _ in range(DEVICES_MAX + 2)]
+    again = await accounts.remember_device(cookie, tokens[-1])
+    stored = [row[0] for row in await rows(database, "SELECT token_digest FROM known_devices")]
+    assert (again, len(stored), any(token in stored for token in tokens)) == (tokens[-1], DEVICES_MAX, False)

@@ -190,6 +190,7 @@ async def test_a_publishable_key_expands_nothing(sqlite_shop: Shop) -> None:
             kind=Kind.PUBLISHABLE,
             scopes=["sessions:write"],
             origins=["https://shop.test"],
+            allow=["amount"],
         ),
         by="operator:test",
     )

@@ -50,6 +50,25 @@ def test_a_project_has_four_standing_keys(terminal: Terminal) -> None:
     assert again["id"] != made[1]["id"]
 
 
+def test_what_a_publishable_key_may_set_is_allowed_by_name(terminal: Terminal) -> None:
+    """Named when it is made or later, with a warning about prices; shown in the list, and taken away again."""
+    shop = ("--kind", "publishable", "--scope", "sessions:write", "--origin", "https://shop.example")
+    create = ("keys", "create", "--name", "page", "--mode", "test", *shop)
+    warned = "with this key anybody sets the"
+    assert warned not in terminal.run(*create, "--allow", "return:com.shop.app:")
+    assert f"{warned} amount, tax of a session" in terminal.run(*create, "--allow", "tax", "--allow", "amount")
+    listed = terminal.run("keys", "list")
+    assert "allowed: amount tax" in listed and "allowed: return:com.shop.app:" in listed
+    id = next(line.split()[0] for line in listed.splitlines() if "amount" in line)
+    assert warned in terminal.run("keys", "update", id, "--allow", "shipping")
+    assert terminal.json("keys", "show", id)["allow"] == ["shipping"]
+    assert warned not in terminal.run("keys", "update", id, "--lift", "allow")
+    assert terminal.json("keys", "show", id)["allow"] == []
+    assert "cannot be allowed; choose from" in terminal.run(*create, "--allow", "all", status=1)
+    secret = ("keys", "create", "--name", "x", "--mode", "test", "--scope", "sessions:write", "--allow", "amount")
+    assert "only a publishable key" in terminal.run(*secret, status=1)
+
+
 def test_a_publishable_key_is_bound_when_it_is_made(terminal: Terminal) -> None:
     """Origins or apps, never both, never neither; and no scope that anybody may not have."""
     web = terminal.key(

@@ -126,6 +126,19 @@ async def test_guessing_is_throttled_in_friendly_words(shop: Shop) -> None:
         assert (await sign_in(http)).status_code == 303
 
 
+async def test_a_browser_that_signed_in_before_is_not_locked_out_by_others(shop: Shop) -> None:
+    """Guesses from elsewhere, and at its own address from another browser, leave its own allowance alone; signing out
+    does not make it a stranger."""
+    await shop.app.accounts.create_user(OWNER_EMAIL, OWNER_PASSWORD)
+    async with browser_of(shop, "192.0.2.1") as own, browser_of(shop, "192.0.2.1") as other:
+        assert (await sign_in(own)).status_code == 303
+        own.cookies.delete(COOKIE)
+        for _ in range(5):
+            assert (await sign_in(other, "guess")).status_code == 403
+        assert (await sign_in(other)).status_code == 429
+        assert (await sign_in(own)).status_code == 303
+
+
 async def test_strange_text_signs_nobody_in_and_breaks_nothing(shop: Shop) -> None:
     """NUL, broken UTF-8 and absurd lengths are only wrong passwords, on both databases."""
     await shop.app.accounts.create_user(OWNER_EMAIL, OWNER_PASSWORD)

@@ -54,6 +54,34 @@ async def test_a_publishable_key_is_made_with_its_origins_or_apps(owner: Owner) 
     assert both.status_code == 422
 
 
+async def test_what_a_publishable_key_may_set_is_allowed_on_its_form(owner: Owner) -> None:
+    """With a warning; the list and the key's page mark a key whose visitors set the price; an edit takes it away."""
+    bound = STORE_FRONT | {"origins": "https://shop.example"}
+    form = await owner.page("/api-keys/new")
+    assert "anybody can read this key and send any amount" in form
+    refused = await owner.send("/api-keys", **bound, returns="javascript:")
+    assert refused.status_code == 422 and "is no scheme of an app" in refused.text
+    secret = await owner.send("/api-keys", **(bound | {"kind": "secret"}), allow="amount")
+    assert secret.status_code == 422 and "Only a publishable key" in secret.text
+    made = await owner.send("/api-keys", **bound, allow="amount", returns="com.shop.app:// https://m.shop.example")
+    assert made.status_code == 201
+    [key] = await owner.shop.keys.store.list(owner.shop.project_id, None)
+    assert key.allow == {"amount", "return:com.shop.app:", "return:https://m.shop.example"}
+    path = f"/api-keys/{key.id}"
+    for page in ("/api-keys", path):
+        shown = await owner.page(page)
+        assert "Visitors set the price: amount" in shown
+        assert "Back to com.shop.app:, https://m.shop.example" in shown
+    edited = await owner.page(f"{path}/edit")
+    assert ">\ncom.shop.app:\nhttps://m.shop.example</textarea>" in edited
+    kept = {"name": "Storefront", "scopes": "sessions:write", "origins": "https://shop.example"}
+    assert await owner.done(f"{path}/edit", **kept, returns="com.shop.app:") == path
+    assert "Visitors set the price" not in await owner.page(path)
+    assert "amount, return:com.shop.app:, return:https://m.shop.example → return:com.shop.app:" in await owner.page(
+        "/audit"
+    )
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [

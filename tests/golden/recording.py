@@ -32,7 +32,7 @@ _FRESH: Final = re.compile(
     r"|(?P<slug>(?<=pro-plan-)[a-z0-9]{12}\b)"
     r"|(?P<masked>\b(?:ck|pk|sk)_(?:test|live)_[0-9A-Za-z]{2,8}…[0-9A-Za-z]{4})"
     r"|(?P<expires>(?<=expires=)[^;]+)"
-    r"|(?P<cookie>(?<=_session=)[\w-]{43})"
+    r"|(?P<cookie>(?:(?<=_session=)|(?<=_device=))[\w-]{43})"
     r"|(?P<form>\b[0-7][0-9a-hjkmnp-tv-z]{25}\b)"
     r"|(?P<id>[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25})"
     r"|(?P<hex>\b(?:0x)?[0-9a-f]{32,64}\b|(?<=seen=)[0-9a-f]{16}\b)"

@@ -69,7 +69,14 @@ class Walk:
         scopes = EVERY_SCOPE if kind is Kind.SECRET else PUBLISHABLE_SCOPES
         origins = () if kind is Kind.SECRET else (ORIGIN,)
         wish = KeyWish(
-            project_id=self.project_id, mode=mode, name="a", kind=kind, scopes=scopes, origins=origins, **more
+            project_id=self.project_id,
+            mode=mode,
+            name="a",
+            kind=kind,
+            scopes=scopes,
+            origins=origins,
+            allow=() if kind is Kind.SECRET else ("amount",),
+            **more,
         )
         made = await self.keys.issuer.issue(wish, by="operator:test", format=format)
         self.planted.append(made.secret.reveal())

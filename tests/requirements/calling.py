@@ -21,13 +21,14 @@ async def key_of(
     kind: Kind = Kind.SECRET,
     **wish: Any,
 ) -> Issued:
-    """A key of the shop's project; a secret one may do everything, a publishable one create sessions."""
+    """A key of the shop's project; a secret one may do everything, a publishable one create sessions for any amount."""
     asked: dict[str, Any] = {
         "project_id": shop.project_id,
         "mode": Mode(mode),
         "kind": kind,
         "name": "test",
         "scopes": scopes or (EVERY_SCOPE if kind is Kind.SECRET else ("sessions:write",)),
+        "allow": () if kind is Kind.SECRET else ("amount",),
     }
     return await shop.keys.issuer.issue(KeyWish(**(asked | wish)), by="operator:test", format=format)
 

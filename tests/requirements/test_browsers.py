@@ -66,7 +66,17 @@ def test_a_page_calls_the_api_from_its_own_origin_and_no_other_page_does(
     Bearer`` serves such requests, with a secret key that is bound to the origin, too."""
     sessions = f"{running.url}/api/v1/checkout_sessions"
     client = made(
-        running, "--kind", "publishable", "--format", "crossmint", "--scope", "sessions:write", "--origin", origin
+        running,
+        "--kind",
+        "publishable",
+        "--format",
+        "crossmint",
+        "--scope",
+        "sessions:write",
+        "--origin",
+        origin,
+        "--allow",
+        "amount",
     )
     server = made(running, "--format", "smartpay", "--scope", "sessions:read", "--origin", origin)
     json_type = {"Content-Type": "application/json"}

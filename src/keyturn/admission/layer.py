@@ -23,10 +23,11 @@ from keyturn.insight.retention import keep_forgetting
 from keyturn.insight.usage import FLUSH_SECONDS, Usage
 from keyturn.keys.importing import keep_learning
 from keyturn.keys.issuing import Issuer
-from keyturn.keys.model import KnownKey, Mode, Needs, RefusalReason, Refused
+from keyturn.keys.model import Kind, KnownKey, Mode, Needs, RefusalReason, Refused
 from keyturn.keys.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.leaks.responding import Alert, LeakResponder, LeakRules, Seen
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
+from keyturn.limiting.visitors import share_of, visitor
 from keyturn.stores.ports import Clock, KeyStore, RateLimiter, RequestStore, UsageStore, Use
 from keyturn.stores.sql import SqlKeyStore, migrations
 from keyturn.stores.usage import MemoryUsage, SqlUsage
@@ -62,10 +63,15 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
 
 
 class RateLimited(NamedTuple):
-    """Who may come in, but later."""
+    """Who may come in, but later.
+
+    Attributes:
+        by_visitor: this visitor was too quick; the key itself may have more left.
+    """
 
     key: KnownKey
     allowance: Allowance
+    by_visitor: bool = False
 
 
 NOBODY: Final = Caller()
@@ -108,16 +114,19 @@ class KeyLayer:
         requests: the log of requests, where there is one; who answers them notes them there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — the one place where all of an installation is set up, by name
         self,
         store: LayerStore,
         *,
         scopes: Iterable[str],
         publishable: Iterable[str] = (),
+        checked_allow: Callable[[str], str] | None = None,
         clock: Clock | None = None,
         mode: Mode | None = None,
         limit: Limit | None = DEFAULT_LIMIT,
+        visitor_limit: Limit | None = None,
         limiter: RateLimiter | None = None,
+        visitors: RateLimiter | None = None,
         usage_store: UsageStore | None = None,
         leak_rules: LeakRules | None = None,
         formats: Mapping[str, KeyFormat] = FORMATS,
@@ -130,9 +139,14 @@ class KeyLayer:
         Args:
             scopes: those that this installation offers, ``resource:action`` each.
             publishable: those of them that a publishable key may have.
+            checked_allow: what a publishable key may be allowed by name (:class:`keyturn.keys.issuing.Issuer`).
             mode: the only mode that is accepted; None for both.
             limit: what a key without a pace of its own may do; None for no limit.
+            visitor_limit: what each visitor may do with a publishable key, beside the key's own limit; None for no more
+                than that. Nobody has more than half of the key's own.
             limiter: what counts requests; by default, this process for itself.
+            visitors: what counts those of publishable keys' visitors; by default, this process for itself, and apart:
+                however many strangers come, no key is forgotten.
             usage_store: where is counted what keys are used for; by default in memory.
             leak_rules: what becomes of keys that arrive where they should not.
             request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
@@ -145,12 +159,22 @@ class KeyLayer:
         self.store: LayerStore = store
         self.clock: Clock = clock or SystemClock()
         self.limit = limit
+        self.visitor_limit = visitor_limit
         self.gate = Gate(store, secrets.token_hex(16))
-        self.issuer = Issuer(store, self.clock, scopes, publishable=publishable, formats=formats, rate_limit=limit)
+        self.issuer = Issuer(
+            store,
+            self.clock,
+            scopes,
+            publishable=publishable,
+            checked_allow=checked_allow,
+            formats=formats,
+            rate_limit=limit,
+        )
         parser = KeyParser(formats.values())
         carriers = Carriers(parser)
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
+        self._visitors: RateLimiter = visitors or Limiter(time.monotonic_ns)
         self.origins = Origins(store, boottime_ns)
         self.carriers = carriers
         self.usage = Usage(carriers.clean)
@@ -196,6 +220,15 @@ class KeyLayer:
         key = decision.key
         use = Use(now, presented.address, caller.agent, caller.path)
         limit = key.terms.limit or (self.limit if limited else None)
+        if self.visitor_limit is not None and key.terms.kind is Kind.PUBLISHABLE:
+            # First, so that what one visitor sends too much costs the key's other visitors nothing.
+            own = share_of(self.visitor_limit, limit)
+            taken = self._visitors.take(f"{key.id}@{visitor(presented.address)}", own)
+            its = taken if isinstance(taken, Allowance) else await taken
+            if its.exceeded:
+                self.outcomes["rate_limited"] += 1
+                self.usage.rate_limited(key, need, use)
+                return RateLimited(key, its, by_visitor=True)
         allowance = None
         if limit is not None:
             taken = self._limiter.take(key.id, limit)

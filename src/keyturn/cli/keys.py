@@ -32,6 +32,7 @@ class Restriction(StrEnum):
     EXPIRY = "expiry"
     RATE = "rate"
     REPORT_ONLY = "report-only"
+    ALLOW = "allow"
 
 
 KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")]
@@ -58,6 +59,14 @@ ReportOnly = Annotated[
     list[str] | None,
     typer.Option(
         "--report-only", metavar="RULE", help=f"Count what this rule would refuse: {', '.join(sorted(REPORTABLE))}."
+    ),
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="WHAT",
+        help="Of a publishable key: what the application lets its holders do beyond the default; repeat for more.",
     ),
 ]
 ExpiresIn = Annotated[
@@ -87,6 +96,7 @@ def create(
     rate: Rate = None,
     burst: Burst = None,
     report_only: ReportOnly = None,
+    allow: Allow = None,
     canary: Annotated[
         bool, typer.Option("--canary", help="A decoy that lets nobody in; whoever uses it is reported.")
     ] = False,
@@ -112,8 +122,11 @@ def create(
             limit=limit,
             report_only=report_only or (),
             canary=canary,
+            allow=allow or (),
         )
-        return await context.issuer.issue(wish, by=ACTOR, format=format)
+        issued = await context.issuer.issue(wish, by=ACTOR, format=format)
+        context.warn_of(issued.key)
+        return issued
 
     issued = installation.work(task, creates=True)
     if as_json:
@@ -135,9 +148,21 @@ def list_all(
         say_json([to_json(key) for key in keys])
         return
     say_table(
-        ("ID", "KEY", "MODE", "STATUS", "LAST USED", "NAME", "SCOPES"),
+        ("ID", "KEY", "MODE", "STATUS", "LAST USED", "NAME", "SCOPES", "ALLOWED"),
         [
-            (key.id, key.masked, key.mode.value, _status(key), _instant(key.last_used_at), key.name, sorted(key.scopes))
+            (
+                key.id,
+                key.masked,
+                key.mode.value,
+                _status(key),
+                _instant(key.last_used_at),
+                key.name,
+                sorted(key.scopes),
+                sorted(key.allow),
+            )
+            for key in keys
+        ],
+    )
             for key in keys
         ],
     )
@@ -160,6 +185,7 @@ def update(
     rate: Rate = None,
     burst: Burst = None,
     report_only: ReportOnly = None,
+    allow: Allow = None,
     lift: Annotated[
         list[Restriction] | None, typer.Option("--lift", help="Take a restriction away; repeat for more.")
     ] = None,
@@ -175,6 +201,7 @@ def update(
         origins=origin or (() if Restriction.ORIGIN in lifted else UNSET),
         apps=app_identifier or (() if Restriction.APP in lifted else UNSET),
         report_only=report_only or (() if Restriction.REPORT_ONLY in lifted else UNSET),
+        allow=allow or (() if Restriction.ALLOW in lifted else UNSET),
         expires_at=expires_at or (None if Restriction.EXPIRY in lifted else UNSET),
         limit=limit or (None if Restriction.RATE in lifted else UNSET),
     )
@@ -190,6 +217,7 @@ def update(
             changes=changes,
             by=ACTOR,
         )
+        context.warn_of(changed.key)
         return changed.key
 
     say_key(installation.work(task), as_json)
@@ -270,6 +298,7 @@ def to_json(key: Key) -> dict[str, Any]:
         "origins": list(key.origins),
         "appIdentifiers": list(key.apps),
         "reportOnly": sorted(key.report_only),
+        "allow": sorted(key.allow),
         "rate": f"{key.limit.per_second:g}/s, {key.limit.burst} at once" if key.limit is not None else None,
         "canary": key.canary,
         "imported": key.imported,

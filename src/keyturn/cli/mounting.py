@@ -29,6 +29,7 @@ class CommandContext(NamedTuple):
 
     Attributes:
         find_project: the id of the project that was named, or else of the one that is meant.
+        warn_of: told of a key that was made or changed; says what its owner has to know, if anything.
         scopes_needed: a key without a scope is of no use here, unless it is a canary.
     """
 
@@ -38,6 +39,7 @@ class CommandContext(NamedTuple):
     requests: SqlRequests
     find_project: Callable[[str | None], Awaitable[str]]
     scopes_needed: bool = False
+    warn_of: Callable[[Key], None] = lambda _: None
     clock: SystemClock = SystemClock()
 
     async def key(self, key_id: str) -> Key:

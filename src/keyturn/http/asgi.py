@@ -188,7 +188,11 @@ class KeyturnMiddleware:
             if nowhere:
                 return _nowhere(method, layer.carriers.clipped(path, 80), target.methods if target is not None else ())
             return decision.key, rate_headers(decision.allowance) if decision.allowance is not None else ()
-        denial = denied(decision) if isinstance(decision, Refused) else rate_limited_denial(decision.allowance)
+        denial = (
+            denied(decision)
+            if isinstance(decision, Refused)
+            else rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
+        )
         if presented.origin is not None:
             denial = denial._replace(headers=(*denial.headers, *answer_headers(presented.origin, decision.key)))
         return denial

@@ -71,14 +71,15 @@ def denied(refusal: Refused) -> Denial:
     return Denial(status, wording.INVALID_API_KEY, message, refusal.reason.value, None, [challenge(detail)])
 
 
-def rate_limited_denial(allowance: Allowance) -> Denial:
-    """A key over its rate limit."""
+def rate_limited_denial(allowance: Allowance, *, by_visitor: bool = False) -> Denial:
+    """A key over its rate limit, or one visitor who uses it."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     limit = allowance.limit
     return Denial(
         HTTPStatus.TOO_MANY_REQUESTS,
         RATE_LIMITED,
-        f"Too many requests with this key: {limit.per_second:g} a second are allowed, {limit.burst} at once. "
+        f"Too many requests with this key{' from your address' if by_visitor else ''}: "
+        f"{limit.per_second:g} a second are allowed, {limit.burst} at once. "
         f"Try again in {seconds} s.",
         headers=[(b"retry-after", b"%d" % seconds), *rate_headers(allowance)],
     )

@@ -140,7 +140,11 @@ class Forwarding:
         if isinstance(decision, Admitted):
             left = rate_headers(decision.allowance) if decision.allowance is not None else ()
             return 200, (_NOT_STORED, *self._identity(decision.key), *left, *cors), b""
-        denial = denied(decision) if isinstance(decision, Refused) else rate_limited_denial(decision.allowance)
+        denial = (
+            denied(decision)
+            if isinstance(decision, Refused)
+            else rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
+        )
         return _refused(denial, asked, cors)
 
     async def _exposed(self, asked: Original, address: str | None, caller: Caller) -> Refused | None:

@@ -110,8 +110,8 @@ class ServerLanguage:
             refusal = _CLEAR_TEXT
         return _told(denied(refusal))
 
-    def rate_limited(self, exchange: Exchange, allowance: Allowance) -> Answer:
-        return _told(rate_limited_denial(allowance))
+    def rate_limited(self, exchange: Exchange, allowance: Allowance, *, by_visitor: bool) -> Answer:
+        return _told(rate_limited_denial(allowance, by_visitor=by_visitor))
 
     def nowhere(self, exchange: Exchange) -> Answer:
         found = exchange.found

@@ -104,8 +104,8 @@ class Language(Protocol):
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         """The key layer lets nobody in."""
 
-    def rate_limited(self, exchange: Exchange, allowance: Allowance) -> Answer:
-        """The key is over its rate limit."""
+    def rate_limited(self, exchange: Exchange, allowance: Allowance, *, by_visitor: bool) -> Answer:
+        """The key is over its rate limit, or one visitor who uses it."""
 
     def nowhere(self, exchange: Exchange) -> Answer:
         """There is no such path, or it has not this method."""
@@ -237,7 +237,8 @@ class Pipeline:
         exchange.allowance = decision.allowance
         if isinstance(decision, RateLimited):
             exchange.refusal = RATE_LIMITED
-            return _readable(language.rate_limited(exchange, decision.allowance), exchange)
+            answer = language.rate_limited(exchange, decision.allowance, by_visitor=decision.by_visitor)
+            return _readable(answer, exchange)
         exchange.reported = decision.reported
         return None
 

@@ -212,7 +212,7 @@ class KeyturnServer:
             raise Told(
                 self._language.refused(exchange, decision)
                 if isinstance(decision, Refused)
-                else self._language.rate_limited(exchange, decision.allowance)
+                else self._language.rate_limited(exchange, decision.allowance, by_visitor=decision.by_visitor)
             )
         exchange.shown, exchange.client = VERIFY_PATH, self._pipeline.client(exchange)
         refusal = await self._pipeline.admit(exchange, _VERIFIES, limited=False)
@@ -332,7 +332,7 @@ def _verdict(decision: Admitted | RateLimited | Refused) -> Verdict:
             rate_limit=rate_limit_state(allowance) if allowance is not None else None,
         )
     if isinstance(decision, RateLimited):
-        denial = rate_limited_denial(decision.allowance)
+        denial = rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
         return Verdict(
             valid=False,
             reason=RATE_LIMITED,

@@ -142,6 +142,7 @@ class ScopeAdvice(msgspec.Struct, frozen=True, kw_only=True):
             limit=key.limit,
             report_only=key.report_only,
             canary=key.canary,
+            allow=key.allow,
         )
 
 

@@ -28,6 +28,7 @@ class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
     apps: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
     limit: Limit | msgspec.UnsetType | None = msgspec.UNSET
     report_only: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    allow: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Changed(NamedTuple):
@@ -78,6 +79,8 @@ async def change(
         changed["limit"] = checked_limit(*changes.limit) if changes.limit is not None else None
     if changes.report_only is not msgspec.UNSET:
         changed["report_only"] = checked_report_only(changes.report_only)
+    if changes.allow is not msgspec.UNSET and (allow := issuer.checked_allow(key.kind, changes.allow)) != key.allow:
+        changed["allow"] = allow
     after = msgspec.structs.replace(key, **changed)
     check_binding(after)
     if within is not None:

@@ -2,13 +2,14 @@
 
 import ipaddress
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 
 from keyturn.admission.leases import LEASE_MS, Receipt, settle
 from keyturn.errors import (
+    InvalidAllow,
     InvalidExpiry,
     InvalidKind,
     InvalidScope,
@@ -35,6 +36,9 @@ from keyturn.stores.ports import Act, Clock, KeyStore, NewSecret, SecretStore
 ID_LENGTH: Final = 22
 OVERLAP_DEFAULT_MS: Final = 7 * 86_400_000
 OVERLAP_MAX_MS: Final = 90 * 86_400_000
+ALLOW_MAX: Final = 50
+# As long as the longest web origin, and some letters before it.
+ALLOW_LENGTH_MAX: Final = 330
 
 
 class Issued(NamedTuple):
@@ -64,6 +68,7 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
         scopes: what it may do; nothing by default, ``*`` for everything.
         expires_at: Unix milliseconds.
         report_only: names of restrictions that are to be counted instead of kept.
+        allow: of a publishable key, what the application may let it do beyond others, in the application's words.
         parent: the key that asks for it, which it may not be stronger than.
     """
 
@@ -79,6 +84,7 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     limit: Limit | None = None
     report_only: Iterable[str] = ()
     canary: bool = False
+    allow: Iterable[str] = ()
     parent: Key | None = None
 
 
@@ -92,6 +98,7 @@ class Issuer:
         offered: Iterable[str],
         *,
         publishable: Iterable[str] = (),
+        checked_allow: Callable[[str], str] | None = None,
         formats: Mapping[str, KeyFormat] = FORMATS,
         rate_limit: Limit | None = DEFAULT_LIMIT,
     ) -> None:
@@ -99,6 +106,8 @@ class Issuer:
         Args:
             offered: the scopes that there are.
             publishable: those of them that a publishable key may have.
+            checked_allow: one word of a publishable key's ``allow`` as it is kept; raises :class:`ValueError` for an
+                unknown one. Without it there are none.
             rate_limit: the limit of a key without one of its own; None for no limit.
         """
         self._store = store
@@ -107,6 +116,7 @@ class Issuer:
         self.rate_limit = rate_limit
         self.offered = tuple(offered)
         self.publishable = tuple(publishable)
+        self._checked_allow = checked_allow
 
     async def issue(self, wish: KeyWish, *, by: str, format: str = NATIVE.name) -> Issued:
         """A new active key, durable when this returns. Its text exists in the answer and nowhere else.
@@ -153,6 +163,7 @@ class Issuer:
             limit=checked_limit(*wish.limit) if wish.limit is not None else None,
             report_only=checked_report_only(wish.report_only),
             canary=wish.canary,
+            allow=self.checked_allow(wish.kind, wish.allow),
         )
         check_binding(key)
         if wish.parent is not None:
@@ -174,6 +185,36 @@ class Issuer:
                 f"a publishable key cannot have {too_much[0]}; choose from: {', '.join(sorted(self.publishable))}"
             )
         return checked_scopes(wished, self.publishable)
+
+    def checked_allow(self, kind: Kind, words: Iterable[str]) -> frozenset[str]:
+        """What a key of this kind may be allowed beyond others of it.
+
+        Raises:
+            InvalidAllow: the key is no publishable one, a word is unknown or there are too many.
+        """
+        wished = frozenset(word.strip() for word in words)
+        if not wished:
+            return wished
+        if kind is not Kind.PUBLISHABLE:
+            raise InvalidAllow(
+                "only a publishable key is allowed things by name; a secret key does what its scopes say"
+            )
+        if self._checked_allow is None:
+            raise InvalidAllow("there is nothing to be allowed by name here")
+        if len(wished) > ALLOW_MAX:
+            raise InvalidAllow(f"a key is allowed at most {ALLOW_MAX} things by name")
+        checked = set()
+        for word in sorted(wished):
+            try:
+                kept = self._checked_allow(word)
+            except ValueError as error:
+                raise InvalidAllow(str(error)) from error
+            if kept.split() != [kept] or len(kept) > ALLOW_LENGTH_MAX:
+                raise InvalidAllow(
+                    f"{kept[:40]!r} cannot be allowed: expected up to {ALLOW_LENGTH_MAX} characters without spaces"
+                )
+            checked.add(kept)
+        return frozenset(checked)
 
     async def rotate(
         self,
@@ -309,6 +350,8 @@ def check_no_stronger(key: Key, parent: Key, rate_limit: Limit | None) -> None:
         )
     if key.report_only - parent.report_only:
         raise StrongerThanParent("a restriction of the issuing key cannot be report-only in the new key")
+    if key.allow - parent.allow:
+        raise StrongerThanParent("a key cannot allow another what it was not allowed by name itself")
 
 
 def _all_within(networks: tuple[str, ...], others: tuple[str, ...]) -> bool:

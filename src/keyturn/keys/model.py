@@ -94,6 +94,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         limit: its own rate limit, instead of the installation's default.
         report_only: restrictions that are counted instead of kept, of :data:`REPORTABLE`.
         canary: nobody uses this key; whoever does has found it where it was laid out.
+        allow: of a publishable key, what it may beyond what the application lets every one do, in the application's own
+            words; kept and handed on, and judged by the application alone.
     """
 
     project_id: str
@@ -106,6 +108,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     limit: Limit | None = None
     report_only: frozenset[str] = frozenset()
     canary: bool = False
+    allow: frozenset[str] = frozenset()
 
     def grants(self, scope: str) -> bool:
         """Whether the scope is among those chosen."""
@@ -155,6 +158,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     exposed_at: int | None = None
     exposed_how: str | None = None
     project_suspended: bool = False
+    allow: frozenset[str] = frozenset()
 
     @property
     def masked(self) -> str:
@@ -175,6 +179,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
             limit=self.limit,
             report_only=self.report_only,
             canary=self.canary,
+            allow=self.allow,
         )
 
 

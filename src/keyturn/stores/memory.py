@@ -236,6 +236,7 @@ class MemoryKeyStore:
             apps=key.apps,
             limit=key.limit,
             report_only=key.report_only,
+            allow=key.allow,
         )
         self._expiry_reported.pop(key.id, None)
         self._write_down(act, "key.changed", key.project_id, key.id, **changed)

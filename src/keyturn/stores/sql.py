@@ -24,7 +24,7 @@ _KEY_COLUMNS: Final = (
     "k.created_by, k.parent_id, k.imported, k.canary, k.expires_at, k.revoked_at, k.revoked_by, k.revoked_because, "
     "k.disabled_at, k.disabled_by, k.disabled_because, k.networks, k.origins, k.apps, k.rate_per_second, k.rate_burst, "
     "k.report_only, k.exposed_at, k.exposed_how, "
-    "(SELECT MAX(u.last_used_at) FROM key_secrets u WHERE u.key_id = k.id) AS last_used_at, p.project_id"
+    "(SELECT MAX(u.last_used_at) FROM key_secrets u WHERE u.key_id = k.id) AS last_used_at, p.project_id, k.allow"
 )
 # A key is shown by its newest secret in use.
 _KEYS: Final = (
@@ -53,7 +53,7 @@ _EXPIRING: Final = (
 _BY_DIGEST: Final = (
     "SELECT k.id, k.project_id, k.mode, k.kind, k.scopes, k.status, k.expires_at, k.disabled_at, k.networks, "
     "k.origins, k.apps, k.rate_per_second, k.rate_burst, k.report_only, k.canary, s.number, s.active_at, "
-    "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id, k.parent_id FROM key_secrets s "
+    "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id, k.parent_id, k.allow FROM key_secrets s "
     "JOIN api_keys k ON k.id = s.key_id LEFT JOIN suspended_projects p ON p.project_id = k.project_id "
     "WHERE s.digest = $1 AND s.digest_algorithm = $2"
 )
@@ -72,8 +72,9 @@ _DESCENDANTS: Final = (
 )
 _INSERT: Final = (
     "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
-    "parent_id, imported, canary, expires_at, networks, origins, apps, rate_per_second, rate_burst, report_only) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+    "parent_id, imported, canary, expires_at, networks, origins, apps, rate_per_second, rate_burst, report_only, "
+    "allow) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
+    "$20)"
 )
 _INSERT_TEXT: Final = (
     "INSERT INTO key_secrets (digest, digest_algorithm, key_id, number, prefix, last_four, created_at, active_at, "
@@ -93,8 +94,8 @@ _ENABLE: Final = (
 )
 _CHANGE: Final = (
     "UPDATE api_keys SET name = $1, scopes = $2, expires_at = $3, expiry_days_told = 1000000, networks = $4, "
-    "origins = $5, apps = $6, rate_per_second = $7, rate_burst = $8, report_only = $9 "
-    "WHERE id = $10 AND project_id = $11 AND status = 'active'"
+    "origins = $5, apps = $6, rate_per_second = $7, rate_burst = $8, report_only = $9, allow = $10 "
+    "WHERE id = $11 AND project_id = $12 AND status = 'active'"
 )
 _EXPOSED: Final = "UPDATE api_keys SET exposed_at = $1, exposed_how = $2 WHERE id = $3 AND exposed_at IS NULL"
 _ADD_FORM: Final = (
@@ -346,6 +347,7 @@ class SqlKeyStore(SqlLeases):
                 limit.per_second if limit else None,
                 limit.burst if limit else None,
                 _words(key.report_only),
+                _words(key.allow),
                 key.id,
                 key.project_id,
             )
@@ -613,6 +615,7 @@ class SqlKeyStore(SqlLeases):
             limit=Limit(row[11], row[12]) if row[11] is not None else None,
             report_only=frozenset(row[13].split()),
             canary=bool(row[14]),
+            allow=frozenset(row[20].split()),
         )
         if len(self._terms) >= TERMS_MAX:
             self._terms.clear()
@@ -660,6 +663,7 @@ async def _insert(tx: Transaction, key: Key, digest: KeyDigest) -> None:
         limit.per_second if limit else None,
         limit.burst if limit else None,
         _words(key.report_only),
+        _words(key.allow),
     )
     await tx.execute(
         _INSERT_TEXT,
@@ -685,6 +689,8 @@ def _detail_of_new(key: Key) -> dict[str, object]:
         "kind": key.kind.value,
         "scopes": sorted(key.scopes),
     }
+    if key.allow:
+        detail["allow"] = sorted(key.allow)
     return detail | ({"parent": key.parent_id} if key.parent_id is not None else {})
 
 
@@ -743,4 +749,5 @@ def _key(row: Row) -> Key:
         exposed_how=row[29],
         last_used_at=row[30],
         project_suspended=row[31] is not None,
+        allow=frozenset(row[32].split()),
     )

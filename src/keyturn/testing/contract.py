@@ -126,6 +126,7 @@ class StoreContract:
             parent_id="key_a",
             canary=True,
             imported=True,
+            allow=frozenset({"amount", "return:https://shop.example"}),
         )
         apps = key("apps", kind=Kind.PUBLISHABLE, apps=("com.shop.app", "com.shop.other"), scopes=frozenset())
         await put(store, key("a"), full, apps, key("bare", expires_at=None))
@@ -361,6 +362,7 @@ class StoreContract:
             apps=("com.shop.app",),
             limit=None,
             report_only=frozenset({"scope_missing"}),
+            allow=frozenset({"amount"}),
         )
         other = {"status": Status.REVOKED, "prefix": "ck_live_other0", "kind": Kind.PUBLISHABLE, "mode": Mode.LIVE}
         wished = msgspec.structs.replace(changed, **other)

@@ -1,7 +1,29 @@
 """Admission: every credential becomes one Principal, or a refusal. No HTTP objects, no business words."""
 
 from tillgate.access.key_events import KeyEventLog
-from tillgate.access.keys import API_SCOPES, PUBLISHABLE_SCOPES, principal_of
-from tillgate.access.visitors import VisitorLimit, visitor
+from tillgate.access.keys import (
+    ALLOW,
+    API_SCOPES,
+    PUBLISHABLE_SCOPES,
+    RETURN,
+    checked_allow,
+    price_set_by,
+    principal_of,
+    returns_of,
+)
+from tillgate.access.visitors import CodeTries, VisitorLimit, visitor
 
-__all__ = ["API_SCOPES", "PUBLISHABLE_SCOPES", "KeyEventLog", "VisitorLimit", "principal_of", "visitor"]
+__all__ = [
+    "ALLOW",
+    "API_SCOPES",
+    "PUBLISHABLE_SCOPES",
+    "RETURN",
+    "CodeTries",
+    "KeyEventLog",
+    "VisitorLimit",
+    "checked_allow",
+    "price_set_by",
+    "principal_of",
+    "returns_of",
+    "visitor",
+]

@@ -1,13 +1,10 @@
 """How fast somebody who shows no credential may do what costs something, or guesses."""
 
-import ipaddress
 from math import ceil
-from typing import Final
+from typing import NamedTuple
 
 from keyturn import Allowance, Limit, RateLimiter
-
-# Whoever has one IPv6 address has the whole network of it.
-IPV6_NETWORK_BITS: Final = 64
+from keyturn.limiting.visitors import visitor as visitor
 
 
 class VisitorLimit:
@@ -36,14 +33,20 @@ class VisitorLimit:
         return ceil(allowance.retry_after_seconds)
 
 
-def visitor(address: str | None) -> str:
-    """Whom an address stands for: itself, or the IPv6 network that one customer of a provider has."""
-    try:
-        known = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(known, ipaddress.IPv4Address):
-        return str(known)
-    if known.ipv4_mapped is not None:
-        return str(known.ipv4_mapped)
-    return str(ipaddress.ip_network((known, IPV6_NETWORK_BITS), strict=False))
+class CodeTries(NamedTuple):
+    """How often promotion codes may be tried with a publishable key.
+
+    Attributes:
+        visitors: by project and visitor, the page of a checkout included.
+        keys: by key, of all its visitors together.
+    """
+
+    visitors: VisitorLimit
+    keys: VisitorLimit
+
+    async def seconds_to_wait(self, project_id: str, key_id: str, address: str | None) -> int:
+        """Count one more try; zero where it may go ahead, or whole seconds until it could."""
+        # The visitor's first: what one of them tries too often costs the others nothing.
+        return await self.visitors.seconds_to_wait(project_id, visitor(address)) or await self.keys.seconds_to_wait(
+            key_id
+        )

@@ -94,7 +94,8 @@ PAGES: Final[dict[str, ErrorPage]] = {
     ),
     "secret_key_required": ErrorPage(
         "Make this call from your server, with a secret key. Anybody can read a key in a browser or an app, so it "
-        "can access only the objects that it created.",
+        "can access only the objects that it created. Where `param` names a field, leave that field out; for a field "
+        "that sets a price, see what can be [allowed on the key](../keys.md#what-a-page-may-set).",
         "A publishable key cannot do this. Call from your server, with a secret key.",
     ),
     "client_secret_missing": ErrorPage(

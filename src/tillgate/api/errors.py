@@ -246,13 +246,14 @@ def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> 
 _401_MESSAGE: Final = "No valid API key was provided."
 
 
-def rate_limited(allowance: Allowance, request_id: str) -> Answer:
-    """A key over its rate limit."""
+def rate_limited(allowance: Allowance, request_id: str, by_visitor: bool = False) -> Answer:
+    """A key over its rate limit, or one visitor who uses it."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     kind = ERRORS["rate_limited"]
     limit = allowance.limit
     message = (
-        f"Too many requests with this key: {limit.per_second:g} a second are allowed, {limit.burst} at once. "
+        f"Too many requests with this key{' from your address' if by_visitor else ''}: "
+        f"{limit.per_second:g} a second are allowed, {limit.burst} at once. "
         f"Try again in {seconds} s."
     )
     body = ErrorBody(type=kind.type, code="rate_limited", message=message, request_id=request_id)

@@ -8,7 +8,8 @@ import msgspec
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
 from tillgate.base import ids
-from tillgate.base.errors import InvalidInput
+from tillgate.base.errors import InvalidInput, TooOften
+from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons.model import CouponObject
 from tillgate.checkout.orders.model import LineItemKind
@@ -116,6 +117,23 @@ class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     outcome: Outcome | None = None
     payer: Payer | None = None
+
+
+async def may_try_code(context: ApiContext, call: Call, address: str | None) -> None:
+    """A code that comes with a publishable key is a try like those on the checkout's page, right or wrong.
+
+    Raises:
+        TooOften: this visitor has tried too many, or all who use the key have.
+    """
+    principal = call.principal
+    if not principal.publishable or call.body.promotion_code is None:
+        return
+    key_id = present(principal.key_id, "the key of a caller that holds a publishable one")
+    if seconds := await context.codes.seconds_to_wait(principal.project_id, key_id, address):
+        raise TooOften(
+            f"promotionCode: too many codes were tried. Try again in {seconds} s, or open the session without a code.",
+            retry_after_seconds=seconds,
+        )
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
@@ -237,6 +255,7 @@ ROUTES = [
         CheckoutSessionObject,
         HTTPStatus.CREATED,
         body=CreateCheckoutSession,
+        guard=may_try_code,
     ),
     Route(
         "GET",

@@ -1,8 +1,18 @@
 """Who is asking: what every credential becomes before any business logic sees the request."""
 
+from enum import StrEnum
 from typing import Literal, NamedTuple
 
 ActorKind = Literal["key", "user", "buyer", "operator", "job"]
+
+
+class Allow(StrEnum):
+    """What a publishable key may set of a session only where it is allowed by name: what the buyer pays."""
+
+    AMOUNT = "amount"
+    DISCOUNT = "discount"
+    TAX = "tax"
+    SHIPPING = "shipping"
 
 
 class Principal(NamedTuple):
@@ -13,6 +23,9 @@ class Principal(NamedTuple):
         scopes: what it was granted, for messages; whether a call is allowed was decided at admission.
         key_id: the API key, where it is one.
         publishable: that key may be in anybody's hands, so what it makes is opened by a client secret only.
+        allow: what such a key may set beyond others.
+        returns_to: where such a key may send buyers: web origins, also with one label open (``https://*.shop.example``),
+            and schemes of apps (``com.shop.app:``).
     """
 
     project_id: str
@@ -22,6 +35,8 @@ class Principal(NamedTuple):
     scopes: frozenset[str] = frozenset()
     key_id: str | None = None
     publishable: bool = False
+    allow: frozenset[str] = frozenset()
+    returns_to: tuple[str, ...] = ()
 
     @property
     def mode(self) -> Literal["live", "test"]:

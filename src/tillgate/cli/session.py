@@ -6,10 +6,11 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from keyturn import KeyturnError
+from keyturn import Key, KeyturnError
 from keyturn.cli.mounting import CommandContext
 from keyturn.cli.output import fail, note
 from keyturn.database import Database, DatabaseMissing, StoreError, open_database, require_file, require_schema
+from tillgate.access import price_set_by
 from tillgate.base.clock import SystemClock
 from tillgate.base.errors import TillgateError
 from tillgate.cli.choosing import project_id_of
@@ -106,7 +107,13 @@ class TillgateInstallation:
 
             keys = open_keys(database, SystemClock())
             context = CommandContext(
-                keys.store, keys.issuer, keys.usage_store, keys.requests, find_project, scopes_needed=True
+                keys.store,
+                keys.issuer,
+                keys.usage_store,
+                keys.requests,
+                find_project,
+                scopes_needed=True,
+                warn_of=_warn_of,
             )
             return await task(context)
 
@@ -116,6 +123,15 @@ class TillgateInstallation:
 def where(data: Data = None, database_url: DatabaseUrl = None) -> TillgateInstallation:
     """What ``tillgate``'s commands know of where they work."""
     return TillgateInstallation(settings(data, database_url))
+
+
+def _warn_of(key: Key) -> None:
+    """Tell on standard error what a key's holders may do to prices."""
+    if set_by := price_set_by(key.allow):
+        note(
+            f"Warning: with this key anybody sets the {', '.join(set_by)} of a session. Compare what was paid with "
+            "your own prices before you deliver."
+        )
 
 
 def _say_behind(behind: list[Behind]) -> None:

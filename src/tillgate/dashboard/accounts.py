@@ -38,6 +38,7 @@ async def setup(call: OpenCall) -> Response:
         return _spent(call)
     response = call.go(HOME, flash="claimed")
     call.remember(response, cookie)
+    call.remember_device(response, await call.context.accounts.remember_device(cookie, call.device))
     return response
 
 
@@ -55,7 +56,9 @@ async def sign_in(call: OpenCall) -> Response:
     address = call.request.client.host if call.request.client else ""
     values: dict[str, object] = {"email": email, "next": back}
     try:
-        cookie = await call.context.accounts.sign_in(email, call.form.one("password"), address=address)
+        cookie = await call.context.accounts.sign_in(
+            email, call.form.one("password"), address=address, device=call.device
+        )
     except Forbidden as error:
         response = await _sign_in_page(call, Draft(values, {"": error.public}), status_code=429)
         response.headers["Retry-After"] = str(THROTTLE_WINDOW_MS // 1_000)
@@ -67,6 +70,7 @@ async def sign_in(call: OpenCall) -> Response:
         await call.context.accounts.sign_out(call.cookie)
     response = call.go(back)
     call.remember(response, cookie)
+    call.remember_device(response, await call.context.accounts.remember_device(cookie, call.device))
     return response
 
 

@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 from keyturn.database import Operation, StoreError, StoreUnavailable
 from tillgate.access.accounts import Right, SignedIn
-from tillgate.access.accounts.model import SIGN_IN_LIFETIME_MS
+from tillgate.access.accounts.model import DEVICE_LIFETIME_MS, SIGN_IN_LIFETIME_MS
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, TooOften, Unavailable
@@ -43,6 +43,9 @@ COOKIE: Final = "tillgate_session"
 # Over TLS: browsers take such a name only from the very host, over TLS, for every path; so no neighbour under the same
 # domain, nor anybody on the way before TLS, can put a cookie of theirs in its place (RFC 6265bis, 4.1.3.2).
 SECURE_PREFIX: Final = "__Host-"
+# A device that somebody has signed in from; it lets nobody in.
+DEVICE_COOKIE: Final = "tillgate_device"
+DEVICE_LENGTH_MAX: Final = 100
 FLASH_COOKIE: Final = "tillgate_flash"
 FLASH_SECONDS: Final = 30
 
@@ -143,6 +146,24 @@ class OpenCall:
             _named(COOKIE, self.secure),
             cookie,
             max_age=SIGN_IN_LIFETIME_MS // SECOND_MS,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.secure,
+        )
+
+    @property
+    def device(self) -> str:
+        """What this browser was given when somebody signed in from it; empty where nobody has."""
+        shown = cookie_of(self.request, _named(DEVICE_COOKIE, self.secure)) or ""
+        return shown if len(shown) <= DEVICE_LENGTH_MAX and shown.isascii() else ""
+
+    def remember_device(self, response: Response, device: str) -> None:
+        """Give the browser what says that somebody has signed in from it."""
+        response.set_cookie(
+            _named(DEVICE_COOKIE, self.secure),
+            device,
+            max_age=DEVICE_LIFETIME_MS // SECOND_MS,
             path="/",
             httponly=True,
             samesite="lax",

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from keyturn import (
+    InvalidAllow,
     InvalidApp,
     InvalidExpiry,
     InvalidKey,
@@ -18,6 +19,7 @@ from keyturn import (
     parse_rate,
 )
 from keyturn.keys.model import REPORTABLE
+from tillgate.access import RETURN, price_set_by, returns_of
 from tillgate.base.clock import DAY_MS, from_rfc3339, to_rfc3339
 from tillgate.dashboard.forms import Form
 
@@ -44,6 +46,8 @@ LABELS: Final = {
     "burst": "At once",
     "expires": "Expiry",
     "reportOnly": "Only report",
+    "allow": "Allowed by name",
+    "returns": "Return places",
 }
 
 _FIELDS: Final = (
@@ -53,6 +57,7 @@ _FIELDS: Final = (
     (InvalidApp, "apps"),
     (InvalidNetwork, "networks"),
     (InvalidLimit, "rate"),
+    (InvalidAllow, "allow"),
     (InvalidExpiry, "expires"),
 )
 
@@ -67,6 +72,8 @@ def typed(form: Form) -> dict[str, object]:
         "burst": form.text("burst"),
         "expires": form.text("expires"),
         "reportOnly": form.many("reportOnly"),
+        "allow": form.many("allow"),
+        "returns": form.text("returns"),
     }
 
 
@@ -82,6 +89,8 @@ def of_key(key: Key) -> dict[str, object]:
         "burst": str(key.limit.burst) if key.limit is not None else "",
         "expires": to_rfc3339(key.expires_at)[:10] if key.expires_at is not None else "",
         "reportOnly": sorted(key.report_only),
+        "allow": price_set_by(key.allow),
+        "returns": "\n".join(returns_of(key.allow)),
     }
 
 
@@ -98,12 +107,15 @@ def restrictions(form: Form) -> dict[str, Any]:
         "limit": _limit(form.text("rate"), form.text("burst")),
         "expires_at": _end_of_day(form.text("expires")),
         "report_only": form.many("reportOnly"),
+        "allow": [*form.many("allow"), *(f"{RETURN}{place}" for place in form.text("returns").split())],
     }
 
 
 def problem_of(error: InvalidKey) -> dict[str, str]:
     """The error beside the field that it is about."""
     words = str(error)
+    if isinstance(error, InvalidAllow) and ("origin" in words or "sent back" in words):
+        return {"returns": words[:1].upper() + words[1:] + "."}
     for kind, field in _FIELDS:
         if isinstance(error, kind):
             return {field: words[:1].upper() + words[1:] + "."}

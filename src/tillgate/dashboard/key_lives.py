@@ -24,7 +24,7 @@ from keyturn.insight.explain import Case, Explanation, as_known, explain
 from keyturn.keys.issuing import OVERLAP_DEFAULT_MS
 from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
 from keyturn.keys.restrictions import coarse
-from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES
+from tillgate.access import ALLOW, API_SCOPES, PUBLISHABLE_SCOPES
 from tillgate.access.accounts import Right
 from tillgate.base.clock import DAY_MS, HOUR_MS
 from tillgate.base.errors import Conflict, NotFound
@@ -277,6 +277,7 @@ def _form(call: Call, key: Key, form: Draft) -> Response:
         every_scope=EVERY_SCOPE,
         publishable=PUBLISHABLE_SCOPES,
         report_only=key_forms.REPORT_ONLY,
+        allow=ALLOW,
         labels=key_forms.LABELS,
         name_max=NAME_MAX,
     )

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode
 from keyturn.insight.advice import unused_keys
 from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
-from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES
+from tillgate.access import ALLOW, API_SCOPES, PUBLISHABLE_SCOPES
 from tillgate.access.accounts import Right
 from tillgate.dashboard import key_forms
 from tillgate.dashboard.calls import READ_BOTH, Call, Need, View, either_mode
@@ -105,6 +105,7 @@ def _form(call: Call, form: Draft) -> Response:
         publishable=PUBLISHABLE_SCOPES,
         formats=FORMATS.values(),
         report_only=key_forms.REPORT_ONLY,
+        allow=ALLOW,
         labels=key_forms.LABELS,
         name_max=NAME_MAX,
     )

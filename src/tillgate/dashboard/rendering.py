@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from tillgate.access import price_set_by, returns_of
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, from_rfc3339, to_rfc3339
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +46,8 @@ def environment() -> Environment:
         "pretty_json": pretty_json,
         "words": words,
         "duration": duration,
+        "price_set_by": price_set_by,
+        "returns": returns_of,
     }
     return made
 

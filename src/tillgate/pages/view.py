@@ -231,7 +231,11 @@ def version(session: CheckoutSession) -> str:
 
 
 def _place(url: str | None) -> ReturnTarget | None:
-    return None if url is None else ReturnTarget(url, urlsplit(url).hostname or url)
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    # An app is named by its scheme; what follows is its own affair.
+    return ReturnTarget(url, (parts.hostname or url) if parts.scheme in ("https", "http") else parts.scheme)
 
 
 def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:

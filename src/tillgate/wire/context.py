@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from keyturn.admission.layer import KeyLayer
+from tillgate.access import CodeTries
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
@@ -12,7 +13,11 @@ from tillgate.store import Database
 
 
 class ApiContext(NamedTuple):
-    """Handed to every route."""
+    """Handed to every route.
+
+    Attributes:
+        codes: how often a promotion code may be tried with a publishable key.
+    """
 
     database: Database
     clock: Clock
@@ -21,4 +26,5 @@ class ApiContext(NamedTuple):
     checkout: CheckoutContext
     endpoints: EndpointContext
     worker: DeliveryWorker
+    codes: CodeTries
     public_url: str

@@ -22,12 +22,12 @@ class Telling(NamedTuple):
 
     Attributes:
         refused: at admission.
-        rate_limited: a key over its rate limit.
+        rate_limited: a key over its rate limit, or one visitor who uses it, which the last argument says.
         failed: everything else, unknown paths included.
     """
 
     refused: Callable[[Refused, str], Answer]
-    rate_limited: Callable[[Allowance, str], Answer]
+    rate_limited: Callable[[Allowance, str, bool], Answer]
     failed: Callable[[TillgateError, str], Answer]
 
 

@@ -41,6 +41,8 @@ class Call(NamedTuple):
 
 
 Run = Callable[[ApiContext, Transaction, Call], Awaitable[Any]]
+# Asked before anything is done, outside of any transaction, and given the caller's address; raises to refuse.
+Guard = Callable[[ApiContext, Call, str | None], Awaitable[None]]
 
 
 class Reads(NamedTuple):
@@ -89,6 +91,7 @@ class Route(NamedTuple):
     status: HTTPStatus = HTTPStatus.OK
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
+    guard: Guard | None = None
 
     @property
     def scope(self) -> str:

@@ -142,16 +142,18 @@ class Spoken:
         elif declares_too_much(headers.get(b"content-length", b"")):
             # An operation without a body may be sent one, which is never read; but not without bound.
             raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")
+        if route.guard is not None:
+            await route.guard(self._context, call, exchange.client.address)
         return self._told(await act(self._context, self._dialect, route, call, exchange))
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         note_refusal(refusal, exchange.id, exchange.method)
         return self._told(self._dialect.telling.refused(refusal, exchange.id))
 
-    def rate_limited(self, exchange: Exchange, allowance: Allowance) -> Answer:
+    def rate_limited(self, exchange: Exchange, allowance: Allowance, *, by_visitor: bool) -> Answer:
         key_id = exchange.key.id if exchange.key is not None else None
         _log.debug("api.rate_limited", request_id=exchange.id, key_id=key_id, method=exchange.method)
-        return self._told(self._dialect.telling.rate_limited(allowance, exchange.id))
+        return self._told(self._dialect.telling.rate_limited(allowance, exchange.id, by_visitor))
 
     def nowhere(self, exchange: Exchange) -> Answer:
         found = exchange.found

@@ -21,7 +21,10 @@ from keyturn.stores.head import write_down_all
 from keyturn.stores.ports import Act
 from tillgate.access.accounts import records
 from tillgate.access.accounts.model import (
+    DEVICE_LIFETIME_MS,
+    DEVICES_MAX,
     FAILURES_MAX_BY_ADDRESS,
+    FAILURES_MAX_BY_DEVICE,
     FAILURES_MAX_BY_EMAIL,
     FAILURES_MAX_BY_EMAIL_AND_ADDRESS,
     SIGN_IN_LIFETIME_MS,
@@ -290,21 +293,29 @@ class Accounts:
 
     # Signing in
 
-    async def sign_in(self, email: str, password: str, *, address: str) -> str | None:
+    async def sign_in(self, email: str, password: str, *, address: str, device: str = "") -> str | None:
         """The value of the cookie for somebody who knows their password; None for anybody else.
+
+        Args:
+            device: what :meth:`remember_device` gave this browser. From a device that this person has signed in from
+                before, only its own failures count, so that strangers cannot lock them out.
 
         Raises:
             Forbidden: too many attempts failed of late, and nothing was checked; or they belong to no project.
         """
         normal = email.strip().lower()[:300]
         now, address = self._clock.now(), _site(address)
-        subjects = (
-            (f"{_digest(normal)[:32]}@{address}", FAILURES_MAX_BY_EMAIL_AND_ADDRESS),
-            (_digest(normal)[:32], FAILURES_MAX_BY_EMAIL),
-            (f"@{address}", FAILURES_MAX_BY_ADDRESS),
+        account, site = _digest(normal)[:32], f"@{address}"
+        by_device = ((f"device:{account}:{_digest(device)[:32]}", FAILURES_MAX_BY_DEVICE),)
+        by_stranger = (
+            (f"{account}{site}", FAILURES_MAX_BY_EMAIL_AND_ADDRESS),
+            (account, FAILURES_MAX_BY_EMAIL),
+            (site, FAILURES_MAX_BY_ADDRESS),
         )
 
-        async def begin(tx: Transaction) -> tuple[User, str] | None:
+        async def begin(tx: Transaction) -> tuple[tuple[User, str] | None, dict[str, str]]:
+            known = bool(device) and await records.knows_device(tx, _digest(device), normal, now - DEVICE_LIFETIME_MS)
+            subjects = by_device if known else by_stranger
             # Counted before the password is looked at, so that parallel guesses count as well.
             for subject, _ in sorted(subjects):
                 await records.lock_subject(tx, subject)
@@ -314,14 +325,13 @@ class Accounts:
                     raise Forbidden(
                         "Too many failed sign-ins. Wait 15 minutes, then try again.", code="sign_in_throttled"
                     )
-            for subject, _ in subjects:
-                await records.note_failure(tx, subject, now)
-            return await records.user_and_hash(tx, normal)
+            noted = {subject: await records.note_failure(tx, subject, now) for subject, _ in subjects}
+            return await records.user_and_hash(tx, normal), noted
 
         # Made once, whoever comes first; verified where there is no such user, so that the answer takes as long.
         if self._nobody is None:
             self._nobody = await asyncio.to_thread(self._hasher.hash, secrets.token_hex(16))
-        found = await self._database.write(begin)
+        found, noted = await self._database.write(begin)
         known_hash = found[1] if found is not None else self._nobody
         matches = await asyncio.to_thread(self._matches, known_hash, password)
         if found is None or not matches:
@@ -339,8 +349,12 @@ class Accounts:
             await records.lock_people(tx)
             if not await records.user_exists(tx, user.id):
                 return None
-            for subject, _ in subjects:
-                await records.forget_failures(tx, subject)
+            for subject, failure_id in noted.items():
+                if subject == site:
+                    # Others sign in from there, too: what failed for them stays.
+                    await records.withdraw_failure(tx, failure_id)
+                else:
+                    await records.forget_failures(tx, subject)
             if stronger is not None:
                 await records.set_password_hash(tx, user.id, stronger)
             projects = await records.projects_of(tx, user.id, 1)
@@ -356,6 +370,25 @@ class Accounts:
             return cookie
 
         return await self._database.write(finish)
+
+    async def remember_device(self, cookie: str, device: str = "") -> str:
+        """Remember that somebody has signed in from a device; answers with what that device shows next time.
+
+        Args:
+            cookie: that of the sign-in.
+            device: what the device has shown, which it keeps.
+        """
+        token, now = device or secrets.token_urlsafe(TOKEN_BYTES), self._clock.now()
+
+        async def operation(tx: Transaction) -> None:
+            found = await records.signed_in(tx, _digest(cookie), now)
+            if found is not None:
+                await records.keep_device(
+                    tx, _digest(token), found[0].user.id, now, since=now - DEVICE_LIFETIME_MS, most=DEVICES_MAX
+                )
+
+        await self._database.write(operation)
+        return token
 
     async def signed_in(self, cookie: str) -> SignedIn | None:
         """Who a browser with this cookie is; None if nobody."""

@@ -163,13 +163,50 @@ async def failures_since(tx: Transaction, subject: str, since: int) -> int:
     return int(row["count"]) if row is not None else 0
 
 
-async def note_failure(tx: Transaction, subject: str, now: int) -> None:
-    """Count a sign-in against this subject."""
+async def note_failure(tx: Transaction, subject: str, now: int) -> str:
+    """Count a sign-in against this subject; answers with the id under which it stands."""
+    failure_id = ids.new_ulid()
     await tx.execute(
         "INSERT INTO sign_in_failures (id, subject, failed_at) VALUES ($1, $2, $3)",
-        ids.new_ulid(),
+        failure_id,
         subject,
         now,
+    )
+    return failure_id
+
+
+async def withdraw_failure(tx: Transaction, failure_id: str) -> None:
+    """Take one back that was none; the subject's others stay."""
+    await tx.execute("DELETE FROM sign_in_failures WHERE id = $1", failure_id)
+
+
+async def knows_device(tx: Transaction, token_digest: str, email: str, since: int) -> bool:
+    """Whether the person with this address has signed in from the device since an instant."""
+    row = await tx.fetch_one(
+        "SELECT 1 FROM known_devices d JOIN users u ON u.id = d.user_id "
+        "WHERE d.token_digest = $1 AND u.email = $2 AND d.used_at >= $3",
+        token_digest,
+        email,
+        since,
+    )
+    return row is not None
+
+
+async def keep_device(tx: Transaction, token_digest: str, user_id: str, now: int, *, since: int, most: int) -> None:
+    """Remember a device of somebody; forget those of theirs that were not used since an instant, or are too many."""
+    await tx.execute(
+        "INSERT INTO known_devices (token_digest, user_id, used_at) VALUES ($1, $2, $3) "
+        "ON CONFLICT (token_digest, user_id) DO UPDATE SET used_at = excluded.used_at",
+        token_digest,
+        user_id,
+        now,
+    )
+    await tx.execute("DELETE FROM known_devices WHERE user_id = $1 AND used_at < $2", user_id, since)
+    await tx.execute(
+        "DELETE FROM known_devices WHERE user_id = $1 AND token_digest NOT IN ("
+        "SELECT token_digest FROM known_devices WHERE user_id = $1 ORDER BY used_at DESC, token_digest LIMIT $2)",
+        user_id,
+        most,
     )
 
 
@@ -294,6 +331,7 @@ def _user(row: Row) -> User:
 
 
 async def forget_sign_ins(tx: Transaction) -> None:
-    """End every sign-in and set-up link, wherever it is."""
+    """End every sign-in and set-up link, and forget every device, wherever it is."""
     await tx.execute("DELETE FROM sign_ins")
     await tx.execute("DELETE FROM setup_links")
+    await tx.execute("DELETE FROM known_devices")

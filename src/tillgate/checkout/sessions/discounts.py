@@ -1,6 +1,6 @@
 """What is taken off a session's price: as it is opened, or by a promotion code that its buyer types."""
 
-from tillgate.base.errors import Conflict, Forbidden
+from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
@@ -29,17 +29,11 @@ async def named(
     """What a coupon or a code takes off the basket; None where none is named.
 
     Raises:
-        Forbidden: a publishable key names a coupon.
         InvalidInput: there is no such coupon or code, or both are named.
         Conflict: it does not apply; a :class:`~tillgate.checkout.redemptions.model.DiscountRefused` says why.
     """
     if coupon_id is None and promotion_code is None:
         return None
-    if coupon_id is not None and principal.publishable:
-        raise Forbidden(
-            "couponId: only a secret key can apply a coupon; a publishable key uses promotionCode.",
-            code="secret_key_required",
-        )
     return await redemptions.offer(
         tx,
         principal,

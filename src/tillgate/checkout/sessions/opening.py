@@ -7,7 +7,6 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.principal import Principal
-from tillgate.base.text import checked_return_url
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.links import operations as links
@@ -24,11 +23,10 @@ from tillgate.checkout.payments.model import (
     RecordedPayment,
 )
 from tillgate.checkout.redemptions import operations as redemptions
-from tillgate.checkout.sessions import discounts, records
+from tillgate.checkout.sessions import discounts, publishable, records
 from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
-    checked_lifetime,
 )
 from tillgate.checkout.sessions.moving import emit_event
 from tillgate.events.model import SESSION_CREATED
@@ -52,6 +50,8 @@ class NewSession(NamedTuple):
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
         expires_in_seconds: five minutes to seven days; the server's setting where it is None.
+
+    Who may say what: :data:`tillgate.checkout.sessions.publishable.MAY_SET`.
     """
 
     link_id: str | None = None
@@ -80,10 +80,12 @@ async def open_session(
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
 
     Raises:
+        Forbidden: a publishable key says what only a server may say.
         InvalidInput: not exactly one of link, amount and lines, or a field is wrong.
         Conflict: the link is deactivated, a product is not for sale, the discount does not apply, no live rail is set
             up, or the order's reference is taken.
     """
+    publishable.check_may_set(principal, new)
     prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]
     if len(prices) != 1:
         raise InvalidInput(
@@ -128,21 +130,17 @@ async def _open(
     live = principal.livemode
     now = context.clock.now()
     basket = await _basket(tx, principal, new, link)
-    success_url = checked_return_url(new.success_url, param="successUrl", livemode=live)
-    cancel_url = checked_return_url(new.cancel_url, param="cancelUrl", livemode=live)
-    return_url = checked_return_url(new.return_url, param="returnUrl", livemode=live)
+    success_url = publishable.return_url(principal, new.success_url, param="successUrl")
+    cancel_url = publishable.return_url(principal, new.cancel_url, param="cancelUrl")
+    return_url = publishable.return_url(principal, new.return_url, param="returnUrl")
     metadata = checked_metadata(new.metadata)
-    lifetime_ms = (
-        context.settings.session_lifetime_ms
-        if new.expires_in_seconds is None
-        else checked_lifetime(new.expires_in_seconds)
-    )
+    lifetime_ms = publishable.lifetime_ms(principal, new, context.settings.session_lifetime_ms)
     order = await orders.checked_new_order(
         tx, principal, NewOrder(basket, new.reference, new.unique_reference, new.customer_id, metadata)
     )
     if new.test_clock_id is not None:
         await clocks.attach(tx, principal, new.test_clock_id)
-    allow_codes = _allowed_codes(new, link)
+    allow_codes = _allowed_codes(principal, new, link)
     offer = await discounts.named(
         tx,
         principal,
@@ -222,8 +220,10 @@ async def _open(
     return session
 
 
-def _allowed_codes(new: NewSession, link: PaymentLink | None) -> bool:
+def _allowed_codes(principal: Principal, new: NewSession, link: PaymentLink | None) -> bool:
     """Whether the buyer may type a promotion code: as it was said, or else as the link says."""
+    if principal.publishable and link is not None:
+        return publishable.codes_allowed(link, new)
     if new.allow_promotion_codes is None:
         return link is not None and link.allow_promotion_codes
     if new.allow_promotion_codes and (new.coupon_id is not None or new.promotion_code is not None):
