@@ -23,6 +23,7 @@ from keyturn.admission.needs import Rules, UnclearPath, checked_path, checked_ta
 from keyturn.errors import InvalidKey
 from keyturn.http import forwarding
 from keyturn.http import reading as keyturn_reading
+from keyturn.http.headers import texts_by_name
 from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
 from keyturn.http.reading import Denied
 from keyturn.http.shapes import NewKey, Verify, WhichLines
@@ -156,10 +157,10 @@ def _forward_auth(data: bytes) -> None:
     headers += [(parts[-1].lower().encode("latin-1"), b"a")]
     scope = {"raw_path": b"/v1/forward-auth" + data[:30], "path": "", "query_string": data[:60], "method": "GET"}
     forwarding._refuse_disguised(headers)
-    original, _ = forwarding._asked(scope, forwarding._by_name(headers))
+    original, _ = forwarding._asked(scope, texts_by_name(headers))
     assert len(original.path) + len(original.query) <= 3 * len(data) + 100
     scope["raw_path"] = b"/v1/forward-auth"
-    original, _ = forwarding._asked(scope, forwarding._by_name(headers))
+    original, _ = forwarding._asked(scope, texts_by_name(headers))
     assert original.method in parts
 
 
