@@ -13,7 +13,7 @@ from keyturn.instants import to_rfc3339
 
 
 def verify_log(installation: Installation, as_json: AsJson = False) -> None:
-    """Check that each line follows from the one before, else end with 1. Prints the last hash, to be kept elsewhere."""
+    """Verify the hash chain, and exit with 1 if it is broken. Prints the last hash; store it elsewhere."""
     verdict = installation.work(lambda context: verify(context.store))
     if as_json:
         say_json(msgspec.to_builtins(verdict))

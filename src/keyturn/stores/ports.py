@@ -126,7 +126,7 @@ class LeaseStore(Protocol):
         ...
 
     async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
-        """Write down that this gate may answer from its cache, and has acted upon all changes up to this one.
+        """Record that this gate may answer from its cache, and has acted upon all changes up to this one.
 
         Args:
             renewals: the gate's own count of its calls, so that no two of its rows are ever alike.
@@ -139,7 +139,7 @@ class LeaseStore(Protocol):
         ...
 
     async def release(self, gate: str) -> None:
-        """Write down that this gate does not answer from its cache."""
+        """Record that this gate does not answer from its cache."""
         ...
 
     async def held(self) -> list[HeldLease]:
@@ -355,11 +355,11 @@ class ExposureStore(Protocol):
     """What is written down of keys that were seen where they should not be."""
 
     async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
-        """Write down that a key was seen where it should not be; False if that stood there already."""
+        """Record that a key was exposed; False if that was recorded already."""
         ...
 
     async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
-        """Write down that somebody used a canary, and what is known of them; False if that was done less than
+        """Record that somebody used a canary, and what is known of them; False if that was done less than
         ``quiet_ms`` ago, or it is no canary that is active."""
         ...
 

@@ -696,8 +696,7 @@ async def keep_client_secret(
 
 
 async def note_expiry_emitted(tx: Transaction, key_id: str, days: int) -> bool:
-    """Write down that a key's owner was told that it expires in this number of days, in the transaction that tells
-    them; False if they had been."""
+    """Record that the event for this number of days was emitted, in the same transaction; False if they had been."""
     return await tx.execute(_EXPIRY_TOLD, days, key_id) == 1
 
 

@@ -587,7 +587,7 @@ class StoreContract:
     # Origins and client secrets.
 
     async def test_an_origin_is_known_while_any_key_is_for_it(self, store: KeyStore) -> None:
-        """Of every key of every project that is not revoked; by what stands there now."""
+        """Of every key of every project that is not revoked, as it is now."""
         await put(
             store,
             key("a", origins=("https://a.example", "https://shared.example")),

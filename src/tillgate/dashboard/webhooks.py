@@ -9,7 +9,7 @@ from tillgate.access.accounts import Right
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
-from tillgate.checkout.sessions.operations import example_paid_session
+from tillgate.checkout.settlement.simulating import example_paid_session
 from tillgate.dashboard.calls import READ, Call, Need, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
