@@ -163,9 +163,6 @@ def list_all(
             for key in keys
         ],
     )
-            for key in keys
-        ],
-    )
 
 
 def show(installation: Installation, key_id: KeyId, as_json: AsJson = False) -> None:
