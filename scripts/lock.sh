@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolve requirements/*.txt anew from pyproject.toml: every platform, every hash, newest versions.
+# Resolve requirements/*.txt again from pyproject.toml: every platform, every hash, newest versions.
 #
 # The resolver runs in a throw-away environment and is told to read no configuration: a lock must say
 # what the public index holds, not what a mirror on one machine held, and it must name neither.

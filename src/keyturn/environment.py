@@ -127,7 +127,7 @@ def cannot_be_meant(given: Mapping[str, str], prefix: str, known: Iterable[str])
         value = given.get(name, "").strip()
         if len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]:
             return (
-                f"{name}: the value is in quotes, which were kept as part of it; take them away where it is set "
-                "(docker's --env-file and systemd's Environment= do not all take them away)"
+                f"{name}: the value is in quotes, which were kept as part of it; remove them where it is set "
+                "(docker's --env-file and systemd's Environment= do not always remove them)"
             )
     return None

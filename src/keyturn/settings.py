@@ -46,7 +46,7 @@ class Settings(NamedTuple):
         limit: what a key without a pace of its own may do; None for no limit.
         leaks: what becomes of keys that are found where they should not be.
         github_public_keys: where GitHub's public keys are, if it reports here: an address or a file.
-        valkey_url: where several servers count limits together; None for each by itself.
+        valkey_url: where several servers count limits together; None if each counts alone.
         connections: how many there may be, and how long they take.
     """
 

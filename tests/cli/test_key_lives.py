@@ -37,8 +37,8 @@ def terminal(tmp_path: Path) -> Terminal:
 
 @pytest.mark.spec("smartpay R14", "smartpay R18", "smartpay R19", "smartpay R20")
 def test_a_project_has_four_standing_keys(terminal: Terminal) -> None:
-    """smartpay R14, R18–R20: a publishable and a secret key for each mode, 22 characters each; made once, and made anew
-    only in a place whose key was revoked."""
+    """smartpay R14, R18–R20: a publishable and a secret key for each mode, 22 characters each; made once, and made
+    again only in a place whose key was revoked."""
     made = terminal.json("keys", "pair")
     assert [one["key"][:8] for one in made] == ["pk_test_", "sk_test_", "pk_live_", "sk_live_"]
     assert {len(one["key"]) for one in made} == {30}
@@ -67,7 +67,7 @@ def test_a_publishable_key_is_bound_when_it_is_made(terminal: Terminal) -> None:
         (["--scope", "sessions:write"], "needs the web origins or the mobile app identifiers"),
         (["--scope", "events:read", "--origin", "https://a.example"], "cannot have events:read"),
         (["--scope", "*", "--origin", "https://a.example"], "cannot have *"),
-        (["--scope", "sessions:write", "--origin", "https://a.example", "--app-identifier", "a.b"], "never for both"),
+        (["--scope", "sessions:write", "--origin", "https://a.example", "--app-identifier", "a.b"], "not for both"),
         (["--scope", "sessions:write", "--origin", "http://a.example"], "plain http is for development"),
         (["--scope", "sessions:write", "--origin", "https://*.example"], "everybody who has a name under example"),
         (["--scope", "sessions:write", "--format", "coin-moebius"], "has no publishable keys"),
@@ -88,7 +88,7 @@ def test_a_key_is_rotated_under_its_own_id(terminal: Terminal) -> None:
     assert rotated["key"] != made["key"]
     waiting, first = terminal.json("keys", "secrets", made["id"])
     assert (waiting["number"], waiting["activeAt"], first["endsAt"]) == (2, None, None)
-    assert "withdraw it" in terminal.run("keys", "rotate", made["id"], status=1)
+    assert "withdraw the rotation" in terminal.run("keys", "rotate", made["id"], status=1)
     terminal.run("keys", "rotate", made["id"], "--withdraw")
     withdrawn, first = terminal.json("keys", "secrets", made["id"])
     assert (withdrawn["activeAt"], withdrawn["endsAt"] is None, first["endsAt"]) == (None, False, None)

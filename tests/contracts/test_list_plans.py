@@ -12,13 +12,13 @@ import pytest
 from keyturn.database import Both, Transaction
 from tests.shop import Shop, open_shop
 from tillgate.api.application import ROUTES
-from tillgate.api.context import ApiContext
 from tillgate.api.customers import CustomerListObject
 from tillgate.api.events import EventListObject
-from tillgate.api.lists import ListObject
-from tillgate.api.routing import Call, Reads, Route
 from tillgate.base import ids
 from tillgate.base.principal import Principal
+from tillgate.wire.context import ApiContext
+from tillgate.wire.lists import ListObject
+from tillgate.wire.routing import Call, Reads, Route
 
 pytestmark = pytest.mark.anyio
 

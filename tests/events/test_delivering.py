@@ -133,7 +133,7 @@ async def test_six_attempts_on_the_documented_schedule_then_it_is_abandoned(
         counter.clock.forward(1_000 * HOUR_MS)
         assert await claim(counter) == []
     assert [attempt.number for attempt in found.attempts] == [1, 2, 3, 4, 5, 6]
-    # The same event each time, byte for byte; signed anew, because the instant is part of the signature.
+    # The same event each time, byte for byte; signed again, because the instant is part of the signature.
     assert len({received.body for received in receiver.received}) == 1
     assert len({received.headers["webhook-id"] for received in receiver.received}) == 1
     assert len({received.headers["x-webhook-signature"] for received in receiver.received}) == 6

@@ -214,7 +214,7 @@ async def make_client_secrets(walk: Walk, client: httpx.AsyncClient) -> None:
 
 
 async def end_keys(walk: Walk, client: httpx.AsyncClient, github: GitHub) -> None:
-    """Rotated, disabled, revoked, handed in by a stranger and by GitHub, and used once more after that."""
+    """Rotated, disabled, revoked, handed in by a stranger and by GitHub, and used again after that."""
     secret_keys = [one for one in walk.issued if one.key.kind is Kind.SECRET and one.key.mode is Mode.TEST]
     first, second, third = secret_keys[:3]
     for at_once in (True, False):

@@ -200,7 +200,7 @@ def test_a_backup_goes_over_what_is_there_only_when_that_is_meant(terminal: Term
     """Refused without --replace; asked about with it; what was revoked since stays revoked, or all are disabled."""
     kept, ended = terminal.create()["id"], terminal.create()["id"]
     file = str(tmp_path / "keys.zip")
-    assert "read back and found whole" in terminal.run("backup", file).stdout
+    assert "read back and verified" in terminal.run("backup", file).stdout
     assert "already there" in terminal.refused("backup", file)
     terminal.run("keys", "revoke", "--yes", ended)
     assert "not empty" in terminal.refused("restore", file)

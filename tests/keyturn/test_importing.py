@@ -79,7 +79,7 @@ class CommandContext:
         )
 
     async def door(self, key: str, **how: Any) -> Verified | Refused:
-        """What a request with this key comes to, the door having looked which forms there are."""
+        """What a request with this key comes to, admission having looked which forms there are."""
         self.carriers.learn(await self.store.foreign_forms())
         return await self.verifier.verify(Presented(**({"authorization": f"Bearer {key}"} | how)), None)
 

@@ -39,7 +39,7 @@ def test_json_says_the_same_all_the_same(value: object) -> None:
 
 
 def test_both_command_lines_print_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """A name in a list clears no screen, and writes no line above it anew; nor does it pass for a row of a table."""
+    """A name in a list clears no screen, and writes no line above it again; nor does it pass for a row of a table."""
     name = "shop\x1b]0;owned\x07\x1b[2J\u202egpj"
     output.say(f"key_1  {name}")
     output.note(name)

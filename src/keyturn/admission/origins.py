@@ -15,7 +15,9 @@ from keyturn.stores.ports import OriginStore
 REMEMBERED_SECONDS: Final = 2
 REMEMBERED_MAX: Final = 1_000
 PREFLIGHT_SECONDS: Final = 600
-ALLOWED_HEADERS: Final = b"authorization, content-type, idempotency-key, x-api-key, x-app-identifier"
+ALLOWED_HEADERS: Final = (
+    b"authorization, content-type, idempotency-key, idempotency-visitor, x-api-key, x-app-identifier"
+)
 EXPOSED_HEADERS: Final = b"idempotency-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
 
 Headers = list[tuple[bytes, bytes]]

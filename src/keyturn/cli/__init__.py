@@ -14,7 +14,7 @@ from keyturn.cli.session import where
 
 app = typer.Typer(
     name="keyturn",
-    help="API keys that are refused everywhere once revoked: verified, issued, rotated and found where they leaked.",
+    help="API keys with immediate revocation: verify, issue, rotate and scan for leaks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

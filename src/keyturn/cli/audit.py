@@ -25,7 +25,7 @@ def verify_log(installation: Installation, as_json: AsJson = False) -> None:
             f"line {verdict.broken_at} of the audit log does not follow from the one before it: one of the two was "
             "changed, or one was removed or put in"
         )
-    say(f"{verdict.lines} lines, each of which follows from the one before.")
+    say(f"{verdict.lines} lines, each of which matches the line before it.")
     say(f"last hash  {verdict.last_hash}")
 
 

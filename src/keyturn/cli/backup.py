@@ -21,12 +21,12 @@ from keyturn.stores.ports import Act
 from keyturn.stores.restoring import Narrowed, RestoredKeys, after_restore, narrowed_in
 from keyturn.stores.sql import migrations
 
-BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one file.")]
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 Replace = Annotated[
-    bool, typer.Option("--replace", help="Replace what is in the database. Stop every server that uses it first.")
+    bool, typer.Option("--replace", help="Replace the contents of the database. Stop every server that uses it first.")
 ]
 DisableKeys = Annotated[
-    bool, typer.Option("--disable-keys", help="Disable every key, to be enabled one by one once you know it is good.")
+    bool, typer.Option("--disable-keys", help="Disable every key. Enable the keys that you trust one by one.")
 ]
 RESTORED = "restored from a backup"
 

@@ -29,11 +29,13 @@ def explain_request(
     key_id: Annotated[str, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")],
     method: Annotated[str, typer.Option("--method", help="GET, POST, PATCH or DELETE; with --path.")] = "GET",
     path: Annotated[
-        str | None, typer.Option("--path", help="What it asks for; its need is looked up in KEYTURN_RULES.")
+        str | None, typer.Option("--path", help="The request's path; KEYTURN_RULES says which scope it needs.")
     ] = None,
-    scope: Annotated[str | None, typer.Option("--scope", help="What the endpoint needs, instead of a path.")] = None,
+    scope: Annotated[
+        str | None, typer.Option("--scope", help="The scope that the endpoint needs, instead of a path.")
+    ] = None,
     publishable: Annotated[
-        Reach, typer.Option("--publishable", help="With --scope: how far a publishable key gets there.")
+        Reach, typer.Option("--publishable", help="With --scope: what a publishable key can do there.")
     ] = Reach.NEVER,
     origin: FromOrigin = None,
     app: FromApp = None,
@@ -46,13 +48,13 @@ def explain_request(
     """Say whether such a request is let in, rule by rule, and what to change if it is not. Nothing is sent."""
     check_address(ip)
     if (path is None) == (scope is None):
-        fail("say what is asked for: either --scope, or --method and --path with KEYTURN_RULES set")
+        fail("give either --scope, or --method and --path with KEYTURN_RULES set")
     try:
         found = _by_rules(method.upper(), path) if path is not None else stated(Need(scope or "", publishable))
     except (InvalidNeed, SettingsError) as error:
         fail(str(error))
     if found is Access.OPEN:
-        say("Everybody is let in there, with a key or without.")
+        say("This route is open: no key is needed.")
         return
     need = found if isinstance(found, Need) else None
 
@@ -62,11 +64,11 @@ def explain_request(
         asked = Asked(address=ip, origin=origin, app=app, opened=client_secret)
         return explain(Case(as_known(key, in_use[0]), need, asked, secure=not http), context.clock.now())
 
-    told = where(database_url).work(task)
+    explanation = where(database_url).work(task)
     if as_json:
-        say_json(to_json(told, need))
+        say_json(to_json(explanation, need))
     else:
-        for line in lines(told):
+        for line in lines(explanation):
             say(line)
 
 
@@ -79,8 +81,8 @@ def check_address(text: str | None) -> None:
 def _by_rules(method: str, path: str) -> Stated:
     rules = load().rules
     if rules is None:
-        fail("--path: set KEYTURN_RULES to the file that says what each path needs, or say it with --scope")
+        fail("--path: set KEYTURN_RULES to the rules file, or use --scope instead")
     found = read_rules(rules)(method, path)
     if found is None:
-        fail(f"--path: no rule fits {method[:16]} {path[:100]}, so nobody gets there")
+        fail(f"--path: no rule fits {method[:16]} {path[:100]}, so every request is refused")
     return found

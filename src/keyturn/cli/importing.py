@@ -15,22 +15,22 @@ from keyturn.keys.model import Mode
 PROBLEMS_SHOWN_MAX = 100
 
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="CSV with a head line, or one JSON object a line; - for standard input.")
+    Path, typer.Argument(metavar="FILE", help="CSV with a header line, or JSON Lines; - for standard input.")
 ]
-DefaultMode = Annotated[Mode | None, typer.Option("--mode", help="Of keys whose line does not say: test or live.")]
+DefaultMode = Annotated[Mode | None, typer.Option("--mode", help="The mode of keys whose line has none: test or live.")]
 DefaultScopes = Annotated[
-    list[str] | None, typer.Option("--scope", help="Of keys whose line has no scopes; repeat for more.")
+    list[str] | None, typer.Option("--scope", help="The scopes of keys whose line has none; repeat for more.")
 ]
 Forms = Annotated[
     list[str] | None,
-    typer.Option("--form", metavar="FORM", help="How the keys are written: acme_live_{40}; repeat for more."),
+    typer.Option("--form", metavar="FORM", help="The keys' format, such as acme_live_{40}; repeat for more."),
 ]
-Format = Annotated[str | None, typer.Option("--format", help="Or which of the formats that ship they have: native.")]
+Format = Annotated[str | None, typer.Option("--format", help="The keys' built-in format instead: native.")]
 Plaintext = Annotated[
-    bool, typer.Option("--plaintext", help="The file holds texts (column key), which are hashed and kept nowhere.")
+    bool, typer.Option("--plaintext", help="The file contains key texts (column key). They are hashed and not stored.")
 ]
-Ignored = Annotated[list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Pass a column over.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Ignored = Annotated[list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Ignore a column.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be imported, and change nothing.")]
 
 
 def import_file(

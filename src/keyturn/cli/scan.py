@@ -16,10 +16,10 @@ UNKNOWN = "not a key here"
 
 def scan(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A file or a directory.")],
-    history: Annotated[
-        bool, typer.Option("--history", help="Also every version of every file that the git repository keeps.")
+    history: Annotated[bool, typer.Option("--history", help="Also scan the history of the git repository.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Report which are keys of this installation, and their status.")
     ] = False,
-    check: Annotated[bool, typer.Option("--check", help="Say which are keys here, and in what state.")] = False,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,9 +48,7 @@ def scan(
     for place in looking.unreadable:
         note(f"keyturn: {place} could not be read")
     keys = len({one.secret.reveal() for one in found})
-    note(
-        f"{keys} keys in {len(found)} places; {looking.looked_at} files read, {looking.binary} binary ones passed over"
-    )
+    note(f"{keys} keys in {len(found)} places; {looking.looked_at} files read, {looking.binary} binary files skipped")
     if found:
         raise typer.Exit(1)
 

@@ -86,13 +86,13 @@ def _print(found: _Found, days: int) -> None:
     busy = [day for day in used.days if day.allowed or day.refused or day.rate_limited]
     say(f"{used.requests} requests in {_days(days)}")
     if busy:
-        say(f"  {'day':10}  {'allowed':>9}  {'refused':>9}  {'too early':>9}")
+        say(f"  {'day':10}  {'allowed':>9}  {'refused':>9}  {'limited':>9}")
     for day in busy:
         say(f"  {_date(day.day)}  {day.allowed:>9}  {day.refused:>9}  {day.rate_limited:>9}")
     for title, counted in (
         ("By scope", used.scopes),
         ("By outcome", used.outcomes),
-        ("Would have been refused, were it not only reported", used.reported),
+        ("Would have been refused (report only)", used.reported),
     ):
         if counted:
             say(f"\n{title}")
@@ -101,22 +101,22 @@ def _print(found: _Found, days: int) -> None:
     say("\nSecrets")
     for one in found.secrets:
         if one.last_used_at is None:
-            said = "never used"
+            use = "never used"
         else:
             where = one.last_used_address or "an unknown network"
-            said = f"last used {to_rfc3339(one.last_used_at)} from {where}, {one.last_used_path or '-'}"
-            said += f" ({one.last_used_agent})" if one.last_used_agent else ""
+            use = f"last used {to_rfc3339(one.last_used_at)} from {where}, {one.last_used_path or '-'}"
+            use += f" ({one.last_used_agent})" if one.last_used_agent else ""
         ends = f", ends {to_rfc3339(one.ends_at)}" if one.ends_at is not None else ""
-        say(f"  {one.number}  {one.prefix}…{one.last_four}  {said}{ends}")
+        say(f"  {one.number}  {one.prefix}…{one.last_four}  {use}{ends}")
     if proof is not None and proof.quiet_since is not None:
-        say(f"  Nobody has used an earlier secret since {to_rfc3339(proof.quiet_since)}.")
+        say(f"  No earlier secret was used since {to_rfc3339(proof.quiet_since)}.")
     if advice is not None and advice.unused:
-        say(f"\nNever needed in {_days(days)}: {' '.join(advice.unused)}")
+        say(f"\nUnused in {_days(days)}: {' '.join(advice.unused)}")
         if advice.enough and advice.kept:
             kept = " ".join(f"--scope {one}" for one in advice.kept)
             say(f"  Take it away: {program_name()} keys update {key.id} {kept}")
         elif not advice.enough:
-            say("  It was not watched for all of that time, so this may be too early to tell.")
+            say("  Usage was not recorded for the whole period, so check before you remove them.")
 
 
 def _days(days: int) -> str:

@@ -110,12 +110,14 @@ class KeyturnMiddleware:
         layer = self._layer
         try:
             if layer is None:
-                _log.error("the key layer is not open: the server has not started the application (ASGI's lifespan)")
+                _log.error(
+                    "the key layer is not open: the server has not run the application's lifespan startup (ASGI)"
+                )
                 await self._refuse(UNAVAILABLE, scope, receive, send)
             elif _is_preflight(scope, headers):
                 methods = target.methods if target is not None and target.methods else _ALL_METHODS
-                told = await layer.origins.preflight(headers["origin"], methods)
-                await _answer(send, 204, told, b"")
+                headers_of_preflight = await layer.origins.preflight(headers["origin"], methods)
+                await _answer(send, 204, headers_of_preflight, b"")
             else:
                 admitted = await self._admit(layer, scope, headers, target)
                 if isinstance(admitted, Denial):
@@ -137,7 +139,7 @@ class KeyturnMiddleware:
         """Whose request it is and what its answer is to carry; or why it is refused.
 
         Raises:
-            _Unavailable: that cannot be told.
+            _Unavailable: the decision is unknown.
         """
         method = "GET" if scope["type"] == "websocket" else scope["method"]
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
@@ -152,7 +154,7 @@ class KeyturnMiddleware:
             nowhere = target.endpoint is None
         if need is None:
             logged_path = layer.carriers.clipped(path, PATH_MAX)
-            _log.error("%s %s does not say what it needs, and is reached by nobody", method, logged_path)
+            _log.error("%s %s declares no scope, so every request to it is refused", method, logged_path)
             return UNDECLARED
         if need is Access.OPEN:
             return None, ()
@@ -223,14 +225,14 @@ class KeyturnMiddleware:
                 return
             self._layer = layer
             stack.callback(self._forget, layer)
-            waiting, said = [first], False
+            waiting, answered = [first], False
 
             async def replayed() -> Any:
                 return waiting.pop() if waiting else await receive()
 
             async def noted(message: Any) -> None:
-                nonlocal said
-                said = True
+                nonlocal answered
+                answered = True
                 if message["type"].startswith("lifespan.shutdown."):
                     farewell.append(message)
                 else:
@@ -239,7 +241,7 @@ class KeyturnMiddleware:
             try:
                 await self._app(scope, replayed, noted)
             except Exception:
-                if said:
+                if answered:
                     raise
                 # An application without a life of its own (ASGI, lifespan: it may raise). Then it is ours alone.
                 await send({"type": "lifespan.startup.complete"})
@@ -255,7 +257,7 @@ class KeyturnMiddleware:
 
 
 class _Unavailable(Exception):
-    """Whether a key may do something cannot be told; ``__cause__`` says why."""
+    """A key could not be verified; ``__cause__`` says why."""
 
 
 class _Target(NamedTuple):
@@ -321,11 +323,11 @@ def _find(routes: list[Any] | None, scope: Scope) -> _Target | None:
 
 def _nowhere(method: str, path: str, methods: tuple[str, ...]) -> Denial:
     """That no route says what this needs, because there is none. It is not handed on: what the application might find
-    for it beside its routes has not said what it needs, either."""
+    for it beside its routes has not answered what it needs, either."""
     if not methods:
         return Denial(404, "unknown_path", f"There is no {path}.")
     allowed = ", ".join(methods)
-    message = f"{method[:16]} is not possible here; use {allowed}."
+    message = f"{method[:16]} is not allowed here; use {allowed}."
     return Denial(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])
 
 

@@ -134,9 +134,9 @@ async def _limiter(settings: Settings) -> AsyncIterator[RateLimiter]:
 
 def _tell_outage(error: Exception | None) -> None:
     if error is not None:
-        _log.warning("limits are counted by each process for itself until Valkey answers again: %s", error)
+        _log.warning("Valkey does not answer; rate limits are counted per process until it does: %s", error)
     else:
-        _log.warning("limits are counted together again")
+        _log.warning("Valkey answers again; rate limits are shared")
 
 
 class _Server(LimitedServer):
@@ -148,7 +148,7 @@ class _Server(LimitedServer):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal anew once it has shut down, which ends the process with the
+        # uvicorn's own raises the signal again once it has shut down, which ends the process with the
         # database still open.
         loop = asyncio.get_running_loop()
         for number in HANDLED_SIGNALS:

@@ -1,4 +1,4 @@
-"""The end of a key, and whatever else narrows one. Once these have returned, no process accepts what they ended.
+"""Revoking a key, and every other restricting change. Once these have returned, no process accepts what they ended.
 
 Each is a conditional update, committed with a new epoch, after which :func:`keyturn.admission.leases.settle` waits
 until no gate can answer by what was true before. The receipt says what was waited for.
@@ -131,4 +131,4 @@ async def known(store: KeyReader, project_id: str, key_id: str) -> Key:
 
 def revoked(key: Key) -> KeyIsRevoked:
     """That a key is revoked, to be raised."""
-    return KeyIsRevoked(f"{key.id} is revoked, which is for good; create a new key")
+    return KeyIsRevoked(f"{key.id} is revoked, which is final; create a new key")

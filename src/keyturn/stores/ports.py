@@ -14,7 +14,7 @@ from keyturn.keys.model import Key, KnownKey
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Allowance, Limit
 
-# So many changes are read at once; who was away for longer reads again.
+# The number of changes read at once; a gate that was away for longer reads again.
 CHANGES_READ_MAX: Final = 10_000
 
 
@@ -40,7 +40,7 @@ class Act(NamedTuple):
     Attributes:
         at: Unix milliseconds.
         by: the actor, such as ``user:usr_01j…``, ``operator:cli`` or ``system:leak-desk``.
-        because: why, in the actor's words or the system's; None where nobody said.
+        reason: why, in the words of the actor or the system; None if none was given.
     """
 
     at: int
@@ -49,7 +49,7 @@ class Act(NamedTuple):
 
 
 class KeyEventType(StrEnum):
-    """What an owner may want to be told of a key."""
+    """What a key's owner may want to know."""
 
     EXPOSED = "key.exposed"
     CANARY_USED = "key.canary_used"
@@ -85,7 +85,7 @@ class KeyEvents(Protocol):
 
 
 class Quarantine(NamedTuple):
-    """What became of the wish to disable a key by itself.
+    """The outcome of an automatic disabling of a key.
 
     Attributes:
         epoch: of the change; None if the key was not active.
@@ -97,7 +97,7 @@ class Quarantine(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One narrowing change: from this epoch on, what was known of the key, or of a project's keys, is out of date."""
+    """One restricting change: from this epoch on, what was known of the key, or of a project's keys, is out of date."""
 
     epoch: int
     key_id: str | None
@@ -105,7 +105,7 @@ class Change(NamedTuple):
 
 
 class HeldLease(NamedTuple):
-    """A gate that may be answering out of its memory.
+    """A gate that may be answering from its cache.
 
     Attributes:
         epoch_seen: the last change it has acted upon.
@@ -118,15 +118,15 @@ class HeldLease(NamedTuple):
 
 
 class LeaseStore(Protocol):
-    """The rows by which gates and those who narrow keys meet. Every call is a transaction of its own, and every
+    """The rows by which gates and those who restrict keys meet. Every call is a transaction of its own, and every
     answer is what was committed before the question."""
 
     async def epoch(self) -> int:
-        """The number of the last narrowing change; 0 before the first."""
+        """The number of the last restricting change; 0 before the first."""
         ...
 
     async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
-        """Write down that this gate may answer out of its memory, and has acted upon all changes up to this one.
+        """Write down that this gate may answer from its cache, and has acted upon all changes up to this one.
 
         Args:
             renewals: the gate's own count of its calls, so that no two of its rows are ever alike.
@@ -134,19 +134,19 @@ class LeaseStore(Protocol):
         ...
 
     async def changes_after(self, epoch: int) -> list[Change]:
-        """The first of the changes since, oldest first, :data:`CHANGES_READ_MAX` at least if there are so many; without
-        gaps, unless older ones were forgotten. The last change is never forgotten."""
+        """The first of the changes since, oldest first, :data:`CHANGES_READ_MAX` at least if there are that many;
+        without gaps, unless older ones were forgotten. The last change is never forgotten."""
         ...
 
     async def release(self, gate: str) -> None:
-        """Write down that this gate does not answer out of its memory."""
+        """Write down that this gate does not answer from its cache."""
         ...
 
     async def held(self) -> list[HeldLease]:
-        """The gates that may be answering out of their memory."""
+        """The gates that may be answering from their cache."""
         ...
 
-    async def let_go(self, lease: HeldLease) -> None:
+    async def release_lapsed(self, lease: HeldLease) -> None:
         """Release a gate's lease for it, provided that it was not renewed since it was read."""
         ...
 
@@ -160,7 +160,7 @@ class LeaseStore(Protocol):
         ...
 
     def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Call ``wake`` soon after a narrowing change, from here or elsewhere, as far as one can be told of it; what
+        """Call ``wake`` soon after a restricting change, from here or elsewhere, as far as a notification exists; what
         comes back ends that."""
         ...
 
@@ -307,7 +307,7 @@ class ChangeStore(LeaseStore, Protocol):
     async def set_enabled(self, project_id: str, key_id: str, act: Act, *, enabled: bool) -> int | None:
         """Disable an active key or enable a disabled one; None if it is revoked, so already, or not there.
 
-        Enabling is no narrowing, but is answered in the same way.
+        Enabling restricts nothing, but is answered in the same way.
         """
         ...
 
@@ -333,7 +333,7 @@ class SecretStore(LeaseStore, Protocol):
         ...
 
     async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
-        """Take back a secret that waits for its first use, so that it never comes into use; None if there is none."""
+        """Withdraw a secret that was not used yet, so that it is never accepted; None if there is none."""
         ...
 
     async def activate(self, key_id: str, number: int, act: Act) -> int | None:
@@ -394,8 +394,8 @@ class ExpiryStore(Protocol):
         ...
 
     async def emit_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
-        """Tell a key's owner that it ends in so many days, or has ended (0); False if they had been told, by whoever,
-        or if this store has nobody who tells them.
+        """Tell a key's owner that it expires in this number of days, or has expired (0); False if they had been told,
+        by whoever, or if this store has nobody who tells them.
 
         Args:
             quietly: only write down that they know.
@@ -440,7 +440,7 @@ class KeyStore(
 
 
 class Count(NamedTuple):
-    """What is counted by itself: the requests of a key on a day that came to the same.
+    """One counter: the requests of a key on a day with the same outcome.
 
     Attributes:
         day: since 1970-01-01, UTC.

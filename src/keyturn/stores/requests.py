@@ -32,6 +32,7 @@ _TYPES: Final = {
     "opened": "BIGINT",
     "agent": "TEXT",
     "reported": "TEXT",
+    "secure": "BIGINT",
 }
 # Whoever writes the same line twice, because the first time was not answered, changes nothing.
 _ADD: Final = insert_rows("key_requests", _TYPES, "(id) DO NOTHING")
@@ -41,7 +42,7 @@ _ADD_DROPPED: Final = insert_rows(
     "(project_id, day) DO UPDATE SET requests = key_requests_dropped.requests + excluded.requests",
 )
 _COLUMNS: Final = ", ".join(_TYPES)
-# Newest first, from a place on. Where something is filtered, no more than so many are looked at for one page: a filter
+# Newest first, from a place on. With a filter, only a bounded number of rows is read for one page: a filter
 # that fits nothing would else read all there is, and on SQLite nobody else is served meanwhile.
 SCANNED_MAX: Final = 5_000
 _PLACE: Final = "project_id = $1 AND (at, id) < ($2, $3) AND at >= $4"
@@ -245,6 +246,7 @@ def _row(one: LoggedRequest) -> tuple[Any, ...]:
         int(one.opened) if one.opened is not None else None,
         one.agent,
         " ".join(one.reported),
+        int(one.secure) if one.secure is not None else None,
     )
 
 
@@ -271,4 +273,5 @@ def _request(row: Row) -> LoggedRequest:
         opened=bool(row[18]) if row[18] is not None else None,
         agent=row[19],
         reported=tuple(row[20].split()),
+        secure=bool(row[21]) if row[21] is not None else None,
     )

@@ -173,7 +173,7 @@ _KEEP_OPENER: Final = (
 )
 _OPENS: Final = "SELECT 1 FROM client_secrets WHERE digest = $1 AND project_id = $2 AND mode = $3 AND object_id = $4"
 
-# Beyond so many different sets of terms, sharing starts anew.
+# Beyond this number of different sets of terms, sharing starts again.
 TERMS_MAX: Final = 100_000
 
 
@@ -205,13 +205,13 @@ class SqlKeyStore(SqlLeases):
                 # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
                 await tx.fetch_one(head.LOCK)
                 if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
-                    raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+                    raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
                 makers = [key.parent_id, *(row[0] for row in await tx.fetch_all(_ANCESTORS, key.parent_id))]
                 made = await tx.fetch_all(_DESCENDANTS, makers[-1])
                 check_descendants(makers, sum(row[1] != Status.REVOKED.value for row in made))
             await _insert(tx, key, digest)
             action = "key.imported" if key.imported else "key.created"
-            await head.write_down(tx, act, action, key.project_id, key.id, **_said_of_new(key))
+            await head.write_down(tx, act, action, key.project_id, key.id, **_detail_of_new(key))
 
         try:
             await self._database.write(operation)
@@ -226,7 +226,7 @@ class SqlKeyStore(SqlLeases):
                 await _insert(tx, key, digest)
             # The log comes last, for whoever else writes it waits from its first line on.
             await head.write_down_all(
-                tx, act, [("key.imported", key.project_id, key.id, _said_of_new(key)) for key, _ in keys]
+                tx, act, [("key.imported", key.project_id, key.id, _detail_of_new(key)) for key, _ in keys]
             )
 
         try:
@@ -568,7 +568,7 @@ class SqlKeyStore(SqlLeases):
             return False  # whoever else works on this database may have somebody to tell
 
         async def operation(tx: Transaction) -> bool:
-            if not await note_expiry_told(tx, key.id, days):
+            if not await note_expiry_emitted(tx, key.id, days):
                 return False
             if not quietly:
                 type = KeyEventType.EXPIRING if days else KeyEventType.EXPIRED
@@ -677,15 +677,15 @@ async def _insert(tx: Transaction, key: Key, digest: KeyDigest) -> None:
         await tx.execute(_ADD_ORIGIN, origin, key.id)
 
 
-def _said_of_new(key: Key) -> dict[str, object]:
+def _detail_of_new(key: Key) -> dict[str, object]:
     """What the audit log says of a new key."""
-    said: dict[str, object] = {
+    detail: dict[str, object] = {
         "name": key.name,
         "mode": key.mode.value,
         "kind": key.kind.value,
         "scopes": sorted(key.scopes),
     }
-    return said | ({"parent": key.parent_id} if key.parent_id is not None else {})
+    return detail | ({"parent": key.parent_id} if key.parent_id is not None else {})
 
 
 async def keep_client_secret(
@@ -695,9 +695,9 @@ async def keep_client_secret(
     await tx.execute(_KEEP_OPENER, digest.value, project_id, mode, object_id, key_id, at)
 
 
-async def note_expiry_told(tx: Transaction, key_id: str, days: int) -> bool:
-    """Write down that a key's owner was told that it ends in so many days, in the transaction that tells them; False if
-    they had been."""
+async def note_expiry_emitted(tx: Transaction, key_id: str, days: int) -> bool:
+    """Write down that a key's owner was told that it expires in this number of days, in the transaction that tells
+    them; False if they had been."""
     return await tx.execute(_EXPIRY_TOLD, days, key_id) == 1
 
 

@@ -27,7 +27,7 @@ from tillgate.cli.session import where
 
 app = typer.Typer(
     name="tillgate",
-    help="A checkout server that you host yourself, behind API keys you can trust.",
+    help="A self-hosted checkout server with API keys.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

@@ -29,7 +29,7 @@ def doctor(
     data: Data = None,
     database_url: DatabaseUrl = None,
     new_secret_key: Annotated[
-        bool, typer.Option("--new-secret-key", help="Print a fresh value for TILLGATE_SECRET_KEY and stop.")
+        bool, typer.Option("--new-secret-key", help="Print a new value for TILLGATE_SECRET_KEY and exit.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -126,8 +126,8 @@ async def _behind(database: Database, file: Path | None) -> list[str]:
     high_water = HighWater(file)
     try:
         return [
-            f"events {one.had + 1} to at least {one.given} of project {one.project_id} are not in the database, which "
-            "is older than it was; the next start goes on above them, as another event log"
+            f"events {one.had + 1} to at least {one.given} of project {one.project_id} are missing: the database is "
+            "older than it was. The next start continues above them, as a new event log"
             for one in await find_behind(database, high_water)
         ]
     finally:

@@ -4,11 +4,11 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from keyturn import Asked, KeyNotFound, Need
+from keyturn import Asked, KeyNotFound, Needs
 from keyturn.cli.explain import FromAddress, FromApp, FromOrigin, InClearText, WithClientSecret, check_address
 from keyturn.cli.mounting import CommandContext, Installation
 from keyturn.cli.output import AsJson, fail, say, say_json
-from keyturn.insight.explain import Case, Explanation, as_known, explain, explain_logged, lines, to_json
+from keyturn.insight.explain import Case, Explanation, as_known, explain, explain_logged, lines, scopes_of, to_json
 from keyturn.insight.logged import LoggedRequest
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import NotFound
@@ -18,7 +18,7 @@ def explain_request(
     installation: Installation,
     request_id: Annotated[
         str | None,
-        typer.Option("--request-id", metavar="ID", help="A request of the log, req_…, instead of all the others."),
+        typer.Option("--request-id", metavar="ID", help="A logged request, req_…, instead of the other options."),
     ] = None,
     key_id: Annotated[str | None, typer.Option("--key-id", metavar="ID", help="The key's id, key_….")] = None,
     method: Annotated[str | None, typer.Option("--method", help="GET, POST, PATCH or DELETE.")] = None,
@@ -29,7 +29,7 @@ def explain_request(
     http: InClearText = False,
     client_secret: WithClientSecret = None,
     secret: Annotated[
-        int | None, typer.Option("--secret", help="Which of a rotated key's secrets, counted from 1; else the newest.")
+        int | None, typer.Option("--secret", help="The number of a rotated key's secret, from 1 [the newest].")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,17 +53,17 @@ def explain_request(
             raise KeyNotFound(f"this key has {len(secrets)} secrets, counted from 1; there is no number {secret}")
         return explain(Case(as_known(key, chosen[0]), need, asked, secure=not http), context.clock.now())
 
-    told = installation.work(task)
+    explanation = installation.work(task)
     if as_json:
-        say_json(to_json(told, need))
+        say_json(to_json(explanation, need))
         return
-    say(f"{method.upper()} {path} needs {need.scope}.\n")
-    _print(told)
+    say(f"{method.upper()} {path} needs {_named(need)}.\n")
+    _print(explanation)
 
 
 class _Logged(NamedTuple):
     request: LoggedRequest
-    told: Explanation
+    explanation: Explanation
 
 
 def _explain_logged(installation: Installation, request_id: str, as_json: bool) -> None:
@@ -76,33 +76,34 @@ def _explain_logged(installation: Installation, request_id: str, as_json: bool) 
             raise NotFound(f"request {request_id[:64]!r} in the log; see: tillgate requests")
         return _Logged(one, await explain_logged(context.store, one, context.clock.now()))
 
-    one, told = installation.work(task)
+    one, explanation = installation.work(task)
     if as_json:
         then = {"at": to_rfc3339(one.at), "status": one.status, "refusal": one.refusal, "error": one.error}
-        say_json({"request": one.id, "then": then, **to_json(told, one.need)})
+        say_json({"request": one.id, "then": then, **to_json(explanation, one.need)})
         return
-    became = f"was refused: {one.refusal}" if one.refusal is not None else f"was let in and answered {one.status}"
-    needs = f" It needs {one.need.scope}." if one.need is not None else ""
-    say(f"{one.method} {one.path} with {one.key_id} {became}, at {to_rfc3339(one.at)}.{needs} By what stands now:\n")
-    _print(told)
+    became = f"was refused: {one.refusal}" if one.refusal is not None else f"was allowed and answered {one.status}"
+    needs = f" It needs {_named(one.need)}." if one.need is not None else ""
+    say(f"{one.method} {one.path} with {one.key_id} {became}, at {to_rfc3339(one.at)}.{needs}")
+    say("With the current settings:\n")
+    _print(explanation)
 
 
-def _print(told: Explanation) -> None:
-    for line in lines(told):
+def _print(explanation: Explanation) -> None:
+    for line in lines(explanation):
         say(line)
 
 
-def _need(method: str, path: str) -> Need:
-    """What the endpoint asks for."""
-    # Only here: every other command starts without loading the API.
-    from tillgate.api.application import ROUTES
-    from tillgate.api.routing import ROOT, Router
+def _named(need: Needs) -> str:
+    return " and ".join(scopes_of(need).split())
 
-    found = Router(ROUTES).find(path.partition("?")[0].removeprefix(ROOT))
-    if found is None:
-        fail(f"--path: there is no {path[:100]!r}; a path is one such as {ROOT}/links")
-    wanted = method.upper()
-    route = found.by_method.get("GET" if wanted == "HEAD" else wanted)
-    if route is None:
-        fail(f"--method: {path[:100]} takes {found.allow}, not {method[:20]}")
-    return route.need
+
+def _need(method: str, target: str) -> Needs:
+    """What the call asks for: the endpoint's need, and those of what is expanded."""
+    # Only here: every other command starts without loading the API.
+    from tillgate.api.application import NATIVE
+    from tillgate.wire.serving import needs_of
+
+    try:
+        return needs_of(NATIVE, method, target)
+    except LookupError as error:
+        fail(str(error))

@@ -18,12 +18,12 @@ from tillgate.opening import open_keys
 
 NamedProject = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's name or id.")]
 
-app = typer.Typer(help="Projects: what keys, links and sessions belong to.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, suspend and resume projects.", no_args_is_help=True)
 
 
 @app.command("create")
 def create(
-    name: Annotated[str, typer.Option("--name", help="What the project is called; buyers see it.")],
+    name: Annotated[str, typer.Option("--name", help="The project's name; buyers see it.")],
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,

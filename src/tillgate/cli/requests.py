@@ -31,20 +31,23 @@ def requests(
     status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="403, or 4xx for a class.")] = None,
     refused: Annotated[bool, typer.Option("--refused", help="Only those that the key layer refused.")] = False,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="REASON", help="Only those refused for this, such as revoked.")
+        str | None,
+        typer.Option("--reason", metavar="REASON", help="Only requests refused for this reason, such as revoked."),
     ] = None,
     path: Annotated[
-        str | None, typer.Option("--path", metavar="PATH", help="The route's template: /payment_links/{id}.")
+        str | None, typer.Option("--path", metavar="PATH", help="Only this route, such as /payment_links/{id}.")
     ] = None,
     request_id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="The request with this id, req_….")
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="AGE", help="No older than that: 30m, 12h, 7d.")
+        str | None, typer.Option("--since", metavar="AGE", help="No older than this: 30m, 12h, 7d.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="How many at most.")] = LIMIT_DEFAULT,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="At most this number of requests.")
+    ] = LIMIT_DEFAULT,
     before: Annotated[
-        str | None, typer.Option("--before", metavar="CURSOR", help="Those before: a page's nextCursor.")
+        str | None, typer.Option("--before", metavar="CURSOR", help="The page after this nextCursor.")
     ] = None,
     project: Project = None,
     as_json: AsJson = False,
@@ -103,7 +106,7 @@ def requests(
         ],
     )
     for day, number in found.dropped.items():
-        say(f"{_date(day)}: {number} more than there was room for; `tillgate keys usage` counts all of them.")
+        say(f"{_date(day)}: {number} requests not logged for lack of room; `tillgate keys usage` counts all of them.")
     if after is not None:
         say(f"There are more: --before {after}")
 

@@ -23,7 +23,7 @@ from tillgate.store.sealing import (
     split_keys,
 )
 
-app = typer.Typer(help="The secret key, which seals webhook secrets.", no_args_is_help=True)
+app = typer.Typer(help="Manage the secret key, which encrypts webhook secrets.", no_args_is_help=True)
 
 
 @app.command("new")
@@ -52,13 +52,11 @@ def new(data: Data = None, as_json: AsJson = False) -> None:
 @app.command("rotate")
 def rotate(
     offline: Annotated[
-        bool, typer.Option("--offline", help="No server is running, so none has to know the key.")
+        bool, typer.Option("--offline", help="No server is running, so none needs the new key.")
     ] = False,
     replace_lost: Annotated[
         bool,
-        typer.Option(
-            "--replace-lost", help="The old key is lost: give what it sealed another secret, known to nobody."
-        ),
+        typer.Option("--replace-lost", help="The old key is lost: replace the secrets sealed with it by random ones."),
     ] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -82,7 +80,7 @@ def rotate(
     if done is None:
         fail(
             f"no server has started with the key {sealer.fingerprint} yet: restart every server with both keys first, "
-            "or say --offline if none is running"
+            "or use --offline if none is running"
         )
     if as_json:
         say_json({"key": sealer.fingerprint, "resealed": done.resealed, "lost": done.lost, "finished": done.finished})
@@ -94,10 +92,10 @@ def rotate(
     if not done.finished:
         fail(
             f"{done.lost} secrets were sealed with a key that is not given, and stay as they are: give that key as "
-            "well, or, if it is lost, say --replace-lost"
+            "well, or, if it is lost, use --replace-lost"
         )
     if done.lost:
-        say(f"{done.lost} of them are new, and nobody knows them: rotate the secret of each webhook endpoint.")
+        say(f"{done.lost} of them were replaced by random secrets: rotate the secret of each webhook endpoint.")
     _drop_old(chosen, sealer)
 
 

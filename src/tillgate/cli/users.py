@@ -10,18 +10,18 @@ from tillgate.access.accounts import Accounts, Role
 from tillgate.base.clock import SystemClock
 from tillgate.cli.session import Data, DatabaseUrl, settings, work
 
-app = typer.Typer(help="People who can sign in to the dashboard.", no_args_is_help=True)
+app = typer.Typer(help="Manage dashboard users.", no_args_is_help=True)
 
 
 @app.callback()
 def users() -> None:
-    """People who can sign in to the dashboard."""
+    """Manage dashboard users."""
 
 
 @app.command("create")
 def create(
     email: Annotated[str, typer.Option("--email", help="The address to sign in with.")],
-    role: Annotated[Role, typer.Option("--role", help="What they may do; a viewer changes nothing.")] = Role.OWNER,
+    role: Annotated[Role, typer.Option("--role", help="The user's role; a viewer has read-only access.")] = Role.OWNER,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,

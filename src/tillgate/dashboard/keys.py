@@ -16,7 +16,7 @@ KEYS: Final = "/dashboard/api-keys"
 
 
 async def list_keys(call: Call) -> Response:
-    """The project's keys, those of each mode by themselves."""
+    """The project's keys, grouped by mode."""
     found = await call.context.keys.list(call.who.project.id, None)
     in_order = sorted(found, key=lambda key: key.status == "revoked")  # stable: newest first within each
     groups = [(mode, [key for key in in_order if key.mode == mode]) for mode in ("test", "live")]
@@ -59,16 +59,16 @@ async def create_key(call: Call) -> Response:
     if kind not in tuple(Kind):
         problems["kind"] = "Choose secret or publishable."
     if not scopes:
-        problems["scopes"] = "Choose at least one scope: a key without any may do nothing."
+        problems["scopes"] = "Choose at least one scope. A key without scopes has no permissions."
     if not name:
-        problems["name"] = "Say what the key is for."
+        problems["name"] = "Enter what the key is for."
     if problems:
         return _form(call, Draft(values, problems))
     try:
         async with call.once(
-            "This key was made already.",
-            "Its text was shown once and is stored nowhere. If you have not copied it, revoke that key and "
-            "create a new one.",
+            "This key was already created.",
+            "Its text was shown once and is not stored. If you have not copied it, revoke this key and create a new "
+            "one.",
         ):
             wish = KeyWish(
                 project_id=call.who.project.id,

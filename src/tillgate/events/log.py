@@ -66,15 +66,15 @@ async def require_place(tx: Transaction, project_id: str, livemode: bool, after:
     current = await log_id(tx, project_id, livemode)
     if log is not None and log != current:
         raise SequenceAhead(
-            f"log: the place is in another event log, from before the database was restored or of another project or "
-            f"mode. This one is {current} and ends at {newest}.",
+            "log: the position is in another event log, from before the database was restored or of another project "
+            f"or mode. This log is {current} and ends at {newest}.",
             param="log",
             newest_sequence=newest,
             log_id=current,
         )
     if after > newest:
         raise SequenceAhead(
-            f"after: this event log ends at {newest}, before {after}: the place is from before the database was "
+            f"after: this event log ends at {newest}, before {after}: the position is from before the database was "
             "restored, or of another project or mode.",
             param="after",
             newest_sequence=newest,

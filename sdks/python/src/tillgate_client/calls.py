@@ -164,7 +164,7 @@ def read_api_key(given: str | None) -> ApiKey:
 
 
 def read_base_url(given: str) -> str:
-    """The bare origin: ``https://your-domain.com``. A trailing slash and ``/api/v1`` are taken away.
+    """The bare origin: ``https://your-domain.com``. A trailing slash and ``/api/v1`` are removed.
 
     Raises:
         ConfigurationError: it is no http(s) URL, or has anything beyond the origin.
@@ -286,7 +286,7 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
                 idempotency_key=call.idempotency_key,
             ) from error
     try:
-        said = _envelope.decode(response.content).error
+        envelope = _envelope.decode(response.content).error
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Not the server's own words: a proxy's page, or another program altogether. It is not repeated here.
         kind = ServerError if response.status_code >= 500 else UnexpectedAnswerError
@@ -300,21 +300,21 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
             retry_after_seconds=retry_after_seconds(response),
             idempotency_key=call.idempotency_key,
         ) from None
-    fitting = _BY_TYPE.get(said.type, ServerError if response.status_code >= 500 else ApiError)
+    fitting = _BY_TYPE.get(envelope.type, ServerError if response.status_code >= 500 else ApiError)
     more: dict[str, Any] = {}
-    if said.code == "sequence_ahead":
-        fitting, more = SequenceAheadError, {"newest_sequence": said.newest_sequence, "log_id": said.log_id}
+    if envelope.code == "sequence_ahead":
+        fitting, more = SequenceAheadError, {"newest_sequence": envelope.newest_sequence, "log_id": envelope.log_id}
     raise fitting(
-        key.hidden_in(said.message),
+        key.hidden_in(envelope.message),
         status=response.status_code,
-        type=said.type,
-        code=said.code,
-        param=said.param,
-        request_id=said.request_id or request_id,
-        reason=said.reason,
-        detail=said.detail,
-        required_scope=said.required_scope,
-        granted_scopes=said.granted_scopes,
+        type=envelope.type,
+        code=envelope.code,
+        param=envelope.param,
+        request_id=envelope.request_id or request_id,
+        reason=envelope.reason,
+        detail=envelope.detail,
+        required_scope=envelope.required_scope,
+        granted_scopes=envelope.granted_scopes,
         retry_after_seconds=retry_after_seconds(response),
         idempotency_key=call.idempotency_key,
         **more,

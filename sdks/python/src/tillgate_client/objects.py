@@ -217,7 +217,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
-    """In the payment's currency: what is asked for, promised, to be had, there, gone back, and could go back."""
+    """In the payment's currency: amounts asked for, authorised, capturable, received, refunded, and refundable."""
 
     requested: str
     authorized: str
@@ -240,7 +240,7 @@ class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     Attributes:
         amount: what the payer is to send, in the rail's asset.
         capture_before: when an authorisation lapses.
-        release_reason: why what was authorised and not captured was let go of.
+        release_reason: why what was authorised and not captured was released.
     """
 
     id: str
@@ -426,7 +426,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
 
 
 class WebhookTest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What became of a test send."""
+    """The outcome of a test send."""
 
     object: str
     livemode: bool
@@ -594,7 +594,7 @@ class Redemption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     when it ended unpaid.
 
     Attributes:
-        promotion_code_id: the code through which it came; None where the coupon was given by itself.
+        promotion_code_id: the code through which it came; None where the coupon was applied directly.
         amount: what is taken off the order, in ``currency``.
     """
 

@@ -31,7 +31,7 @@ def verify_webhook(
     Events may arrive more than once: keep the ``id`` of those you have handled.
 
     Args:
-        payload: the body exactly as it came. Parsed and written anew it would not fit its signature.
+        payload: the body exactly as it came. Parsed and serialised again, it would not match its signature.
         signature: the value of the header ``X-Webhook-Signature``. Its ``v1`` may be there several times, and one
             that fits is enough.
         secret: the endpoint's secret, ``whsec_`` included.

@@ -93,14 +93,14 @@ class AsyncCheckoutSessions:
         return await list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> CheckoutSession:
-        """Retrieve a session."""
+        """Retrieve a checkout session."""
         call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
         return await self._transport.send(call, CheckoutSession)
 
     async def accept(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
     ) -> CheckoutSession:
-        """Take what has come as payment, though it is too little, too much or too late."""
+        """Accept the amount received as payment, although it is too little, too much or late."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "accept"),
@@ -112,7 +112,7 @@ class AsyncCheckoutSessions:
     async def cancel(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
     ) -> CheckoutSession:
-        """Call a session off for good; what was authorised for it is let go of."""
+        """Cancel a session; what was authorised for it is released."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),
@@ -124,7 +124,7 @@ class AsyncCheckoutSessions:
     async def expire(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
     ) -> CheckoutSession:
-        """End a pending session before its time; it can still be paid late."""
+        """Expire a pending session early; it can still be paid late."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "expire"),

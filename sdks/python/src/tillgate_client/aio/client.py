@@ -47,7 +47,7 @@ class AsyncClient:
         """
         Args:
             api_key: by default what ``CHECKOUT_API_KEY`` holds.
-            base_url: the bare origin, ``https://your-domain.com``; a trailing slash or ``/api/v1`` is taken away.
+            base_url: the bare origin, ``https://your-domain.com``; a trailing slash or ``/api/v1`` is removed.
             timeout_seconds: of each attempt, for connecting and for each silence.
             max_retries: attempts after the first.
             http_client: your own, with its proxies and certificates; it stays yours to close.

@@ -50,7 +50,7 @@ class AsyncEvents:
     async def replay(
         self, id: str, *, endpoint_id: str | None = None, idempotency_key: str | None = None
     ) -> Sequence[WebhookDelivery]:
-        """Send an event once more, to one webhook endpoint or to all that subscribed; the deliveries that it makes."""
+        """Replay an event to one webhook endpoint or to all subscribed ones; the deliveries that it makes."""
         call = call_of(
             "POST", path_of("events", id, "replay"), body=given(endpointId=endpoint_id), idempotency_key=idempotency_key
         )

@@ -70,7 +70,7 @@ class AsyncPayments:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
-        """Take what was authorised, all that is left or an ``amount``; the rest is let go of unless
+        """Take what was authorised, all that is left or an ``amount``; the rest is released unless
         ``cancel_remainder`` is False."""
         body = given(amount=amount, cancelRemainder=cancel_remainder)
         call = call_of(
@@ -83,7 +83,7 @@ class AsyncPayments:
         return await self._transport.send(call, Payment)
 
     async def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
-        """Let go of what was authorised and not captured."""
+        """Release what was authorised and not captured."""
         call = call_of(
             "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
         )

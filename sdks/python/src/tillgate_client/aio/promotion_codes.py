@@ -60,7 +60,7 @@ class AsyncPromotionCodes:
         code: str | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[PromotionCode]:
-        """List promotion codes, newest first; ``code`` in whatever case."""
+        """List promotion codes, newest first; ``code`` ignores case."""
         query = {
             "limit": limit,
             "starting_after": starting_after,

@@ -25,7 +25,7 @@ class AsyncTransactions:
         created_after: datetime | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[Transaction]:
-        """List movements of money, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List transactions, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -38,7 +38,7 @@ class AsyncTransactions:
         return await list_page(self._transport, "/transactions", query, Transaction)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> Transaction:
-        """Retrieve a movement of money."""
+        """Retrieve a transaction."""
         return await self._transport.send(
             call_of("GET", path_of("transactions", id), query={"expand": expand}), Transaction
         )

@@ -16,6 +16,6 @@ class AsyncWebhookDeliveries:
         return await self._transport.send(call_of("GET", path_of("webhook_deliveries", id)), WebhookDelivery)
 
     async def replay(self, id: str, *, idempotency_key: str | None = None) -> WebhookDelivery:
-        """Send a delivery's event once more, under the same event id."""
+        """Replay a delivery, under the same event id."""
         call = call_of("POST", path_of("webhook_deliveries", id, "replay"), idempotency_key=idempotency_key)
         return await self._transport.send(call, WebhookDelivery)

@@ -94,12 +94,12 @@ class CheckoutSessions:
         return list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
 
     def retrieve(self, id: str, *, expand: Expand | None = None) -> CheckoutSession:
-        """Retrieve a session."""
+        """Retrieve a checkout session."""
         call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
         return self._transport.send(call, CheckoutSession)
 
     def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
-        """Take what has come as payment, though it is too little, too much or too late."""
+        """Accept the amount received as payment, although it is too little, too much or late."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "accept"),
@@ -109,7 +109,7 @@ class CheckoutSessions:
         return self._transport.send(call, CheckoutSession)
 
     def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
-        """Call a session off for good; what was authorised for it is let go of."""
+        """Cancel a session; what was authorised for it is released."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),
@@ -119,7 +119,7 @@ class CheckoutSessions:
         return self._transport.send(call, CheckoutSession)
 
     def expire(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
-        """End a pending session before its time; it can still be paid late."""
+        """Expire a pending session early; it can still be paid late."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "expire"),

@@ -67,14 +67,14 @@ class Orders:
         return self._transport.send(call, Order)
 
     def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
-        """Take what has come as payment, though it is too little, too much, too late, or partly gone again."""
+        """Accept the amount received as payment, although it is too little, too much, late, or partly reversed."""
         call = call_of(
             "POST", path_of("orders", id, "accept"), query={"expand": expand}, idempotency_key=idempotency_key
         )
         return self._transport.send(call, Order)
 
     def wait(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
-        """Wait for the rest: from now on a top-up settles the underpaid order by itself."""
+        """Wait for the rest of an underpaid order: a further payment settles it automatically."""
         call = call_of("POST", path_of("orders", id, "wait"), query={"expand": expand}, idempotency_key=idempotency_key)
         return self._transport.send(call, Order)
 

@@ -71,7 +71,7 @@ class Payments:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
-        """Take what was authorised, all that is left or an ``amount``; the rest is let go of unless
+        """Take what was authorised, all that is left or an ``amount``; the rest is released unless
         ``cancel_remainder`` is False."""
         body = given(amount=amount, cancelRemainder=cancel_remainder)
         call = call_of(
@@ -84,7 +84,7 @@ class Payments:
         return self._transport.send(call, Payment)
 
     def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
-        """Let go of what was authorised and not captured."""
+        """Release what was authorised and not captured."""
         call = call_of(
             "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
         )

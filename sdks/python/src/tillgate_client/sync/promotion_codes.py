@@ -61,7 +61,7 @@ class PromotionCodes:
         code: str | None = None,
         expand: Expand | None = None,
     ) -> Page[PromotionCode]:
-        """List promotion codes, newest first; ``code`` in whatever case."""
+        """List promotion codes, newest first; ``code`` ignores case."""
         query = {
             "limit": limit,
             "starting_after": starting_after,

@@ -84,7 +84,7 @@ class Refunds:
     def settle(
         self, id: str, *, tx_hash: str, expand: Expand | None = None, idempotency_key: str | None = None
     ) -> Refund:
-        """Say that you have sent the money of a pending refund, and with which transaction."""
+        """Mark a pending refund as sent, and with which transaction."""
         call = call_of(
             "POST",
             path_of("refunds", id, "settle"),
@@ -95,7 +95,7 @@ class Refunds:
         return self._transport.send(call, Refund)
 
     def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Refund:
-        """Give a pending refund up before it is sent."""
+        """Cancel a pending refund."""
         call = call_of(
             "POST", path_of("refunds", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
         )

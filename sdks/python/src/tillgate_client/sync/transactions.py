@@ -26,7 +26,7 @@ class Transactions:
         created_after: datetime | None = None,
         expand: Expand | None = None,
     ) -> Page[Transaction]:
-        """List movements of money, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List transactions, newest first. Filters combine; ``created_after`` is inclusive."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -39,5 +39,5 @@ class Transactions:
         return list_page(self._transport, "/transactions", query, Transaction)
 
     def retrieve(self, id: str, *, expand: Expand | None = None) -> Transaction:
-        """Retrieve a movement of money."""
+        """Retrieve a transaction."""
         return self._transport.send(call_of("GET", path_of("transactions", id), query={"expand": expand}), Transaction)

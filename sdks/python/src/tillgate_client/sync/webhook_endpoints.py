@@ -65,7 +65,7 @@ class WebhookEndpoints:
         return self._transport.send(call, WebhookEndpoint)
 
     def delete(self, id: str, *, idempotency_key: str | None = None) -> DeletedWebhookEndpoint:
-        """Delete a webhook endpoint for good."""
+        """Delete a webhook endpoint."""
         call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key)
         return self._transport.send(call, DeletedWebhookEndpoint)
 
@@ -90,7 +90,7 @@ class WebhookEndpoints:
         failed_only: bool | None = None,
         idempotency_key: str | None = None,
     ) -> WebhookReplay:
-        """Send the events between two sequences once more, both excluded, or those of them that never arrived."""
+        """Send the events between two sequences again, both excluded, or those of them that never arrived."""
         call = call_of(
             "POST",
             path_of("webhook_endpoints", id, "replay"),

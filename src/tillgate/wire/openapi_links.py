@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from tillgate.api.routing import Reads, Route
+from tillgate.wire.routing import Reads, Route
 
 _ID: Final = "$response.body#/id"
 _FIRST_ID: Final = "$response.body#/data/0/id"
@@ -92,7 +92,7 @@ class Links:
                             noun,
                             target,
                             requestBody={field.encode_name: _ID},
-                            description=f"The `id` is the `{field.encode_name}` of the body; the rest is yours to say.",
+                            description=f"The `id` is the `{field.encode_name}` of the body; you choose the rest.",
                         )
 
     def _from_page(self, route: Route, listed: msgspec.inspect.Type) -> Iterator[Link]:
@@ -108,7 +108,7 @@ class Links:
                 f"{resource.noun}_page",
                 route,
                 parameters=parameters,
-                description="The next page, where there is one; say the same filters again.",
+                description="The next page, if there is one. Repeat the filters.",
             )
 
     def _resource_of(self, shown: msgspec.inspect.Type) -> _Resource | None:

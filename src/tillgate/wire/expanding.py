@@ -14,19 +14,18 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.lists import ListObject
-from tillgate.api.reading import require_scope
-from tillgate.base.errors import Forbidden, InvalidInput
+from keyturn import Need, Reach
+from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import BrokenInvariant, present
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.lists import ListObject
 
 PARAM: Final = "expand"
 DEPTH_MAX: Final = 4
 PATHS_MAX: Final = 10
-# Of a list that is put into an object. The rest is had from the list's own route.
+# Of an included list. The rest is had from the list's own route.
 EACH_MAX: Final = 10
 # How many objects may at most be put into one answer, as far as the request says.
 OBJECTS_MAX: Final = 5_000
@@ -109,10 +108,26 @@ class Expansion(NamedTuple):
 
     Attributes:
         paths: as they were named, in order: two requests that say the same want the same.
+        needs: what reading what is at the end of each path takes, and what is on the way; each once, in order.
     """
 
     paths: tuple[str, ...]
     nodes: tuple[Node, ...]
+    needs: tuple[Need, ...]
+
+    def check_size(self, objects: int) -> None:
+        """
+        Args:
+            objects: how many there may be into which it is put.
+
+        Raises:
+            InvalidInput: it is too much.
+        """
+        if (most := _most(self.nodes, objects)) > OBJECTS_MAX:
+            raise _refused(
+                f"this could put {most} objects into the answer, and the bound is {OBJECTS_MAX}; ask for a smaller "
+                "limit, or for less of each."
+            )
 
 
 class Expansions:
@@ -121,9 +136,12 @@ class Expansions:
     def __init__(self, resources: Iterable[Resource]) -> None:
         """
         Raises:
-            ValueError: a declaration leads nowhere, or would hide a field.
+            ValueError: a declaration leads nowhere, would hide a field, or is open to publishable keys: the client
+                secret of one object does not open what stands beside it.
         """
         declared = list(resources)
+        if open_to_all := [one.name for one in declared if one.need.publishable is not Reach.NEVER]:
+            raise ValueError(f"publishable keys must not reach by a detour: {open_to_all}")
         self._by_name = {one.name: one for one in declared}
         self._by_type: dict[Any, Resource] = {one.type: one for one in declared}
         self._by_type |= {ListObject[one.type]: one for one in declared}  # type: ignore[name-defined]
@@ -147,22 +165,12 @@ class Expansions:
         found = self._by_type.get(answers)
         return found if found is not None and found.places else None
 
-    def checked(self, resource: Resource, text: str, principal: Principal, objects: int) -> Expansion:
-        """What a caller asks for, if it is there to be asked for and they may read it.
-
-        Args:
-            objects: how many there may be into which it is put.
+    def parse(self, resource: Resource, text: str) -> Expansion:
+        """What a caller asks for, whoever it is.
 
         Raises:
-            InvalidInput: a path leads nowhere, or it is too much; the message says what is possible.
-            Forbidden: the caller may not read what is at the end of a path, or on the way.
+            InvalidInput: a path leads nowhere, or there are too many; the message says what is possible.
         """
-        if principal.publishable:
-            raise Forbidden(
-                "expand: a publishable key reaches what it made and nothing beside it; expand on your server, with a "
-                "secret key.",
-                code="secret_key_required",
-            )
         paths = tuple(sorted(set(text.split(","))))
         if len(paths) > PATHS_MAX:
             raise _refused(f"{len(paths)} paths; at most {PATHS_MAX} in one request.")
@@ -170,14 +178,7 @@ class Expansions:
         for path in paths:
             self._grow(tree, resource, path)
         nodes = self._nodes(resource.places, tree)
-        if (most := _most(nodes, objects)) > OBJECTS_MAX:
-            raise _refused(
-                f"this could put {most} objects into the answer, and the bound is {OBJECTS_MAX}; ask for a smaller "
-                "limit, or for less of each."
-            )
-        for needed in _needs(nodes):
-            require_scope(principal, needed, param=PARAM)
-        return Expansion(paths, nodes)
+        return Expansion(paths, nodes, tuple(dict.fromkeys(_needs(nodes))))
 
     def _check(self, type: type[msgspec.Struct], relation: Relation) -> None:
         to = self._by_name.get(relation.to)

@@ -31,7 +31,7 @@ PUBLISHABLE = ("sessions:write",)
 READ = Need("links:read")
 
 
-class KeyDesk:
+class KeyHarness:
     """Keyturn, set up for a test. Every format ships, and nothing is remembered unless ``finder`` does."""
 
     def __init__(

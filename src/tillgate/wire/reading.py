@@ -6,13 +6,11 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from keyturn import Need
-from tillgate.api.fields import IdText
 from tillgate.base.clock import from_rfc3339
-from tillgate.base.errors import Forbidden, InvalidInput
+from tillgate.base.errors import InvalidInput
 from tillgate.base.ids import is_id
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
-from tillgate.base.principal import Principal
+from tillgate.wire.fields import IdText
 
 BODY_BYTES_MAX: Final = 256 * 1024
 
@@ -137,16 +135,6 @@ def decode_query(type: type[msgspec.Struct], given: dict[str, str]) -> Any:
     except msgspec.ValidationError as error:
         message, param = _explain(str(error))
         raise InvalidInput(message, code="invalid_query", param=param) from error
-
-
-def require_scope(principal: Principal, need: Need, *, param: str) -> None:
-    """For what a parameter asks for beyond what the route itself needs.
-
-    Raises:
-        Forbidden: the caller's key may not read that.
-    """
-    if need.scope not in principal.scopes and "*" not in principal.scopes:
-        raise Forbidden(f"{param}: this needs the scope {need.scope}, which this key lacks.", code="missing_scope")
 
 
 def instant(text: str | msgspec.UnsetType, *, param: str) -> int | None:
