@@ -118,4 +118,4 @@ def test_a_revocation_prints_its_receipt(terminal: Terminal) -> None:
     assert revoked["receipt"]["epoch"] == 1
     assert revoked["receipt"]["confirmed"] == revoked["receipt"]["lapsed"] == revoked["descendants"] == []
     said = terminal.run("keys", "revoke", "--yes", made["id"])
-    assert "had been revoked before" in said
+    assert "was already revoked" in said

@@ -54,7 +54,7 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     assert re.search(r"SECRET +KEY +IN USE SINCE +ENDS +LAST USED +FROM +PATH +AGENT$", rotated, re.M)
     assert re.search(r"^2 +ck_test_\w{6}…\w{4}  20\S+Z  - ", rotated, re.M)
     assert re.search(r"^1 +ck_test_\w{6}…\w{4}  20\S+Z  20\S+Z  20\S+Z  127.0.0.0/24 ", rotated, re.M)
-    assert "The old secrets are refused from now on." in rotated
+    assert "The old secrets were ended and are refused." in rotated
     ended = said["End it"]
     assert "is revoked: no request with it is accepted any more." in ended
     assert re.search(r"Epoch \d+; confirmed by \d of \d serving processes in \d+ ms\.", ended)

@@ -65,7 +65,7 @@ def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
     revoked = terminal.json("keys", "revoke", "--yes", id, "--tree", "--reason", "over")
     assert (revoked["status"], revoked["revokedReason"], revoked["already"]) == ("revoked", "over", False)
     assert revoked["receipt"]["epoch"] > 0
-    assert "had been revoked before" in terminal.run("keys", "revoke", "--yes", id).stdout
+    assert "was already revoked" in terminal.run("keys", "revoke", "--yes", id).stdout
     actions = [line["action"] for line in terminal.json("audit", "list", *PROJECT, "--key", id)]
     assert actions == ["key.revoked", "key.rotated", "key.enabled", "key.disabled", "key.created"]
     later = terminal.run("keys", "show", id).stdout + terminal.run("audit", "list", *PROJECT).stdout

@@ -8,7 +8,7 @@ from keyturn.cli.mounting import Where, mount
 
 def keys_group(where: Where) -> typer.Typer:
     """``keys``: all that is done with a key."""
-    app = typer.Typer(help="API keys: made, listed, changed, rotated and revoked.", no_args_is_help=True)
+    app = typer.Typer(help="Create, list, change, rotate and revoke API keys.", no_args_is_help=True)
     for name, command in (
         ("create", keys.create),
         ("list", keys.list_all),

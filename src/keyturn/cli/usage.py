@@ -38,7 +38,7 @@ class _Found(NamedTuple):
 def usage(
     installation: Installation,
     key_id: KeyId,
-    days: Annotated[int, typer.Option("--days", min=1, max=DAYS_MAX, help="How far to look back.")] = DAYS_DEFAULT,
+    days: Annotated[int, typer.Option("--days", min=1, max=DAYS_MAX, help="The period to report.")] = DAYS_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show how a key is used: by day, outcome and scope, who uses which of its secrets, and what it never needed."""
@@ -114,7 +114,7 @@ def _print(found: _Found, days: int) -> None:
         say(f"\nUnused in {_days(days)}: {' '.join(advice.unused)}")
         if advice.enough and advice.kept:
             kept = " ".join(f"--scope {one}" for one in advice.kept)
-            say(f"  Take it away: {program_name()} keys update {key.id} {kept}")
+            say(f"  Remove them: {program_name()} keys update {key.id} {kept}")
         elif not advice.enough:
             say("  Usage was not recorded for the whole period, so check before you remove them.")
 
