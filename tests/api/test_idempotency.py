@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from keyturn import revoke
+from keyturn import KeyWish, Kind, Mode, revoke
 from tests.makers import ON_SQLITE, execute, one, rows
 from tests.receiver import Receiver
 from tests.running import RunningServer
@@ -505,6 +505,39 @@ async def test_a_one_time_secret_is_given_again_to_the_same_caller_alone(shop: S
     assert not [file.name for file in files_below(tmp_path) if secret.encode() in file.read_bytes()]
 
 
+@pytest.mark.spec("crypto-checkout R63")
+async def test_a_visitor_gets_its_client_secret_again_and_nobody_else_does(shop: Shop) -> None:
+    """With a publishable key, which anybody may hold, only the random value that the visitor keeps brings the client
+    secret back; without it a replay has none, and another visitor's name is another name."""
+    wish = KeyWish(
+        project_id=shop.project_id, mode=Mode.TEST, name="page", kind=Kind.PUBLISHABLE, scopes=["sessions:write"],
+        origins=["https://shop.test"],
+    )  # fmt: skip
+    issued = await shop.keys.issuer.issue(wish, by="operator:test")
+    page = await shop.caller()
+    page.headers.update({"x-api-key": issued.secret.reveal(), "origin": "https://shop.test"} | KEY)
+
+    async def asked(visitor: str | None) -> tuple[bool, dict[str, Any]]:
+        headers = {"Idempotency-Visitor": visitor} if visitor is not None else {}
+        answer = await page.post("/checkout_sessions", json=AMOUNT, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return replayed(answer), answer.json()
+
+    mine, other = "a-visitors-own-value", "another-visitors-one"
+    first, again, anothers, nobodys = await asked(mine), await asked(mine), await asked(other), await asked(None)
+    assert first[1]["clientSecret"] and again == (True, first[1])
+    assert len({one[1]["id"] for one in (first, anothers, nobodys)}) == 3
+    assert await asked(None) == (True, {name: one for name, one in nobodys[1].items() if name != "clientSecret"})
+    for row in await rows(shop.database, "SELECT * FROM idempotency_names"):
+        kept = repr(tuple(row))
+        assert mine not in kept and first[1]["clientSecret"] not in kept and issued.secret.reveal() not in kept
+    refused = await page.post("/checkout_sessions", json=AMOUNT, headers={"Idempotency-Visitor": "guess"})
+    assert error(refused) == (400, "invalid_request", "invalid_idempotency_key")
+    asks = {"access-control-request-method": "POST", "access-control-request-headers": "idempotency-visitor"}
+    preflight = await page.options("/checkout_sessions", headers=asks)
+    assert "idempotency-visitor" in preflight.headers["access-control-allow-headers"]
+
+
 async def test_a_key_that_cannot_be_one_is_refused(sqlite_shop: Shop) -> None:
     """A key is 1 to 255 visible ASCII characters; anything else is a 400 that names the header, and nothing is done."""
     client = await sqlite_shop.client()
@@ -655,10 +688,12 @@ async def test_old_answers_are_forgotten_by_a_job(
         await execute(
             shop.database,
             "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2500) "
-            "INSERT INTO idempotency_names (project_id, livemode, key, fingerprint, status, body, created_at) "
-            "SELECT $1, false, 'old-' || n, 'f', 201, '{}', $2 FROM numbers",
+            "INSERT INTO idempotency_names "
+            "(project_id, livemode, namespace, owner, key, fingerprint, status, body, created_at, expires_at) "
+            "SELECT $1, false, 'api', '', 'old-' || n, 'f', 201, '{}', $2, $3 FROM numbers",
             shop.project_id,
             old,
+            old + DAY_MS,
         )
 
         async def gone() -> bool:

@@ -31,6 +31,7 @@ from keyturn.http.denials import (
     rate_limited_denial,
     unreadable,
 )
+from keyturn.http.headers import texts_by_name
 from keyturn.http.proxies import Networks, Transport, client_of
 from keyturn.insight.usage import PATH_MAX
 from keyturn.invariants import present
@@ -104,7 +105,7 @@ class KeyturnMiddleware:
             await self._app(scope, receive, send)
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _by_name(scope["headers"])
+        headers = texts_by_name(scope["headers"])
         origin = headers.get("origin")
         target = _find(_routes_of(self._app), scope)
         layer = self._layer
@@ -357,12 +358,3 @@ def _adding(send: Send, more: Headers) -> Send:
         await send(message)
 
     return adding
-
-
-def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found

@@ -29,6 +29,7 @@ from keyturn.http.denials import (
     rate_limited_denial,
     unreadable,
 )
+from keyturn.http.headers import texts_by_name
 from keyturn.http.proxies import Transport, client_of
 from keyturn.http.reading import Denied
 from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
@@ -94,7 +95,7 @@ class Forwarding:
             Denied: the proxy is not trusted, or is not set up as it must be.
             StoreError: the decision is unknown.
         """
-        headers = _by_name(scope["headers"])
+        headers = texts_by_name(scope["headers"])
         peer = scope["client"][0] if scope.get("client") else None
         if not self._trusted.has(peer):
             raise Denied(
@@ -321,12 +322,3 @@ def _refuse_disguised(headers: Iterable[tuple[bytes, bytes]]) -> None:
                     "A header name could be read as one of the identity headers. Send no X_Keyturn_ headers.",
                 )
             )
-
-
-def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found

@@ -7,7 +7,7 @@ wrong. Plain ASGI, because it is the hot path.
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
 from keyturn.admission.layer import Caller, KeyLayer, RateLimited
@@ -16,6 +16,7 @@ from keyturn.admission.origins import Origins, answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.database import StoreError
 from keyturn.http.denials import Headers, rate_headers
+from keyturn.http.headers import by_name
 from keyturn.http.proxies import Client, Networks, Transport, client_of
 from keyturn.http.routing import AnyFound
 from keyturn.insight.explain import scopes_of
@@ -306,16 +307,6 @@ class Pipeline:
 
 
 _INSECURE: Final = Refused(RefusalReason.INSECURE)
-
-
-def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
-    listed = headers if isinstance(headers, list) else list(headers)
-    found = dict(listed)
-    if len(found) != len(listed):
-        for name in found:
-            found[name] = b", ".join(value for other, value in listed if other == name)
-    return found
 
 
 async def send_answer(send: Any, answer: Answer, request_id: str = "") -> None:

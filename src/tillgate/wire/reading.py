@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 
+from keyturn.http.reading import Malformed, explained, parameters, place_of_nul
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.ids import is_id
@@ -14,8 +14,6 @@ from tillgate.wire.fields import IdText
 
 BODY_BYTES_MAX: Final = 256 * 1024
 
-QUERY_BYTES_MAX: Final = 8 * 1024
-PARAMETERS_MAX: Final = 100
 
 T = TypeVar("T")
 
@@ -106,22 +104,10 @@ def read_query(query_string: bytes) -> dict[str, str]:
     Raises:
         InvalidInput: one is repeated, or no text, or they are longer than 8 KiB.
     """
-    if len(query_string) > QUERY_BYTES_MAX:
-        raise InvalidInput(f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.", code="invalid_query")
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InvalidInput("The query string is not well formed.", code="invalid_query") from error
-    given: dict[str, str] = {}
-    for name, value in pairs:
-        if name in given:
-            raise InvalidInput(f"{name[:60]}: given more than once.", code="invalid_query", param=name[:60])
-        if not value.isprintable():
-            raise InvalidInput(
-                f"{name[:60]}: control characters are not allowed.", code="invalid_query", param=name[:60]
-            )
-        given[name] = value
-    return given
+        return parameters(query_string)
+    except Malformed as problem:
+        raise InvalidInput(problem.message, code="invalid_query", param=problem.param) from problem
 
 
 def decode_query(type: type[msgspec.Struct], given: dict[str, str]) -> Any:
@@ -169,16 +155,7 @@ def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str 
 
 
 def _explain(problem: str) -> tuple[str, str]:
-    """The message of msgspec as ours, and the field it is about."""
-    what, path = _place(problem)
-    field = _between(what, "field `", "`")
-    if field:
-        param = f"{path}.{field}" if path else field
-        if "missing required" in what:
-            return f"{param[:100]}: Required", param[:100]
-        return f"{param[:100]}: unknown field; see the API reference for those there are.", param[:100]
-    param = path or "body"
-    return f"{param[:100]}: {what.replace('`', '')}.", param[:100]
+    return explained(problem, required="Required", documents="the API reference")
 
 
 def _incomplete() -> InvalidInput:
@@ -186,42 +163,9 @@ def _incomplete() -> InvalidInput:
     return InvalidInput("The body ended before it was complete.")
 
 
-def _place(problem: str) -> tuple[str, str]:
-    """Msgspec's message without where, and where: `` - at `$.a.b` ``. Names in it are the caller's, of any length, so
-    that no pattern looks at them."""
-    what, at, path = problem.rpartition(" - at `")
-    if not at or not path.endswith("`"):
-        return problem, ""
-    path = path[:-1].removeprefix("key in ")
-    return what, path.removeprefix("$").removeprefix(".") if path.startswith("$") else ""
-
-
-def _between(text: str, before: str, after: str) -> str:
-    """What stands between two words; nothing where they are not there."""
-    found, _, _ = text.partition(before)[2].partition(after)
-    return found
-
-
-def _refuse_nul(value: Any, at: str = "") -> None:
-    """Refuse U+0000 in any text of a body: PostgreSQL keeps it in none, nor do the receivers of webhooks in their JSON.
-
-    Raises:
-        InvalidInput: it is in one, which is named.
-    """
-    if isinstance(value, str):
-        if "\0" in value:
-            param = at[:100] or "body"
-            raise InvalidInput(f"{param}: the character U+0000 is not allowed.", param=param)
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            _refuse_nul(name, at)
-            _refuse_nul(one, f"{at}.{name}" if at else str(name))
-    elif isinstance(value, list | tuple | set | frozenset):
-        for one in value:
-            _refuse_nul(one, at)
-    elif isinstance(value, msgspec.Struct):
-        for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
-            _refuse_nul(getattr(value, field), f"{at}.{name}" if at else name)
+def _refuse_nul(value: Any) -> None:
+    if (param := place_of_nul(value)) is not None:
+        raise InvalidInput(f"{param}: the character U+0000 is not allowed.", param=param)
 
 
 def _too_large() -> InvalidInput:
