@@ -29,7 +29,7 @@ def keys_group(where: Where) -> typer.Typer:
 
 def audit_group(where: Where) -> typer.Typer:
     """``audit``: the log of what was done."""
-    app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
+    app = typer.Typer(help="The audit log of keys.", no_args_is_help=True)
     mount(app, "verify", audit.verify_log, where)
     mount(app, "list", audit.list_log, where)
     return app

@@ -111,7 +111,7 @@ def _content_of(file: Path) -> str:
 
 
 def _say_result(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
-    """Print what became of an import; ends the command with 1 if nothing was imported."""
+    """Print the outcome of an import; ends the command with 1 if nothing was imported."""
     if as_json:
         say_json(
             {
