@@ -354,7 +354,7 @@ def load(
     """The settings: what is given here wins over the environment, which wins over the defaults.
 
     Args:
-        passing_over: variables that are known to be wrong, and were reported.
+        passing_over: variables that are known to be wrong and were reported.
 
     Raises:
         SettingsError: a value cannot be used.

@@ -88,7 +88,7 @@ def test_a_publishable_key_is_bound_when_it_is_made(terminal: Terminal) -> None:
         (["--scope", "*", "--origin", "https://a.example"], "cannot have *"),
         (["--scope", "sessions:write", "--origin", "https://a.example", "--app-identifier", "a.b"], "not for both"),
         (["--scope", "sessions:write", "--origin", "http://a.example"], "plain http is for development"),
-        (["--scope", "sessions:write", "--origin", "https://*.example"], "everybody who has a name under example"),
+        (["--scope", "sessions:write", "--origin", "https://*.example"], "every site under example"),
         (["--scope", "sessions:write", "--format", "coin-moebius"], "has no publishable keys"),
         (["--scope", "sessions:write", "--format", "nonesuch"], "unknown key format"),
     ):
@@ -137,4 +137,4 @@ def test_a_revocation_prints_its_receipt(terminal: Terminal) -> None:
     assert revoked["receipt"]["epoch"] == 1
     assert revoked["receipt"]["confirmed"] == revoked["receipt"]["lapsed"] == revoked["descendants"] == []
     said = terminal.run("keys", "revoke", "--yes", made["id"])
-    assert "had been revoked before" in said
+    assert "was already revoked" in said

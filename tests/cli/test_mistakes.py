@@ -186,6 +186,8 @@ def test_a_command_that_does_not_exist_is_a_usage_error(arguments: tuple[str, ..
 def test_two_projects_ask_which(tmp_path: Path) -> None:
     """With one project it need not be named; with none or several, the line says what to do."""
     where = ("--data", str(tmp_path))
+    assert "tillgate migrate" in complaint("keys", "list", *where)
+    assert run("migrate", *where)[0] == 0
     assert "projects create" in complaint("keys", "list", *where)
     for name in ("One", "Two"):
         assert run("projects", "create", "--name", name, *where)[0] == 0

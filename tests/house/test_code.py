@@ -58,12 +58,12 @@ def test_only_the_settings_read_the_environment() -> None:
     assert [one for one in wrong if not one.startswith("src/tillgate/cli/demo.py")] == []
 
 
-def test_only_one_place_of_each_command_line_prints() -> None:
+def test_only_one_place_of_the_command_lines_prints() -> None:
     """``say`` and ``note`` escape what a terminal acts upon: a key's name could clear the screen of who lists it."""
     wrong = [
         where(path, node)
         for path in python_files(*(SRC / package for package in PACKAGES))
-        if path.name != "session.py" or path.parent.name != "cli"
+        if path.name != "output.py" or path.parent.name != "cli"
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
         and (

@@ -90,4 +90,7 @@ def test_what_starts_a_process_is_no_quick_test() -> None:
 def test_the_packages_that_coverage_measures_are_all_there_are() -> None:
     """A package that was added is measured, too."""
     told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["coverage"]["run"]["source_pkgs"]
-    assert sorted(told) == sorted(path.name for path in SRC.iterdir() if (path / "__init__.py").exists())
+    houses = (SRC, ROOT / "sdks/python/src")
+    assert sorted(told) == sorted(
+        path.name for house in houses for path in house.iterdir() if (path / "__init__.py").exists()
+    )

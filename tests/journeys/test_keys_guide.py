@@ -51,8 +51,9 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     assert "Add 203.0.113.7/32 to the networks" in explained
     assert "Give the key the scope links:write." in explained
     rotated = said["Rotate it"]
-    assert re.search(r"2  ck_test_\w{6}…\w{4}  in use since .*$", rotated, re.M)
-    assert re.search(r"^1  ck_test_\w{6}…\w{4}  in use since .*, ends .*, last used .* 127.0.0.0/24 ", rotated, re.M)
+    assert re.search(r"SECRET +KEY +IN USE SINCE +ENDS +LAST USED +FROM +PATH +AGENT$", rotated, re.M)
+    assert re.search(r"^2 +ck_test_\w{6}…\w{4}  20\S+Z  - ", rotated, re.M)
+    assert re.search(r"^1 +ck_test_\w{6}…\w{4}  20\S+Z  20\S+Z  20\S+Z  127.0.0.0/24 ", rotated, re.M)
     assert "The old secrets were ended and are refused." in rotated
     ended = said["End it"]
     assert "is revoked: no request with it is accepted any more." in ended

@@ -22,8 +22,8 @@ def verify_log(installation: Installation, as_json: AsJson = False) -> None:
         return
     if not verdict.holds:
         fail(
-            f"line {verdict.broken_at} of the audit log does not follow from the one before it: one of the two was "
-            "changed, or one was removed or put in"
+            f"line {verdict.broken_at} of the audit log does not match the line before it: one of the two was "
+            "changed, or a line was removed or inserted"
         )
     say(f"{verdict.lines} lines, each of which matches the line before it.")
     say(f"last hash  {verdict.last_hash}")
@@ -31,7 +31,7 @@ def verify_log(installation: Installation, as_json: AsJson = False) -> None:
 
 def list_log(
     installation: Installation,
-    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only what was done to this key.")] = None,
+    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only lines about this key.")] = None,
     before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many lines at most.")] = 50,
     project: Project = None,

@@ -81,7 +81,7 @@ def say_written(file: Path, manifest: Manifest, as_json: bool) -> None:
     if as_json:
         say_json({"file": str(file), "rows": manifest.rows, "tables": len(manifest.tables), "facts": manifest.facts})
         return
-    say(f"{file}: {manifest.rows} rows of {len(manifest.tables)} tables, read back and found whole.")
+    say(f"{file}: {manifest.rows} rows of {len(manifest.tables)} tables, read back and verified.")
 
 
 def say_restored(manifest: Manifest, keys: RestoredKeys, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from keyturn.cli.mounting import Where, mount
 
 def keys_group(where: Where) -> typer.Typer:
     """``keys``: all that is done with a key."""
-    app = typer.Typer(help="API keys: made, listed, changed, rotated and revoked.", no_args_is_help=True)
+    app = typer.Typer(help="Create, list, change, rotate and revoke API keys.", no_args_is_help=True)
     for name, command in (
         ("create", keys.create),
         ("list", keys.list_all),
@@ -29,7 +29,7 @@ def keys_group(where: Where) -> typer.Typer:
 
 def audit_group(where: Where) -> typer.Typer:
     """``audit``: the log of what was done."""
-    app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
+    app = typer.Typer(help="The audit log of keys.", no_args_is_help=True)
     mount(app, "verify", audit.verify_log, where)
     mount(app, "list", audit.list_log, where)
     return app

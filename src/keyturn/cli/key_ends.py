@@ -15,21 +15,19 @@ from keyturn.keys.pairs import FORMAT, fill_places
 from keyturn.keys.revoking import Revocation, revoke, set_enabled
 from keyturn.stores.ports import SecretState
 
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept in the audit log.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="The reason; stored in the audit log.")]
 
 
 def rotate(
     installation: Installation,
     key_id: KeyId,
     overlap: Annotated[
-        str, typer.Option("--overlap", metavar="AGE", help="How long the old secret goes on: 7d, 12h, 0m.")
+        str, typer.Option("--overlap", metavar="AGE", help="How long the old secret still works: 7d, 12h, 0m.")
     ] = "7d",
     at_once: Annotated[
-        bool, typer.Option("--at-once", help="Count the overlap from now, not from the new secret's first use.")
+        bool, typer.Option("--at-once", help="Begin the overlap now, not with the new secret's first use.")
     ] = False,
-    withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="Withdraw a rotation whose new secret was not used yet.")
-    ] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Withdraw a rotation whose secret is unused.")] = False,
     finish: Annotated[bool, typer.Option("--finish", help="End the old secrets now.")] = False,
     reason: Reason = None,
     yes: Yes = False,
@@ -43,7 +41,7 @@ def rotate(
         if as_json:
             say_json(receipt_to_json(receipt))
         else:
-            say("The old secrets are refused from now on." if finish else "The rotation was withdrawn.")
+            say("The old secrets were ended and are refused." if finish else "The rotation was withdrawn.")
         return
     overlap_ms = age_ms(overlap, "--overlap")
     if overlap_ms > OVERLAP_MAX_MS:
@@ -62,7 +60,7 @@ def rotate(
     say_once(rotated.key, rotated.secret)
     since = "now" if at_once else "its first use"
     say(
-        f"The old secret goes on for {overlap} from {since}. See who still uses it: "
+        f"The old secret works for {overlap} from {since}. See who still uses it: "
         f"{program_name()} keys secrets {key_id}"
     )
 
@@ -83,7 +81,7 @@ def secrets(installation: Installation, key_id: KeyId, as_json: AsJson = False) 
             (
                 state.number,
                 f"{state.prefix}…{state.last_four}",
-                _instant(state.active_at) or ("waits for its first use" if state.waits else "was withdrawn"),
+                _instant(state.active_at) or ("not used yet" if state.waits else "was withdrawn"),
                 _instant(state.ends_at),
                 _instant(state.last_used_at) or "never used",
                 state.last_used_address,
@@ -110,9 +108,9 @@ def pair(installation: Installation, format: Format = FORMAT, project: Project =
         return
     say_table(("NAME", "KEY"), [(one.key.name, one.secret.reveal()) for one in made])
     if made:
-        say("\nStore them now: only their hashes are kept, and they cannot be shown again.")
+        say("\nStore them now: only their hashes are stored, and they cannot be shown again.")
     else:
-        say(f"All four are there. One that was lost is replaced by: {program_name()} keys rotate KEY_ID")
+        say(f"All four keys exist. To replace one that was lost: {program_name()} keys rotate KEY_ID")
 
 
 def disable(installation: Installation, key_id: KeyId, reason: Reason = None, as_json: AsJson = False) -> None:
@@ -128,7 +126,7 @@ def enable(installation: Installation, key_id: KeyId, reason: Reason = None, as_
 def revoke_key(
     installation: Installation,
     key_id: KeyId,
-    tree: Annotated[bool, typer.Option("--tree", help="Revoke the keys that this one has made, too.")] = False,
+    tree: Annotated[bool, typer.Option("--tree", help="Also revoke the keys that this key created.")] = False,
     reason: Reason = None,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -149,11 +147,11 @@ def revoke_key(
         say_json(to_json(done.key) | told)
         return
     if done.already:
-        say(f"{done.key.id} had been revoked before.")
+        say(f"{done.key.id} was already revoked.")
     else:
         say(f"{done.key.id} is revoked: no request with it is accepted any more.")
     for key in done.descendants:
-        say(f"{key.id}, which it had made, is revoked, too.")
+        say(f"{key.id}, created by it, is revoked.")
     receipt = done.receipt
     if receipt.epoch is not None:
         confirmed = f"{len(receipt.confirmed)} of {len(receipt.confirmed) + len(receipt.lapsed)}"

@@ -24,7 +24,7 @@ _AGE: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 
 
 class Restriction(StrEnum):
-    """What can be removed from a key by ``--lift``."""
+    """What ``--lift`` can remove from a key."""
 
     IP = "ip"
     ORIGIN = "origin"
@@ -38,7 +38,7 @@ class Restriction(StrEnum):
 KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")]
 Project = Annotated[
     str | None,
-    typer.Option("--project", metavar="NAME", help="The project's name or id; not needed while there is only one."),
+    typer.Option("--project", metavar="NAME", help="The project's name or id; not needed if there is only one."),
 ]
 OnlyMode = Annotated[Mode | None, typer.Option("--mode", help="Only test or only live keys.")]
 Networks = Annotated[
@@ -70,11 +70,9 @@ Allow = Annotated[
     ),
 ]
 ExpiresIn = Annotated[
-    str | None, typer.Option("--expires-in", metavar="AGE", help="Refused after this time: 30d, 12h, 45m.")
+    str | None, typer.Option("--expires-in", metavar="AGE", help="The key expires after this time: 30d, 12h, 45m.")
 ]
-Rate = Annotated[
-    str | None, typer.Option("--rate", metavar="RATE", help="A rate limit of its own: 5/s, 300/m, 1000/h.")
-]
+Rate = Annotated[str | None, typer.Option("--rate", metavar="RATE", help="The key's rate limit: 5/s, 300/m, 1000/h.")]
 Burst = Annotated[int | None, typer.Option("--burst", help="Requests at once after a pause, with --rate.")]
 Format = Annotated[str, typer.Option("--format", help=f"The key's format: {', '.join(FORMATS)}.")]
 
@@ -85,9 +83,9 @@ def create(
     mode: Annotated[Mode, typer.Option("--mode", help="test or live.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="What the key may do; repeat for more. '*' is everything, also what comes later."),
+        typer.Option("--scope", help="A scope of the key; repeat for more. '*' is all scopes, including future ones."),
     ] = None,
-    kind: Annotated[Kind, typer.Option("--kind", help="Who may hold it: a server, or anybody.")] = Kind.SECRET,
+    kind: Annotated[Kind, typer.Option("--kind", help="secret or publishable.")] = Kind.SECRET,
     format: Format = NATIVE.name,
     origin: Origins = None,
     app_identifier: Apps = None,
@@ -98,7 +96,7 @@ def create(
     report_only: ReportOnly = None,
     allow: Allow = None,
     canary: Annotated[
-        bool, typer.Option("--canary", help="A decoy that lets nobody in; whoever uses it is reported.")
+        bool, typer.Option("--canary", help="A canary: always refused, and each use is reported.")
     ] = False,
     project: Project = None,
     as_json: AsJson = False,
@@ -108,7 +106,7 @@ def create(
 
     async def task(context: CommandContext) -> Issued:
         if context.scopes_needed and not scope and not canary:
-            raise InvalidScope(f"--scope: say what the key may do; there are {', '.join(context.issuer.offered)}")
+            raise InvalidScope(f"--scope: give at least one of {', '.join(context.issuer.offered)}")
         wish = KeyWish(
             project_id=await context.find_project(project),
             mode=mode,
@@ -174,7 +172,7 @@ def update(
     installation: Installation,
     key_id: KeyId,
     name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
-    scope: Annotated[list[str] | None, typer.Option("--scope", help="The scopes from now on, all of them.")] = None,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="The new scopes, all of them.")] = None,
     origin: Origins = None,
     app_identifier: Apps = None,
     ip: Networks = None,
@@ -184,7 +182,7 @@ def update(
     report_only: ReportOnly = None,
     allow: Allow = None,
     lift: Annotated[
-        list[Restriction] | None, typer.Option("--lift", help="Take a restriction away; repeat for more.")
+        list[Restriction] | None, typer.Option("--lift", help="Remove a restriction; repeat for more.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -255,7 +253,7 @@ def say_once(key: Key, secret: KeySecret) -> None:
     say(f"{secret.reveal()}\n")
     scopes = f"with {', '.join(sorted(key.scopes))}" if key.scopes else "without any scope"
     say(f"This is {key.id}, a {key.mode.value} {key.kind.value} key {scopes}.")
-    say("Store it now: only its hash is kept, and it cannot be shown again.")
+    say("Store it now: only its hash is stored, and it cannot be shown again.")
 
 
 def say_key(key: Key, as_json: bool) -> None:

@@ -58,7 +58,7 @@ class KeyturnInstallation:
 
 
 def where(database_url: DatabaseUrl = None) -> KeyturnInstallation:
-    """What ``keyturn``'s commands know of where they work."""
+    """The options by which ``keyturn``'s commands find their database."""
     return KeyturnInstallation(database_url)
 
 

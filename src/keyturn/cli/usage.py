@@ -38,7 +38,7 @@ class _Found(NamedTuple):
 def usage(
     installation: Installation,
     key_id: KeyId,
-    days: Annotated[int, typer.Option("--days", min=1, max=DAYS_MAX, help="How far to look back.")] = DAYS_DEFAULT,
+    days: Annotated[int, typer.Option("--days", min=1, max=DAYS_MAX, help="The period to report.")] = DAYS_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show how a key is used: by day, outcome and scope, who uses which of its secrets, and what it never needed."""

@@ -57,7 +57,7 @@ def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None
         fail(str(error))
     say_written(file, manifest, as_json)
     if SEALING_FACT in manifest.facts and not as_json:
-        say(f"It takes the secret key {manifest.facts[SEALING_FACT]} to open what is sealed in it; keep that apart.")
+        say(f"Sealed values in it need the secret key {manifest.facts[SEALING_FACT]}; store that key separately.")
 
 
 def restore(

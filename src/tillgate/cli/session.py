@@ -121,7 +121,7 @@ class TillgateInstallation:
 
 
 def where(data: Data = None, database_url: DatabaseUrl = None) -> TillgateInstallation:
-    """What ``tillgate``'s commands know of where they work."""
+    """The options by which ``tillgate``'s commands find their database."""
     return TillgateInstallation(settings(data, database_url))
 
 
