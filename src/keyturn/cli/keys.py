@@ -6,6 +6,16 @@ from typing import Annotated, Any, Final
 import typer
 
 from keyturn.admission.leases import Receipt
+from keyturn.cli.choosing import (
+    NOTHING_CHOSEN,
+    WantedKind,
+    WantedMode,
+    WantedName,
+    WantedStatus,
+    WantedUnused,
+    Yes,
+    wanted_keys,
+)
 from keyturn.cli.session import (
     ACTOR,
     AsJson,
@@ -21,9 +31,10 @@ from keyturn.cli.session import (
 from keyturn.errors import InvalidLimit, KeyNotFound
 from keyturn.instants import to_rfc3339
 from keyturn.keys.issuing import OVERLAP_DEFAULT_MS, OVERLAP_MAX_MS, Issued, KeyWish, Rotated
-from keyturn.keys.model import Key, Kind, Mode
+from keyturn.keys.listing import ALL_KEYS, each_key, every_key
+from keyturn.keys.model import Key, Kind, Mode, Status
 from keyturn.keys.restrictions import checked_limit, parse_rate
-from keyturn.keys.revoking import Revocation, Switched, revoke, set_enabled
+from keyturn.keys.revoking import BulkRevocation, Revocation, Switched, revoke, revoke_matching, set_enabled
 from keyturn.keys.secret import NATIVE
 from keyturn.limiting.gcra import Limit
 
@@ -97,12 +108,17 @@ def create(
 @app.command("list")
 def list_all(
     project: Project,
-    mode: Annotated[Mode | None, typer.Option("--mode", help="Only test or only live keys.")] = None,
+    mode: WantedMode = None,
+    kind: WantedKind = None,
+    status: WantedStatus = None,
+    name: WantedName = None,
+    unused: WantedUnused = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """List a project's keys, newest first; never their text."""
-    keys = work(database_url, lambda context: context.store.list(project, mode.value if mode else None))
+    wanted = wanted_keys(mode, kind, status, name, unused)
+    keys = work(database_url, lambda context: every_key(context.store, project, wanted(context.clock.now())))
     if as_json:
         say_json([to_json(key) for key in keys])
         return
@@ -152,6 +168,43 @@ def revoke_key(
         say(f"{done.key.id} is revoked: no request with it is accepted any more.")
     for key in done.descendants:
         say(f"{key.id}, which came of it, is revoked.")
+
+
+@app.command("revoke-many")
+def revoke_many(
+    project: Project,
+    mode: WantedMode = None,
+    kind: WantedKind = None,
+    status: WantedStatus = None,
+    name: WantedName = None,
+    unused: WantedUnused = None,
+    reason: Reason = None,
+    yes: Yes = False,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke for good all keys that fit, in batches. When this returns, no server accepts them."""
+    wanted = wanted_keys(mode, kind, status, name, unused)
+    if wanted(0) == ALL_KEYS:
+        fail(NOTHING_CHOSEN)
+
+    async def task(context: CommandContext) -> BulkRevocation | list[Key]:
+        which = wanted(context.clock.now())
+        if not yes:
+            return [key async for key in each_key(context.store, project, which) if key.status is not Status.REVOKED]
+        return await revoke_matching(
+            context.store, context.clock, project_id=project, wanted=which, by=ACTOR, reason=reason
+        )
+
+    done = work(database_url, task)
+    if isinstance(done, list):
+        for key in done:
+            say(f"{key.id}  {key.masked}  {key.name}")
+        say(f"{len(done)} keys would be revoked; add --yes to revoke them.")
+    elif as_json:
+        say_json({"revoked": list(done.key_ids), "receipts": [_receipt(one) for one in done.receipts]})
+    else:
+        say(f"{len(done.key_ids)} keys are revoked: no request with them is accepted any more.")
 
 
 @app.command("rotate")

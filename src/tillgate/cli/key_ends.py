@@ -6,17 +6,31 @@ import typer
 
 from keyturn import (
     Issued,
+    Key,
     KeyNotFound,
     Receipt,
     Revocation,
     Rotated,
     SecretState,
+    Status,
     Switched,
     revoke,
     set_enabled,
 )
+from keyturn.cli.choosing import (
+    NOTHING_CHOSEN,
+    WantedKind,
+    WantedMode,
+    WantedName,
+    WantedStatus,
+    WantedUnused,
+    Yes,
+    wanted_keys,
+)
 from keyturn.database import Database
+from keyturn.keys.listing import ALL_KEYS, each_key
 from keyturn.keys.pairs import FORMAT, fill_places
+from keyturn.keys.revoking import BulkRevocation, revoke_matching
 from tillgate.base.clock import SECOND_MS, SystemClock, to_rfc3339
 from tillgate.cli.keys import (
     KeyId,
@@ -31,7 +45,7 @@ from tillgate.cli.keys import (
     app as app,
 )
 from tillgate.cli.projects import OPERATOR, project_id_of
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, print_json, say, settings, work
+from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
 from tillgate.opening import open_keys
 from tillgate.settings import Settings
 
@@ -209,6 +223,45 @@ def revoke_key(
     if receipt.epoch is not None:
         confirmed = f"{len(receipt.confirmed)} of {len(receipt.confirmed) + len(receipt.lapsed)}"
         say(f"Epoch {receipt.epoch}; confirmed by {confirmed} serving processes in {receipt.waited_ms:.0f} ms.")
+
+
+@app.command("revoke-many")
+def revoke_many(
+    project: ProjectOption = None,
+    mode: WantedMode = None,
+    kind: WantedKind = None,
+    status: WantedStatus = None,
+    name: WantedName = None,
+    unused: WantedUnused = None,
+    reason: Reason = None,
+    yes: Yes = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke for good all keys that fit, in batches. When this returns, no server accepts them."""
+    wanted = wanted_keys(mode, kind, status, name, unused)
+    if wanted(0) == ALL_KEYS:
+        fail(NOTHING_CHOSEN)
+
+    async def task(database: Database) -> BulkRevocation | list[Key]:
+        keys, project_id = open_keys(database, SystemClock()), await project_id_of(database, project)
+        which = wanted(SystemClock().now())
+        if not yes:
+            return [key async for key in each_key(keys.store, project_id, which) if key.status is not Status.REVOKED]
+        return await revoke_matching(
+            keys.store, SystemClock(), project_id=project_id, wanted=which, by=OPERATOR, reason=reason
+        )
+
+    done = work(settings(data, database_url), task)
+    if isinstance(done, list):
+        for key in done:
+            say(f"{key.id}  {key.masked}  {key.name}")
+        say(f"{len(done)} keys would be revoked; add --yes to revoke them.")
+    elif as_json:
+        print_json({"revoked": list(done.key_ids), "receipts": [_receipt_to_json(one) for one in done.receipts]})
+    else:
+        say(f"{len(done.key_ids)} keys are revoked: no request with them is accepted any more.")
 
 
 async def _end_rotation(database: Database, project: str | None, key_id: str, *, finish: bool) -> Receipt:

@@ -25,7 +25,9 @@ from keyturn import (
     checked_limit,
     parse_rate,
 )
+from keyturn.cli.choosing import WantedKind, WantedMode, WantedName, WantedStatus, WantedUnused, wanted_keys
 from keyturn.database import Database
+from keyturn.keys.listing import every_key
 from keyturn.keys.model import REPORTABLE
 from tillgate.access import API_SCOPES
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
@@ -144,16 +146,22 @@ def create(
 @app.command("list")
 def list_all(
     project: ProjectOption = None,
-    mode: Annotated[Mode | None, typer.Option("--mode", help="Only test or only live keys.")] = None,
+    mode: WantedMode = None,
+    kind: WantedKind = None,
+    status: WantedStatus = None,
+    name: WantedName = None,
+    unused: WantedUnused = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """List a project's keys, newest first; never their text."""
+    wanted = wanted_keys(mode, kind, status, name, unused)
 
     async def task(database: Database) -> list[Key]:
         project_id = await _project_id(database, project)
-        return await open_keys(database, SystemClock()).store.list(project_id, mode.value if mode else None)
+        store = open_keys(database, SystemClock()).store
+        return await every_key(store, project_id, wanted(SystemClock().now()))
 
     keys = work(settings(data, database_url), task)
     if as_json:
@@ -161,8 +169,8 @@ def list_all(
         return
     for key in keys:
         used = to_rfc3339(key.last_used_at) if key.last_used_at is not None else "never used"
-        status = "canary" if key.canary and key.status is Status.ACTIVE else key.status.value
-        say(f"{key.id}  {key.masked}  {status:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
+        shown = "canary" if key.canary and key.status is Status.ACTIVE else key.status.value
+        say(f"{key.id}  {key.masked}  {shown:8}  {used:24}  {key.name}  [{' '.join(sorted(key.scopes))}]")
 
 
 @app.command("show")
