@@ -341,6 +341,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "confirmed": list(receipt.confirmed),
         "lapsed": list(receipt.lapsed),
         "waitedMs": round(receipt.waited_ms, 1),
+        "streamsEnded": receipt.streams_ended,
     }
 
 

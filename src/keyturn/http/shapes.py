@@ -328,6 +328,7 @@ class ReceiptObject(Answered, frozen=True, kw_only=True):
         confirmed: the gates that have acted upon it.
         lapsed: those that did not say so, and whose lease has run out since.
         waited_ms: how long that took.
+        streams_ended: open answers, such as web sockets, that the middleware ended with it.
     """
 
     epoch: int | None
@@ -335,6 +336,7 @@ class ReceiptObject(Answered, frozen=True, kw_only=True):
     confirmed: list[str]
     lapsed: list[str]
     waited_ms: float
+    streams_ended: int
 
 
 class ChangedKey(KeyObject, frozen=True, kw_only=True):
@@ -509,6 +511,7 @@ def receipt_object(receipt: Receipt) -> ReceiptObject:
         confirmed=list(receipt.confirmed),
         lapsed=list(receipt.lapsed),
         waited_ms=round(receipt.waited_ms, 3),
+        streams_ended=receipt.streams_ended,
     )
 
 

@@ -62,8 +62,10 @@ class MemoryKeyStore:
     async def epoch(self) -> int:
         return self._epoch
 
-    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
-        self._held[gate] = HeldLease(gate, epoch_seen, renewals)
+    async def hold(
+        self, gate: str, epoch_seen: int, renewals: int, ended_after: int = 0, streams_ended: int = 0
+    ) -> None:
+        self._held[gate] = HeldLease(gate, epoch_seen, renewals, ended_after, streams_ended)
 
     async def changes_after(self, epoch: int) -> builtins.list[Change]:
         return [change for change in self._changes if change.epoch > epoch]

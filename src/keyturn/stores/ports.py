@@ -111,11 +111,15 @@ class HeldLease(NamedTuple):
     Attributes:
         epoch_seen: the last change it has acted upon.
         renewals: how often the gate has written that, all in all: another number each time.
+        ended_after, streams_ended: how many open answers it ended when it last acted upon changes, which were those
+            after the first of these numbers.
     """
 
     gate: str
     epoch_seen: int
     renewals: int
+    ended_after: int = 0
+    streams_ended: int = 0
 
 
 class LeaseStore(Protocol):
@@ -126,11 +130,14 @@ class LeaseStore(Protocol):
         """The number of the last narrowing change; 0 before the first."""
         ...
 
-    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
+    async def hold(
+        self, gate: str, epoch_seen: int, renewals: int, ended_after: int = 0, streams_ended: int = 0
+    ) -> None:
         """Write down that this gate may answer out of its memory, and has acted upon all changes up to this one.
 
         Args:
             renewals: the gate's own count of its calls, so that no two of its rows are ever alike.
+            ended_after, streams_ended: how many open answers it ended as it acted upon the changes after that epoch.
         """
         ...
 
