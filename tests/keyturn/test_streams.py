@@ -185,7 +185,7 @@ async def rotating_out(house: House, issued: Issued) -> Receipt:
         (disabling, "invalid_api_key"),
         (suspending, "project_suspended"),
         (rotating_out, "invalid_api_key"),
-        (taking_its_scope, "insufficient_scope"),
+        (taking_its_scope, "missing_scope"),
     ],
 )
 async def test_what_is_open_ends_with_its_key(house: House, narrowing: Narrowing, code: str) -> None:
