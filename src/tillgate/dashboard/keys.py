@@ -33,9 +33,11 @@ class Wanted(NamedTuple):
     kind: str = ""
     q: str = ""
 
-    def query(self, **other: str) -> str:
-        """The address's query with some of it another."""
-        return urlencode([(name, value) for name, value in self._replace(**other)._asdict().items() if value])
+    def address(self, after: str = "", **other: str) -> str:
+        """The page's address with some of it another, and from where on it is shown."""
+        query = self._replace(**other)._asdict() | {"after": after}
+        told = urlencode([(name, value) for name, value in query.items() if value])
+        return f"{KEYS}?{told}" if told else KEYS
 
     def filter(self, mode: Mode, now: int) -> KeyFilter:
         """The same for the store."""
