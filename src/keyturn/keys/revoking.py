@@ -13,7 +13,7 @@ from keyturn.keys.listing import KeyFilter
 from keyturn.keys.model import Key, Status
 from keyturn.stores.ports import Act, Clock, KeyStore
 
-REVOKED_TOGETHER_MAX: Final = 25
+REVOKED_TOGETHER_MAX: Final = 10
 """Keys that one transaction revokes at most, where many are revoked: on SQLite nobody else is served meanwhile."""
 REVOKED_AT_ONCE_MAX: Final = 500
 """Keys that one request revokes, where it names no ids."""

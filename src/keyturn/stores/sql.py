@@ -361,8 +361,8 @@ class SqlKeyStore(SqlLeases):
                     revoked.append(key_id)
             if not revoked:
                 return None
+            await head.write_down_all(tx, act, [("key.revoked", project_id, key_id, {}) for key_id in revoked])
             for key_id in revoked:
-                await head.write_down(tx, act, "key.revoked", project_id, key_id)
                 await self._report(tx, KeyEventType.REVOKED, project_id, key_id, act)
             return await self._restrict(tx, act.at, key_ids=revoked)
 

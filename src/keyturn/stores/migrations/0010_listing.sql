@@ -6,3 +6,5 @@ CREATE INDEX api_keys_by_mode ON api_keys (project_id, mode, created_at, id);
 CREATE INDEX api_keys_by_kind ON api_keys (project_id, kind, created_at, id);
 CREATE INDEX api_keys_by_status ON api_keys
     (project_id, (CASE WHEN status = 'active' AND disabled_at IS NOT NULL THEN 'disabled' ELSE status END), created_at, id);
+-- A key that ends takes its origins with it.
+CREATE INDEX key_origins_by_key ON key_origins (key_id);
