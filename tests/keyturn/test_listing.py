@@ -1,18 +1,23 @@
 """Keys of a large project: found in pages, and revoked in batches."""
 
+import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from keyturn.admission.layer import KeyLayer
-from keyturn.database import Database, Transaction
+from keyturn.database import Both, Database, Transaction, migrate, open_database
 from keyturn.http.server import KeyturnServer
 from keyturn.keys.listing import ALL_KEYS, SCANNED_MAX, KeyFilter, every_key
 from keyturn.keys.model import Kind, Mode, Status
 from keyturn.keys.revoking import REVOKED_TOGETHER_MAX
 from keyturn.settings import load
+from keyturn.stores import sql
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.testing.contract import act, digest, key
 
@@ -140,3 +145,36 @@ async def test_each_page_is_found_in_an_index(
     plan = "\n".join(await read(explained))
     assert index in plan
     assert "SCAN k" not in plan and "SCAN a" not in plan and "Seq Scan on api_keys" not in plan, plan
+
+
+# What is read of few rows, or beside no server.
+SMALL = {"_QUARANTINED", "_FORGET_QUARANTINES", "_FORMS"}
+
+
+async def test_no_statement_about_keys_looks_at_all_of_a_project(tmp_path: Path, anyio_backend: object) -> None:
+    """By SQLite's own word: each goes by an id, a digest, a parent or a place in a list, never by the project alone."""
+    path = tmp_path / "keys.db"
+    database = await open_database(f"sqlite:///{path}")
+    await migrate(database, sql.migrations(), now=0)
+    await database.close()
+    statements = {
+        name: one.sqlite if isinstance(one, Both) else one
+        for name, one in vars(sql).items()
+        if isinstance(one, str | Both) and name not in SMALL
+    }
+    wrong = []
+    looked_at = 0
+    with closing(sqlite3.connect(path)) as connection:
+        for name, text in statements.items():
+            if not re.match("(WITH|SELECT|UPDATE|DELETE) ", text) or name == "_KEYS":
+                continue
+            looked_at += 1
+            bound = re.sub(r"\$(\d)", r"?\1", text)
+            params = ["x"] * max(map(int, re.findall(r"\?(\d)", bound)))
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {bound}", params)]
+            wrong += [
+                (name, line) for line in plan if re.search(r"api_keys_\w+ \(project_id=\?\)|^SCAN [kausd]\b", line)
+            ]
+            wrong += [(name, line) for line in plan if re.search(r"^SCAN (api_keys|key_secrets|key_origins)\b", line)]
+    assert not wrong
+    assert looked_at > 20

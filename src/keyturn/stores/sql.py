@@ -63,16 +63,17 @@ _IS_UNUSED: Final = (
     "w.canary = 0 AND w.created_at <= {0} AND NOT EXISTS "
     "(SELECT 1 FROM key_secrets u WHERE u.key_id = w.id AND u.last_used_at > {0})"
 )
+# Where keys are named, the project is only compared: as an index it would have all of its keys looked at.
 _BY_IDS: Final = Both(
-    sqlite=f"{_KEYS} WHERE k.project_id = $1 AND k.id IN (SELECT value FROM json_each($2))",
-    postgres=f"{_KEYS} WHERE k.project_id = $1 AND k.id IN "
+    sqlite=f"{_KEYS} WHERE k.project_id || '' = $1 AND k.id IN (SELECT value FROM json_each($2))",
+    postgres=f"{_KEYS} WHERE k.project_id || '' = $1 AND k.id IN "
     "(SELECT json_array_elements_text(CAST(CAST($2 AS TEXT) AS JSON)))",
 )
 _BY_ANY_DIGEST: Final = (
     f"{_KEYS} WHERE k.id = (SELECT d.key_id FROM key_secrets d WHERE d.digest = $1 AND d.digest_algorithm = $2)"
 )
 _FAMILY: Final = (
-    "WITH RECURSIVE family(id) AS (SELECT id FROM api_keys WHERE parent_id = $1 AND project_id = $2 "
+    "WITH RECURSIVE family(id) AS (SELECT id FROM api_keys WHERE parent_id = $1 AND project_id || '' = $2 "
     "UNION SELECT c.id FROM api_keys c JOIN family f ON c.parent_id = f.id) "
     f"{_KEYS} JOIN family ON family.id = k.id ORDER BY k.created_at, k.id"
 )
