@@ -170,8 +170,8 @@ async def test_no_statement_about_keys_looks_at_all_of_a_project(tmp_path: Path,
             if not re.match("(WITH|SELECT|UPDATE|DELETE) ", text) or name == "_KEYS":
                 continue
             looked_at += 1
-            bound = re.sub(r"\$(\d)", r"?\1", text)
-            params = ["x"] * max(map(int, re.findall(r"\?(\d)", bound)))
+            bound = re.sub(r"\$(\d+)", r"?\1", text)
+            params = ["x"] * max(map(int, re.findall(r"\?(\d+)", bound)))
             plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {bound}", params)]
             wrong += [
                 (name, line) for line in plan if re.search(r"api_keys_\w+ \(project_id=\?\)|^SCAN [kausd]\b", line)
