@@ -7,7 +7,8 @@ ARGS ?=
 
 VENV := .venv
 STAMPS := $(VENV)/.stamps
-INSTALL := $(VENV)/bin/python -m pip install --disable-pip-version-check --no-input
+INSTALL := @scripts/install.sh $(VENV)/bin/python
+OURS := distributions/keyturn/pyproject.toml pyproject.toml sdks/python/pyproject.toml
 
 export TEST_WORKERS
 
@@ -47,7 +48,7 @@ lint: $(STAMPS)/test ## Check style and types
 lock: ## Resolve requirements/ anew, with hashes for every platform
 	scripts/lock.sh
 
-release: test-parts ## Build wheels, sdist and npm package into dist/, and run the README from them in a clean environment
+release: test-parts ## Build the wheels, sources and npm package into dist/, and run the README from them in a clean environment
 	@scripts/release.sh
 
 clean: ## Remove what was installed and cached; ./data stays
@@ -67,18 +68,16 @@ $(STAMPS)/venv: scripts/venv.sh
 	@scripts/venv.sh $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/up: $(STAMPS)/venv requirements/build.txt requirements/base.txt pyproject.toml
-	@echo "Installing what Tillgate needs (once, about half a minute) …"
-	$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/base.txt
-	$(INSTALL) --no-build-isolation --no-deps --editable .
+$(STAMPS)/up: $(STAMPS)/venv requirements/build.txt requirements/base.txt $(OURS)
+	$(INSTALL) "what Tillgate needs" --require-hashes -r requirements/build.txt -r requirements/base.txt
+	$(INSTALL) "Tillgate" --no-build-isolation --no-deps --editable distributions/keyturn --editable .
 	@touch $@
 
 $(STAMPS)/test: $(STAMPS)/up requirements/test.txt
-	@echo "Installing what the tests need (once) …"
-	$(INSTALL) --require-hashes -r requirements/test.txt
+	$(INSTALL) "what the tests need" --require-hashes -r requirements/test.txt
+	$(INSTALL) "the Python client" --no-build-isolation --no-deps --editable sdks/python
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/test requirements/bench.txt
-	@echo "Installing what the bench measures beside Tillgate (once) …"
-	$(INSTALL) --require-hashes -r requirements/bench.txt
+	$(INSTALL) "what the bench measures beside Tillgate" --require-hashes -r requirements/bench.txt
 	@touch $@

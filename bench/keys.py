@@ -1,4 +1,4 @@
-"""What the key layer costs by itself: verifying, remembering, revoking, refusing."""
+"""What the key layer costs on its own: verifying, remembering, revoking, refusing."""
 
 import json
 import statistics

@@ -134,7 +134,7 @@ class Stage:
             numbers.cpu_us.append((after - before) / measured.answers * 1e6)
 
     def once(self, server: Server, request: str) -> bytes:
-        """Send one request by itself; the body of its answer.
+        """Send one request on its own; the body of its answer.
 
         Raises:
             Broken: the answer was no 2xx.

@@ -42,8 +42,8 @@ async def _serve(port: int, data: str, project_id: str) -> None:
         api = tillgate._api
         # Everything else stays: headers, metrics, the log of requests (whose lines are of a key that is known).
         tillgate._api = NativeApi(
-            api._context._replace(keys=door),
-            origins=api._origins,
+            api.context._replace(keys=door),
+            origins=api.origins,
             plain_http_from_here=True,
             count_response=tillgate._metrics.count_response,
             requests=tillgate._keys.requests,

@@ -1,4 +1,4 @@
-"""What the key layer costs by itself, in this process: microseconds a call.
+"""What the key layer costs on its own, in this process: microseconds a call.
 
 Processor time of this thread, but for PostgreSQL, where the answer is waited for: there it is elapsed time.
 """

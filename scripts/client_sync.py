@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-CLIENT = Path(__file__).resolve().parents[1] / "src" / "tillgate_client"
+CLIENT = Path(__file__).resolve().parents[1] / "sdks/python/src/tillgate_client"
 MADE = "# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.\n"
 WORDS = [
     (r"\basync (def|for|with)\b", r"\1"),

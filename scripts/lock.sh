@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolve requirements/*.txt anew from pyproject.toml: every platform, every hash, newest versions.
+# Resolve requirements/*.txt again from pyproject.toml: every platform, every hash, newest versions.
 #
 # The resolver runs in a throw-away environment and is told to read no configuration: a lock must say
 # what the public index holds, not what a mirror on one machine held, and it must name neither.
@@ -20,7 +20,7 @@ compile() {
     "$scratch/venv/bin/uv" pip compile --quiet --no-config --upgrade \
         --universal --python-version 3.11 --generate-hashes \
         --custom-compile-command "make lock" \
-        --output-file "$output" pyproject.toml "$@"
+        --no-emit-package keyturn --output-file "$output" pyproject.toml "$@"
 }
 
 # --group without the project: what builds an editable install is no part of what runs.

@@ -2,7 +2,7 @@
 # Build what is published into dist/, and try it: in an environment that holds nothing but what was built and its locked
 # dependencies, the tests run what the README and the clients' pages say. Nothing is uploaded, nothing is tagged.
 #
-# Every pyproject.toml here or in sdks/ that names a build backend is a distribution; every package.json there beside a
+# Every pyproject.toml here, in distributions/ or in sdks/ that names a build backend is a distribution; every package.json there beside a
 # lock is an npm package. All of them carry one version, which CHANGELOG.md has a section for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ fi
 rm -rf dist
 mkdir dist
 
-for project in $(git ls-files pyproject.toml 'sdks/*pyproject.toml' 'packages/*pyproject.toml' | sort); do
+for project in $(git ls-files pyproject.toml 'distributions/*pyproject.toml' 'sdks/*pyproject.toml' | sort); do
     grep -q '^build-backend' "$project" || continue
     echo "· $(dirname "$project")"
     (cd "$(dirname "$project")" && "$root/.venv/bin/hatchling" build -d "$root/dist" -t sdist -t wheel) >/dev/null
@@ -36,7 +36,7 @@ for lock in $(git ls-files 'sdks/*package-lock.json' | sort); do
 done
 
 # One version in every file's name, in the product's own words, and in the changelog.
-version="$("$python" -c 'import tillgate; print(tillgate.__version__)')"
+version="$("$python" scripts/version.py --check)" || fail "more than one version; run scripts/version.py: $version"
 for file in dist/*; do
     case "$(basename "$file")" in
     *-"$version"-*.whl | *-"$version".tar.gz | *-"$version".tgz) ;;

@@ -8,8 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-# `keyturn.database` is Keyturn's and Tillgate's common ground.
-OURS = {"keyturn", "tillgate", "tillgate_client", "keyturn.database"}
+OURS = {"keyturn", "tillgate", "tillgate_client"}
 STRAY = ("__pycache__/", "/tests/", ".pyc", "node_modules/")
 
 

@@ -3,7 +3,7 @@
 #
 #   scripts/typescript.sh         install it, if it is not there. Never fails: without it the tests skip and
 #                                 say why, and where a skip must not be that is where it fails.
-#   scripts/typescript.sh types   make sdks/typescript/src/openapi.ts anew from the server's declarations
+#   scripts/typescript.sh types   make sdks/typescript/src/openapi.ts again from the server's declarations
 set -euo pipefail
 cd "$(dirname "$0")/../sdks/typescript"
 

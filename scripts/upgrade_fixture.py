@@ -71,7 +71,7 @@ class Release:
             self.cli("keys", "create", "--name", name, "--mode", "test", *chosen, "--json")
             for name in ("kept", "ended")
         )
-        self.cli("keys", "revoke", revoked["id"])
+        self.cli("keys", "revoke", "--yes", revoked["id"])
         port = free_port()
         command = [sys.executable, "-m", "tillgate.cli", "serve", *self.where, "--port", str(port), "--dev"]
         server = subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

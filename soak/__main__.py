@@ -138,7 +138,7 @@ class Soak:
             f"{time.monotonic() - begun:.0f} s\n"
             f"  faults    {faults}\n  sessions  {kinds}\n  requests  {counts}\n"
             f"  events    {len(books.events):,}; {len(books.heard):,} webhooks answered with success, "
-            f"{heard_again(books)} of them once more\n{told(claims)}\n",
+            f"{heard_again(books)} of them again\n{told(claims)}\n",
             flush=True,
         )
         return not any(claim.against for claim in claims)

@@ -215,7 +215,7 @@ def _heard(books: Books) -> list[str]:
 
 
 def heard_again(books: Books) -> int:
-    """How many webhooks came once more after they had succeeded: their sender died before it wrote that down."""
+    """How many webhooks came again after they had succeeded: their sender died before it wrote that down."""
     return len(books.heard) - len({(one.event.id, one.endpoint) for one in books.heard})
 
 

@@ -1,7 +1,7 @@
 """The real application in this process, for tests of what goes over HTTP without a socket in between.
 
 It is composed by the same function as ``tillgate serve``, over the database of the test, with its background
-work running. Only the clock is the test's: it goes by itself and can be put forward.
+work running. Only the clock is the test's: it goes on its own and can be put forward.
 """
 
 import asyncio

@@ -41,7 +41,7 @@ class Peers:
         numbers = Numbers()
         say("warming up …")
         for asked, _ in [(ours, numbers), *found.values()]:
-            # Each key once by itself, so that what is kept after a first use is there.
+            # Each key once on its own, so that what is kept after a first use is there.
             for request in asked.requests:
                 self._stage.once(asked.server, request)
         for number in range(-1, self._stage.pace.rounds):

@@ -34,11 +34,13 @@ from keyturn.keys.model import (
     KnownKey,
     Mode,
     Need,
+    Needs,
     Reach,
     RefusalReason,
     Refused,
     Status,
     Verified,
+    each_need,
     is_scope_name,
 )
 from keyturn.keys.restrictions import checked_limit, parse_rate
@@ -46,6 +48,8 @@ from keyturn.keys.revoking import Revocation, Switched, resume, revoke, set_enab
 from keyturn.keys.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, generate, parse
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
 from keyturn.stores.ports import Act, Clock, Count, KeyStore, RateLimiter, SecretState, UsageStore, Use
+
+__version__ = "0.1.0"
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -93,6 +97,7 @@ __all__ = [
     "Limiter",
     "Mode",
     "Need",
+    "Needs",
     "Presented",
     "Primary",
     "RateLimiter",
@@ -116,6 +121,7 @@ __all__ = [
     "change",
     "checked_limit",
     "decide",
+    "each_need",
     "generate",
     "is_scope_name",
     "parse",

@@ -1,15 +1,84 @@
-"""Settings that cannot be meant: a misspelt name, and quotes that an env file has kept."""
+"""A table of settings, out of which one is loaded, listed and documented; and settings that cannot be meant: a misspelt
+name, and quotes that an env file has kept."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 # How alike two names are for one to be a slip of the other; 1 is the same.
 _ALIKE: Final = 0.8
 _QUOTES: Final = "\"'`"
 # What Kubernetes sets in every container for a service that is called as the server is.
 _SERVICE_LINK: Final = re.compile(r"(?:[A-Z0-9_]{1,100}_)?(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_[A-Z0-9_]{1,100})?")
+
+
+class Variable(NamedTuple):
+    """One setting.
+
+    Attributes:
+        name: of the environment variable.
+        parse: its text as a value; a :class:`ValueError` says what was expected, and no secret.
+        default: the text that stands where nothing is set.
+        help: what it says, in Markdown, as the guide has it.
+        instead: what the guide says of the default, where its text does not.
+        option: of the command line, which wins.
+        secret: never shown.
+    """
+
+    name: str
+    parse: Callable[[str], Any]
+    default: str
+    help: str
+    instead: str = ""
+    option: str = ""
+    secret: bool = False
+
+    def value(self, text: str, error: type[Exception]) -> Any:
+        """The value of such a text, or the error with the setting's name."""
+        try:
+            return self.parse(text)
+        except ValueError as problem:
+            raise error(f"{self.name}: {problem}") from None
+
+    @property
+    def told_default(self) -> str:
+        """The default as the guide has it."""
+        return self.instead or (f"`{self.default}`" if self.default else "")
+
+
+def whole(least: int, most: int, unit: str = "") -> Callable[[str], int]:
+    """A whole number between two others."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            raise ValueError(f"expected a whole number, got {text[:20]!r}")
+        if not least <= int(text) <= most:
+            raise ValueError(f"expected {least} to {most}{unit}, got {text}")
+        return int(text)
+
+    return parse
+
+
+def flag(text: str) -> bool:
+    """1 or 0, and the words that people write for them."""
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ValueError(f"expected 1 or 0, got {text[:20]!r}")
+
+
+def one_of(words: Iterable[str]) -> Callable[[str], str]:
+    """One of some words."""
+    known = tuple(words)
+
+    def parse(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"expected one of {', '.join(known)}, got {text[:20]!r}")
+        return text
+
+    return parse
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -24,8 +93,8 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {found}?" if found is not None else ""
 
 
-def cannot_be_meant(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> str | None:
-    """What is wrong with the variables as a whole; None if nothing is. It quotes no value.
+def misspelt(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> dict[str, str]:
+    """The variables that are slips of a setting's name, each with what is wrong with it.
 
     A variable with the prefix that is like none of ours is let be: something else may have set it.
 
@@ -35,17 +104,30 @@ def cannot_be_meant(given: Mapping[str, str], prefix: str, known: Iterable[str])
     known = tuple(known)
     # Ours without the prefix are called CHECKOUT_…, and are looked for under this one, too.
     by_rest = {name.removeprefix(prefix).removeprefix("CHECKOUT_"): name for name in known}
+    found = {}
     for name in sorted(given):
         if not name.startswith(prefix) or name in known or _SERVICE_LINK.fullmatch(name.removeprefix(prefix)):
             continue
         near = nearest(name.removeprefix(prefix), by_rest)
         if near is not None:
-            return f"{name[:80]} is no setting; did you mean {by_rest[near]}?"
+            found[name] = f"{name[:80]} is no setting; did you mean {by_rest[near]}?"
+    return found
+
+
+def cannot_be_meant(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> str | None:
+    """What is wrong with the variables as a whole; None if nothing is. It quotes no value.
+
+    Args:
+        known: as for :func:`misspelt`.
+    """
+    known = tuple(known)
+    for problem in misspelt(given, prefix, known).values():
+        return problem
     for name in known:
         value = given.get(name, "").strip()
         if len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]:
             return (
-                f"{name}: the value is in quotes, which were kept as part of it; take them away where it is set "
-                "(docker's --env-file and systemd's Environment= do not all take them away)"
+                f"{name}: the value is in quotes, which were kept as part of it; remove them where it is set "
+                "(docker's --env-file and systemd's Environment= do not always remove them)"
             )
     return None

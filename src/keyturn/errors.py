@@ -17,7 +17,7 @@ KeyturnError
 │   └── KeyExists       a key with this digest is already there
 ├── KeyNotFound       no such key in this project
 ├── BadReport         a report of leaked keys is not from whom it says, or is none
-└── PublicKeysUnavailable  whether it is cannot be told at the moment
+└── PublicKeysUnavailable  whether it is genuine is unknown at the moment
 """
 
 
@@ -130,6 +130,6 @@ class BadReport(KeyturnError):
 
 
 class PublicKeysUnavailable(KeyturnError):
-    """The public keys to check a report with cannot be had at the moment."""
+    """The public keys to check a report with are unavailable at the moment."""
 
     code = "public_keys_unavailable"

@@ -5,16 +5,17 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
-from keyturn.environment import cannot_be_meant, meant
+from keyturn.environment import Variable, cannot_be_meant, flag, meant, one_of, whole
 from keyturn.errors import InvalidNetwork
 from keyturn.http.proxies import LOOPBACK, Networks
 from keyturn.keys.model import is_scope_name
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
 
+PREFIX: Final = "KEYTURN_"
 DATABASE_DEFAULT: Final = "sqlite:///keyturn.db"
 HOST_DEFAULT: Final = "127.0.0.1"
 PORT_DEFAULT: Final = 8090
@@ -25,24 +26,6 @@ VERIFY: Final = "keys:verify"
 READ: Final = "keys:read"
 WRITE: Final = "keys:write"
 OWN_SCOPES: Final = (READ, VERIFY, WRITE)
-
-VARIABLES: Final = (
-    "KEYTURN_BURST",
-    "KEYTURN_DATABASE_URL",
-    "KEYTURN_GITHUB_PUBLIC_KEYS",
-    "KEYTURN_LEAK_RESPONSE",
-    "KEYTURN_PLAIN_HTTP_FROM",
-    "KEYTURN_PUBLISHABLE_SCOPES",
-    "KEYTURN_QUARANTINE",
-    "KEYTURN_QUARANTINE_MAX",
-    "KEYTURN_RATE_PER_SECOND",
-    "KEYTURN_ROOT_KEY",
-    "KEYTURN_ROOT_KEY_FILE",
-    "KEYTURN_RULES",
-    "KEYTURN_SCOPES",
-    "KEYTURN_TRUSTED_PROXIES",
-    "KEYTURN_VALKEY_URL",
-)
 
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
@@ -63,7 +46,7 @@ class Settings(NamedTuple):
         limit: what a key without a pace of its own may do; None for no limit.
         leaks: what becomes of keys that are found where they should not be.
         github_public_keys: where GitHub's public keys are, if it reports here: an address or a file.
-        valkey_url: where several servers count limits together; None for each by itself.
+        valkey_url: where several servers count limits together; None if each counts alone.
         connections: how many there may be, and how long they take.
     """
 
@@ -81,6 +64,177 @@ class Settings(NamedTuple):
     connections: ConnectionLimits = ConnectionLimits()
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _SEPARATORS.split(text) if word)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _rules(text: str) -> Path | None:
+    if text and not Path(text).is_file():
+        raise ValueError(f"there is no file {text}")
+    return _path(text)
+
+
+def _networks(text: str) -> Networks:
+    try:
+        return Networks(_words(text))
+    except InvalidNetwork as error:
+        raise ValueError(str(error)) from None
+
+
+def _roots(text: str) -> tuple[bytes, ...]:
+    """The digests of the root credentials: several of them, separated by commas or lines, while one is replaced."""
+    roots = _words(text)
+    if any(len(root) < ROOT_LENGTH_MIN or not root.isascii() for root in roots):
+        raise ValueError(
+            f"a root credential is random and has at least {ROOT_LENGTH_MIN} ASCII characters; "
+            "make one with: openssl rand -hex 32"
+        )
+    return tuple(hashlib.sha256(root.encode()).digest() for root in roots)
+
+
+_LIMITS: Final = ConnectionLimits()
+_COUNT: Final = whole(0, 999_999)
+_SECONDS: Final = whole(1, SECONDS_MAX, " seconds")
+
+# Every setting, in the order in which docs/keyturn.md lists them; a test compares the two.
+TABLE: Final = (
+    Variable(
+        "KEYTURN_DATABASE_URL",
+        str,
+        DATABASE_DEFAULT,
+        "`sqlite:///path` or `postgresql://user@host/name`",
+    ),
+    Variable(
+        "KEYTURN_ROOT_KEY",
+        _roots,
+        "",
+        "the root credential, 32 characters or more; two, separated by a comma, while you replace it",
+        instead="none: keys manage keys",
+        secret=True,
+    ),
+    Variable(
+        "KEYTURN_ROOT_KEY_FILE",
+        _path,
+        "",
+        "a file that holds it, instead",
+    ),
+    Variable(
+        "KEYTURN_SCOPES",
+        _words,
+        "",
+        "the scopes that your API has, `resource:action`",
+        instead="only Keyturn's own",
+    ),
+    Variable(
+        "KEYTURN_PUBLISHABLE_SCOPES",
+        _words,
+        "",
+        "those of them that a publishable key may have",
+        instead="none",
+    ),
+    Variable(
+        "KEYTURN_RULES",
+        _rules,
+        "",
+        "what each path needs, for forward-auth",
+        instead="none",
+    ),
+    Variable(
+        "KEYTURN_TRUSTED_PROXIES",
+        _networks,
+        ",".join(LOOPBACK),
+        "networks whose word on where a request came from is believed",
+        instead="this machine",
+    ),
+    Variable(
+        "KEYTURN_PLAIN_HTTP_FROM",
+        _networks,
+        ",".join(LOOPBACK),
+        "networks that may speak to it without TLS",
+        instead="this machine",
+    ),
+    Variable(
+        "KEYTURN_RATE_PER_SECOND",
+        _COUNT,
+        f"{DEFAULT_LIMIT.per_second:.0f}",
+        "requests a second of a key that has no rate limit of its own; 0 for no limit",
+    ),
+    Variable(
+        "KEYTURN_BURST",
+        _COUNT,
+        str(DEFAULT_LIMIT.burst),
+        "requests at once after a pause, for such a key",
+    ),
+    Variable(
+        "KEYTURN_QUARANTINE",
+        flag,
+        "0",
+        "1: disable a live secret key that came in clear text or in a URL",
+    ),
+    Variable(
+        "KEYTURN_QUARANTINE_MAX",
+        _COUNT,
+        str(LeakRules().quarantined_max),
+        "that many an hour at most",
+    ),
+    Variable(
+        "KEYTURN_LEAK_RESPONSE",
+        one_of(LeakResponse),
+        LeakResponse.REVOKE.value,
+        "what becomes of a live key that GitHub found: `revoke`, `disable`, `alert`",
+    ),
+    Variable(
+        "KEYTURN_GITHUB_PUBLIC_KEYS",
+        str,
+        "",
+        "with what GitHub signs its reports: an address or a file",
+        instead="none are taken",
+    ),
+    Variable(
+        "KEYTURN_CONNECTIONS",
+        _COUNT,
+        str(_LIMITS.open_max),
+        "connections that the process holds; 0 for as many as its open files allow",
+    ),
+    Variable(
+        "KEYTURN_CONNECTIONS_PER_CLIENT",
+        _COUNT,
+        str(_LIMITS.per_client_max),
+        "connections of one client; 0 for a quarter of all",
+    ),
+    Variable(
+        "KEYTURN_IDLE_SECONDS",
+        _SECONDS,
+        str(_LIMITS.idle_seconds),
+        "how long a connection waits for its next request; longer than your proxy keeps its own",
+    ),
+    Variable(
+        "KEYTURN_HEAD_SECONDS",
+        _SECONDS,
+        str(_LIMITS.head_seconds),
+        "how long a request's head may take ([connections](operating.md#connections))",
+    ),
+    Variable(
+        "KEYTURN_BODY_SECONDS",
+        _SECONDS,
+        str(_LIMITS.body_seconds),
+        "how long a request's body may take, and one second more for each 1,000 bytes of it",
+    ),
+    Variable(
+        "KEYTURN_VALKEY_URL",
+        str,
+        "",
+        "where several servers count limits together",
+        instead="each for itself",
+    ),
+)
+VARIABLES: Final = tuple(one.name for one in TABLE)
+
+
 def load(environment: Mapping[str, str] | None = None, *, database_url: str | None = None) -> Settings:
     """The settings out of the environment; what is given here wins over it.
 
@@ -88,14 +242,50 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
         SettingsError: a value cannot be used.
     """
     given = os.environ if environment is None else environment
-    if (problem := cannot_be_meant(given, "KEYTURN_", VARIABLES)) is not None:
+    if (problem := cannot_be_meant(given, PREFIX, VARIABLES)) is not None:
         raise SettingsError(problem)
+    found: dict[str, Any] = {
+        one.name.removeprefix(PREFIX): one.value(_text_of(one, given), SettingsError) for one in TABLE
+    }
+    offered = tuple(dict.fromkeys((*found["SCOPES"], *OWN_SCOPES)))
+    _check_scopes(offered, found["PUBLISHABLE_SCOPES"])
+    if found["RATE_PER_SECOND"] and not found["BURST"]:
+        raise SettingsError("KEYTURN_BURST: expected at least 1")
+    limit = Limit(float(found["RATE_PER_SECOND"]), found["BURST"]) if found["RATE_PER_SECOND"] else None
+    return Settings(
+        database_url=database_url or found["DATABASE_URL"],
+        roots=_from_file(found["ROOT_KEY_FILE"], found["ROOT_KEY"]),
+        scopes=offered,
+        publishable=found["PUBLISHABLE_SCOPES"],
+        trusted_proxies=found["TRUSTED_PROXIES"],
+        plain_http_from=found["PLAIN_HTTP_FROM"],
+        rules=found["RULES"],
+        limit=limit,
+        valkey_url=found["VALKEY_URL"] or None,
+        leaks=LeakRules(
+            response=LeakResponse(found["LEAK_RESPONSE"]),
+            quarantine=found["QUARANTINE"],
+            quarantined_max=found["QUARANTINE_MAX"],
+        ),
+        github_public_keys=found["GITHUB_PUBLIC_KEYS"] or None,
+        connections=ConnectionLimits(
+            open_max=found["CONNECTIONS"],
+            per_client_max=found["CONNECTIONS_PER_CLIENT"],
+            idle_seconds=found["IDLE_SECONDS"],
+            head_seconds=found["HEAD_SECONDS"],
+            body_seconds=found["BODY_SECONDS"],
+        ),
+    )
 
-    def words(name: str) -> tuple[str, ...]:
-        return tuple(word for word in _SEPARATORS.split(given.get(name, "")) if word)
 
-    offered = tuple(dict.fromkeys((*words("KEYTURN_SCOPES"), *OWN_SCOPES)))
-    publishable = words("KEYTURN_PUBLISHABLE_SCOPES")
+def _text_of(one: Variable, given: Mapping[str, str]) -> str:
+    # Nobody is trusted where these are set and empty; everything else is then as if it were not set.
+    if one.parse is _networks:
+        return given.get(one.name, one.default)
+    return given.get(one.name) or one.default
+
+
+def _check_scopes(offered: tuple[str, ...], publishable: tuple[str, ...]) -> None:
     for scope in (*offered, *publishable):
         if not is_scope_name(scope):
             raise SettingsError(
@@ -107,93 +297,19 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
         )
     if wrong := sorted(set(publishable) & set(OWN_SCOPES)):
         raise SettingsError(f"KEYTURN_PUBLISHABLE_SCOPES: {wrong[0]} is not for keys that anybody may hold")
-    rules = Path(given["KEYTURN_RULES"]) if given.get("KEYTURN_RULES") else None
-    if rules is not None and not rules.is_file():
-        raise SettingsError(f"KEYTURN_RULES: there is no file {rules}")
-    return Settings(
-        database_url=database_url or given.get("KEYTURN_DATABASE_URL") or DATABASE_DEFAULT,
-        roots=_roots(given),
-        scopes=offered,
-        publishable=publishable,
-        trusted_proxies=_networks("KEYTURN_TRUSTED_PROXIES", given),
-        plain_http_from=_networks("KEYTURN_PLAIN_HTTP_FROM", given),
-        rules=rules,
-        limit=_limit(given),
-        valkey_url=given.get("KEYTURN_VALKEY_URL") or None,
-        leaks=_leaks(given),
-        github_public_keys=given.get("KEYTURN_GITHUB_PUBLIC_KEYS") or None,
-        connections=_connections(given),
-    )
 
 
-def _roots(given: Mapping[str, str]) -> tuple[bytes, ...]:
-    """The digests of the root credentials: several of them, separated by commas or lines, while one is replaced."""
-    text = given.get("KEYTURN_ROOT_KEY", "")
-    file = given.get("KEYTURN_ROOT_KEY_FILE")
-    if file and text:
+def _from_file(file: Path | None, roots: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The root credentials that a file holds, where one is named."""
+    if file is None:
+        return roots
+    if roots:
         raise SettingsError("KEYTURN_ROOT_KEY and KEYTURN_ROOT_KEY_FILE are both set; keep one")
-    if file:
-        try:
-            text = Path(file).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"KEYTURN_ROOT_KEY_FILE: {file} cannot be read: {error}") from error
-    roots = [word for word in _SEPARATORS.split(text) if word]
-    if any(len(root) < ROOT_LENGTH_MIN or not root.isascii() for root in roots):
-        raise SettingsError(
-            f"KEYTURN_ROOT_KEY: a root credential is random and has at least {ROOT_LENGTH_MIN} ASCII characters; "
-            "make one with: openssl rand -hex 32"
-        )
-    return tuple(hashlib.sha256(root.encode()).digest() for root in roots)
-
-
-def _leaks(given: Mapping[str, str]) -> LeakRules:
-    word = given.get("KEYTURN_LEAK_RESPONSE") or LeakResponse.REVOKE.value
-    if word not in tuple(LeakResponse):
-        raise SettingsError(f"KEYTURN_LEAK_RESPONSE: expected one of {', '.join(LeakResponse)}, got {word[:20]!r}")
-    flag = given.get("KEYTURN_QUARANTINE") or "0"
-    if flag not in ("0", "1"):
-        raise SettingsError(f"KEYTURN_QUARANTINE: expected 1 or 0, got {flag[:20]!r}")
-    most = _whole("KEYTURN_QUARANTINE_MAX", given, LeakRules().quarantined_max)
-    return LeakRules(response=LeakResponse(word), quarantine=flag == "1", quarantined_max=most)
-
-
-def _connections(given: Mapping[str, str]) -> ConnectionLimits:
-    default = ConnectionLimits()
-
-    def seconds(name: str, otherwise: int) -> int:
-        found = _whole(name, given, otherwise)
-        if not 1 <= found <= SECONDS_MAX:
-            raise SettingsError(f"{name}: expected 1 to {SECONDS_MAX} seconds")
-        return found
-
-    return ConnectionLimits(
-        open_max=_whole("KEYTURN_CONNECTIONS", given, default.open_max),
-        per_client_max=_whole("KEYTURN_CONNECTIONS_PER_CLIENT", given, default.per_client_max),
-        idle_seconds=seconds("KEYTURN_IDLE_SECONDS", default.idle_seconds),
-        head_seconds=seconds("KEYTURN_HEAD_SECONDS", default.head_seconds),
-        body_seconds=seconds("KEYTURN_BODY_SECONDS", default.body_seconds),
-    )
-
-
-def _networks(name: str, given: Mapping[str, str]) -> Networks:
-    if name not in given:
-        return Networks(LOOPBACK)
     try:
-        return Networks(word for word in _SEPARATORS.split(given[name]) if word)
-    except InvalidNetwork as error:
-        raise SettingsError(f"{name}: {error}") from error
-
-
-def _limit(given: Mapping[str, str]) -> Limit | None:
-    per_second = _whole("KEYTURN_RATE_PER_SECOND", given, int(DEFAULT_LIMIT.per_second))
-    burst = _whole("KEYTURN_BURST", given, DEFAULT_LIMIT.burst)
-    if per_second and not burst:
-        raise SettingsError("KEYTURN_BURST: expected at least 1")
-    return Limit(float(per_second), burst) if per_second else None
-
-
-def _whole(name: str, given: Mapping[str, str], default: int) -> int:
-    text = given.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or len(text) > 6:
-        raise SettingsError(f"{name}: expected a whole number, 0 for no limit, got {text[:20]!r}")
-    return int(text)
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"KEYTURN_ROOT_KEY_FILE: {file} cannot be read: {error}") from error
+    try:
+        return _roots(text)
+    except ValueError as error:
+        raise SettingsError(f"KEYTURN_ROOT_KEY_FILE: {error}") from None

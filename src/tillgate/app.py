@@ -23,6 +23,7 @@ from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
 from keyturn.database import Database, StoreError, StoreUnavailable, Transaction, Trouble
+from keyturn.http.pipeline import CLIENT
 from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
@@ -32,8 +33,7 @@ from keyturn.stores.requests import SqlRequests
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.api import ApiContext, NativeApi
-from tillgate.api.application import CLIENT
-from tillgate.api.routing import ROOT
+from tillgate.api.mount import ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
@@ -71,7 +71,7 @@ class Tillgate:
     """The whole server as one ASGI application, over an opened and migrated database."""
 
     def __init__(
-        self, settings: Settings, database: Database, sealer: Sealer, clock: Clock, metrics: Metrics | None = None
+        self, settings: Settings, database: Database, *, sealer: Sealer, clock: Clock, metrics: Metrics | None = None
     ) -> None:
         wake = Wake()
         self._clock = clock
@@ -96,7 +96,7 @@ class Tillgate:
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
-        self._worker = DeliveryWorker(database, self._sender, clock, wake, self._tests)
+        self._worker = DeliveryWorker(database, self._sender, clock, wake, tests=self._tests)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
             Rails(test=SimulatedRail(), live=None),
@@ -126,7 +126,7 @@ class Tillgate:
             self._keys.issuer,
             self._keys.usage_store,
             SqlRequests(database),
-            self._api.need_of,
+            self._api.needs_of,
             self._checkout,
             endpoints,
             self._worker,
@@ -203,8 +203,8 @@ class Tillgate:
             await asyncio.sleep(FORGET_SECONDS)
 
     async def _readyz(self, _: Request) -> JSONResponse:
-        status, told = readiness(await self._keys.trouble())
-        return JSONResponse(told, status, headers={"Cache-Control": "no-store"})
+        status, report = readiness(await self._keys.trouble())
+        return JSONResponse(report, status, headers={"Cache-Control": "no-store"})
 
     async def _tell_metrics(self, request: Request) -> Response:
         # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.
@@ -315,8 +315,8 @@ async def _store_unavailable(request: Request, error: Exception) -> Response:
     _log.error("pages.store_unavailable", method=request.method, detail=str(error))
     answer = notice(
         503,
-        "This page is not available right now",
-        "Nothing was charged by opening it. Please try again in a moment.",
+        "This page is unavailable",
+        "Nothing was charged. Please try again in a moment.",
     )
     answer.headers["Retry-After"] = "1"
     return answer
@@ -357,6 +357,6 @@ async def running(
     try:
         sealer = Sealer(settings.secret_key())
         await claim(database, sealer)
-        yield Tillgate(settings, database, sealer, clock, metrics)
+        yield Tillgate(settings, database, sealer=sealer, clock=clock, metrics=metrics)
     finally:
         await database.close()

@@ -26,7 +26,7 @@ _CONNECTIONS_OPEN: Final = 5
 # Up to how many seconds a change took to hold everywhere; cells from here on, one for each bound and one for more.
 _LAG_FIRST: Final = 10
 _LAG_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
-# Clients' connections that did not end by themselves; a cell for each reason.
+# Clients' connections that did not end on their own; a cell for each reason.
 _CONNECTIONS_FIRST: Final = 30
 CONNECTION_ENDS: Final = ("full", "client", "slow", "idle")
 _STATUS_MIN: Final = 100
@@ -81,12 +81,12 @@ class _Sums(Collector):
         for name, meaning, cell in (
             (
                 "tillgate_limits_unshared",
-                "Rate limits that a process counted by itself, for Valkey did not answer.",
+                "Rate limits counted per process because Valkey did not answer.",
                 _LIMITS_UNSHARED,
             ),
             (
                 "tillgate_requests_not_logged",
-                "Requests that the request log had no room for.",
+                "Requests dropped from the request log for lack of room.",
                 _REQUESTS_NOT_LOGGED,
             ),
         ):
@@ -105,12 +105,12 @@ class _Revocations(Collector):
             count += self._tally.sum(_LAG_FIRST + place)
             buckets.append((bound, count))
         lag = HistogramMetricFamily(
-            "keyturn_revocation_lag_seconds", "From asking for a change of a key until it held in every process."
+            "keyturn_revocation_lag_seconds", "Seconds from a key change until it held in every process."
         )
         lag.add_metric([], buckets=buckets, sum_value=self._tally.sum(_LAG_SUM_US) / 1e6)
         yield lag
         broken = CounterMetricFamily(
-            "keyturn_revocations_broken", "Probes after which a process still answered by what was before."
+            "keyturn_revocations_broken", "Probes after which a process still used the state before the change."
         )
         broken.add_metric([], self._tally.sum(_PROBES_BROKEN))
         yield broken
@@ -126,7 +126,7 @@ class _Connections(Collector):
         )
         ended = CounterMetricFamily(
             "tillgate_connections_ended",
-            "Connections that the server refused or ended before their time, by the reason.",
+            "Connections that the server refused or ended early, by reason.",
             labels=["reason"],
         )
         for place, reason in enumerate(CONNECTION_ENDS):
@@ -175,7 +175,7 @@ class Metrics:
         self._row[_CONNECTIONS_OPEN] = 0
         self._ended = dict.fromkeys(CONNECTION_ENDS, 0)
         self._pending = Gauge(
-            "tillgate_webhook_deliveries_pending", "Deliveries that are still to be made.", registry=self._registry
+            "tillgate_webhook_deliveries_pending", "Pending webhook deliveries.", registry=self._registry
         )
 
     def count_response(self, status: int) -> None:
@@ -199,7 +199,7 @@ class Metrics:
         self._row[_REQUESTS_NOT_LOGGED] += requests
 
     def note_connections(self, open_now: int, ended: Mapping[str, int]) -> None:
-        """Note how many connections this process has, and how many it has ended by itself since it began.
+        """Note how many connections this process has, and how many it has ended on its own since it began.
 
         Args:
             ended: by the reasons of :data:`CONNECTION_ENDS`.

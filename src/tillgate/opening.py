@@ -61,7 +61,7 @@ def open_layer(
     """The key layer that lets requests in, over a database that is migrated; the arguments are its own.
 
     Args:
-        wake: rung when there are webhooks about keys to be sent; other processes find them by themselves.
+        wake: rung when there are webhooks about keys to be sent; other processes find them on their own.
     """
     return KeyLayer(
         SqlKeyStore(database, KeyEventLog(wake)),

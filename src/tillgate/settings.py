@@ -2,21 +2,22 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Container, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from keyturn import DEFAULT_LIMIT, Limit
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
 from keyturn.database.opening import SQLITE_SCHEME
-from keyturn.environment import cannot_be_meant
+from keyturn.environment import Variable, cannot_be_meant, flag, misspelt, one_of, whole
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
 from tillgate.events.deliveries.guard import IPNetwork
 from tillgate.store.sealing import key_from
 
+PREFIX: Final = "TILLGATE_"
 DATA_DEFAULT: Final = "./data"
 DATABASE_FILE: Final = "tillgate.db"
 HIGH_WATER_FILE: Final = "high-water"
@@ -37,31 +38,6 @@ CONNECTIONS_OF_PROCESS_MIN: Final = 4
 API_KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
 WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — where it is, not what it is
 
-VARIABLES: Final = (
-    API_KEY_VARIABLE,
-    WEBHOOK_SECRET_VARIABLE,
-    "TILLGATE_DATABASE_URL",
-    "TILLGATE_DATA",
-    "TILLGATE_DEV",
-    "TILLGATE_GITHUB_PUBLIC_KEYS",
-    "TILLGATE_KEY_BURST",
-    "TILLGATE_KEY_RATE_PER_SECOND",
-    "TILLGATE_LATE_GRACE_HOURS",
-    "TILLGATE_LEAK_RESPONSE",
-    "TILLGATE_LINK_VISITS_BURST",
-    "TILLGATE_LINK_VISITS_PER_MINUTE",
-    "TILLGATE_PUBLIC_URL",
-    "TILLGATE_QUARANTINE",
-    "TILLGATE_QUARANTINE_MAX",
-    "TILLGATE_REQUEST_LOG_DAYS",
-    "TILLGATE_SECRET_KEY",
-    "TILLGATE_SESSION_LIFETIME_MINUTES",
-    "TILLGATE_TRUSTED_PROXIES",
-    "TILLGATE_VALKEY_URL",
-    "TILLGATE_WEBHOOK_NETWORKS",
-    "TILLGATE_WORKERS",
-)
-
 # PostgreSQL's URLs may carry it among the parameters, too.
 _QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
@@ -71,8 +47,220 @@ VALKEY_SCHEMES: Final = ("valkey://", "valkeys://", "redis://", "rediss://", "un
 Origin = Literal["default", "environment", "command line"]
 
 
+_LIMITS: Final = ConnectionLimits()
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the message names it and says what was expected."""
+
+
+def _origin(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f"expected http(s)://host, got {text[:60]!r}")
+    return text.rstrip("/")
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _valkey(text: str) -> str | None:
+    if text and not text.startswith(VALKEY_SCHEMES):
+        raise ValueError("expected valkey://host:6379/0, redis://…, or valkeys:// over TLS")
+    return text or None
+
+
+def _github(text: str) -> str:
+    if "://" in text and not text.startswith(("https://", "http://")):
+        raise ValueError("expected an http(s) address or a file's path")
+    return text
+
+
+def _networks(text: str) -> tuple[IPNetwork, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"expected networks such as 10.1.0.0/16, separated by commas: {error}") from None
+
+
+_COUNT: Final = whole(0, 999_999_999)
+_SECONDS: Final = whole(1, SECONDS_MAX, " seconds")
+
+# Every setting, in the order in which `tillgate doctor` and docs/operating.md list them; a test compares the two.
+TABLE: Final = (
+    Variable(
+        "TILLGATE_DATA",
+        Path,
+        DATA_DEFAULT,
+        "directory of the SQLite database and the secret key",
+        option="--data",
+    ),
+    Variable(
+        "TILLGATE_DATABASE_URL",
+        str,
+        "",
+        "`postgresql://user@host/name`",
+        instead="SQLite in the data directory",
+        option="--database-url",
+    ),
+    Variable(
+        "TILLGATE_PUBLIC_URL",
+        _origin,
+        "",
+        "where buyers reach the server; behind a proxy, set it",
+        instead="`http://HOST:PORT`",
+    ),
+    Variable(
+        "TILLGATE_SECRET_KEY",
+        str,
+        "",
+        "seals webhook secrets; 32 bytes in URL-safe base 64; several, separated by commas, while it is "
+        "[changed](#the-secret-key)",
+        instead="kept in `DATA/secret.key`",
+        secret=True,
+    ),
+    Variable(
+        "TILLGATE_HIGH_WATER",
+        _path,
+        "",
+        "directory where the highest numbers given out are kept, [apart from the "
+        "database](#numbers-that-are-never-given-out-twice)",
+        instead="beside the SQLite file",
+    ),
+    Variable(
+        "TILLGATE_DEV",
+        flag,
+        "0",
+        "plain-http webhooks to this machine, readable logs",
+        option="--dev",
+    ),
+    Variable(
+        "TILLGATE_SESSION_LIFETIME_MINUTES",
+        whole(LIFETIME_MIN_MS // MINUTE_MS, LIFETIME_MAX_MS // MINUTE_MS, " (seven days)"),
+        "60",
+        "how long a session waits for money, 5 to 10080",
+    ),
+    Variable(
+        "TILLGATE_LATE_GRACE_HOURS",
+        _COUNT,
+        "24",
+        "how long after its expiry a payment still counts as `paid_late`",
+    ),
+    Variable(
+        "TILLGATE_KEY_RATE_PER_SECOND",
+        _COUNT,
+        f"{DEFAULT_LIMIT.per_second:.0f}",
+        "requests a second that each key may make; `0` for no limit",
+    ),
+    Variable(
+        "TILLGATE_KEY_BURST",
+        _COUNT,
+        str(DEFAULT_LIMIT.burst),
+        "requests at once after a pause",
+    ),
+    Variable(
+        "TILLGATE_LINK_VISITS_PER_MINUTE",
+        _COUNT,
+        str(VISITS_PER_MINUTE),
+        "sessions a minute that one visitor (an address, or an IPv6 /64) may open from one payment link; `0` for "
+        "no limit",
+    ),
+    Variable(
+        "TILLGATE_LINK_VISITS_BURST",
+        _COUNT,
+        str(VISITS_BURST),
+        "sessions at once after a pause",
+    ),
+    Variable(
+        "TILLGATE_WORKERS",
+        whole(1, WORKERS_MAX),
+        "1",
+        "server processes on one socket, 1 to 64; more than one need PostgreSQL",
+        option="--workers",
+    ),
+    Variable(
+        "TILLGATE_REQUEST_LOG_DAYS",
+        whole(0, REQUEST_LOG_DAYS_MAX),
+        str(REQUEST_LOG_DAYS),
+        "how long each request with a known key is kept in the log; `0` for no log",
+    ),
+    Variable(
+        "TILLGATE_VALKEY_URL",
+        _valkey,
+        "",
+        "where processes count rate limits together: `valkey://host:6379/0`; `valkeys://` over TLS",
+    ),
+    Variable(
+        "TILLGATE_CONNECTIONS",
+        _COUNT,
+        str(_LIMITS.open_max),
+        "connections that each process holds; `0` for as many as its open files allow, at most 10,000",
+    ),
+    Variable(
+        "TILLGATE_CONNECTIONS_PER_CLIENT",
+        _COUNT,
+        str(_LIMITS.per_client_max),
+        "connections of one client (an address, or an IPv6 /64) to each process, never more than a quarter of all; "
+        "`0` for that quarter",
+    ),
+    Variable(
+        "TILLGATE_IDLE_SECONDS",
+        _SECONDS,
+        str(_LIMITS.idle_seconds),
+        "how long a connection waits for its next request",
+    ),
+    Variable(
+        "TILLGATE_HEAD_SECONDS",
+        _SECONDS,
+        str(_LIMITS.head_seconds),
+        "how long the head of a request may take",
+    ),
+    Variable(
+        "TILLGATE_BODY_SECONDS",
+        _SECONDS,
+        str(_LIMITS.body_seconds),
+        "how long a body may take, and one second more for each 1,000 bytes of it",
+    ),
+    Variable(
+        "TILLGATE_TRUSTED_PROXIES",
+        _networks,
+        "127.0.0.1,::1",
+        "proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, both read at the client's place; "
+        "addresses and networks",
+    ),
+    Variable(
+        "TILLGATE_LEAK_RESPONSE",
+        one_of(LeakResponse),
+        LeakResponse.REVOKE.value,
+        "a live key that GitHub found: `revoke`, `disable` or `alert` ([leaks](leaks.md))",
+    ),
+    Variable(
+        "TILLGATE_GITHUB_PUBLIC_KEYS",
+        _github,
+        "",
+        "address or file of GitHub's keys; without it `/leaks/github` does not exist",
+    ),
+    Variable(
+        "TILLGATE_QUARANTINE",
+        flag,
+        "0",
+        "disable a live secret key that arrived in clear text or in a URL",
+    ),
+    Variable(
+        "TILLGATE_QUARANTINE_MAX",
+        _COUNT,
+        str(LeakRules().quarantined_max),
+        "so many an hour at most; then there are only alerts",
+    ),
+    Variable(
+        "TILLGATE_WEBHOOK_NETWORKS",
+        _networks,
+        "",
+        "networks that webhooks may go to beyond public addresses: `10.1.0.0/16,fd00::/8`",
+    ),
+)
+BY_NAME: Final = {one.name: one for one in TABLE}
+VARIABLES: Final = (API_KEY_VARIABLE, WEBHOOK_SECRET_VARIABLE, *BY_NAME)
 
 
 class Setting(NamedTuple):
@@ -130,15 +318,9 @@ class Settings(NamedTuple):
         return f"Settings({', '.join(f'{one.name}={one.value}' for one in self.listed)})"
 
 
-def _connection_limits(pick: Callable[[str, str | None, str], str]) -> ConnectionLimits:
-    default = ConnectionLimits()
-    return ConnectionLimits(
-        _whole(pick("CONNECTIONS", None, str(default.open_max)), "CONNECTIONS"),
-        _whole(pick("CONNECTIONS_PER_CLIENT", None, str(default.per_client_max)), "CONNECTIONS_PER_CLIENT"),
-        _seconds(pick("IDLE_SECONDS", None, str(default.idle_seconds)), "IDLE_SECONDS"),
-        _seconds(pick("HEAD_SECONDS", None, str(default.head_seconds)), "HEAD_SECONDS"),
-        _seconds(pick("BODY_SECONDS", None, str(default.body_seconds)), "BODY_SECONDS"),
-    )
+def misspelt_variables() -> dict[str, str]:
+    """The variables that are slips of a setting's name, each with what is wrong with it."""
+    return misspelt(os.environ, PREFIX, VARIABLES)
 
 
 def load(
@@ -149,90 +331,87 @@ def load(
     port: int = PORT_DEFAULT,
     workers: int | None = None,
     dev: bool | None = None,
+    passing_over: Container[str] = (),
 ) -> Settings:
     """The settings: what is given here wins over the environment, which wins over the defaults.
+
+    Args:
+        passing_over: variables that are known to be wrong, and were told of.
 
     Raises:
         SettingsError: a value cannot be used.
     """
-    if (problem := cannot_be_meant(os.environ, "TILLGATE_", VARIABLES)) is not None:
+    environment = {name: value for name, value in os.environ.items() if name not in passing_over}
+    if (problem := cannot_be_meant(environment, PREFIX, VARIABLES)) is not None:
         raise SettingsError(problem)
-    listed: list[Setting] = []
-
-    def pick(name: str, given: str | None, default: str) -> str:
-        variable = f"TILLGATE_{name}"
-        if given is not None:
-            value, origin = given, "command line"
-        elif os.environ.get(variable):
-            value, origin = os.environ[variable], "environment"
-        else:
-            value, origin = default, "default"
-        shown = "(set)" if name == "SECRET_KEY" and value else _without_password(value)
-        listed.append(Setting(variable, shown, origin))  # type: ignore[arg-type]
-        return value
-
-    data_path = Path(pick("DATA", data, DATA_DEFAULT))
-    url = pick("DATABASE_URL", database_url, f"sqlite:///{data_path / DATABASE_FILE}")
     public_host = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-    public_url = pick("PUBLIC_URL", None, f"http://{public_host}:{port}").rstrip("/")
-    if not public_url.startswith(("http://", "https://")):
-        raise SettingsError(f"TILLGATE_PUBLIC_URL: expected http(s)://host, got {public_url!r}")
-    dev_flag = _flag(pick("DEV", None if dev is None else str(int(dev)), "0"), "DEV")
-    lifetime_ms = _whole(pick("SESSION_LIFETIME_MINUTES", None, "60"), "SESSION_LIFETIME_MINUTES") * MINUTE_MS
-    if not LIFETIME_MIN_MS <= lifetime_ms <= LIFETIME_MAX_MS:
-        raise SettingsError("TILLGATE_SESSION_LIFETIME_MINUTES: expected 5 to 10080 (seven days)")
-    grace_ms = _whole(pick("LATE_GRACE_HOURS", None, "24"), "LATE_GRACE_HOURS") * DAY_MS // 24
-    per_second = _whole(pick("KEY_RATE_PER_SECOND", None, f"{DEFAULT_LIMIT.per_second:.0f}"), "KEY_RATE_PER_SECOND")
-    burst = _whole(pick("KEY_BURST", None, str(DEFAULT_LIMIT.burst)), "KEY_BURST")
-    if per_second and not burst:
-        raise SettingsError("TILLGATE_KEY_BURST: expected at least 1")
-    visits = _whole(pick("LINK_VISITS_PER_MINUTE", None, str(VISITS_PER_MINUTE)), "LINK_VISITS_PER_MINUTE")
-    visits_burst = _whole(pick("LINK_VISITS_BURST", None, str(VISITS_BURST)), "LINK_VISITS_BURST")
-    if visits and not visits_burst:
-        raise SettingsError("TILLGATE_LINK_VISITS_BURST: expected at least 1")
-    count = _whole(pick("WORKERS", None if workers is None else str(workers), "1"), "WORKERS")
-    if not 1 <= count <= WORKERS_MAX:
-        raise SettingsError(f"TILLGATE_WORKERS: expected 1 to {WORKERS_MAX}")
-    request_log_days = _whole(pick("REQUEST_LOG_DAYS", None, str(REQUEST_LOG_DAYS)), "REQUEST_LOG_DAYS")
-    if request_log_days > REQUEST_LOG_DAYS_MAX:
-        raise SettingsError(f"TILLGATE_REQUEST_LOG_DAYS: expected 0 (no request log) to {REQUEST_LOG_DAYS_MAX}")
-    valkey_url = pick("VALKEY_URL", None, "")
-    if valkey_url and not valkey_url.startswith(VALKEY_SCHEMES):
-        raise SettingsError("TILLGATE_VALKEY_URL: expected valkey://host:6379/0, redis://…, or valkeys:// over TLS")
-    networks = _networks(pick("WEBHOOK_NETWORKS", None, ""), "WEBHOOK_NETWORKS")
-    proxies = _networks(pick("TRUSTED_PROXIES", None, "127.0.0.1,::1"), "TRUSTED_PROXIES")
-    leaks = LeakRules(
-        response=_leak_response(pick("LEAK_RESPONSE", None, LeakResponse.REVOKE.value)),
-        quarantine=_flag(pick("QUARANTINE", None, "0"), "QUARANTINE"),
-        quarantined_max=_whole(pick("QUARANTINE_MAX", None, "5"), "QUARANTINE_MAX"),
-    )
-    github_public_keys = pick("GITHUB_PUBLIC_KEYS", None, "")
-    if "://" in github_public_keys and not github_public_keys.startswith(("https://", "http://")):
-        raise SettingsError("TILLGATE_GITHUB_PUBLIC_KEYS: expected an http(s) address or a file's path")
-    connections = _connection_limits(pick)
-    high_water = pick("HIGH_WATER", None, "")
-    key = pick("SECRET_KEY", None, "")
+    given = {
+        "DATA": data,
+        "DATABASE_URL": database_url,
+        "WORKERS": None if workers is None else str(workers),
+        "DEV": None if dev is None else str(int(dev)),
+    }
+    directory = data or environment.get(f"{PREFIX}DATA") or DATA_DEFAULT
+    otherwise = {
+        "DATABASE_URL": f"sqlite:///{Path(directory) / DATABASE_FILE}",
+        "PUBLIC_URL": f"http://{public_host}:{port}",
+    }
+    listed: list[Setting] = []
+    found: dict[str, Any] = {}
+    for one in TABLE:
+        name = one.name.removeprefix(PREFIX)
+        text, origin = _chosen(given.get(name), environment.get(one.name), otherwise.get(name, one.default))
+        shown = "(set)" if one.secret and text else _without_password(text)
+        listed.append(Setting(one.name, shown, origin))
+        found[name] = one.value(text, SettingsError)
     return Settings(
-        data_path,
-        url,
-        public_url,
-        dev_flag,
-        lifetime_ms,
-        grace_ms,
-        key or None,
-        tuple(listed),
-        Limit(float(per_second), burst) if per_second else None,
-        networks,
-        proxies,
-        count,
-        valkey_url or None,
-        leaks,
-        github_public_keys,
-        request_log_days,
-        Limit(visits / 60, visits_burst) if visits else None,
-        connections,
-        Path(high_water) if high_water else None,
+        data=found["DATA"],
+        database_url=found["DATABASE_URL"],
+        public_url=found["PUBLIC_URL"],
+        dev=found["DEV"],
+        session_lifetime_ms=found["SESSION_LIFETIME_MINUTES"] * MINUTE_MS,
+        late_grace_ms=found["LATE_GRACE_HOURS"] * DAY_MS // 24,
+        given_secret_key=found["SECRET_KEY"] or None,
+        listed=tuple(listed),
+        key_limit=_limit(found, "KEY_RATE_PER_SECOND", "KEY_BURST", 1),
+        webhook_networks=found["WEBHOOK_NETWORKS"],
+        trusted_proxies=found["TRUSTED_PROXIES"],
+        workers=found["WORKERS"],
+        valkey_url=found["VALKEY_URL"],
+        leaks=LeakRules(
+            response=LeakResponse(found["LEAK_RESPONSE"]),
+            quarantine=found["QUARANTINE"],
+            quarantined_max=found["QUARANTINE_MAX"],
+        ),
+        github_public_keys=found["GITHUB_PUBLIC_KEYS"],
+        request_log_days=found["REQUEST_LOG_DAYS"],
+        visit_limit=_limit(found, "LINK_VISITS_PER_MINUTE", "LINK_VISITS_BURST", 60),
+        connections=ConnectionLimits(
+            open_max=found["CONNECTIONS"],
+            per_client_max=found["CONNECTIONS_PER_CLIENT"],
+            idle_seconds=found["IDLE_SECONDS"],
+            head_seconds=found["HEAD_SECONDS"],
+            body_seconds=found["BODY_SECONDS"],
+        ),
+        high_water_dir=found["HIGH_WATER"],
     )
+
+
+def _chosen(given: str | None, set_there: str | None, default: str) -> tuple[str, Origin]:
+    if given is not None:
+        return given, "command line"
+    if set_there:
+        return set_there, "environment"
+    return default, "default"
+
+
+def _limit(found: Mapping[str, int], rate: str, burst: str, seconds: int) -> Limit | None:
+    """A rate limit out of two settings; None where the rate is 0."""
+    if not found[rate]:
+        return None
+    if not found[burst]:
+        raise SettingsError(f"{PREFIX}{burst}: expected at least 1")
+    return Limit(found[rate] / seconds, found[burst])
 
 
 def api_key() -> str:
@@ -251,41 +430,3 @@ def _without_password(value: str) -> str:
     userinfo, at, host = shown.rpartition("@")
     scheme, separator, names = userinfo.rpartition("://")
     return f"{scheme}{separator}{names.partition(':')[0]}:…@{host}" if at and ":" in names else shown
-
-
-def _flag(text: str, name: str) -> bool:
-    if text.lower() in ("1", "true", "yes", "on"):
-        return True
-    if text.lower() in ("0", "false", "no", "off"):
-        return False
-    raise SettingsError(f"TILLGATE_{name}: expected 1 or 0, got {text[:20]!r}")
-
-
-def _leak_response(text: str) -> LeakResponse:
-    try:
-        return LeakResponse(text)
-    except ValueError as error:
-        words = ", ".join(one.value for one in LeakResponse)
-        raise SettingsError(f"TILLGATE_LEAK_RESPONSE: expected one of {words}, got {text[:20]!r}") from error
-
-
-def _networks(text: str, name: str) -> tuple[IPNetwork, ...]:
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise SettingsError(
-            f"TILLGATE_{name}: expected networks such as 10.1.0.0/16, separated by commas: {error}"
-        ) from error
-
-
-def _seconds(text: str, name: str) -> int:
-    found = _whole(text, name)
-    if not 1 <= found <= SECONDS_MAX:
-        raise SettingsError(f"TILLGATE_{name}: expected 1 to {SECONDS_MAX} seconds, got {text[:20]!r}")
-    return found
-
-
-def _whole(text: str, name: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise SettingsError(f"TILLGATE_{name}: expected a whole number, got {text[:20]!r}")
-    return int(text)

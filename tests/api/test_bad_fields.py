@@ -34,7 +34,7 @@ from tests.api.test_requirements_keys import body_for, concrete
 from tests.shop import Shop
 from tests.snapshots import Books
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import Route
+from tillgate.wire.routing import Route
 
 ENDPOINT_URL = "https://merchant.example/in"
 BODIES = [route for route in MUTATING if route.body is not None]
@@ -248,7 +248,7 @@ async def redeemed(client: httpx.AsyncClient, url: str) -> None:
     await made(client, "/checkout_sessions", {"amount": AMOUNT, "couponId": await coupon(client, url)})
 
 
-# What nobody makes by itself: it comes of something else, and is found in its list.
+# What nobody makes on its own: it comes of something else, and is found in its list.
 COMES_OF: dict[str, Callable[[httpx.AsyncClient, str], Awaitable[Any]]] = {
     "transactions": paid_payment,
     "redemptions": redeemed,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tillgate.api.canonical import as_before, canonical
+from tillgate.wire.canonical import as_before, canonical
 
 
 class Inner(msgspec.Struct, rename="camel", kw_only=True):

@@ -31,7 +31,7 @@ def is_as_shown(code: str, answer: httpx.Response) -> None:
 
 
 async def test_what_is_wrong_with_a_request_is_told_as_its_page_shows(sqlite_shop: Shop) -> None:
-    """The door, the path, the body and the query."""
+    """Admission, the path, the body and the query."""
     api, nobody = await sqlite_shop.client(), await sqlite_shop.caller()
     reader, live = await sqlite_shop.client(["links:read", "sessions:read"]), await sqlite_shop.client(mode="live")
     is_as_shown("invalid_api_key", await nobody.get("/events"))

@@ -52,7 +52,7 @@ async def test_events_are_filtered_by_type_and_age(shop: Shop) -> None:
     later = (datetime.fromisoformat(second) + timedelta(milliseconds=1)).isoformat()
     assert await found(createdAfter=later, type="session.paid") == [8]
     assert await found(createdAfter="1969-12-31T23:59:59Z") == [8, 7, 6, 5, 4, 3, 2, 1]
-    assert await found(createdAfter="9999-12-31T23:59:59.999999999Z") == []
+    assert await found(createdAfter="9998-12-31T23:59:59.999999999Z") == []
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from keyturn import revoke
+from keyturn import KeyWish, Kind, Mode, revoke
 from tests.makers import ON_SQLITE, execute, one, rows
 from tests.receiver import Receiver
 from tests.running import RunningServer
 from tests.shop import Shop, eventually, open_shop
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import Reads, Route, Sends, Writes
 from tillgate.base.clock import DAY_MS, SECOND_MS
 from tillgate.events.deliveries.worker import DeliveryWorker
+from tillgate.wire.routing import Reads, Route, Sends, Writes
 
 pytestmark = pytest.mark.anyio
 
@@ -247,7 +247,7 @@ async def effects(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
 
 
 async def stored(shop: Shop) -> int:
-    return int(await one(shop.database, "SELECT COUNT(*) FROM idempotency_keys"))
+    return int(await one(shop.database, "SELECT COUNT(*) FROM idempotency_names"))
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -303,11 +303,7 @@ async def test_every_mutating_route_answers_a_retry_as_before_and_does_nothing(
         assert again.status_code == first.status_code
         assert again.headers["content-type"] == first.headers["content-type"]
         bodies.add(again.content)
-    if "secret" in first.json():
-        [body] = bodies
-        assert json.loads(body) == first.json() | {"secret": None, "secretShownBefore": True}
-    else:
-        assert bodies == {first.content}
+    assert bodies == {first.content}
 
     other_content = json.dumps(request.other_body) if request.other_body is not None else None
     assert error(await send(request.other_path, other_content)) == (409, "conflict", "idempotency_key_reused")
@@ -483,20 +479,63 @@ async def test_a_new_api_key_of_the_same_project_and_mode_still_gets_the_replay(
     assert (await reader.post("/checkout_sessions", json=AMOUNT, headers=KEY)).status_code == 403
 
 
-async def test_a_one_time_secret_is_not_in_the_table_and_not_given_again(shop: Shop, tmp_path: Path) -> None:
-    """The replay of an endpoint's creation is the first answer but for the secret, which it says was shown before."""
-    client = await shop.client()
+@pytest.mark.spec("crypto-checkout R63")
+async def test_a_one_time_secret_is_given_again_to_the_same_caller_alone(shop: Shop, tmp_path: Path) -> None:
+    """The replay of an endpoint's creation is the first answer, secret included; another key of the project, or the
+    same one after its rotation, gets it without, and the table holds nothing that would open it."""
+    issued = await shop.issued()
+    client = await shop.caller(issued.secret.reveal())
     body = {"url": "https://merchant.example/in", "events": ["*"]}
     first = (await client.post("/webhook_endpoints", json=body, headers=KEY)).json()
     assert first["secret"].startswith("whsec_")
     assert "secretShownBefore" not in first
     again = await client.post("/webhook_endpoints", json=body, headers=KEY)
     assert replayed(again)
-    assert again.json() == first | {"secret": None, "secretShownBefore": True}
-    [row] = await rows(shop.database, "SELECT * FROM idempotency_keys")
+    assert again.json() == first
+    rotated = await shop.keys.issuer.rotate(
+        project_id=shop.project_id, key_id=issued.key.id, by="operator:test", overlap_ms=DAY_MS
+    )
+    for other in (await shop.client(), await shop.caller(rotated.secret.reveal())):
+        again = await other.post("/webhook_endpoints", json=body, headers=KEY)
+        assert (replayed(again), again.json()) == (True, first | {"secret": None, "secretShownBefore": True})
+    [row] = await rows(shop.database, "SELECT * FROM idempotency_names")
+    assert row["sealed"] is not None and issued.secret.reveal() not in repr(tuple(row))
     secret = first["secret"].removeprefix("whsec_")
     assert secret not in repr(tuple(row))
     assert not [file.name for file in files_below(tmp_path) if secret.encode() in file.read_bytes()]
+
+
+@pytest.mark.spec("crypto-checkout R63")
+async def test_a_visitor_gets_its_client_secret_again_and_nobody_else_does(shop: Shop) -> None:
+    """With a publishable key, which anybody may hold, only the random value that the visitor keeps brings the client
+    secret back; without it a replay has none, and another visitor's name is another name."""
+    wish = KeyWish(
+        project_id=shop.project_id, mode=Mode.TEST, name="page", kind=Kind.PUBLISHABLE, scopes=["sessions:write"],
+        origins=["https://shop.test"],
+    )  # fmt: skip
+    issued = await shop.keys.issuer.issue(wish, by="operator:test")
+    page = await shop.caller()
+    page.headers.update({"x-api-key": issued.secret.reveal(), "origin": "https://shop.test"} | KEY)
+
+    async def asked(visitor: str | None) -> tuple[bool, dict[str, Any]]:
+        headers = {"Idempotency-Visitor": visitor} if visitor is not None else {}
+        answer = await page.post("/checkout_sessions", json=AMOUNT, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return replayed(answer), answer.json()
+
+    mine, other = "a-visitors-own-value", "another-visitors-one"
+    first, again, anothers, nobodys = await asked(mine), await asked(mine), await asked(other), await asked(None)
+    assert first[1]["clientSecret"] and again == (True, first[1])
+    assert len({one[1]["id"] for one in (first, anothers, nobodys)}) == 3
+    assert await asked(None) == (True, {name: one for name, one in nobodys[1].items() if name != "clientSecret"})
+    for row in await rows(shop.database, "SELECT * FROM idempotency_names"):
+        kept = repr(tuple(row))
+        assert mine not in kept and first[1]["clientSecret"] not in kept and issued.secret.reveal() not in kept
+    refused = await page.post("/checkout_sessions", json=AMOUNT, headers={"Idempotency-Visitor": "guess"})
+    assert error(refused) == (400, "invalid_request", "invalid_idempotency_key")
+    asks = {"access-control-request-method": "POST", "access-control-request-headers": "idempotency-visitor"}
+    preflight = await page.options("/checkout_sessions", headers=asks)
+    assert "idempotency-visitor" in preflight.headers["access-control-allow-headers"]
 
 
 async def test_a_key_that_cannot_be_one_is_refused(sqlite_shop: Shop) -> None:
@@ -649,10 +688,12 @@ async def test_old_answers_are_forgotten_by_a_job(
         await execute(
             shop.database,
             "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2500) "
-            "INSERT INTO idempotency_keys (project_id, livemode, key, fingerprint, status, body, created_at) "
-            "SELECT $1, false, 'old-' || n, 'f', 201, '{}', $2 FROM numbers",
+            "INSERT INTO idempotency_names "
+            "(project_id, livemode, namespace, owner, key, fingerprint, status, body, created_at, expires_at) "
+            "SELECT $1, false, 'api', '', 'old-' || n, 'f', 201, '{}', $2, $3 FROM numbers",
             shop.project_id,
             old,
+            old + DAY_MS,
         )
 
         async def gone() -> bool:

@@ -68,7 +68,7 @@ async def test_whoever_found_keys_ends_them_and_learns_nothing(shop: Shop) -> No
     for one, mode in ((live, "live"), (test, "test")):
         told = await events_of(shop, one.key.id, mode)
         assert [event["type"] for event in told] == ["api_key.exposed", "api_key.revoked"]
-        assert told[1]["data"]["revokedBecause"] == "reported as exposed"
+        assert told[1]["data"]["revokedReason"] == "reported as exposed"
         assert told[1]["previousAttributes"]["status"] == "active"
 
 
@@ -170,7 +170,7 @@ async def canary_of(shop: Shop) -> Any:
 
 
 async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
-    """The server looks by itself when it starts; here by hand, too. Whoever looks, it is told once."""
+    """The server looks on its own when it starts; here by hand, too. Whoever looks, it is told once."""
     issued = await shop.issued(mode="live", expires_at=shop.clock.now() + 10 * DAY_MS)
 
     async def told_of(*types: str) -> list[dict[str, Any]] | None:
@@ -195,7 +195,7 @@ async def test_what_is_done_to_a_key_is_told_with_its_reason(shop: Shop) -> None
     await shop.revoke(key.id)
     off, on, ended = await events_of(shop, key.id, mode="test")
     assert [one["type"] for one in (off, on, ended)] == ["api_key.disabled", "api_key.enabled", "api_key.revoked"]
-    assert (off["data"]["status"], off["data"]["disabledBecause"]) == ("disabled", "looked odd")
+    assert (off["data"]["status"], off["data"]["disabledReason"]) == ("disabled", "looked odd")
     assert (on["data"]["status"], on["previousAttributes"]["status"]) == ("active", "disabled")
     assert (ended["data"]["status"], ended["previousAttributes"]["status"]) == ("revoked", "active")
     assert key.id in json.dumps(ended) and "digest" not in json.dumps(ended)

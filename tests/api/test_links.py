@@ -29,17 +29,17 @@ async def test_a_link_is_created_with_every_documented_field(shop: Shop) -> None
 
 
 @pytest.mark.parametrize(
-    ("currency", "given", "shown"),
+    ("currency", "given", "expected"),
     [("USD", "99.00", "99.00"), ("EUR", "9.5", "9.50"), ("JPY", "500", "500"), ("BHD", "1.005", "1.005")],
 )
 async def test_an_amount_has_the_digits_of_its_currency(
-    sqlite_shop: Shop, currency: str, given: str, to_api: str
+    sqlite_shop: Shop, currency: str, given: str, expected: str
 ) -> None:
     """Money is a decimal string with exactly the currency's own minor digits (ISO 4217)."""
     client = await sqlite_shop.client()
     made = await client.post("/payment_links", json={"title": "A plan", "fiatAmount": given, "fiatCurrency": currency})
     assert made.status_code == 201
-    assert (made.json()["fiatAmount"], made.json()["fiatCurrency"]) == (to_api, currency)
+    assert (made.json()["fiatAmount"], made.json()["fiatCurrency"]) == (expected, currency)
 
 
 async def test_every_field_of_a_link_can_be_changed_on_its_own(shop: Shop) -> None:

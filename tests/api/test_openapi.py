@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema_rs import validator_for
 
 from keyturn import Need
+from keyturn.http.routing import Router
 from tests.shop import Shop, ShopBeside
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import document
-from tillgate.api.routing import Reads, Route, Router
+from tillgate.wire.routing import Reads, Route, check_needs
 
 PUBLIC_URL = "https://shop.example"
 
@@ -51,7 +52,7 @@ async def test_the_document_is_served_and_has_every_route(sqlite_shop: Shop) -> 
         for path, operations in told["paths"].items()
         for method, operation in operations.items()
     }
-    assert listed == {(route.method, route.path, route.need.scope) for route in ROUTES}
+    assert listed == {(route.method, route.path, route.scope) for route in ROUTES}
     operations = [operation for path in told["paths"].values() for operation in path.values()]
     assert len({operation["operationId"] for operation in operations}) == len(ROUTES)
     assert all({"200", "201"} & set(operation["responses"]) for operation in operations)
@@ -192,14 +193,14 @@ def test_a_new_route_is_in_the_document_and_in_the_router_at_once() -> None:
     assert "Pong" in told["components"]["schemas"]
     found = Router([*ROUTES, PING]).find("/ping/x")
     assert found is not None
-    assert (found.by_method["GET"], found.id, found.allow) == (PING, "x", "GET, HEAD")
+    assert (found.by_method["GET"], found.values, found.allow) == (PING, ("x",), "GET, HEAD")
 
 
 @pytest.mark.parametrize("need", [None, "", Need(""), Need("links"), Need("*"), "links:read"])
 def test_a_route_without_a_need_does_not_start(need: Any) -> None:
     """The default refuses: an endpoint that declares no scope keeps the whole API from starting."""
     with pytest.raises(TypeError, match="does not declare which scope it needs"):
-        Router([*ROUTES, PING._replace(need=need)])
+        check_needs([*ROUTES, PING._replace(need=need)])
 
 
 def test_a_route_that_is_declared_twice_does_not_start() -> None:

@@ -217,7 +217,7 @@ async def test_a_refused_request_is_not_looked_at(limited: Shop) -> None:
     ]
     assert {answer.status_code for answer in refused} == {429}
     assert await one(limited.database, "SELECT COUNT(*) FROM events WHERE type <> 'payment_link.created'") == 0
-    for table in ("checkout_sessions", "customers", "idempotency_keys"):
+    for table in ("checkout_sessions", "customers", "idempotency_names"):
         assert await one(limited.database, f"SELECT COUNT(*) FROM {table}") == 0  # noqa: S608
     assert await one(limited.database, "SELECT updated_at - created_at FROM payment_links") == 0
 

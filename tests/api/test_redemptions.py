@@ -27,7 +27,7 @@ async def listed(client: httpx.AsyncClient, **params: Any) -> list[Any]:
 
 async def test_a_redemption_has_every_documented_field(shop: Shop) -> None:
     """Held while its session is open, taken when that is paid, given back when it ends unpaid; what it takes off is
-    what the order says; the same in the list and by itself."""
+    what the order says; the same in the list and on its own."""
     client = await shop.client()
     coupon = await made(client, "/coupons", name="A tenth", discountType="percentage", discountPercentage="10")
     code = await made(client, "/promotion_codes", code="SPRING", couponId=coupon["id"])
@@ -58,7 +58,7 @@ async def test_a_redemption_has_every_documented_field(shop: Shop) -> None:
 
 
 async def test_redemptions_are_found_by_what_they_are_of(shop: Shop) -> None:
-    """Each filter by itself and together with others, page after page, newest first; nobody else's are among them."""
+    """Each filter on its own and together with others, page after page, newest first; nobody else's are among them."""
     client = await shop.client()
     coupons = [
         await made(client, "/coupons", name=name, discountType="amount", discountAmount="5", currency="USD")

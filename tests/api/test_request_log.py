@@ -292,7 +292,7 @@ def look_at_the_log(invoke: Any, key_id: str, refused_id: str) -> str:
     invoke("keys", "update", key_id, "--scope", "customers:read", "--scope", "customers:write")
     now = invoke("keys", "explain", "--request-id", refused_id)
     assert f"POST /customers with {key_id} was refused: scope_missing" in now
-    assert "Such a request is let in." in now
+    assert "Such a request is allowed." in now
     for wrong in ((), ("--request-id", "req_none"), ("--request-id", refused_id, "--method", "GET")):  # type: ignore[assignment]
         assert "tillgate:" in invoke("keys", "explain", *wrong)
     return f"{told}{everything}{why}{now}"

@@ -79,7 +79,7 @@ def test_a_kill_loses_what_was_not_yet_written_and_nothing_else(tmp_path: Path) 
         assert (secret["lastUsedNetwork"], secret["lastUsedPath"]) == ("127.0.0.0/24", "GET /customers")
         told = server.cli("keys", "usage", key["id"], "--days", "2")
         assert f"{kept + 2} requests in the last 2 days" in told
-        assert "Never needed in the last 2 days: customers:write" in told
+        assert "Unused in the last 2 days: customers:write" in told
         assert key["key"] not in told + json.dumps(shown)
         assert "has no key" in run_cli("keys", "usage", "key_none", *server.database, status=1)
     finally:

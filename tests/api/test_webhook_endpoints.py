@@ -222,7 +222,7 @@ async def test_test_sends_have_an_allowance_of_their_project(shop: Shop, receive
 
 async def test_a_failed_delivery_is_tried_again_later_and_logged(shop: Shop, receiver: Receiver) -> None:
     """The log shows each attempt with status, code, duration and answer; the event id is the same on every one,
-    and each is signed anew."""
+    and each is signed again."""
     client = await shop.client()
     receiver.status, receiver.answer = 503, b"not now"
     made = (await client.post("/webhook_endpoints", json={"url": receiver.url, "events": ["*"]})).json()
@@ -252,7 +252,7 @@ async def test_a_failed_delivery_is_tried_again_later_and_logged(shop: Shop, rec
 
 
 async def test_a_delivery_is_given_up_after_six_attempts(shop: Shop, receiver: Receiver) -> None:
-    """Six attempts on the documented schedule, then abandoned; a replay starts anew with the same event id."""
+    """Six attempts on the documented schedule, then abandoned; a replay starts again with the same event id."""
     client = await shop.client()
     receiver.status = 500
     made = (await client.post("/webhook_endpoints", json={"url": receiver.url, "events": ["session.created"]})).json()

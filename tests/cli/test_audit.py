@@ -22,7 +22,7 @@ def test_the_log_is_listed_and_its_tampering_found(tmp_path: Path) -> None:
     run("projects", "create", "--name", "Shop")
     made = json.loads(run("keys", "create", "--name", "a", "--mode", "live", "--scope", "links:read", "--json"))
     assert "canary" in (run("keys", "create", "--name", "b", "--mode", "live", "--canary"), run("keys", "list"))[1]
-    run("keys", "revoke", made["id"])
+    run("keys", "revoke", "--yes", made["id"])
     lines = json.loads(run("audit", "list", "--key", made["id"], "--json"))
     assert [(line["action"], line["actor"]) for line in lines] == [
         ("key.revoked", "operator:cli"),

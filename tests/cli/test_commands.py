@@ -46,9 +46,9 @@ def test_keys_are_made_listed_and_revoked(where: list[str]) -> None:
         made["id"]: ("active", "test"), live["id"]: ("active", "live"),
     }  # fmt: skip
     assert [one["id"] for one in as_json("keys", "list", "--mode", "live", *where)] == [live["id"]]
-    revoked = as_json("keys", "revoke", made["id"], *where)
+    revoked = as_json("keys", "revoke", "--yes", made["id"], *where)
     assert (revoked["id"], revoked["status"]) == (made["id"], "revoked")
-    again = as_json("keys", "revoke", made["id"], *where)
+    again = as_json("keys", "revoke", "--yes", made["id"], *where)
     assert (again["revokedAt"], again["receipt"]["epoch"]) == (revoked["revokedAt"], None)
     everything = run_cli("keys", "list", *where) + json.dumps(listed) + json.dumps(revoked)
     assert not KEY.search(everything)
@@ -68,8 +68,8 @@ def test_every_command_says_it_in_words_too(tmp_path: Path) -> None:
     key_id = re.search(r"key_[0-9A-Za-z]{22}", printed)
     assert key_id is not None
     assert "Backend" in run_cli("keys", "list", *where)
-    assert "is revoked" in run_cli("keys", "revoke", key_id[0], *where)
-    assert "revoked before" in run_cli("keys", "revoke", key_id[0], *where)
+    assert "is revoked" in run_cli("keys", "revoke", "--yes", key_id[0], *where)
+    assert "revoked before" in run_cli("keys", "revoke", "--yes", key_id[0], *where)
     made = run_cli("users", "create", "--email", "a@example.com", "--password-stdin", *where, stdin="long enough 1\n")
     assert "a@example.com" in made
     assert "long enough" not in made
@@ -124,7 +124,7 @@ def test_the_commands_work_beside_a_running_server(served: RunningServer) -> Non
     issued = served.issued(EVERY_SCOPE, project=project)
     with served.client(issued["key"]) as client:
         assert client.get("/checkout_sessions").status_code == 200
-        served.cli("keys", "revoke", issued["id"])
+        served.cli("keys", "revoke", "--yes", issued["id"], *where)
         refused = client.get("/checkout_sessions")
         assert (refused.status_code, refused.json()["error"]["reason"]) == (401, "revoked")
     served.owner()
@@ -164,4 +164,8 @@ def test_a_server_that_is_told_to_stop_leaves_one_whole_file(fresh_server: Runni
     """It ends with status 0, and the database is closed: nothing waits beside it to be played back."""
     fresh_server.project()
     assert fresh_server.stop() == 0
-    assert {path.name for path in fresh_server.data.iterdir()} == {"tillgate.db", "secret.key"}
+    assert {path.name for path in fresh_server.data.iterdir()} == {
+        "tillgate.db",
+        "tillgate.db.high-water",
+        "secret.key",
+    }

@@ -1,4 +1,4 @@
-"""``tillgate keys explain``: what the door would say of a request, before anybody sends it."""
+"""``tillgate keys explain``: what admission would say of a request, before anybody sends it."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_a_refusal_is_explained_and_its_remedy_helps(data: str) -> None:
     assert "unreached scope" in out
     assert [line for line in out.splitlines() if line.startswith("- ")] == [
         "- Send the request over https; and rotate the key, which was sent in clear text.",
-        "- Add 8.8.8.8/32 to the networks the key may be used from.",
+        "- Add 8.8.8.8/32 to the key's networks.",
         "- Give the key the scope links:write.",
     ]
 
@@ -48,7 +48,7 @@ def test_a_refusal_is_explained_and_its_remedy_helps(data: str) -> None:
     ]
     assert run("keys", "update", key_id, "--scope", told["remedies"][0]["value"], "--data", data)[0] == 0
     status, out, _ = run(*asked, "--method", "HEAD", "--ip", "203.0.113.9")
-    assert "Such a request is let in." in out
+    assert "Such a request is allowed." in out
     assert key not in out
 
 

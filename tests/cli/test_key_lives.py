@@ -37,14 +37,14 @@ def terminal(tmp_path: Path) -> Terminal:
 
 @pytest.mark.spec("smartpay R14", "smartpay R18", "smartpay R19", "smartpay R20")
 def test_a_project_has_four_standing_keys(terminal: Terminal) -> None:
-    """smartpay R14, R18–R20: a publishable and a secret key for each mode, 22 characters each; made once, and made anew
-    only in a place whose key was revoked."""
+    """smartpay R14, R18–R20: a publishable and a secret key for each mode, 22 characters each; made once, and made
+    again only in a place whose key was revoked."""
     made = terminal.json("keys", "pair")
     assert [one["key"][:8] for one in made] == ["pk_test_", "sk_test_", "pk_live_", "sk_live_"]
     assert {len(one["key"]) for one in made} == {30}
     assert [one["scopes"] for one in made] == [[], ["*"], [], ["*"]]
     assert terminal.json("keys", "pair") == []
-    terminal.run("keys", "revoke", made[1]["id"])
+    terminal.run("keys", "revoke", "--yes", made[1]["id"])
     [again] = terminal.json("keys", "pair")
     assert again["key"].startswith("sk_test_")
     assert again["id"] != made[1]["id"]
@@ -67,7 +67,7 @@ def test_a_publishable_key_is_bound_when_it_is_made(terminal: Terminal) -> None:
         (["--scope", "sessions:write"], "needs the web origins or the mobile app identifiers"),
         (["--scope", "events:read", "--origin", "https://a.example"], "cannot have events:read"),
         (["--scope", "*", "--origin", "https://a.example"], "cannot have *"),
-        (["--scope", "sessions:write", "--origin", "https://a.example", "--app-identifier", "a.b"], "never for both"),
+        (["--scope", "sessions:write", "--origin", "https://a.example", "--app-identifier", "a.b"], "not for both"),
         (["--scope", "sessions:write", "--origin", "http://a.example"], "plain http is for development"),
         (["--scope", "sessions:write", "--origin", "https://*.example"], "everybody who has a name under example"),
         (["--scope", "sessions:write", "--format", "coin-moebius"], "has no publishable keys"),
@@ -88,14 +88,14 @@ def test_a_key_is_rotated_under_its_own_id(terminal: Terminal) -> None:
     assert rotated["key"] != made["key"]
     waiting, first = terminal.json("keys", "secrets", made["id"])
     assert (waiting["number"], waiting["activeAt"], first["endsAt"]) == (2, None, None)
-    assert "withdraw it" in terminal.run("keys", "rotate", made["id"], status=1)
+    assert "withdraw the rotation" in terminal.run("keys", "rotate", made["id"], status=1)
     terminal.run("keys", "rotate", made["id"], "--withdraw")
     withdrawn, first = terminal.json("keys", "secrets", made["id"])
     assert (withdrawn["activeAt"], withdrawn["endsAt"] is None, first["endsAt"]) == (None, False, None)
     terminal.run("keys", "rotate", made["id"], "--at-once", "--overlap", "7d")
     second, _, first = terminal.json("keys", "secrets", made["id"])
     assert second["activeAt"] is not None and first["endsAt"] is not None
-    receipt = terminal.json("keys", "rotate", made["id"], "--finish")
+    receipt = terminal.json("keys", "rotate", made["id"], "--finish", "--yes")
     assert receipt["epoch"] > 0
     assert "expected an age" in terminal.run("keys", "rotate", made["id"], "--overlap", "long", status=1)
 
@@ -103,19 +103,19 @@ def test_a_key_is_rotated_under_its_own_id(terminal: Terminal) -> None:
 def test_a_suspended_project_says_so(terminal: Terminal) -> None:
     """Its keys are shown as refused; suspending twice changes nothing, and it can go on."""
     made = terminal.key("--scope", "links:read")
-    assert "is suspended" in terminal.run("projects", "suspend", terminal.project, "--reason", "fraud")
-    assert "suspended before" in terminal.run("projects", "suspend", terminal.project)
+    assert "is suspended" in terminal.run("projects", "suspend", "--yes", terminal.project, "--reason", "fraud")
+    assert "suspended before" in terminal.run("projects", "suspend", "--yes", terminal.project)
     assert terminal.json("keys", "show", made["id"])["projectSuspended"] is True
     assert "goes on" in terminal.run("projects", "resume", terminal.project)
     assert terminal.json("keys", "show", made["id"])["projectSuspended"] is False
-    terminal.run("projects", "suspend", "prj_nobody", status=1)
+    terminal.run("projects", "suspend", "--yes", "prj_nobody", status=1)
 
 
 def test_a_revocation_prints_its_receipt(terminal: Terminal) -> None:
     """The epoch, and who confirmed it; the reason stands with the key."""
     made = terminal.key("--scope", "links:read")
-    revoked = terminal.json("keys", "revoke", made["id"], "--reason", "left the company", "--tree")
+    revoked = terminal.json("keys", "revoke", "--yes", made["id"], "--reason", "left the company", "--tree")
     assert revoked["receipt"]["epoch"] == 1
     assert revoked["receipt"]["confirmed"] == revoked["receipt"]["lapsed"] == revoked["descendants"] == []
-    said = terminal.run("keys", "revoke", made["id"])
+    said = terminal.run("keys", "revoke", "--yes", made["id"])
     assert "had been revoked before" in said

@@ -65,7 +65,7 @@ def test_a_mistake_about_keys_is_told_in_one_line(data: str) -> None:
     assert "sessions:write" in said
     assert "No such project" in complaint(*CREATE, "--scope", "events:read", "--project", "prj_x", *where)
     assert "name" in complaint("keys", "create", "--mode", "test", "--name", " ", "--scope", "events:read", *where)
-    assert "key_x" in complaint("keys", "revoke", "key_x", *where)
+    assert "key_x" in complaint("keys", "revoke", "--yes", "key_x", *where)
     assert "No such project" in complaint("keys", "list", "--project", "prj_x", *where)
     assert "name" in complaint("projects", "create", "--name", "", *where)
 
@@ -73,7 +73,7 @@ def test_a_mistake_about_keys_is_told_in_one_line(data: str) -> None:
 def test_bytes_that_are_no_text_are_told_in_one_line(data: str) -> None:
     """Arguments and passwords that are not UTF-8 are refused like any other wrong value."""
     where = ("--data", data)
-    assert "UTF-8" in complaint("keys", "revoke", b"key_\xff", *where)
+    assert "UTF-8" in complaint("keys", "revoke", "--yes", b"key_\xff", *where)
     assert "UTF-8" in complaint(*CREATE, "--scope", "events:read", "--project", b"prj_\xff", *where)
     create = ("users", "create", "--password-stdin", *where)
     assert "UTF-8" in complaint(*create, "--email", "a@example.com", stdin=b"long enough \xff\n")

@@ -403,7 +403,7 @@ def test_a_refused_request_names_the_field(client: Client) -> None:
 def test_a_key_that_is_unknown_or_revoked_is_told_apart(running: RunningServer, project: str) -> None:
     """401 becomes AuthenticationError, and its reason says what is wrong with the key."""
     issued = running.issued(project=project)
-    running.cli("keys", "revoke", issued["id"], "--project", project)
+    running.cli("keys", "revoke", "--yes", issued["id"])
     for key, reason in ((issued["key"], "revoked"), ("ck_test_nonsense", "malformed")):
         with Client(api_key=key, base_url=running.url) as client, pytest.raises(AuthenticationError) as caught:
             client.events.list()

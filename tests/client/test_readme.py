@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-import tillgate_client
 from tests.client.quickstart import PLACEHOLDER_URL, PORT, PaidShop, blocks, run, started
 from tests.running import PYTHON, RunningServer, free_port
 from tillgate_client import Client
 
-README = Path(tillgate_client.__file__).parent / "README.md"
+README = Path(__file__).parents[2] / "sdks/python/README.md"
 PROGRAM = ("Take a payment", "What belongs together", "Lists", "Errors")
 
 

@@ -120,7 +120,7 @@ def script() -> Iterator[Script]:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The back-off is proved by itself; here it is short."""
+    """The back-off is proved on its own; here it is short."""
     monkeypatch.setattr(calls, "BACKOFF_SECONDS", 0.001)
 
 

@@ -335,7 +335,7 @@ async def test_a_write_waits_for_a_lock_of_another_process(boxes: Database, data
 
 @ON_POSTGRES
 async def test_a_serialization_failure_is_tried_again(boxes: Database) -> None:
-    """On PostgreSQL an operation that lost against another is run anew, its callbacks called once."""
+    """On PostgreSQL an operation that lost against another is run again, its callbacks called once."""
     await execute(boxes, INSERT, "a", 0)
     runs, rung = 0, []
     ready = asyncio.Barrier(2)

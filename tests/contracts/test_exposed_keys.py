@@ -161,7 +161,7 @@ async def test_no_more_keys_than_so_many_an_hour_are_disabled_by_themselves(benc
 
 
 async def test_an_owner_is_told_14_and_3_days_before_the_end_and_at_it(bench: Bench) -> None:
-    """Once each, also where several processes look at once; a key that was changed is told of anew."""
+    """Once each, also where several processes look at once; a key that was changed is told of again."""
     issued = await bench.key(days=20)
     await bench.key()  # without an end
 

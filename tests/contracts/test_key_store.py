@@ -7,7 +7,7 @@ import pytest
 from keyturn import KeyStore
 from keyturn.database import migrate, open_database
 from keyturn.stores.memory import MemoryKeyStore
-from keyturn.stores.sql import SqlKeyStore, migrations, note_expiry_told
+from keyturn.stores.sql import SqlKeyStore, migrations, note_expiry_emitted
 from keyturn.testing.contract import StoreContract, act, key, put
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ class TestKeyStore(StoreContract):
 
 
 async def test_the_owner_of_a_key_that_ends_is_told_once_for_each_number_of_days(database_url: str) -> None:
-    """For 14, 3 and 0 days each; anew when the expiry was moved."""
+    """For 14, 3 and 0 days each; again when the expiry was moved."""
     database = await open_database(database_url)
     try:
         await migrate(database, migrations(), now=0)
@@ -43,7 +43,7 @@ async def test_the_owner_of_a_key_that_ends_is_told_once_for_each_number_of_days
         await put(store, key("a", expires_at=2_000))
 
         async def told(days: int) -> bool:
-            return await database.write(lambda tx: note_expiry_told(tx, "key_a", days))
+            return await database.write(lambda tx: note_expiry_emitted(tx, "key_a", days))
 
         for days in (14, 3, 0):
             assert len(await store.expiring(2_000, days, 10)) == 1

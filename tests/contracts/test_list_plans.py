@@ -12,21 +12,25 @@ import pytest
 from keyturn.database import Both, Transaction
 from tests.shop import Shop, open_shop
 from tillgate.api.application import ROUTES
-from tillgate.api.context import ApiContext
 from tillgate.api.customers import CustomerListObject
-from tillgate.api.lists import ListObject
-from tillgate.api.routing import Call, Reads, Route
+from tillgate.api.events import EventListObject
 from tillgate.base import ids
 from tillgate.base.principal import Principal
+from tillgate.wire.context import ApiContext
+from tillgate.wire.lists import ListObject
+from tillgate.wire.routing import Call, Reads, Route
 
 pytestmark = pytest.mark.anyio
 
-PAGING = {"limit", "starting_after", "page"}
+PAGING = {"limit", "starting_after", "page", "log"}
 LISTS = [
     route
     for route in ROUTES
     if route.method == "GET"
-    and (getattr(route.answers, "__origin__", None) is ListObject or route.answers is CustomerListObject)
+    and (
+        getattr(route.answers, "__origin__", None) is ListObject
+        or route.answers in (CustomerListObject, EventListObject)
+    )
 ]
 
 

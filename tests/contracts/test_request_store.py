@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from keyturn import Mode, Reach
+from keyturn import Mode, Need, Reach
 from keyturn.database import Database, migrate, open_database
 from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter
 from keyturn.insight.usage import DAY_MS
@@ -217,10 +217,11 @@ def test_a_cursor_that_no_page_gave_is_refused(text: str) -> None:
 
 
 def test_a_line_has_what_it_takes_to_judge_it_once_more() -> None:
-    """The need, and what was shown, as the door takes them; the address is the first one of its network."""
+    """The need, and what was shown, as admission takes them; the address is the first one of its network."""
     one = line("a", scope="links:read", reach=Reach.CREATES, network="2001:db8:7::/48", origin="https://a.example")
-    assert one.need is not None
-    assert (one.need.scope, one.need.publishable) == ("links:read", Reach.CREATES)
+    assert one.need == Need("links:read", Reach.CREATES)
+    several = msgspec.structs.replace(one, scope="links:read orders:read")
+    assert several.need == (Need("links:read", Reach.CREATES), Need("orders:read"))
     assert (one.asked.address, one.asked.origin, one.asked.opened) == ("2001:db8:7::", "https://a.example", None)
     bare = msgspec.structs.replace(one, scope=None, network=None)
     assert (bare.need, bare.asked.address) == (None, None)

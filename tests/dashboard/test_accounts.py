@@ -106,7 +106,7 @@ async def test_a_wrong_password_is_told_without_telling_more(sqlite_shop: Shop) 
         unknown = await http.post("/dashboard/sign-in", data={"email": "who@example.com", "password": "x\0y"})
     for answer in (wrong, unknown):
         assert answer.status_code == 403
-        assert "do not belong together" in answer.text
+        assert "is wrong" in answer.text
         assert COOKIE not in answer.cookies
 
 
@@ -188,7 +188,7 @@ async def test_the_mode_switch_knows_two_modes_and_stays_here(owner: Owner) -> N
 async def test_what_is_said_is_one_of_our_own_lines(owner: Owner) -> None:
     """A cookie that somebody else set puts no words on the page; a line is said once."""
     await owner.done("/mode", mode="live")
-    assert "You are looking at live mode now." in await owner.page("")
-    assert "You are looking at live mode now." not in await owner.page("")
-    owner.http.cookies.set("__Host-tillgate_said", "<b>your account is locked</b>", path="/")
+    assert "You are viewing live mode." in await owner.page("")
+    assert "You are viewing live mode." not in await owner.page("")
+    owner.http.cookies.set("__Host-tillgate_flash", "<b>your account is locked</b>", path="/")
     assert "locked" not in await owner.page("")

@@ -70,7 +70,7 @@ def test_a_fresh_server_is_set_up_with_the_link_of_the_terminal(fresh_server: Ru
     page.get_by_label("Password").fill("a good long password")
     page.get_by_role("button", name="Set up and sign in").click()
     expect(page.get_by_role("heading", name="Corner shop")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("This server is yours.")
+    expect(page.get_by_role("status")).to_contain_text("This server is set up.")
     page.goto(link)
     expect(page.get_by_role("heading", name="This set-up link does not work.")).to_be_visible()
 
@@ -81,7 +81,7 @@ def test_signing_in_leads_to_where_one_was_headed(running: RunningServer, page: 
     page.get_by_label("E-mail address").fill(OWNER_EMAIL)
     page.get_by_label("Password").fill("wrong password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_role("alert")).to_contain_text("is wrong")
     expect(page.get_by_label("E-mail address")).to_have_value(OWNER_EMAIL)
     page.get_by_label("Password").fill(OWNER_PASSWORD)
     page.keyboard.press("Enter")
@@ -108,7 +108,7 @@ def test_a_key_is_shown_once_copied_and_never_again(running: RunningServer, open
     page.get_by_role("navigation", name="Dashboard").get_by_role("link", name="API Keys").click()
     expect(page).to_have_url(f"{running.url}/dashboard/api-keys")
     key = create_key(page, running.url, "Copied key")
-    expect(page.get_by_text("It is shown this once and never again.")).to_be_visible()
+    expect(page.get_by_text("It is not shown again.")).to_be_visible()
     page.get_by_role("button", name="Copy key").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == key
@@ -136,7 +136,7 @@ def test_without_scripts_a_reload_shows_no_key_and_makes_none(running: RunningSe
     key = create_key(page, running.url, "Plain key")
     expect(page.get_by_role("button", name="Copy key")).to_be_hidden()
     page.reload()
-    expect(page.get_by_role("heading", name="This key was made already.")).to_be_visible()
+    expect(page.get_by_role("heading", name="This key was already created.")).to_be_visible()
     assert key not in page.content()
     page.goto(f"{running.url}/dashboard/api-keys")
     expect(page.get_by_role("row").filter(has_text="Plain key")).to_have_count(1)
@@ -163,7 +163,7 @@ def test_a_key_is_revoked_from_the_list(running: RunningServer, owner: Page) -> 
 
 
 def test_the_helpers_choose_scopes(running: RunningServer, owner: Page) -> None:
-    """All, those that only read, none; each box still goes by itself. crypto-checkout R35, R38."""
+    """All, those that only read, none; each box still goes on its own. crypto-checkout R35, R38."""
     owner.goto(f"{running.url}/dashboard/api-keys/new")
     boxes = owner.get_by_role("group", name="Scopes").get_by_role("checkbox")
 
@@ -195,7 +195,7 @@ def test_the_mode_can_not_be_misread(running: RunningServer, owner: Page) -> Non
 
 
 def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: RunningServer, owner: Page) -> None:
-    """The session's page moves by itself while somebody looks at it."""
+    """The session's page moves on its own while somebody looks at it."""
     owner.goto(f"{running.url}/dashboard/payment-links")
     owner.get_by_role("link", name="New link").first.click()
     owner.get_by_label("Title").fill("Browser plan")
@@ -246,20 +246,20 @@ def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: P
     expect(first).to_contain_text("session.created")
     first.locator("summary").click()
     first.get_by_role("button", name="Replay").click()
-    expect(owner.get_by_role("status")).to_contain_text("sent once more")
+    expect(owner.get_by_role("status")).to_contain_text("sent again")
     receiver.wait_for(lambda received: len(received) == 3)
     expect(owner.locator(".deliveries > li")).to_have_count(3)
     expect(owner.locator(".deliveries > li").first).to_contain_text("Delivered")
 
-    owner.get_by_role("link", name="Send events again").click()
-    expect(owner.get_by_role("radio", name="Only what has not arrived")).to_be_checked()
-    owner.get_by_role("radio", name="Everything in the range").check()
+    owner.get_by_role("link", name="Replay events").click()
+    expect(owner.get_by_role("radio", name="Missed events only")).to_be_checked()
+    owner.get_by_role("radio", name="All events in the range").check()
     owner.get_by_label("Before sequence").fill("nothing")
-    owner.get_by_role("button", name="Send again").click()
+    owner.get_by_role("button", name="Replay").click()
     expect(owner.get_by_role("alert")).to_be_focused()
     owner.get_by_label("Before sequence").fill("")
-    owner.get_by_role("button", name="Send again").click()
-    expect(owner.get_by_role("status")).to_contain_text("being sent once more")
+    owner.get_by_role("button", name="Replay").click()
+    expect(owner.get_by_role("status")).to_contain_text("being sent again")
     receiver.wait_for(lambda received: len(received) > 3)
 
     owner.get_by_role("link", name="Rotate").click()
@@ -269,7 +269,7 @@ def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: P
     rotated = owner.locator("#new-secret").inner_text()
     assert RAW_SECRET.fullmatch(rotated) and rotated != secret
     owner.reload()
-    expect(owner.get_by_text("The one before signs as well until")).to_be_visible()
+    expect(owner.get_by_text("The previous secret also signs until")).to_be_visible()
     assert rotated not in owner.content()
     owner.get_by_role("link", name="Edit").click()
     owner.get_by_label("Description").fill("Orders of the corner shop")
@@ -281,7 +281,7 @@ def test_everything_goes_by_keyboard(running: RunningServer, owner: Page) -> Non
     """The skip link comes first, focus is seen everywhere, and Enter and Space do what they do."""
     owner.goto(f"{running.url}/dashboard/api-keys/new")
     owner.keyboard.press("Tab")
-    expect(owner.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(owner.get_by_role("link", name="Skip to content")).to_be_focused()
     owner.keyboard.press("Enter")
     expect(owner.locator("#main")).to_be_focused()
     for _ in range(2):
@@ -348,7 +348,7 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         event = api.get("/events").json()["data"][0]
     key = running.issued(name="A key with a rather long name that goes on until it has to wrap somewhere")
     revoked = running.issued(name="Revoked key", mode="live")
-    running.cli("keys", "revoke", revoked["id"])
+    running.cli("keys", "revoke", "--yes", revoked["id"])
     yield {
         "overview": "",
         "projects": "/projects",

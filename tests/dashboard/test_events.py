@@ -23,7 +23,7 @@ async def test_events_are_listed_newest_first_and_by_type(owner_of_both: Owner) 
     ]
     page = await owner.page("/events?type=session.created")
     assert re.findall(r'class="row-link mono" href="[^"]+">([^<]+)<', page) == ["session.created"]
-    assert "None like that" in await owner.page("/events?type=session.failed")
+    assert "No matching events" in await owner.page("/events?type=session.failed")
 
 
 async def test_an_event_is_shown_as_webhooks_carry_it(owner: Owner) -> None:
@@ -34,6 +34,6 @@ async def test_an_event_is_shown_as_webhooks_carry_it(owner: Owner) -> None:
     raw = (await owner.http.get(f"/dashboard/events/{found[1]}")).text
     assert "&lt;img src=x&gt;" in raw
     assert "<img" not in raw
-    assert "No endpoint asked for it" in raw
+    assert "No endpoint is subscribed to it" in raw
     await owner.done("/mode", mode="live")
     await owner.page(f"/events/{found[1]}", 404)

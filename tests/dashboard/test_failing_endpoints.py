@@ -16,7 +16,7 @@ async def test_an_endpoint_in_trouble_is_marked(owner: Owner, receiver: Receiver
     assert 'id="failing"' not in await owner.page(path)
     database = owner.shop.database
     await execute(database, "UPDATE webhook_endpoints SET failing_since = 1767225600000")
-    assert "Nothing has arrived here since" in await owner.page(path)
+    assert "Every delivery has failed since" in await owner.page(path)
     await execute(database, "UPDATE webhook_endpoints SET active = FALSE, disabled_reason = 'failing'")
     assert "nothing but failures" in await owner.page(path)
     await execute(database, "UPDATE webhook_endpoints SET disabled_reason = 'gone'")

@@ -77,7 +77,7 @@ async def test_sending_the_form_again_makes_no_second_key_and_shows_none(owner: 
     first = await owner.send("/api-keys", **fields)
     again = await owner.send("/api-keys", **fields)
     assert (first.status_code, again.status_code) == (201, 409)
-    assert "was made already" in again.text
+    assert "was already created" in again.text
     assert not RAW_KEY.search(again.text)
     assert (await owner.page("/api-keys")).count(">Twice</a>") == 1
 

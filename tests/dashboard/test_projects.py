@@ -14,7 +14,7 @@ async def test_a_new_project_is_empty_and_one_can_go_back(owner: Owner) -> None:
     assert await owner.done("/projects", name="Second <shop>") == ""
     page = await owner.page("")
     assert "Second <shop>" in page
-    assert "The project is made" in page
+    assert "The project was created" in page
     await owner.page(link, 404)
     assert await owner.done(f"/projects/{first}/switch") == ""
     await owner.page(link)

@@ -33,12 +33,12 @@ async def test_a_refused_request_says_why_and_what_would_let_it_in(owner_of_both
     why = await owner.page(found[1])
     assert "Why was this refused?" in why and "Give the key the scope links:read." in why and "shop/1" in why
     await owner.done(f"/api-keys/{issued.key.id}/edit", name="wider", scopes="links:read")
-    assert "It would be let in now." in await owner.page(found[1])
+    assert "The request would be allowed now." in await owner.page(found[1])
 
 
 async def test_addresses_that_make_no_sense_are_told_so(owner: Owner) -> None:
     """An unknown filter, a page that never was, a request of nobody."""
-    assert "As soon as a key is used" in await owner.page("/requests")
+    assert "Requests appear here when a key is used" in await owner.page("/requests")
     await owner.page("/requests?show=everything", 400)
     await owner.page("/requests?after=x", 400)
     await owner.page("/requests/req_nobody", 404)

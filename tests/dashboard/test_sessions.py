@@ -108,7 +108,7 @@ async def test_the_list_is_filtered_by_status_and_by_link(owner_of_both: Owner) 
     assert await listed("?status=pending") == {of_link}
     assert await listed(f"?link={link.rpartition('/')[2]}") == {of_link}
     assert await listed("?status=failed") == set()
-    assert "None like that" in await owner.page("/sessions?status=failed")
+    assert "No matching sessions" in await owner.page("/sessions?status=failed")
 
 
 async def test_older_sessions_are_a_page_away_and_the_filter_stays(owner: Owner) -> None:
@@ -164,7 +164,7 @@ async def test_a_session_whose_money_is_gone_again_waits_as_before(owner: Owner)
     await owner.done(f"{path}/simulate", outcome="reorged")
     page = await owner.page(path)
     assert heading_status(page) == "pending"
-    for words in ("Reorged", "Gone again", "Taken away by a reorganisation", f'action="/dashboard{path}/expire"'):
+    for words in ("Reorged", "Reversed", "Reversed by a chain reorganisation", f'action="/dashboard{path}/expire"'):
         assert words in page
     assert 'value="reorged"' not in page
     await owner.done(f"{path}/expire")
@@ -179,7 +179,7 @@ async def test_what_a_reorganisation_left_is_accepted_by_hand(owner: Owner) -> N
         fields = {"outcome": "reorged"} if outcome == "simulate" else {}
         await owner.done(f"{path}/{outcome}", **fields)
         page = await owner.page(path)
-        taken = "A reorganisation of the chain took money away" in page
+        taken = "A chain reorganisation reversed a transfer" in page
         assert (taken, f'action="/dashboard{path}/accept"' in page) == (outcome == "simulate", outcome == "simulate")
     assert (await owner.send(f"{path}/accept")).status_code == 409
 

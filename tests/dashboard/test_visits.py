@@ -87,7 +87,7 @@ async def test_a_form_of_another_site_is_refused(owner: Owner) -> None:
     for headers in FOREIGN_HEADERS:
         answer = await owner.http.post(path, data={"csrf": owner.csrf}, headers=headers)
         assert answer.status_code == 403, headers
-        assert "did not come from this dashboard" in answer.text
+        assert "was not sent by this dashboard" in answer.text
     assert "Revoked" not in await owner.page("/api-keys")
 
 

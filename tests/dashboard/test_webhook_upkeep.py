@@ -38,22 +38,22 @@ async def test_a_rotated_secret_is_shown_once_and_signs_beside_the_old_one(owner
     """For the overlap that was chosen both sign; then, or at once where that was chosen, only the new one."""
     path = await endpoint(owner, receiver.url, ["session.created"])
     first, shown = await rotated(owner, path, "3600")
-    assert "Signs as well until" in shown
+    assert "Also signs until" in shown
     second, _ = await rotated(owner, path, "86400")
     page = await owner.page(path)
-    assert f"{second[:12]}…" in page and "The one before signs as well until" in page
+    assert f"{second[:12]}…" in page and "The previous secret also signs until" in page
     for secret in (first, second):
         assert secret not in page
-    assert "An overlap is under way" in await owner.page(f"{path}/rotate")
+    assert "The previous secret also signs until" in await owner.page(f"{path}/rotate")
 
     await owner.session()
     await eventually(lambda: len(receiver.received) == 1)
     owner.shop.clock.ahead_ms += DAY_MS + HOUR_MS
-    assert "The one before" not in await owner.page(path)
+    assert "The previous secret" not in await owner.page(path)
     await owner.session()
     await eventually(lambda: len(receiver.received) == 2)
     third, shown = await rotated(owner, path, "0")
-    assert "Signs nothing more" in shown
+    assert "No longer used" in shown
     await owner.session()
     await eventually(lambda: len(receiver.received) == 3)
     by = [[signed_by(secret, one) for secret in (first, second, third)] for one in receiver.received]
@@ -109,9 +109,9 @@ async def test_what_did_not_arrive_is_sent_again_or_everything_or_a_range(
     await eventually(lambda: shown("3 of 6 attempts"))
     receiver.received.clear()
     again = {"after": "0", "before": "", "which": "missed"}
-    assert "Send events again" in await owner.page(f"{path}/replay")
+    assert "Replay events" in await owner.page(f"{path}/replay")
     assert await owner.done(f"{path}/replay", **again) == path
-    assert "being sent once more" in await owner.page(path)
+    assert "being sent again" in await owner.page(path)
     await eventually(lambda: heard() == [4])
 
     async def nothing_pending() -> bool:
@@ -119,7 +119,7 @@ async def test_what_did_not_arrive_is_sent_again_or_everything_or_a_range(
 
     await eventually(nothing_pending)
     await owner.done(f"{path}/replay", **again)
-    assert "nothing to send again" in await owner.page(path)
+    assert "nothing to replay" in await owner.page(path)
     receiver.received.clear()
     await owner.done(f"{path}/replay", **(again | {"after": "1", "which": "everything"}))
     await eventually(lambda: sorted(heard()) == [2, 4])

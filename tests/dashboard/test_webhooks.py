@@ -72,7 +72,7 @@ async def test_a_test_send_to_nobody_says_why(owner: Owner) -> None:
 
 
 async def test_deliveries_are_logged_and_sent_again(owner: Owner, receiver: Receiver) -> None:
-    """The log tells what became of each; a replay has the same event id."""
+    """The log tells the outcome of each; a replay has the same event id."""
     path = await endpoint(owner, f"{receiver.url}/hook", ["session.created"])
     session = await owner.session()
     await eventually(lambda: receiver.received)
@@ -87,7 +87,7 @@ async def test_deliveries_are_logged_and_sent_again(owner: Owner, receiver: Rece
     replay = re.search(r'action="/dashboard(/webhooks/deliveries/dlv_\w+/replay)"', page)
     assert replay is not None
     assert await owner.done(replay[1]) == path
-    assert "sent once more" in await owner.page(path)
+    assert "sent again" in await owner.page(path)
     await eventually(lambda: len(receiver.received) == 2)
     assert receiver.received[0].body == receiver.received[1].body
     timeline = await owner.page(session)

@@ -23,8 +23,8 @@ class Place:
     def __init__(self) -> None:
         self.accepted = 0
         self.requests = 0
-        self.let_go = asyncio.Event()
-        self.let_go.set()
+        self.released = asyncio.Event()
+        self.released.set()
         self.open: set[asyncio.StreamWriter] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,7 +34,7 @@ class Place:
             while True:
                 await reader.readuntil(b"\r\n\r\n")
                 self.requests += 1
-                await self.let_go.wait()
+                await self.released.wait()
                 writer.write(ANSWER)
         self.open.discard(writer)
         writer.close()
@@ -47,7 +47,7 @@ async def place() -> AsyncIterator[tuple[Place, str]]:
     try:
         yield made, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     finally:
-        made.let_go.set()
+        made.released.set()
         server.close()
         for writer in list(made.open):
             writer.close()
@@ -70,10 +70,10 @@ async def test_a_connection_is_used_again_for_its_own_place_only() -> None:
         assert (one.accepted, one.requests) == (1, 3)
         await client.get(second)
         assert (two.accepted, one.accepted) == (1, 1)
-        one.let_go.clear()
+        one.released.clear()
         several = asyncio.gather(*(client.get(first) for _ in range(4)))
         await eventually(lambda: one.requests == 7)
-        one.let_go.set()
+        one.released.set()
         assert [answer.status_code for answer in await several] == [200] * 4
         assert one.accepted == 4
 
@@ -92,13 +92,13 @@ async def test_a_connection_that_the_receiver_has_closed_is_not_used_again() -> 
 async def test_no_more_requests_are_under_way_than_there_may_be_and_a_lost_one_gives_its_place_back() -> None:
     """The third waits for one of two; what fails, or is given up, counts no longer."""
     async with place() as (one, url), sending(open_max=2, timeout=None) as client:
-        one.let_go.clear()
+        one.released.clear()
         waiting = [asyncio.create_task(client.get(url)) for _ in range(3)]
         await eventually(lambda: one.requests == 2)
         assert one.accepted == 2
         waiting[0].cancel()
         await eventually(lambda: one.requests == 3)
-        one.let_go.set()
+        one.released.set()
         for task in waiting[1:]:
             assert (await task).status_code == 200
         for _ in range(5):

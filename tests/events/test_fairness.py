@@ -58,12 +58,12 @@ class Hanging:
         self.url = f"http://127.0.0.1:{self.port}"
         self.open = 0
         self.open_max = 0
-        self.let_go = asyncio.Event()
+        self.released = asyncio.Event()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
         self.open_max = max(self.open_max, self.open)
-        await self.let_go.wait()
+        await self.released.wait()
         self.open -= 1
         writer.close()
 
@@ -74,7 +74,7 @@ async def hanging(anyio_backend: object) -> AsyncIterator[Hanging]:
     server = await asyncio.start_server(made.answer, "127.0.0.1", made.port)
     async with server:
         yield made
-        made.let_go.set()
+        made.released.set()
 
 
 async def endpoint_now(counter: Counter, endpoint_id: str) -> WebhookEndpoint:
@@ -103,7 +103,7 @@ async def test_a_hanging_receiver_delays_no_other(counter: Counter, hanging: Han
         )
         await eventually(lambda: hanging.open == ENDPOINT_IN_FLIGHT_MAX)
         assert hanging.open_max == ENDPOINT_IN_FLIGHT_MAX
-        hanging.let_go.set()
+        hanging.released.set()
 
 
 @ON_SQLITE
@@ -124,7 +124,7 @@ async def test_however_many_receivers_hang_the_next_one_is_served(
         await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 5)
         assert await one(counter.database, "SELECT SUM(attempts) FROM webhook_deliveries WHERE status = 'pending'") == 0
         assert hanging.open_max < IN_FLIGHT_MAX
-        hanging.let_go.set()
+        hanging.released.set()
 
 
 async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
@@ -135,7 +135,7 @@ async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
     guard = AddressGuard(LOOPBACK)
     sender = Sender(counter.sealer, counter.clock, guarded_transport(guard))
     tests = Sender(counter.sealer, counter.clock, guarded_transport(guard, open_max=3, kept_max=0))
-    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.wake, tests)
+    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.wake, tests=tests)
     endpoint = (await counter.endpoint(hanging.url)).endpoint
     claimed = [
         await counter.database.write(
@@ -155,7 +155,7 @@ async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
     finally:
         for task in (*trying, running):
             task.cancel()
-        hanging.let_go.set()
+        hanging.released.set()
         await asyncio.gather(*trying, running, return_exceptions=True)
         await sender.close()
         await tests.close()
@@ -262,7 +262,7 @@ async def test_a_receiver_that_is_gone_is_left_alone(counter: Counter, receiver:
 
 
 async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, receiver: Receiver) -> None:
-    """Nothing but failures, from the first one on; a single success in between starts the count anew. Each day of it
+    """Nothing but failures, from the first one on; a single success in between starts the count again. Each day of it
     is told once by an event, and so is the end; a receiver that is down for a moment is no news."""
     made = (await counter.endpoint(receiver.url)).endpoint
     beside = (await counter.endpoint(receiver.url, events=("webhook_endpoint.*",))).endpoint

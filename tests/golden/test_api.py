@@ -9,8 +9,9 @@ import pytest
 from tests.golden.recording import Golden
 from tests.shop import Shop
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import ROOT, Route
+from tillgate.api.mount import ROOT
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+from tillgate.wire.routing import Route
 
 pytestmark = pytest.mark.anyio
 
@@ -205,7 +206,7 @@ async def refusals(golden: Golden, shop: Shop) -> None:
         path = route.path.replace("{id}", UNKNOWN)
         name = f"{route.method} {route.path}"
         golden.note_refusal(f"{name} (nobody)", await nobody.request(route.method, path))
-        without = other if route.need.scope.startswith("links") else less
+        without = other if route.scope.startswith("links") else less
         golden.note_refusal(f"{name} (no scope)", await without.request(route.method, path))
         for why, more in wrong(route):
             golden.note_refusal(f"{name} ({why})", await every.request(route.method, path, **more))

@@ -58,7 +58,7 @@ async def story(golden: Golden, http: httpx.AsyncClient) -> None:
         "POST", "/v1/keys", {"name": "shop", "scopes": ["invoices:read", "keys:read"], "projectId": "shop"}
     )
     own, text = made["id"], made["key"]
-    await ask("POST", "/v1/keys", {"name": "shop", "scopes": ["invoices:steal"]}, why="no such scope", refused=True)
+    await ask("POST", "/v1/keys", {"name": "shop", "scopes": ["invoices:steal"]}, why="unknown scope", refused=True)
     await ask("GET", "/v1/whoami", by=text)
     await ask("GET", "/v1/whoami", why="root")
     await ask("GET", "/v1/keys", query="?projectId=shop")

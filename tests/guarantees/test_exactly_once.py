@@ -38,11 +38,11 @@ def amount(value: str = "50.00") -> dict[str, Any]:
 
 async def effects(shop: Shop) -> dict[str, int]:
     """How many rows one new session and its event, subscribed to by an endpoint, have left."""
-    tables = ("checkout_sessions", "payments", "events", "webhook_deliveries", "idempotency_keys")
+    tables = ("checkout_sessions", "payments", "events", "webhook_deliveries", "idempotency_names")
     return {table: await one(shop.database, f"SELECT COUNT(*) FROM {table}") for table in tables}  # noqa: S608
 
 
-ONCE = {"checkout_sessions": 1, "payments": 1, "events": 1, "webhook_deliveries": 1, "idempotency_keys": 1}
+ONCE = {"checkout_sessions": 1, "payments": 1, "events": 1, "webhook_deliveries": 1, "idempotency_names": 1}
 
 
 async def subscribe(shop: Shop) -> None:
@@ -107,7 +107,7 @@ async def test_of_fifty_that_are_refused_at_once_each_hears_why_and_the_key_stay
     body = {"linkId": link["id"]}
     answers = await asyncio.gather(*(client.post("/checkout_sessions", json=body, headers=KEY) for _ in range(AT_ONCE)))
     assert {answer.json()["error"]["code"] for answer in answers} == {"link_inactive"}
-    assert await one(shop.database, "SELECT COUNT(*) FROM idempotency_keys") == 0
+    assert await one(shop.database, "SELECT COUNT(*) FROM idempotency_names") == 0
     await client.patch(f"/payment_links/{link['id']}", json={"active": True})
     assert (await client.post("/checkout_sessions", json=body, headers=KEY)).status_code == 201
 
@@ -205,7 +205,7 @@ class Persistent:
             try:
                 answer = client.post("/checkout_sessions", json=body, headers={"Idempotency-Key": key})
             except httpx.TransportError:
-                # Nobody listens while the server starts anew: do not burn the processor that it starts on.
+                # Nobody listens while the server starts again: do not burn the processor that it starts on.
                 assert not self._giving_up, "the server did not come back"
                 self._server.listening.wait(30)  # type: ignore[attr-defined]
                 continue
@@ -272,7 +272,7 @@ async def _check(database_url: str, told: list[Described]) -> None:
     try:
         sessions = await rows(database, "SELECT id, amount_minor FROM checkout_sessions")
         events = await rows(database, "SELECT object_id, sequence, type FROM events ORDER BY sequence")
-        stored = await rows(database, "SELECT key, status, body FROM idempotency_keys")
+        stored = await rows(database, "SELECT key, status, body FROM idempotency_names")
         payments = await rows(database, "SELECT session_id FROM payments")
     finally:
         await database.close()
@@ -318,9 +318,9 @@ def before_each_statement(kind: type[Any], step: Callable[[Any], Awaitable[None]
 
 
 async def books(shop: Shop) -> dict[str, Any]:
-    """Where everything stands that a request may touch, without names and instants, which each try makes anew."""
+    """Where everything stands that a request may touch, without names and instants, which each try makes again."""
     found: dict[str, Any] = {}
-    for table in ("events", "webhook_deliveries", "idempotency_keys", "transactions", "redemptions"):
+    for table in ("events", "webhook_deliveries", "idempotency_names", "transactions", "redemptions"):
         found[table] = await one(shop.database, f"SELECT COUNT(*) FROM {table}")  # noqa: S608
     for table, columns in (
         ("checkout_sessions", "status, amount_minor"),

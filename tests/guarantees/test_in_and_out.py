@@ -23,12 +23,12 @@ from keyturn.http.routing import Only
 from keyturn.http.routing import Route as KeyturnRoute
 from keyturn.http.server import ROUTES as KEYTURN_ROUTES
 from tests.api.bodies import fields_of, inner, likely
-from tests.keyturn.test_server import CommandContext, open_desk
+from tests.keyturn.test_server import CommandContext, open_harness
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import PUBLIC_URL, ShopBeside
 from tillgate.api.application import ROUTES
-from tillgate.api.routing import Route
 from tillgate.dashboard.routing import VIEWS
+from tillgate.wire.routing import Route
 
 INSTANTS: Final = (
     "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "1969-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z",
@@ -279,7 +279,7 @@ def keyturn(database_url: str) -> Iterator[Callable[..., httpx.Response]]:
     """Sends one request as the holder of the root credential."""
     with (
         start_blocking_portal("asyncio", {"use_uvloop": False}) as portal,
-        portal.wrap_async_context_manager(open_desk(database_url)) as context,
+        portal.wrap_async_context_manager(open_harness(database_url)) as context,
     ):
         opened: CommandContext = context
 

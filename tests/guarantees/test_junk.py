@@ -12,7 +12,7 @@ from keyturn import FORMATS, KeyParser, Presented, RefusalReason, Refused, gener
 from keyturn.keys.client_secrets import new_client_secret
 from keyturn.keys.secret import BASE62
 from keyturn.stores.memory import MemoryKeyStore
-from tests.keydesk import READ, KeyDesk
+from tests.key_harness import READ, KeyHarness
 
 
 class Untouchable(MemoryKeyStore):
@@ -58,7 +58,7 @@ carriers = st.sampled_from(
 @given(junk, carriers)
 def test_what_is_no_key_costs_no_query_by_whatever_carrier_it_comes(junk: str, carrier: Any) -> None:
     """Malformed, of an unknown form, or with a checksum that does not fit: refused by its text alone."""
-    verifier = KeyDesk(Untouchable()).verifier
+    verifier = KeyHarness(Untouchable()).verifier
     decision = asyncio.run(verifier.verify(carrier(junk), READ))
     assert isinstance(decision, Refused)
     assert decision.key is None
@@ -73,7 +73,7 @@ def test_what_is_no_key_costs_no_query_by_whatever_carrier_it_comes(junk: str, c
 @pytest.mark.parametrize("shape", KINDS, ids=lambda shape: f"{shape[0].name}-{shape[1]}-{shape[2]}")
 def test_a_key_with_a_fitting_checksum_is_looked_for(shape: Any) -> None:
     """So that the property above would fail if the store were asked."""
-    verifier = KeyDesk(Untouchable()).verifier
+    verifier = KeyHarness(Untouchable()).verifier
     for presented in (
         Presented(authorization=f"Bearer {generate(*shape).reveal()}"),
         Presented(api_key=generate(*shape).reveal()),

@@ -194,7 +194,7 @@ def test_a_delivery_that_was_under_way_is_made_after_the_restart(
     server: RunningServer, database_url: str, tmp_path: Path
 ) -> None:
     """Killed between the request and its answer: the same event comes again, and this time it is recorded."""
-    arrived, let_go = threading.Event(), threading.Event()
+    arrived, released = threading.Event(), threading.Event()
     receiver = Receiver()
 
     class Holding(bytes):
@@ -202,7 +202,7 @@ def test_a_delivery_that_was_under_way_is_made_after_the_restart(
 
         def __len__(self) -> int:
             arrived.set()
-            let_go.wait(30)
+            released.wait(30)
             return super().__len__()
 
     receiver.answer = Holding(b"at last")
@@ -214,7 +214,7 @@ def test_a_delivery_that_was_under_way_is_made_after_the_restart(
             assert opened.status_code == 201
         assert arrived.wait(20)
         server.kill()
-        let_go.set()
+        released.set()
         [before] = query(database_url, "SELECT status, attempts FROM webhook_deliveries")
         assert (before["status"], before["attempts"]) == ("pending", 0)
         receiver.answer = b"thank you"
@@ -228,5 +228,5 @@ def test_a_delivery_that_was_under_way_is_made_after_the_restart(
             assert time.monotonic() < deadline
             time.sleep(0.05)
     finally:
-        let_go.set()
+        released.set()
         receiver.close()

@@ -1,4 +1,4 @@
-"""Money is conserved: whatever is captured, let go of, given back and given up, in whatever order and currency."""
+"""Money is conserved: whatever is captured, release, given back and given up, in whatever order and currency."""
 
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,7 @@ MOVES = st.lists(
 
 
 class Books:
-    """One order and what the API tells of its money, added up anew after each step."""
+    """One order and what the API tells of its money, added up again after each step."""
 
     def __init__(self, shop: ShopBeside, currency: str, units: int) -> None:
         self.shop, self.currency, self.unit = shop, currency, UNITS[currency]
@@ -90,7 +90,7 @@ class Books:
             return sum((Decimal(one["value"]) for one in counted), Decimal(0))
 
         assert amounts["requested"] == amounts["authorized"] == self.total == Decimal(order["amounts"]["total"])
-        # What was promised is captured, still to be captured, or let go of.
+        # What was promised is captured, still to be captured, or release.
         assert value("capture", "confirmed") == amounts["received"] == Decimal(order["received"])
         released = self.total - amounts["received"] - amounts["capturable"]
         assert released >= 0
@@ -198,7 +198,7 @@ class TransferBooks(Books):
 def test_no_order_of_transfers_and_decisions_makes_or_loses_money(
     shop_beside: ShopBeside, currency: str, units: int, moves: list[tuple[str, int]]
 ) -> None:
-    """Too little, too much, too late and gone again, accepted, waited for, given back: after every single step, sums
+    """Too little, too much, too late and reversed, accepted, waited for, given back: after every single step, sums
     are sums, nobody is given more than came, and session, payment and order tell one story."""
     books = TransferBooks(shop_beside, currency, units)
     books.add_up()

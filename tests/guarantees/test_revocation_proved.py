@@ -209,7 +209,7 @@ class Load:
 def test_nobody_accepts_a_key_after_its_revocation_has_returned(fleet: Fleet, database_url: str) -> None:
     """Every server has just used the key, and remembers it. Then it is revoked by another process; whatever is sent
     to any server after that returned is refused: also what waits in front of a server that was stopped meanwhile and
-    goes on, and at one that is cut off from the database and cannot be told."""
+    goes on, and at one that is cut off from the database and is unknown."""
     dialect = "postgres" if database_url.startswith("postgres") else "sqlite"
     receipts: list[Receipt] = []
     accepted: list[str] = []

@@ -109,7 +109,7 @@ def test_a_key_revoked_elsewhere_is_refused_on_the_very_next_request(server: Run
                 # Used until the last moment, so that whatever may be remembered of it is.
                 for _ in range(3):
                     assert client.get("/checkout_sessions").status_code == 200
-                other.run("keys", "revoke", key_id, process=trial < PROCESSES)
+                other.run("keys", "revoke", "--yes", key_id, process=trial < PROCESSES)
                 for _ in range(3):
                     refused = client.get("/checkout_sessions")
                     assert refused.status_code == 401, f"trial {trial}"
@@ -149,7 +149,7 @@ def test_a_key_in_use_is_refused_everywhere_from_the_answer_on(server: RunningSe
         ]
         for thread in threads:
             thread.start()
-        other.run("keys", "revoke", issued["id"], process=False)
+        other.run("keys", "revoke", "--yes", issued["id"], process=False)
         revoked.set()
         for thread in threads:
             thread.join()
@@ -163,7 +163,7 @@ def test_a_revoked_key_stays_revoked_when_its_last_use_is_written_down(server: R
     issued = server.issued(["sessions:read"])
     with server.client(issued["key"]) as client:
         assert client.get("/checkout_sessions").status_code == 200
-        server.cli("keys", "revoke", issued["id"])
+        server.cli("keys", "revoke", "--yes", issued["id"])
         assert client.get("/checkout_sessions").status_code == 401
     server.stop()  # writes what it noted
     [listed] = json.loads(server.cli("keys", "list", "--json"))

@@ -202,13 +202,13 @@ class Slow(Receiver):
     """Answers only while it is let; counts what it is asked meanwhile."""
 
     def __init__(self) -> None:
-        self.let_go = threading.Event()
+        self.released = threading.Event()
         super().__init__()
         self._server.socket.listen(128)
 
     def _keep(self, received: Received) -> None:
         super()._keep(received)
-        self.let_go.wait(PATIENCE_SECONDS)
+        self.released.wait(PATIENCE_SECONDS)
 
 
 def ids_of(received: list[Received]) -> list[str]:
@@ -242,7 +242,7 @@ def test_no_delivery_is_made_twice_while_its_lease_is_live_and_none_is_lost_when
         receiver.wait_for(lambda got: len(got) >= 3)
         assert ids_of(slow.received) == held
 
-        slow.let_go.set()
+        slow.released.set()
         let_leases_run_out(postgres_database_url)
         until(lambda: not query(postgres_database_url, "SELECT 1 FROM webhook_deliveries WHERE status = 'pending'"))
         assert Counted(ids_of(slow.received)) == dict.fromkeys(held, 2)
@@ -250,7 +250,7 @@ def test_no_delivery_is_made_twice_while_its_lease_is_live_and_none_is_lost_when
         attempts = query(postgres_database_url, "SELECT delivery_id, number FROM webhook_attempts")
         assert len(attempts) == len({row["delivery_id"] for row in attempts}) == 9
     finally:
-        slow.let_go.set()
+        slow.released.set()
         slow.close()
 
 

@@ -243,3 +243,16 @@ def test_no_path_of_anybodys_machine_is_kept() -> None:
         text = path.read_bytes().decode("utf-8", "replace")
         wrong += [f"{path.relative_to(ROOT)}: {match[0]}" for match in pattern.finditer(text)]
     assert wrong == []
+
+
+def test_many_dependencies_are_given_by_name() -> None:
+    """At most four arguments of a constructor are told apart by their place: two of one type are swapped unseen."""
+    wrong = [
+        f"{where(path, method)}: {made.name} takes {len(method.args.args) - 1} by place"
+        for path in python_files(*(SRC / package for package in PACKAGES))
+        for made in ast.walk(tree_of(path))
+        if isinstance(made, ast.ClassDef)
+        for method in made.body
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__" and len(method.args.args) > 5
+    ]
+    assert wrong == []

@@ -33,6 +33,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("CONTRIBUTING.md", "Setting up"): Reason("a clone from the network, and a part of this very run"),
     ("docs/releasing.md", ""): Reason("needs the package index, and runs tests itself; docs/releasing.md says when"),
     ("README.md", "Quickstart"): "tests/journeys/test_readme.py::test_the_quickstart_works_as_it_is_written",
+    ("README.md", "Without a clone"): "tests/journeys/test_wheels.py::"
+    "test_pipx_installs_tillgate_and_the_clients_program_runs",
     ("README.md", "On the command line"): "tests/journeys/test_leaks_guide.py::test_the_readme_names_every_command",
     ("README.md", "Testing it"): Reason("this very run"),
     ("docs/architecture.md", "Two packages"): Reason("a drawing"),
@@ -41,11 +43,12 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/idempotency.md", "*"): "tests/api/test_idempotency.py::test_the_guides_examples_do_what_it_says",
     ("docs/importing.md", ""): "tests/journeys/test_leaks_guide.py::test_the_guide_to_importing_imports",
     ("docs/keys.md", "*"): "tests/journeys/test_keys_guide.py::test_the_guide_works_as_it_is_written",
-    ("docs/keyturn.md", ""): Reason("installing needs a package index; `make release` installs what it has built"),
+    ("docs/keyturn.md", ""): Reason("needs a package index; tests/journeys/test_wheels.py installs the built wheel"),
+    ("distributions/keyturn/README.md", ""): Reason("the same"),
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_keyturn_guide.py::"
         "test_the_guides_story_happens_as_it_is_told"
-        for heading in ("Start a server", "Make a key", "Verify it", "End it")
+        for heading in ("Start a server", "Create a key", "Verify it", "End it")
     },
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_keyturn_guide.py::test_the_guides_programs_run"
@@ -76,7 +79,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/test-mode.md", "Letting time pass"): "tests/journeys/test_readme.py::test_time_passes_as_the_guide_says",
     ("docs/webhooks.md", "*"): "tests/journeys/test_webhooks_guide.py::test_the_guide_works_as_it_is_written",
     ("sdks/typescript/README.md", "*"): "tests/sdk/test_typescript.py::test_the_quickstart_runs_word_for_word",
-    ("src/tillgate_client/README.md", "*"): "tests/client/test_readme.py::test_the_quickstart_runs_word_for_word",
+    ("sdks/python/README.md", "*"): "tests/client/test_readme.py::test_the_quickstart_runs_word_for_word",
 }
 
 NAMED = "tests/journeys/test_named_commands.py::test_a_command_that_a_page_names_does_what_it_is_for"
@@ -118,7 +121,10 @@ COMMANDS: dict[str, str | Reason] = {
     "npm pack NAME@VERSION": Reason("how a vendored file is renewed; it fetches a version that does not exist yet"),
     "pip install 'tillgate[postgres]'": Reason("needs a package index"),
     "pip install 'tillgate[valkey]'": Reason("needs a package index"),
-    "pip install tillgate": Reason("needs a package index; `make release` installs what it has built"),
+    "pip install 'keyturn[postgres]'": Reason("needs a package index"),
+    "pip install 'keyturn[valkey]'": Reason("needs a package index"),
+    "pip install tillgate-client": Reason("needs an index; tests/journeys/test_wheels.py installs the built wheel"),
+    "scripts/version.py 0.2.0": "tests/house/test_distributions.py::test_a_new_version_is_written_everywhere",
     "python -m tillgate.api.reference docs/reference": NAMED,
     "TILLGATE_WALKS=500 pytest tests/api/test_walk.py": Reason("hours; every run does 15 walks"),
     "tillgate keys explain --request-id req_…": NAMED,

@@ -10,6 +10,7 @@ from tests.house.source import PACKAGES, SRC, below, edges, file_of, graph
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.cli", "tillgate.app", "tillgate.metrics", "tillgate.opening", "tillgate.settings"),
     ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
+    ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
     ("tillgate.rails", "tillgate.events"),
     ("tillgate.store",),
@@ -32,6 +33,7 @@ ONE_FLAT = {
 WHO_KNOWS_KEYTURN = (
     "keyturn",
     "tillgate.access",
+    "tillgate.wire",
     "tillgate.api",
     "tillgate.dashboard",
     "tillgate.cli",
@@ -99,7 +101,7 @@ def knows_keys(module: str) -> bool:
 
 
 def test_keyturn_is_a_house_of_its_own() -> None:
-    """Only the door, the key pages and routes, the command line and the root speak to the key layer."""
+    """Only admission, the key pages and routes, the command line and the root speak to the key layer."""
     wrong = [
         str(edge) for edge in edges() if knows_keys(edge.imported) and not below(edge.importer, *WHO_KNOWS_KEYTURN)
     ]

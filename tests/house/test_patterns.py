@@ -45,7 +45,6 @@ from keyturn.keys.restrictions import (
 from keyturn.keys.secret import ForeignForm
 from keyturn.leaks.spotting import Spotter
 from tests.house.source import PACKAGES, SRC, python_files, tree_of, where
-from tillgate.api import reading
 from tillgate.api.sessions import CreateCheckoutSession
 from tillgate.base import ids
 from tillgate.base.clock import from_rfc3339
@@ -57,6 +56,7 @@ from tillgate.dashboard import forms
 from tillgate.dashboard.cookies import cookie_of
 from tillgate.events.deliveries.model import retry_after
 from tillgate.store.idempotency import checked_key
+from tillgate.wire import reading
 
 SHORT: Final = 4_096
 TIMES: Final = 16

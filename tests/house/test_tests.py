@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.house.source import ROOT, python_files, tree_of, where
 
 TESTS = ROOT / "tests"
-# What each document asks for, and how far its list goes. Of four of them the keys and the door are built so far.
+# What each document asks for, and how far its list goes. Of four of them the keys and admission are built so far.
 LAST = {"crypto-checkout": 69, "crossmint": 32, "smartpay": 32, "coin-moebius": 31, "craftkit": 52}
 REQUIRED = {
     "crypto-checkout": {*range(1, 70)},

@@ -185,7 +185,7 @@ def decide_on_unusual_money(shop: Merchant) -> None:
 
 
 def let_time_pass(shop: Merchant) -> None:
-    """A test clock expires one session, and one whose only money is gone again, and lets another's authorisation
+    """A test clock expires one session, and one whose only money is reversed, and lets another's authorisation
     lapse; late money is taken in time only."""
     clock = shop.post("/test_clocks", name="Next week")
     slow = shop.session(amount=USD, testClockId=clock["id"])

@@ -44,7 +44,7 @@ def test_a_first_payment_from_the_key_to_its_revocation(
         assert newest == arrived.json
         deliveries = f"/webhook_endpoints/{endpoint['id']}/deliveries"
         until(lambda: client.get(deliveries).json()["data"][0]["status"] == "delivered")
-        server.cli("keys", "revoke", issued["id"], "--project", project)
+        server.cli("keys", "revoke", "--yes", issued["id"])
         refused = client.get(f"/checkout_sessions/{session['id']}")
         assert (refused.status_code, refused.json()["error"]["reason"]) == (401, "revoked")
         assert client.post("/checkout_sessions", json={"linkId": link["id"]}).status_code == 401
@@ -82,7 +82,7 @@ def test_a_key_is_rotated_without_a_gap(server: RunningServer, project: str) -> 
     with server.client(old["key"]) as before, server.client(new["key"]) as after:
         session = before.post("/checkout_sessions", json=AMOUNT).json()
         assert after.get(f"/checkout_sessions/{session['id']}").json() == session
-        server.cli("keys", "revoke", old["id"], "--project", project)
+        server.cli("keys", "revoke", "--yes", old["id"])
         assert before.get("/checkout_sessions").status_code == 401
         assert after.get(f"/checkout_sessions/{session['id']}").json() == session
 

@@ -45,15 +45,15 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     assert answers("From a web page")[0]["id"] == session["id"]
     assert session["clientSecret"] not in done.stdout
     assert "clientSecret" in answers("From a mobile app")[0]
-    assert "127.0.0.0/8" in said["Narrow it"]
-    assert "50/s, 100 at once" in said["Narrow it"]
+    assert "127.0.0.0/8" in said["Restrict it"]
+    assert "50/s, 100 at once" in said["Restrict it"]
     explained = said["Ask why"]
     assert "Add 203.0.113.7/32 to the networks" in explained
     assert "Give the key the scope links:write." in explained
     rotated = said["Rotate it"]
     assert re.search(r"2  ck_test_\w{6}…\w{4}  in use since .*$", rotated, re.M)
     assert re.search(r"^1  ck_test_\w{6}…\w{4}  in use since .*, ends .*, last used .* 127.0.0.0/24 ", rotated, re.M)
-    assert "The old secrets are refused from now on." in rotated
+    assert "The old secrets were ended and are refused." in rotated
     ended = said["End it"]
     assert "is revoked: no request with it is accepted any more." in ended
     assert re.search(r"Epoch \d+; confirmed by \d of \d serving processes in \d+ ms\.", ended)

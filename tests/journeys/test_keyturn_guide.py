@@ -26,11 +26,11 @@ TEXT = GUIDE.read_text("utf-8")
 def test_the_guides_story_happens_as_it_is_told(tmp_path: Path) -> None:
     """A key is made, verified in both ways, and ended; the answers are those that the guide prints."""
     shell = blocks(GUIDE, "sh")
-    assert list(shell) == ["", "Start a server", "Make a key", "Verify it", "End it", "Back up"]
+    assert list(shell) == ["", "Start a server", "Create a key", "Verify it", "End it", "Back up"]
     settings = dict(re.findall(r"export (\w+)=\"?([^\"\n]+)\"?", shell["Start a server"])) | {"KEYTURN_ROOT_KEY": ROOT}
     [url] = re.findall(r"keyturn serve --database-url (\S+)", shell["Start a server"])
     with serving(url, tmp_path, **settings) as (where, _):
-        script = "".join(shell[heading] + "\necho\n" for heading in ("Make a key", "Verify it", "End it"))
+        script = "".join(shell[heading] + "\necho\n" for heading in ("Create a key", "Verify it", "End it"))
         script = script.replace("http://127.0.0.1:8090", where).replace("\ncurl", "\necho; curl")
         script = script.replace("python3", sys.executable)
         done = subprocess.run(
@@ -46,7 +46,7 @@ def test_the_guides_story_happens_as_it_is_told(tmp_path: Path) -> None:
         valid | {"rateLimit": valid["rateLimit"] | {"resetSeconds": expected["rateLimit"]["resetSeconds"]}} == expected
     )
     assert (refused["valid"], refused["reason"], refused["status"]) == (False, "scope_missing", 403)
-    assert ended["status"] == "revoked" and ended["receipt"]["epoch"] and ended["revokedBecause"] == "left the company"
+    assert ended["status"] == "revoked" and ended["receipt"]["epoch"] and ended["revokedReason"] == "left the company"
 
 
 def test_the_guides_backup_is_restored(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_guide_to_leaks_ends_and_finds_keys(
 
 
 def test_the_guide_to_importing_imports(running: RunningServer, shell: Shell) -> None:
-    """Its two commands: the first only says what would be; after the second the old key opens the door."""
+    """Its two commands: the first only says what would be; after the second the old key opens admission."""
     [block] = shell_blocks("docs/importing.md", "")
     project = running.project("Moved")
     digest = hashlib.sha256(ACME.encode()).hexdigest()

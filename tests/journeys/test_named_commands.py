@@ -80,7 +80,7 @@ def test_a_command_that_a_page_names_does_what_it_is_for(reader: Reader) -> None
     counted = reader.types("tillgate keys usage KEY_ID", {"KEY_ID": made["id"]})
     assert counted.startswith(made["id"]) and "requests in the last 30 days" in counted
     assert "--scope" in reader.types("keyturn keys create --help")
-    reader.types("keyturn keys revoke KEY_ID --tree", {"KEY_ID": f"{made['id']} --project {server.first_project}"})
+    reader.types("keyturn keys revoke KEY_ID --tree", {"KEY_ID": f"{made['id']} --yes"})
     with server.client(made["key"]) as client:
         assert client.get("/checkout_sessions").json()["error"]["reason"] == "revoked"
 

@@ -187,7 +187,7 @@ async def import_plaintext(walk: Walk, texts: list[str], folder: Path) -> None:
         )
         walk.note("an import", repr(done))
     assert len(done.keys) == len(texts)
-    command = ["import", str(file), "--project", "prj_x", "--plaintext", "--form", "acme_{40}"]
+    command = ["keys", "import", str(file), "--project", "prj_x", "--plaintext", "--form", "acme_{40}"]
     # They are here already, and without a mode nothing can be made of them either.
     for more in (["--mode", "live"], ["--mode", "live", "--json"], []):
         where = ["--database-url", walk.server.database[-1]]
@@ -214,7 +214,7 @@ async def make_client_secrets(walk: Walk, client: httpx.AsyncClient) -> None:
 
 
 async def end_keys(walk: Walk, client: httpx.AsyncClient, github: GitHub) -> None:
-    """Rotated, disabled, revoked, handed in by a stranger and by GitHub, and used once more after that."""
+    """Rotated, disabled, revoked, handed in by a stranger and by GitHub, and used again after that."""
     secret_keys = [one for one in walk.issued if one.key.kind is Kind.SECRET and one.key.mode is Mode.TEST]
     first, second, third = secret_keys[:3]
     for at_once in (True, False):
@@ -225,7 +225,7 @@ async def end_keys(walk: Walk, client: httpx.AsyncClient, github: GitHub) -> Non
         walk.note("a rotation", repr(rotated))
         await walk.ask(client, "GET", "/api/v1/events", headers=TLS | bearer(rotated.secret))
     await tillgate(walk, "keys", "disable", second.key.id)
-    await tillgate(walk, "keys", "revoke", third.key.id)
+    await tillgate(walk, "keys", "revoke", "--yes", third.key.id)
     for body in (
         json.dumps({"credentials": walk.planted}).encode(),
         json.dumps(walk.planted).encode(),
@@ -237,14 +237,16 @@ async def end_keys(walk: Walk, client: httpx.AsyncClient, github: GitHub) -> Non
         await walk.ask(client, "POST", "/leaks/github", content=matches, headers=headers)
     for text in walk.planted:
         await walk.ask(client, "GET", "/api/v1/events", headers=TLS | {"Authorization": f"Bearer {text}"})
-    for words in (["keys", "list"], ["audit", "list"], ["requests"], ["keys", "show", first.key.id]):
+    of_project = ["--project", walk.project_id]
+    listings = (["keys", "list", *of_project], ["audit", "list", *of_project], ["requests", *of_project])
+    for words in (*listings, ["keys", "show", first.key.id]):
         for json_too in ([], ["--json"]):
             await tillgate(walk, *words, *json_too)
 
 
 async def tillgate(walk: Walk, *command: str) -> None:
     """A command of ``tillgate``, on the server's database."""
-    arguments = [*command, "--project", walk.project_id, *walk.server.database]
+    arguments = [*command, *walk.server.database]
     ran = await asyncio.to_thread(CliRunner().invoke, tillgate_cli, arguments)
     assert ran.exit_code == 0, ran.output
     walk.note(f"tillgate {command}", ran.output + ran.stderr)

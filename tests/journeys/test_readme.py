@@ -99,8 +99,7 @@ def test_the_quickstart_works_as_it_is_written(session: Terminal) -> None:
     assert "Traceback" not in session.log.read_text("utf-8")
     assert session_id[1] in session.run(listed)
 
-    of_project = ["--project", session.server.first_project] if session.server.first_project else []
-    session.server.cli("keys", "revoke", issued["id"], *of_project)
+    session.server.cli("keys", "revoke", "--yes", issued["id"])
     assert '"reason":"revoked"' in session.run(listed)
 
 
@@ -130,7 +129,7 @@ def test_the_guide_to_selling_sells(session: Terminal) -> None:
 def test_the_guide_to_money_takes_and_gives_back(session: Terminal) -> None:
     """Its blocks, as they stand: captured in two parts, then given back in two."""
     (take,) = shell_blocks("docs/money.md", "Take the money later")
-    (back,) = shell_blocks("docs/money.md", "Give money back")
+    (back,) = shell_blocks("docs/money.md", "Refund money")
     scopes = ["sessions:write", "orders:read", "payments:write", "refunds:write"]
     key = session.server.key(scopes, project=session.server.project())
     session.run(f"export CHECKOUT_API_KEY={key}\n")

@@ -81,7 +81,7 @@ def test_no_secret_is_kept_or_told_anywhere(tmp_path: Path, receiver: Receiver, 
         for password in (WRONG_PASSWORD, PASSWORD):
             form = {"email": "a@example.com", "password": password}
             answers.append(httpx.post(f"{server.url}/dashboard/sign-in", data=form, trust_env=False))
-        server.cli("keys", "revoke", issued[1]["id"])
+        server.cli("keys", "revoke", "--yes", issued[1]["id"])
         with over_tls(server, keys[1]) as revoked:
             answers += walk(revoked)
         # A failure of the server's own, in the middle of a request.

@@ -1,4 +1,4 @@
-"""What the clock does by itself in a real server process, also while nobody runs."""
+"""What the clock does on its own in a real server process, also while nobody runs."""
 
 import re
 import sqlite3
@@ -10,7 +10,7 @@ from tests.running import RunningServer
 
 
 def test_a_session_whose_time_ran_out_while_nobody_ran_expires_at_the_start(tmp_path: Path, receiver: Receiver) -> None:
-    """A server that was down catches up by itself: the session expires, its event is written, its webhook sent."""
+    """A server that was down catches up on its own: the session expires, its event is written, its webhook sent."""
     server = RunningServer(tmp_path / "data").start()
     try:
         server.project()

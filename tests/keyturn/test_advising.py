@@ -32,12 +32,12 @@ from keyturn.insight.advice import (
 from keyturn.insight.usage import DAY_MS
 from keyturn.keys.model import Need
 from keyturn.stores.usage import MemoryUsage
-from tests.keydesk import KeyDesk, bearer
+from tests.key_harness import KeyHarness, bearer
 
 pytestmark = pytest.mark.anyio
 
 
-class Watched(KeyDesk):
+class Watched(KeyHarness):
     """A key layer whose use is counted."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Watched(KeyDesk):
         self.usage, self.counts = Usage(), MemoryUsage()
 
     async def use(self, authorization: str, scope: str | None = "links:read", **more: Any) -> Verified | Refused:
-        """A request as the door handles it, written down at once."""
+        """A request as admission handles it, written down at once."""
         need = Need(scope) if scope is not None else None
         decision = await self.verify(authorization, need, **more)
         if isinstance(decision, Verified):
@@ -147,7 +147,42 @@ async def test_a_scope_that_was_given_lately_has_not_had_its_time(context: Watch
     context.clock.forward(DAY_MS)
     assert (await context.advice(issued)).unused == ()
     context.clock.forward(30 * DAY_MS)
-    assert (await context.advice(issued)).unused == ("links:read", "links:write")
+    await context.use(bearer(issued))
+    assert (await context.advice(issued)).unused == ("links:write",)
+
+
+async def test_nothing_is_advised_before_a_week_was_watched(context: Watched) -> None:
+    """On the sixth day it is too early, whatever number of days is asked about; on the seventh it is not."""
+    issued = await context.issue("links:read", "links:write")
+    await context.use(bearer(issued))
+    context.clock.forward(6 * DAY_MS)
+    assert [(await context.advice(issued, days)).unused for days in (1, 30)] == [(), ()]
+    context.clock.forward(DAY_MS)
+    assert [(await context.advice(issued, days)).unused for days in (1, 30)] == [("links:write",)] * 2
+
+
+async def test_a_key_is_never_advised_to_lose_its_last_scope(context: Watched) -> None:
+    """What is left to a key that nobody uses is not for its scopes to say; nor is ``*`` spared down to nothing."""
+    busy, idle, everything = (
+        await context.issue("links:read"),
+        await context.issue("links:read", "links:write"),
+        await context.issue(EVERY_SCOPE),
+    )
+    await context.use(bearer(busy))
+    context.clock.forward(40 * DAY_MS)
+    for issued in (busy, idle, everything):
+        advice = await context.advice(issued)
+        assert (advice.unused, set(advice.kept)) == ((), set(issued.key.scopes))
+
+
+async def test_a_scope_that_a_refused_request_wanted_is_needed(context: Watched) -> None:
+    """A request that another rule refused, such as its network, would have needed its scopes all the same."""
+    issued = await context.issue("links:read", "links:write", "orders:read", networks=["203.0.113.0/24"])
+    await context.use(bearer(issued), address="203.0.113.7")
+    context.clock.forward(10 * DAY_MS)
+    refused = await context.use(bearer(issued), "links:write", address="192.0.2.1")
+    assert isinstance(refused, Refused) and refused.reason is RefusalReason.ADDRESS_NOT_ALLOWED
+    assert (await context.advice(issued)).unused == ("orders:read",)
 
 
 async def test_what_was_not_watched_for_long_enough_is_said_so(context: Watched) -> None:

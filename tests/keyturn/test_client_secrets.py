@@ -8,7 +8,7 @@ import pytest
 from keyturn import Issued, Mode, Need, Reach, RefusalReason
 from keyturn.keys.client_secrets import CLIENT_SECRET, new_client_secret
 from keyturn.keys.secret import digest_of
-from tests.keydesk import KeyDesk
+from tests.key_harness import KeyHarness
 
 pytestmark = pytest.mark.anyio
 
@@ -17,11 +17,11 @@ OPENS = Need("sessions:read", Reach.OPENS)
 
 
 @pytest.fixture
-def context() -> KeyDesk:
-    return KeyDesk()
+def context() -> KeyHarness:
+    return KeyHarness()
 
 
-async def made(context: KeyDesk, issued: Issued, object_id: str) -> str:
+async def made(context: KeyHarness, issued: Issued, object_id: str) -> str:
     """The client secret of an object that a key has made."""
     secret = new_client_secret(object_id)
     key = issued.key
@@ -31,7 +31,7 @@ async def made(context: KeyDesk, issued: Issued, object_id: str) -> str:
     return secret
 
 
-async def reason(context: KeyDesk, issued: Issued, secret: str | None, object_id: str | None, **more: Any) -> Any:
+async def reason(context: KeyHarness, issued: Issued, secret: str | None, object_id: str | None, **more: Any) -> Any:
     shown: dict[str, Any] = {"origin": SHOP} | more
     return await context.reason(
         secret, shown.pop("need", OPENS), api_key=issued.secret.reveal(), object_id=object_id, **shown
@@ -56,7 +56,7 @@ async def test_a_client_secret_names_its_object_and_is_no_two_times_the_same() -
 
 
 @pytest.mark.spec("crossmint R19", "crossmint R20", "crossmint R21")
-async def test_a_publishable_key_reaches_an_object_only_by_its_client_secret(context: KeyDesk) -> None:
+async def test_a_publishable_key_reaches_an_object_only_by_its_client_secret(context: KeyHarness) -> None:
     """R19 to R21: raw in ``authorization`` beside the key; without it refused; and it opens exactly that object,
     whoever else's it is."""
     issued, other = await context.publishable(SHOP), await context.publishable(SHOP)
@@ -74,7 +74,7 @@ async def test_a_publishable_key_reaches_an_object_only_by_its_client_secret(con
     assert await reason(context, other, one, "cs_1") is None
 
 
-async def test_a_client_secret_gives_no_other_right(context: KeyDesk) -> None:
+async def test_a_client_secret_gives_no_other_right(context: KeyHarness) -> None:
     """It neither replaces a scope where one is asked for, nor opens to a publishable key what is closed to it."""
     issued = await context.publishable(SHOP, scopes=[])
     secret = await made(context, issued, "cs_1")

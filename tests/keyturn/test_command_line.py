@@ -58,17 +58,17 @@ def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
     listed = terminal.run("keys", "list", *PROJECT).stdout
     assert made["prefix"] in listed and "canary" in listed
     assert [one["id"] for one in terminal.json("keys", "list", *PROJECT)] == [canary["id"], id]
-    assert terminal.json("keys", "disable", id, *PROJECT, "--reason", "a test")["disabledReason"] == "a test"
-    assert terminal.json("keys", "enable", id, *PROJECT)["status"] == "active"
-    rotated = terminal.json("keys", "rotate", id, *PROJECT, "--at-once", "--overlap", "0d")
+    assert terminal.json("keys", "disable", id, "--reason", "a test")["disabledReason"] == "a test"
+    assert terminal.json("keys", "enable", id)["status"] == "active"
+    rotated = terminal.json("keys", "rotate", id, "--at-once", "--overlap", "0d")
     assert (rotated["id"], rotated["prefix"] == made["prefix"]) == (id, False)
-    revoked = terminal.json("keys", "revoke", id, *PROJECT, "--tree", "--reason", "over")
+    revoked = terminal.json("keys", "revoke", "--yes", id, "--tree", "--reason", "over")
     assert (revoked["status"], revoked["revokedReason"], revoked["already"]) == ("revoked", "over", False)
     assert revoked["receipt"]["epoch"] > 0
-    assert "had been revoked before" in terminal.run("keys", "revoke", id, *PROJECT).stdout
+    assert "had been revoked before" in terminal.run("keys", "revoke", "--yes", id).stdout
     actions = [line["action"] for line in terminal.json("audit", "list", *PROJECT, "--key", id)]
     assert actions == ["key.revoked", "key.rotated", "key.enabled", "key.disabled", "key.created"]
-    later = terminal.run("keys", "show", id, *PROJECT).stdout + terminal.run("audit", "list", *PROJECT).stdout
+    later = terminal.run("keys", "show", id).stdout + terminal.run("audit", "list", *PROJECT).stdout
     for text in (made["key"], rotated["key"], canary["key"]):
         assert text[20:] not in later
 
@@ -77,20 +77,24 @@ def test_a_described_request_is_explained(terminal: Terminal, tmp_path: Path, mo
     """By a scope or by the rules that the proxies go by: each rule, and the least that would let it in; what makes no
     sense is told in one line."""
     key_id = terminal.create("--scope", "links:read", "--ip", "203.0.113.0/24")["id"]
-    let_in = terminal.json("explain", "--key-id", key_id, "--scope", "links:read", "--ip", "203.0.113.7")
+    let_in = terminal.json("keys", "explain", "--key-id", key_id, "--scope", "links:read", "--ip", "203.0.113.7")
     assert (let_in["allowed"], let_in["remedies"]) == (True, [])
-    refused = terminal.run("explain", "--key-id", key_id, "--scope", "links:write", "--ip", "198.51.100.7").stdout
+    refused = terminal.run(
+        "keys", "explain", "--key-id", key_id, "--scope", "links:write", "--ip", "198.51.100.7"
+    ).stdout
     assert "REFUSED   network" in refused
     assert "- Add 198.51.100.7/32 to the networks" in refused and "- Give the key the scope links:write." in refused
-    assert "no key" in terminal.refused("explain", "--key-id", "key_nobody", "--scope", "links:read")
-    assert "is no address" in terminal.refused("explain", "--key-id", key_id, "--scope", "links:read", "--ip", "here")
-    assert "is no scope" in terminal.refused("explain", "--key-id", key_id, "--scope", "everything")
-    assert "either --scope, or" in terminal.refused("explain", "--key-id", key_id)
-    assert "set KEYTURN_RULES" in terminal.refused("explain", "--key-id", key_id, "--path", "/links")
+    assert "no key" in terminal.refused("keys", "explain", "--key-id", "key_nobody", "--scope", "links:read")
+    assert "is no address" in terminal.refused(
+        "keys", "explain", "--key-id", key_id, "--scope", "links:read", "--ip", "here"
+    )
+    assert "is no scope" in terminal.refused("keys", "explain", "--key-id", key_id, "--scope", "everything")
+    assert "either --scope, or" in terminal.refused("keys", "explain", "--key-id", key_id)
+    assert "set KEYTURN_RULES" in terminal.refused("keys", "explain", "--key-id", key_id, "--path", "/links")
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rule]]\npath = "/links/{id}"\nmethods = ["GET"]\nscope = "links:read"\n')
     monkeypatch.setenv("KEYTURN_RULES", str(rules))
-    asked = ("explain", "--key-id", key_id, "--ip", "203.0.113.7")
+    asked = ("keys", "explain", "--key-id", key_id, "--ip", "203.0.113.7")
     assert terminal.json(*asked, "--path", "/links/7")["needs"] == "links:read"
     assert "no rule fits DELETE /links/7" in terminal.refused(*asked, "--method", "DELETE", "--path", "/links/7")
 
@@ -99,24 +103,24 @@ def test_what_cannot_work_is_told_in_one_line(terminal: Terminal) -> None:
     """Unknown keys, scopes, formats, ages, rates and origins; another project's key."""
     id = terminal.create()["id"]
     create = ("keys", "create", *PROJECT, "--name", "a", "--mode", "live")
-    assert "no key" in terminal.refused("keys", "show", "key_none", *PROJECT)
-    assert "no key" in terminal.refused("keys", "revoke", id, "--project", "prj_b")
+    assert "no key" in terminal.refused("keys", "show", "key_none")
+    assert "there is no key" in terminal.refused("keys", "revoke", "--yes", "key_other")
     assert "links:write" in terminal.refused(*create, "--scope", "links:fly")
     assert "crossmint" in terminal.refused(*create, "--format", "morse")
     assert "30d" in terminal.refused(*create, "--expires-in", "tomorrow")
     assert "5/s" in terminal.refused(*create, "--rate", "often")
     assert "--rate" in terminal.refused(*create, "--burst", "5")
     assert "https" in terminal.refused(*create, "--origin", "ftp://a.example")
-    assert "90d" in terminal.refused("keys", "rotate", id, *PROJECT, "--overlap", "91d")
-    terminal.run("keys", "revoke", id, *PROJECT)
-    assert "for good" in terminal.refused("keys", "enable", id, *PROJECT)
+    assert "90d" in terminal.refused("keys", "rotate", id, "--overlap", "91d")
+    terminal.run("keys", "revoke", "--yes", id)
+    assert "for good" in terminal.refused("keys", "enable", id)
     assert len(terminal.json("keys", "list", *PROJECT)) == 1
 
 
 def test_a_scan_tells_places_and_never_keys(terminal: Terminal, tmp_path: Path) -> None:
     """Status 1 and a line for each place; with --check, which are keys here. Nothing found is 0, nothing there is 2."""
     mine, gone, strange = terminal.create(), terminal.create(), generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()
-    terminal.run("keys", "revoke", gone["id"], *PROJECT)
+    terminal.run("keys", "revoke", "--yes", gone["id"])
     folder = tmp_path / "src"
     folder.mkdir()
     assert terminal.run("scan", str(folder)).stdout == ""
@@ -196,9 +200,9 @@ def test_a_backup_goes_over_what_is_there_only_when_that_is_meant(terminal: Term
     """Refused without --replace; asked about with it; what was revoked since stays revoked, or all are disabled."""
     kept, ended = terminal.create()["id"], terminal.create()["id"]
     file = str(tmp_path / "keys.zip")
-    assert "read back and found whole" in terminal.run("backup", file).stdout
+    assert "read back and verified" in terminal.run("backup", file).stdout
     assert "already there" in terminal.refused("backup", file)
-    terminal.run("keys", "revoke", ended, *PROJECT)
+    terminal.run("keys", "revoke", "--yes", ended)
     assert "not empty" in terminal.refused("restore", file)
     assert "Aborted" in terminal.run("restore", file, "--replace", status=1).output
     assert "1 keys are accepted" in terminal.run("restore", file, "--replace", "--yes").stdout

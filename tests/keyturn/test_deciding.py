@@ -89,7 +89,7 @@ keys = st.none() | st.builds(
 
 
 def within(address: str | None, allowed: tuple[str, ...]) -> bool:
-    """Told anew for the few networks and addresses of this test."""
+    """Told again for the few networks and addresses of this test."""
     home = {
         "203.0.113.9": "203.0.113.0/24",
         "::ffff:203.0.113.9": "203.0.113.0/24",
@@ -100,7 +100,7 @@ def within(address: str | None, allowed: tuple[str, ...]) -> bool:
 
 
 def in_place(known: KnownKey, asked: Asked) -> bool:
-    """Told anew for the few origins and apps of this test."""
+    """Told again for the few origins and apps of this test."""
     terms = known.terms
     if terms.apps:
         return asked.app == "com.shop.app"
@@ -143,7 +143,7 @@ def reasons_against(known: KnownKey | None, need: Need | None, asked: Asked, mod
 def test_the_first_reason_that_holds_is_the_answer(
     known: KnownKey | None, need: Need | None, asked: Asked, mode: Mode | None
 ) -> None:
-    """Status, expiry, project, mode, network, origin or app, kind, client secret, scope: told anew here, as a list of
+    """Status, expiry, project, mode, network, origin or app, kind, client secret, scope: told again here, as a list of
     conditions. What is only reported refuses nothing, and is told with the answer, all of it."""
     against = reasons_against(known, need, asked, mode)
     spared = [reason for reason in against if known is not None and reason in known.terms.report_only]
@@ -247,7 +247,7 @@ def test_a_publishable_key_reaches_what_endpoints_say_and_no_more() -> None:
 
 
 def test_a_key_is_frozen() -> None:
-    """Nobody widens a key that is in hand, neither the door's nor its owner's."""
+    """Nobody widens a key that is in hand, neither admission's nor its owner's."""
     with pytest.raises(AttributeError):
         key().terms.scopes = frozenset(SCOPES)  # type: ignore[misc]
     owned = Key(

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from keyturn.admission.needs import InvalidNeed, Rules
 from keyturn.environment import cannot_be_meant
 from keyturn.http.server import KeyturnServer
 from keyturn.stores.memory import MemoryKeyStore
+from tests.house.source import ROOT
 from tests.keyturn.test_server import ENVIRONMENT
 from tillgate.cli import app
 
@@ -56,7 +58,19 @@ def test_tillgate_refuses_a_misspelt_setting(name: str, meant: str, monkeypatch:
     with pytest.raises(tillgate.settings.SettingsError, match=f"{name} is no setting; did you mean {meant}\\?"):
         tillgate.settings.load()
     said = CliRunner().invoke(app, ["doctor"])
-    assert said.exit_code == 1 and meant in said.stderr and "a-value-that-is-secret" not in said.output
+    assert said.exit_code == 1 and meant in said.output and "a-value-that-is-secret" not in said.output
+
+
+def test_doctor_names_every_misspelt_setting_beside_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All of them at once, and what else there is to say of the installation."""
+    for name, _ in TILLGATES:
+        monkeypatch.setenv(name, "a-value-that-is-secret")
+    said = CliRunner().invoke(app, ["doctor", "--data", str(tmp_path)])
+    problems = [line for line in said.stdout.splitlines() if line.startswith("  PROBLEM")]
+    assert said.exit_code == 1 and len(problems) == len(TILLGATES)
+    assert all(f"{name} is no setting; did you mean {meant}?" in said.stdout for name, meant in TILLGATES)
+    assert "TILLGATE_PUBLIC_URL" in said.stdout and "[default]" in said.stdout
+    assert "a-value-that-is-secret" not in said.output
 
 
 def test_what_others_have_set_is_let_be() -> None:
@@ -87,11 +101,32 @@ def test_doctor_tells_a_secret_key_that_is_none(monkeypatch: pytest.MonkeyPatch,
 
 def test_every_setting_is_known_as_one() -> None:
     """What is read without standing in the list would be taken for a slip of another."""
-    source = Path(keyturn.settings.__file__).read_text("utf-8")
-    assert set(keyturn.settings.VARIABLES) == set(re.findall(r'"(KEYTURN_[A-Z_]+[A-Z])"', source))
-    ours = {setting.name for setting in tillgate.settings.load().listed}
-    mine = {tillgate.settings.API_KEY_VARIABLE, tillgate.settings.WEBHOOK_SECRET_VARIABLE}
-    assert set(tillgate.settings.VARIABLES) == ours | mine
+    for house, prefix in ((keyturn.settings, "KEYTURN_"), (tillgate.settings, "TILLGATE_")):
+        source = Path(house.__file__).read_text("utf-8")
+        read = set(re.findall(r'found\["([A-Z_]+)"\]|_limit\(found, "([A-Z_]+)", "([A-Z_]+)"', source))
+        assert {one.name for one in house.TABLE} == {f"{prefix}{name}" for names in read for name in names if name}
+    assert [one.name for one in tillgate.settings.load().listed] == [one.name for one in tillgate.settings.TABLE]
+
+
+@pytest.mark.parametrize("house", [keyturn.settings, tillgate.settings], ids=["keyturn", "tillgate"])
+def test_the_guide_has_the_table_of_settings(house: Any) -> None:
+    """Name, option, default and what it says are those that are loaded, in the same order."""
+    page = "docs/keyturn.md" if house is keyturn.settings else "docs/operating.md"
+    rows = re.findall(rf"^\| `{house.PREFIX}.*$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    wanted = []
+    for one in house.TABLE:
+        option = f"`{one.option}`" if one.option else ""
+        cells = (one.help, one.told_default) if house is keyturn.settings else (option, one.told_default, one.help)
+        wanted.append(" | ".join([f"| `{one.name}`", *cells]).replace("|  |", "| |").replace("|  |", "| |") + " |")
+    assert rows == [line.replace("|  |", "| |") for line in wanted]
+
+
+@pytest.mark.parametrize("house", [keyturn.settings, tillgate.settings], ids=["keyturn", "tillgate"])
+def test_every_default_is_one_that_is_taken(house: Any) -> None:
+    """What stands where nothing is set passes its own parser, but for an address that is put together."""
+    for one in house.TABLE:
+        if one.name != "TILLGATE_PUBLIC_URL":
+            one.value(one.default, house.SettingsError)
 
 
 def test_a_rule_with_an_unknown_scope_starts_no_server(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_an_example_works_as_it_says(name: str, tmp_path: Path) -> None:
             listed = run(shlex.split("keyturn keys list --project shop --json"), tmp_path, settings)
             key_id = listed.partition('"id": "')[2].partition('"')[0]
             assert client.get("/invoices").status_code == 200
-            run(["keyturn", "keys", "revoke", key_id, "--project", "shop"], tmp_path, settings)
+            run(["keyturn", "keys", "revoke", "--yes", key_id], tmp_path, settings)
             gone = client.get("/invoices")
             assert (gone.status_code, gone.json()["reason"]) == (401, "revoked")
         assert httpx.get(f"{base}/invoices", trust_env=False).json()["reason"] == "missing"

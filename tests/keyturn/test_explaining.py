@@ -1,4 +1,4 @@
-"""What an owner is told of a refused request: held against the door itself."""
+"""What an owner is told of a refused request: held against admission itself."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ from keyturn.insight.explain import Case, Do, Explanation, Outcome, Remedy, as_k
 from keyturn.keys.client_secrets import new_client_secret
 from keyturn.keys.model import REPORTABLE, KnownKey, Status, Terms
 from keyturn.keys.secret import digest_of
-from tests.keydesk import OFFERED, PUBLISHABLE, KeyDesk
+from tests.key_harness import OFFERED, PUBLISHABLE, KeyHarness
 
 DAY = 86_400_000
 OBJECT = "cs_1"
@@ -104,7 +104,7 @@ class Counter:
     """A door, a key before it, and somebody who does what the explanation says."""
 
     def __init__(self, wanted: Wanted) -> None:
-        self.context = KeyDesk()
+        self.context = KeyHarness()
         self.wanted = wanted
         self.verifier = Verifier(
             self.context.store, Primary(self.context.store), self.context.carriers, self.context.clock, mode=wanted.mode
@@ -131,7 +131,7 @@ class Counter:
         context.clock.forward(2 * DAY)
 
     async def ask(self) -> Verified | Refused:
-        """Send the request through the door."""
+        """Send the request through admission."""
         secret = self.opener if self.opened else self.other
         found = self.context.carriers.find(f"Bearer {self.text}")
         assert not isinstance(found, Refused)
@@ -227,7 +227,7 @@ async def told_and_followed(wanted: Wanted) -> None:
 @given(wanted)
 @settings(max_examples=300)
 def test_an_explanation_is_the_doors_own_and_its_remedies_let_the_request_in(wanted: Wanted) -> None:
-    """The first failing rule is the door's reason. Followed one after the other by the operations that an owner has,
+    """The first failing rule is admission's reason. Followed one after the other by the operations that an owner has,
     the remedies let exactly that request in, and not before the last of them."""
     asyncio.run(told_and_followed(wanted))
 
@@ -296,7 +296,7 @@ def test_the_smallest_change_is_named(
 
 
 def test_a_rule_says_what_was_seen_and_what_the_key_allows() -> None:
-    """In the order of the door, each with its outcome; what only reports says so."""
+    """In the order of admission, each with its outcome; what only reports says so."""
     key = known(networks=("10.0.0.0/8",), report_only=frozenset({"address_not_allowed"}))
     told = explain(Case(key, Need("links:write"), Asked(address="203.0.113.9")), 0)
     rules = {rule.name: (rule.outcome.value, rule.seen, rule.allowed) for rule in told.rules}

@@ -9,7 +9,7 @@ import pytest
 
 from keyturn.admission.needs import ANY_KEY, OPEN, InvalidNeed, Rules, read_rules
 from keyturn.keys.model import Need, Reach
-from tests.keyturn.test_server import CommandContext, open_desk
+from tests.keyturn.test_server import CommandContext, open_harness
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ async def context(tmp_path: Path, anyio_backend: object) -> Any:
     """A server with rules over paths."""
     file = tmp_path / "rules.toml"
     file.write_text(RULES)
-    async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}", KEYTURN_RULES=str(file)) as opened:
+    async with open_harness(f"sqlite:///{tmp_path / 'keys.db'}", KEYTURN_RULES=str(file)) as opened:
         yield opened
 
 
@@ -161,7 +161,7 @@ async def test_every_reading_of_a_path_needs_the_same(tmp_path: Path, anyio_back
     settings = {"KEYTURN_RULES": str(file)}
     for flags, strict in (("", False), ("case_matters = true\ntrailing_slash_matters = true\n", True)):
         file.write_text(flags + WALKED)
-        async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}", **settings) as context:
+        async with open_harness(f"sqlite:///{tmp_path / 'keys.db'}", **settings) as context:
             for path in ("/about", "/About", "/about;x=1", "/%61bout", "/about%23", "/about%3fx"):
                 assert (await ask(context, None, path)).status_code == 200, path
             assert (await ask(context, None, "/admin")).status_code == 401
@@ -205,7 +205,7 @@ async def test_all_scopes_of_a_key_fit_into_an_answers_head(tmp_path: Path, anyi
     """Beyond 2,000 characters the rest of them is left out, and that is said; each that is named is whole."""
     scopes = [f"resource_{number:03}_of_much:administer" for number in range(151)]
     url = f"sqlite:///{tmp_path / 'keys.db'}"
-    async with open_desk(url, KEYTURN_SCOPES=" ".join(scopes), KEYTURN_PUBLISHABLE_SCOPES="") as context:
+    async with open_harness(url, KEYTURN_SCOPES=" ".join(scopes), KEYTURN_PUBLISHABLE_SCOPES="") as context:
         few, many = await context.key(*scopes[:5]), await context.key(*scopes)
         at = f"{WHERE}?scope={scopes[150]}"
         assert identity(await ask(context, few["key"], at=f"{WHERE}?access=any-key"))[3] == " ".join(scopes[:5])
@@ -324,7 +324,9 @@ async def test_only_a_trusted_proxy_is_believed(context: CommandContext, tmp_pat
     assert (await ask(context, key, **away)).json()["code"] == "https_required"
     assert (await ask(context, key, **(away | {"x_forwarded_for": "127.0.0.1"}))).status_code == 200
     url = f"sqlite:///{tmp_path / 'other.db'}"
-    async with open_desk(url, KEYTURN_TRUSTED_PROXIES="10.0.0.0/8 2001:db8::/32", KEYTURN_PLAIN_HTTP_FROM="") as other:
+    async with open_harness(
+        url, KEYTURN_TRUSTED_PROXIES="10.0.0.0/8 2001:db8::/32", KEYTURN_PLAIN_HTTP_FROM=""
+    ) as other:
         assert (await ask(other, key, at=f"{WHERE}?access=any-key")).json()["code"] == "proxy_not_trusted"
         inside = await other.send(
             "GET", f"{WHERE}?access=any-key", None, None, "10.1.2.3",

@@ -80,7 +80,7 @@ class CommandContext:
         )
 
     async def door(self, key: str, **how: Any) -> Verified | Refused:
-        """What a request with this key comes to, the door having looked which forms there are."""
+        """What a request with this key comes to, admission having looked which forms there are."""
         self.carriers.learn(await self.store.foreign_forms())
         return await self.verifier.verify(Presented(**({"authorization": f"Bearer {key}"} | how)), None)
 
@@ -362,7 +362,7 @@ def test_forms_read_as_they_are_written() -> None:
 
 
 def test_a_file_is_imported_from_a_terminal(tmp_path: Path, database_url: str) -> None:
-    """keyturn import: a dry run, the import, the same again; and tillgate keys import, which knows its projects."""
+    """keyturn keys import: a dry run, the import, the same again; and tillgate's, which knows its projects."""
     from typer.testing import CliRunner
 
     from keyturn.cli import app as keyturn
@@ -373,6 +373,7 @@ def test_a_file_is_imported_from_a_terminal(tmp_path: Path, database_url: str) -
     file = tmp_path / "keys.csv"
     file.write_text(f"digest,name\n{sha(mine)},Shop\n")
     command = [
+        "keys",
         "import",
         str(file),
         "--project",
@@ -390,7 +391,7 @@ def test_a_file_is_imported_from_a_terminal(tmp_path: Path, database_url: str) -
     again = runner.invoke(keyturn, command)
     assert again.exit_code == 1
     assert again.stderr == "line 2: this key is here already\nkeyturn: nothing was imported\n"
-    missing = runner.invoke(keyturn, [*command[:1], str(tmp_path / "none"), *command[2:]])
+    missing = runner.invoke(keyturn, [*command[:2], str(tmp_path / "none"), *command[3:]])
     assert (missing.exit_code, missing.stderr.count("\n")) == (1, 1)
 
     where = ["--data", str(tmp_path), "--database-url", database_url]

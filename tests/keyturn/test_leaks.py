@@ -1,4 +1,4 @@
-"""What is done about exposed keys: at the door, by somebody's report, and never to a key that a report cannot hurt."""
+"""What is done about exposed keys: at admission, by somebody's report, and never to a key that a report cannot hurt."""
 
 import pytest
 
@@ -45,7 +45,7 @@ class CountingStore(MemoryKeyStore):
 
 
 class House:
-    """A door, a desk, and keys."""
+    """Admission, the leak responder, and keys."""
 
     def __init__(self, **rules: object) -> None:
         self.clock = StillClock()
@@ -70,7 +70,7 @@ class House:
         return await self.issuer.issue(wish, by="user:1")
 
     async def present(self, issued: Issued, seen: Seen | None = None, **how: object) -> Verified | Refused:
-        """A request with the key, and what the door does about it."""
+        """A request with the key, and what admission does about it."""
         text = issued.secret.reveal()
         how = {"authorization": f"Bearer {text}"} | how
         decision = await self.verifier.verify(Presented(**how), None)  # type: ignore[arg-type]
@@ -140,7 +140,7 @@ async def test_quarantine_disables_live_keys_until_its_breaker_opens() -> None:
 
 
 async def test_a_key_that_was_enabled_again_is_quarantined_again() -> None:
-    """An owner who switches it on without mending the client has it switched off once more."""
+    """An owner who switches it on without mending the client has it switched off again."""
     house = House(quarantine=True)
     key = await house.key()
     for _ in range(2):
@@ -259,7 +259,7 @@ async def test_an_old_secret_that_leaks_takes_the_new_one_not_with_it() -> None:
     assert isinstance(old, Refused) and old.reason is RefusalReason.SUPERSEDED
     assert isinstance(new, Verified)
     lines = await house.store.audit(0, 99)
-    assert await house.context.reported([Leak(first.secret.reveal(), "in public once more")]) == [True]
+    assert await house.context.reported([Leak(first.secret.reveal(), "in public again")]) == [True]
     assert await house.store.audit(0, 99) == lines
 
 

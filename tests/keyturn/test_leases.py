@@ -17,7 +17,7 @@ STEPS = 120
 
 @pytest.mark.slow
 def test_no_order_of_events_lets_a_request_in_after_the_change_returned() -> None:
-    """Gates that renew, look and give back, requests, narrowing changes, lost messages, stopped actors and clocks of
+    """Gates that renew, look and give back, requests, restricting changes, lost messages, stopped actors and clocks of
     different pace, in any order: whoever asks after the change has returned is judged by it."""
     run_state_machine_as_test(
         LeaseMachine,

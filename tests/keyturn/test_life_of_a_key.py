@@ -27,18 +27,18 @@ from keyturn.database import migrate, open_database
 from keyturn.keys.listing import KeyFilter, every_key
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore, migrations
-from tests.keydesk import READ, KeyDesk, bearer
+from tests.key_harness import READ, KeyHarness, bearer
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def context() -> KeyDesk:
-    return KeyDesk()
+def context() -> KeyHarness:
+    return KeyHarness()
 
 
-async def test_a_new_key_opens_what_it_was_made_for(context: KeyDesk) -> None:
+async def test_a_new_key_opens_what_it_was_made_for(context: KeyHarness) -> None:
     """Who holds the text is let in where a granted scope is asked for; the key's own data comes back."""
     issued = await context.issue("links:read")
     verified = await context.verify(bearer(issued))
@@ -48,7 +48,7 @@ async def test_a_new_key_opens_what_it_was_made_for(context: KeyDesk) -> None:
     assert await context.reason(bearer(issued), None) is None
 
 
-async def test_a_new_key_says_who_made_it_and_what_may_be_shown(context: KeyDesk) -> None:
+async def test_a_new_key_says_who_made_it_and_what_may_be_shown(context: KeyHarness) -> None:
     """All but the text: prefix, last four, scopes, mode, actor and instant."""
     issued = await context.issue("links:read", name="  shop backend ", mode=Mode.LIVE)
     key, text = issued.key, issued.secret.reveal()
@@ -85,7 +85,7 @@ async def test_a_new_key_says_who_made_it_and_what_may_be_shown(context: KeyDesk
     ],
 )
 async def test_the_header_carries_one_whole_key(
-    carried: str | None, reason: RefusalReason | None, context: KeyDesk
+    carried: str | None, reason: RefusalReason | None, context: KeyHarness
 ) -> None:
     """``Authorization: Bearer <key>`` (RFC 6750), the scheme in any case; no unknown scheme, no other
     kind of token."""
@@ -102,14 +102,14 @@ async def test_a_malformed_key_costs_no_look_at_the_store() -> None:
         async def by_digest(self, digest: object) -> None:  # type: ignore[override]
             raise AssertionError("the store was asked")
 
-    context = KeyDesk(Untouchable())
+    context = KeyHarness(Untouchable())
     assert await context.reason("Bearer ck_live_" + "a" * 32) is RefusalReason.MALFORMED
     with pytest.raises(AssertionError):
         await context.reason(f"Bearer {generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()}")
 
 
 @pytest.mark.spec("crypto-checkout R51", "crypto-checkout R68")
-async def test_a_revoked_key_is_refused_from_then_on(context: KeyDesk) -> None:
+async def test_a_revoked_key_is_refused_from_then_on(context: KeyHarness) -> None:
     """At once, for ever, and whatever is asked for."""
     issued = await context.issue()
     assert await context.reason(bearer(issued)) is None
@@ -119,7 +119,7 @@ async def test_a_revoked_key_is_refused_from_then_on(context: KeyDesk) -> None:
         assert await context.reason(bearer(issued), need) is RefusalReason.REVOKED
 
 
-async def test_revoking_again_changes_nothing(context: KeyDesk) -> None:
+async def test_revoking_again_changes_nothing(context: KeyHarness) -> None:
     """The first time and actor stand."""
     issued = await context.issue()
     first = await revoke(context.store, context.clock, project_id="prj_a", key_id=issued.key.id, by="user:2")
@@ -130,7 +130,7 @@ async def test_revoking_again_changes_nothing(context: KeyDesk) -> None:
 
 
 @pytest.mark.parametrize(("project", "key_id"), [("prj_b", "{id}"), ("prj_a", "key_nobody"), ("prj_a", "")])
-async def test_only_ones_own_keys_can_be_revoked(context: KeyDesk, project: str, key_id: str) -> None:
+async def test_only_ones_own_keys_can_be_revoked(context: KeyHarness, project: str, key_id: str) -> None:
     """Another project's key looks exactly like one that is not there, and goes on working."""
     issued = await context.issue()
     with pytest.raises(KeyNotFound):
@@ -139,7 +139,7 @@ async def test_only_ones_own_keys_can_be_revoked(context: KeyDesk, project: str,
     assert await context.reason(bearer(issued)) is None
 
 
-async def test_a_key_expires_by_the_clock(context: KeyDesk) -> None:
+async def test_a_key_expires_by_the_clock(context: KeyHarness) -> None:
     """It works up to the last millisecond before its expiry."""
     issued = await context.issue(ends=context.clock.at + 1_000)
     context.clock.forward(999)
@@ -149,7 +149,7 @@ async def test_a_key_expires_by_the_clock(context: KeyDesk) -> None:
 
 
 @pytest.mark.spec("crypto-checkout R67", "crypto-checkout R19")
-async def test_several_keys_are_valid_at_once_and_end_by_themselves(context: KeyDesk) -> None:
+async def test_several_keys_are_valid_at_once_and_end_by_themselves(context: KeyHarness) -> None:
     """R67: the new key works beside the old one; revoking the old one leaves the new one alone."""
     old, new = await context.issue(name="same name"), await context.issue(name="same name")
     assert [await context.reason(bearer(one)) for one in (old, new)] == [None, None]
@@ -158,7 +158,7 @@ async def test_several_keys_are_valid_at_once_and_end_by_themselves(context: Key
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\0b", "a\nb", "a\x1b[31mb", "a\u202eb", "a\ud800b"])
-async def test_a_bad_name_makes_no_key(context: KeyDesk, name: str) -> None:
+async def test_a_bad_name_makes_no_key(context: KeyHarness, name: str) -> None:
     """Empty, overlong, or not printable."""
     with pytest.raises(InvalidKeyName):
         await context.issue(name=name)
@@ -168,7 +168,7 @@ async def test_a_bad_name_makes_no_key(context: KeyDesk, name: str) -> None:
 @pytest.mark.parametrize(
     "scope", ["", "links:*", "links", "links:read ", "LINKS:READ", "admin:all", "links:read links:write"]
 )
-async def test_an_unknown_scope_makes_no_key(context: KeyDesk, scope: str) -> None:
+async def test_an_unknown_scope_makes_no_key(context: KeyHarness, scope: str) -> None:
     """One wrong scope among right ones is enough; the message lists those there are."""
     with pytest.raises(InvalidScope, match="links:read, links:write, sessions:read, sessions:write"):
         await context.issue("links:read", scope)
@@ -176,8 +176,8 @@ async def test_an_unknown_scope_makes_no_key(context: KeyDesk, scope: str) -> No
 
 
 @pytest.mark.spec("crypto-checkout R38", "crypto-checkout R66")
-async def test_a_key_has_exactly_the_scopes_that_were_chosen(context: KeyDesk) -> None:
-    """R38, R66: a reporting key without any write scope can be made, and gets none by itself."""
+async def test_a_key_has_exactly_the_scopes_that_were_chosen(context: KeyHarness) -> None:
+    """R38, R66: a reporting key without any write scope can be made, and gets none on its own."""
     issued = await context.issue("links:read", "links:read")
     assert issued.key.scopes == {"links:read"}
     wish = KeyWish(project_id="prj_a", mode=Mode.TEST, name="none")
@@ -185,7 +185,7 @@ async def test_a_key_has_exactly_the_scopes_that_were_chosen(context: KeyDesk) -
     assert none.key.scopes == frozenset()
 
 
-async def test_an_expiry_in_the_past_makes_no_key(context: KeyDesk) -> None:
+async def test_an_expiry_in_the_past_makes_no_key(context: KeyHarness) -> None:
     """A key that never works is a mistake."""
     for ends in (context.clock.at, context.clock.at - 1, 0):
         with pytest.raises(InvalidExpiry):
@@ -193,7 +193,7 @@ async def test_an_expiry_in_the_past_makes_no_key(context: KeyDesk) -> None:
     assert await every_key(context.store, "prj_a") == []
 
 
-async def test_a_use_is_noted_and_written_later(context: KeyDesk) -> None:
+async def test_a_use_is_noted_and_written_later(context: KeyHarness) -> None:
     """When and whence, of the secret that was used; coarsely, and no longer than makes sense."""
     used, other = await context.issue(), await context.issue()
     agent, path = "curl/8 \0" + "x" * 300, "/checkout_sessions/{id}" + "y" * 300
@@ -220,7 +220,7 @@ async def test_uses_are_kept_while_the_store_fails() -> None:
             await super().touch(used)
 
     store = Failing()
-    context = KeyDesk(store)
+    context = KeyHarness(store)
     first, second = await context.issue(), await context.issue()
     context.last_used.note(first.key.id, 1, Use(1))
     context.last_used.note(second.key.id, 1, Use(2))
@@ -259,7 +259,9 @@ async def test_what_is_noted_while_others_are_written_is_not_lost() -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def sql_desk(request: pytest.FixtureRequest, anyio_backend: object, tmp_path: Path) -> AsyncIterator[KeyDesk]:
+async def sql_harness(
+    request: pytest.FixtureRequest, anyio_backend: object, tmp_path: Path
+) -> AsyncIterator[KeyHarness]:
     url = (
         request.getfixturevalue("postgres_database_url")
         if request.param == "postgres"
@@ -268,7 +270,7 @@ async def sql_desk(request: pytest.FixtureRequest, anyio_backend: object, tmp_pa
     database = await open_database(url)
     try:
         await migrate(database, migrations(), now=0)
-        context = KeyDesk(SqlKeyStore(database))
+        context = KeyHarness(SqlKeyStore(database))
         context.url = url  # type: ignore[attr-defined]
         yield context
     finally:
@@ -286,21 +288,21 @@ def database_files(folder: Path) -> list[Path]:
 
 @pytest.mark.spec("crypto-checkout R17", "crypto-checkout R65")
 async def test_of_a_keys_text_only_its_sha_256_is_stored(
-    sql_desk: KeyDesk, tmp_path: Path, request: pytest.FixtureRequest
+    sql_harness: KeyHarness, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """R17: neither the database file nor its write-ahead log, neither any row of any table, holds the text."""
-    issued = await sql_desk.issue()
-    await sql_desk.reason(bearer(issued))
-    sql_desk.last_used.note(issued.key.id, 1, Use(sql_desk.clock.at, "203.0.113.7", "curl/8", "/links"))
-    await sql_desk.last_used.flush(sql_desk.store)
-    rotated = await sql_desk.issuer.rotate(project_id="prj_a", key_id=issued.key.id, by="user:1")
-    await sql_desk.reason(bearer(rotated))
-    await revoke(sql_desk.store, sql_desk.clock, project_id="prj_a", key_id=issued.key.id, by="user:1")
+    issued = await sql_harness.issue()
+    await sql_harness.reason(bearer(issued))
+    sql_harness.last_used.note(issued.key.id, 1, Use(sql_harness.clock.at, "203.0.113.7", "curl/8", "/links"))
+    await sql_harness.last_used.flush(sql_harness.store)
+    rotated = await sql_harness.issuer.rotate(project_id="prj_a", key_id=issued.key.id, by="user:1")
+    await sql_harness.reason(bearer(rotated))
+    await revoke(sql_harness.store, sql_harness.clock, project_id="prj_a", key_id=issued.key.id, by="user:1")
     text, digest = issued.secret.reveal(), issued.secret.digest().value
     # What is not shown of it, whole and in pieces.
     pieces = [one[cut] for one in (text, rotated.secret.reveal()) for cut in PIECES]
 
-    url: str = sql_desk.url  # type: ignore[attr-defined]
+    url: str = sql_harness.url  # type: ignore[attr-defined]
     if url.startswith("sqlite"):
         files = [path.read_bytes() for path in database_files(tmp_path)]
         assert len(files) == 3

@@ -33,7 +33,7 @@ from keyturn.admission.layer import Admitted, KeyLayer
 from keyturn.insight.explain import as_known
 from keyturn.keys.model import REPORTABLE
 from keyturn.stores.memory import MemoryKeyStore
-from tests.keydesk import OFFERED, READ, KeyDesk, bearer
+from tests.key_harness import OFFERED, READ, KeyHarness, bearer
 from tests.makers import NEW_YEAR
 
 SCOPES = st.frozensets(st.sampled_from((*OFFERED, "*")))
@@ -73,7 +73,7 @@ requests = st.lists(
 )
 
 
-def wished(context: KeyDesk, **wish: Any) -> Key:
+def wished(context: KeyHarness, **wish: Any) -> Key:
     asked = {"project_id": "prj_a", "mode": Mode.TEST, "name": "a"} | wish
     return context.issuer.checked(KeyWish(**asked), by="user:1", format="native")
 
@@ -100,7 +100,7 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
     """Whatever was wished for: a key that another one was allowed to make is let in nowhere where its maker is not,
     at no time, and at no higher pace. (By a client secret it opens what it has made, which is no right of its
     maker's.)"""
-    context = KeyDesk()
+    context = KeyHarness()
     parent = wished(context, **parents)
     # Children that resemble their parent are made more often.
     wish = makeable(own | kind | {name: parents[name] for name in inherited})
@@ -133,14 +133,14 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
         ({"limit": Limit(5, 5)}, {}, "5/s, 5 at once"),
         ({"limit": Limit(5, 5)}, {"limit": Limit(5, 6)}, "5/s, 5 at once"),
         ({}, {"limit": Limit(1_000, 200)}, "100/s, 200 at once"),
-        ({}, {"report_only": ["scope_missing"]}, "merely report"),
+        ({}, {"report_only": ["scope_missing"]}, "be report-only"),
         ({}, {"mode": Mode.LIVE}, "own project and mode"),
         ({}, {"project_id": "prj_b"}, "own project and mode"),
     ],
 )
 def test_a_stronger_key_is_refused_in_words(parent: dict[str, Any], child: dict[str, Any], said: str) -> None:
     """In what it would be stronger; and the like that is not stronger is made."""
-    context = KeyDesk()
+    context = KeyHarness()
     maker = wished(context, **parent)
     with pytest.raises(StrongerThanParent, match=said):
         wished(context, **child, parent=maker)
@@ -149,7 +149,7 @@ def test_a_stronger_key_is_refused_in_words(parent: dict[str, Any], child: dict[
 
 def test_only_an_active_secret_key_makes_keys() -> None:
     """Neither a publishable one, nor one that is off or gone."""
-    context = KeyDesk()
+    context = KeyHarness()
     public = wished(context, kind=Kind.PUBLISHABLE, origins=["https://a.example"], scopes=["sessions:write"])
     with pytest.raises(StrongerThanParent):
         wished(context, parent=public)
@@ -162,7 +162,7 @@ def test_only_an_active_secret_key_makes_keys() -> None:
 @pytest.mark.anyio
 async def test_a_tree_of_keys_is_revoked_with_its_root() -> None:
     """All that it made, and what that made; its own maker and its siblings go on. Without that wish, only itself."""
-    context = KeyDesk()
+    context = KeyHarness()
     root = await context.issue("links:read")
     child, sibling = [await context.issue("links:read", parent=root.key) for _ in range(2)]
     grandchild = await context.issue("links:read", parent=child.key)
@@ -187,7 +187,7 @@ async def test_a_tree_of_keys_is_revoked_with_its_root() -> None:
 @pytest.mark.anyio
 async def test_what_hangs_below_a_revoked_key_is_found_all_the_same() -> None:
     """A child that was revoked alone does not hide its own children from a later revocation of the whole tree."""
-    context = KeyDesk()
+    context = KeyHarness()
     root = await context.issue("links:read")
     child = await context.issue("links:read", parent=root.key)
     grandchild = await context.issue("links:read", parent=child.key)
@@ -201,7 +201,7 @@ async def test_what_hangs_below_a_revoked_key_is_found_all_the_same() -> None:
 @pytest.mark.anyio
 async def test_a_disabled_maker_is_remembered_with_its_keys() -> None:
     """Who made a key stands with it for good, whatever becomes of the maker."""
-    context = KeyDesk()
+    context = KeyHarness()
     root = await context.issue("links:read")
     child = await context.issue("links:read", parent=root.key)
     await set_enabled(context.store, context.clock, project_id="prj_a", key_id=root.key.id, enabled=False, by="user:1")

@@ -9,7 +9,7 @@ from keyturn.database import Database, migrate, open_database
 from keyturn.insight.audit import broken_at
 from keyturn.keys.listing import every_key
 from keyturn.stores.sql import SqlKeyStore, migrations
-from tests.keydesk import KeyDesk
+from tests.key_harness import KeyHarness
 from tests.makers import execute, one
 
 pytestmark = pytest.mark.anyio
@@ -66,7 +66,7 @@ async def test_keys_of_the_first_schema_work_on_as_they_were(database_url: str) 
         assert await migrate(database, migrations(), now=0) == migrations()[2:]
 
         store = SqlKeyStore(database)
-        context = KeyDesk(store)
+        context = KeyHarness(store)
         reasons = {name: await context.reason(f"Bearer {text}", address="203.0.113.9") for name, text in texts.items()}
         assert reasons == {
             "plain": None,

@@ -7,7 +7,7 @@ import pytest
 from keyturn import KeyChanges, change, revoke
 from keyturn.admission.origins import REMEMBERED_MAX, REMEMBERED_SECONDS, Origins, answer_headers
 from keyturn.stores.memory import MemoryKeyStore
-from tests.keydesk import KeyDesk
+from tests.key_harness import KeyHarness
 
 pytestmark = pytest.mark.anyio
 
@@ -26,11 +26,11 @@ class CountingStore(MemoryKeyStore):
 
 
 class Browsers:
-    """Browsers before a desk whose time a test moves."""
+    """Browsers in front of a key layer whose time a test moves."""
 
     def __init__(self) -> None:
         self.store = CountingStore()
-        self.context = KeyDesk(self.store)
+        self.context = KeyHarness(self.store)
         self.now_ns = 0
         self.origins = Origins(self.store, lambda: self.now_ns)
 

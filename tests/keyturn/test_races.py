@@ -29,7 +29,7 @@ ACT = Act(1_000, "user:1")
 
 
 class Hand:
-    """Steps a coroutine by hand, each question and each answer of the store by itself."""
+    """Steps a coroutine by hand, each question and each answer of the store on its own."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._coroutine = coroutine

@@ -4,7 +4,7 @@ import pytest
 
 from keyturn import InvalidKind, KeyChanges, Need, Reach, RefusalReason, Verified, change
 from keyturn.keys.model import REPORTABLE
-from tests.keydesk import READ, KeyDesk, bearer
+from tests.key_harness import READ, KeyHarness, bearer
 
 pytestmark = pytest.mark.anyio
 
@@ -13,7 +13,7 @@ NAMED = {"project_id": "prj_a", "by": "user:1"}
 
 async def test_a_network_is_tried_out_before_it_is_kept() -> None:
     """First reported, with the request let in; then, once the owner has seen who would be shut out, kept."""
-    context = KeyDesk()
+    context = KeyHarness()
     issued = await context.issue("links:read")
     named = {"key_id": issued.key.id} | NAMED
 
@@ -30,8 +30,8 @@ async def test_a_network_is_tried_out_before_it_is_kept() -> None:
 
 
 async def test_everything_that_would_have_refused_is_reported() -> None:
-    """All at once, in the order of the door."""
-    context = KeyDesk()
+    """All at once, in the order of admission."""
+    context = KeyHarness()
     public = await context.publishable(
         "https://shop.example", scopes=[], networks=["10.0.0.0/8"], report_only=sorted(REPORTABLE)
     )
@@ -48,7 +48,7 @@ async def test_everything_that_would_have_refused_is_reported() -> None:
 
 async def test_one_that_is_only_reported_spares_no_other() -> None:
     """A missing scope is reported; the wrong network still refuses, and so does everything that cannot be tried out."""
-    context = KeyDesk()
+    context = KeyHarness()
     issued = await context.issue("links:write", networks=["10.0.0.0/8"], report_only=["scope_missing"])
     assert await context.reason(bearer(issued), READ, address="10.1.1.1") is None
     assert await context.reason(bearer(issued), READ, address="8.8.8.8") is RefusalReason.ADDRESS_NOT_ALLOWED
@@ -58,6 +58,6 @@ async def test_one_that_is_only_reported_spares_no_other() -> None:
 @pytest.mark.parametrize("reason", sorted(set(RefusalReason) - REPORTABLE))
 async def test_what_ends_a_key_is_never_only_reported(reason: RefusalReason) -> None:
     """Revoked, expired, another mode, a client secret: neither when a key is made nor when it is changed."""
-    context = KeyDesk()
+    context = KeyHarness()
     with pytest.raises(InvalidKind, match="origin_not_allowed"):
         await context.issue(report_only=[reason.value])

@@ -34,21 +34,21 @@ from keyturn.keys.restrictions import (
     is_origin_among,
     is_within,
 )
-from tests.keydesk import KeyDesk
+from tests.key_harness import KeyHarness
 
 
 @pytest.fixture
-def context() -> KeyDesk:
-    return KeyDesk()
+def context() -> KeyHarness:
+    return KeyHarness()
 
 
 @pytest.fixture
-async def key(context: KeyDesk, anyio_backend: object) -> Key:
-    """One key of the desk's."""
+async def key(context: KeyHarness, anyio_backend: object) -> Key:
+    """One key of the harness."""
     return (await context.issue("links:read")).key
 
 
-async def changed(context: KeyDesk, key_id: str, *, project: str = "prj_a", **changes: object) -> Key:
+async def changed(context: KeyHarness, key_id: str, *, project: str = "prj_a", **changes: object) -> Key:
     """A key after a change, as the owner of the project makes it."""
     done = await change(
         context.store,
@@ -115,7 +115,7 @@ def test_a_pace_that_makes_no_sense_is_refused(per_second: float, burst: int) ->
 
 
 @pytest.mark.anyio
-async def test_a_change_that_is_wrong_changes_nothing(context: KeyDesk, key: Key) -> None:
+async def test_a_change_that_is_wrong_changes_nothing(context: KeyHarness, key: Key) -> None:
     """One wrong field, and the others stay too."""
     wrong: list[tuple[type[Exception], dict[str, object]]] = [
         (InvalidScope, {"scopes": ["links:fly"]}),
@@ -135,7 +135,7 @@ async def test_a_change_that_is_wrong_changes_nothing(context: KeyDesk, key: Key
 
 
 @pytest.mark.anyio
-async def test_a_key_is_made_of_what_is_right_or_not_at_all(context: KeyDesk) -> None:
+async def test_a_key_is_made_of_what_is_right_or_not_at_all(context: KeyHarness) -> None:
     """What no change may write, no creation may either."""
     wrong: list[tuple[type[Exception], dict[str, object]]] = [
         (InvalidNetwork, {"networks": ["nowhere"]}),
@@ -153,7 +153,7 @@ async def test_a_key_is_made_of_what_is_right_or_not_at_all(context: KeyDesk) ->
 
 
 @pytest.mark.anyio
-async def test_a_revoked_key_cannot_be_changed_or_enabled(context: KeyDesk, key: Key) -> None:
+async def test_a_revoked_key_cannot_be_changed_or_enabled(context: KeyHarness, key: Key) -> None:
     """Gone is gone, and the error says so."""
     off = await set_enabled(context.store, context.clock, project_id="prj_a", key_id=key.id, enabled=False, by="user:1")
     assert off.key.status is Status.DISABLED
@@ -165,7 +165,7 @@ async def test_a_revoked_key_cannot_be_changed_or_enabled(context: KeyDesk, key:
 
 
 @pytest.mark.anyio
-async def test_another_projects_key_is_not_there(context: KeyDesk, key: Key) -> None:
+async def test_another_projects_key_is_not_there(context: KeyHarness, key: Key) -> None:
     """With its id in hand, a stranger finds nothing to change."""
     with pytest.raises(KeyNotFound):
         await changed(context, key.id, project="prj_b", name="b")
@@ -174,7 +174,7 @@ async def test_another_projects_key_is_not_there(context: KeyDesk, key: Key) -> 
 
 
 @pytest.mark.anyio
-async def test_a_change_is_written_down_with_what_was_and_what_is(context: KeyDesk, key: Key) -> None:
+async def test_a_change_is_written_down_with_what_was_and_what_is(context: KeyHarness, key: Key) -> None:
     """Who changed it, from what to what; what was not named stays."""
     after = await changed(context, key.id, scopes=["links:read", "links:write"], networks=["203.0.113.7"])
     assert after == await context.store.by_id("prj_a", key.id)

@@ -22,7 +22,7 @@ from keyturn import (
 from keyturn.database import Database
 from keyturn.keys.issuing import OVERLAP_MAX_MS
 from keyturn.stores.sql import SqlKeyStore
-from tests.keydesk import KeyDesk, bearer
+from tests.key_harness import KeyHarness, bearer
 
 pytestmark = pytest.mark.anyio
 
@@ -31,15 +31,15 @@ NAMED = {"project_id": "prj_a", "by": "user:1"}
 
 
 @pytest.fixture
-def context() -> KeyDesk:
-    return KeyDesk()
+def context() -> KeyHarness:
+    return KeyHarness()
 
 
-async def actions(context: KeyDesk, key_id: str) -> list[str]:
+async def actions(context: KeyHarness, key_id: str) -> list[str]:
     return [line.action for line in reversed(await context.store.audit_of("prj_a", key_id, None, 100))]
 
 
-async def test_a_rotation_overlaps_from_its_first_use(context: KeyDesk) -> None:
+async def test_a_rotation_overlaps_from_its_first_use(context: KeyHarness) -> None:
     """The new secret waits as long as it likes while the old one works; from its first use both work for the overlap,
     and then the old one is told that it was rotated. The key's id and rights are what they were."""
     issued = await context.issue("links:read", networks=["127.0.0.1"])
@@ -69,7 +69,7 @@ async def test_a_rotation_overlaps_from_its_first_use(context: KeyDesk) -> None:
     assert await actions(context, issued.key.id) == ["key.created", "key.rotated", "key.rotation_activated"]
 
 
-async def test_a_rotation_without_overlap_ends_the_old_secret_at_once(context: KeyDesk) -> None:
+async def test_a_rotation_without_overlap_ends_the_old_secret_at_once(context: KeyHarness) -> None:
     """For a secret that has leaked: by the time this returns it is refused, by clocks that are behind as well."""
     issued = await context.issue()
     new = await context.issuer.rotate(key_id=issued.key.id, overlap_ms=0, at_once=True, **NAMED)
@@ -79,7 +79,7 @@ async def test_a_rotation_without_overlap_ends_the_old_secret_at_once(context: K
     assert new.receipt.epoch is not None
 
 
-async def test_a_rotation_is_withdrawn_as_long_as_nobody_used_it(context: KeyDesk) -> None:
+async def test_a_rotation_is_withdrawn_as_long_as_nobody_used_it(context: KeyHarness) -> None:
     """The new secret was never good for anything then, and another rotation can be made."""
     issued = await context.issue()
     lost = await context.issuer.rotate(key_id=issued.key.id, **NAMED)
@@ -100,7 +100,7 @@ async def test_a_rotation_is_withdrawn_as_long_as_nobody_used_it(context: KeyDes
         await context.issuer.withdraw_rotation(key_id=issued.key.id, **NAMED)
 
 
-async def test_a_rotation_is_finished_before_its_overlap_is_over(context: KeyDesk) -> None:
+async def test_a_rotation_is_finished_before_its_overlap_is_over(context: KeyHarness) -> None:
     """Once nobody uses the old secret any more; who still does can be seen, with when, whence, by what and for what."""
     issued = await context.issue()
     new = await context.issuer.rotate(key_id=issued.key.id, overlap_ms=HOUR_MS, **NAMED)
@@ -120,7 +120,7 @@ async def test_a_rotation_is_finished_before_its_overlap_is_over(context: KeyDes
     assert (await context.issuer.finish_rotation(key_id=issued.key.id, **NAMED)).epoch is None
 
 
-async def test_a_key_can_be_rotated_again_and_again(context: KeyDesk) -> None:
+async def test_a_key_can_be_rotated_again_and_again(context: KeyHarness) -> None:
     """Each secret ends by its own successor's overlap; the list shows them all, newest first."""
     issued = await context.issue()
     texts = [bearer(issued)]
@@ -136,7 +136,7 @@ async def test_a_key_can_be_rotated_again_and_again(context: KeyDesk) -> None:
     assert key is not None and texts[-1].endswith(key.last_four) and key.prefix in texts[-1]
 
 
-async def test_what_ends_a_key_ends_all_its_secrets(context: KeyDesk) -> None:
+async def test_what_ends_a_key_ends_all_its_secrets(context: KeyHarness) -> None:
     """Disabled and revoked are the key's, not one secret's; the one that waits never comes into use."""
     issued = await context.issue()
     second = await context.issuer.rotate(key_id=issued.key.id, **NAMED)
@@ -152,7 +152,7 @@ async def test_what_ends_a_key_ends_all_its_secrets(context: KeyDesk) -> None:
     assert "key.rotation_activated" not in (await actions(context, issued.key.id))[4:]
 
 
-async def test_a_rotation_that_cannot_be_is_refused(context: KeyDesk) -> None:
+async def test_a_rotation_that_cannot_be_is_refused(context: KeyHarness) -> None:
     """A key that is gone or not there; an overlap that is none."""
     issued = await context.issue()
     for overlap_ms in (-1, OVERLAP_MAX_MS + 1):
@@ -171,13 +171,13 @@ async def test_a_rotation_that_cannot_be_is_refused(context: KeyDesk) -> None:
 
 
 @contextlib.asynccontextmanager
-async def remembering(database: Database, name: str) -> AsyncIterator[KeyDesk]:
-    """A desk that answers from memory under a lease, as a server process does."""
+async def remembering(database: Database, name: str) -> AsyncIterator[KeyHarness]:
+    """A key layer that answers from its cache under a lease, as a server process does."""
     store = SqlKeyStore(database)
     gate = Gate(store, name)
     running = asyncio.create_task(gate.run())
     try:
-        yield KeyDesk(store, gate)
+        yield KeyHarness(store, gate)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

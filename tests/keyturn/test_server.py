@@ -67,7 +67,7 @@ class CommandContext:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(url: str, **environment: str) -> AsyncIterator[CommandContext]:
+async def open_harness(url: str, **environment: str) -> AsyncIterator[CommandContext]:
     settings = load(ENVIRONMENT | environment)
     async with open_key_layer(
         url, scopes=settings.scopes, publishable=settings.publishable, limit=settings.limit
@@ -78,12 +78,12 @@ async def open_desk(url: str, **environment: str) -> AsyncIterator[CommandContex
 @pytest.fixture
 async def context(database_url: str, anyio_backend: object) -> AsyncIterator[CommandContext]:
     """A server on a database of its own."""
-    async with open_desk(database_url) as opened:
+    async with open_harness(database_url) as opened:
         yield opened
 
 
 @pytest.fixture
-async def light_desk(anyio_backend: object) -> AsyncIterator[CommandContext]:
+async def light_harness(anyio_backend: object) -> AsyncIterator[CommandContext]:
     """A server in memory, for what has nothing to do with the database."""
     settings = load(ENVIRONMENT)
     layer = KeyLayer(MemoryKeyStore(), scopes=settings.scopes, publishable=settings.publishable, limit=settings.limit)
@@ -123,14 +123,14 @@ async def test_a_key_is_made_verified_and_revoked_with_a_receipt(context: Comman
     assert made["key"] not in str(audit)
 
 
-async def test_a_verdict_is_about_the_original_request(light_desk: CommandContext) -> None:
+async def test_a_verdict_is_about_the_original_request(light_harness: CommandContext) -> None:
     """Headers in any case, the path with its query, the address and the origin: each counts as if the request had come
     here, and every refusal says what to answer it with."""
-    bound = await light_desk.key("invoices:read", networks=["203.0.113.0/24"])
-    public = await light_desk.key("invoices:write", kind="publishable", origins=["https://shop.example"])
+    bound = await light_harness.key("invoices:read", networks=["203.0.113.0/24"])
+    public = await light_harness.key("invoices:write", kind="publishable", origins=["https://shop.example"])
 
     async def judged(scope: str | None, publishable: str = "never", **request: Any) -> Any:
-        status, verdict = await light_desk.call(
+        status, verdict = await light_harness.call(
             "POST", "/v1/keys/verify", {"request": request, "scope": scope, "publishable": publishable}
         )
         assert status == 200, verdict
@@ -160,37 +160,37 @@ async def test_a_verdict_is_about_the_original_request(light_desk: CommandContex
         "origin_not_allowed", 403, "origin_not_allowed",
     )  # fmt: skip
     # The same with the key's text alone.
-    assert (await light_desk.verify(bound["key"], address="203.0.113.7"))["valid"]
-    assert (await light_desk.verify(bound["key"], address="198.51.100.1"))["reason"] == "address_not_allowed"
-    told = await light_desk.verify("'" + bound["key"] + "'")
+    assert (await light_harness.verify(bound["key"], address="203.0.113.7"))["valid"]
+    assert (await light_harness.verify(bound["key"], address="198.51.100.1"))["reason"] == "address_not_allowed"
+    told = await light_harness.verify("'" + bound["key"] + "'")
     assert told["reason"] == "malformed" and "quotes" in told["message"] and bound["key"] not in str(told)
 
 
-async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_desk: CommandContext) -> None:
+async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_harness: CommandContext) -> None:
     """The limit is the verified key's own, and counted by verifying; who verifies is not held up by it."""
-    made = await light_desk.key("invoices:read", rate={"perSecond": 0.5, "burst": 2})
-    service = (await light_desk.key("keys:verify"))["key"]
-    verdicts = [await light_desk.verify(made["key"], by=service) for _ in range(3)]
+    made = await light_harness.key("invoices:read", rate={"perSecond": 0.5, "burst": 2})
+    service = (await light_harness.key("keys:verify"))["key"]
+    verdicts = [await light_harness.verify(made["key"], by=service) for _ in range(3)]
     assert [one["valid"] for one in verdicts] == [True, True, False]
     assert (verdicts[2]["reason"], verdicts[2]["status"]) == ("rate_limited", 429)
     assert 0 < verdicts[2]["rateLimit"]["retryAfterSeconds"] <= 2
-    other = await light_desk.key("invoices:read")
+    other = await light_harness.key("invoices:read")
     for _ in range(300):  # more than any key's burst
-        assert (await light_desk.call("POST", "/v1/keys/verify", {"key": other["key"]}, service))[0] == 200
-    slow = (await light_desk.key("keys:verify", rate={"perSecond": 0.01, "burst": 1}))["key"]
+        assert (await light_harness.call("POST", "/v1/keys/verify", {"key": other["key"]}, service))[0] == 200
+    slow = (await light_harness.key("keys:verify", rate={"perSecond": 0.01, "burst": 1}))["key"]
     for by, status in ((slow, 200), (slow, 429)):
-        assert (await light_desk.call("POST", "/v1/keys/verify", {"key": other["key"]}, by))[0] == status
+        assert (await light_harness.call("POST", "/v1/keys/verify", {"key": other["key"]}, by))[0] == status
     for number, more in enumerate(({}, {"x_forwarded_proto": "https"}), 1):  # by the short way, and the long one
-        asking = await light_desk.key("keys:verify")
-        status, _ = await light_desk.call("POST", "/v1/keys/verify", {"key": other["key"]}, asking["key"], **more)
-        await light_desk.layer.usage.flush(light_desk.layer.store, light_desk.layer.usage_store)
-        shown = (await light_desk.call("GET", f"/v1/keys/{asking['id']}"))[1]
+        asking = await light_harness.key("keys:verify")
+        status, _ = await light_harness.call("POST", "/v1/keys/verify", {"key": other["key"]}, asking["key"], **more)
+        await light_harness.layer.usage.flush(light_harness.layer.store, light_harness.layer.usage_store)
+        shown = (await light_harness.call("GET", f"/v1/keys/{asking['id']}"))[1]
         assert status == 200 and shown["lastUsedAt"] is not None, number
 
 
-async def test_who_verifies_needs_the_right_to(light_desk: CommandContext) -> None:
+async def test_who_verifies_needs_the_right_to(light_harness: CommandContext) -> None:
     """Nobody, a key without ``keys:verify``, a wrong root credential, and one that is cut off: none learns anything."""
-    made = await light_desk.key("invoices:read")
+    made = await light_harness.key("invoices:read")
     body = {"key": made["key"], "scope": "invoices:read"}
     for by, status, code in (
         (None, 401, "invalid_api_key"),
@@ -198,37 +198,37 @@ async def test_who_verifies_needs_the_right_to(light_desk: CommandContext) -> No
         (ROOT + "x", 401, "invalid_api_key"),
         (made["key"], 403, "missing_scope"),
     ):
-        answer = await light_desk.send("POST", "/v1/keys/verify", body, by)
+        answer = await light_harness.send("POST", "/v1/keys/verify", body, by)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["www-authenticate"].startswith('Bearer realm="keyturn"')
         assert answer.json()["title"] and answer.json()["status"] == status and "valid" not in answer.json()
-    allowed = await light_desk.key("keys:verify")
-    assert (await light_desk.verify(made["key"], by=allowed["key"]))["valid"]
+    allowed = await light_harness.key("keys:verify")
+    assert (await light_harness.verify(made["key"], by=allowed["key"]))["valid"]
 
 
-async def test_a_key_learns_nothing_of_other_projects_or_modes(light_desk: CommandContext) -> None:
+async def test_a_key_learns_nothing_of_other_projects_or_modes(light_harness: CommandContext) -> None:
     """To a key that verifies, reads or writes, what is not of its project and mode is not there."""
     own = {"projectId": "mine", "mode": "live"}
-    service = await light_desk.key("keys:verify", "keys:read", "keys:write", **own)
-    beside = await light_desk.key("invoices:read", **own)
-    other_project = await light_desk.key("invoices:read", projectId="other")
-    other_mode = await light_desk.key("invoices:read", projectId="mine", mode="test")
+    service = await light_harness.key("keys:verify", "keys:read", "keys:write", **own)
+    beside = await light_harness.key("invoices:read", **own)
+    other_project = await light_harness.key("invoices:read", projectId="other")
+    other_mode = await light_harness.key("invoices:read", projectId="mine", mode="test")
     by = service["key"]
-    assert (await light_desk.verify(beside["key"], by=by))["valid"]
+    assert (await light_harness.verify(beside["key"], by=by))["valid"]
     for made in (other_project, other_mode):
-        verdict = await light_desk.verify(made["key"], by=by)
+        verdict = await light_harness.verify(made["key"], by=by)
         assert (verdict["valid"], verdict["reason"]) == (False, "unknown") and "key" not in verdict
         for method, path in (("GET", ""), ("GET", "/secrets"), ("GET", "/audit"), ("POST", "/revoke")):
-            status, told = await light_desk.call(method, f"/v1/keys/{made['id']}{path}", by=by)
+            status, told = await light_harness.call(method, f"/v1/keys/{made['id']}{path}", by=by)
             assert (status, told["code"]) == (404, "key_not_found"), path
-    _, listed = await light_desk.call("GET", "/v1/keys", by=by)
+    _, listed = await light_harness.call("GET", "/v1/keys", by=by)
     assert {one["id"] for one in listed["data"]} == {service["id"], beside["id"]}
-    assert (await light_desk.call("GET", "/v1/keys?mode=test", by=by))[1]["data"] == []
-    assert (await light_desk.call("GET", "/v1/keys?projectId=other", by=by))[0] == 403
-    assert (await light_desk.call("GET", "/v1/audit?projectId=other", by=by))[0] == 403
+    assert (await light_harness.call("GET", "/v1/keys?mode=test", by=by))[1]["data"] == []
+    assert (await light_harness.call("GET", "/v1/keys?projectId=other", by=by))[0] == 403
+    assert (await light_harness.call("GET", "/v1/audit?projectId=other", by=by))[0] == 403
     for word in ("suspend", "resume"):
-        status, told = await light_desk.call("POST", f"/v1/projects/mine/{word}", by=by)
+        status, told = await light_harness.call("POST", f"/v1/projects/mine/{word}", by=by)
         assert (status, told["code"]) == (403, "root_required")
 
 
@@ -338,13 +338,13 @@ async def test_a_key_is_switched_changed_and_its_project_suspended(context: Comm
     assert more["data"][0]["action"] == "project.suspended" and not more["hasMore"]
 
 
-async def test_keys_are_listed_page_by_page(light_desk: CommandContext) -> None:
+async def test_keys_are_listed_page_by_page(light_harness: CommandContext) -> None:
     """Newest first, each once, to the end."""
-    made = [(await light_desk.key(name=f"key {number}"))["id"] for number in range(5)]
+    made = [(await light_harness.key(name=f"key {number}"))["id"] for number in range(5)]
     found: list[str] = []
     path = "/v1/keys?limit=2"
     while True:
-        _, page = await light_desk.call("GET", path)
+        _, page = await light_harness.call("GET", path)
         found += [one["id"] for one in page["data"]]
         if not page["hasMore"]:
             break
@@ -415,7 +415,7 @@ async def test_bad_input_is_named_and_does_nothing(context: CommandContext) -> N
         assert (status, told["code"]) == (409, "key_revoked")
 
 
-async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_desk: CommandContext) -> None:
+async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_harness: CommandContext) -> None:
     """Plain http from elsewhere is refused before the credential is looked at; a trusted proxy says how it came."""
     body = {"key": "x"}
     for peer, headers, status in (
@@ -425,62 +425,64 @@ async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_de
         ("127.0.0.1", {"x_forwarded_proto": "http"}, 403),
         ("127.0.0.1", {"x_forwarded_proto": "https", "x_forwarded_for": "198.51.100.9"}, 200),
     ):
-        found, told = await light_desk.call("POST", "/v1/keys/verify", body, ROOT, peer, **headers)
+        found, told = await light_harness.call("POST", "/v1/keys/verify", body, ROOT, peer, **headers)
         assert found == status, (peer, headers, told)
         assert status == 200 or told["code"] == "https_required"
 
 
 async def test_without_the_store_only_a_live_lease_answers(
-    light_desk: CommandContext, monkeypatch: pytest.MonkeyPatch
+    light_harness: CommandContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fail closed: once the lease ran out, all questions are 503 ``auth_unavailable``; with it, known keys go on."""
-    made, unknown = await light_desk.key("invoices:read"), await light_desk.key("invoices:read")
-    gate, store = light_desk.layer.gate, light_desk.layer.store
+    made, unknown = await light_harness.key("invoices:read"), await light_harness.key("invoices:read")
+    gate, store = light_harness.layer.gate, light_harness.layer.store
     await gate.renew()
-    assert (await light_desk.verify(made["key"]))["valid"]
+    assert (await light_harness.verify(made["key"]))["valid"]
 
     async def down(*_: Any, **__: Any) -> Any:
         raise StoreUnavailable("no route to the database")
 
     for name in ("by_digest", "epoch", "hold", "changes_after"):
         monkeypatch.setattr(store, name, down)
-    assert (await light_desk.verify(made["key"]))["valid"]
-    answer = await light_desk.send("POST", "/v1/keys/verify", {"key": unknown["key"]})
+    assert (await light_harness.verify(made["key"]))["valid"]
+    answer = await light_harness.send("POST", "/v1/keys/verify", {"key": unknown["key"]})
     assert (answer.status_code, answer.json()["code"]) == (503, "auth_unavailable")
     assert answer.headers["retry-after"] == "1"
     monkeypatch.setattr(gate, "_until_ns", 0)
-    answer = await light_desk.send("POST", "/v1/keys/verify", {"key": made["key"]})
+    answer = await light_harness.send("POST", "/v1/keys/verify", {"key": made["key"]})
     assert (answer.status_code, answer.json()["code"]) == (503, "auth_unavailable")
-    assert (await light_desk.send("GET", "/readyz")).status_code == 503
-    assert (await light_desk.send("GET", "/healthz", by=None)).status_code == 200
+    assert (await light_harness.send("GET", "/readyz")).status_code == 503
+    assert (await light_harness.send("GET", "/healthz", by=None)).status_code == 200
 
 
-async def test_what_is_counted_is_for_this_machine_and_root(light_desk: CommandContext) -> None:
+async def test_what_is_counted_is_for_this_machine_and_root(light_harness: CommandContext) -> None:
     """Outcomes by reason, and whether the gate holds its lease; others need the root credential, and so does whoever
     asks from here under a name that may be anybody's."""
-    made = await light_desk.key("invoices:read")
-    await light_desk.verify(made["key"])
-    await light_desk.verify("nonsense")
-    text = (await light_desk.send("GET", "/metrics", by=None, host="localhost:8090")).text
+    made = await light_harness.key("invoices:read")
+    await light_harness.verify(made["key"])
+    await light_harness.verify("nonsense")
+    text = (await light_harness.send("GET", "/metrics", by=None, host="localhost:8090")).text
     assert 'keyturn_verifications_total{outcome="valid"} 1' in text
     assert 'keyturn_verifications_total{outcome="malformed"} 1' in text
     assert "keyturn_gate_lease" in text and "keyturn_revocation_lag_seconds -1\n" in text
-    light_desk.layer.probed = await probe(light_desk.layer.store, light_desk.layer.gate, light_desk.layer.clock)
-    text = (await light_desk.send("GET", "/metrics", by=None, host="localhost:8090")).text
+    light_harness.layer.probed = await probe(
+        light_harness.layer.store, light_harness.layer.gate, light_harness.layer.clock
+    )
+    text = (await light_harness.send("GET", "/metrics", by=None, host="localhost:8090")).text
     [lag] = [float(line.split()[1]) for line in text.splitlines() if line.startswith("keyturn_revocation_lag_seconds ")]
     assert 0 <= lag < 10 and "keyturn_revocation_not_held_total 0\n" in text
-    assert (await light_desk.send("GET", "/metrics", by=None, host="evil.example")).status_code == 401
+    assert (await light_harness.send("GET", "/metrics", by=None, host="evil.example")).status_code == 401
     from_afar = {"peer": "198.51.100.9"}
-    assert (await light_desk.send("GET", "/metrics", by=None, **from_afar)).status_code == 403
+    assert (await light_harness.send("GET", "/metrics", by=None, **from_afar)).status_code == 403
     afar_by_proxy = {"x_forwarded_for": "198.51.100.9", "x_forwarded_proto": "https"}
-    assert (await light_desk.send("GET", "/metrics", by=None, **afar_by_proxy)).status_code == 401
-    assert (await light_desk.send("GET", "/metrics", by=made["key"], **afar_by_proxy)).status_code == 403
-    assert (await light_desk.send("GET", "/metrics", **afar_by_proxy)).status_code == 200
+    assert (await light_harness.send("GET", "/metrics", by=None, **afar_by_proxy)).status_code == 401
+    assert (await light_harness.send("GET", "/metrics", by=made["key"], **afar_by_proxy)).status_code == 403
+    assert (await light_harness.send("GET", "/metrics", **afar_by_proxy)).status_code == 200
 
 
-async def test_the_description_names_every_route(light_desk: CommandContext) -> None:
+async def test_the_description_names_every_route(light_harness: CommandContext) -> None:
     """OpenAPI out of the same declarations: each path and method, its need, and types that lead somewhere."""
-    _, document = await light_desk.call("GET", "/v1/openapi.json", by=None)
+    _, document = await light_harness.call("GET", "/v1/openapi.json", by=None)
     assert document["openapi"] == "3.1.0"
     described = {(method.upper(), path) for path, by_method in document["paths"].items() for method in by_method}
     assert described == {(route.method, route.path) for route in ROUTES}
@@ -495,7 +497,7 @@ def everything_in(folder: Path) -> bytes:
 
 async def test_the_root_credential_and_keys_are_kept_nowhere(tmp_path: Path, anyio_backend: object) -> None:
     """Neither the root credential nor any key's text is in a file of the database, in its log included."""
-    async with open_desk(f"sqlite:///{tmp_path / 'keys.db'}") as context:
+    async with open_harness(f"sqlite:///{tmp_path / 'keys.db'}") as context:
         texts = [ROOT, (await context.key("*"))["key"]]
         made = await context.key("invoices:read")
         _, rotated = await context.call("POST", f"/v1/keys/{made['id']}/rotate", {"atOnce": True})
@@ -508,26 +510,26 @@ async def test_the_root_credential_and_keys_are_kept_nowhere(tmp_path: Path, any
 
 
 async def test_a_path_that_has_a_key_in_it_is_not_told_again(
-    light_desk: CommandContext, caplog: pytest.LogCaptureFixture
+    light_harness: CommandContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever sends a key where none belongs finds it neither in the answer nor in the log."""
-    text = (await light_desk.key("invoices:read"))["key"]
+    text = (await light_harness.key("invoices:read"))["key"]
     for path in (f"/v1/{text}", f"/v1/keys/{text}", f"/v1/keys?key={text}", f"/v1/forward-auth/{text}"):
-        answer = await light_desk.send("GET", path)
+        answer = await light_harness.send("GET", path)
         assert answer.status_code >= 400 and text not in answer.text, path
     assert text not in caplog.text
 
 
-async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_desk: CommandContext) -> None:
+async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_harness: CommandContext) -> None:
     """Who manages keys by a key has its pace: RateLimit headers, and 429 with Retry-After."""
-    light_desk.layer.limit = Limit(0.1, 2)
-    made = (await light_desk.key("keys:read"))["key"]
-    assert (await light_desk.send("GET", "/v1/whoami", by=made)).headers["ratelimit"].startswith('"key";r=1;t=')
-    assert (await light_desk.send("GET", "/v1/keys/no", by=made)).headers["ratelimit"].startswith('"key";r=0;t=')
-    answer = await light_desk.send("GET", "/v1/whoami", by=made)
+    light_harness.layer.limit = Limit(0.1, 2)
+    made = (await light_harness.key("keys:read"))["key"]
+    assert (await light_harness.send("GET", "/v1/whoami", by=made)).headers["ratelimit"].startswith('"key";r=1;t=')
+    assert (await light_harness.send("GET", "/v1/keys/no", by=made)).headers["ratelimit"].startswith('"key";r=0;t=')
+    answer = await light_harness.send("GET", "/v1/whoami", by=made)
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert 1 <= int(answer.headers["retry-after"]) <= 10 and answer.headers["ratelimit-policy"] == '"key";q=2;w=20'
-    assert (await light_desk.send("GET", "/v1/whoami")).status_code == 200, "root has none"
+    assert (await light_harness.send("GET", "/v1/whoami")).status_code == 200, "root has none"
 
 
 async def test_a_character_that_no_row_can_hold_is_refused_by_name(context: CommandContext) -> None:
@@ -561,16 +563,16 @@ async def test_an_expiry_that_cannot_be_said_again_is_refused(context: CommandCo
 
 
 @pytest.mark.parametrize("body", [b'{"credentials":["\xff"]}', b"\xff\xfe", b'{"credentials":["\\ud800"]}'])
-async def test_a_report_that_is_no_utf_8_is_refused(light_desk: CommandContext, body: bytes) -> None:
+async def test_a_report_that_is_no_utf_8_is_refused(light_harness: CommandContext, body: bytes) -> None:
     """A 400, as any other body that is none."""
-    answer = await light_desk.send("POST", REVOKE_PATH, body, by=None)
+    answer = await light_harness.send("POST", REVOKE_PATH, body, by=None)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_body")
 
 
-async def test_a_long_x_api_key_holds_up_nobody(light_desk: CommandContext) -> None:
+async def test_a_long_x_api_key_holds_up_nobody(light_harness: CommandContext) -> None:
     """Refused by its length, before any pattern looks at it; as a header and as a header that is told of."""
     long = "eyJ" * 20_000
-    status, told = await light_desk.call("GET", "/v1/whoami", by=None, x_api_key=long)
+    status, told = await light_harness.call("GET", "/v1/whoami", by=None, x_api_key=long)
     assert (status, told["reason"]) == (401, "malformed") and "JSON Web Token" in told["detail"]
-    status, told = await light_desk.call("POST", "/v1/keys/verify", {"request": {"headers": {"X-API-Key": long}}})
+    status, told = await light_harness.call("POST", "/v1/keys/verify", {"request": {"headers": {"X-API-Key": long}}})
     assert (status, told["reason"]) == (200, "malformed")

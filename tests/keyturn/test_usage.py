@@ -37,7 +37,7 @@ from keyturn.keys.secret import FORMATS, generate
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.usage import MemoryUsage, SqlUsage
-from tests.keydesk import KeyDesk, bearer
+from tests.key_harness import KeyHarness, bearer
 
 pytestmark = pytest.mark.anyio
 
@@ -224,11 +224,11 @@ async def test_a_flush_that_is_cancelled_counts_nothing_twice() -> None:
 
 
 @pytest.fixture
-async def context(database: Database) -> AsyncIterator[KeyDesk]:
-    yield KeyDesk(SqlKeyStore(database))
+async def context(database: Database) -> AsyncIterator[KeyHarness]:
+    yield KeyHarness(SqlKeyStore(database))
 
 
-async def test_writing_usage_changes_nothing_else_of_a_key(context: KeyDesk, database: Database) -> None:
+async def test_writing_usage_changes_nothing_else_of_a_key(context: KeyHarness, database: Database) -> None:
     """While uses and counts are written, a key is disabled, enabled and revoked: it is what was done to it, and nothing
     of it but its last use is what it was not."""
     usage, counts = Usage(), SqlUsage(database)
@@ -262,7 +262,7 @@ async def test_writing_usage_changes_nothing_else_of_a_key(context: KeyDesk, dat
 
 
 @pytest.mark.spec("crypto-checkout R17", "crypto-checkout R65")
-async def test_nothing_of_a_secret_is_in_any_row(context: KeyDesk, database: Database, tmp_path: Path) -> None:
+async def test_nothing_of_a_secret_is_in_any_row(context: KeyHarness, database: Database, tmp_path: Path) -> None:
     """A key and a client secret that a client put into its user agent and its path are cut out before they are kept, in
     every format, whole and cut short."""
     usage, counts = Usage(), SqlUsage(database)

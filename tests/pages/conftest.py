@@ -97,10 +97,10 @@ class Till:
             return await browser.get(path)
 
     async def write(self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
-        async def with_desk(tx: Transaction) -> T:
+        async def with_context(tx: Transaction) -> T:
             return await operation(self.context, tx, *arguments)
 
-        return await self.database.write(with_desk)
+        return await self.database.write(with_context)
 
     async def link(self, *, live: bool = False, **fields: Any) -> PaymentLink:
         new = NewLink(**{"title": "Pro plan", "fiat_amount": "49.00", **fields})

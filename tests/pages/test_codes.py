@@ -157,7 +157,7 @@ async def test_a_typed_code_changes_what_is_asked_for_and_its_removal_changes_it
 
     refused = await sale.apply(session, "other")
     assert refused.status_code == 409
-    assert "A discount is taken off already" in refused.text
+    assert "A discount already applies" in refused.text
     assert (await sale.remove(session)).status_code == 303
     removed = await sale.state(session)
     assert (await sale.remove(session)).status_code == 303
@@ -182,7 +182,7 @@ async def test_two_buyers_race_for_the_last_place(sale: Sale) -> None:
 
     assert sorted(one.status_code for one in answers) == [303, 409]
     won, lost = sorted(both, key=lambda one: answers[both.index(one)].status_code)
-    assert "This code has been used as often as it may be." in answers[both.index(lost)].text
+    assert "This code has reached its limit." in answers[both.index(lost)].text
     assert [(await sale.state(one))["fiat"]["amount"] for one in (won, lost)] == ["44.10", "49.00"]
     assert await sale.uses(code) == (1, 0)
     assert (await sale.api.post(f"/checkout_sessions/{won}/expire")).status_code == 200
@@ -218,7 +218,7 @@ async def test_each_refusal_says_why_and_changes_nothing(sqlite_sale: Sale) -> N
     anybody = [await sale.session() for _ in range(2)]
     known, cheap = await sale.session(customerId=customer), await sale.session("0.50")
     sale.shop.clock.ahead_ms += MINUTE_MS
-    invalid = "This code is not valid. Please check how it is written."
+    invalid = "This code is not valid. Please check the spelling."
     first = "This code is for the first purchase of a customer whom Test shop knows, so not for this one."
     once = "This code is for one purchase of each customer whom Test shop knows, so not for this one."
 
@@ -230,11 +230,11 @@ async def test_each_refusal_says_why_and_changes_nothing(sqlite_sale: Sale) -> N
             (anybody[0], "OFF", invalid),
             (anybody[0], "OFFCOUPON", invalid),
             (anybody[1], "SHORT", "This code has expired."),
-            (anybody[1], "USED", "This code has been used as often as it may be."),
+            (anybody[1], "USED", "This code has reached its limit."),
             (anybody[1], "BIG", "This code is for purchases of $49.01 USD or more."),
             (anybody[1], "EURO", "This code is for prices in another currency."),
             (known, "ALL", "This code would leave nothing to pay, which is not possible here. Please ask Test shop."),
-            (cheap, "TINY", "There is nothing here that this code could take something off."),
+            (cheap, "TINY", "This code does not apply to this purchase."),
             (cheap, "FIRST", first),
             (known, "FIRST", first),
             (cheap, "ONCE", once),
@@ -251,7 +251,7 @@ async def test_each_refusal_says_why_and_changes_nothing(sqlite_sale: Sale) -> N
         assert (state["fiat"]["amount"], state["order"]["discounts"]) == (price, [])
     assert await sale.uses(used) == (1, 0)
     empty = await sale.apply(known, " ")
-    assert (empty.status_code, "Please type a code first." in empty.text) == (422, True)
+    assert (empty.status_code, "Please enter a code." in empty.text) == (422, True)
 
 
 async def test_codes_are_for_sessions_that_allow_them(sqlite_sale: Sale) -> None:
@@ -287,7 +287,7 @@ async def test_codes_are_for_sessions_that_allow_them(sqlite_sale: Sale) -> None
 
 @pytest.mark.parametrize("outcomes", ["detected", "detected reorged", "underpaid", "paid", "failed", "late"])
 async def test_a_price_is_not_changed_once_money_was_seen(sqlite_sale: Sale, outcomes: str) -> None:
-    """Neither up nor down, whatever became of the money: what is gone again may come back. The page offers it no
+    """Neither up nor down, whatever became of the money: what is reversed may come back. The page offers it no
     more."""
     sale = sqlite_sale
     await sale.code("SPRING")

@@ -9,7 +9,7 @@ from tillgate.base.errors import InvalidInput
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.operations import cancel, expire_due
-from tillgate.pages.view import RETURN_BY_ITSELF_MS
+from tillgate.pages.view import RETURN_AUTOMATICALLY_MS
 from tillgate.rails.simulated import OUTCOMES, Outcome
 
 # What a page offers of a session that waits for money to arrive.
@@ -77,7 +77,7 @@ async def test_each_state_says_where_the_payment_stands(sqlite_till: Till, statu
     """Headline, sums and what to do, as the money has it."""
     session = await sqlite_till.session_in(status)
     words = {
-        _S.PENDING: ["Send 0.0196 test ETH", "Test address – do not send money"],
+        _S.PENDING: ["Send 0.0196 test ETH", "This is a test address. Do not send money"],
         _S.DETECTED: ["Payment seen", "0.0196 test ETH"],
         _S.UNDERPAID: ["Part of the amount arrived", "Missing", "0.0098 test ETH"],
         _S.OVERPAID: ["More than the amount arrived", "Too much", "0.0294 test ETH"],
@@ -130,7 +130,7 @@ async def test_a_payment_that_is_gone_again_is_told_before_it_is_sent_twice(till
     seen = await till.browser.get(again[1])
 
     assert seen.status_code == 200
-    for words in ('data-status="pending"', "the network has dropped it", "look into your wallet", "is gone again."):
+    for words in ('data-status="pending"', "the network has dropped it", "check your wallet", "is reversed."):
         assert words in seen.text
     till.clock.at = session.expires_at
     await till.write(expire_due)
@@ -245,7 +245,7 @@ async def test_an_impossible_outcome_is_answered_in_friendly_words(till: Till) -
     answer = await till.post_outcome(session, "failed")
 
     assert answer.status_code == 409
-    assert "That is not possible now." in answer.text
+    assert "That did not work." in answer.text
     assert "it is paid, which is final" in answer.text
     assert await till.status(session) is _S.PAID
 
@@ -268,7 +268,7 @@ async def test_an_unknown_checkout_is_a_404(till: Till, session_id: str, path: s
     answer = await till.browser.get(f"/checkout/{session_id}{path}")
 
     assert answer.status_code == 404
-    assert "There is no checkout here" in answer.text
+    assert "Checkout not found" in answer.text
     assert (await till.browser.post(f"/checkout/{session_id}/simulate")).status_code == 404
 
 
@@ -301,7 +301,7 @@ async def test_without_a_success_address_nobody_is_sent_anywhere(sqlite_till: Ti
 async def test_an_old_receipt_sends_nobody_away(sqlite_till: Till) -> None:
     """Who opens it days later wants to read it: the button stays, the automatic return does not."""
     session = await sqlite_till.session_in(_S.PAID, success_url="https://shop.example/thanks")
-    sqlite_till.clock.at += RETURN_BY_ITSELF_MS
+    sqlite_till.clock.at += RETURN_AUTOMATICALLY_MS
 
     page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
@@ -330,7 +330,7 @@ async def test_a_session_that_the_merchant_canceled_says_so(sqlite_till: Till) -
     await sqlite_till.write(cancel, sqlite_till.test, session.id)
     page = (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
     assert "This payment was canceled" in page
-    assert "canceled it, and nothing was charged" in page
+    assert "canceled this payment, and nothing was charged" in page
     assert "went wrong" not in page
     assert 'name="outcome"' not in page
 

@@ -51,7 +51,7 @@ async def test_every_request_carries_a_project_key_as_a_bearer_token(sqlite_shop
     ids=["curl", "fetch", "requests"],
 )
 async def test_the_same_request_works_from_three_languages(sqlite_shop: Shop, headers: dict[str, str]) -> None:
-    """R3: with the header alone, whatever else a client sends by itself."""
+    """R3: with the header alone, whatever else a client sends on its own."""
     key = await key_of(sqlite_shop, format="craftkit")
     made = (await send(sqlite_shop.app, "POST", SESSIONS, bearer(key), json=AMOUNT)).json()
     answer = await send(sqlite_shop.app, "GET", f"{SESSIONS}/{made['id']}", headers | bearer(key))
@@ -227,7 +227,7 @@ async def elsewhere(tmp_path: Path, anyio_backend: object) -> AsyncIterator[Shop
 )
 async def test_a_key_works_only_where_it_was_made(sqlite_shop: Shop, elsewhere: Shop) -> None:
     """R34, R37, R38: its hash is in that installation's database alone, in development as in production. R35: elsewhere
-    it is 401, told as unknown. R36, R49: the answer says what to look at and what to do: make a key here."""
+    it is 401, told as unknown. R36, R49: the answer says what to look at and what to do: create a key here."""
     for here, there in ((sqlite_shop, elsewhere), (elsewhere, sqlite_shop)):
         key = await key_of(here, format="craftkit", mode="live")
         assert (await send(here.app, "GET", SESSIONS, bearer(key))).status_code == 200
@@ -235,8 +235,8 @@ async def test_a_key_works_only_where_it_was_made(sqlite_shop: Shop, elsewhere: 
         assert why(refused) == (401, "unknown")
         assert craftkit_code(refused) == "invalid_credentials"
         detail = refused.json()["error"]["detail"]
-        assert "only on the installation that made it" in detail
-        assert "make a key here" in detail
+        assert "only on the installation that created it" in detail
+        assert "create a key here" in detail
         new = await key_of(there, format="craftkit", mode="live")
         assert (await send(there.app, "GET", SESSIONS, bearer(new))).status_code == 200
 

@@ -114,7 +114,7 @@ def test_the_suite_of_the_client_passes_against_the_running_server(sdk: Path, ru
     """vitest: every operation, retries, errors, webhooks, and types that are the server's own."""
     project = running.project("vitest")
     revoked = running.issued(project=project)
-    running.cli("keys", "revoke", revoked["id"], "--project", project)
+    running.cli("keys", "revoke", "--yes", revoked["id"])
     environment = {
         "TILLGATE_URL": running.url,
         "TILLGATE_TEST_KEY": running.key(project=project),

@@ -92,7 +92,7 @@ WRONG: dict[str, tuple[int, Callable[[Books], Books]]] = {
 
 
 def test_the_proof_finds_nothing_where_all_is_well() -> None:
-    """One session of each kind; and a webhook that came once more is counted, but is no fault."""
+    """One session of each kind; and a webhook that came again is counted, but is no fault."""
     books = whole_books()
     assert [claim.against for claim in prove(books)] == [[]] * 6
     assert heard_again(books) == 0

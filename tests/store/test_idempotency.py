@@ -128,15 +128,17 @@ async def test_old_answers_are_forgotten_in_batches_and_young_ones_stay(database
     await execute(
         database,
         "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $2) "
-        "INSERT INTO idempotency_keys (project_id, livemode, key, fingerprint, status, body, created_at) "
-        "SELECT project_id, livemode, key || n, fingerprint, 201, '{}', created_at - n FROM numbers, idempotency_keys "
+        "INSERT INTO idempotency_names "
+        "(project_id, livemode, namespace, owner, key, fingerprint, status, body, created_at, expires_at) "
+        "SELECT project_id, livemode, namespace, owner, key || n, fingerprint, 201, '{}', created_at - n, "
+        "expires_at - n FROM numbers, idempotency_names "
         "WHERE key = $1",
         "never answered",
         FORGET_BATCH_MAX,
     )
     assert await keeper.forget(DAY_MS - FORGET_BATCH_MAX - 1) == 0
     assert await keeper.forget(DAY_MS) == FORGET_BATCH_MAX
-    assert await one(database, "SELECT MIN(created_at) FROM idempotency_keys") == NEW_YEAR
+    assert await one(database, "SELECT MIN(created_at) FROM idempotency_names") == NEW_YEAR
     assert await keeper.forget(DAY_MS) == 1
     assert await keeper.forget(DAY_MS) == 0
     assert await keeper.begin(keeper.request(DAY_MS, key="young")) == FIRST

@@ -160,9 +160,9 @@ export interface ApiKey {
   exposedAt: string | null;
   exposedHow: string | null;
   disabledAt: string | null;
-  disabledBecause: string | null;
+  disabledReason: string | null;
   revokedAt: string | null;
-  revokedBecause: string | null;
+  revokedReason: string | null;
 }
 export type TestClock = Answer<Schemas["TestClockObject"]>;
 

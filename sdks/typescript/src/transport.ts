@@ -37,7 +37,7 @@ export interface CallOptions {
 
 /** For what names other objects. */
 export interface Expanding {
-  /** What is to be put into the answer, beside the ids that name it: `["customer", "order.payment"]`. */
+  /** Objects to include in the answer, next to their ids: `["customer", "order.payment"]`. */
   readonly expand?: string | readonly string[];
 }
 

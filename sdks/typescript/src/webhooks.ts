@@ -11,7 +11,7 @@ import type { CheckoutEvent } from "./objects.js";
 const TOLERANCE_SECONDS = 300;
 
 export interface Webhook {
-  /** The body exactly as it came. Parsed and written anew it would not fit its signature. */
+  /** The body exactly as it came. Parsed and serialised again, it would not match its signature. */
   readonly payload: string | Uint8Array;
   /** The value of the header `X-Webhook-Signature`. */
   readonly signature: string | null | undefined;

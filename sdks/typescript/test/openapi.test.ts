@@ -48,7 +48,7 @@ function methodOf({ operationId, tags: [noun] }: Operation): [noun: string, verb
   return [camel(noun), camel(WORDS[verb] ?? verb)];
 }
 
-test("the types are those of the running server; `scripts/typescript.sh types` makes them anew", async () => {
+test("the types are those of the running server; `scripts/typescript.sh types` makes them again", async () => {
   expect(await readFile(TYPES as string, "utf8")).toBe(await (typesOf as (d: object) => Promise<string>)(await document()));
 });
 

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function against(answers: Answer[], options: Partial<CheckoutClientOptions> = {}) {
-  vi.spyOn(Math, "random").mockReturnValue(0); // the back-off is proved by itself; here there is none
+  vi.spyOn(Math, "random").mockReturnValue(0); // the back-off is proved on its own; here there is none
   const script = await scripted(...answers);
   closers.push(script.close);
   return { asked: script.asked, checkout: new CheckoutClient({ apiKey: KEY, baseUrl: script.url, ...options }) };

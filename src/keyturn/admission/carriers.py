@@ -21,10 +21,10 @@ CREDENTIAL_MAX: Final = 512
 _MISSING: Final = Refused(RefusalReason.MISSING)
 _MISTYPED: Final = Refused(
     RefusalReason.MALFORMED,
-    hint="It looks like a key, but its checksum does not fit: characters were cut off, added or changed.",
+    hint="It looks like a key, but its checksum does not match: characters are missing, added or changed.",
 )
 _AMBIGUOUS: Final = Refused(
-    RefusalReason.AMBIGUOUS, hint="Two different credentials were sent; send one key, in one header."
+    RefusalReason.AMBIGUOUS, hint="Two different credentials were sent. Send one key, in one header."
 )
 _DRESSED: Final = Refused(
     RefusalReason.AMBIGUOUS, hint="Send the client secret itself as authorization, without a scheme and alone."
@@ -163,29 +163,29 @@ class Carriers:
         presented = _as_typed(presented)
         scheme, _, token = presented.strip().partition(" ")
         if any(char in presented for char in _QUOTES) and self._whole.search(presented):
-            return f"Take the quotes away: send {header}{'Bearer ' if header.startswith('A') else ''}and the bare key."
+            return f"Remove the quotes: send {header}{'Bearer ' if header.startswith('A') else ''}and the bare key."
         if "\\n" in presented or "\n" in presented or "\r" in presented or "%0a" in presented.lower():
             return "The key has a line break in it; trim it where it is read."
         if scheme.lower() == "bearer" and not header.startswith("Authorization"):
-            return f"Take the word Bearer away: send {header}and the bare key."
+            return f"Remove the word Bearer: send {header}and the bare key."
         if scheme.lower() == "bearer" and token.lower().startswith("bearer"):
-            return "The word Bearer came twice; send it once."
+            return "The word Bearer was sent twice. Send it once."
         if scheme.lower() in ("bearer", "basic") and not token:
             return f"After {scheme} there is no key; is the variable that should hold it empty?"
         if "," in presented:
-            return "Two credentials came in one header; send one key."
+            return "Two credentials were sent in one header. Send one key."
         if presented.startswith(("$", "Bearer $", "Bearer {", "Bearer <", "{", "<")) or "YOUR_KEY" in presented:
             return "A placeholder was sent instead of a key; is the variable that should hold it expanded?"
         if self._parser.parse(presented.strip()) is not None:
-            return "A key came without its scheme; send Authorization: Bearer and the key."
+            return "A key was sent without a scheme. Send Authorization: Bearer and the key."
         if scheme.lower() == "basic":
             return "HTTP Basic takes the key as the user name, and no password: curl -u KEY:"
         if CLIENT_SECRET.search(presented):
-            return "A client secret came without the key it belongs to; send the publishable key as x-api-key."
+            return "A client secret was sent without a key. Send the publishable key as x-api-key."
         if _is_jwt(presented):
             return _JWT_HINT
         if scheme.lower() not in ("bearer", "basic") and token and self._parser.parse(token.strip()) is not None:
-            return "Send the key as Authorization: Bearer KEY; the scheme that came is another."
+            return "Send the key as Authorization: Bearer KEY; another scheme was sent."
         found = self._whole.search(presented)
         if found is not None and self._parser.parse(found[0]) is not None:
             return f"There is a key in it, but not alone; send {header}{'' if header[0] == 'x' else 'Bearer '}KEY."

@@ -24,7 +24,7 @@ from keyturn.insight.retention import keep_forgetting
 from keyturn.insight.usage import FLUSH_SECONDS, Usage
 from keyturn.keys.importing import keep_learning
 from keyturn.keys.issuing import Issuer
-from keyturn.keys.model import KnownKey, Mode, Need, RefusalReason, Refused
+from keyturn.keys.model import KnownKey, Mode, Needs, RefusalReason, Refused
 from keyturn.keys.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.leaks.responding import Alert, LeakResponder, LeakRules, Seen
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
@@ -134,7 +134,7 @@ class LayerObserver:
             _log.error("%s (%s): %s", trouble.problem, trouble.detail or trouble.check, trouble.remedy)
 
     def not_logged(self, requests: int) -> None:
-        """The log of requests had no room for so many."""
+        """The number of requests that the request log had no room for."""
 
     def probed(self, probed: Probed) -> None:
         """How long a change took until it held everywhere, and whether it did."""
@@ -146,7 +146,7 @@ class KeyLayer:
     """Issue, verify, limit and count, set up for one installation. One a process; :meth:`running` beside it.
 
     Attributes:
-        outcomes: how often a request was let in (``valid``), came too fast (``rate_limited``), or was refused, by
+        outcomes: how often a request was allowed (``valid``), was rate limited (``rate_limited``), or was refused, by
             reason.
         probed: what the last probe of revocation found; None before the first.
         requests: the log of requests, where there is one; who answers them notes them there.
@@ -181,7 +181,7 @@ class KeyLayer:
             leak_rules: what becomes of keys that arrive where they should not.
             request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
             request_days: for how long; 0 logs none and drops those that there are.
-            teller: told what went wrong, and what the probes found; by default the log of Python.
+            observer: receives what went wrong, and what the probes found; by default the log of Python.
             database: what the store stands on, to be looked after; without one, the store alone is asked.
         """
         self._observer = observer or LayerObserver()
@@ -218,16 +218,16 @@ class KeyLayer:
         self.probes_failed = 0
 
     async def admit(
-        self, presented: Presented, need: Need | None, caller: Caller = NOBODY, *, limited: bool = True
+        self, presented: Presented, need: Needs, caller: Caller = NOBODY, *, limited: bool = True
     ) -> Admitted | RateLimited | Refused:
         """Whether a request is let in; counted, and against its key's limit.
 
         Args:
-            need: what is asked for; None where any valid key will do.
+            need: all that the call asks for, for nothing is asked after it; None where any valid key will do.
             limited: whether a key without a pace of its own has the installation's.
 
         Raises:
-            StoreError: that could not be told; let nobody in.
+            StoreError: the decision is unknown; admit nobody.
         """
         decision = await self.verifier.verify(presented, need)
         now = self.clock.now()
@@ -262,7 +262,7 @@ class KeyLayer:
         self,
         key: KnownKey,
         presented: Presented,
-        need: Need | None,
+        need: Needs,
         *,
         judged_at: int | None,
         end: Callable[[Refused | None], None],
@@ -377,12 +377,12 @@ class KeyLayer:
         await keep_learning(self.store, self.carriers, failed=self._failed("an imported key's form"))
 
     async def _keep_probing(self) -> None:
-        def told(probed: Probed) -> None:
+        def report(probed: Probed) -> None:
             self.probed = probed
             self.probes_failed += not probed.held
             self._observer.probed(probed)
 
-        await keep_probing(self.store, self.gate, self.clock, told=told, failed=self._failed("a probe"))
+        await keep_probing(self.store, self.gate, self.clock, on_probed=report, failed=self._failed("a probe"))
 
     def _failed(self, what: str) -> Callable[[Exception], None]:
         return lambda error: self._observer.failed(what, error)

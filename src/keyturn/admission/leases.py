@@ -1,15 +1,16 @@
 """A memory that never outlives a revocation: gates answer out of it only while they hold a lease.
 
-A *gate* is a process that remembers keys. Who narrows a key (revokes, disables, restricts it, suspends its project)
-commits that with a new *epoch*, and then waits until no gate can answer by what was true before. The rules:
+A *gate* is a process that remembers keys. A process that restricts a key (revokes, disables or restricts it, or
+suspends its project) commits that with a new *epoch*, and then waits until no gate can answer by what was true before.
+The rules:
 
 1. **Lease first, then look.** To renew, a gate writes down that it holds a lease and which epoch it has acted upon,
    and only after that is committed it reads the changes since, and evicts what they touch. From then on it may
    answer from memory until its own monotonic clock is ``lease_ms`` past the moment before it began to write.
 2. **Acknowledge.** Having evicted something, it writes the new epoch down at once.
-3. **Change first, then look.** Who narrows a key commits the change, and only then reads which gates hold a lease.
-   Each that has not seen the epoch is waited for, until it has, or until the lease's length has passed on the
-   narrower's own clock since the commit.
+3. **Change first, then look.** The process that restricts a key commits the change, and only then reads which gates
+   hold a lease. Each that has not seen the epoch is waited for, until it has, or until the lease's length has passed on
+   the narrower's own clock since the commit.
 4. **No late filling.** What was read from the store goes into the memory only if no change was acted upon since
    before it was read.
 5. **Streams end before the acknowledgement.** An answer that goes on (server-sent events, a web socket) is registered
@@ -36,7 +37,7 @@ from keyturn.database import SOON_SECONDS, StoreUnavailable
 from keyturn.invariants import present
 from keyturn.keys.model import KnownKey, Refused
 from keyturn.keys.secret import KeyDigest
-from keyturn.stores.ports import CHANGES_READ_MAX, HeldLease, KeyStore, LeaseStore
+from keyturn.stores.ports import CHANGES_READ_MAX, HeldLease, LeaseStore, VerificationStore
 
 LEASE_MS: Final = 1_000
 # A gate stops a tenth early: its clock may run slower than the narrower's by that much.
@@ -70,11 +71,15 @@ class KeyFinder(Protocol):
 class Primary:
     """Finds keys in the store itself, each time: nothing remembered, nothing to wait for."""
 
-    def __init__(self, store: KeyStore) -> None:
+    def __init__(self, store: VerificationStore) -> None:
         self._store = store
 
     async def find(self, digest: KeyDigest) -> KnownKey | None:
         return await self._store.by_digest(digest)
+
+
+class GateStore(VerificationStore, LeaseStore, Protocol):
+    """Where a gate finds keys, and holds its lease."""
 
 
 class Gate:
@@ -82,7 +87,7 @@ class Gate:
 
     def __init__(
         self,
-        store: KeyStore,
+        store: GateStore,
         name: str,
         *,
         monotonic_ns: Callable[[], int] = boottime_ns,
@@ -126,11 +131,11 @@ class Gate:
 
     @property
     def epoch(self) -> int | None:
-        """The last narrowing change that was acted upon."""
+        """The last restricting change that was acted upon."""
         return self._applied
 
     async def find(self, digest: KeyDigest) -> KnownKey | None:
-        """The key whose text has this digest: out of memory under a live lease, else out of the store."""
+        """The key whose text has this digest: from the cache under a live lease, else out of the store."""
         self._asked += 1
         if self._monotonic_ns() < self._until_ns:
             known = self._entries.get(digest.value)
@@ -140,7 +145,7 @@ class Gate:
             self._wake.set()
         before = self._applied
         key = await self._store.by_digest(digest)
-        # A canary is not remembered: an answer out of memory would be quicker than that for a key that never was.
+        # A canary is not remembered: an answer from the cache would be quicker than that for a key that never was.
         if key is not None and not (key.pending or key.terms.canary) and before is not None and self._applied == before:
             if len(self._entries) >= self._remembered_max:
                 # Another one's place: the oldest, for a dictionary keeps its order.
@@ -194,7 +199,7 @@ class Gate:
     # Holding the lease.
 
     async def renew(self) -> bool:
-        """Take the lease, or take it anew; whether there was a change to act upon."""
+        """Take the lease, or renew it; whether there was a change to act upon."""
         begun = self._monotonic_ns()
         if self._applied is None:
             self._applied = await self._store.epoch()
@@ -250,7 +255,7 @@ class Gate:
         else:
             ids = {change.key_id for change in changes if change.key_id is not None}
             projects = {change.project_id for change in changes if change.project_id is not None}
-            # Few narrow a key, many remember: an index by id would cost each of them more than this costs those.
+            # Restricting is rare, caching frequent: an index by id would cost each of them more than this costs those.
             touched = [
                 digest
                 for digest, known in self._entries.items()
@@ -335,7 +340,7 @@ class Gate:
                 await self.look()
 
     def _hint_changed(self) -> bool | None:
-        """Whether anybody has committed since this was last asked; None where that cannot be told."""
+        """Whether anybody has committed since this was last asked; None where the decision is unknown."""
         try:
             hint = self._store.hint()
         except Exception:
@@ -347,7 +352,7 @@ class Gate:
 
 
 class Receipt(NamedTuple):
-    """What a narrowing change proves.
+    """What a restricting change proves.
 
     Attributes:
         epoch: its number; None where there was nothing to change.
@@ -406,7 +411,7 @@ async def settle(
         if first is not None and lease == first.get(lease.gate):
             # It was not renewed for a whole lease: whoever held it is gone or stopped, and nobody need wait again.
             try:
-                await store.let_go(lease)
+                await store.release_lapsed(lease)
             except Exception:  # nor will it for the next one
                 break
     return _receipt(epoch, at, confirmed, open_gates, monotonic_ns() - begun)

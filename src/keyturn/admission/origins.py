@@ -10,12 +10,14 @@ from typing import Final
 
 from keyturn.keys.model import KnownKey
 from keyturn.keys.restrictions import ORIGIN_LENGTH_MAX, is_origin_among, origin_patterns
-from keyturn.stores.ports import KeyStore
+from keyturn.stores.ports import OriginStore
 
 REMEMBERED_SECONDS: Final = 2
 REMEMBERED_MAX: Final = 1_000
 PREFLIGHT_SECONDS: Final = 600
-ALLOWED_HEADERS: Final = b"authorization, content-type, idempotency-key, x-api-key, x-app-identifier"
+ALLOWED_HEADERS: Final = (
+    b"authorization, content-type, idempotency-key, idempotency-visitor, x-api-key, x-app-identifier"
+)
 EXPOSED_HEADERS: Final = b"idempotency-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
 
 Headers = list[tuple[bytes, bytes]]
@@ -26,7 +28,7 @@ VARY: Final = (b"vary", b"Origin")
 class Origins:
     """Answers preflights, from memory where the same origin asked a moment ago."""
 
-    def __init__(self, store: KeyStore, monotonic_ns: Callable[[], int]) -> None:
+    def __init__(self, store: OriginStore, monotonic_ns: Callable[[], int]) -> None:
         self._store = store
         self._monotonic_ns = monotonic_ns
         self._known: OrderedDict[str, tuple[int, bool]] = OrderedDict()

@@ -1,4 +1,4 @@
-"""Measures, while the server runs, how long it takes until a narrowing change holds everywhere; and that it does.
+"""Measures, while the server runs, how long it takes until a restricting change holds everywhere; and that it does.
 
 A probe is a change of a key that nobody has: it is committed with an epoch like any other, and settled by all gates.
 This process's own gate remembers that key beforehand, so a gate that would answer by what was before is found out.
@@ -64,7 +64,7 @@ async def keep_probing(
     gate: Gate,
     clock: Clock,
     *,
-    told: Callable[[Probed], None],
+    on_probed: Callable[[Probed], None],
     failed: Callable[[Exception], None],
     interval_seconds: float = INTERVAL_SECONDS,
 ) -> None:
@@ -73,7 +73,7 @@ async def keep_probing(
         await asyncio.sleep(interval_seconds)
         try:
             if gate.holds_lease:
-                told(await probe(store, gate, clock))
+                on_probed(await probe(store, gate, clock))
             await store.forget_changes(clock.now() - CHANGES_KEPT_MS)
         except Exception as error:
             failed(error)

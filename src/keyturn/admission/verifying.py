@@ -1,5 +1,7 @@
 """From a credential to a decision: the hot path, one page."""
 
+from typing import Protocol
+
 from keyturn.admission.carriers import Carriers
 from keyturn.admission.leases import KeyFinder
 from keyturn.keys.issuing import activate
@@ -10,6 +12,7 @@ from keyturn.keys.model import (
     KnownKey,
     Mode,
     Need,
+    Needs,
     Reach,
     RefusalReason,
     Refused,
@@ -19,13 +22,13 @@ from keyturn.keys.model import (
 )
 from keyturn.keys.restrictions import is_origin_among, is_within
 from keyturn.keys.secret import KeySecret, MaskedRepr, digest_of
-from keyturn.stores.ports import Clock, KeyStore
+from keyturn.stores.ports import Clock, SecretStore, VerificationStore
 
 
 def decide(  # noqa: C901, PLR0912 — one reason after another, and the order is the promise
-    key: KnownKey | None, need: Need | None, now: int, asked: Asked = NOTHING_SHOWN, *, mode: Mode | None = None
+    key: KnownKey | None, need: Needs, now: int, asked: Asked = NOTHING_SHOWN, *, mode: Mode | None = None
 ) -> Verified | Refused:
-    """Whether the holder of this key may do what is needed (None: just be let in). Pure; the order is a promise:
+    """Whether the holder of this key may do all that is needed (None: just be let in). Pure; the order is a promise:
     status, expiry, project, mode, network, origin or app, kind, client secret, scope. A canary is unknown to all.
 
     What the caller did not prove to hold is not told: only a digest's match leads to a key at all,
@@ -64,6 +67,8 @@ def decide(  # noqa: C901, PLR0912 — one reason after another, and the order i
             reported = (*reported, unbound)
     if need is None:
         return Verified(key, reported)
+    if isinstance(need, tuple):
+        return _decide_each(key, need, asked, reported)
     if terms.kind is Kind.PUBLISHABLE:
         if need.publishable is Reach.NEVER:
             return Refused(RefusalReason.SECRET_KEY_REQUIRED, key, need)
@@ -78,6 +83,31 @@ def decide(  # noqa: C901, PLR0912 — one reason after another, and the order i
         if RefusalReason.SCOPE_MISSING not in terms.report_only:
             return Refused(RefusalReason.SCOPE_MISSING, key, need)
         reported = (*reported, RefusalReason.SCOPE_MISSING)
+    return Verified(key, reported)
+
+
+def _decide_each(
+    key: KnownKey, needs: tuple[Need, ...], asked: Asked, reported: tuple[RefusalReason, ...]
+) -> Verified | Refused:
+    """The same for several needs: rule by rule, so that it does not matter which need comes first."""
+    terms = key.terms
+    wanted = needs
+    if terms.kind is Kind.PUBLISHABLE:
+        for need in needs:
+            if need.publishable is Reach.NEVER:
+                return Refused(RefusalReason.SECRET_KEY_REQUIRED, key, need)
+        opening = [need for need in needs if need.publishable is Reach.OPENS]
+        if opening and not asked.opened:
+            missing = asked.opened is None
+            return Refused(
+                RefusalReason.CLIENT_SECRET_MISSING if missing else RefusalReason.CLIENT_SECRET_WRONG, key, opening[0]
+            )
+        wanted = tuple(need for need in needs if need.publishable is not Reach.OPENS)
+    for need in wanted:
+        if not terms.grants(need.scope):
+            if RefusalReason.SCOPE_MISSING not in terms.report_only:
+                return Refused(RefusalReason.SCOPE_MISSING, key, need)
+            return Verified(key, (*reported, RefusalReason.SCOPE_MISSING))
     return Verified(key, reported)
 
 
@@ -111,11 +141,15 @@ class Presented(MaskedRepr, Asked, frozen=True, kw_only=True, gc=False):
     object_id: str | None = None
 
 
+class VerifierStore(VerificationStore, SecretStore, Protocol):
+    """What is read for a decision, and what the first use of a rotated secret changes."""
+
+
 class Verifier:
     """Answers for presented keys by what holds at this moment: nothing stale."""
 
     def __init__(
-        self, store: KeyStore, finder: KeyFinder, carriers: Carriers, clock: Clock, *, mode: Mode | None = None
+        self, store: VerifierStore, finder: KeyFinder, carriers: Carriers, clock: Clock, *, mode: Mode | None = None
     ) -> None:
         """
         Args:
@@ -128,12 +162,12 @@ class Verifier:
         self._clock = clock
         self._mode = mode
 
-    async def verify(self, presented: Presented, need: Need | None) -> Verified | Refused:
+    async def verify(self, presented: Presented, need: Needs) -> Verified | Refused:
         """Decide about a request. The order is carrier, transport, form and checksum, digest, and then that of
         :func:`decide`: the cheapest and least telling first.
 
         Args:
-            need: what the endpoint asks for; None where any valid key will do.
+            need: what the call asks for; None where any valid key will do.
         """
         in_url, named = presented.query_string, presented.path or presented.object_id or ""
         if len(named) >= self._carriers.length_min:  # longer than most ids

@@ -1,67 +1,63 @@
-"""``keyturn audit``."""
+"""``audit``, in ``keyturn`` and in ``tillgate``."""
 
-from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 import typer
 
-from keyturn.cli.keys import instant
-from keyturn.cli.session import AsJson, DatabaseUrl, fail, say, say_json, work
-from keyturn.insight.audit import AuditEntry, Verdict, verify
-
-app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
-
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many lines at most.")]
+from keyturn.cli.keys import Project
+from keyturn.cli.mounting import CommandContext, Installation
+from keyturn.cli.output import AsJson, fail, say, say_json, say_table
+from keyturn.insight.audit import AuditEntry, verify
+from keyturn.instants import to_rfc3339
 
 
-@app.command("verify")
-def verify_log(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+def verify_log(installation: Installation, as_json: AsJson = False) -> None:
     """Check that each line follows from the one before, else end with 1. Prints the last hash, to be kept elsewhere."""
-    print_verdict(work(database_url, lambda context: verify(context.store)), as_json=as_json, fails=fail)
-
-
-@app.command("list")
-def list_log(
-    project: Annotated[str, typer.Option("--project", metavar="ID", help="Whose keys.")],
-    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only what was done to this key.")] = None,
-    before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
-    limit: Limit = 50,
-    database_url: DatabaseUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """List a project's lines, newest first."""
-    print_entries(
-        work(database_url, lambda context: context.store.audit_of(project, key, before, limit)), as_json=as_json
-    )
-
-
-def print_verdict(verdict: Verdict, *, as_json: bool, fails: Callable[[str], NoReturn]) -> None:
-    """Print what the chain's check came to.
-
-    Args:
-        fails: ends the command with a message.
-    """
+    verdict = installation.work(lambda context: verify(context.store))
     if as_json:
         say_json(msgspec.to_builtins(verdict))
         if not verdict.holds:
             raise typer.Exit(1)
         return
     if not verdict.holds:
-        fails(
+        fail(
             f"line {verdict.broken_at} of the audit log does not follow from the one before it: one of the two was "
             "changed, or one was removed or put in"
         )
-    say(f"{verdict.lines} lines, each of which follows from the one before.")
+    say(f"{verdict.lines} lines, each of which matches the line before it.")
     say(f"last hash  {verdict.last_hash}")
 
 
-def print_entries(lines: list[AuditEntry], *, as_json: bool) -> None:
-    """Print lines of the log."""
+def list_log(
+    installation: Installation,
+    key: Annotated[str | None, typer.Option("--key", metavar="KEY_ID", help="Only what was done to this key.")] = None,
+    before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many lines at most.")] = 50,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """List a project's lines, newest first."""
+
+    async def task(context: CommandContext) -> list[AuditEntry]:
+        owner = (await context.key(key)).project_id if key is not None else await context.find_project(project)
+        return await context.store.audit_of(owner, key, before, limit)
+
+    lines = installation.work(task)
     if as_json:
         say_json([msgspec.to_builtins(line) for line in lines])
         return
-    for line in lines:
-        what = f"{line.action:24}  {line.key_id or line.project_id or '-':26}  {line.actor}"
-        detail = msgspec.json.encode(line.detail).decode() if line.detail else ""
-        say(f"{line.sequence:6}  {instant(line.at)}  {what}  {detail}")
+    say_table(
+        ("LINE", "AT", "ACTION", "KEY OR PROJECT", "BY", "DETAIL"),
+        [
+            (
+                line.sequence,
+                to_rfc3339(line.at),
+                line.action,
+                line.key_id or line.project_id,
+                line.actor,
+                msgspec.json.encode(line.detail).decode() if line.detail else None,
+            )
+            for line in lines
+        ],
+    )

@@ -2,15 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from keyturn import __version__
 from keyturn.admission.layer import SystemClock
-from keyturn.cli.session import ACTOR, DatabaseUrl, fail, say
-from keyturn.database import StoreError, Transaction
+from keyturn.cli.mounting import ACTOR
+from keyturn.cli.output import AsJson, Yes, confirm, fail, say, say_json
+from keyturn.cli.session import DatabaseUrl
+from keyturn.database import StoreError, Transaction, require_file
 from keyturn.database.backup import Manifest, back_up
 from keyturn.database.backup import restore as restore_backup
 from keyturn.errors import KeyturnError
@@ -19,26 +21,26 @@ from keyturn.stores.ports import Act
 from keyturn.stores.restoring import Narrowed, RestoredKeys, after_restore, narrowed_in
 from keyturn.stores.sql import migrations
 
-BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one file.")]
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 Replace = Annotated[
-    bool, typer.Option("--replace", help="Replace what is in the database. Stop every server that uses it first.")
+    bool, typer.Option("--replace", help="Replace the contents of the database. Stop every server that uses it first.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before --replace.")]
 DisableKeys = Annotated[
-    bool, typer.Option("--disable-keys", help="Disable every key, to be enabled one by one once you know it is good.")
+    bool, typer.Option("--disable-keys", help="Disable every key. Enable the keys that you trust one by one.")
 ]
 RESTORED = "restored from a backup"
 
 
-def backup(file: BackupFile, database_url: DatabaseUrl = None) -> None:
+def backup(file: BackupFile, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Write all keys and their history to a new file, while servers run. It holds no key, only digests."""
     try:
         url = load(database_url=database_url).database_url
-        program = f"keyturn {version('tillgate')}"
+        require_file(url)
+        program = f"keyturn {__version__}"
         manifest = asyncio.run(back_up(url, file, migrations(), program=program, now=SystemClock().now()))
     except (KeyturnError, StoreError, SettingsError) as error:
         fail(str(error))
-    say_written(file, manifest)
+    say_written(file, manifest, as_json)
 
 
 def restore(
@@ -47,6 +49,7 @@ def restore(
     yes: Yes = False,
     disable_keys: DisableKeys = False,
     database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put a backup into an empty database, SQLite or PostgreSQL, whichever it came from."""
     found: list[RestoredKeys] = []
@@ -58,31 +61,36 @@ def restore(
 
     try:
         url = load(database_url=database_url).database_url
-        confirm(replace, yes)
+        confirm_replacing(replace, yes)
         manifest = asyncio.run(
             restore_backup(url, file, migrations(), now=clock.now(), replace=replace, before=narrowed_in, finish=finish)
         )
     except (KeyturnError, StoreError, SettingsError) as error:
         fail(str(error))
-    say_restored(manifest, found[0])
+    say_restored(manifest, found[0], as_json)
 
 
-def confirm(replace: bool, yes: bool) -> None:
+def confirm_replacing(replace: bool, yes: bool) -> None:
     """Ask before anything is replaced, unless that was answered already."""
-    if replace and not yes:
-        typer.confirm(
-            "Everything in the database is replaced. Is every server stopped, and do you want that?", abort=True
-        )
+    if replace:
+        confirm("Everything in the database is replaced, and every server has to be stopped.", yes)
 
 
-def say_written(file: Path, manifest: Manifest) -> None:
+def say_written(file: Path, manifest: Manifest, as_json: bool) -> None:
     """Say what a backup holds."""
+    if as_json:
+        say_json({"file": str(file), "rows": manifest.rows, "tables": len(manifest.tables), "facts": manifest.facts})
+        return
     say(f"{file}: {manifest.rows} rows of {len(manifest.tables)} tables, read back and found whole.")
 
 
-def say_restored(manifest: Manifest, keys: RestoredKeys) -> None:
+def say_restored(manifest: Manifest, keys: RestoredKeys, as_json: bool) -> None:
     """Say what was restored, and what that means for keys."""
     made_at = datetime.fromtimestamp(manifest.made_at / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if as_json:
+        counts = {"keysKeptEnded": keys.narrowed, "keysDisabled": keys.disabled, "keysAccepted": keys.usable}
+        say_json({"rows": manifest.rows, "tables": len(manifest.tables), "madeAt": made_at, **counts})
+        return
     say(f"Restored {manifest.rows} rows of {len(manifest.tables)} tables, as of {made_at} ({manifest.program}).")
     if keys.narrowed:
         say(f"{keys.narrowed} keys, secrets or projects were revoked, disabled or suspended since then, and stay so.")

@@ -18,7 +18,6 @@ WantedName = Annotated[
 WantedUnused = Annotated[
     str | None, typer.Option("--unused", metavar="AGE", help="Only keys that nobody has used for so long: 90d, 12h.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Revoke them; without it they are only listed.")]
 NOTHING_CHOSEN: Final = "say which keys: --mode, --kind, --status, --name or --unused"
 
 _AGE: Final = re.compile(r"([0-9]{1,5})([mhd])", re.ASCII)

@@ -1,4 +1,4 @@
-"""``keyturn import``."""
+"""``keys import``, in ``keyturn`` and in ``tillgate``."""
 
 import sys
 from pathlib import Path
@@ -6,34 +6,36 @@ from typing import Annotated
 
 import typer
 
-from keyturn.cli.session import ACTOR, AsJson, CommandContext, DatabaseUrl, Project, fail, note, say, say_json, work
+from keyturn.cli.keys import Project
+from keyturn.cli.mounting import ACTOR, CommandContext, Installation
+from keyturn.cli.output import AsJson, fail, note, say, say_json
 from keyturn.keys.importing import BYTES_MAX, Imported, ImportRules, InvalidImport, import_keys, parse_form
 from keyturn.keys.model import Mode
 
 PROBLEMS_SHOWN_MAX = 100
 
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="CSV with a head line, or one JSON object a line; - for standard input.")
+    Path, typer.Argument(metavar="FILE", help="CSV with a header line, or JSON Lines; - for standard input.")
 ]
-DefaultMode = Annotated[Mode | None, typer.Option("--mode", help="Of keys whose line does not say: test or live.")]
+DefaultMode = Annotated[Mode | None, typer.Option("--mode", help="The mode of keys whose line has none: test or live.")]
 DefaultScopes = Annotated[
-    list[str] | None, typer.Option("--scope", help="Of keys whose line has no scopes; repeat for more.")
+    list[str] | None, typer.Option("--scope", help="The scopes of keys whose line has none; repeat for more.")
 ]
 Forms = Annotated[
     list[str] | None,
-    typer.Option("--form", metavar="FORM", help="How the keys are written: acme_live_{40}; repeat for more."),
+    typer.Option("--form", metavar="FORM", help="The keys' format, such as acme_live_{40}; repeat for more."),
 ]
-Format = Annotated[str | None, typer.Option("--format", help="Or which of the formats that ship they have: native.")]
+Format = Annotated[str | None, typer.Option("--format", help="The keys' built-in format instead: native.")]
 Plaintext = Annotated[
-    bool, typer.Option("--plaintext", help="The file holds texts (column key), which are hashed and kept nowhere.")
+    bool, typer.Option("--plaintext", help="The file contains key texts (column key). They are hashed and not stored.")
 ]
-Ignored = Annotated[list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Pass a column over.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Ignored = Annotated[list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Ignore a column.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be imported, and change nothing.")]
 
 
 def import_file(
+    installation: Installation,
     file: File,
-    project: Project,
     mode: DefaultMode = None,
     scope: DefaultScopes = None,
     form: Forms = None,
@@ -41,7 +43,7 @@ def import_file(
     plaintext: Plaintext = False,
     ignore: Ignored = None,
     dry_run: DryRun = False,
-    database_url: DatabaseUrl = None,
+    project: Project = None,
     as_json: AsJson = False,
 ) -> None:
     """Let keys that were made elsewhere go on here: all of a file, or none and what is wrong with each line.
@@ -51,15 +53,16 @@ def import_file(
     """
 
     async def task(context: CommandContext) -> Imported:
-        rules = rules_of(project, mode, scope, form, format, ignore, plaintext=plaintext)
+        owner = await context.find_project(project)
+        rules = _rules_of(owner, mode, scope, form, format, ignore, plaintext=plaintext)
         return await import_keys(
-            context.store, context.issuer, context.clock, content_of(file), rules, by=ACTOR, dry_run=dry_run
+            context.store, context.issuer, context.clock, _content_of(file), rules, by=ACTOR, dry_run=dry_run
         )
 
-    print_result(work(database_url, task), dry_run=dry_run, as_json=as_json)
+    _say_result(installation.work(task, creates=True), dry_run=dry_run, as_json=as_json)
 
 
-def rules_of(
+def _rules_of(
     project: str,
     mode: Mode | None,
     scope: list[str] | None,
@@ -85,7 +88,7 @@ def rules_of(
     )
 
 
-def content_of(file: Path) -> str:
+def _content_of(file: Path) -> str:
     """The file's text.
 
     Raises:
@@ -107,7 +110,7 @@ def content_of(file: Path) -> str:
         raise InvalidImport(f"{file} is not in UTF-8") from None
 
 
-def print_result(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
+def _say_result(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
     """Print what became of an import; ends the command with 1 if nothing was imported."""
     if as_json:
         say_json(

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from keyturn.cli.session import AsJson, CommandContext, DatabaseUrl, fail, note, say, say_json, work
+from keyturn.cli.mounting import CommandContext
+from keyturn.cli.output import AsJson, fail, note, say, say_json
+from keyturn.cli.session import DatabaseUrl, where
 from keyturn.leaks.scanning import CannotScan, Found, Scan
 
 SHOWN_MAX = 10_000
@@ -14,10 +16,10 @@ UNKNOWN = "not a key here"
 
 def scan(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A file or a directory.")],
-    history: Annotated[
-        bool, typer.Option("--history", help="Also every version of every file that the git repository keeps.")
+    history: Annotated[bool, typer.Option("--history", help="Also scan the history of the git repository.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Report which are keys of this installation, and their status.")
     ] = False,
-    check: Annotated[bool, typer.Option("--check", help="Say which are keys here, and in what state.")] = False,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +35,7 @@ def scan(
             found += looking.history(path)
     except CannotScan as error:
         fail(str(error), 2)
-    states = work(database_url, lambda context: _states(context, found)) if check and found else {}
+    states = where(database_url).work(lambda context: _states(context, found)) if check and found else {}
     to_json = [_visible(one, states.get(one.secret.reveal(), UNKNOWN) if check else None) for one in found[:SHOWN_MAX]]
     if as_json:
         say_json(to_json)
@@ -46,9 +48,7 @@ def scan(
     for place in looking.unreadable:
         note(f"keyturn: {place} could not be read")
     keys = len({one.secret.reveal() for one in found})
-    note(
-        f"{keys} keys in {len(found)} places; {looking.looked_at} files read, {looking.binary} binary ones passed over"
-    )
+    note(f"{keys} keys in {len(found)} places; {looking.looked_at} files read, {looking.binary} binary files skipped")
     if found:
         raise typer.Exit(1)
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from keyturn.admission.needs import InvalidNeed
-from keyturn.cli.session import DatabaseUrl, fail, say
+from keyturn.cli.output import fail, say
+from keyturn.cli.session import DatabaseUrl
 from keyturn.database import StoreError
 from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load
 
@@ -16,7 +17,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = HOST_DEFAULT,
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")] = PORT_DEFAULT,
     tls_certificate: Annotated[
-        Path | None, typer.Option("--tls-certificate", exists=True, dir_okay=False, help="A PEM file: speak TLS.")
+        Path | None, typer.Option("--tls-certificate", exists=True, dir_okay=False, help="TLS certificate, a PEM file.")
     ] = None,
     tls_key: Annotated[
         Path | None, typer.Option("--tls-key", exists=True, dir_okay=False, help="The certificate's private key.")

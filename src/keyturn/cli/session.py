@@ -1,23 +1,25 @@
-"""What every command shares: where the keys are, how to work on them, and how a failure is told."""
+"""Where ``keyturn`` finds its keys, and how a failure ends a command."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from keyturn.admission.layer import SystemClock
-from keyturn.database import StoreError, migrate, open_database
+from keyturn.cli.mounting import CommandContext
+from keyturn.cli.output import fail
+from keyturn.database import StoreError, migrate, open_database, require_file, require_schema
 from keyturn.errors import KeyturnError
 from keyturn.keys.issuing import Issuer
 from keyturn.settings import Settings, SettingsError, load
+from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore, migrations
-from keyturn.terminal import json_line, printable
+from keyturn.stores.usage import SqlUsage
 
 T = TypeVar("T")
 
-ACTOR = "operator:cli"
+PROJECTS_NAMED_MAX = 20
 
 DatabaseUrl = Annotated[
     str | None,
@@ -25,61 +27,52 @@ DatabaseUrl = Annotated[
         "--database-url", metavar="URL", help="sqlite:///path or postgresql://user@host/name  [KEYTURN_DATABASE_URL]"
     ),
 ]
-Project = Annotated[str, typer.Option("--project", metavar="ID", help="Whose keys: the name of a project or tenant.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
-class CommandContext:
-    """Keys, while a command works on them."""
+class KeyturnInstallation:
+    """A database of keys alone."""
 
-    def __init__(self, store: SqlKeyStore, settings: Settings) -> None:
-        self.store = store
-        self.clock = SystemClock()
-        self.issuer = Issuer(store, self.clock, settings.scopes, publishable=settings.publishable)
+    def __init__(self, database_url: str | None) -> None:
+        self._database_url = database_url
 
+    def work(self, task: Callable[[CommandContext], Awaitable[T]], *, creates: bool = False) -> T:
+        """Run a task over the opened and migrated database; failures end the command in one line."""
 
-def work(database_url: str | None, task: Callable[[CommandContext], Awaitable[T]]) -> T:
-    """Run a task over the opened and migrated database; failures end the command in one line."""
+        async def run() -> T:
+            settings = load(database_url=self._database_url)
+            if not creates:
+                require_file(settings.database_url)
+            database = await open_database(settings.database_url)
+            try:
+                if not creates:
+                    await require_schema(database, migrations())
+                await migrate(database, migrations(), now=SystemClock().now())
+                return await task(_context(SqlKeyStore(database), settings, SqlUsage(database), SqlRequests(database)))
+            finally:
+                await database.close()
 
-    async def run() -> T:
-        settings = load(database_url=database_url)
-        database = await open_database(settings.database_url)
         try:
-            await migrate(database, migrations(), now=SystemClock().now())
-            return await task(CommandContext(SqlKeyStore(database), settings))
-        finally:
-            await database.close()
-
-    try:
-        return asyncio.run(run())
-    except (KeyturnError, StoreError, SettingsError) as error:
-        fail(str(error))
+            return asyncio.run(run())
+        except (KeyturnError, StoreError, SettingsError) as error:
+            fail(str(error))
 
 
-def say(text: str) -> None:
-    """Print at once, also into a file. What a terminal would act upon is escaped: most of what is shown was written by
-    somebody else."""
-    print(printable(text), flush=True)
+def where(database_url: DatabaseUrl = None) -> KeyturnInstallation:
+    """What ``keyturn``'s commands are told of where they work."""
+    return KeyturnInstallation(database_url)
 
 
-def say_json(value: object) -> None:
-    """One JSON value on one line."""
-    print(json_line(value), flush=True)
+def _context(store: SqlKeyStore, settings: Settings, usage: SqlUsage, requests: SqlRequests) -> CommandContext:
+    async def find_project(given: str | None) -> str:
+        """A project here is a name that somebody gave it, and there is no list of those without keys."""
+        if given is not None:
+            return given
+        there = await store.projects(PROJECTS_NAMED_MAX + 1)
+        if len(there) == 1:
+            return there[0]
+        named = f"; there are {', '.join(there[:PROJECTS_NAMED_MAX])}" if there else ""
+        more = " and more" if len(there) > PROJECTS_NAMED_MAX else ""
+        raise SettingsError(f"say whose keys, with --project NAME{named}{more}")
 
-
-def note(text: str) -> None:
-    """Say something beside the output."""
-    print(printable(text), file=sys.stderr, flush=True)
-
-
-def fail(message: str, status: int = 1) -> NoReturn:
-    """End with what is wrong, in one line."""
-    note(f"keyturn: {message}")
-    raise typer.Exit(status)
-
-
-def say_fields(to_json: dict[str, Any]) -> None:
-    """Names and values, one a line."""
-    for name, value in to_json.items():
-        text = " ".join(value) if isinstance(value, list) else value if value is not None else "-"
-        say(f"{name:16} {text}")
+    issuer = Issuer(store, SystemClock(), settings.scopes, publishable=settings.publishable)
+    return CommandContext(store, issuer, usage, requests, find_project)

@@ -93,7 +93,7 @@ class OpenConnections:
         self._prefix = prefix
         self._descriptors = descriptors
         self._by_client: dict[str, int] = {}
-        self._told = 0
+        self._reported = 0
         self._unreported: dict[Overcrowded, tuple[int, str]] = {}
         self._reported_at: dict[Overcrowded, int] = {}
 
@@ -141,13 +141,13 @@ class OpenConnections:
 
     def begin_telling(self) -> bool:
         """Whether a refused connection may be told so; :meth:`end_telling` says that it is gone."""
-        if self._told >= min(TOLD_MAX, max(self.open_max // 4, 1)):
+        if self._reported >= min(TOLD_MAX, max(self.open_max // 4, 1)):
             return False
-        self._told += 1
+        self._reported += 1
         return True
 
     def end_telling(self) -> None:
-        self._told -= 1
+        self._reported -= 1
 
     def _refuse(self, why: Overcrowded, address: str | None) -> Overcrowded:
         self.refused[why] += 1

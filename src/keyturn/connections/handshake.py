@@ -92,7 +92,7 @@ class Handshake(asyncio.Protocol):
             )
         )
         try:
-            # By its first step reading is paused, and TLS is about to be told of its transport; what came before that
+            # By its first step reading is paused, and TLS is about to be given its transport; what came before that
             # follows at once.
             await asyncio.sleep(0)
             loop.call_soon(self._hand_over)

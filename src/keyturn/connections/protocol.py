@@ -67,7 +67,7 @@ class Refusal(NamedTuple):
         return "\r\n".join((*lines, "", "")).encode() + body
 
 
-MALFORMED: Final = Refusal(HTTPStatus.BAD_REQUEST, "This is no valid HTTP/1.1 request.")
+MALFORMED: Final = Refusal(HTTPStatus.BAD_REQUEST, "This is not a valid HTTP/1.1 request.")
 HOST: Final = Refusal(
     HTTPStatus.BAD_REQUEST, "Host: an HTTP/1.1 request has exactly one, the name and perhaps the port of this server."
 )
@@ -82,15 +82,15 @@ FIELDS: Final = Refusal(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     f"The head of a request has at most {HEAD_BYTES_MAX // 1024} KiB and {FIELDS_MAX} header fields.",
 )
-SLOW_HEAD: Final = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The head of this request did not come in within its time.")
-SLOW_BODY: Final = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The body of this request did not come in within its time.")
+SLOW_HEAD: Final = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The head of this request did not arrive in time.")
+SLOW_BODY: Final = Refusal(HTTPStatus.REQUEST_TIMEOUT, "The body of this request did not arrive in time.")
 CROWDED: Final = {
     Overcrowded.FULL: Refusal(
-        HTTPStatus.SERVICE_UNAVAILABLE, "This server has as many connections as it can hold. Try again in a moment.", 1
+        HTTPStatus.SERVICE_UNAVAILABLE, "This server has reached its limit of connections. Try again in a moment.", 1
     ),
     Overcrowded.CLIENT: Refusal(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "This client has as many connections as one client may have. Close some, or use them for several requests.",
+        "This client has reached its limit of connections. Close some, or reuse them.",
         1,
     ),
 }
@@ -402,7 +402,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.due = self.opened.tick + (self.opened.limits.body_seconds if self._unsent else LINGER_TICKS) + 1
 
     def _closing(self) -> None:
-        """It closes by itself, as soon as the other side has taken what is still to be sent."""
+        """It closes automatically, as soon as the other side has taken what is still to be sent."""
         self._stop()
         self._unsent = self.transport.get_write_buffer_size()
         self.due = self.opened.tick + self.opened.limits.body_seconds + 1

@@ -5,6 +5,7 @@ Keyturn and Tillgate both stand on it and it knows neither.
 
 from keyturn.database.errors import (
     BackupError,
+    DatabaseMissing,
     MigrationError,
     StoreError,
     StoreUnavailable,
@@ -12,8 +13,8 @@ from keyturn.database.errors import (
     UniqueViolation,
 )
 from keyturn.database.high_water import HighWater, Mark
-from keyturn.database.migrations import Migration, migrate, migrations_of, pending
-from keyturn.database.opening import open_database
+from keyturn.database.migrations import Migration, migrate, migrations_of, pending, require_schema
+from keyturn.database.opening import open_database, require_file
 from keyturn.database.ports import (
     SOON_SECONDS,
     Both,
@@ -32,6 +33,7 @@ __all__ = [
     "BackupError",
     "Both",
     "Database",
+    "DatabaseMissing",
     "Dialect",
     "HighWater",
     "Mark",
@@ -50,5 +52,7 @@ __all__ = [
     "migrations_of",
     "open_database",
     "pending",
+    "require_file",
+    "require_schema",
     "with_list",
 ]

@@ -269,7 +269,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(file) as archive:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError) as error:
-        raise BackupError(f"{file} is no whole backup: {error}") from error
+        raise BackupError(f"{file} is not a complete backup: {error}") from error
     except OSError as error:
         raise BackupError(f"cannot read {file}: {error.strerror or error}") from error
 
@@ -280,9 +280,9 @@ def _manifest_of(file: Path, archive: zipfile.ZipFile) -> Manifest:
     try:
         manifest = msgspec.json.decode(text, type=Manifest)
     except msgspec.DecodeError as error:
-        raise BackupError(f"{file} is no backup: its manifest cannot be read: {error}") from error
+        raise BackupError(f"{file} is not a backup: its manifest cannot be read: {error}") from error
     if manifest.format != FORMAT:
-        raise BackupError(f"{file} is no backup: its format is {manifest.format[:40]!r}")
+        raise BackupError(f"{file} is not a backup: its format is {manifest.format[:40]!r}")
     if manifest.version > FORMAT_VERSION:
         raise BackupError(f"{file} was written by a newer version of the program: {manifest.program[:60]}")
     return manifest

@@ -2,6 +2,7 @@
 
 StoreError
 ├── UniqueViolation    a row with this key is already there
+├── DatabaseMissing    there is no database there, or it is none of ours
 ├── StoreUnavailable   the database cannot be reached, is closed, or stayed locked
 ├── StrayAwait         an operation awaited something that is not its transaction
 ├── MigrationError     the schema cannot be brought to what this code expects
@@ -19,6 +20,10 @@ class UniqueViolation(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be reached, is closed, or stayed locked for too long."""
+
+
+class DatabaseMissing(StoreError):
+    """There is no database at that place, or one that holds nothing of ours; the message names it."""
 
 
 class StrayAwait(StoreError):

@@ -138,7 +138,7 @@ class HighWater:
             raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Write what was noted and let go of the file."""
+        """Write what was noted and release the file."""
         self._closing.set()
         self._wake.set()
         if self._thread is not None:

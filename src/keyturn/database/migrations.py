@@ -6,7 +6,7 @@ import sqlite3
 from importlib.resources import files
 from typing import NamedTuple
 
-from keyturn.database.errors import MigrationError
+from keyturn.database.errors import DatabaseMissing, MigrationError
 from keyturn.database.ports import Both, Database, Transaction
 
 _NAME = re.compile(r"(\d{4})_([a-z0-9_]{1,200})\.sql", re.ASCII)
@@ -159,6 +159,17 @@ async def pending(database: Database, wanted: list[Migration]) -> list[Migration
         return await _not_applied(tx, wanted)
 
     return await database.read(look)
+
+
+async def require_schema(database: Database, wanted: list[Migration]) -> None:
+    """Refuse a database that holds nothing of these houses, without changing anything.
+
+    Raises:
+        DatabaseMissing: none of the steps was ever applied to it.
+        MigrationError: as for :func:`migrate`.
+    """
+    if len(await pending(database, wanted)) == len(wanted):
+        raise DatabaseMissing("the database holds nothing of ours")
 
 
 async def _not_applied(tx: Transaction, wanted: list[Migration]) -> list[Migration]:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 READ_SECONDS = 5.0
 WRITE_SECONDS = 10.0
-# For what a caller waits at the door, and for readiness: so that a refusal is there within two seconds.
+# For admission and for readiness, on which a caller waits: so that a refusal is there within two seconds.
 SOON_SECONDS = 1.8
 
 Dialect = Literal["sqlite", "postgres"]
@@ -135,7 +135,7 @@ class Database(Protocol):
             within_seconds: for how long it is waited for, a connection included.
 
         Raises:
-            StoreUnavailable: there was no answer in time, or none to be had.
+            StoreUnavailable: there was no answer in time, or none at all.
         """
         ...
 
@@ -143,7 +143,7 @@ class Database(Protocol):
         """A number that differs from every earlier one after any commit, whichever process made it.
 
         So what was read under a number still stands while the number does. None where the database
-        cannot tell it for less than reading anew.
+        cannot tell it for less than reading again.
         """
         ...
 
@@ -166,13 +166,13 @@ class Database(Protocol):
                 takes, as a migration does.
 
         Raises:
-            StoreUnavailable: there was no answer in time, or none to be had. Whether it was done may not be known.
+            StoreUnavailable: there was no answer in time, or none at all. Whether it was done may not be known.
         """
         ...
 
     def listen(self, channel: str, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback`` on this loop soon after another process or this one has notified the channel, where the
-        database can tell of it (PostgreSQL's NOTIFY); what comes back ends that. A hint, not a promise: a notice is
+        database can report it (PostgreSQL's NOTIFY); what comes back ends that. A hint, not a promise: a notice is
         lost while the connection is down.
         """
         ...
@@ -183,5 +183,5 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finish what is under way and let go of the database."""
+        """Finish what is under way and release the database."""
         ...

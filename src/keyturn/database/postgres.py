@@ -65,7 +65,7 @@ def _raise(error: BaseException) -> NoReturn:
 
 
 def _is_defect(error: BaseException) -> bool:
-    """Whether a statement or its arguments are wrong. Whatever else the driver raises may pass by itself, or is for
+    """Whether a statement or its arguments are wrong. Whatever else the driver raises may pass without help, or is for
     the operator to mend: the database is unavailable then."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "")[:2] in _DEFECTS and error.sqlstate != _NOT_ALLOWED
@@ -231,9 +231,9 @@ class PostgresDatabase:
         return stop
 
     async def _keep_listening(self, channel: str, callback: Callable[[], None]) -> None:
-        """Hold a connection of the pool that is told of the channel; another one when that is lost."""
+        """Hold a connection of the pool that listens on the channel; another one when that is lost."""
 
-        def told(*_: object) -> None:
+        def notified(*_: object) -> None:
             callback()
 
         while True:
@@ -245,12 +245,12 @@ class PostgresDatabase:
                         lost.set()
 
                     connection.add_termination_listener(gone)
-                    await connection.add_listener(channel, told)
+                    await connection.add_listener(channel, notified)
                     try:
                         callback()  # whatever was missed before
                         await lost.wait()
                     finally:
-                        # Nobody else may have a connection that is told of it, and to say so takes an answer.
+                        # Nobody else may have a connection that listens on it, and to say so takes an answer.
                         with contextlib.suppress(asyncpg.InterfaceError):
                             connection.terminate()
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
@@ -281,7 +281,7 @@ async def _in_transaction(
     except asyncio.CancelledError:
         raise  # the connection is thrown away, and with it what was done
     except BaseException:
-        # What failed is the reason, not that it could not be taken back: a connection that was lost does that itself.
+        # What failed is the reason, not that it could not be rolled back: a connection that was lost does that itself.
         with contextlib.suppress(*_OF_THE_DRIVER):
             await around.rollback()
         raise

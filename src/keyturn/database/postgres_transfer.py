@@ -77,7 +77,7 @@ class _Target(_Side):
 async def open_source(url: str) -> AsyncIterator[_Source]:
     """See :func:`keyturn.database.transfer.open_source`. A standby will do."""
     async with _connected(url) as connection:
-        with _told():
+        with _store_errors():
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 yield _Source(connection)
 
@@ -86,7 +86,7 @@ async def open_source(url: str) -> AsyncIterator[_Source]:
 async def open_target(url: str) -> AsyncIterator[_Target]:
     """See :func:`keyturn.database.transfer.open_target`."""
     async with _connected(url) as connection:
-        with _told():
+        with _store_errors():
             async with connection.transaction():
                 yield _Target(connection)
 
@@ -106,7 +106,7 @@ async def _connected(url: str) -> AsyncIterator[Any]:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _store_errors() -> Iterator[None]:
     try:
         yield
     except asyncpg.PostgresConnectionError as error:

@@ -11,7 +11,7 @@ never waits.
 
 A savepoint around each operation would keep its neighbours from its failure, but it copies every
 page that the operation touches, which costs more than the operation. So they run without; if one
-fails after it has changed something, the transaction is taken back and all of them run anew, now in
+fails after it has changed something, the transaction is rolled back and all of them run again, now in
 savepoints. Most operations that fail do so before their first change, and cost nobody anything.
 
 Reads run on a connection of their own (WAL: they never wait for the writer) directly on the event
@@ -153,7 +153,7 @@ class SqliteTransaction:
 
     @property
     def may_have_changed(self) -> bool:
-        """Whether there may be something to take back. SQLite counts rows only, so a change of the schema is not."""
+        """Whether there may be something to roll back. SQLite counts rows only, so a change of the schema is not."""
         return self._executed or self._connection.total_changes != self._changes_before
 
 
@@ -330,7 +330,7 @@ class SqliteDatabase:
         return trouble
 
     def listen(self, channel: str, callback: Callable[[], None]) -> Callable[[], None]:
-        return _nothing  # it has no notices; `version` tells of a commit for next to nothing
+        return _nothing  # it has no notices; `version` shows a commit at almost no cost
 
     async def write(self, operation: Operation[T], *, within_seconds: float | None = WRITE_SECONDS) -> T:
         self._refuse()
@@ -368,7 +368,7 @@ class SqliteDatabase:
         return future
 
     def _run_next(self) -> None:
-        """Run what waits, as far as the write lock can be had without waiting; the thread does the rest."""
+        """Run what waits, as far as the write lock is free; the thread does the rest."""
         with self._lock:
             writes = self._take()
         begun = self._begin()

@@ -84,7 +84,7 @@ class DatabaseFile:
 
 
 def damaged(detail: str) -> Trouble:
-    """What is told of a file in which something is not as SQLite writes it."""
+    """The error for a file that SQLite did not write as it is."""
     return Trouble(
         "intact",
         "the database file is damaged",

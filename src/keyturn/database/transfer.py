@@ -94,7 +94,7 @@ def _postgres(url: str) -> Any:
     try:
         from keyturn.database import postgres_transfer
     except ModuleNotFoundError as error:
-        raise StoreUnavailable("PostgreSQL needs the driver asyncpg: pip install 'tillgate[postgres]'") from error
+        raise StoreUnavailable("PostgreSQL needs the driver asyncpg: pip install 'keyturn[postgres]'") from error
     return postgres_transfer
 
 

@@ -44,7 +44,7 @@ class StoreWatch:
         return await asyncio.shield(self._looking)
 
     async def run(self) -> None:
-        """Look by itself until cancelled: at what costs nothing, and while something is wrong at everything."""
+        """Look at intervals until cancelled: at what costs nothing, and while something is wrong at everything."""
         while True:
             if self._known is not None:
                 await self.look()

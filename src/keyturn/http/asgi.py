@@ -32,6 +32,7 @@ from keyturn.http.denials import (
     rate_limited_denial,
     unreadable,
 )
+from keyturn.http.headers import texts_by_name
 from keyturn.http.proxies import Networks, Transport, client_of
 from keyturn.insight.usage import PATH_MAX
 from keyturn.invariants import present
@@ -105,18 +106,20 @@ class KeyturnMiddleware:
             await self._app(scope, receive, send)
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _by_name(scope["headers"])
+        headers = texts_by_name(scope["headers"])
         origin = headers.get("origin")
         target = _find(_routes_of(self._app), scope)
         layer = self._layer
         try:
             if layer is None:
-                _log.error("the key layer is not open: the server has not started the application (ASGI's lifespan)")
+                _log.error(
+                    "the key layer is not open: the server has not run the application's lifespan startup (ASGI)"
+                )
                 await self._refuse(UNAVAILABLE, scope, receive, send)
             elif _is_preflight(scope, headers):
                 methods = target.methods if target is not None and target.methods else _ALL_METHODS
-                told = await layer.origins.preflight(headers["origin"], methods)
-                await _answer(send, 204, told, b"")
+                headers_of_preflight = await layer.origins.preflight(headers["origin"], methods)
+                await _answer(send, 204, headers_of_preflight, b"")
             else:
                 admitted = await self._admit(layer, scope, headers, target)
                 if isinstance(admitted, Denial):
@@ -143,7 +146,7 @@ class KeyturnMiddleware:
         """Whose request it is, what its answer is to carry and by what it was let in; or why it is refused.
 
         Raises:
-            _Unavailable: that cannot be told.
+            _Unavailable: the decision is unknown.
         """
         method = "GET" if scope["type"] == "websocket" else scope["method"]
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
@@ -158,7 +161,7 @@ class KeyturnMiddleware:
             nowhere = target.endpoint is None
         if need is None:
             logged_path = layer.carriers.clipped(path, PATH_MAX)
-            _log.error("%s %s does not say what it needs, and is reached by nobody", method, logged_path)
+            _log.error("%s %s declares no scope, so every request to it is refused", method, logged_path)
             return UNDECLARED
         if need is Access.OPEN:
             return None, (), None
@@ -231,14 +234,14 @@ class KeyturnMiddleware:
                 return
             self._layer = layer
             stack.callback(self._forget, layer)
-            waiting, said = [first], False
+            waiting, answered = [first], False
 
             async def replayed() -> Any:
                 return waiting.pop() if waiting else await receive()
 
             async def noted(message: Any) -> None:
-                nonlocal said
-                said = True
+                nonlocal answered
+                answered = True
                 if message["type"].startswith("lifespan.shutdown."):
                     farewell.append(message)
                 else:
@@ -247,7 +250,7 @@ class KeyturnMiddleware:
             try:
                 await self._app(scope, replayed, noted)
             except Exception:
-                if said:
+                if answered:
                     raise
                 # An application without a life of its own (ASGI, lifespan: it may raise). Then it is ours alone.
                 await send({"type": "lifespan.startup.complete"})
@@ -263,7 +266,7 @@ class KeyturnMiddleware:
 
 
 class _Unavailable(Exception):
-    """Whether a key may do something cannot be told; ``__cause__`` says why."""
+    """A key could not be verified; ``__cause__`` says why."""
 
 
 class _Judged(NamedTuple):
@@ -448,11 +451,11 @@ def _find(routes: list[Any] | None, scope: Scope) -> _Target | None:
 
 def _nowhere(method: str, path: str, methods: tuple[str, ...]) -> Denial:
     """That no route says what this needs, because there is none. It is not handed on: what the application might find
-    for it beside its routes has not said what it needs, either."""
+    for it beside its routes has not answered what it needs, either."""
     if not methods:
         return Denial(404, "unknown_path", f"There is no {path}.")
     allowed = ", ".join(methods)
-    message = f"{method[:16]} is not possible here; use {allowed}."
+    message = f"{method[:16]} is not allowed here; use {allowed}."
     return Denial(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])
 
 
@@ -482,12 +485,3 @@ def _adding(send: Send, more: Headers) -> Send:
         await send(message)
 
     return adding
-
-
-def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found

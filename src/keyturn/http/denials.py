@@ -59,7 +59,7 @@ class Problem(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, k
 
 
 def denied(refusal: Refused) -> Denial:
-    """A refusal as its caller is told of it."""
+    """A refusal as its caller reads it."""
     status, message = wording.describe(refusal)
     if status == wording.FORBIDDEN:
         code = wording.FORBIDDEN_CODES[refusal.reason]
@@ -72,7 +72,7 @@ def denied(refusal: Refused) -> Denial:
 
 
 def rate_limited_denial(allowance: Allowance) -> Denial:
-    """A key that was too quick."""
+    """A key over its rate limit."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     limit = allowance.limit
     return Denial(
@@ -87,13 +87,13 @@ def rate_limited_denial(allowance: Allowance) -> Denial:
 UNAVAILABLE: Final = Denial(
     HTTPStatus.SERVICE_UNAVAILABLE,
     AUTH_UNAVAILABLE,
-    "Whether this key may do that cannot be told right now, so it may not. Try again in a moment.",
+    "The key could not be verified right now. Try again in a moment.",
     headers=[(b"retry-after", b"1")],
 )
 UNDECLARED: Final = Denial(
     HTTPStatus.FORBIDDEN,
     NEED_NOT_DECLARED,
-    "This endpoint does not say what it needs of a key, so nobody is let in. Its author has to declare it.",
+    "This endpoint declares no scope, so every request is refused. The API's author must declare what it needs.",
 )
 
 

@@ -29,6 +29,7 @@ from keyturn.http.denials import (
     rate_limited_denial,
     unreadable,
 )
+from keyturn.http.headers import texts_by_name
 from keyturn.http.proxies import Transport, client_of
 from keyturn.http.reading import Denied
 from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
@@ -61,7 +62,7 @@ class Original(NamedTuple):
     """The request that the proxy asks about.
 
     Attributes:
-        tells_body: whether the proxy hands our body on to its client; nginx hands on headers only.
+        forwards_body: whether the proxy hands our body on to its client; nginx hands on headers only.
         scheme: that by which the client came, where the proxy says it with the request.
     """
 
@@ -92,16 +93,16 @@ class Forwarding:
 
         Raises:
             Denied: the proxy is not trusted, or is not set up as it must be.
-            StoreError: that could not be told.
+            StoreError: the decision is unknown.
         """
-        headers = _by_name(scope["headers"])
+        headers = texts_by_name(scope["headers"])
         peer = scope["client"][0] if scope.get("client") else None
         if not self._trusted.has(peer):
             raise Denied(
                 Denial(
                     HTTPStatus.FORBIDDEN,
                     "proxy_not_trusted",
-                    "Only a trusted proxy may ask here; its address is to be among KEYTURN_TRUSTED_PROXIES.",
+                    "Only a trusted proxy can call this endpoint. Add its address to KEYTURN_TRUSTED_PROXIES.",
                 )
             )
         origin = headers.get("origin")
@@ -166,7 +167,7 @@ class Forwarding:
             raise _not_set_up(f"the parameter {unknown[0][:40]!r} of {FORWARD_PATH} is unknown")
         if "access" in declared:
             if declared["access"] != Access.ANY_KEY.value or len(declared) > 1:
-                raise _not_set_up("access can only be any-key, and then there is no scope; what is open is not asked")
+                raise _not_set_up("access: expected any-key, without a scope; open routes need no call")
             return Access.ANY_KEY
         if "scope" in declared:
             if declared["scope"] not in self._offered:
@@ -215,7 +216,7 @@ def _spelt(scopes: Iterable[str]) -> bytes:
 def refuse(refusal: Denied, scope: Any) -> tuple[int, Headers, bytes]:
     """A refusal as the proxy can hand it on, whichever it is."""
     return _refused(
-        refusal.denial, Original("", "", "", _tells_body(name.decode() for name, _ in scope["headers"])), ()
+        refusal.denial, Original("", "", "", _forwards_body(name.decode() for name, _ in scope["headers"])), ()
     )
 
 
@@ -252,7 +253,7 @@ def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[st
     ]
     if not found:
         raise _not_set_up(
-            "the proxy does not say which request it means: X-Original-URI (or X-Original-URL) and X-Original-Method, "
+            "the proxy does not name the original request: X-Original-URI (or X-Original-URL) and X-Original-Method, "
             "or X-Forwarded-Uri and X-Forwarded-Method"
         )
     if any(one[:3] != found[0][:3] for one in found):
@@ -265,10 +266,10 @@ def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[st
         )
     if query and query == found[0].query:
         raise _not_set_up(
-            "the client's own query came to it; in Caddy, rewrite to /v1/forward-auth? with a question mark"
+            "the client's query string was passed on; in Caddy, rewrite to /v1/forward-auth? with a question mark"
         )
     # The first is the proxy's own; of others a client's may be one that only agrees in where it leads.
-    return found[0]._replace(forwards_body=_tells_body(headers)), _parameters(query)
+    return found[0]._replace(forwards_body=_forwards_body(headers)), _parameters(query)
 
 
 def _parts(where: str) -> tuple[str, str, bool, str | None]:
@@ -281,13 +282,13 @@ def _parts(where: str) -> tuple[str, str, bool, str | None]:
     if not where.startswith("/") and "://" in where:
         url = _URL.fullmatch(where)
         if url is None:
-            raise Denied(unreadable("The Host header is no host name, or the request target is not below it."))
+            raise Denied(unreadable("The Host header is not a host name, or the request target is not below it."))
         scheme, where = url[1], url[2] or "/"
     path, _, query = where.partition("?")
     return path, query, True, scheme
 
 
-def _tells_body(names: Iterable[str]) -> bool:
+def _forwards_body(names: Iterable[str]) -> bool:
     """Whether the proxy hands on our body; nginx, which sends these, does not."""
     return {"x-original-uri", "x-original-url"}.isdisjoint(names)
 
@@ -318,15 +319,6 @@ def _refuse_disguised(headers: Iterable[tuple[bytes, bytes]]) -> None:
                 Denial(
                     HTTPStatus.FORBIDDEN,
                     "ambiguous_request",
-                    "A header's name may be read as one that says whose request it is; send no X_Keyturn_ headers.",
+                    "A header name could be read as one of the identity headers. Send no X_Keyturn_ headers.",
                 )
             )
-
-
-def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
-    found: dict[str, str] = {}
-    for name, value in headers:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found

@@ -1,7 +1,7 @@
 """Keys over HTTP: made, listed, changed, rotated, switched and revoked, by the root credential or by a key.
 
 A key reads the keys of its own project and mode. It makes no stronger one than itself, and touches only what it has
-made, and what that has made; and itself, where that narrows it.
+made, and what that has made; and itself, where that restricts it.
 """
 
 from http import HTTPStatus
@@ -87,7 +87,7 @@ async def create(layer: KeyLayer, call: Call) -> CreatedKey:
     project_id = body.project_id
     if parent is not None:
         if project_id is not UNSET and project_id != parent.project_id:
-            raise StrongerThanParent("a key makes keys of its own project only; leave projectId out")
+            raise StrongerThanParent("projectId: a key creates keys of its own project only; omit projectId")
         project_id = parent.project_id
     wish = KeyWish(
         project_id=PROJECT_DEFAULT if project_id is UNSET else project_id,
@@ -202,7 +202,7 @@ async def rotate(layer: KeyLayer, call: Call) -> RotatedKey:
 
 
 async def withdraw_rotation(layer: KeyLayer, call: Call) -> ChangedKey:
-    """A rotation taken back whose secret was not used yet."""
+    """A withdrawn rotation whose secret was not used."""
     key, _ = await _made(layer, call)
     receipt = await layer.issuer.withdraw_rotation(project_id=key.project_id, key_id=key.id, by=call.who.actor)
     return await _again(layer, key, receipt)
@@ -361,7 +361,7 @@ async def _switch(layer: KeyLayer, call: Call, *, enabled: bool) -> ChangedKey:
     key, own = await _made(layer, call, itself=not enabled)
     if enabled and own is not None and key.disabled_by not in (None, call.who.actor):
         raise Denied(
-            Denial(HTTPStatus.FORBIDDEN, "disabled_by_another", "Only who switched this key off can switch it on.")
+            Denial(HTTPStatus.FORBIDDEN, "disabled_by_another", "Only the actor that disabled this key can enable it.")
         )
     switched = await set_enabled(
         layer.store,
@@ -396,7 +396,9 @@ def _project(call: Call, given: str | UnsetType) -> str:
         return PROJECT_DEFAULT if given is UNSET else given
     if given is not UNSET and given != call.who.key.project_id:
         raise Denied(
-            Denial(HTTPStatus.FORBIDDEN, "root_required", "A key sees its own project only; leave projectId out."),
+            Denial(
+                HTTPStatus.FORBIDDEN, ("root_required"), "projectId: a key reads its own project only. Omit projectId."
+            ),
             "projectId",
         )
     return call.who.key.project_id
@@ -423,28 +425,28 @@ def _not_found(key_id: str) -> KeyNotFound:
 def _routes() -> list[Route]:
     one = "/v1/keys/{id}"
     return [
-        Route("GET", "/v1/whoami", Only.KEY, "Tell who is asking", who_am_i, WhoAmI),
-        Route("POST", "/v1/keys", WRITE, "Make a key", create, CreatedKey, HTTPStatus.CREATED, body=NewKey),
+        Route("GET", "/v1/whoami", Only.KEY, "Describe the credential", who_am_i, WhoAmI),
+        Route("POST", "/v1/keys", WRITE, "Create a key", create, CreatedKey, HTTPStatus.CREATED, body=NewKey),
         Route("GET", "/v1/keys", READ, "List keys", list_all, KeyList, query=WhichKeys),
         Route("POST", "/v1/keys/revoke", Only.ROOT, "Revoke many keys", revoke_many, RevokedKeys, body=Selection),
         Route("GET", one, READ, "Retrieve a key", retrieve, KeyObject),
         Route("PATCH", one, WRITE, "Change a key", update, ChangedKey, body=Changes),
-        Route("POST", f"{one}/rotate", WRITE, "Give a key a new secret", rotate, RotatedKey, body=Rotation),
-        Route("DELETE", f"{one}/rotation", WRITE, "Take a rotation back", withdraw_rotation, ChangedKey),
-        Route("POST", f"{one}/rotation/finish", WRITE, "End a key's earlier secrets", finish_rotation, ChangedKey),
-        Route("POST", f"{one}/disable", WRITE, "Switch a key off", disable, ChangedKey, body=Why),
-        Route("POST", f"{one}/enable", WRITE, "Switch a key on", enable, ChangedKey, body=Why),
-        Route("POST", f"{one}/revoke", WRITE, "Revoke a key for good", revoke_one, RevokedKey, query=Tree, body=Why),
+        Route("POST", f"{one}/rotate", WRITE, "Rotate a key", rotate, RotatedKey, body=Rotation),
+        Route("DELETE", f"{one}/rotation", WRITE, "Withdraw a rotation", withdraw_rotation, ChangedKey),
+        Route("POST", f"{one}/rotation/finish", WRITE, "End the old secrets of a key", finish_rotation, ChangedKey),
+        Route("POST", f"{one}/disable", WRITE, "Disable a key", disable, ChangedKey, body=Why),
+        Route("POST", f"{one}/enable", WRITE, "Enable a key", enable, ChangedKey, body=Why),
+        Route("POST", f"{one}/revoke", WRITE, "Revoke a key", revoke_one, RevokedKey, query=Tree, body=Why),
         Route("GET", f"{one}/secrets", READ, "List a key's secrets", list_secrets, SecretList),
-        Route("GET", f"{one}/audit", READ, "What was done to a key", audit_of_key, AuditList, query=WhichLines),
-        Route("GET", "/v1/audit", READ, "What was done to keys", audit_of_project, AuditList, query=WhichLines),
+        Route("GET", f"{one}/audit", READ, "List the audit log of a key", audit_of_key, AuditList, query=WhichLines),
+        Route("GET", "/v1/audit", READ, "List the audit log", audit_of_project, AuditList, query=WhichLines),
         Route("GET", "/v1/projects/{id}", Only.ROOT, "Retrieve a project", retrieve_project, ProjectObject),
         Route(
-            "POST", "/v1/projects/{id}/suspend", Only.ROOT, "Refuse a project's keys", suspend_project,
+            "POST", "/v1/projects/{id}/suspend", Only.ROOT, "Suspend a project", suspend_project,
             SwitchedProject, body=Why,
         ),
         Route(
-            "POST", "/v1/projects/{id}/resume", Only.ROOT, "Let a project's keys in again", resume_project,
+            "POST", "/v1/projects/{id}/resume", Only.ROOT, "Resume a project", resume_project,
             SwitchedProject, body=Why,
         ),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What ``GET /metrics`` tells of this process, in the Prometheus text format."""
+"""The metrics of this process at ``GET /metrics``, in the Prometheus text format."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -28,21 +28,26 @@ def expose(layer: KeyLayer, answers: Counter[int], connections: OpenConnections 
             "Answers by HTTP status.",
             [({"status": str(status)}, count) for status, count in sorted(answers.items())],
         ),
-        *_metric("keyturn_gate_keys", "gauge", "Secrets that are remembered.", [({}, gate.remembered)]),
+        *_metric("keyturn_gate_keys", "gauge", "Secrets in the cache.", [({}, gate.remembered)]),
         *_metric(
-            "keyturn_gate_lease", "gauge", "1 while keys may be answered from memory.", [({}, int(gate.holds_lease))]
+            "keyturn_gate_lease",
+            "gauge",
+            "1 while the process holds a lease and can verify keys from its cache.",
+            [({}, int(gate.holds_lease))],
         ),
-        *_metric("keyturn_gate_epoch", "gauge", "The last narrowing change acted upon.", [({}, gate.epoch or 0)]),
+        *_metric(
+            "keyturn_gate_epoch", "gauge", "The last restricting change that was applied.", [({}, gate.epoch or 0)]
+        ),
         *_metric(
             "keyturn_revocation_lag_seconds",
             "gauge",
-            "How long the last probe took until a change held everywhere; -1 before the first.",
+            "Seconds until a probe change held in every process; -1 before the first probe.",
             [({}, layer.probed.lag_seconds if layer.probed is not None else -1)],
         ),
         *_metric(
             "keyturn_revocation_not_held_total",
             "counter",
-            "Probes after which a gate still answered by what was before.",
+            "Probes after which a gate still used the state before the change.",
             [({}, layer.probes_failed)],
         ),
     ]
@@ -51,7 +56,7 @@ def expose(layer: KeyLayer, answers: Counter[int], connections: OpenConnections 
         lines += _metric(
             "keyturn_connections_ended_total",
             "counter",
-            "Connections that the server refused or ended before their time, by the reason.",
+            "Connections that the server refused or ended early, by reason.",
             [({"reason": reason}, count) for reason, count in connections.ended().items()],
         )
     return "".join(f"{line}\n" for line in lines).encode()

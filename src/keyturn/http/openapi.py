@@ -12,10 +12,10 @@ VERSION: Final = "1"
 
 _WORD: Final = re.compile(r"[^a-z0-9]+")
 _WHO: Final = {
-    Only.ROOT: "For the root credential only.",
-    Only.KEY: "For any valid key, or the root credential.",
+    Only.ROOT: "The root credential only.",
+    Only.KEY: "Any valid key, or the root credential.",
     Only.NOBODY: "For everybody.",
-    Only.PROXY: "For a proxy that the settings trust, with the request that it asks about.",
+    Only.PROXY: "A trusted proxy (KEYTURN_TRUSTED_PROXIES), with the original request in its headers.",
 }
 
 
@@ -51,7 +51,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
             },
             "responses": {
                 "Refused": {
-                    "description": "Refused: `code` says why, `detail` what to do.",
+                    "description": "Refused: `code` is the reason, `detail` the next step.",
                     "content": {"application/problem+json": {"schema": schema_of[Problem]}},
                 }
             },

@@ -83,35 +83,64 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
     Raises:
         Denied: a parameter is unknown, repeated or wrong, or it is longer than 8 KiB.
     """
-    if len(query_string) > QUERY_BYTES_MAX:
-        raise bad_request("invalid_query", f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.")
     try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
-    except (UnicodeDecodeError, ValueError) as error:
-        raise bad_request("invalid_query", "The query string is not well formed.") from error
-    given: dict[str, str] = {}
-    for name, value in pairs:
-        if name in given:
-            raise bad_request("invalid_query", f"{name[:60]}: given more than once.", name[:60])
-        if not value.isprintable():
-            raise bad_request("invalid_query", f"{name[:60]}: control characters are not allowed.", name[:60])
-        given[name] = value
-    try:
-        return msgspec.convert(given, type, strict=False)
+        return msgspec.convert(parameters(query_string), type, strict=False)
+    except Malformed as problem:
+        raise bad_request("invalid_query", problem.message, problem.param) from problem
     except msgspec.ValidationError as error:
         message, param = _explain(str(error))
         raise bad_request("invalid_query", message, param) from error
 
 
+class Malformed(Exception):
+    """What was sent is not well formed, in whatever words it is told: the message, and the parameter it is about."""
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+
+def parameters(query_string: bytes) -> dict[str, str]:
+    """A query's parameters by name.
+
+    Raises:
+        Malformed: one is repeated, or no text, or they are longer than 8 KiB.
+    """
+    if len(query_string) > QUERY_BYTES_MAX:
+        raise Malformed(f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.")
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Malformed("The query string is not well formed.") from error
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if name in given:
+            raise Malformed(f"{name[:60]}: given more than once.", name[:60])
+        if not value.isprintable():
+            raise Malformed(f"{name[:60]}: control characters are not allowed.", name[:60])
+        given[name] = value
+    return given
+
+
 def _explain(problem: str) -> tuple[str, str]:
-    """The message of msgspec as ours, and the field it is about."""
+    return explained(problem, required="required.", documents="/v1/openapi.json")
+
+
+def explained(problem: str, *, required: str, documents: str) -> tuple[str, str]:
+    """The message of msgspec as ours, and the field it is about.
+
+    Args:
+        required: what is said of a field that is missing.
+        documents: where the fields are listed.
+    """
     what, path = _place(problem)
     field = _between(what, "field `", "`")
     if field:
         param = (f"{path}.{field}" if path else field)[:100]
         if "missing required" in what:
-            return f"{param}: required.", param
-        return f"{param}: unknown field; see /v1/openapi.json for those there are.", param
+            return f"{param}: {required}", param
+        return f"{param}: unknown field; see {documents} for those there are.", param
     param = (path or "body")[:100]
     return f"{param}: {what.replace('`', '')}.", param
 
@@ -132,23 +161,23 @@ def _between(text: str, before: str, after: str) -> str:
     return found
 
 
-def _refuse_nul(value: Any, at: str = "") -> None:
-    """Refuse U+0000 in any text of a body: PostgreSQL keeps it in none, nor do the receivers of webhooks in their JSON.
+def _refuse_nul(value: Any) -> None:
+    if (param := place_of_nul(value)) is not None:
+        raise bad_request("invalid_body", f"{param}: the character U+0000 is not allowed.", param)
 
-    Raises:
-        Denied: it is in one, which is named.
-    """
+
+def place_of_nul(value: Any, at: str = "") -> str | None:
+    """Where in a body U+0000 stands, which PostgreSQL keeps in no text, nor do the receivers of webhooks in their JSON;
+    None where it does not."""
     if isinstance(value, str):
-        if "\0" in value:
-            param = at[:100] or "body"
-            raise bad_request("invalid_body", f"{param}: the character U+0000 is not allowed.", param)
-    elif isinstance(value, dict):
+        return (at[:100] or "body") if "\0" in value else None
+    inside: list[tuple[Any, str]] = []
+    if isinstance(value, dict):
         for name, one in value.items():
-            _refuse_nul(name, at)
-            _refuse_nul(one, f"{at}.{name}" if at else str(name))
+            inside += [(name, at), (one, f"{at}.{name}" if at else str(name))]
     elif isinstance(value, list | tuple | set | frozenset):
-        for one in value:
-            _refuse_nul(one, at)
+        inside = [(one, at) for one in value]
     elif isinstance(value, msgspec.Struct):
         for name, field in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
-            _refuse_nul(getattr(value, field), f"{at}.{name}" if at else name)
+            inside.append((getattr(value, field), f"{at}.{name}" if at else name))
+    return next((found for one, where in inside if (found := place_of_nul(one, where)) is not None), None)

@@ -1,9 +1,9 @@
 """Routes as values: what they need, take and answer is data that routing, checking and the OpenAPI document read."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -55,11 +55,11 @@ Run = Callable[[KeyLayer, Call], Awaitable[Any]]
 
 
 class Route(NamedTuple):
-    """One endpoint.
+    """One endpoint of Keyturn's server.
 
     Attributes:
         path: with ``{id}`` for the object's id.
-        need: the scope that a key must have been given, or who it is for.
+        need: the scope that a key must have been given, or who it is for; the root credential may do all of it.
         run: what it does; None where the application answers it by itself.
         answers: the type of the answer; None for one that is no JSON, or none.
         media_type: of an answer that is no JSON.
@@ -77,11 +77,19 @@ class Route(NamedTuple):
     media_type: str | None = None
 
 
-class Found(NamedTuple):
-    """What a path leads to: a route for each method it has."""
+R = TypeVar("R")
 
-    by_method: dict[str, Route]
-    id: str
+
+class Found(NamedTuple, Generic[R]):
+    """What a path leads to.
+
+    Attributes:
+        by_method: a route for each method it has.
+        values: what stands for the path's variables, in order.
+    """
+
+    by_method: dict[str, R]
+    values: tuple[str, ...]
 
     @property
     def allow(self) -> str:
@@ -89,33 +97,79 @@ class Found(NamedTuple):
         methods = set(self.by_method)
         return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
+    def route(self, method: str) -> R | None:
+        """The route for a method; HEAD is answered as GET."""
+        return self.by_method.get("GET" if method == "HEAD" else method)
 
-class Router:
-    """Finds routes by their path; one without an ``{id}`` goes first."""
 
-    def __init__(self, routes: list[Route]) -> None:
+AnyFound = Found[Any]
+
+
+class Routable(Protocol):
+    """What a router finds."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+
+F = TypeVar("F", bound=Routable)
+
+
+def variables_of(path: str) -> tuple[str, ...]:
+    """The names of a path's variables, in order: ``/status/{projectId}/{txId}`` has two.
+
+    Raises:
+        ValueError: one is there twice.
+    """
+    names = tuple(segment[1:-1] for segment in path.split("/") if segment.startswith("{"))
+    if len(set(names)) != len(names):
+        raise ValueError(f"{path}: a variable is there twice")
+    return names
+
+
+class Router(Generic[F]):
+    """Finds routes by walking a small tree of path segments: a few dictionary look-ups, whatever their number.
+
+    A segment that is written out goes before a variable."""
+
+    def __init__(self, routes: Iterable[F], *, end_slash: bool = False, one_slash: bool = False) -> None:
         """
+        Args:
+            end_slash: whether a slash at the end of a path makes no difference.
+            one_slash: whether a doubled slash is one.
+
         Raises:
-            ValueError: two routes have the same method and path.
+            ValueError: two routes have the same method and path, or a path a variable twice.
         """
-        self._fixed: dict[tuple[str, ...], dict[str, Route]] = {}
-        self._open: dict[tuple[str, ...], dict[str, Route]] = {}
+        self._tree: dict[str, Any] = {}
+        self._end_slash = end_slash
+        self._one_slash = one_slash
         for route in routes:
-            segments = tuple(route.path.split("/"))
-            methods = (self._open if "{id}" in segments else self._fixed).setdefault(segments, {})
+            variables_of(route.path)
+            node = self._tree
+            for segment in route.path.removeprefix("/").split("/"):
+                node = node.setdefault("{}" if segment.startswith("{") else segment, {})
+            methods = node.setdefault("", {})
             if route.method in methods:
                 raise ValueError(f"{route.method} {route.path} is declared twice")
             methods[route.method] = route
 
-    def find(self, path: str) -> Found | None:
+    def find(self, path: str) -> Found[F] | None:
         """What a path leads to; None for an unknown one."""
-        segments = tuple(path.split("/"))
-        fixed = self._fixed.get(segments)
-        if fixed is not None:
-            return Found(fixed, "")
-        for declared, methods in self._open.items():
-            if len(declared) == len(segments):
-                at = declared.index("{id}")
-                if segments[:at] == declared[:at] and segments[at + 1 :] == declared[at + 1 :] and segments[at]:
-                    return Found(methods, segments[at])
-        return None
+        node = self._tree
+        values: tuple[str, ...] = ()
+        segments = (path.removesuffix("/") if self._end_slash else path).removeprefix("/").split("/")
+        if self._one_slash:
+            segments = [segment for segment in segments if segment]
+        for segment in segments:
+            known = node.get(segment) if segment else None
+            if known is None:
+                known, values = node.get("{}"), (*values, segment)
+                if known is None or not segment:
+                    return None
+            node = known
+        methods = node.get("")
+        return Found(methods, values) if methods else None

@@ -119,7 +119,7 @@ async def _limiter(settings: Settings) -> AsyncIterator[RateLimiter]:
     try:
         from keyturn.limiting.shared import SharedLimiter, client_for
     except ModuleNotFoundError as error:
-        raise SettingsError("KEYTURN_VALKEY_URL needs the client redis: pip install 'tillgate[valkey]'") from error
+        raise SettingsError("KEYTURN_VALKEY_URL needs the client redis: pip install 'keyturn[valkey]'") from error
     try:
         client = client_for(settings.valkey_url)
     except ValueError as error:
@@ -134,9 +134,9 @@ async def _limiter(settings: Settings) -> AsyncIterator[RateLimiter]:
 
 def _tell_outage(error: Exception | None) -> None:
     if error is not None:
-        _log.warning("limits are counted by each process for itself until Valkey answers again: %s", error)
+        _log.warning("Valkey does not answer; rate limits are counted per process until it does: %s", error)
     else:
-        _log.warning("limits are counted together again")
+        _log.warning("Valkey answers again; rate limits are shared")
 
 
 class _Server(LimitedServer):
@@ -148,7 +148,7 @@ class _Server(LimitedServer):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal anew once it has shut down, which ends the process with the
+        # uvicorn's own raises the signal again once it has shut down, which ends the process with the
         # database still open.
         loop = asyncio.get_running_loop()
         for number in HANDLED_SIGNALS:

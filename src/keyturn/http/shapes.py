@@ -115,7 +115,7 @@ class Verdict(Answered, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the request is to be let in. If not: what to answer it with.
 
     Attributes:
-        reason: why not, for your log; `rate_limited` if the key was too quick.
+        reason: why not, for your log; `rate_limited` if the key is over its rate limit.
         status, code, message: for whoever sent the request.
         key: whose it is; where the request is refused, for your log only.
     """

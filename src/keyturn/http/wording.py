@@ -44,66 +44,67 @@ def _describe(refusal: Refused) -> tuple[int, str]:  # noqa: C901, PLR0912 — a
     match refusal.reason:
         case RefusalReason.KEY_IN_URL:
             return UNAUTHORIZED, (
-                "A key was sent in the URL, which is logged on its way. Send it in a header, and replace that key: "
-                "take it for known to others."
+                "A key was sent in the URL, and URLs are logged. Send keys in a header, and replace this key: others "
+                "may have read it."
             )
         case RefusalReason.MISSING:
             return UNAUTHORIZED, "Send the header 'Authorization: Bearer <key>'."
         case RefusalReason.AMBIGUOUS:
-            return UNAUTHORIZED, "Two different credentials were sent; send one key, in one header."
+            return UNAUTHORIZED, "Two different credentials were sent. Send one key, in one header."
         case RefusalReason.INSECURE:
             return FORBIDDEN, (
-                "API requests are made over HTTPS; this one came in clear text, and so did its key. Use https, and "
-                "replace the key: take it for known to others."
+                "This request came over plain HTTP, and its key with it. Use https, and replace the key: others may "
+                "have read it."
             )
         case RefusalReason.MALFORMED:
             return UNAUTHORIZED, (
-                "Expected the header 'Authorization: Bearer <key>' with a whole key, such as ck_test_ and 32 letters "
-                "and digits; check for cut-off or added characters."
+                "Expected the header 'Authorization: Bearer <key>' with a complete key, such as ck_test_ and 32 "
+                "letters and digits. Check for missing or added characters."
             )
         case RefusalReason.UNKNOWN:
             return UNAUTHORIZED, (
-                "This server knows no such key. A key works only on the installation that made it: check that this "
-                "is the one, or make a key here."
+                "This key is unknown on this server. A key works only on the installation that created it: check the "
+                "server's address, or create a key here."
             )
         case RefusalReason.REVOKED:
-            return UNAUTHORIZED, "This key was revoked; create a new one."
+            return UNAUTHORIZED, "This key was revoked. Create a new one."
         case RefusalReason.DISABLED:
-            return UNAUTHORIZED, "This key is switched off; enable it, or use another."
+            return UNAUTHORIZED, "This key is disabled. Enable it, or use another."
         case RefusalReason.EXPIRED:
-            return UNAUTHORIZED, "This key has expired; create a new one."
+            return UNAUTHORIZED, "This key has expired. Create a new one."
         case RefusalReason.SUPERSEDED:
-            return UNAUTHORIZED, "This key was rotated, and its old secret has ended; use the new one."
+            return UNAUTHORIZED, "This key was rotated, and its old secret has ended. Use the new one."
         case RefusalReason.PROJECT_SUSPENDED:
-            return FORBIDDEN, "The project of this key is suspended; ask whoever runs this server."
+            return FORBIDDEN, "The project of this key is suspended. Contact the operator of this server."
         case RefusalReason.WRONG_MODE:
             mode = present(refusal.key, "the key whose mode is wrong").mode.value
-            return FORBIDDEN, f"This is a {mode} key, and only keys of the other mode are let in here."
+            return FORBIDDEN, f"This is a {mode} key. This server accepts keys of the other mode only."
         case RefusalReason.ADDRESS_NOT_ALLOWED:
             return FORBIDDEN, (
-                "This key may not be used from this address; its networks are set where the key was made."
+                "This key cannot be used from this IP address. Add the address to the key's networks, or call from "
+                "one of them."
             )
         case RefusalReason.ORIGIN_NOT_ALLOWED:
             return FORBIDDEN, (
-                "This key may be used from its registered web origins only, and the request's Origin is none of them, "
-                "or missing. Add the origin, such as http://localhost:3000, where the key was made."
+                "This key can be used from its registered web origins only, and the request's Origin header is "
+                "missing or not one of them. Add the origin, such as http://localhost:3000, to the key."
             )
         case RefusalReason.APP_NOT_ALLOWED:
             return FORBIDDEN, (
-                "This key may be used by its registered mobile apps only. Send the header x-app-identifier with the "
-                "bundle identifier or package name that was registered where the key was made."
+                "This key can be used by its registered mobile apps only. Send the header x-app-identifier with a "
+                "bundle identifier or package name that is registered for the key."
             )
         case RefusalReason.SECRET_KEY_REQUIRED:
-            return FORBIDDEN, "A publishable key cannot do this; call it from your server, with a secret key."
+            return FORBIDDEN, "A publishable key cannot do this. Call from your server, with a secret key."
         case RefusalReason.CLIENT_SECRET_MISSING:
             return FORBIDDEN, (
-                "With a publishable key this needs the object's client secret, which was in the answer that created "
-                "it: send the key as x-api-key, and the client secret itself as authorization."
+                "With a publishable key, this operation requires the object's client secret, which was returned when "
+                "the object was created. Send the key as x-api-key and the client secret as authorization."
             )
         case RefusalReason.CLIENT_SECRET_WRONG:
-            return FORBIDDEN, "This client secret does not open this object."
+            return FORBIDDEN, "This client secret does not belong to this object."
         case RefusalReason.SCOPE_MISSING:
-            scope = need.scope if need is not None else "that is asked for"
+            scope = need.scope if need is not None else "of this operation"
             return FORBIDDEN, f"This key lacks the scope {scope}, which this operation requires."
         case _:
             assert_never(refusal.reason)

@@ -7,23 +7,25 @@ from typing import Final
 
 import msgspec
 
-from keyturn.insight.usage import ALLOWED, DAY_MS, FLUSH_SECONDS, RATE_LIMITED
+from keyturn.insight.usage import ALLOWED, ALLOWED_TOO, DAY_MS, FLUSH_SECONDS, RATE_LIMITED, WANTED_TOO
 from keyturn.keys.changing import KeyChanges
 from keyturn.keys.issuing import KeyWish
 from keyturn.keys.model import EVERY_SCOPE, Key
 from keyturn.keys.revoking import known
-from keyturn.stores.ports import Clock, Count, KeyStore, SecretState, UsageStore
+from keyturn.stores.ports import AuditStore, Clock, Count, KeyStore, SecretState, UsageStore
 
 DAYS_DEFAULT: Final = 30
 UNUSED_DAYS: Final = 90
 UNUSED_TOLD_MAX: Final = 20
+# A shop that is closed on some days of the week has needed on the others whatever it needs.
+WATCHED_DAYS_MIN: Final = 7
 # What another process has noted and not yet written down is at most that old, and as much again for a slow write.
 SEEN_LATE_MS: Final = int(2 * FLUSH_SECONDS * 1_000)
 AUDIT_READ_MAX: Final = 200
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One day (UTC, counted from 1970-01-01), by what became of the requests."""
+    """One day (UTC, counted from 1970-01-01), by the outcome of the requests."""
 
     day: int
     allowed: int = 0
@@ -36,8 +38,8 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         days: each day, also those on which nothing happened; oldest first, today last.
-        outcomes: requests by what became of them: ``allowed``, ``rate_limited``, or why they were refused.
-        scopes: requests that were let in by a scope, by that scope.
+        outcomes: requests by their outcome: ``allowed``, ``rate_limited``, or why they were refused.
+        scopes: requests that were let in by a scope, by that scope; one that needed several counts for each.
         reported: requests that a restriction would have refused, were it not only reported.
     """
 
@@ -60,6 +62,10 @@ def summed(counts: Mapping[Count, int], *, today: int, days: int) -> Used:
     reported: Counter[str] = Counter()
     for one, requests in counts.items():
         if one.day not in by_day:
+            continue
+        if one.outcome in (ALLOWED_TOO, WANTED_TOO):
+            if one.outcome == ALLOWED_TOO and one.scope:
+                scopes[one.scope] += requests
             continue
         if one.reported:
             reported[one.outcome] += requests
@@ -101,9 +107,11 @@ class ScopeAdvice(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         exercised: the scopes that let it in within the time.
-        unused: those that it has had for all of the time and that never did; ``*`` where it is more than was needed.
+        unused: those that it has had for all of the time and that no request wanted, whatever became of it; ``*`` where
+            it is more than was wanted. None before the key was watched for :data:`WATCHED_DAYS_MIN` days, and none
+            where nothing would be left to it.
         kept: what is left without them.
-        enough: whether it was watched for all of the time; if not, it may be too early to conclude anything.
+        enough: whether it was watched for all of the time; if not, the data may not be conclusive.
     """
 
     key: Key
@@ -141,39 +149,46 @@ class ScopeAdvice(msgspec.Struct, frozen=True, kw_only=True):
 async def unused_scopes(
     store: KeyStore, usage: UsageStore, clock: Clock, *, project_id: str, key_id: str, days: int = DAYS_DEFAULT
 ) -> ScopeAdvice:
-    """The scopes of a key that let nobody in within the last days.
+    """The scopes of a key that nobody wanted within the last days, and at least :data:`WATCHED_DAYS_MIN`.
 
     Raises:
         KeyNotFound: the project has no such key.
-        KeyIsRevoked: there is nothing left to be narrowed.
+        KeyIsRevoked: there is nothing left to restrict.
     """
     key = await known(store, project_id, key_id)
     now = clock.now()
-    since = now // DAY_MS - days
+    today, watched_since = now // DAY_MS, await usage.counted_since()
+    days = max(days, WATCHED_DAYS_MIN)
+    since = today - days
     counts = await usage.counts(project_id, key_id, since)
-    exercised = {one.scope for one in counts if one.outcome == ALLOWED and not one.reported and one.scope}
+    exercised = {one.scope for one in counts if one.outcome in (ALLOWED, ALLOWED_TOO) and one.scope}
+    # Another rule refused it, or it came too early: the scope would have been needed all the same.
+    wanted = exercised | {one.scope for one in counts if one.scope and not one.reported}
     # A scope that was only given lately has not had its time.
     lately = await _granted_since(store, key, now - days * DAY_MS)
     if EVERY_SCOPE in key.scopes:
-        kept = exercised | (lately - {EVERY_SCOPE})
+        kept = wanted | (lately - {EVERY_SCOPE})
         unused = frozenset({EVERY_SCOPE}) if EVERY_SCOPE not in lately else frozenset()
         kept = kept if unused else set(key.scopes)
     else:
         exercised &= key.scopes
-        unused = key.scopes - exercised - lately
+        unused = key.scopes - wanted - lately
         kept = set(key.scopes - unused)
-    first = await usage.counted_since()
+    begun = max(key.created_at // DAY_MS, watched_since if watched_since is not None else today)
+    if not kept or today - begun < WATCHED_DAYS_MIN:
+        # A key that nobody uses at all is told of as such (unused_keys): there is no scope to be spared.
+        unused, kept = frozenset(), set(key.scopes)
     return ScopeAdvice(
         key=key,
         days=days,
         exercised=tuple(sorted(exercised)),
         unused=tuple(sorted(unused)),
         kept=tuple(sorted(kept)),
-        enough=key.created_at <= now - days * DAY_MS and first is not None and first <= since,
+        enough=key.created_at <= now - days * DAY_MS and watched_since is not None and watched_since <= since,
     )
 
 
-async def _granted_since(store: KeyStore, key: Key, at: int) -> set[str]:
+async def _granted_since(store: AuditStore, key: Key, at: int) -> set[str]:
     """The scopes that a key was given by a change since then, as the audit log has it."""
     granted: set[str] = set()
     for line in await store.audit_of(key.project_id, key.id, None, AUDIT_READ_MAX):

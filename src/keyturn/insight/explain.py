@@ -1,8 +1,8 @@
 """Why a request is refused, and the least that would let it in: for the key's owner, never for the caller.
 
-Every rule of the door in its order, with what was seen and what the key allows. The outcomes are those of
+Every admission rule in order, with what the request had and what the key allows. The outcomes are those of
 :func:`keyturn.admission.verifying.decide` itself, asked again and again, so that an explanation cannot disagree with
-the door.
+admission.
 """
 
 import ipaddress
@@ -26,11 +26,13 @@ from keyturn.keys.model import (
     KnownKey,
     Mode,
     Need,
+    Needs,
     Reach,
     RefusalReason,
     Refused,
     Status,
     Terms,
+    each_need,
 )
 from keyturn.keys.restrictions import (
     APPS_MAX,
@@ -49,20 +51,24 @@ class Case(NamedTuple):
     """A request with a key, described.
 
     Attributes:
-        need: what the endpoint asks for; None where any valid key will do.
-        secure: whether it comes over TLS.
+        need: what the call asks for; None where any valid key will do.
+        secure: whether it comes over TLS, or from where that is not asked for.
         mode: the only mode that is let in there; None for both.
+        carried: what was wrong with how the key came, ``key_in_url`` or ``ambiguous``; None if nothing was.
+        transport: how it came, where that is known apart from what was made of it.
     """
 
     key: KnownKey
-    need: Need | None
+    need: Needs
     asked: Asked = NOTHING_SHOWN
     secure: bool = True
     mode: Mode | None = None
+    carried: RefusalReason | None = None
+    transport: str | None = None
 
 
 class Outcome(StrEnum):
-    """What became of one rule."""
+    """The outcome of one rule."""
 
     PASSED = "passed"
     REPORTED = "reported"
@@ -72,7 +78,7 @@ class Outcome(StrEnum):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One rule of the door.
+    """One admission rule.
 
     Attributes:
         name: what it looks at, such as ``origin``.
@@ -89,6 +95,8 @@ class Rule(msgspec.Struct, frozen=True):
 class Do(StrEnum):
     """What somebody has to do to have the request let in."""
 
+    SEND_IN_HEADER = "send_in_header"
+    SEND_ONE_KEY = "send_one_key"
     USE_HTTPS = "use_https"
     USE_ANOTHER_KEY = "use_another_key"
     ENABLE = "enable"
@@ -128,7 +136,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: the first rule that refuses it; None if it is let in.
-        rules: all rules, in the order of the door.
+        rules: all rules, in the order of admission.
         remedies: the least that would let it in: each is needed, and together they do. Empty if it is let in.
     """
 
@@ -162,8 +170,25 @@ async def explain_logged(store: KeyStore, one: LoggedRequest, now: int) -> Expla
     presented = next((secret for secret in secrets if secret.number == one.secret), None)
     if key is None or presented is None:
         raise KeyNotFound(f"the key of the request {one.id} is not there any more")
-    secure = one.refusal != RefusalReason.INSECURE.value
-    return explain(Case(as_known(key, presented), one.need, one.asked, secure=secure), now)
+    mode = None
+    if one.refusal == RefusalReason.WRONG_MODE.value:
+        mode = Mode.LIVE if one.mode is Mode.TEST else Mode.TEST
+    case = Case(
+        as_known(key, presented),
+        one.need,
+        one.asked,
+        secure=one.refusal != RefusalReason.INSECURE.value,
+        mode=mode,
+        carried=_CARRIED.get(one.refusal or ""),
+        transport=None if one.secure is None else _HTTPS if one.secure else _PLAIN_HTTP,
+    )
+    return explain(case, now)
+
+
+_HTTPS: Final = "https"
+_PLAIN_HTTP: Final = "plain http"
+# How a key came is no more to be seen afterwards, and nothing about the key changes it.
+_CARRIED: Final = {one.value: one for one in (RefusalReason.KEY_IN_URL, RefusalReason.AMBIGUOUS)}
 
 
 _SIGNS: Final = {
@@ -174,28 +199,33 @@ _SIGNS: Final = {
 }
 
 
-def lines(told: Explanation) -> list[str]:
+def lines(explanation: Explanation) -> list[str]:
     """The explanation for a terminal: a rule a line, and then what comes of it."""
-    rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in told.rules]
-    if told.reason is None:
-        return [*rules, "", "Such a request is let in."]
-    wanted = [f"- {remedy.text}" for remedy in told.remedies]
-    return [*rules, "", f"Such a request is refused: {told.reason}. To have it let in:", *wanted]
+    rules = [f"{_SIGNS[one.outcome]:9} {one.name:14} {one.seen}  [allowed: {one.allowed}]" for one in explanation.rules]
+    if explanation.reason is None:
+        return [*rules, "", "Such a request is allowed."]
+    wanted = [f"- {remedy.text}" for remedy in explanation.remedies]
+    return [*rules, "", f"Such a request is refused: {explanation.reason}. To allow it:", *wanted]
 
 
-def to_json(told: Explanation, need: Need | None) -> dict[str, Any]:
+def to_json(explanation: Explanation, need: Needs) -> dict[str, Any]:
     """The explanation for a program."""
     return {
-        "allowed": told.reason is None,
-        "reason": told.reason,
-        "needs": need.scope if need is not None else None,
-        "rules": msgspec.to_builtins(told.rules),
-        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in told.remedies],
+        "allowed": explanation.reason is None,
+        "reason": explanation.reason,
+        "needs": scopes_of(need) or None,
+        "rules": msgspec.to_builtins(explanation.rules),
+        "remedies": [{"do": one.do, "value": one.value, "text": one.text} for one in explanation.remedies],
     }
 
 
+def scopes_of(need: Needs) -> str:
+    """The scopes that a call needs, as a line of the request log has them."""
+    return " ".join(one.scope for one in each_need(need))
+
+
 def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:
-    """What the door knows of a key whose owner looks at it.
+    """A key as admission sees it, for its owner.
 
     Args:
         secret: which of its secrets is presented; its newest in use where that is not said.
@@ -213,7 +243,9 @@ def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:
 
 
 _ORDER: Final = (
+    ("carrier", (RefusalReason.KEY_IN_URL, RefusalReason.AMBIGUOUS)),
     ("transport", (RefusalReason.INSECURE,)),
+    ("canary", (RefusalReason.UNKNOWN,)),
     ("status", (RefusalReason.REVOKED, RefusalReason.DISABLED)),
     ("expiry", (RefusalReason.EXPIRED,)),
     ("secret", (RefusalReason.SUPERSEDED,)),
@@ -229,6 +261,8 @@ _ORDER: Final = (
 
 
 def _refusal(case: Case, now: int) -> RefusalReason | None:
+    if case.carried is not None:
+        return case.carried
     if not case.secure:
         return RefusalReason.INSECURE
     decision = decide(case.key, case.need, now, case.asked, mode=case.mode)
@@ -239,6 +273,8 @@ def _rules(case: Case, reason: RefusalReason | None, now: int) -> tuple[Rule, ..
     rules: list[Rule] = []
     outcome = Outcome.PASSED
     for name, reasons in _ORDER:
+        if (name == "carrier" and case.carried is None) or (name == "canary" and not case.key.terms.canary):
+            continue  # of nearly every request there is nothing to say
         if outcome is Outcome.FAILED:
             outcome = Outcome.NOT_REACHED
         if outcome is not Outcome.NOT_REACHED:
@@ -262,20 +298,26 @@ def _fails(case: Case, reason: RefusalReason, now: int) -> bool:
 # What was seen, and what is allowed.
 
 
-def _words(name: str, case: Case, now: int) -> tuple[str, str]:
+def _words(name: str, case: Case, now: int) -> tuple[str, str]:  # noqa: C901, PLR0912 — one rule after another
     key, need, asked = case.key, case.need, case.asked
     terms = key.terms
     match name:
+        case "carrier":
+            in_url = case.carried is RefusalReason.KEY_IN_URL
+            return ("a key in the URL" if in_url else "two different credentials"), "one key, in a header"
         case "transport":
-            return ("https" if case.secure else "plain http"), "https"
+            allowed = _HTTPS if not case.secure or case.transport != _PLAIN_HTTP else "https, or plain http from there"
+            return case.transport or (_HTTPS if case.secure else _PLAIN_HTTP), allowed
+        case "canary":
+            return "a canary", "keys that are in use"
         case "status":
             return f"the key is {key.status}", "active keys"
         case "expiry":
             if key.expires_at is None:
-                return "the key does not expire", "keys before their expiry"
+                return "the key does not expire", "before the key's expiry"
             return (
                 f"the key {'has expired' if now >= key.expires_at else 'has not expired'}",
-                "keys before their expiry",
+                "before the key's expiry",
             )
         case "secret":
             ended = key.ends_at is not None and now >= key.ends_at
@@ -283,7 +325,7 @@ def _words(name: str, case: Case, now: int) -> tuple[str, str]:
         case "project":
             return (
                 f"the project is {'suspended' if key.project_suspended else 'not suspended'}",
-                "projects that are not",
+                "projects that are not suspended",
             )
         case "mode":
             return f"a {terms.mode} key", f"{case.mode} keys" if case.mode is not None else "keys of both modes"
@@ -298,12 +340,12 @@ def _words(name: str, case: Case, now: int) -> tuple[str, str]:
             return f"a {terms.kind} key", _kinds_allowed(need)
         case "client_secret":
             words = {None: "none", True: "the object's own", False: "another one"}
-            asked_for = terms.kind is Kind.PUBLISHABLE and need is not None and _opens(need)
+            asked_for = terms.kind is Kind.PUBLISHABLE and any(map(_opens, each_need(need)))
             return words[asked.opened], "the object's own" if asked_for else "not asked for"
         case _:
             if need is None:
                 return _listed(sorted(terms.scopes), "no scope"), "any"
-            return _listed(sorted(terms.scopes), "no scope"), need.scope
+            return _listed(sorted(terms.scopes), "no scope"), scopes_of(need)
 
 
 def _origin_seen(asked: Asked) -> str:
@@ -315,11 +357,11 @@ def _origins_allowed(terms: Terms) -> str:
         return "any, or none"
     if terms.kind is Kind.SECRET:
         return f"none, or {_listed(terms.origins, '')}"
-    return _listed(terms.origins, "none: the key is bound to no origin yet")
+    return _listed(terms.origins, "none: the key has no origins yet")
 
 
-def _kinds_allowed(need: Need | None) -> str:
-    if need is None or need.publishable is not Reach.NEVER:
+def _kinds_allowed(need: Needs) -> str:
+    if not any(one.publishable is Reach.NEVER for one in each_need(need)):
         return "secret and publishable keys"
     return "secret keys"
 
@@ -337,15 +379,22 @@ def _listed(values: Iterable[str], otherwise: str) -> str:
 
 def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
     """What to do about this refusal. Where no change makes the key do, nothing else about it is worth changing."""
-    terms, need = case.key.terms, case.need
+    terms = case.key.terms
+    if reason is RefusalReason.KEY_IN_URL:
+        return Remedy(
+            do=Do.SEND_IN_HEADER,
+            text="Send the key in a header, never in a URL; and rotate it, for URLs are logged on their way.",
+        )
+    if reason is RefusalReason.AMBIGUOUS:
+        return Remedy(do=Do.SEND_ONE_KEY, text="Send one key, in one header; two different credentials came.")
     if reason is RefusalReason.INSECURE:
         return Remedy(
             do=Do.USE_HTTPS, text="Send the request over https; and rotate the key, which was sent in clear text."
         )
     if reason is RefusalReason.PROJECT_SUSPENDED:
-        return Remedy(do=Do.RESUME_PROJECT, text="The project is suspended; whoever runs this server can resume it.")
-    never = terms.kind is Kind.PUBLISHABLE and need is not None and need.publishable is Reach.NEVER
-    if case.key.status is Status.REVOKED or case.mode not in (None, terms.mode) or never:
+        return Remedy(do=Do.RESUME_PROJECT, text="The project is suspended; the operator of this server can resume it.")
+    never = terms.kind is Kind.PUBLISHABLE and any(one.publishable is Reach.NEVER for one in each_need(case.need))
+    if terms.canary or case.key.status is Status.REVOKED or case.mode not in (None, terms.mode) or never:
         return _another_key(case, secret=never)
     match reason:
         case RefusalReason.DISABLED:
@@ -353,13 +402,13 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
         case RefusalReason.EXPIRED:
             return Remedy(
                 do=Do.EXTEND,
-                text="Move the key's expiry on, or take it away; or make a new key.",
+                text="Extend or remove the key's expiry, or create a new key.",
                 changes=KeyChanges(expires_at=None),
             )
         case RefusalReason.SUPERSEDED:
             return Remedy(
                 do=Do.USE_NEWER_SECRET,
-                text="The key was rotated, and this secret of it has ended; use its newer one. If that is lost, rotate "
+                text="The key was rotated, and this secret has ended. Use the newer secret; if it is lost, rotate "
                 "the key again.",
             )
         case RefusalReason.ADDRESS_NOT_ALLOWED:
@@ -371,8 +420,8 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
         case RefusalReason.CLIENT_SECRET_MISSING | RefusalReason.CLIENT_SECRET_WRONG:
             return Remedy(
                 do=Do.SEND_CLIENT_SECRET,
-                text="Send the object's own client secret, which was in the answer that created it, as authorization, "
-                "and the key as x-api-key; or call from a server, with a secret key.",
+                text="Send the object's client secret, which was returned when the object was created, as "
+                "authorization, and the key as x-api-key; or call from a server, with a secret key.",
             )
         case RefusalReason.SCOPE_MISSING:
             return _scope_remedy(case)
@@ -382,11 +431,12 @@ def _remedy(case: Case, reason: RefusalReason, now: int) -> Remedy:
 
 def _another_key(case: Case, *, secret: bool) -> Remedy:
     """A key that would do, as like this one as can be."""
-    terms, need, asked = case.key.terms, case.need, case.asked
+    terms, asked = case.key.terms, case.asked
     kind = Kind.SECRET if secret else terms.kind
     scopes = terms.scopes
-    if need is not None and not terms.grants(need.scope) and not (kind is Kind.PUBLISHABLE and _opens(need)):
-        scopes |= {need.scope}
+    for need in each_need(case.need):
+        if not terms.grants(need.scope) and not (kind is Kind.PUBLISHABLE and _opens(need)):
+            scopes |= {need.scope}
     instead = msgspec.structs.replace(
         terms,
         kind=kind,
@@ -394,10 +444,11 @@ def _another_key(case: Case, *, secret: bool) -> Remedy:
         mode=case.mode or terms.mode,
         origins=() if secret else terms.origins,
         apps=() if secret else terms.apps,
+        canary=False,
     )
     draft = case._replace(key=KnownKey(case.key.id, instead, Status.ACTIVE))
     # Where it is to be used from is put right in the same go.
-    while (reason := _refusal(draft._replace(secure=True), 0)) is not None:
+    while (reason := _refusal(draft._replace(secure=True, carried=None), 0)) is not None:
         remedy = _remedy(draft, reason, 0)
         if remedy.changes is None:
             break  # what is left is about the request
@@ -406,13 +457,17 @@ def _another_key(case: Case, *, secret: bool) -> Remedy:
     if kind is Kind.PUBLISHABLE and instead.scopes and not (instead.origins or instead.apps):
         instead = msgspec.structs.replace(instead, origins=(_origin_as_sent(asked.origin) or EXAMPLE_ORIGIN,))
     words = [f"a {instead.kind} key of {instead.mode} mode"]
-    if need is not None and instead.grants(need.scope):
-        words.append(f"with the scope {need.scope}")
+    granted = [need.scope for need in each_need(case.need) if instead.grants(need.scope)]
+    if granted:
+        words.append(f"with the {'scope' if len(granted) == 1 else 'scopes'} {' and '.join(granted)}")
     if instead.origins:
         words.append(f"for {asked.origin or instead.origins[0]}")
     if instead.apps:
         words.append(f"for {asked.app or instead.apps[0]}")
-    why = "this one is revoked for good" if case.key.status is Status.REVOKED else "this one cannot be made to do"
+    if terms.canary:
+        why = "this one is a canary, which nobody may use"
+    else:
+        why = "this one is revoked" if case.key.status is Status.REVOKED else "this one cannot be changed to fit"
     return Remedy(do=Do.USE_ANOTHER_KEY, text=f"Use {' '.join(words)}; {why}.", instead=instead)
 
 
@@ -423,7 +478,7 @@ def _network_remedy(case: Case) -> Remedy:
         network = checked_networks([address])[0]
         return Remedy(
             do=Do.ADD_NETWORK,
-            text=f"Add {network} to the networks the key may be used from.",
+            text=f"Add {network} to the key's networks.",
             value=network,
             changes=KeyChanges(networks=(*terms.networks, network)),
         )
@@ -435,7 +490,7 @@ def _network_remedy(case: Case) -> Remedy:
 
 
 def _address(text: str | None) -> str | None:
-    """The address that the door judges; None for what is none."""
+    """The address that admission judges; None if it is not an address."""
     try:
         found = ipaddress.ip_address((text or "").partition("%")[0])
     except ValueError:
@@ -455,7 +510,7 @@ def _origin_remedy(case: Case) -> Remedy:
         wanted = origin or EXAMPLE_ORIGIN
         return Remedy(
             do=Do.ADD_ORIGIN,
-            text=f"Add {wanted} to the web origins the key may be used from."
+            text=f"Add {wanted} to the key's web origins."
             if origin is not None
             else f"Add the web origin that the page comes from, such as {wanted}, or a mobile app, to the key.",
             value=wanted,
@@ -466,8 +521,8 @@ def _origin_remedy(case: Case) -> Remedy:
     home = terms.origins[0].replace("*", "www")
     return Remedy(
         do=Do.SEND_ORIGIN,
-        text=f"Call from a page of one of the key's origins: {', '.join(terms.origins)}. Browsers send the Origin by "
-        "themselves; elsewhere set the header.",
+        text=f"Call from a page of one of the key's origins: {', '.join(terms.origins)}. Browsers send the Origin "
+        "header automatically.",
         value=home,
     )
 
@@ -503,14 +558,16 @@ def _app(app: str | None) -> str | None:
 def _add_app(terms: Terms, app: str) -> Remedy:
     return Remedy(
         do=Do.ADD_APP,
-        text=f"Add {app} to the mobile apps the key may be used by.",
+        text=f"Add {app} to the key's mobile apps.",
         value=app,
         changes=KeyChanges(apps=(*terms.apps, app)),
     )
 
 
 def _scope_remedy(case: Case) -> Remedy:
-    terms, need = case.key.terms, present(case.need, "the need that a missing scope is about")
+    terms = case.key.terms
+    opened = terms.kind is Kind.PUBLISHABLE
+    need = next(one for one in each_need(case.need) if not terms.grants(one.scope) and not (opened and _opens(one)))
     changes = KeyChanges(scopes=terms.scopes | {need.scope})
     text = f"Give the key the scope {need.scope}."
     if terms.kind is Kind.PUBLISHABLE and not (terms.origins or terms.apps):
@@ -537,6 +594,8 @@ def _applied(remedy: Remedy, case: Case) -> Case:
             key = replace(key, expires_at=changes.expires_at)
         return case._replace(key=key)
     match remedy.do:
+        case Do.SEND_IN_HEADER | Do.SEND_ONE_KEY:
+            return case._replace(carried=None)
         case Do.USE_HTTPS:
             return case._replace(secure=True)
         case Do.USE_ANOTHER_KEY:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from keyturn.keys.model import Asked, Mode, Need, Reach
+from keyturn.keys.model import Asked, Mode, Need, Needs, Reach
 
 SHORT_MAX: Final = 100
 FAILED: Final = 400
@@ -23,7 +23,10 @@ class LoggedRequest(msgspec.Struct, frozen=True, kw_only=True):
         duration_us: from its head to the answer, in microseconds.
         refusal: why the key layer refused it, ``rate_limited`` included; None if it was let in.
         error: the code of what went wrong after that; None if nothing did.
-        scope, reach: what the endpoint asked for; None where any valid key would do, or there was no such endpoint.
+        scope: what the call asked for, the endpoint's own need first, separated by spaces; None where any valid key
+            would do, or there was no such endpoint.
+        reach: how far a publishable key gets at the endpoint; what was asked for beside that is for secret keys.
+        secure: whether it came over TLS; None where that was not kept.
         network: which it came from: an IPv4 /24 or an IPv6 /48; or the very address that the key's networks refused.
         opened: whether the client secret that came along was the object's; None if none came.
         reported: restrictions that would have refused it, were they not only reported.
@@ -50,11 +53,16 @@ class LoggedRequest(msgspec.Struct, frozen=True, kw_only=True):
     opened: bool | None = None
     agent: str | None = None
     reported: tuple[str, ...] = ()
+    secure: bool | None = None
 
     @property
-    def need(self) -> Need | None:
-        """What the endpoint asked for."""
-        return Need(self.scope, self.reach or Reach.NEVER) if self.scope is not None else None
+    def need(self) -> Needs:
+        """What the call asked for."""
+        if self.scope is None:
+            return None
+        own, *others = self.scope.split(" ")
+        first = Need(own, self.reach or Reach.NEVER)
+        return (first, *map(Need, others)) if others else first
 
     @property
     def asked(self) -> Asked:

@@ -1,4 +1,4 @@
-"""What was asked with each key: one line a request, for the owner's eyes, and enough to judge it once more.
+"""What was asked with each key: one line a request, for the owner's eyes, and enough to judge it again.
 
 Collected in memory and written every few seconds. Its size is bounded three times over: a budget of successes a second,
 a share of the failures for each key, and the buffer; what there was no room for is counted and shown. Nothing in it is

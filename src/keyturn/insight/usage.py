@@ -1,4 +1,5 @@
-"""How keys are used: when and whence last, how often and for what. Buffered, so that bookkeeping never blocks the door.
+"""How keys are used: when and whence last, how often and for what. Buffered, so that bookkeeping never blocks
+admission.
 
 A note is a few dictionary look-ups; every few seconds :meth:`Usage.flush` writes down what has come together. What a
 crash loses is those seconds. Nothing of a key's text is in it: keys go by their ids, addresses by their networks, and
@@ -12,9 +13,9 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from keyturn.admission.carriers import without_keys
-from keyturn.keys.model import Kind, KnownKey, Need, Reach, Refused, Verified
+from keyturn.keys.model import Kind, KnownKey, Need, Needs, Reach, RefusalReason, Refused, Verified
 from keyturn.keys.restrictions import coarse
-from keyturn.stores.ports import Count, KeyStore, UsageStore, Use
+from keyturn.stores.ports import Count, LastUseStore, UsageStore, Use
 
 FLUSH_SECONDS: Final = 2.0
 BUFFERED_MAX: Final = 100_000
@@ -25,6 +26,10 @@ DAY_MS: Final = 86_400_000
 
 ALLOWED: Final = "allowed"
 RATE_LIMITED: Final = "rate_limited"
+# A request counts once, by its outcome and the first scope that it needed. Its further scopes are counted beside that,
+# for what is told of scopes alone: those that let it in, and those that it wanted though it was not let in.
+ALLOWED_TOO: Final = "allowed_too"
+WANTED_TOO: Final = "wanted_too"
 
 T = TypeVar("T")
 
@@ -45,7 +50,7 @@ class LastUsed:
         if len(self._used) < BUFFERED_MAX or (key_id, secret) in self._used:
             self._used[key_id, secret] = use
 
-    async def flush(self, store: KeyStore) -> None:
+    async def flush(self, store: LastUseStore) -> None:
         """Write what was collected. If the store fails, it is kept for the next time."""
         used, self._used = self._used, {}
         if not used:
@@ -104,36 +109,49 @@ class Usage:
         self._tallies: dict[str, _Tally] = {}
         self._unwritten: Counter[Count] = Counter()
 
-    def allowed(self, verified: Verified, need: Need | None, use: Use) -> None:
+    def allowed(self, verified: Verified, need: Needs, use: Use) -> None:
         """Note a request that was let in."""
         key = verified.key
         self.last_used.note(key.id, key.secret, use)
         tally = self._tally(key, use.at)
         if tally is None:
             return
-        if need is None or (key.terms.kind is Kind.PUBLISHABLE and need.publishable is Reach.OPENS):
-            scope = ""
+        if isinstance(need, tuple):
+            scope = _scope(key, need[0])
+            for other in need[1:]:
+                _add(tally, ALLOWED_TOO, False, _scope(key, other))
         else:
-            scope = need.scope
+            scope = _scope(key, need)
         counts = tally.allowed
         counts[scope] = counts.get(scope, 0) + 1
         for reason in verified.reported:
-            _add(tally, reason.value, True, scope)
+            _add(tally, reason.value, True, _lacking(key, need) if reason is RefusalReason.SCOPE_MISSING else scope)
 
-    def rate_limited(self, key: KnownKey, need: Need | None, use: Use) -> None:
-        """Note a request that came too early. It is a use of the key all the same."""
+    def rate_limited(self, key: KnownKey, need: Needs, use: Use) -> None:
+        """Note a request that was rate limited. It counts as a use of the key."""
         self.last_used.note(key.id, key.secret, use)
         self._other(key, RATE_LIMITED, need, use.at)
 
-    def refused(self, refused: Refused, need: Need | None, at: int) -> None:
+    def refused(self, refused: Refused, need: Needs, at: int) -> None:
         """Note a refusal, where it is known whose key it was. It is no use of the key."""
         if refused.key is not None:
-            self._other(refused.key, refused.reason.value, need, at)
+            self._other(refused.key, refused.reason.value, need, at, refused.need)
 
-    def _other(self, key: KnownKey, outcome: str, need: Need | None, at: int) -> None:
+    def _other(self, key: KnownKey, outcome: str, needs: Needs, at: int, failed: Need | None = None) -> None:
+        """Args:
+        failed: which of the needs was not met, where it was one of them.
+        """
         tally = self._tally(key, at)
-        if tally is not None:
-            _add(tally, outcome, False, need.scope if need is not None else "")
+        if tally is None:
+            return
+        if not isinstance(needs, tuple):
+            _add(tally, outcome, False, _scope(key, needs))
+            return
+        first = failed or needs[0]
+        _add(tally, outcome, False, _scope(key, first))
+        for other in needs:
+            if other is not first:
+                _add(tally, WANTED_TOO, False, _scope(key, other))
 
     def _tally(self, key: KnownKey, at: int) -> _Tally | None:
         """Where this key's requests of this day are counted; None where there is no room for another key."""
@@ -148,7 +166,7 @@ class Usage:
         tally = self._tallies[key.id] = _Tally(key.terms.project_id, day)
         return tally
 
-    async def flush(self, keys: KeyStore, counts: UsageStore) -> None:
+    async def flush(self, keys: LastUseStore, counts: UsageStore) -> None:
         """Write down what was noted. If a store fails, the rest is kept for the next time.
 
         It ends only with what it has begun, also when it is cancelled, so that nothing is counted twice.
@@ -168,6 +186,20 @@ class Usage:
                 self._unwritten[one] -= requests
                 if not self._unwritten[one]:
                     del self._unwritten[one]
+
+
+def _scope(key: KnownKey, need: Need | None) -> str:
+    """The scope that counts for a need: none where a client secret stands for it."""
+    if need is None or (key.terms.kind is Kind.PUBLISHABLE and need.publishable is Reach.OPENS):
+        return ""
+    return need.scope
+
+
+def _lacking(key: KnownKey, needs: Needs) -> str:
+    """The first scope of those needed that the key has not been given."""
+    if not isinstance(needs, tuple):
+        return _scope(key, needs)
+    return next((scope for need in needs if (scope := _scope(key, need)) and not key.terms.grants(scope)), "")
 
 
 def _add(tally: _Tally, outcome: str, reported: bool, scope: str) -> None:

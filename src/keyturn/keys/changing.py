@@ -1,4 +1,4 @@
-"""What can be changed of a key after it was made, short of its end: renamed, narrowed, widened.
+"""What can be changed of a key after it was made, short of its end: renamed, restricted, widened.
 
 Whoever asks holds the project, not the key: a key never changes itself.
 """
@@ -82,14 +82,14 @@ async def change(
     check_binding(after)
     if within is not None:
         check_no_stronger(after, within, issuer.rate_limit)
-    said = {name: {"from": _said(getattr(key, name)), "to": _said(getattr(after, name))} for name in changed}
-    epoch = await store.change(after, Act(now, by), said)
+    recorded = {name: {"from": _plain(getattr(key, name)), "to": _plain(getattr(after, name))} for name in changed}
+    epoch = await store.change(after, Act(now, by), recorded)
     if epoch is None:
         raise revoked(key)
     return Changed(after, await settle(store, epoch, at=now))
 
 
-def _said(value: object) -> object:
+def _plain(value: object) -> object:
     """A value as the audit log shows it."""
     if isinstance(value, frozenset):
         return sorted(value)

@@ -1,7 +1,7 @@
 """Keys that were made elsewhere go on here: out of an export of their SHA-256 digests, or of their texts, which are
 hashed as they are read and kept nowhere.
 
-The door looks a text up only if it has a form that some key here has. Imported texts carry no checksum of ours, so
+A text is looked up only if it matches the form of some key here. Imported texts carry no checksum of ours, so
 whoever imports them says how they are written (``acme_live_{40}``: a prefix and how many characters follow); from then
 on junk of that form costs a look-up each, and other junk still none.
 """
@@ -89,7 +89,7 @@ class ImportRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imported(NamedTuple):
-    """What became of an import: all of it was done if there is no problem, and nothing else."""
+    """The outcome of an import: all of it was done if there is no problem, and nothing else."""
 
     keys: tuple[Key, ...]
     problems: tuple[Problem, ...]
@@ -161,7 +161,7 @@ def _check(rules: ImportRules) -> None:
         raise InvalidImport(f"at most {FORMS_MAX} forms at once")
     if not rules.plaintext and (rules.format is None) == (not rules.forms):
         raise InvalidImport(
-            "digests do not say how their keys are written, and the door must know: name either a form, such as "
+            "digests do not say how their keys are written, and admission must know: name either a form, such as "
             "acme_live_{40}, or one of the formats that ship"
         )
     if rules.plaintext and rules.format is not None:
@@ -273,21 +273,23 @@ class _Reader:
                 "the key is written in none of the formats, with its checksum, and in none of the forms"
             )
         if secret.kind is not Kind.SECRET:
-            raise InvalidImport("a publishable key is not imported; make one anew, with the origins or apps it is for")
+            raise InvalidImport(
+                "a publishable key is not imported; create a new one, with the origins or apps it is for"
+            )
         return secret
 
     def _mode(self, given: Mapping[str, Any], secret: KeySecret | None) -> Mode:
         word = _text(given.get("mode"))
         try:
-            said = Mode(word.lower()) if word else self._rules.mode
+            of_line = Mode(word.lower()) if word else self._rules.mode
         except ValueError:
             raise InvalidImport("mode: expected live or test") from None
         of_text = secret.mode if secret is not None and not isinstance(secret, ForeignSecret) else None
-        if said is None and of_text is None:
+        if of_line is None and of_text is None:
             raise InvalidImport("there is no mode; name one for all lines that have none")
-        if said is not None and of_text is not None and word and said is not of_text:
-            raise InvalidImport(f"the line says {said.value}, and the key itself {of_text.value}")
-        return present(of_text or said, "a mode, of the text or of the line")
+        if of_line is not None and of_text is not None and word and of_line is not of_text:
+            raise InvalidImport(f"the line says {of_line.value}, and the key itself {of_text.value}")
+        return present(of_text or of_line, "a mode, of the text or of the line")
 
     def _format(self, secret: KeySecret | None) -> str:
         if self._rules.format is not None:

@@ -30,7 +30,7 @@ from keyturn.keys.restrictions import checked_apps, checked_expiry, checked_limi
 from keyturn.keys.revoking import known
 from keyturn.keys.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
-from keyturn.stores.ports import Act, Clock, KeyStore, NewSecret
+from keyturn.stores.ports import Act, Clock, KeyStore, NewSecret, SecretStore
 
 ID_LENGTH: Final = 22
 OVERLAP_DEFAULT_MS: Final = 7 * 86_400_000
@@ -99,7 +99,7 @@ class Issuer:
         Args:
             offered: the scopes that there are.
             publishable: those of them that a publishable key may have.
-            pace: that of a key without one of its own; None for no limit.
+            rate_limit: the limit of a key without one of its own; None for no limit.
         """
         self._store = store
         self._clock = clock
@@ -205,13 +205,13 @@ class Issuer:
         if epoch is None:
             key = await known(self._store, project_id, key_id)
             raise RotationPending(
-                f"{key.id} was rotated before, and its new secret has not been used yet; use it, or withdraw it"
+                f"{key.id} was already rotated, and its new secret was not used yet; use it, or withdraw the rotation"
             )
         receipt = await settle(self._store, epoch, at=act.at)
         return Rotated(await known(self._store, project_id, key_id), secret, receipt)
 
     async def withdraw_rotation(self, *, project_id: str, key_id: str, by: str) -> Receipt:
-        """Take back a rotation whose secret was not used yet.
+        """Withdraw a rotation whose secret was not used yet.
 
         Raises:
             KeyNotFound: the project has no such key.
@@ -236,7 +236,7 @@ class Issuer:
         return await settle(self._store, epoch, at=act.at) if epoch is not None else Receipt(None, act.at)
 
 
-async def activate(store: KeyStore, clock: Clock, *, key_id: str, number: int) -> None:
+async def activate(store: SecretStore, clock: Clock, *, key_id: str, number: int) -> None:
     """The first use of a rotation's secret. Where those before it end now, that holds everywhere when this returns."""
     act = Act(clock.now(), f"key:{key_id}")
     epoch = await store.activate(key_id, number, act)
@@ -266,7 +266,7 @@ def check_binding(key: Key) -> None:
         InvalidKind: a publishable key with rights is bound to nothing, or one is bound to origins and apps at once.
     """
     if key.origins and key.apps:
-        raise InvalidKind("a key is for web origins or for mobile apps, never for both; make two keys")
+        raise InvalidKind("a key is for web origins or for mobile apps, not for both; create two keys")
     if key.kind is Kind.SECRET and key.apps:
         raise InvalidKind("an app identifier does not protect a secret key; make a publishable key for the app")
     if key.kind is Kind.PUBLISHABLE and key.scopes and not (key.origins or key.apps):
@@ -280,35 +280,35 @@ def check_no_stronger(key: Key, parent: Key, rate_limit: Limit | None) -> None:
     """Whether a key that another one makes may no more than that one, save for what client secrets open to it.
 
     Args:
-        pace: that of a key without one of its own; None for no limit.
+        rate_limit: the limit of a key without one of its own; None for no limit.
 
     Raises:
         StrongerThanParent: it may; the message says in what.
         KeyIsRevoked: the parent is no key any more.
     """
     if parent.status is not Status.ACTIVE:
-        raise KeyIsRevoked(f"{parent.id} is {parent.status} and makes no keys")
+        raise KeyIsRevoked(f"{parent.id} is {parent.status} and cannot create keys")
     if parent.kind is not Kind.SECRET:
-        raise StrongerThanParent("a publishable key makes no keys")
+        raise StrongerThanParent("a publishable key cannot create keys")
     if (key.project_id, key.mode) != (parent.project_id, parent.mode):
-        raise StrongerThanParent("a key makes keys of its own project and mode only")
+        raise StrongerThanParent("a key creates keys of its own project and mode only")
     more = sorted(scope for scope in key.scopes if not parent.terms.grants(scope))
     if more:
-        raise StrongerThanParent(f"the key that asks lacks the scope {more[0]}, so it cannot give it on")
+        raise StrongerThanParent(f"the issuing key lacks the scope {more[0]}, so it cannot grant it")
     if parent.expires_at is not None and (key.expires_at is None or key.expires_at > parent.expires_at):
-        raise StrongerThanParent("a key cannot make one that outlives it; set an expiry no later than its own")
+        raise StrongerThanParent("a key cannot create one that expires later; set an expiry no later than its own")
     if parent.networks and not (key.networks and _all_within(key.networks, parent.networks)):
-        raise StrongerThanParent("the new key must be bound to networks within those of the key that asks")
+        raise StrongerThanParent("the new key must be bound to networks within those of the issuing key")
     if parent.origins and not (key.origins and set(key.origins) <= set(parent.origins)):
-        raise StrongerThanParent("the new key must be bound to origins among those of the key that asks")
+        raise StrongerThanParent("the new key must be bound to origins among those of the issuing key")
     most, own = parent.limit or rate_limit, key.limit or rate_limit
     if most is not None and (own is None or own.per_second > most.per_second or own.burst > most.burst):
         raise StrongerThanParent(
-            "the new key must have a rate no higher than that of the key that asks: "
+            "the new key must have a rate no higher than that of the issuing key: "
             f"{most.per_second:g}/s, {most.burst} at once"
         )
     if key.report_only - parent.report_only:
-        raise StrongerThanParent("what the key that asks must keep to, the new key cannot merely report")
+        raise StrongerThanParent("a restriction of the issuing key cannot be report-only in the new key")
 
 
 def _all_within(networks: tuple[str, ...], others: tuple[str, ...]) -> bool:

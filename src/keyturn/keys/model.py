@@ -91,7 +91,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         networks: where it may be used from, in CIDR form; from anywhere if there is none.
         origins: web origins, exact or with one label open (``https://*.example.com``).
         apps: mobile app identifiers; never together with origins.
-        limit: its own pace, instead of the installation's default.
+        limit: its own rate limit, instead of the installation's default.
         report_only: restrictions that are counted instead of kept, of :data:`REPORTABLE`.
         canary: nobody uses this key; whoever does has found it where it was laid out.
     """
@@ -186,7 +186,7 @@ class Ancestor(NamedTuple):
 
 
 class KnownKey(msgspec.Struct, frozen=True, gc=False):
-    """What the door knows of a key: small, because millions of them may be held.
+    """A key as admission sees it: small, because millions of them may be in the cache.
 
     Attributes:
         secret: which of the key's secrets was presented, counted from 1.
@@ -233,6 +233,18 @@ class Need(msgspec.Struct, frozen=True):
 
     scope: str
     publishable: Reach = Reach.NEVER
+
+
+Needs = Need | tuple[Need, ...] | None
+"""All that one call needs, known before it is let in: nearly always one; several, all of which must be met, the
+endpoint's own first; None where any valid key will do."""
+
+
+def each_need(needs: Needs) -> tuple[Need, ...]:
+    """The needs one by one."""
+    if needs is None:
+        return ()
+    return needs if isinstance(needs, tuple) else (needs,)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, gc=False):

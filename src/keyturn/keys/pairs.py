@@ -1,7 +1,7 @@
 """A project's standing keys: a publishable and a secret one for each mode, four in all, each in its place.
 
-They are keys like any other, made when they are first asked for, shown once, and rotated rather than made anew. A place
-whose key was revoked is empty again.
+They are keys like any other, made when they are first asked for, shown once, and rotated rather than created again. A
+place whose key was revoked is empty again.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What narrows a key beyond its scopes: where it may be used from, how fast, and until when."""
+"""What restricts a key beyond its scopes: networks, origins, apps, rate limit and expiry."""
 
 import functools
 import ipaddress
@@ -121,8 +121,8 @@ def _checked_origin(text: str) -> str:
         )
     if host.startswith("*.") and is_public_suffix(host.removeprefix("*.")):
         raise InvalidOrigin(
-            f"{text[:80]!r} would let in everybody who has a name under {host.removeprefix('*.')}, where anybody may "
-            "get one; name your own site after the star, such as https://*.shop.example"
+            f"{text[:80]!r} covers every site under {host.removeprefix('*.')}, a public suffix; use your own domain, "
+            "such as https://*.shop.example"
         )
     shown_port = f":{int(port)}" if port is not None and int(port) != _DEFAULT_PORTS[scheme] else ""
     return f"{scheme}://{host}{shown_port}"
@@ -165,7 +165,7 @@ def checked_limit(per_second: float, burst: int) -> Limit:
         InvalidLimit: a number is not positive, or larger than makes sense.
     """
     if not PER_SECOND_MIN <= per_second <= PER_SECOND_MAX:
-        raise InvalidLimit(f"a rate lies above 0 and is at most {PER_SECOND_MAX:.0f} a second")
+        raise InvalidLimit(f"a rate is above 0 and at most {PER_SECOND_MAX:.0f} a second")
     if not 1 <= burst <= BURST_MAX:
         raise InvalidLimit(f"a burst is 1 to {BURST_MAX}")
     return Limit(per_second, burst)

@@ -1,4 +1,4 @@
-"""The end of a key, and whatever else narrows one. Once these have returned, no process accepts what they ended.
+"""Revoking a key, and every other restricting change. Once these have returned, no process accepts what they ended.
 
 Each is a conditional update, committed with a new epoch, after which :func:`keyturn.admission.leases.settle` waits
 until no gate can answer by what was true before. The receipt says what was waited for.
@@ -11,7 +11,7 @@ from keyturn.admission.leases import Receipt, settle
 from keyturn.errors import KeyIsRevoked, KeyNotFound
 from keyturn.keys.listing import KeyFilter
 from keyturn.keys.model import Key, Status
-from keyturn.stores.ports import Act, Clock, KeyStore
+from keyturn.stores.ports import Act, ChangeStore, Clock, KeyReader, KeyStore
 
 REVOKED_TOGETHER_MAX: Final = 10
 """Keys that one transaction revokes at most, where many are revoked: on SQLite nobody else is served meanwhile."""
@@ -176,21 +176,21 @@ async def set_enabled(
     return Switched(await known(store, project_id, key_id), receipt)
 
 
-async def suspend(store: KeyStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
+async def suspend(store: ChangeStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
     """Refuse all keys of a project until it is resumed; doing it twice changes nothing."""
     act = Act(clock.now(), by, reason)
     epoch = await store.set_suspended(project_id, act, suspended=True)
     return await settle(store, epoch, at=act.at) if epoch is not None else Receipt(None, act.at)
 
 
-async def resume(store: KeyStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
+async def resume(store: ChangeStore, clock: Clock, *, project_id: str, by: str, reason: str | None = None) -> Receipt:
     """Let a suspended project's keys in again."""
     act = Act(clock.now(), by, reason)
     epoch = await store.set_suspended(project_id, act, suspended=False)
     return await settle(store, epoch, at=act.at) if epoch is not None else Receipt(None, act.at)
 
 
-async def known(store: KeyStore, project_id: str, key_id: str) -> Key:
+async def known(store: KeyReader, project_id: str, key_id: str) -> Key:
     """A key that something can still be done to.
 
     Raises:
@@ -207,4 +207,4 @@ async def known(store: KeyStore, project_id: str, key_id: str) -> Key:
 
 def revoked(key: Key) -> KeyIsRevoked:
     """That a key is revoked, to be raised."""
-    return KeyIsRevoked(f"{key.id} is revoked, which is for good; create a new key")
+    return KeyIsRevoked(f"{key.id} is revoked, which is final; create a new key")

@@ -57,7 +57,7 @@ class PublicKeys(Protocol):
         """The list as it is now.
 
         Raises:
-            PublicKeysUnavailable: it cannot be had, or is none.
+            PublicKeysUnavailable: it is unavailable, or not a list.
         """
         ...
 
@@ -135,7 +135,7 @@ def _read(answer: Any) -> bytes:
     while len(read) <= LIST_BYTES_MAX and (part := answer.read1(LIST_BYTES_MAX + 1 - len(read))):
         read += part
         if time.monotonic() > until:
-            raise TimeoutError("it came too slowly")
+            raise TimeoutError("the response was too slow")
     return bytes(read)
 
 
@@ -154,7 +154,7 @@ def _decoded(body: bytes) -> Sequence[PublicKey]:
 
 
 class GitHubReports:
-    """Takes GitHub's reports: who signed them, what they found, and what became of it."""
+    """Takes GitHub's reports: who signed them, what they found, and the outcome of it."""
 
     def __init__(self, context: LeakResponder, keys: PublicKeys, clock: Clock) -> None:
         self._context = context
@@ -173,7 +173,7 @@ class GitHubReports:
 
         Raises:
             BadReport: the signature does not fit, or the body is no list of matches.
-            PublicKeysUnavailable: whether it fits cannot be told at the moment.
+            PublicKeysUnavailable: whether it matches is unknown at the moment.
         """
         if not identifier or not 1 <= len(signature) <= SIGNATURE_LENGTH_MAX:
             raise BadReport("the headers that say who signed this are missing")

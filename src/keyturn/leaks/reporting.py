@@ -45,7 +45,7 @@ class SignedReports(Protocol):
 
         Raises:
             BadReport: it is not theirs, or is none; nothing was done.
-            PublicKeysUnavailable: that cannot be told at the moment.
+            PublicKeysUnavailable: unknown at the moment.
         """
         ...
 
@@ -73,8 +73,8 @@ class LeakReports:
         self._github = github
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        status, said, headers = await self._answer(scope, receive)
-        body = said if isinstance(said, bytes) else msgspec.json.encode(said)
+        status, answer, headers = await self._answer(scope, receive)
+        body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
         await send(
             {
                 "type": "http.response.start",
@@ -105,8 +105,8 @@ class LeakReports:
         allowance = self._limiter.take(_sender(self._address(scope)), REVOKE_LIMIT)
         if allowance.exceeded:
             seconds = max(ceil(allowance.retry_after_seconds), 1)
-            told = _refused(429, "rate_limited", f"Too many reports from this address; try again in {seconds} s.")
-            return (*told[:2], [(b"retry-after", b"%d" % seconds)])
+            refused = _refused(429, "rate_limited", f"Too many reports from this address. Try again in {seconds} s.")
+            return (*refused[:2], [(b"retry-after", b"%d" % seconds)])
         body = await _body(receive, REVOKE_BYTES_MAX)
         if body is None:
             return _too_large(REVOKE_BYTES_MAX)
@@ -119,7 +119,7 @@ class LeakReports:
         await self._context.reported(
             (Leak(text, "reported as exposed") for text in reported), response=LeakResponse.REVOKE, test_too=True
         )
-        return 202, {"message": "Thank you. What is a secret key here is accepted no more."}, []
+        return 202, {"message": "Thank you. Secret keys of this installation in the report were revoked."}, []
 
     async def _from_github(self, scope: Any, receive: Callable[[], Awaitable[Any]]) -> Answer:
         github = present(self._github, "GitHub's keys, without which there is no such path")
@@ -135,7 +135,7 @@ class LeakReports:
         try:
             return 200, await github.take(body, identifier, signature), []
         except BadReport as error:
-            return _refused(400, error.code, f"This report was not taken: {error}.")
+            return _refused(400, error.code, f"The report was refused: {error}.")
         except PublicKeysUnavailable as error:
             return _unavailable(f"The signature cannot be checked at the moment ({error.code}). Try again.")
 

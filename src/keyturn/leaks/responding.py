@@ -1,10 +1,10 @@
 """What is done about keys that are, or were, where they should not be.
 
-- *At the door*: a secret key came in clear text or in a URL, or somebody used a canary. The door only says so
-  (:meth:`LeakDesk.noticed`, which costs a look at a dictionary); what follows is done beside it.
-- *From outside*: somebody found keys and hands them in (:meth:`LeakDesk.reported`). Whoever holds a secret key's whole
-  text may end it, for that is the best that can be done with it. A publishable key is in everybody's hands, so that its
-  text proves nothing: it is left alone, or anybody could switch off a shop.
+- *At admission*: a secret key came in clear text or in a URL, or somebody used a canary. Admission only reports it
+  (:meth:`LeakResponder.noticed`, which costs a look at a dictionary); what follows is done beside it.
+- *From outside*: somebody found keys and hands them in (:meth:`LeakResponder.reported`). Whoever holds a secret key's
+  whole text may end it, for that is the best that can be done with it. A publishable key is in everybody's hands, so
+  that its text proves nothing: it is left alone, or anybody could switch off a shop.
 """
 
 import asyncio
@@ -49,8 +49,8 @@ class LeakRules(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         response: to what partners report.
         quarantine: disable a live secret key that arrived in clear text or in a URL.
-        quarantined_max: so many an hour at most; then there are only alerts, because it is likelier that a proxy was
-            set up wrongly than that so many keys leaked.
+        quarantined_max: the maximum an hour; beyond it there are only alerts, because a misconfigured proxy is likelier
+        than that number of leaked keys.
     """
 
     response: LeakResponse = LeakResponse.REVOKE
@@ -96,7 +96,7 @@ class _Noticed(NamedTuple):
 
 
 class LeakResponder:
-    """Deals with exposed keys. Let :meth:`run` run beside the door."""
+    """Deals with exposed keys. Let :meth:`run` run beside admission."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class LeakResponder:
         Args:
             clean: takes out of a text what may be a key.
             alert: told, once an hour and key, what needs somebody's attention.
-            failed: told when the store did not answer; what was noticed then is noticed anew with the next request.
+            failed: told when the store did not answer; what was noticed then is noticed again with the next request.
         """
         self._store = store
         self._clock = clock
@@ -128,7 +128,7 @@ class LeakResponder:
         self._dealt_with: dict[str, int] = {}
 
     def noticed(self, refusal: Refused, seen: Seen) -> None:
-        """Told of every refusal; takes up those that expose a key. Never waits and never fails.
+        """Observes every refusal, and handles those that expose a key. Never waits and never fails.
 
         Beyond :data:`NOTICED_MAX` that wait, further ones are passed over until their next request.
         """

@@ -23,7 +23,8 @@ from keyturn.leaks.spotting import KEY_BYTES_MAX, Spotted, Spotter
 CHUNK_BYTES: Final = 1024 * 1024
 BINARY_LOOK_BYTES: Final = 8_192
 PLACE_LENGTH_MAX: Final = 1_000
-# For so many versions of files it is looked up which commit brought them, which takes a walk through the history.
+# The number of file versions for which the commit that introduced them is looked up, which takes a walk through the
+# history.
 COMMITS_LOOKED_UP_MAX: Final = 100
 
 _GIT: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false")
@@ -177,7 +178,7 @@ class Scan:
 
 
 class _Part:
-    """The next so many bytes of a stream, as one of its own."""
+    """The next bytes of a stream, a given number, as a separate stream."""
 
     def __init__(self, stream: IO[bytes], size: int) -> None:
         self._stream = stream

@@ -133,8 +133,8 @@ class SharedLimiter:
         Args:
             alone: counts for this process while the server does not answer.
             prefix: what its keys begin with.
-            tell: told once when an outage begins, with its error, and once when it is over, with None.
-            count_alone: called for every decision that this process made by itself.
+            on_change: told once when an outage begins, with its error, and once when it is over, with None.
+            count_alone: called for every decision that this process made alone.
         """
         self._client = client
         self._alone = alone
@@ -149,7 +149,7 @@ class SharedLimiter:
 
     @property
     def is_alone(self) -> bool:
-        """Whether this process counts by itself, because the server does not answer."""
+        """Whether this process counts alone, because the server does not answer."""
         return self._recovering is not None
 
     def take(self, key_id: str, limit: Limit) -> Allowance | Awaitable[Allowance]:
@@ -179,7 +179,7 @@ class SharedLimiter:
         await self._send([("check", _plan(Limit(1_000.0, 1_000)))])
 
     async def close(self) -> None:
-        """Let go of the server."""
+        """Release the server."""
         for task in (self._asking, self._recovering):
             if task is not None:
                 task.cancel()

@@ -1,6 +1,7 @@
-"""The one row that orders all that is done to keys: the epoch of narrowing changes, and the end of the audit log.
+"""The one row that orders all that is done to keys: the epoch of restricting changes, and the end of the audit log.
 
-Whoever narrows a key or writes a line locks it until the commit. So epochs and lines become visible in the order of
+A transaction that restricts a key or writes a line locks it until the commit. So epochs and lines become visible in the
+order of
 their numbers, without a gap: who has read up to a number has missed nothing before it.
 """
 
@@ -69,7 +70,7 @@ async def write_down_all(
     sequence, previous = head[1], head[2]
     for action, project_id, key_id, detail in lines:
         sequence += 1
-        said = detail | ({"reason": act.reason} if act.reason is not None else {})
+        recorded = detail | ({"reason": act.reason} if act.reason is not None else {})
         entry = chained(
             previous,
             sequence,
@@ -78,7 +79,7 @@ async def write_down_all(
             action=action,
             project_id=project_id,
             key_id=key_id,
-            detail=said,
+            detail=recorded,
         )
         await tx.execute(
             _WRITE,

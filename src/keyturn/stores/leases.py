@@ -72,7 +72,7 @@ class SqlLeases:
             for row in await self._database.read(operation, within_seconds=SOON_SECONDS)
         ]
 
-    async def let_go(self, lease: HeldLease) -> None:
+    async def release_lapsed(self, lease: HeldLease) -> None:
         async def operation(tx: Transaction) -> None:
             await tx.execute(_LET_GO, lease.gate, lease.renewals)
 

@@ -40,7 +40,7 @@ class MemoryKeyStore:
         """
         self._events = events
         self._forms: dict[ForeignForm, None] = {}
-        self._canaries_told: dict[str, int] = {}
+        self._canary_reported_at: dict[str, int] = {}
         self._quarantines: builtins.list[int] = []
         self._keys: dict[str, Key] = {}
         self._secrets: dict[str, builtins.list[SecretState]] = {}
@@ -49,7 +49,7 @@ class MemoryKeyStore:
         self._by_digest: dict[KeyDigest, tuple[str, int]] = {}
         self._suspended: set[str] = set()
         self._client_secrets: dict[bytes, tuple[str, str, str]] = {}
-        self._told: dict[str, int] = {}
+        self._expiry_reported: dict[str, int] = {}
         self._places: dict[tuple[str, str, str], str] = {}
         self._epoch = 0
         self._changes: builtins.list[Change] = []
@@ -76,7 +76,7 @@ class MemoryKeyStore:
     async def held(self) -> builtins.list[HeldLease]:
         return list(self._held.values())
 
-    async def let_go(self, lease: HeldLease) -> None:
+    async def release_lapsed(self, lease: HeldLease) -> None:
         known = self._held.get(lease.gate)
         if known is not None and known.renewals == lease.renewals:
             del self._held[lease.gate]
@@ -102,7 +102,7 @@ class MemoryKeyStore:
         if key.parent_id is not None and not key.imported:
             parent = self._own(key.project_id, key.parent_id)
             if parent is None or parent.status is not Status.ACTIVE:
-                raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+                raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
             makers = [parent.id, *(one.id for one in self._ancestors(parent))]
             made = await self.family(key.project_id, makers[-1])
             check_descendants(makers, sum(one.status is not Status.REVOKED for one in made))
@@ -260,7 +260,7 @@ class MemoryKeyStore:
             limit=key.limit,
             report_only=key.report_only,
         )
-        self._told.pop(key.id, None)
+        self._expiry_reported.pop(key.id, None)
         self._write_down(act, "key.changed", key.project_id, key.id, **changed)
         made = await self.family(key.project_id, key.id) if "limit" in changed else []
         return self._restrict(key_ids=[key.id, *(one.id for one in made)])
@@ -278,10 +278,10 @@ class MemoryKeyStore:
         key = self._keys.get(key_id)
         if key is None or not key.canary or key.status is not Status.ACTIVE:
             return False
-        told_at = self._canaries_told.get(key_id)
-        if told_at is not None and told_at > act.at - quiet_ms:
+        reported_at = self._canary_reported_at.get(key_id)
+        if reported_at is not None and reported_at > act.at - quiet_ms:
             return False
-        self._canaries_told[key_id] = act.at
+        self._canary_reported_at[key_id] = act.at
         self._write_down(act, "key.canary_used", key.project_id, key_id, **seen)
         await self._report(KeyEventType.CANARY_USED, key_id, act)
         return True
@@ -415,14 +415,14 @@ class MemoryKeyStore:
             if key.expires_at is not None
             and key.expires_at <= before
             and key.status is not Status.REVOKED
-            and self._told.get(key.id, days + 1) > days
+            and self._expiry_reported.get(key.id, days + 1) > days
         ]
         return sorted(found, key=lambda key: key.expires_at or 0)[:limit]
 
     async def emit_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
-        if self._events is None or self._told.get(key.id, days + 1) <= days:
+        if self._events is None or self._expiry_reported.get(key.id, days + 1) <= days:
             return False
-        self._told[key.id] = days
+        self._expiry_reported[key.id] = days
         if not quietly:
             await self._report(KeyEventType.EXPIRING if days else KeyEventType.EXPIRED, key.id, act)
         return True

@@ -15,7 +15,7 @@ from keyturn.keys.model import Key, KnownKey
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Allowance, Limit
 
-# So many changes are read at once; who was away for longer reads again.
+# The number of changes read at once; a gate that was away for longer reads again.
 CHANGES_READ_MAX: Final = 10_000
 
 
@@ -41,7 +41,7 @@ class Act(NamedTuple):
     Attributes:
         at: Unix milliseconds.
         by: the actor, such as ``user:usr_01j…``, ``operator:cli`` or ``system:leak-desk``.
-        because: why, in the actor's words or the system's; None where nobody said.
+        reason: why, in the words of the actor or the system; None if none was given.
     """
 
     at: int
@@ -50,7 +50,7 @@ class Act(NamedTuple):
 
 
 class KeyEventType(StrEnum):
-    """What an owner may want to be told of a key."""
+    """What a key's owner may want to know."""
 
     EXPOSED = "key.exposed"
     CANARY_USED = "key.canary_used"
@@ -86,7 +86,7 @@ class KeyEvents(Protocol):
 
 
 class Quarantine(NamedTuple):
-    """What became of the wish to disable a key by itself.
+    """The outcome of an automatic disabling of a key.
 
     Attributes:
         epoch: of the change; None if the key was not active.
@@ -98,7 +98,7 @@ class Quarantine(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One narrowing change: from this epoch on, what was known of the key, or of a project's keys, is out of date."""
+    """One restricting change: from this epoch on, what was known of the key, or of a project's keys, is out of date."""
 
     epoch: int
     key_id: str | None
@@ -106,7 +106,7 @@ class Change(NamedTuple):
 
 
 class HeldLease(NamedTuple):
-    """A gate that may be answering out of its memory.
+    """A gate that may be answering from its cache.
 
     Attributes:
         epoch_seen: the last change it has acted upon.
@@ -123,11 +123,11 @@ class HeldLease(NamedTuple):
 
 
 class LeaseStore(Protocol):
-    """The rows by which gates and those who narrow keys meet. Every call is a transaction of its own, and every
+    """The rows by which gates and those who restrict keys meet. Every call is a transaction of its own, and every
     answer is what was committed before the question."""
 
     async def epoch(self) -> int:
-        """The number of the last narrowing change; 0 before the first."""
+        """The number of the last restricting change; 0 before the first."""
         ...
 
     async def hold(
@@ -142,19 +142,19 @@ class LeaseStore(Protocol):
         ...
 
     async def changes_after(self, epoch: int) -> list[Change]:
-        """The first of the changes since, oldest first, :data:`CHANGES_READ_MAX` at least if there are so many; without
-        gaps, unless older ones were forgotten. The last change is never forgotten."""
+        """The first of the changes since, oldest first, :data:`CHANGES_READ_MAX` at least if there are that many;
+        without gaps, unless older ones were forgotten. The last change is never forgotten."""
         ...
 
     async def release(self, gate: str) -> None:
-        """Write down that this gate does not answer out of its memory."""
+        """Write down that this gate does not answer from its cache."""
         ...
 
     async def held(self) -> list[HeldLease]:
-        """The gates that may be answering out of their memory."""
+        """The gates that may be answering from their cache."""
         ...
 
-    async def let_go(self, lease: HeldLease) -> None:
+    async def release_lapsed(self, lease: HeldLease) -> None:
         """Release a gate's lease for it, provided that it was not renewed since it was read."""
         ...
 
@@ -168,7 +168,7 @@ class LeaseStore(Protocol):
         ...
 
     def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Call ``wake`` soon after a narrowing change, from here or elsewhere, as far as one can be told of it; what
+        """Call ``wake`` soon after a restricting change, from here or elsewhere, as far as a notification exists; what
         comes back ends that."""
         ...
 
@@ -224,35 +224,20 @@ class Use(NamedTuple):
     path: str | None = None
 
 
-class KeyStore(LeaseStore, Protocol):
-    """Keys by id and by digest. Every answer is what was committed before the question. Whatever changes a key writes
-    its line of the audit log in the same transaction, and what narrows one has a new epoch, which it answers with."""
-
-    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
-        """Keep a new key; durable when this returns.
-
-        Raises:
-            KeyExists: there is a key with this id or digest.
-            KeyIsRevoked: the key that makes it is not active any more, by what is committed.
-            TooManyDescendants: the key that makes it, or one before that, has made as many as it may.
-        """
-        ...
-
-    async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
-        """Keep keys that were made elsewhere, and the forms in which they are written; all of it or nothing.
-
-        Raises:
-            KeyExists: there is a key with one of these digests.
-        """
-        ...
-
-    async def foreign_forms(self) -> builtins.list[ForeignForm]:
-        """The forms of all keys that were imported."""
-        ...
+class VerificationStore(Protocol):
+    """What verification reads, and all of it: every answer is what was committed before the question."""
 
     async def by_digest(self, digest: KeyDigest) -> KnownKey | None:
         """The key whose text has this digest, whatever its status."""
         ...
+
+    async def opens(self, digest: KeyDigest, *, project_id: str, mode: str, object_id: str) -> bool:
+        """Whether this is the object's client secret."""
+        ...
+
+
+class KeyReader(Protocol):
+    """Keys, for those whose they are and for whoever runs the installation."""
 
     async def by_id(self, project_id: str, key_id: str) -> Key | None:
         """The key, if it belongs to this project."""
@@ -288,6 +273,55 @@ class KeyStore(LeaseStore, Protocol):
         """The keys that this one made, and those they made, and so on; not itself."""
         ...
 
+    async def is_suspended(self, project_id: str) -> bool:
+        """Whether the project is suspended."""
+        ...
+
+
+class IssuingStore(Protocol):
+    """What makes keys, and what opens one object."""
+
+    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
+        """Keep a new key; durable when this returns.
+
+        Raises:
+            KeyExists: there is a key with this id or digest.
+            KeyIsRevoked: the key that makes it is not active any more, by what is committed.
+            TooManyDescendants: the key that makes it, or one before that, has made as many as it may.
+        """
+        ...
+
+    async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
+        """Keep keys that were made elsewhere, and the forms in which they are written; all of it or nothing.
+
+        Raises:
+            KeyExists: there is a key with one of these digests.
+        """
+        ...
+
+    async def foreign_forms(self) -> builtins.list[ForeignForm]:
+        """The forms of all keys that were imported."""
+        ...
+
+    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+        """The ids of the project's standing keys, by mode and kind."""
+        ...
+
+    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+        """Make a key the project's standing one of its mode and kind; False if there is one that is not revoked."""
+        ...
+
+    async def keep_client_secret(
+        self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
+    ) -> None:
+        """Remember what opens an object."""
+        ...
+
+
+class ChangeStore(LeaseStore, Protocol):
+    """What changes keys and ends them. Whatever restricts one has a new epoch, which it answers with; the caller waits
+    until no gate answers from before that."""
+
     async def revoke(self, project_id: str, key_ids: Sequence[str], act: Act) -> int | None:
         """Revoke keys for good, all or none; None if each was revoked before (or is not there)."""
         ...
@@ -295,7 +329,7 @@ class KeyStore(LeaseStore, Protocol):
     async def set_enabled(self, project_id: str, key_id: str, act: Act, *, enabled: bool) -> int | None:
         """Disable an active key or enable a disabled one; None if it is revoked, so already, or not there.
 
-        Enabling is no narrowing, but is answered in the same way.
+        Enabling restricts nothing, but is answered in the same way.
         """
         ...
 
@@ -308,33 +342,20 @@ class KeyStore(LeaseStore, Protocol):
         """
         ...
 
-    async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
-        """Write down that a key was seen where it should not be; False if that stood there already."""
-        ...
-
-    async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
-        """Write down that somebody used a canary, and what is known of them; False if that was done less than
-        ``quiet_ms`` ago, or it is no canary that is active."""
-        ...
-
-    async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
-        """Disable an active key, unless ``at_most`` were disabled in this way within the time before."""
-        ...
-
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
         """Suspend a project, so that all its keys are refused, or let it go on; None if it is so already."""
         ...
 
-    async def is_suspended(self, project_id: str) -> bool:
-        """Whether the project is suspended."""
-        ...
+
+class SecretStore(LeaseStore, Protocol):
+    """A key's secrets, of which a rotation makes a further one; with epochs as in :class:`ChangeStore`."""
 
     async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
         """Give a key a further secret; None if it is revoked or not there, or waits for one to be used already."""
         ...
 
     async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
-        """Take back a secret that waits for its first use, so that it never comes into use; None if there is none."""
+        """Withdraw a secret that was not used yet, so that it is never accepted; None if there is none."""
         ...
 
     async def activate(self, key_id: str, number: int, act: Act) -> int | None:
@@ -351,32 +372,43 @@ class KeyStore(LeaseStore, Protocol):
         """All secrets that a key has had, newest first."""
         ...
 
-    async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
-        """Note when each secret (a key's id and its number) was last used. Writes those columns, only forward, and
-        nothing else."""
+
+class ExposureStore(Protocol):
+    """What is written down of keys that were seen where they should not be."""
+
+    async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
+        """Write down that a key was seen where it should not be; False if that stood there already."""
         ...
 
-    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
-        """The ids of the project's standing keys, by mode and kind."""
+    async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
+        """Write down that somebody used a canary, and what is known of them; False if that was done less than
+        ``quiet_ms`` ago, or it is no canary that is active."""
         ...
 
-    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
-        """Make a key the project's standing one of its mode and kind; False if there is one that is not revoked."""
+    async def quarantine(self, project_id: str, key_id: str, act: Act, *, at_most: int, within_ms: int) -> Quarantine:
+        """Disable an active key, unless ``at_most`` were disabled in this way within the time before."""
         ...
+
+
+class OriginStore(Protocol):
+    """Which web origins any key is for."""
 
     async def knows_origin(self, patterns: Sequence[str]) -> bool:
         """Whether any key that is not revoked may be used from one of these origins."""
         ...
 
-    async def keep_client_secret(
-        self, digest: KeyDigest, *, project_id: str, mode: str, key_id: str, object_id: str, at: int
-    ) -> None:
-        """Remember what opens an object."""
+
+class LastUseStore(Protocol):
+    """When secrets were last used."""
+
+    async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
+        """Note when each secret (a key's id and its number) was last used. Writes those columns, only forward, and
+        nothing else."""
         ...
 
-    async def opens(self, digest: KeyDigest, *, project_id: str, mode: str, object_id: str) -> bool:
-        """Whether this is the object's client secret."""
-        ...
+
+class ExpiryStore(Protocol):
+    """Keys that are about to end, and whose owners know."""
 
     async def expiring(self, before: int, days: int, limit: int) -> builtins.list[Key]:
         """Keys that end by this instant, are not revoked, and whose owner was not told yet that so few days are left;
@@ -384,13 +416,17 @@ class KeyStore(LeaseStore, Protocol):
         ...
 
     async def emit_expiry(self, key: Key, days: int, act: Act, *, quietly: bool = False) -> bool:
-        """Tell a key's owner that it ends in so many days, or has ended (0); False if they had been told, by whoever,
-        or if this store has nobody who tells them.
+        """Tell a key's owner that it expires in this number of days, or has expired (0); False if they had been told,
+        by whoever, or if this store has nobody who tells them.
 
         Args:
             quietly: only write down that they know.
         """
         ...
+
+
+class AuditStore(Protocol):
+    """The log of what was done to keys."""
 
     async def audit(self, after: int, limit: int) -> builtins.list[AuditEntry]:
         """Lines of the audit log after this number, oldest first."""
@@ -407,8 +443,26 @@ class KeyStore(LeaseStore, Protocol):
         ...
 
 
+class KeyStore(
+    VerificationStore,
+    KeyReader,
+    IssuingStore,
+    ChangeStore,
+    SecretStore,
+    ExposureStore,
+    OriginStore,
+    LastUseStore,
+    ExpiryStore,
+    AuditStore,
+    Protocol,
+):
+    """All that there is to know and to change of keys, as a store has it; each reader asks for its own part. Every
+    answer is what was committed before the question. Whatever changes a key writes its line of the audit log in the
+    same transaction."""
+
+
 class Count(NamedTuple):
-    """What is counted by itself: the requests of a key on a day that came to the same.
+    """One counter: the requests of a key on a day with the same outcome.
 
     Attributes:
         day: since 1970-01-01, UTC.
@@ -458,6 +512,10 @@ class RequestStore(Protocol):
 
     async def request(self, project_id: str, request_id: str) -> LoggedRequest | None:
         """The request with this id, if it is the project's and still kept."""
+        ...
+
+    async def project_of(self, request_id: str) -> str | None:
+        """The project that a request belongs to, for whoever runs the installation; None if it is not kept."""
         ...
 
     async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:

@@ -32,6 +32,7 @@ _TYPES: Final = {
     "opened": "BIGINT",
     "agent": "TEXT",
     "reported": "TEXT",
+    "secure": "BIGINT",
 }
 # Whoever writes the same line twice, because the first time was not answered, changes nothing.
 _ADD: Final = insert_rows("key_requests", _TYPES, "(id) DO NOTHING")
@@ -41,7 +42,7 @@ _ADD_DROPPED: Final = insert_rows(
     "(project_id, day) DO UPDATE SET requests = key_requests_dropped.requests + excluded.requests",
 )
 _COLUMNS: Final = ", ".join(_TYPES)
-# Newest first, from a place on. Where something is filtered, no more than so many are looked at for one page: a filter
+# Newest first, from a place on. With a filter, only a bounded number of rows is read for one page: a filter
 # that fits nothing would else read all there is, and on SQLite nobody else is served meanwhile.
 SCANNED_MAX: Final = 5_000
 _PLACE: Final = "project_id = $1 AND (at, id) < ($2, $3) AND at >= $4"
@@ -78,6 +79,7 @@ _OF_PROJECT: Final = _listing("CAST($5 AS TEXT) IS NULL")
 _FAILED: Final = _listing("CAST($5 AS TEXT) IS NULL AND status >= 400")
 _OF_KEY: Final = _listing("key_id = $5")
 _ONE: Final = f"SELECT {_COLUMNS} FROM key_requests WHERE id = $1 AND project_id = $2"
+_PROJECT_OF: Final = "SELECT project_id FROM key_requests WHERE id = $1"
 _DROPPED: Final = "SELECT day, requests FROM key_requests_dropped WHERE project_id = $1 AND day >= $2 ORDER BY day"
 _FORGET: Final = (
     "DELETE FROM key_requests WHERE id IN (SELECT o.id FROM key_requests o WHERE o.at < $1 ORDER BY o.at LIMIT $2)"
@@ -156,6 +158,13 @@ class SqlRequests:
         row = await self._database.read(operation)
         return _request(row) if row is not None else None
 
+    async def project_of(self, request_id: str) -> str | None:
+        async def operation(tx: Transaction) -> Row | None:
+            return await tx.fetch_one(_PROJECT_OF, request_id)
+
+        row = await self._database.read(operation)
+        return row[0] if row is not None else None
+
     async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
         async def operation(tx: Transaction) -> list[Row]:
             return await tx.fetch_all(_DROPPED, project_id, since_day)
@@ -196,6 +205,10 @@ class MemoryRequests:
         found = self._requests.get(request_id)
         return found if found is not None and found.project_id == project_id else None
 
+    async def project_of(self, request_id: str) -> str | None:
+        found = self._requests.get(request_id)
+        return found.project_id if found is not None else None
+
     async def dropped(self, project_id: str, since_day: int) -> dict[int, int]:
         found = sorted(self._dropped.items())
         return {day: number for (project, day), number in found if project == project_id and day >= since_day}
@@ -233,6 +246,7 @@ def _row(one: LoggedRequest) -> tuple[Any, ...]:
         int(one.opened) if one.opened is not None else None,
         one.agent,
         " ".join(one.reported),
+        int(one.secure) if one.secure is not None else None,
     )
 
 
@@ -259,4 +273,5 @@ def _request(row: Row) -> LoggedRequest:
         opened=bool(row[18]) if row[18] is not None else None,
         agent=row[19],
         reported=tuple(row[20].split()),
+        secure=bool(row[21]) if row[21] is not None else None,
     )

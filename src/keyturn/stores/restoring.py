@@ -1,7 +1,7 @@
-"""Keys after their database was restored from a backup: what was narrowed since the backup, as far as that is known.
+"""Keys after their database was restored from a backup: restricting changes since the backup, as far as they are known.
 
 A backup knows nothing of what came after it: a key that was revoked since is active in it. Where the database that is
-replaced can still be read, everything that it had narrowed stays so.
+replaced can still be read, every restriction in it is kept.
 """
 
 from typing import Any, Final, NamedTuple
@@ -46,7 +46,7 @@ _ACTIVE: Final = "SELECT COUNT(*) FROM api_keys WHERE status = 'active' AND disa
 
 
 class Narrowed(NamedTuple):
-    """What a database had narrowed, before it is replaced."""
+    """The restrictions in a database before it is replaced."""
 
     epoch: int
     revoked: list[tuple[Any, ...]]
@@ -56,7 +56,7 @@ class Narrowed(NamedTuple):
 
 
 class RestoredKeys(NamedTuple):
-    """What became of the keys.
+    """The outcome of the keys.
 
     Attributes:
         usable: how many are accepted now.
@@ -71,7 +71,7 @@ class RestoredKeys(NamedTuple):
 
 
 async def narrowed_in(tx: Transaction) -> Narrowed:
-    """What this database has narrowed."""
+    """The restrictions in this database."""
     head = present(await tx.fetch_one(_EPOCH), "the head of the key tables")
     return Narrowed(
         head[0],
@@ -85,7 +85,7 @@ async def narrowed_in(tx: Transaction) -> Narrowed:
 async def after_restore(
     tx: Transaction, act: Act, kept: Narrowed | None, *, disable: bool = False, **detail: Any
 ) -> RestoredKeys:
-    """Narrow again what is known to have been, drop leases and memories, and write it into the audit log.
+    """Restore the known restrictions, drop leases and memories, and write it into the audit log.
 
     Args:
         kept: of the database that was replaced, where there was one.

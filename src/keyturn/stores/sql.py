@@ -180,6 +180,7 @@ _MAKES_KEYS: Final = (
     "SELECT 1 FROM api_keys WHERE id = $1 AND project_id = $2 AND status = 'active' AND disabled_at IS NULL"
 )
 _PROJECT_OF: Final = "SELECT project_id FROM api_keys WHERE id = $1"
+_NEXT_PROJECT: Final = "SELECT MIN(project_id) FROM api_keys WHERE project_id > $1"
 # Its row stays: its number must not become another secret's, which a late first use of this one would set going.
 _WITHDRAW: Final = (
     "UPDATE key_secrets SET ended = 1, ends_at = $3 WHERE key_id = $1 AND active_at IS NULL AND ended = 0 "
@@ -211,7 +212,7 @@ _KEEP_OPENER: Final = (
 )
 _OPENS: Final = "SELECT 1 FROM client_secrets WHERE digest = $1 AND project_id = $2 AND mode = $3 AND object_id = $4"
 
-# Beyond so many different sets of terms, sharing starts anew.
+# Beyond this number of different sets of terms, sharing starts again.
 TERMS_MAX: Final = 100_000
 
 
@@ -243,13 +244,13 @@ class SqlKeyStore(SqlLeases):
                 # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
                 await tx.fetch_one(head.LOCK)
                 if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
-                    raise KeyIsRevoked(f"{key.parent_id} is not active any more and makes no keys")
+                    raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
                 makers = [key.parent_id, *(row[0] for row in await tx.fetch_all(_ANCESTORS, key.parent_id))]
                 made = await tx.fetch_all(_DESCENDANTS, makers[-1])
                 check_descendants(makers, sum(row[1] != Status.REVOKED.value for row in made))
             await _insert(tx, key, digest)
             action = "key.imported" if key.imported else "key.created"
-            await head.write_down(tx, act, action, key.project_id, key.id, **_said_of_new(key))
+            await head.write_down(tx, act, action, key.project_id, key.id, **_detail_of_new(key))
 
         try:
             await self._database.write(operation)
@@ -264,7 +265,7 @@ class SqlKeyStore(SqlLeases):
                 await _insert(tx, key, digest)
             # The log comes last, for whoever else writes it waits from its first line on.
             await head.write_down_all(
-                tx, act, [("key.imported", key.project_id, key.id, _said_of_new(key)) for key, _ in keys]
+                tx, act, [("key.imported", key.project_id, key.id, _detail_of_new(key)) for key, _ in keys]
             )
 
         try:
@@ -301,6 +302,20 @@ class SqlKeyStore(SqlLeases):
 
         row = await self._database.read(operation)
         return row[0] if row is not None else None
+
+    async def projects(self, limit: int) -> builtins.list[str]:
+        """The first projects that have keys, by name; one step of the index for each, however many keys there are."""
+
+        async def operation(tx: Transaction) -> builtins.list[str]:
+            found: builtins.list[str] = []
+            while len(found) < limit:
+                row = await tx.fetch_one(_NEXT_PROJECT, found[-1] if found else "")
+                if row is None or row[0] is None:
+                    break
+                found.append(row[0])
+            return found
+
+        return await self._database.read(operation)
 
     async def by_digests(self, digests: Sequence[KeyDigest]) -> dict[KeyDigest, Key]:
         async def operation(tx: Transaction) -> dict[KeyDigest, Key]:
@@ -620,7 +635,7 @@ class SqlKeyStore(SqlLeases):
             return False  # whoever else works on this database may have somebody to tell
 
         async def operation(tx: Transaction) -> bool:
-            if not await note_expiry_told(tx, key.id, days):
+            if not await note_expiry_emitted(tx, key.id, days):
                 return False
             if not quietly:
                 type = KeyEventType.EXPIRING if days else KeyEventType.EXPIRED
@@ -729,15 +744,15 @@ async def _insert(tx: Transaction, key: Key, digest: KeyDigest) -> None:
         await tx.execute(_ADD_ORIGIN, origin, key.id)
 
 
-def _said_of_new(key: Key) -> dict[str, object]:
+def _detail_of_new(key: Key) -> dict[str, object]:
     """What the audit log says of a new key."""
-    said: dict[str, object] = {
+    detail: dict[str, object] = {
         "name": key.name,
         "mode": key.mode.value,
         "kind": key.kind.value,
         "scopes": sorted(key.scopes),
     }
-    return said | ({"parent": key.parent_id} if key.parent_id is not None else {})
+    return detail | ({"parent": key.parent_id} if key.parent_id is not None else {})
 
 
 async def keep_client_secret(
@@ -747,9 +762,9 @@ async def keep_client_secret(
     await tx.execute(_KEEP_OPENER, digest.value, project_id, mode, object_id, key_id, at)
 
 
-async def note_expiry_told(tx: Transaction, key_id: str, days: int) -> bool:
-    """Write down that a key's owner was told that it ends in so many days, in the transaction that tells them; False if
-    they had been."""
+async def note_expiry_emitted(tx: Transaction, key_id: str, days: int) -> bool:
+    """Write down that a key's owner was told that it expires in this number of days, in the transaction that tells
+    them; False if they had been."""
     return await tx.execute(_EXPIRY_TOLD, days, key_id) == 1
 
 

@@ -59,7 +59,7 @@ def act(at: int, by: str = "user:1", reason: str | None = None) -> Act:
 
 
 def known(key: Key, **more: Any) -> KnownKey:
-    """What the door should find of a key that has one secret."""
+    """What admission should find for a key with one secret."""
     return msgspec.structs.replace(KnownKey(key.id, key.terms, key.status, key.expires_at), **more)
 
 
@@ -97,7 +97,7 @@ def uses(**at: int) -> dict[tuple[str, int], Use]:
 
 
 async def at_once(*work: Awaitable[Any]) -> list[Any]:
-    """What became of each of them, run together to the end: its answer, or what it raised."""
+    """The outcome of each of them, run together to the end: its answer, or what it raised."""
     return list(await asyncio.gather(*work, return_exceptions=True))
 
 
@@ -107,7 +107,7 @@ class StoreContract:
     # Keeping and finding.
 
     async def test_a_key_is_found_as_it_was_kept(self, store: KeyStore) -> None:
-        """By digest comes back what the door must know; by id every field that went in."""
+        """By digest, a look-up returns what admission needs; by id every field that went in."""
         kept = key("a")
         await put(store, kept, key("b", mode=Mode.LIVE))
         assert await store.by_digest(digest("a")) == known(kept)
@@ -332,7 +332,7 @@ class StoreContract:
         assert touched == {"key_a", "key_child", "key_grandchild"}
 
     async def test_a_key_makes_so_many_and_no_more(self, store: KeyStore) -> None:
-        """Through others or by itself; what was revoked makes room. A chain has a longest length."""
+        """Through others or directly; what was revoked makes room. A chain has a longest length."""
         await put(
             store, key("a"), key("b", parent_id="key_a"), key("c", parent_id="key_b"), key("d", parent_id="key_c")
         )
@@ -703,7 +703,7 @@ class StoreContract:
     # Epochs and leases.
 
     async def test_whatever_narrows_a_key_has_the_next_epoch(self, store: KeyStore) -> None:
-        """Numbers without a gap, each with the key or the project that it touches; making a key narrows nothing."""
+        """Numbers without a gap, each with the key or the project that it touches; creating a key restricts nothing."""
         assert await store.epoch() == 0
         await put(store, key("a"), key("b"))
         assert await store.epoch() == 0
@@ -762,14 +762,14 @@ class StoreContract:
         await store.release("gate_nobody")
         assert await store.held() == [HeldLease("gate_2", 2, 1)]
 
-    async def test_a_lease_is_let_go_unless_it_was_renewed(self, store: KeyStore) -> None:
+    async def test_a_lease_is_released_unless_it_was_renewed(self, store: KeyStore) -> None:
         """A gate that came back to life meanwhile keeps what it has."""
         await store.hold("gate_1", 3, 1)
         seen = (await store.held())[0]
         await store.hold("gate_1", 3, 2)
-        await store.let_go(seen)
+        await store.release_lapsed(seen)
         assert await store.held() == [HeldLease("gate_1", 3, 2)]
-        await store.let_go(HeldLease("gate_1", 3, 2))
+        await store.release_lapsed(HeldLease("gate_1", 3, 2))
         assert await store.held() == []
 
     async def test_whoever_listens_is_woken_by_what_narrows_a_key(self, store: KeyStore) -> None:

@@ -1,4 +1,4 @@
-"""The door: every credential becomes one Principal, or a refusal. No HTTP objects, no business words."""
+"""Admission: every credential becomes one Principal, or a refusal. No HTTP objects, no business words."""
 
 from tillgate.access.key_events import KeyEventLog
 from tillgate.access.keys import API_SCOPES, PUBLISHABLE_SCOPES, principal_of

@@ -1,4 +1,4 @@
-"""API keys at the door."""
+"""API keys at admission."""
 
 from typing import Final
 
@@ -22,11 +22,11 @@ API_SCOPES: Final = {
     "coupons:read": "List and retrieve coupons, promotion codes and redemptions",
     "coupons:write": "Create and update coupons and promotion codes",
     "orders:read": "List and retrieve orders",
-    "orders:write": "Update orders, and decide on unusual money",
+    "orders:write": "Update orders, and decide on underpaid, overpaid and late payments",
     "payments:read": "List and retrieve payments and transactions",
     "payments:write": "Capture and cancel payments, and change their metadata",
     "refunds:read": "List and retrieve refunds",
-    "refunds:write": "Give money back",
+    "refunds:write": "Create, settle and cancel refunds",
 }
 
 # What a key that anybody may hold can be given. It reads what it made with that object's client secret, not by a scope.

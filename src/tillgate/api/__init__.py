@@ -1,6 +1,6 @@
 """The native HTTP API under ``/api/v1``: one file a noun, its schema and its routes side by side."""
 
 from tillgate.api.application import NativeApi
-from tillgate.api.context import ApiContext
+from tillgate.wire.context import ApiContext
 
 __all__ = ["ApiContext", "NativeApi"]

@@ -5,16 +5,16 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Resource
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
 from tillgate.checkout.clocks.model import TestClockObject, to_api
 from tillgate.checkout.sessions.advancing import advance as advance_clock
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Resource
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
 
@@ -82,7 +82,7 @@ ROUTES = [
         "POST",
         "/test_clocks/{id}/advance",
         WRITE,
-        "Put a test clock forward: its sessions' deadlines come nearer, and what is due happens at once",
+        "Advance a test clock; whatever becomes due happens at once",
         Writes(advance),
         TestClockObject,
         body=AdvanceTestClock,

@@ -6,17 +6,17 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Resource
-from tillgate.api.fields import CurrencyText, DecimalText, InstantText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations
 from tillgate.checkout.coupons.model import CouponObject, to_api
 from tillgate.checkout.coupons.operations import CouponChanges, NewCoupon
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Resource
+from tillgate.wire.fields import CurrencyText, DecimalText, InstantText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("coupons:read"), Need("coupons:write")
 
@@ -103,5 +103,5 @@ ROUTES = [
         query=ListCoupons,
     ),
     Route("GET", "/coupons/{id}", READ, "Retrieve a coupon", Reads(retrieve), CouponObject),
-    Route("PATCH", "/coupons/{id}", WRITE, "Change a coupon", Writes(update), CouponObject, body=UpdateCoupon),
+    Route("PATCH", "/coupons/{id}", WRITE, "Update a coupon", Writes(update), CouponObject, body=UpdateCoupon),
 ]

@@ -6,16 +6,16 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Resource
-from tillgate.api.reading import given
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers import operations
 from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, to_api
 from tillgate.checkout.customers.operations import CustomerChanges
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Resource
+from tillgate.wire.reading import given
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("customers:read"), Need("customers:write")
 
@@ -116,5 +116,5 @@ ROUTES = [
         query=ListCustomers,
     ),
     Route("GET", "/customers/{id}", READ, "Retrieve a customer", Reads(retrieve), CustomerObject),
-    Route("PATCH", "/customers/{id}", WRITE, "Change a customer", Writes(update), CustomerObject, body=UpdateCustomer),
+    Route("PATCH", "/customers/{id}", WRITE, "Update a customer", Writes(update), CustomerObject, body=UpdateCustomer),
 ]

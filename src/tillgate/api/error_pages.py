@@ -38,95 +38,97 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "invalid_api_key": ErrorPage(
         "Look at `reason`:\n\n"
         "- `missing`: send `Authorization: Bearer <key>`. Some HTTP clients drop the header on a redirect.\n"
-        "- `malformed`: the key was cut off, quoted or mistyped; its own checksum does not fit. Copy it anew.\n"
-        "- `unknown`: it was made on another installation. Compare the address that you call.\n"
-        "- `revoked`, `expired`: make a new key in the dashboard or with `tillgate keys create`.\n"
+        "- `malformed`: the key was cut off, quoted or mistyped; its checksum does not match. Copy it again.\n"
+        "- `unknown`: the key was created on another installation. Check the address that you call.\n"
+        "- `revoked`, `expired`: create a new key in the dashboard or with `tillgate keys create`.\n"
         "- `disabled`: enable it, or use another.\n"
-        "- `superseded`: it was rotated; use the new secret.\n"
-        "- `ambiguous`: two different credentials came; send one.\n"
-        "- `key_in_url`: send it in a header, and replace it: URLs are logged.\n\n"
+        "- `superseded`: the key was rotated; use the new secret.\n"
+        "- `ambiguous`: two different credentials were sent; send one.\n"
+        "- `key_in_url`: send the key in a header, and replace this key: URLs are logged.\n\n"
         "Sending the same request again does not help.",
         "No valid API key was provided.",
         {"reason": "missing", "detail": "Send the header 'Authorization: Bearer <key>'."},
         'WWW-Authenticate: Bearer realm="tillgate"',
     ),
     "missing_scope": ErrorPage(
-        "Make a key with the scope in `requiredScope`, or use one that has it. A key's scopes are chosen when it is "
-        "made, and none implies another. If the operation surprises you, the key may be the wrong one for this "
-        "program: let each have one of its own with what it needs.",
+        "Use a key that has the scope in `requiredScope`: create one, or add the scope to this key. No scope "
+        "implies another. If you did not expect this operation, the program may use the wrong key: give each "
+        "program its own key with only the scopes it needs.",
         "This key lacks the scope sessions:write, which this operation requires.",
         {"required_scope": "sessions:write", "granted_scopes": ["links:read", "sessions:read"]},
         'WWW-Authenticate: Bearer realm="tillgate", error="insufficient_scope", scope="sessions:write"',
     ),
     "address_not_allowed": ErrorPage(
-        "Call from one of the key's networks, or make a key with others. Behind a NAT or an egress proxy it is the "
-        "outer address that counts.",
-        "This key may not be used from this address; its networks are set where the key was made.",
+        "Call from one of the key's networks, or add your address to them. Behind a NAT or an egress proxy, the "
+        "outer address counts.",
+        "This key cannot be used from this IP address. Add the address to the key's networks, or call from one of "
+        "them.",
     ),
     "https_required": ErrorPage(
-        "Call the API over `https://`. It never redirects, because a key that was sent in clear text has been readable "
-        "already: replace the key, too. Behind a proxy that ends TLS, let it send `X-Forwarded-Proto: https` and name "
-        "it in `TILLGATE_TRUSTED_PROXIES`. For development on your own machine there is `tillgate serve --dev`.",
-        "API requests are made over HTTPS; this one came in clear text, and so did its key. Use https, and replace the "
-        "key: take it for known to others.",
+        "Call the API over `https://`. It does not redirect: a key that was sent over plain HTTP may have been "
+        "read, so replace the key as well. Behind a proxy that terminates TLS, have it send `X-Forwarded-Proto: "
+        "https` and list it in `TILLGATE_TRUSTED_PROXIES`. For development on your own machine, use `tillgate serve "
+        "--dev`.",
+        "This request came over plain HTTP, and its key with it. Use https, and replace the key: others may have "
+        "read it.",
     ),
     "project_suspended": ErrorPage(
-        "Nothing that a program can do helps: whoever runs this server has suspended the project, with all its keys.",
-        "The project of this key is suspended; ask whoever runs this server.",
+        "The operator of this server has suspended the project, and only the operator can resume it.",
+        "The project of this key is suspended. Contact the operator of this server.",
     ),
     "wrong_mode": ErrorPage(
-        "Use a key of the other mode. A test key has no place where live requests are served, nor the other way round.",
-        "This is a test key, and only keys of the other mode are let in here.",
+        "Use a key of the other mode. Test keys are refused where live requests are served, and the reverse.",
+        "This is a test key. This server accepts keys of the other mode only.",
     ),
     "origin_not_allowed": ErrorPage(
         "Add the page's origin (scheme, host and port, such as `https://shop.example` or `http://localhost:3000`) to "
-        "the key. A request that a browser did not send carries no `Origin`, and is refused for that: a server uses a "
-        "secret key.",
-        "This key may be used from its registered web origins only, and the request's Origin is none of them, or "
-        "missing. Add the origin, such as http://localhost:3000, where the key was made.",
+        "the key. Only browsers send `Origin`; from a server, use a secret key.",
+        "This key can be used from its registered web origins only, and the request's Origin header is missing or "
+        "not one of them. Add the origin, such as http://localhost:3000, to the key.",
     ),
     "app_not_allowed": ErrorPage(
         "Send `x-app-identifier` with the bundle identifier (iOS) or package name (Android) that is registered for "
         "the key, on every request.",
-        "This key may be used by its registered mobile apps only. Send the header x-app-identifier with the bundle "
-        "identifier or package name that was registered where the key was made.",
+        "This key can be used by its registered mobile apps only. Send the header x-app-identifier with a bundle "
+        "identifier or package name that is registered for the key.",
     ),
     "secret_key_required": ErrorPage(
-        "Make this call from your server, with a secret key. What a browser or an app can hold is known to everybody, "
-        "so it reaches only what it made itself.",
-        "A publishable key cannot do this; call it from your server, with a secret key.",
+        "Make this call from your server, with a secret key. Anybody can read a key in a browser or an app, so it "
+        "can access only the objects that it created.",
+        "A publishable key cannot do this. Call from your server, with a secret key.",
     ),
     "client_secret_missing": ErrorPage(
-        "Keep the `clientSecret` from the answer that created the object, and send it with every later request about "
-        "it: `x-api-key: <publishable key>` and `authorization: <client secret>`, without a scheme.",
-        "With a publishable key this needs the object's client secret, which was in the answer that created it: send "
-        "the key as x-api-key, and the client secret itself as authorization.",
+        "Keep the `clientSecret` that was returned when the object was created, and send it with every later "
+        "request for that object: `x-api-key: <publishable key>` and `authorization: <client secret>`, without a "
+        "scheme.",
+        "With a publishable key, this operation requires the object's client secret, which was returned when the "
+        "object was created. Send the key as x-api-key and the client secret as authorization.",
     ),
     "client_secret_wrong": ErrorPage(
-        "Send the client secret that was answered when this very object was created. A lost one cannot be shown "
-        "again: create the object anew.",
-        "This client secret does not open this object.",
+        "Send the client secret that was returned when this object was created. A lost client secret cannot be "
+        "shown again: create a new object.",
+        "This client secret does not belong to this object.",
     ),
     "test_mode_only": ErrorPage(
-        "Use a test key and a test session. Live payments come from the chain and can be neither made up nor "
-        "hurried: see [test mode](../test-mode.md).",
+        "Use a test key and a test session. Live payments come from the chain and cannot be simulated: see [test "
+        "mode](../test-mode.md).",
         "Payments can be simulated in test mode only; use a test key and a test session.",
     ),
     "invalid_body": ErrorPage(
-        "Correct the field that `param` names; nested ones are dotted, as in `amount.value`. The "
+        "Correct the field that `param` names; nested fields are written with dots, such as `amount.value`. The "
         "[API reference](../reference/api.md) lists each operation's fields. Nothing was changed.",
         "amount.value: Required",
         {"param": "amount.value"},
     ),
     "invalid_query": ErrorPage(
-        "Correct or leave out the parameter that `param` names. Unknown ones are refused, so that a misspelt filter "
-        "does not pass for one that matched everything.",
+        "Correct or omit the parameter that `param` names. Unknown parameters are refused, so that a misspelt "
+        "filter does not return everything.",
         "limit: Expected int >= 1.",
         {"param": "limit"},
     ),
     "body_too_large": ErrorPage(
-        "Send less. What belongs to an order but not to its payment is better kept on your side, under a reference in "
-        "`metadata`; [limits](../reference/limits.md) lists them all.",
+        "Send a smaller body. Store other data on your side, under a reference in `metadata`; "
+        "[limits](../reference/limits.md) lists all limits.",
         "The body is larger than 256 KiB.",
     ),
     "unsupported_media_type": ErrorPage(
@@ -136,22 +138,21 @@ PAGES: Final[dict[str, ErrorPage]] = {
     ),
     "method_not_allowed": ErrorPage(
         "Use one of the methods in `Allow`. Objects are changed with PATCH, never with PUT.",
-        "PUT is not possible here; use GET, HEAD, POST.",
+        "PUT is not allowed here; use GET, HEAD, POST.",
         header="Allow: GET, HEAD, POST",
     ),
     "unknown_path": ErrorPage(
         "Compare the path with the [API reference](../reference/api.md), or with the OpenAPI document that the "
-        "message names. A slash at the end, or a second one, makes another path.",
+        "message names. A trailing slash or a double slash makes a different path.",
         "There is no /api/v1/payment_link; the paths are listed in /api/v1/openapi.json.",
     ),
     "not_found": ErrorPage(
-        "Compare the id, and the project and mode of the key: a test key sees no live object. A caller who may not "
-        "see an object gets the same answer as for one that never was.",
+        "Check the id, and the project and mode of the key: a test key cannot read live objects. The answer is the "
+        "same for an object that never existed and for one that the caller may not read.",
         "No such checkout session with the id 'cs_01j9zk5v8e4w7m2q6r3t5y8x0a' in this mode and project.",
     ),
     "conflict": ErrorPage(
-        "Read the object again and decide anew. The same request will be refused again while the object stays as it "
-        "is.",
+        "Read the object, then decide again. The same request is refused until the object changes.",
         "The object is not in a state that allows this.",
     ),
     "link_inactive": ErrorPage(
@@ -160,46 +161,45 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "This payment link is deactivated, so no session can be made from it.",
     ),
     "link_archived": ErrorPage(
-        "Create a new link. Archiving is for good, so that what buyers were once shown cannot change.",
+        "Create a new link. Archiving is permanent.",
         "This payment link is archived and cannot be changed; create a new one.",
     ),
     "live_mode_not_configured": ErrorPage(
-        "Use a test key, or have the operator set up a live rail: [going live](../going-live.md#money). A session is "
-        "never opened with an address that nobody owns.",
-        "Live mode is not set up on this server: there is no wallet that live payments could go to. Use a test key, "
-        "or ask the operator to set up a live rail.",
+        "Use a test key, or ask the operator to set up a live rail: [going live](../going-live.md#money). Sessions "
+        "are never created with an address that nobody owns.",
+        "Live mode is not set up on this server: it has no wallet for live payments. Use a test key, or ask the "
+        "operator to set up a live rail.",
     ),
     "session_not_payable": ErrorPage(
-        "Read the session: its `status` says where it stands, and "
-        "[events and webhooks](../reference/events.md#where-a-session-can-go) where it can go from there. Open a new "
-        "session for a new try.",
+        "Read the session's `status`; [events and webhooks](../reference/events.md#where-a-session-can-go) lists "
+        "the statuses that can follow it. To try again, create a new session.",
         "paid cannot be simulated for this session: it is failed, which is final.",
     ),
     "nothing_to_accept": ErrorPage(
-        "Read the session. There is something to accept only while it is underpaid, overpaid, or paid after its "
-        "expiry, and somebody may have decided already.",
-        "This session is pending and has no money that waits for your decision.",
+        "Read the session. Only a session that is underpaid, overpaid or paid late can be accepted, and somebody "
+        "may have decided already.",
+        "This session is pending and has no money to decide on.",
     ),
     "session_not_pending": ErrorPage(
-        "Read the session. Once money was seen, it ends by what comes of that money.",
+        "Read the session. Once money was seen, the outcome of that money decides how the session ends.",
         "Only a pending session can be expired; this one is paid.",
     ),
     "session_not_cancelable": ErrorPage(
-        "Read the session. Money that was seen is accepted or refunded; what is left of an authorisation is let go of "
-        "with `POST /payments/{id}/cancel`; an expired session has ended already.",
-        "Only a session without money can be canceled, one that is pending or authorised; this one is paid.",
+        "Read the session. Accept or refund money that was seen; release an authorisation with `POST "
+        "/payments/{id}/cancel`; an expired session has already ended.",
+        "Only a session without money can be canceled: a pending or an authorised one. This one is paid.",
     ),
     "session_changed": ErrorPage(
-        "Read the session, then decide again. Two changes met; the other one was first, and yours did nothing.",
-        "The session changed meanwhile; read it and try again.",
+        "Read the session, then decide again. Another change came first, and yours was not made.",
+        "The session was changed by another request. Read it again, then decide.",
     ),
     "nothing_to_wait_for": ErrorPage(
-        "Read the order. Only an `underpaid` one can wait for the rest; accept or refund what else is unusual.",
+        "Read the order. Only an `underpaid` one can wait for the rest; accept or refund other unusual payments.",
         "Only an underpaid session can wait for the rest; this one is pending.",
     ),
     "nothing_to_refund": ErrorPage(
-        "Read the order. `excess` is for an overpaid one, `everything` for money that is too little, too much or too "
-        "late. Money of a paid order is given back with `POST /refunds`.",
+        "Read the order. Use `excess` for an overpaid order, and `everything` for an order that is underpaid, "
+        "overpaid or paid late. Refund a paid order with `POST /refunds`.",
         "Only an overpaid order has an excess to give back.",
     ),
     "payment_not_capturable": ErrorPage(
@@ -207,93 +207,89 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Only a payment that requires_capture can be captured; this one is awaiting.",
     ),
     "payment_not_cancelable": ErrorPage(
-        "Read the payment. To end a session that waits for money, cancel or expire it; to give money back, create a "
-        "refund.",
+        "Read the payment. To end a pending session, cancel or expire it; to return money, create a refund.",
         "Only a payment that requires_capture can be canceled; this one is awaiting.",
     ),
     "capture_exceeds_authorization": ErrorPage(
-        "Read the payment: `amounts.capturable` is what is left. Capture no more than that, or leave `amount` out to "
-        "capture all of it.",
+        "Read `amounts.capturable` of the payment. Capture at most that amount, or omit `amount` to capture all of it.",
         "At most 50.00 USD can still be captured of this payment.",
         {"param": "amount"},
     ),
     "refund_exceeds_received": ErrorPage(
-        "Read the payment: `amounts.refundable` is what is left. Refund no more than that, or leave `amount` out to "
-        "refund all of it. A refund that is pending holds its amount until it fails or is canceled.",
-        "At most 50.00 USD of what came for this payment can still be refunded.",
+        "Read `amounts.refundable` of the payment. Refund at most that amount, or omit `amount` to refund all of "
+        "it. A pending refund reserves its amount until it fails or is canceled.",
+        "At most 50.00 USD of this payment can still be refunded.",
         {"param": "amount"},
     ),
     "refund_not_pending": ErrorPage(
-        "Read the refund. What has succeeded is sent; what has failed or was canceled can be made anew.",
+        "Read the refund. One that succeeded is already sent; one that failed or was canceled can be created again.",
         "Only a pending refund can be settled or canceled; this one is succeeded.",
     ),
     "order_reference_taken": ErrorPage(
-        "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session once more; if it "
-        "is paid, there is nothing to ask for. Ask for money a second time only under another reference, or after "
-        "the first order is `canceled`.",
-        "Another order that is not canceled has the unique reference 'A-1001'; look at that one first.",
+        "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session again; if it "
+        "is paid, the money has arrived. To ask for money again, use another reference, or cancel the first order.",
+        "Another order that is not canceled has the unique reference 'A-1001'. Check that order first.",
         {"param": "reference"},
     ),
     "promotion_code_exists": ErrorPage(
-        "Find the code with `GET /promotion_codes?code=…`, which takes it in whatever case. Use that one, or choose "
-        "another text. A code that is switched off still takes its place.",
-        "The promotion code SPRING already exists in this project and mode; case makes no difference.",
+        "Find the code with `GET /promotion_codes?code=…`, which ignores case. Use that code, or choose another "
+        "text. A deactivated code keeps its text.",
+        "The promotion code SPRING already exists in this project and mode. Case does not matter.",
     ),
     "customer_exists": ErrorPage(
         "Find the customer by `email` or `reference` in the list, and update that one.",
         "Another customer of this project and mode has this e-mail address or reference; update that one instead.",
     ),
     "product_inactive": ErrorPage(
-        "Leave the line out, or put the product on sale again with `PATCH /products/{id}` and `active`.",
+        "Omit the line, or put the product on sale again with `PATCH /products/{id}` and `active`.",
         "lineItems[0].productId: this product is not for sale.",
         {"param": "lineItems[0].productId"},
     ),
     "discount_inactive": ErrorPage(
-        "Open the session without it, or switch it on with `PATCH` and `active`. A coupon that is switched off takes "
-        "all of its codes with it.",
-        "promotionCode: this promotion code is switched off.",
+        "Create the session without it, or activate it with `PATCH` and `active`. Deactivating a coupon deactivates "
+        "all of its codes.",
+        "promotionCode: this promotion code is deactivated.",
         {"param": "promotionCode"},
     ),
     "discount_expired": ErrorPage(
-        "Open the session without it. Sessions that have it already keep their price; for new ones make another coupon "
-        "or promotion code.",
+        "Create the session without it. Sessions that already use it keep their price; for new ones, create another "
+        "coupon or promotion code.",
         "couponId: this coupon has expired.",
         {"param": "couponId"},
     ),
     "discount_used_up": ErrorPage(
-        "Open the session without it. `redemptions` of the coupon and the code says how many were paid for, "
-        "`reservedRedemptions` how many are held by open sessions: a place comes back when such a session expires, "
-        "fails or is expired by you.",
-        "couponId: this coupon has been used as often as it may be.",
+        "Create the session without it. `redemptions` counts the paid redemptions of the coupon or code, "
+        "`reservedRedemptions` those held by open sessions. A reserved redemption is freed when its session expires "
+        "or fails.",
+        "couponId: this coupon has reached its redemption limit.",
         {"param": "couponId"},
     ),
     "discount_not_applicable": ErrorPage(
-        "Read `message`. Where the code is for known customers, name one by `customerId`. Otherwise open the session "
-        "without it and show the buyer the full price.",
-        "promotionCode: this discount does not apply: the goods have to cost at least 20.00 USD.",
+        "Read `message`. If the code is for registered customers, set `customerId`. Otherwise create the session "
+        "without the code and show the buyer the full price.",
+        "promotionCode: this discount does not apply: the minimum purchase is 20.00 USD.",
         {"param": "promotionCode"},
     ),
     "test_clock_full": ErrorPage(
-        "Create another clock with `POST /test_clocks` and use its id. A clock takes 100 sessions, so that putting it "
-        "forward stays one quick transaction.",
-        "testClockId: this test clock has 100 sessions, which is all it may; create another.",
+        "Create another clock with `POST /test_clocks` and use its id. A clock has at most 100 sessions, so that "
+        "advancing it stays one short transaction.",
+        "testClockId: this test clock has 100 sessions, the maximum. Create another.",
         {"param": "testClockId"},
     ),
     "too_many_webhook_endpoints": ErrorPage(
-        "Delete an endpoint that is no longer used. One endpoint can take all events and hand them on.",
-        "A project has at most 50 webhook endpoints in each mode; delete one first.",
+        "Delete an endpoint that is no longer used. One endpoint can receive all events.",
+        "A project has at most 50 webhook endpoints in each mode. Delete one first.",
     ),
     "delivery_not_replayable": ErrorPage(
         "Send another test with `POST /webhook_endpoints/{id}/test`.",
-        "This was a test send, which has no event; use the endpoint's test instead.",
+        "This is a test delivery, which has no event. Send another test instead.",
     ),
     "sequence_ahead": ErrorPage(
-        "Check that the key is of the project and mode that you follow. If it is, the server's database was restored "
-        "from a backup, and what happened after that backup is no longer in the log. Ask for everything that is kept "
-        "(`after=0`), handle the events whose `id` you have not handled, and follow the log on from its `nextCursor`, "
-        "with its `logId`. If you keep no ids, go on from `newestSequence`, and compare what you know of open orders "
-        "with `GET /orders`.",
-        "after: this event log ends at 40, before 57: the place is from before the database was restored, or of "
+        "Check that the key is of the right project and mode. If it is, the server's database was restored from a "
+        "backup, and events after that backup are no longer in the log. List all stored events (`after=0`), handle "
+        "those whose `id` you have not handled, and continue from the `nextCursor`, with the new `logId`. If you "
+        "store no event ids, continue from `newestSequence`, and compare your open orders with `GET /orders`.",
+        "after: this event log ends at 40, before 57: the position is from before the database was restored, or of "
         "another project or mode.",
         {"param": "after", "newest_sequence": 40, "log_id": "log_3f0c8e21d5b94a7f60e2c1d8b7"},
     ),
@@ -303,33 +299,34 @@ PAGES: Final[dict[str, ErrorPage]] = {
         {"param": "Idempotency-Key"},
     ),
     "idempotency_key_reused": ErrorPage(
-        "Use a fresh key for each new thing you want done, and the same key only for the very same request. A key "
-        "made from an order's number needs the operation in it as well. More in [retries](../idempotency.md).",
-        "This Idempotency-Key was used for another request within the last 24 hours; use a fresh one.",
+        "Use a new key for each new operation, and the same key only to repeat the same request. If you derive the "
+        "key from an order number, include the operation. More in [retries](../idempotency.md).",
+        "This Idempotency-Key was used for another request within the last 24 hours. Use a new key.",
     ),
     "idempotency_key_in_use": ErrorPage(
-        "Wait for `Retry-After`, then send the same request with the same key: it gives the one answer.",
-        "The request with this Idempotency-Key is still running.",
+        "Wait for `Retry-After`, then send the same request with the same key: it returns the answer of the first.",
+        "The first request with this Idempotency-Key is still running.",
         header="Retry-After: 1",
     ),
     "rate_limited": ErrorPage(
-        "Wait for `Retry-After`, then send the same request. `RateLimit` on every answer tells what is left, so that "
-        "a program can slow down before. For many objects read lists, and let webhooks tell you instead of asking.",
+        "Wait for `Retry-After`, then send the same request. The `RateLimit` header of every answer says how many "
+        "requests are left, so that a client can slow down in time. Read lists instead of single objects, and use "
+        "webhooks instead of polling.",
         "Too many requests with this key: 1 a second are allowed, 1 at once. Try again in 1 s.",
         header="Retry-After: 1",
     ),
     "unavailable": ErrorPage(
-        "Try again after `Retry-After`; where something is changed, with the same `Idempotency-Key`, because the "
-        "first try may have been done. The clients do so by themselves. If it lasts, the operator looks at "
-        "`/readyz` and the log.",
-        "The database does not answer. Try again; if this was to change something, with the same Idempotency-Key: "
-        "whether it was done may not be known.",
+        "Try again after `Retry-After`. Retry a change with the same `Idempotency-Key`, because the first attempt "
+        "may have been made. The clients do so automatically. If the error persists, check `/readyz` and the "
+        "server's log.",
+        "The database does not answer. Try again; repeat a change with the same Idempotency-Key, because its "
+        "outcome may be unknown.",
         header="Retry-After: 1",
     ),
     "internal_error": ErrorPage(
-        "Look whether it was done before you try again, or try again with the same `Idempotency-Key`. Tell the "
-        "operator the `requestId`: the log has the cause under it.",
-        "Something went wrong on our side. Nothing is known of the outcome; check before retrying.",
+        "Check whether the change was made before you try again, or retry with the same `Idempotency-Key`. Give the "
+        "operator the `requestId`: the server's log has the cause under it.",
+        "Something went wrong on the server. The outcome is unknown; check before you retry.",
     ),
 }
 

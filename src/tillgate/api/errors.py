@@ -1,6 +1,5 @@
-"""The one table that turns codes into HTTP statuses and types, and the envelope they are told in."""
+"""The one table that turns codes into HTTP statuses and types, and the envelope that carries them."""
 
-from collections.abc import Sequence
 from math import ceil
 from typing import Final, NamedTuple
 
@@ -8,18 +7,17 @@ import msgspec
 
 from keyturn import Allowance, RefusalReason, Refused
 from keyturn.http import wording
-from keyturn.http.denials import rate_headers
+from keyturn.http.denials import Headers, rate_headers
+from keyturn.http.pipeline import Answer
 from keyturn.http.wording import FORBIDDEN_CODES
 from tillgate.base.errors import SequenceAhead, TillgateError
 from tillgate.base.invariants import present
 
 REALM: Final = "tillgate"
 
-Headers = Sequence[tuple[bytes, bytes]]
-
 
 class ErrorKind(NamedTuple):
-    """What a code means on the wire, and what it tells the reader of the documentation."""
+    """A code's HTTP status and type, and its meaning for the documentation."""
 
     status: int
     type: str
@@ -36,39 +34,39 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "https_required": ErrorKind(
         403, "permission", "The request came over plain HTTP. It is refused, not redirected: its key was readable."
     ),
-    "project_suspended": ErrorKind(403, "permission", "The key's project is suspended, and all its keys with it."),
-    "wrong_mode": ErrorKind(403, "permission", "Keys of the other mode only are let in here."),
+    "project_suspended": ErrorKind(403, "permission", "The key's project is suspended, and with it all its keys."),
+    "wrong_mode": ErrorKind(403, "permission", "This server accepts only keys of the other mode."),
     "origin_not_allowed": ErrorKind(
         403,
         "permission",
-        "The key may be used from certain web origins only, and the request's `Origin` is none of them, or missing.",
+        "The key can be used from certain web origins only, and the request's `Origin` is missing or not one of them.",
     ),
     "app_not_allowed": ErrorKind(
         403,
         "permission",
-        "The key may be used by certain mobile apps only, and `x-app-identifier` names none of them, or is missing.",
+        "The key can be used by certain mobile apps only, and `x-app-identifier` is missing or names another app.",
     ),
     "secret_key_required": ErrorKind(
-        403, "permission", "A publishable key cannot do this; it takes a secret key, on your server."
+        403, "permission", "A publishable key cannot do this. Use a secret key, on your server."
     ),
     "client_secret_missing": ErrorKind(
         403,
         "permission",
-        "A publishable key reaches an object only with the client secret that was answered when it was created, sent "
-        "as `authorization` beside the key in `x-api-key`.",
+        "A publishable key can access an object only with the client secret that was returned when the object was "
+        "created. Send it as `authorization`, with the key in `x-api-key`.",
     ),
-    "client_secret_wrong": ErrorKind(403, "permission", "The client secret is not that of this object."),
+    "client_secret_wrong": ErrorKind(403, "permission", "The client secret does not belong to this object."),
     "missing_scope": ErrorKind(
         403,
         "permission",
         "The key is valid but lacks the scope that this operation requires; `requiredScope` and "
-        "`grantedScopes` name both sides. Make a key that has it.",
+        "`grantedScopes` name both. Create a key that has the scope.",
     ),
     "address_not_allowed": ErrorKind(
-        403, "permission", "The key may be used from certain networks only, and this request came from another."
+        403, "permission", "The key can be used from certain networks only, and this request came from elsewhere."
     ),
     "test_mode_only": ErrorKind(
-        403, "permission", "Payments are simulated, and test clocks kept, with a test key in test mode only."
+        403, "permission", "Simulated payments and test clocks exist in test mode only. Use a test key."
     ),
     "invalid_body": ErrorKind(
         400,
@@ -83,92 +81,90 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         415, "invalid_request", "The body must be sent as `Content-Type: application/json`."
     ),
     "method_not_allowed": ErrorKind(
-        405, "invalid_request", "The path exists, but not with this method; `Allow` lists those it has."
+        405, "invalid_request", "The path does not support this method; `Allow` lists the methods it supports."
     ),
-    "unknown_path": ErrorKind(404, "not_found", "The API has no such path."),
+    "unknown_path": ErrorKind(404, "not_found", "The API does not have this path."),
     "not_found": ErrorKind(
         404,
         "not_found",
-        "There is no such object, or it belongs to another project or to the other mode: the three look the same.",
+        "The object does not exist, or it belongs to another project or mode. The answer is the same for all three.",
     ),
     "conflict": ErrorKind(409, "conflict", "The object is not in a state that allows this."),
     "link_inactive": ErrorKind(409, "conflict", "The payment link is deactivated or archived."),
     "link_archived": ErrorKind(409, "conflict", "An archived payment link cannot be changed; create a new one."),
     "live_mode_not_configured": ErrorKind(
-        409, "conflict", "This server has no wallet set up that live payments could go to. Use a test key."
+        409, "conflict", "No wallet for live payments is set up on this server. Use a test key."
     ),
     "session_not_payable": ErrorKind(
         409, "conflict", "The session's state does not allow this outcome; the message says why."
     ),
     "nothing_to_accept": ErrorKind(
-        409, "conflict", "The session has no underpaid, overpaid or late money that waits for your decision."
+        409, "conflict", "The session has no underpaid, overpaid or late money to decide on."
     ),
     "session_not_pending": ErrorKind(
-        409, "conflict", "Money was seen for the session, or it has ended otherwise, so it cannot be expired."
+        409, "conflict", "The session cannot be expired: money was seen for it, or it has already ended."
     ),
     "session_not_cancelable": ErrorKind(
-        409, "conflict", "Money was seen or captured for the session, or it has ended otherwise."
+        409, "conflict", "The session cannot be canceled: money was seen or captured for it, or it has already ended."
     ),
     "session_changed": ErrorKind(
-        409, "conflict", "The session changed at the same moment. Read it again, then decide."
+        409, "conflict", "The session was changed by another request at the same time. Read it again, then decide."
     ),
     "nothing_to_wait_for": ErrorKind(
-        409, "conflict", "The order is not underpaid, so there is no rest that could still come."
+        409, "conflict", "The order is not underpaid, so there is no missing amount to wait for."
     ),
-    "nothing_to_refund": ErrorKind(
-        409, "conflict", "The order has no money that waits for your decision, or none too much."
-    ),
-    "payment_not_capturable": ErrorKind(409, "conflict", "Nothing is authorised for the payment, or not any more."),
-    "payment_not_cancelable": ErrorKind(
-        409, "conflict", "Nothing is authorised for the payment that could be let go of."
-    ),
+    "nothing_to_refund": ErrorKind(409, "conflict", "The order has no money to decide on, or no excess."),
+    "payment_not_capturable": ErrorKind(409, "conflict", "The payment has no authorisation that can be captured."),
+    "payment_not_cancelable": ErrorKind(409, "conflict", "The payment has no authorisation that can be canceled."),
     "capture_exceeds_authorization": ErrorKind(
-        409, "conflict", "Less is left of what was authorised than you want to capture; the message says how much."
+        409, "conflict", "The amount is more than can still be captured; the message says how much can."
     ),
     "refund_exceeds_received": ErrorKind(
         409,
         "conflict",
-        "Less is left of what came for the payment than you want to give back; refunds under way count as given.",
+        "The amount is more than can still be refunded; pending refunds count as refunded.",
     ),
-    "refund_not_pending": ErrorKind(409, "conflict", "The refund has been sent, has failed, or was canceled."),
+    "refund_not_pending": ErrorKind(
+        409, "conflict", "The refund is not pending: it was sent, failed, or was canceled."
+    ),
     "order_reference_taken": ErrorKind(
         409,
         "conflict",
-        "The order's reference was to be unique, and another order of this project and mode, made with "
-        "`uniqueReference` and not canceled, has it. Look at that order before you ask for money twice.",
+        "`uniqueReference` was set, and another order of this project and mode that is not canceled has this "
+        "reference. Check that order before you ask for the money again.",
     ),
     "customer_exists": ErrorKind(
         409, "conflict", "Another customer of this project and mode has this e-mail address or reference."
     ),
     "promotion_code_exists": ErrorKind(
-        409, "conflict", "Another promotion code of this project and mode reads the same, in whatever case."
+        409, "conflict", "Another promotion code of this project and mode has this text; case does not matter."
     ),
-    "product_inactive": ErrorKind(409, "conflict", "A product that a line names is not for sale."),
-    "discount_inactive": ErrorKind(409, "conflict", "The coupon or the promotion code is switched off."),
-    "discount_expired": ErrorKind(409, "conflict", "The coupon or the promotion code has expired."),
+    "product_inactive": ErrorKind(409, "conflict", "A product in `lineItems` is not for sale."),
+    "discount_inactive": ErrorKind(409, "conflict", "The coupon or promotion code is deactivated."),
+    "discount_expired": ErrorKind(409, "conflict", "The coupon or promotion code has expired."),
     "discount_used_up": ErrorKind(
         409,
         "conflict",
-        "The coupon or the promotion code has been used as often as it may, open sessions included.",
+        "The coupon or promotion code has reached its redemption limit. Open sessions count.",
     ),
     "discount_not_applicable": ErrorKind(
         409,
         "conflict",
-        "The coupon or the promotion code is not for this customer, price or currency; the message says why.",
+        "The coupon or promotion code does not apply to this customer, price or currency; the message says why.",
     ),
-    "test_clock_full": ErrorKind(409, "conflict", "The test clock has as many sessions as it may; create another."),
+    "test_clock_full": ErrorKind(409, "conflict", "The test clock has reached its limit of sessions. Create another."),
     "too_many_webhook_endpoints": ErrorKind(
-        409, "conflict", "The project has as many webhook endpoints in this mode as it may; delete one first."
+        409, "conflict", "The project has reached its limit of webhook endpoints in this mode. Delete one first."
     ),
     "delivery_not_replayable": ErrorKind(
-        409, "conflict", "A test send has no event to send again; use the endpoint's test instead."
+        409, "conflict", "A test delivery has no event, so it cannot be replayed. Send another test instead."
     ),
     "sequence_ahead": ErrorKind(
         409,
         "conflict",
-        "The place in the event log (`after`, `log`) is none of this log's: it is beyond the log's end, from before "
-        "the database was restored from a backup, or of another project or mode. `newestSequence` and `logId` say what "
-        "there is.",
+        "The position (`after`, `log`) does not belong to this event log: it is beyond the end of the log, from "
+        "before the database was restored from a backup, or of another project or mode. `newestSequence` and "
+        "`logId` describe the current log.",
     ),
     "invalid_idempotency_key": ErrorKind(
         400, "invalid_request", "The `Idempotency-Key` header is not 1 to 255 visible ASCII characters."
@@ -177,24 +173,28 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409,
         "conflict",
         "The `Idempotency-Key` was used for another request (another method, path or body) within 24 hours. "
-        "Use a fresh key for each new thing you want done.",
+        "Use a new key for each new operation.",
     ),
     "idempotency_key_in_use": ErrorKind(
-        409, "conflict", "The request with this `Idempotency-Key` is still running; try again after `Retry-After`."
+        409,
+        "conflict",
+        "The first request with this `Idempotency-Key` is still running. Try again after `Retry-After`.",
     ),
     "rate_limited": ErrorKind(
         429,
         "rate_limited",
-        "The key has used up its allowance, or its project that of test events. Wait for the seconds in "
+        "The key has reached its rate limit, or its project that of test events. Wait for the number of seconds in "
         "`Retry-After`, then send the same request again.",
     ),
     "unavailable": ErrorKind(
         503,
         "server",
-        "Something the server needs does not answer right now. Try again after `Retry-After`; where "
-        "something is changed, with the same `Idempotency-Key`, because the outcome may not be known.",
+        "The server cannot reach its database or another service that it needs. Try again after `Retry-After`. "
+        "Retry a change with the same `Idempotency-Key`, because its outcome may be unknown.",
     ),
-    "internal_error": ErrorKind(500, "server", "Something went wrong on the server. Its log has the request id."),
+    "internal_error": ErrorKind(
+        500, "server", "An unexpected error on the server. The server's log contains the request id."
+    ),
 }
 
 
@@ -227,15 +227,7 @@ class ErrorEnvelope(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-class Failure(NamedTuple):
-    """A refused request, ready to be sent."""
-
-    status: int
-    body: bytes
-    headers: Headers = ()
-
-
-def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> Failure:
+def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> Answer:
     """An error in the envelope."""
     kind = ERRORS[error.code]
     end = error if isinstance(error, SequenceAhead) else None
@@ -254,8 +246,8 @@ def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> 
 _401_MESSAGE: Final = "No valid API key was provided."
 
 
-def rate_limited(allowance: Allowance, request_id: str) -> Failure:
-    """A key that was too quick."""
+def rate_limited(allowance: Allowance, request_id: str) -> Answer:
+    """A key over its rate limit."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     kind = ERRORS["rate_limited"]
     limit = allowance.limit
@@ -267,19 +259,21 @@ def rate_limited(allowance: Allowance, request_id: str) -> Failure:
     return _failure(kind, body, [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)])
 
 
-def refused(refusal: Refused, request_id: str) -> Failure:
-    """A refusal at the door, with the challenge of RFC 6750, section 3."""
-    said = wording.describe(refusal)
-    if said.status == wording.FORBIDDEN:
+def refused(refusal: Refused, request_id: str) -> Answer:
+    """A refusal at admission, with the challenge of RFC 6750, section 3."""
+    description = wording.describe(refusal)
+    if description.status == wording.FORBIDDEN:
         code = FORBIDDEN_CODES[refusal.reason]
         kind = ERRORS[code]
         if refusal.reason is not RefusalReason.SCOPE_MISSING:
-            return _failure(kind, ErrorBody(type=kind.type, code=code, message=said.message, request_id=request_id))
+            return _failure(
+                kind, ErrorBody(type=kind.type, code=code, message=description.message, request_id=request_id)
+            )
         scope = present(refusal.need, "the need that a missing scope is about").scope
         body = ErrorBody(
             type=kind.type,
             code=code,
-            message=said.message,
+            message=description.message,
             request_id=request_id,
             required_scope=scope,
             granted_scopes=sorted(present(refusal.key, "the key that lacks a scope").scopes),
@@ -292,7 +286,7 @@ def refused(refusal: Refused, request_id: str) -> Failure:
         message=_401_MESSAGE,
         request_id=request_id,
         reason=refusal.reason.value,
-        detail=said.message,
+        detail=description.message,
     )
     detail = "" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"'
     return _failure(kind, body, [_challenge(detail)])
@@ -303,5 +297,5 @@ def _challenge(detail: str) -> tuple[bytes, bytes]:
     return b"www-authenticate", value.encode()
 
 
-def _failure(kind: ErrorKind, body: ErrorBody, headers: Headers = ()) -> Failure:
-    return Failure(kind.status, msgspec.json.encode(ErrorEnvelope(body)), headers)
+def _failure(kind: ErrorKind, body: ErrorBody, headers: Headers = ()) -> Answer:
+    return Answer(kind.status, msgspec.json.encode(ErrorEnvelope(body)), headers=headers)

@@ -5,16 +5,16 @@ from typing import Annotated, Final
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.fields import InstantText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant
-from tillgate.api.routing import Call, Reads, Route
 from tillgate.base.errors import InvalidInput
 from tillgate.events import operations
 from tillgate.events.log import log_id
 from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.fields import InstantText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given, instant
+from tillgate.wire.routing import Call, Reads, Route
 
 READ = Need("events:read")
 LOG_ID: Final = "^log_[0-9a-f]{26}$"
@@ -48,7 +48,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> EventLis
         return await _catch_up(tx, call, query, after, log)
     if log is not None:
         raise InvalidInput(
-            "log: says in which event log `after` is a place; send both.", code="invalid_query", param="log"
+            "log: names the event log that `after` belongs to; send both.", code="invalid_query", param="log"
         )
     page = await operations.list_events(
         tx,
@@ -66,7 +66,7 @@ async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int, 
     """Oldest first. The cursor is never null, so that a follower keeps it and asks again."""
     if query.starting_after is not msgspec.UNSET:
         raise InvalidInput(
-            "after: goes forward by sequence, starting_after goes back by id; use one of them.",
+            "after: lists forward by sequence, starting_after lists back by id; use one of them.",
             code="invalid_query",
             param="after",
         )
@@ -88,7 +88,7 @@ ROUTES = [
         "GET",
         "/events",
         READ,
-        "List events, newest first, or, with `after`, those that came after a sequence, oldest first",
+        "List events, newest first; with `after`, those after a sequence, oldest first",
         Reads(list_all),
         EventListObject,
         query=ListEvents,

@@ -5,17 +5,17 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Resource
-from tillgate.api.fields import CurrencyText, DecimalText, UrlText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.links import operations
 from tillgate.checkout.links.model import PaymentLinkObject, to_api
 from tillgate.checkout.links.operations import LinkChanges, NewLink
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Resource
+from tillgate.wire.fields import CurrencyText, DecimalText, UrlText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("links:read"), Need("links:write")
 
@@ -122,7 +122,7 @@ ROUTES = [
         "PATCH",
         "/payment_links/{id}",
         WRITE,
-        "Change a payment link",
+        "Update a payment link",
         Writes(update),
         PaymentLinkObject,
         body=UpdatePaymentLink,

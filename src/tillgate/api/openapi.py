@@ -6,21 +6,24 @@ import msgspec
 
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
-from tillgate.api.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
-from tillgate.api.lists import ListObject
-from tillgate.api.openapi_links import Link, Links
+from tillgate.api.mount import ROOT
 from tillgate.api.resources import EXPANSIONS
-from tillgate.api.routing import ROOT, Reads, Route
 from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
+from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
+from tillgate.wire.lists import ListObject
+from tillgate.wire.openapi_links import Link, Links
+from tillgate.wire.routing import Reads, Route
 
 _REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Makes a retry safe: within 24 hours the same request with the same key is answered as the "
-    "first one was, and nothing is done again.",
+    "description": (
+        "Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, "
+        "and nothing is done twice."
+    ),
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX, "pattern": "^[!-~]+$"},
 }
 
@@ -79,14 +82,16 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
                 "apiKeyAsUserName": {
                     "type": "http",
                     "scheme": "basic",
-                    "description": "The same key as user name, and no password: `curl -u KEY:`.",
+                    "description": "The key as user name, without a password: `curl -u KEY:`.",
                 },
                 "apiKeyHeader": {
                     "type": "apiKey",
                     "in": "header",
                     "name": "x-api-key",
-                    "description": "The same key by itself; beside it, `authorization` may carry the client secret of "
-                    "an object that a publishable key has made.",
+                    "description": (
+                        "The key without a scheme. `authorization` can then carry the client secret of an object "
+                        "that a publishable key created."
+                    ),
                 },
             },
             "responses": {f"Refused{status}": _refusal(status) for status in _REFUSALS},
@@ -113,9 +118,9 @@ def _operation(
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "summary": route.summary,
-        "description": f"Needs the scope `{route.need.scope}`.",
+        "description": f"Needs the scope `{route.scope}`.",
         "tags": [route.path.strip("/").split("/")[0]],
-        "x-required-scope": route.need.scope,
+        "x-required-scope": route.scope,
         "parameters": parameters,
         "responses": {
             str(route.status.value): {
@@ -178,8 +183,8 @@ def _expand(resource: Resource) -> dict[str, Any]:
         "required": False,
         "style": "form",
         "explode": False,
-        "description": f"What is to be put into the answer, beside the ids that name it: {', '.join(resource.choices)}"
-        f"; by dotted paths up to {DEPTH_MAX} deep. Each takes the scope that reads it.",
+        "description": f"Objects to include in the answer, next to their ids: {', '.join(resource.choices)}"
+        f"; dotted paths up to {DEPTH_MAX} levels deep. Each object requires the scope that reads it.",
         "schema": {
             "type": "array",
             "minItems": 1,

@@ -6,12 +6,6 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import refunds
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Part, Relation, Resource
-from tillgate.api.fields import IdText, InstantText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant, object_id
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers.model import CustomerObject
@@ -23,6 +17,12 @@ from tillgate.checkout.orders.operations import OrderChanges
 from tillgate.checkout.refunds.operations import refund_order
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Part, Relation, Resource
+from tillgate.wire.fields import IdText, InstantText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("orders:read"), Need("orders:write")
 REFUND = Need("refunds:write")
@@ -163,7 +163,7 @@ ROUTES = [
         "PATCH",
         "/orders/{id}",
         WRITE,
-        "Say that an order is fulfilled, or change its metadata",
+        "Mark an order as fulfilled, or update its metadata",
         Writes(update),
         OrderObject,
         body=UpdateOrder,
@@ -172,7 +172,7 @@ ROUTES = [
         "POST",
         "/orders/{id}/accept",
         WRITE,
-        "Take what has come as payment, though it is too little, too much, too late, or partly gone again",
+        "Accept the amount received as payment, although it is too little, too much, late, or partly reversed",
         Writes(accept),
         OrderObject,
     ),
@@ -180,7 +180,7 @@ ROUTES = [
         "POST",
         "/orders/{id}/wait",
         WRITE,
-        "Wait for the rest: from now on a top-up settles the underpaid order by itself",
+        "Wait for the rest of an underpaid order: a further payment settles it automatically",
         Writes(wait),
         OrderObject,
     ),
@@ -188,7 +188,7 @@ ROUTES = [
         "POST",
         "/orders/{id}/refund",
         REFUND,
-        "Give back money that waits for your decision",
+        "Refund money that needs a decision",
         Writes(refund),
         OrderObject,
         body=RefundOrder,

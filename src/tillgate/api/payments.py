@@ -6,12 +6,6 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import orders, refunds
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import EACH_MAX, Relation, Resource
-from tillgate.api.fields import DecimalText, IdText, InstantText
-from tillgate.api.lists import ListObject, listed, listed_of
-from tillgate.api.reading import ListQuery, given, instant, object_id
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.payments import operations
@@ -19,12 +13,18 @@ from tillgate.checkout.payments.model import PaymentState, TransactionKind
 from tillgate.checkout.payments.object import PaymentObject, TransactionObject, to_api, transaction_to_api
 from tillgate.checkout.sessions import captures
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import EACH_MAX, Relation, Resource
+from tillgate.wire.fields import DecimalText, IdText, InstantText
+from tillgate.wire.lists import ListObject, listed, listed_of
+from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("payments:read"), Need("payments:write")
 
 
 class CapturePayment(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` lets go of the rest."""
+    """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` releases the rest."""
 
     amount: DecimalText | None = None
     cancel_remainder: bool = True
@@ -188,7 +188,7 @@ ROUTES = [
         "POST",
         "/payments/{id}/capture",
         WRITE,
-        "Take what was authorised, or a part of it",
+        "Capture an authorised payment, in full or in part",
         Writes(capture),
         PaymentObject,
         body=CapturePayment,
@@ -197,7 +197,7 @@ ROUTES = [
         "POST",
         "/payments/{id}/cancel",
         WRITE,
-        "Let go of what was authorised and not captured",
+        "Cancel a payment: release the amount that is authorised and not captured",
         Writes(cancel),
         PaymentObject,
     ),
@@ -205,7 +205,7 @@ ROUTES = [
         "GET",
         "/transactions",
         READ,
-        "List movements of money, newest first",
+        "List transactions, newest first",
         Reads(list_transactions),
         ListObject[TransactionObject],
         query=ListTransactions,
@@ -214,7 +214,7 @@ ROUTES = [
         "GET",
         "/transactions/{id}",
         READ,
-        "Retrieve a movement of money",
+        "Retrieve a transaction",
         Reads(retrieve_transaction),
         TransactionObject,
     ),

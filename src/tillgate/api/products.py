@@ -6,17 +6,17 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Resource
-from tillgate.api.fields import CurrencyText, DecimalText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base.principal import Principal
 from tillgate.checkout.products import operations
 from tillgate.checkout.products.model import ProductObject, to_api
 from tillgate.checkout.products.operations import NewProduct, ProductChanges
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Resource
+from tillgate.wire.fields import CurrencyText, DecimalText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("products:read"), Need("products:write")
 
@@ -106,5 +106,5 @@ ROUTES = [
         query=ListProducts,
     ),
     Route("GET", "/products/{id}", READ, "Retrieve a product", Reads(retrieve), ProductObject),
-    Route("PATCH", "/products/{id}", WRITE, "Change a product", Writes(update), ProductObject, body=UpdateProduct),
+    Route("PATCH", "/products/{id}", WRITE, "Update a product", Writes(update), ProductObject, body=UpdateProduct),
 ]

@@ -6,18 +6,18 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Relation, Resource
-from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, object_id
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.promotions import operations
 from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCodeObject, to_api
 from tillgate.checkout.promotions.operations import NewPromotionCode, PromotionCodeChanges
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Relation, Resource
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given, object_id
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("coupons:read"), Need("coupons:write")
 
@@ -45,7 +45,7 @@ class UpdatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_un
 
 
 class ListPromotionCodes(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"coupon_id": "couponId"}):
-    """Filters combine; ``code`` matches in whatever case."""
+    """Filters combine; ``code`` ignores case."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET
     coupon_id: IdText | msgspec.UnsetType = msgspec.UNSET
@@ -122,7 +122,7 @@ ROUTES = [
         "PATCH",
         "/promotion_codes/{id}",
         WRITE,
-        "Change a promotion code",
+        "Update a promotion code",
         Writes(update),
         PromotionCodeObject,
         body=UpdatePromotionCode,

@@ -3,16 +3,16 @@
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Relation, Resource
-from tillgate.api.fields import IdText, InstantText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant, object_id
-from tillgate.api.routing import Call, Reads, Route
 from tillgate.base import ids
 from tillgate.checkout.redemptions import operations
 from tillgate.checkout.redemptions.model import RedemptionObject, RedemptionStatus, to_api
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Relation, Resource
+from tillgate.wire.fields import IdText, InstantText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.routing import Call, Reads, Route
 
 READ = Need("coupons:read")
 
@@ -80,7 +80,7 @@ ROUTES = [
         "GET",
         "/redemptions",
         READ,
-        "List redemptions of coupons, newest first: who holds a place, took one or gave it back",
+        "List redemptions of coupons, newest first: reserved, redeemed and released ones",
         Reads(list_all),
         ListObject[RedemptionObject],
         query=ListRedemptions,

@@ -6,18 +6,18 @@ from typing import Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import EACH_MAX, Relation, Resource
-from tillgate.api.fields import DecimalText, IdText, InstantText
-from tillgate.api.lists import ListObject, listed, listed_of
-from tillgate.api.reading import ListQuery, given, instant, object_id
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.checkout.refunds import operations
 from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, to_api
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import EACH_MAX, Relation, Resource
+from tillgate.wire.fields import DecimalText, IdText, InstantText
+from tillgate.wire.lists import ListObject, listed, listed_of
+from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("refunds:read"), Need("refunds:write")
 
@@ -124,7 +124,7 @@ ROUTES = [
         "POST",
         "/refunds",
         WRITE,
-        "Give money of a payment back, all of it or a part",
+        "Refund a payment, in full or in part",
         Writes(create),
         RefundObject,
         HTTPStatus.CREATED,
@@ -153,7 +153,7 @@ ROUTES = [
         "POST",
         "/refunds/{id}/settle",
         WRITE,
-        "Say that you have sent the money of a pending refund",
+        "Mark a pending refund as sent",
         Writes(settle),
         RefundObject,
         body=SettleRefund,
@@ -162,7 +162,7 @@ ROUTES = [
         "POST",
         "/refunds/{id}/cancel",
         WRITE,
-        "Give a pending refund up before it is sent",
+        "Cancel a pending refund",
         Writes(cancel),
         RefundObject,
     ),

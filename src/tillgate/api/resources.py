@@ -15,7 +15,7 @@ from tillgate.api import (
     refunds,
     sessions,
 )
-from tillgate.api.expanding import Expansions
+from tillgate.wire.expanding import Expansions
 
 EXPANSIONS: Final = Expansions(
     [

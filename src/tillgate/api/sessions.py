@@ -7,12 +7,6 @@ import msgspec
 
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
-from tillgate.api.context import ApiContext
-from tillgate.api.expanding import Relation, Resource
-from tillgate.api.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery, given, instant, object_id
-from tillgate.api.routing import Call, Reads, Route, Writes
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.principal import Principal
@@ -28,6 +22,12 @@ from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Relation, Resource
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
 # What a buyer's own browser or app may do, which holds a publishable key and the session's client secret.
@@ -73,7 +73,7 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
     (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so.
-    ``promotionCode``, in whatever case, or ``couponId`` takes something off the goods; with
+    ``promotionCode`` (case does not matter) or ``couponId`` takes something off the goods; with
     ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody). In
     test mode ``testClockId`` names a clock that can be put forward."""
 
@@ -250,7 +250,7 @@ ROUTES = [
         "GET",
         "/checkout_sessions/{id}",
         LOOK,
-        "Retrieve a session",
+        "Retrieve a checkout session",
         Reads(retrieve),
         CheckoutSessionObject,
     ),
@@ -258,7 +258,7 @@ ROUTES = [
         "POST",
         "/checkout_sessions/{id}/accept",
         WRITE,
-        "Take what has come as payment, though it is too little, too much or too late",
+        "Accept the amount received as payment, although it is too little, too much or late",
         Writes(accept),
         CheckoutSessionObject,
     ),
@@ -266,7 +266,7 @@ ROUTES = [
         "POST",
         "/checkout_sessions/{id}/cancel",
         WRITE,
-        "Call a session off for good, and let go of what was authorised for it",
+        "Cancel a session, and release what was authorised for it",
         Writes(cancel),
         CheckoutSessionObject,
     ),
@@ -274,7 +274,7 @@ ROUTES = [
         "POST",
         "/checkout_sessions/{id}/expire",
         DRIVE,
-        "End a pending session before its time; it can still be paid late",
+        "Expire a pending session early; it can still be paid late",
         Writes(expire),
         CheckoutSessionObject,
     ),

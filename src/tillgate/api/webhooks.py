@@ -6,11 +6,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.context import ApiContext
-from tillgate.api.fields import IdText, UrlText
-from tillgate.api.lists import ListObject, listed
-from tillgate.api.reading import ListQuery
-from tillgate.api.routing import Call, Reads, Route, Sends, Writes
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.sessions.operations import example_paid_session
 from tillgate.events.deliveries import operations as deliveries
@@ -27,6 +22,11 @@ from tillgate.events.endpoints.model import (
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
 from tillgate.events.model import SEQUENCE_MAX
 from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.fields import IdText, UrlText
+from tillgate.wire.lists import ListObject, listed
+from tillgate.wire.reading import ListQuery
+from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
 
@@ -55,7 +55,7 @@ class RotateSecret(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 
 
 class ReplayEvent(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """Which endpoint is to get the event once more; each active one that subscribed where it is left out."""
+    """Which endpoint is to get the event again; each active one that subscribed where it is left out."""
 
     endpoint_id: IdText | None = None
 
@@ -96,7 +96,7 @@ class AttemptObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class WebhookTestObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What became of a test send."""
+    """The outcome of a test send."""
 
     object: Literal["webhook_test"] = "webhook_test"
     livemode: bool
@@ -273,7 +273,7 @@ ROUTES = [
         "POST",
         "/webhook_endpoints",
         WRITE,
-        "Create a webhook endpoint; its secret is in this answer only",
+        "Create a webhook endpoint; only this answer contains its secret",
         Writes(create, kept=without_secret),
         CreatedWebhookEndpointObject,
         HTTPStatus.CREATED,
@@ -293,7 +293,7 @@ ROUTES = [
         "PATCH",
         "/webhook_endpoints/{id}",
         WRITE,
-        "Change a webhook endpoint",
+        "Update a webhook endpoint",
         Writes(update),
         WebhookEndpointObject,
         body=UpdateWebhookEndpoint,
@@ -302,7 +302,7 @@ ROUTES = [
         "DELETE",
         "/webhook_endpoints/{id}",
         WRITE,
-        "Delete a webhook endpoint for good",
+        "Delete a webhook endpoint",
         Writes(delete),
         DeletedObject,
     ),
@@ -310,7 +310,8 @@ ROUTES = [
         "POST",
         "/webhook_endpoints/{id}/rotate_secret",
         WRITE,
-        "Give a webhook endpoint a new signing secret, in this answer only; the one before signs as well for a while",
+        "Rotate a webhook endpoint's signing secret; only this answer contains the new one, and the old one also "
+        "signs during the overlap",
         Writes(rotate_secret, kept=without_secret),
         CreatedWebhookEndpointObject,
         body=RotateSecret,
@@ -319,7 +320,7 @@ ROUTES = [
         "POST",
         "/webhook_endpoints/{id}/test",
         WRITE,
-        "Send a synthetic session.paid to a webhook endpoint, and say what it answered",
+        "Send a test event to a webhook endpoint, and return its response",
         Sends(test, send_test),
         WebhookTestObject,
     ),
@@ -336,7 +337,7 @@ ROUTES = [
         "POST",
         "/webhook_endpoints/{id}/replay",
         WRITE,
-        "Send a webhook endpoint the events of a range once more, or those of them that have not arrived",
+        "Replay a range of events to a webhook endpoint, all of them or those that failed",
         Writes(replay_range),
         WebhookReplayObject,
         HTTPStatus.CREATED,
@@ -346,7 +347,7 @@ ROUTES = [
         "POST",
         "/events/{id}/replay",
         WRITE,
-        "Send an event once more, to one webhook endpoint or to all that subscribed",
+        "Replay an event to one webhook endpoint or to all subscribed ones",
         Writes(replay_event),
         ListObject[WebhookDeliveryObject],
         HTTPStatus.CREATED,
@@ -364,7 +365,7 @@ ROUTES = [
         "POST",
         "/webhook_deliveries/{id}/replay",
         WRITE,
-        "Send a delivery's event once more",
+        "Replay a delivery",
         Writes(replay),
         WebhookDeliveryObject,
         HTTPStatus.CREATED,

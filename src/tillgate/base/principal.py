@@ -10,7 +10,7 @@ class Principal(NamedTuple):
 
     Attributes:
         actor: who it is, for logs and "created by": ``key:key_01j…``, ``user:usr_01j…``.
-        scopes: what it was granted, for messages; whether a call is allowed was decided at the door.
+        scopes: what it was granted, for messages; whether a call is allowed was decided at admission.
         key_id: the API key, where it is one.
         publishable: that key may be in anybody's hands, so what it makes is opened by a client secret only.
     """

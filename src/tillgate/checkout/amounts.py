@@ -14,7 +14,7 @@ _NOTHING = CryptoAmount("0", "0")
 
 
 def crypto_amount(atomic: int, decimals: int) -> CryptoAmount:
-    """So many atomic units of an asset with so many decimals."""
+    """An amount in atomic units of an asset with a number of decimals."""
     if not atomic:
         return _NOTHING
     whole, rest = divmod(atomic, 10**decimals)

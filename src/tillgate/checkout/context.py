@@ -40,8 +40,8 @@ class CheckoutContext(NamedTuple):
             return self.rails.test
         if self.rails.live is None:
             raise Conflict(
-                "Live mode is not set up on this server: there is no wallet that live payments could go to. "
-                "Use a test key, or ask the operator to set up a live rail.",
+                "Live mode is not set up on this server: it has no wallet for live payments. Use a test key, or ask "
+                "the operator to set up a live rail.",
                 code="live_mode_not_configured",
             )
         return self.rails.live

@@ -4,49 +4,45 @@ Every command works on the database that ``--data`` or ``--database-url`` names,
 ``listen`` and ``trigger`` speak to a server over HTTP instead.
 """
 
-import sys
-
 import typer
 
+from keyturn.cli.groups import audit_group, keys_group
+from keyturn.cli.mounting import mount
+from keyturn.cli.output import introduce, refuse_what_is_not_text
+from tillgate import __version__
 from tillgate.cli import (
-    audit,
     backup,
     demo,
     doctor,
     explaining,
-    importing,
-    key_ends,
-    keys,
     listen,
     projects,
     requests,
     secret_key,
     serve,
     trigger,
-    usage,
     users,
 )
-from tillgate.cli.session import note
+from tillgate.cli.session import where
 
 app = typer.Typer(
     name="tillgate",
-    help="A checkout server that you host yourself, behind API keys you can trust.",
+    help="A self-hosted checkout server with API keys.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
+introduce(app, "tillgate", __version__)
+keys = keys_group(where)
+mount(keys, "explain", explaining.explain_request, where)
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(secret_key.app, name="secret-key")
 app.add_typer(projects.app, name="projects")
-keys.app.command("explain")(explaining.explain_request)
-keys.app.command("usage")(usage.usage)
-keys.app.command("import")(importing.import_file)
-app.add_typer(key_ends.app, name="keys")
-app.add_typer(audit.app, name="audit")
-app.command("requests")(requests.requests)
+app.add_typer(keys, name="keys")
+app.add_typer(audit_group(where), name="audit")
+mount(app, "requests", requests.requests, where)
 app.add_typer(users.app, name="users")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)
@@ -56,8 +52,5 @@ app.command("demo")(demo.demo)
 
 def main() -> None:
     """Run the command line. An argument that is not UTF-8 would fail anywhere further in; it is refused here."""
-    for argument in sys.argv[1:]:
-        if not argument.isascii() and any(0xD800 <= ord(char) <= 0xDFFF for char in argument):
-            note(f"tillgate: this argument is not text in UTF-8: {argument!r}")
-            sys.exit(1)
+    refuse_what_is_not_text("tillgate")
     app()

@@ -8,12 +8,13 @@ from keyturn.cli.backup import (
     BackupFile,
     DisableKeys,
     Replace,
-    Yes,
-    confirm,
+    confirm_replacing,
     say_restored,
     say_written,
 )
-from keyturn.database import Transaction
+from keyturn.cli.mounting import ACTOR
+from keyturn.cli.output import AsJson, Yes, fail, say
+from keyturn.database import Transaction, require_file
 from keyturn.database.backup import Manifest, back_up
 from keyturn.database.backup import restore as restore_backup
 from keyturn.stores.ports import Act
@@ -21,8 +22,7 @@ from keyturn.stores.restoring import Narrowed, RestoredKeys, after_restore, narr
 from tillgate import __version__
 from tillgate.access.accounts.records import forget_sign_ins
 from tillgate.base.clock import SystemClock
-from tillgate.cli.projects import OPERATOR
-from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, say, settings
+from tillgate.cli.session import FAILURES, Data, DatabaseUrl, settings
 from tillgate.events.log import renew_identity
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
@@ -32,7 +32,7 @@ from tillgate.store.sealing import KEY_FILE, bound_key
 SEALING_FACT = "sealing_key"
 
 
-def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None) -> None:
+def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Write the whole database to a new file, while the server runs. The secret key is not in it: keep it elsewhere."""
     chosen = settings(data, database_url)
 
@@ -41,6 +41,7 @@ def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None
         return {SEALING_FACT: bound} if bound is not None else {}
 
     try:
+        require_file(chosen.database_url)
         manifest = asyncio.run(
             back_up(
                 chosen.database_url,
@@ -53,8 +54,8 @@ def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None
         )
     except FAILURES as error:
         fail(str(error))
-    say_written(file, manifest)
-    if SEALING_FACT in manifest.facts:
+    say_written(file, manifest, as_json)
+    if SEALING_FACT in manifest.facts and not as_json:
         say(f"It takes the secret key {manifest.facts[SEALING_FACT]} to open what is sealed in it; keep that apart.")
 
 
@@ -65,6 +66,7 @@ def restore(
     disable_keys: DisableKeys = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put a backup into an empty database, SQLite or PostgreSQL, whichever it came from."""
     chosen = settings(data, database_url)
@@ -72,13 +74,13 @@ def restore(
     found: list[RestoredKeys] = []
 
     async def finish(tx: Transaction, manifest: Manifest, kept: Narrowed | None) -> None:
-        act = Act(clock.now(), OPERATOR, RESTORED)
+        act = Act(clock.now(), ACTOR, RESTORED)
         found.append(await after_restore(tx, act, kept, disable=disable_keys, backup_made_at=manifest.made_at))
         await renew_identity(tx)
         await forget_sign_ins(tx)
 
     try:
-        confirm(replace, yes)
+        confirm_replacing(replace, yes)
         manifest = asyncio.run(
             restore_backup(
                 chosen.database_url,
@@ -92,7 +94,9 @@ def restore(
         )
     except FAILURES as error:
         fail(str(error))
-    say_restored(manifest, found[0])
+    say_restored(manifest, found[0], as_json)
+    if as_json:
+        return
     say("Everybody signs in to the dashboard again. The event log has a new id: whoever follows it is told.")
     needed = manifest.facts.get(SEALING_FACT)
     if needed is not None and not _has_key(chosen, needed):

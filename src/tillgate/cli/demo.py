@@ -25,7 +25,7 @@ from typing import Any, Final
 import httpx
 import typer
 
-from tillgate.cli.session import note, say
+from keyturn.cli.output import note, say
 
 START_SECONDS_MAX: Final = 30
 WEBHOOK_SECONDS_MAX: Final = 15
@@ -50,7 +50,7 @@ def demo() -> None:
     except (DemoFailed, httpx.HTTPError) as failure:
         note(f"\nThe demo stopped: {failure}")
         raise typer.Exit(1) from failure
-    say(f"\nAll of it took {time.monotonic() - begun:.1f} s. Nothing of it is left on this machine.")
+    say(f"\nThe demo took {time.monotonic() - begun:.1f} s. Nothing is left on this machine.")
 
 
 def _tell(directory: Path) -> None:
@@ -90,7 +90,7 @@ def _tell(directory: Path) -> None:
         _require(paid["status"] == "paid", "the session is not paid")
         _verify_webhook(story, received, secret, session["id"])
         key_id = story.revoke_key()
-        refused = api.call(f"Use the revoked key {key_id} once more", "GET", path, 401, None, shows=("error",))
+        refused = api.call(f"Use the revoked key {key_id} again", "GET", path, 401, None, shows=("error",))
         _require(refused["error"]["reason"] == "revoked", "the refusal does not say that the key was revoked")
 
 
@@ -174,9 +174,9 @@ class _Api:
         if body is not None:
             say(f"     {json.dumps(body)}")
         answer = self._story.send(self._client, self._client.build_request(method, path, json=body), status)
-        told: dict[str, Any] = answer.json()
-        say("     " + json.dumps({name: told[name] for name in shows}, ensure_ascii=False))
-        return told
+        returned: dict[str, Any] = answer.json()
+        say("     " + json.dumps({name: returned[name] for name in shows}, ensure_ascii=False))
+        return returned
 
 
 def _verify_webhook(
@@ -192,7 +192,7 @@ def _verify_webhook(
     expected = hmac.new(secret.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
     _require(hmac.compare_digest(expected, parts["v1"]), "the signature does not fit")
     event = json.loads(body)
-    _require(event["type"] == "session.paid" and event["data"]["id"] == session_id, "it tells of something else")
+    _require(event["type"] == "session.paid" and event["data"]["id"] == session_id, "the event is about something else")
     say(f"   ← POST {event['type']} {event['id']}  (waited {(time.perf_counter() - begun) * 1_000:.1f} ms)")
     say(f"     X-Webhook-Signature fits; data.status is {event['data']['status']!r}")
 

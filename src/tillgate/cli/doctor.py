@@ -10,14 +10,15 @@ from typing import Annotated
 import typer
 
 from keyturn import Limiter
+from keyturn.cli.output import AsJson, say, say_json
 from keyturn.database import Database, HighWater, StoreError, open_database, pending
 from keyturn.database.opening import SQLITE_SCHEME
 from tillgate import __version__
-from tillgate.cli.session import Data, DatabaseUrl, say, settings
+from tillgate.cli.session import Data, DatabaseUrl, settings
 from tillgate.cli.workers import why_not
 from tillgate.events.log import find_behind
 from tillgate.opening import all_migrations
-from tillgate.settings import Settings
+from tillgate.settings import BY_NAME, Settings, misspelt_variables
 from tillgate.store.sealing import KEY_FILE, Sealer, SealingError, new_key
 
 SQLITE_MIN = (3, 40, 0)
@@ -28,26 +29,38 @@ def doctor(
     data: Data = None,
     database_url: DatabaseUrl = None,
     new_secret_key: Annotated[
-        bool, typer.Option("--new-secret-key", help="Print a fresh value for TILLGATE_SECRET_KEY and stop.")
+        bool, typer.Option("--new-secret-key", help="Print a new value for TILLGATE_SECRET_KEY and exit.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check this installation without changing it. Ends with status 1 if something is wrong."""
     if new_secret_key:
-        say(new_key())
+        say_json({"secretKey": new_key()}) if as_json else say(new_key())
         return
-    chosen = settings(data, database_url)
+    slips = misspelt_variables()
+    chosen = settings(data, database_url, passing_over=slips)
+    notes: list[str] = []
+    problems = [
+        *slips.values(),
+        *_python(),
+        *_workers(chosen),
+        *_secret_key(chosen, notes),
+        *_database(chosen, notes),
+        *_valkey(chosen.valkey_url),
+    ]
+    if as_json:
+        listed = [one._asdict() | {"help": BY_NAME[one.name].help} for one in chosen.listed]
+        say_json({"version": __version__, "settings": listed, "notes": notes, "problems": problems})
+        if problems:
+            raise typer.Exit(1)
+        return
     say(f"Tillgate {__version__} on Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}\n")
     width = max(len(setting.name) for setting in chosen.listed)
     for setting in chosen.listed:
         say(f"  {setting.name:{width}}  {setting.value or '(not set)'}  [{setting.origin}]")
     say()
-    problems = [
-        *_python(),
-        *_workers(chosen),
-        *_secret_key(chosen),
-        *_database(chosen),
-        *_valkey(chosen.valkey_url),
-    ]
+    for told in notes:
+        say(f"  note     {told}\n")
     for problem in problems:
         say(f"  PROBLEM  {problem}")
     if problems:
@@ -66,7 +79,7 @@ def _workers(chosen: Settings) -> list[str]:
     return [problem.replace("--workers ", "TILLGATE_WORKERS=")] if problem is not None else []
 
 
-def _secret_key(chosen: Settings) -> list[str]:
+def _secret_key(chosen: Settings, notes: list[str]) -> list[str]:
     if chosen.given_secret_key is not None:
         try:
             Sealer(chosen.given_secret_key)
@@ -75,19 +88,19 @@ def _secret_key(chosen: Settings) -> list[str]:
         return []
     path = chosen.data / KEY_FILE
     if not path.exists():
-        say(f"  note     {path} is made at the first start\n")
+        notes.append(f"{path} is made at the first start")
         return []
     if path.stat().st_mode & OTHERS_MASK:
         return [f"{path} can be read by others; chmod 600 {path}"]
     return []
 
 
-def _database(chosen: Settings) -> list[str]:
+def _database(chosen: Settings, notes: list[str]) -> list[str]:
     url = chosen.database_url
     if chosen.high_water_file is None:
-        say("  note     TILLGATE_HIGH_WATER is not set: a database that is restored by hand is not noticed\n")
+        notes.append("TILLGATE_HIGH_WATER is not set: a database that is restored by hand is not noticed")
     if url.startswith(SQLITE_SCHEME) and not Path(url.removeprefix(SQLITE_SCHEME)).exists():
-        say("  note     the database is made at the first start\n")
+        notes.append("the database is made at the first start")
         return []
     return asyncio.run(_schema(url, chosen.high_water_file))
 
@@ -113,8 +126,8 @@ async def _behind(database: Database, file: Path | None) -> list[str]:
     high_water = HighWater(file)
     try:
         return [
-            f"events {one.had + 1} to at least {one.given} of project {one.project_id} are not in the database, which "
-            "is older than it was; the next start goes on above them, as another event log"
+            f"events {one.had + 1} to at least {one.given} of project {one.project_id} are missing: the database is "
+            "older than it was. The next start continues above them, as a new event log"
             for one in await find_behind(database, high_water)
         ]
     finally:

@@ -14,8 +14,8 @@ import httpx
 import msgspec
 import typer
 
+from keyturn.cli.output import fail, say
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
-from tillgate.cli.session import fail, say
 from tillgate.events.signing import SECRET_HEAD, SigningSecret
 from tillgate.settings import WEBHOOK_SECRET_VARIABLE, webhook_secret
 
@@ -48,15 +48,19 @@ class _Place(msgspec.Struct):
 
 
 def listen(
-    forward_to: Annotated[str, typer.Option("--forward-to", metavar="URL", help="Where events are posted.")],
+    forward_to: Annotated[str, typer.Option("--forward-to", metavar="URL", help="The URL that events are sent to.")],
     base_url: BaseUrl = BASE_URL_DEFAULT,
     after: Annotated[
         int | None,
-        typer.Option("--after", min=0, help="Begin after this sequence; 0 for all there are [now, or the state's]."),
+        typer.Option(
+            "--after", min=0, help="Start after this sequence; 0 for all stored events [now, or where --state ended]."
+        ),
     ] = None,
     state: Annotated[
         Path | None,
-        typer.Option("--state", metavar="FILE", help="Keep the place and the secret here, and go on from there."),
+        typer.Option(
+            "--state", metavar="FILE", help="Store the position and the secret in this file, and continue from it."
+        ),
     ] = None,
 ) -> None:
     """Forward events to a program on this machine, signed as webhooks are. The key is read from CHECKOUT_API_KEY.
@@ -69,13 +73,13 @@ def listen(
     with api(base_url) as server, _receiver(forward_to) as receiver:
         start = after if after is not None else kept.after if kept is not None else _newest(server)
         log = kept.log if kept is not None and after is None else None
-        follower = _Follower(server, receiver, forward_to, secret, state, start, log)
+        follower = _Follower(server, receiver, forward_to=forward_to, secret=secret, state=state, after=start, log=log)
         say(f"Forwarding to {forward_to}, from the event after sequence {start} on.")
         say(f"Signing secret: {secret.reveal()}")
         try:
             follower.follow()
         except KeyboardInterrupt:
-            say(f"\nStopped. Go on with --after {follower.after}.")
+            say(f"\nStopped. Continue with --after {follower.after}.")
             raise typer.Exit(130) from None
 
 
@@ -86,6 +90,7 @@ class _Follower:
         self,
         server: httpx.Client,
         receiver: httpx.Client,
+        *,
         forward_to: str,
         secret: SigningSecret,
         state: Path | None,
@@ -110,8 +115,8 @@ class _Follower:
                 event = msgspec.json.decode(body, type=_Event)
                 if event.sequence != self.after + 1 and self.after:
                     say(
-                        f"  sequences {self.after + 1} to {event.sequence - 1} are not in the log: older than events "
-                        "are kept, or lost when the database was restored"
+                        f"  sequences {self.after + 1} to {event.sequence - 1} are not in the log: they are past the "
+                        "retention time, or were lost when the database was restored"
                     )
                 self._forward(event, bytes(body))
                 self._keep(event.sequence)
@@ -190,9 +195,9 @@ def _end_of_log(answer: httpx.Response) -> int | None:
 
 def _other_log(after: int, newest: int) -> str:
     return (
-        f"sequence {after} is not a place in this event log, which ends at {newest}: the server's database was "
-        "restored from a backup, or the key is of another project or mode. Go on from the newest event with "
-        f"--after {newest}, or have every event that is kept sent again, with the same ids, with --after 0."
+        f"sequence {after} is not a position in this event log, which ends at {newest}: the server's database was "
+        "restored from a backup, or the key is of another project or mode. Continue from the newest event with "
+        "--after {newest}, or have all stored events sent again, with the same ids, with --after 0."
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import httpx
 import typer
 
-from tillgate.cli.session import fail
+from keyturn.cli.output import fail
 from tillgate.settings import API_KEY_VARIABLE, HOST_DEFAULT, PORT_DEFAULT, api_key
 
 TIMEOUT_SECONDS: Final = 20.0
@@ -27,7 +27,7 @@ def api(base_url: str, *, test_mode: bool = False) -> httpx.Client:
     if not key:
         fail(f"{API_KEY_VARIABLE} is not set: export it with an API key, such as ck_test_…")
     if not key.isascii() or not key.isprintable():
-        fail(f"{API_KEY_VARIABLE} is no API key: it holds other than visible ASCII characters")
+        fail(f"{API_KEY_VARIABLE} is not an API key: it contains characters other than visible ASCII")
     if test_mode and key.startswith(LIVE_HEAD):
         fail(f"{API_KEY_VARIABLE} is a live key; use a test key")
     if not base_url.startswith(("http://", "https://")):

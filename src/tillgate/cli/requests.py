@@ -5,21 +5,17 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from keyturn.database import Database
+from keyturn.cli.keys import Project, age_ms
+from keyturn.cli.mounting import CommandContext, Installation
+from keyturn.cli.output import AsJson, fail, say, say_json, say_table
 from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
 from keyturn.insight.usage import DAY_MS
 from keyturn.keys.model import Mode
-from tillgate.base.clock import HOUR_MS, MINUTE_MS, SystemClock, to_rfc3339
-from tillgate.cli.keys import ProjectOption
-from tillgate.cli.projects import project_id_of
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
-from tillgate.opening import open_keys
+from tillgate.base.clock import SystemClock, to_rfc3339
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 1_000
 
-_AGE = re.compile(r"([0-9]{1,5})([mhd])")
-_UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 _STATUS = re.compile(r"([1-5])(?:xx|([0-9]{2}))", re.IGNORECASE)
 
 
@@ -29,29 +25,31 @@ class _Found(NamedTuple):
 
 
 def requests(
+    installation: Installation,
     key: Annotated[str | None, typer.Option("--key", metavar="ID", help="Only those with this key, key_….")] = None,
     mode: Annotated[Mode | None, typer.Option("--mode", help="Only test or only live ones.")] = None,
     status: Annotated[str | None, typer.Option("--status", metavar="STATUS", help="403, or 4xx for a class.")] = None,
     refused: Annotated[bool, typer.Option("--refused", help="Only those that the key layer refused.")] = False,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="REASON", help="Only those refused for this, such as revoked.")
+        str | None,
+        typer.Option("--reason", metavar="REASON", help="Only requests refused for this reason, such as revoked."),
     ] = None,
     path: Annotated[
-        str | None, typer.Option("--path", metavar="PATH", help="The route's template: /payment_links/{id}.")
+        str | None, typer.Option("--path", metavar="PATH", help="Only this route, such as /payment_links/{id}.")
     ] = None,
     request_id: Annotated[
         str | None, typer.Option("--id", metavar="ID", help="The request with this id, req_….")
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="AGE", help="No older than that: 30m, 12h, 7d.")
+        str | None, typer.Option("--since", metavar="AGE", help="No older than this: 30m, 12h, 7d.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="How many at most.")] = LIMIT_DEFAULT,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="At most this number of requests.")
+    ] = LIMIT_DEFAULT,
     before: Annotated[
-        str | None, typer.Option("--before", metavar="CURSOR", help="Those before: a page's nextCursor.")
+        str | None, typer.Option("--before", metavar="CURSOR", help="The page after this nextCursor.")
     ] = None,
-    project: ProjectOption = None,
-    data: Data = None,
-    database_url: DatabaseUrl = None,
+    project: Project = None,
     as_json: AsJson = False,
 ) -> None:
     """List what was asked with a project's keys, newest first, and why some of it was refused."""
@@ -64,13 +62,16 @@ def requests(
         refusal=reason,
         path=path,
         request_id=request_id,
-        since=_since(since, clock.now()),
+        since=clock.now() - age_ms(since, "--since") if since is not None else 0,
     )
     cursor = _cursor(before)
 
-    async def task(database: Database) -> _Found:
-        store = open_keys(database, clock).requests
-        project_id = await project_id_of(database, project)
+    async def task(context: CommandContext) -> _Found:
+        store = context.requests
+        owner = await store.project_of(request_id) if request_id is not None else None
+        if owner is None and key is not None:
+            owner = (await context.key(key)).project_id
+        project_id = owner or await context.find_project(project)
         found: list[LoggedRequest] = []
         page = RequestPage(found, cursor)
         while len(found) < limit:
@@ -81,21 +82,31 @@ def requests(
         first_day = (found[-1].at if found else clock.now()) // DAY_MS
         return _Found(RequestPage(found, page.next), await store.dropped(project_id, first_day))
 
-    found = work(settings(data, database_url), task)
+    found = installation.work(task)
     page, after = found.page.requests, str(found.page.next) if found.page.next is not None else None
     if as_json:
         not_kept = {_date(day): number for day, number in found.dropped.items()}
-        print_json({"data": [_to_api(one) for one in page], "nextCursor": after, "notKept": not_kept})
+        say_json({"data": [_to_api(one) for one in page], "nextCursor": after, "notKept": not_kept})
         return
-    for one in page:
-        why = one.refusal or one.error or ("reported: " + ", ".join(one.reported) if one.reported else "")
-        where = " ".join(filter(None, (one.network, one.origin, one.app)))
-        say(
-            f"{to_rfc3339(one.at)}  {one.status}  {one.method:6} {one.path:40} {one.duration_us / 1_000:8.1f} ms  "
-            f"{one.key_id}  {one.id}  {why:20}  {where}".rstrip()
-        )
+    say_table(
+        ("AT", "STATUS", "METHOD", "PATH", "MS", "KEY", "REQUEST", "WHY", "FROM"),
+        [
+            (
+                to_rfc3339(one.at),
+                one.status,
+                one.method,
+                one.path,
+                f"{one.duration_us / 1_000:.1f}",
+                one.key_id,
+                one.id,
+                one.refusal or one.error or ("reported: " + ", ".join(one.reported) if one.reported else None),
+                " ".join(filter(None, (one.network, one.origin, one.app))) or None,
+            )
+            for one in page
+        ],
+    )
     for day, number in found.dropped.items():
-        say(f"{_date(day)}: {number} more than there was room for; `tillgate keys usage` counts all of them.")
+        say(f"{_date(day)}: {number} requests not logged for lack of room; `tillgate keys usage` counts all of them.")
     if after is not None:
         say(f"There are more: --before {after}")
 
@@ -107,15 +118,6 @@ def _status(text: str | None) -> int | None:
     if match is None:
         fail(f"--status: expected a status such as 403, or a class such as 4xx, got {text[:20]!r}")
     return int(match[1] + (match[2] or ""))
-
-
-def _since(age: str | None, now: int) -> int:
-    if age is None:
-        return 0
-    match = _AGE.fullmatch(age)
-    if match is None:
-        fail(f"--since: expected an age such as 30m, 12h or 7d, got {age[:20]!r}")
-    return now - int(match[1]) * _UNITS[match[2]]
 
 
 def _cursor(text: str | None) -> Cursor | None:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from keyturn.cli.output import AsJson, fail, say, say_json
 from keyturn.database import Database
 from keyturn.database.shape import tables_of
-from tillgate.cli.session import Data, DatabaseUrl, fail, say, settings, work
+from tillgate.cli.session import Data, DatabaseUrl, require, settings, work
 from tillgate.events.signing import SigningSecret
 from tillgate.opening import all_migrations
 from tillgate.settings import Settings
@@ -22,11 +23,11 @@ from tillgate.store.sealing import (
     split_keys,
 )
 
-app = typer.Typer(help="The secret key, which seals webhook secrets.", no_args_is_help=True)
+app = typer.Typer(help="Manage the secret key, which encrypts webhook secrets.", no_args_is_help=True)
 
 
 @app.command("new")
-def new(data: Data = None) -> None:
+def new(data: Data = None, as_json: AsJson = False) -> None:
     """Put a new key before the one in the data directory. Restart the server, then run: tillgate secret-key rotate."""
     chosen = settings(data, None)
     if chosen.given_secret_key is not None:
@@ -41,6 +42,9 @@ def new(data: Data = None) -> None:
         keep_keys(chosen.data, [new_key(), *keys])
     except SealingError as error:
         fail(str(error))
+    if as_json:
+        say_json({"file": str(chosen.data / KEY_FILE), "keys": len(keys) + 1})
+        return
     say(f"{chosen.data / KEY_FILE} holds a new key and the old one. Back it up and restart the server; then run:")
     say("tillgate secret-key rotate")
 
@@ -48,19 +52,19 @@ def new(data: Data = None) -> None:
 @app.command("rotate")
 def rotate(
     offline: Annotated[
-        bool, typer.Option("--offline", help="No server is running, so none has to know the key.")
+        bool, typer.Option("--offline", help="No server is running, so none needs the new key.")
     ] = False,
     replace_lost: Annotated[
         bool,
-        typer.Option(
-            "--replace-lost", help="The old key is lost: give what it sealed another secret, known to nobody."
-        ),
+        typer.Option("--replace-lost", help="The old key is lost: replace the secrets sealed with it by random ones."),
     ] = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Seal everything with the first key that is given, so that the others can go. Safe to repeat after an end."""
     chosen = settings(data, database_url)
+    require(chosen)
     try:
         sealer = Sealer(chosen.secret_key())
     except SealingError as error:
@@ -76,27 +80,35 @@ def rotate(
     if done is None:
         fail(
             f"no server has started with the key {sealer.fingerprint} yet: restart every server with both keys first, "
-            "or say --offline if none is running"
+            "or use --offline if none is running"
         )
+    if as_json:
+        say_json({"key": sealer.fingerprint, "resealed": done.resealed, "lost": done.lost, "finished": done.finished})
+        if not done.finished:
+            raise typer.Exit(1)
+        _drop_old(chosen, sealer, quiet=True)
+        return
     say(f"{done.resealed} secrets were sealed with the key {sealer.fingerprint}.")
     if not done.finished:
         fail(
             f"{done.lost} secrets were sealed with a key that is not given, and stay as they are: give that key as "
-            "well, or, if it is lost, say --replace-lost"
+            "well, or, if it is lost, use --replace-lost"
         )
     if done.lost:
-        say(f"{done.lost} of them are new, and nobody knows them: rotate the secret of each webhook endpoint.")
+        say(f"{done.lost} of them were replaced by random secrets: rotate the secret of each webhook endpoint.")
     _drop_old(chosen, sealer)
 
 
-def _drop_old(chosen: Settings, sealer: Sealer) -> None:
+def _drop_old(chosen: Settings, sealer: Sealer, *, quiet: bool = False) -> None:
     if not sealer.has_several:
-        say("No other key is needed.")
+        told = "No other key is needed."
     elif chosen.given_secret_key is not None:
-        say("Now set TILLGATE_SECRET_KEY to the first key alone, and restart every server.")
+        told = "Now set TILLGATE_SECRET_KEY to the first key alone, and restart every server."
     else:
         keep_keys(chosen.data, split_keys(chosen.secret_key())[:1])
-        say(f"The old key is no longer in {chosen.data / KEY_FILE}. Backups from before this still need it.")
+        told = f"The old key is no longer in {chosen.data / KEY_FILE}. Backups from before this still need it."
+    if not quiet:
+        say(told)
 
 
 def _fresh_secret() -> str:

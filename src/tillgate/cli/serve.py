@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from keyturn.cli.output import AsJson, fail, say, say_json
 from keyturn.database import Migration, open_database
 from keyturn.database import migrate as apply_migrations
 from tillgate.base.clock import SystemClock
-from tillgate.cli.session import FAILURES, Data, DatabaseUrl, fail, say, settings
+from tillgate.cli.session import FAILURES, Data, DatabaseUrl, settings
 from tillgate.opening import all_migrations
 from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS_MAX
 
@@ -42,7 +43,7 @@ def serve(
         raise typer.Exit(status)
 
 
-def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
+def migrate(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Bring the database to the newest schema. A running server does so by itself when it starts."""
     chosen = settings(data, database_url)
 
@@ -57,6 +58,9 @@ def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
         applied = asyncio.run(run())
     except FAILURES as error:
         fail(str(error))
+    if as_json:
+        say_json({"applied": [f"{one.house} {one.number:04d}_{one.name}" for one in applied]})
+        return
     for migration in applied:
         say(f"applied {migration.house} {migration.number:04d}_{migration.name}")
     say("The database is up to date.")

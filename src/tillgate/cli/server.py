@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from structlog.typing import EventDict
 from uvicorn.server import HANDLED_SIGNALS
 
+from keyturn.cli.output import note, say
 from keyturn.connections.counting import OpenConnections
 from keyturn.connections.server import LimitedServer, open_connections
 from keyturn.database import StoreError
@@ -25,7 +26,6 @@ from tillgate import __version__
 from tillgate.access.accounts import Accounts
 from tillgate.app import running
 from tillgate.base.clock import SystemClock
-from tillgate.cli.session import note, say
 from tillgate.cli.workers import Post, Supervisor, why_not
 from tillgate.events.deliveries.guard import CONNECTIONS_MAX
 from tillgate.metrics import Metrics, Tally
@@ -92,7 +92,7 @@ class _Server(LimitedServer):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal anew once it has shut down, which ends the process with the
+        # uvicorn's own raises the signal again once it has shut down, which ends the process with the
         # database still open.
         loop = asyncio.get_running_loop()
         # Ctrl-C reaches workers, too; their supervisor tells them when to stop.
@@ -215,13 +215,13 @@ def _greet(chosen: Settings, setup_token: str | None) -> None:
     if chosen.workers > 1 and chosen.key_limit is not None and chosen.valkey_url is None:
         lines += [
             "",
-            f"  Rate limits are counted by each worker for itself: a key may make up to {chosen.workers} times as",
-            "  many requests as its limit says. With TILLGATE_VALKEY_URL they count together.",
+            f"  Rate limits are counted per worker: a key can make up to {chosen.workers} times as",
+            "  many requests as its limit says. Set TILLGATE_VALKEY_URL to share the counts.",
         ]
     if setup_token is not None:
         lines += [
             "",
-            "  Nobody owns this server yet. Open this link, once, to make the owner account:",
+            "  This server has no owner yet. Open this link to create the owner account; it works once:",
             f"  {where}/dashboard/setup/{setup_token}",
         ]
     lines += ["", "  Stop with Ctrl-C."]

@@ -1,19 +1,20 @@
-"""What every command shares: where the database is, how to work on it, and how a failure is told."""
+"""Where ``tillgate``'s commands find the database, and how a failure ends one."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from keyturn import KeyturnError
-from keyturn.database import Database, StoreError
-from keyturn.terminal import json_line, printable
+from keyturn.cli.mounting import CommandContext
+from keyturn.cli.output import fail, note
+from keyturn.database import Database, DatabaseMissing, StoreError, open_database, require_file, require_schema
 from tillgate.base.clock import SystemClock
 from tillgate.base.errors import TillgateError
+from tillgate.cli.choosing import project_id_of
 from tillgate.events.log import Behind
-from tillgate.opening import open_migrated
+from tillgate.opening import all_migrations, open_keys, open_migrated
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
 from tillgate.store import SealingError
 
@@ -27,7 +28,6 @@ DatabaseUrl = Annotated[
     str | None,
     typer.Option("--database-url", metavar="URL", help="postgresql://user@host/name, or sqlite:///file."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 FAILURES = (KeyturnError, TillgateError, StoreError, SealingError, SettingsError)
 
@@ -40,10 +40,16 @@ def settings(data: str | None, database_url: str | None, **more: Any) -> Setting
         fail(str(error))
 
 
-def work(chosen: Settings, task: Callable[[Database], Awaitable[T]]) -> T:
-    """Run a task over the opened and migrated database; failures end the command in one line."""
+def work(chosen: Settings, task: Callable[[Database], Awaitable[T]], *, creates: bool = False) -> T:
+    """Run a task over the opened and migrated database; failures end the command in one line.
+
+    Args:
+        creates: make the database where there is none; else its absence is a failure, and nothing is made.
+    """
 
     async def run() -> T:
+        if not creates:
+            await require_database(chosen)
         database = await open_migrated(chosen, SystemClock(), _say_behind)
         try:
             return await task(database)
@@ -58,15 +64,58 @@ def work(chosen: Settings, task: Callable[[Database], Awaitable[T]]) -> T:
         fail(str(error))
 
 
-def say(text: str = "") -> None:
-    """Print at once, also into a file. What a terminal would act upon is escaped: most of what is shown was written by
-    somebody else."""
-    print(printable(text), flush=True)
+def require(chosen: Settings) -> None:
+    """End the command where there is no database of ours yet: for one that would make something else beside it."""
+    try:
+        asyncio.run(require_database(chosen))
+    except FAILURES as error:
+        fail(str(error))
 
 
-def note(text: str) -> None:
-    """Say something beside the output."""
-    print(printable(text), file=sys.stderr, flush=True)
+async def require_database(chosen: Settings) -> None:
+    """Refuse to go on where there is no database of ours yet.
+
+    Raises:
+        DatabaseMissing: there is none; the message says what makes one.
+    """
+    try:
+        require_file(chosen.database_url)
+        database = await open_database(chosen.database_url, connections_max=1)
+        try:
+            await require_schema(database, all_migrations())
+        finally:
+            await database.close()
+    except DatabaseMissing as error:
+        raise DatabaseMissing(
+            f"{error}; name another with --data or --database-url, or make it with: tillgate migrate"
+        ) from None
+
+
+class TillgateInstallation:
+    """A checkout's database, of which the keys are a part."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self.settings = chosen
+
+    def work(self, task: Callable[[CommandContext], Awaitable[T]], *, creates: bool = False) -> T:
+        """Run a task over the keys. A key needs a project, so no command about keys makes a database."""
+
+        async def over(database: Database) -> T:
+            async def find_project(given: str | None) -> str:
+                return await project_id_of(database, given, self.settings.data)
+
+            keys = open_keys(database, SystemClock())
+            context = CommandContext(
+                keys.store, keys.issuer, keys.usage_store, keys.requests, find_project, scopes_needed=True
+            )
+            return await task(context)
+
+        return work(self.settings, over)
+
+
+def where(data: Data = None, database_url: DatabaseUrl = None) -> TillgateInstallation:
+    """What ``tillgate``'s commands are told of where they work."""
+    return TillgateInstallation(settings(data, database_url))
 
 
 def _say_behind(behind: list[Behind]) -> None:
@@ -76,14 +125,3 @@ def _say_behind(behind: list[Behind]) -> None:
             f"{one.project_id} ({'live' if one.livemode else 'test'} mode) are not in it. Its events go on above "
             f"{one.goes_on_after}."
         )
-
-
-def fail(message: str) -> NoReturn:
-    """Say what went wrong and end with status 1."""
-    note(f"tillgate: {message}")
-    raise typer.Exit(1)
-
-
-def print_json(value: object) -> None:
-    """One JSON object on one line."""
-    print(json_line(value), flush=True)

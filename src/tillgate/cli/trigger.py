@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final, NamedTuple
 import httpx
 import typer
 
+from keyturn.cli.output import AsJson, fail, say, say_json
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
-from tillgate.cli.session import fail, say
 from tillgate.events import model as events
 
 METADATA: Final = {"triggered_by": "tillgate trigger"}
@@ -107,6 +107,7 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
 def trigger(
     event: Annotated[str, typer.Argument(metavar="EVENT", help="The type of event, such as session.paid.")],
     base_url: BaseUrl = BASE_URL_DEFAULT,
+    as_json: AsJson = False,
 ) -> None:
     """Make something in test mode and do what leads to an event. The key is read from CHECKOUT_API_KEY: a test key."""
     story = STORIES.get(events.ALIASES.get(event, event))
@@ -120,6 +121,9 @@ def trigger(
             if "order" in made:
                 order = made["order"]
                 ids = {"{session}": made["id"], "{order}": order["id"], "{payment}": order["paymentId"]}
+    if as_json:
+        say_json({"event": event, "made": made})
+        return
     state = made["status"] if "status" in made else "there" if made.get("active", True) else "switched off"
     of = f", of {ids['{session}']}" if ids and made["id"] != ids["{session}"] else ""
     say(f"{event}: {made['id']} is {state}{of}")

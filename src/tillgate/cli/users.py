@@ -5,22 +5,23 @@ from typing import Annotated
 
 import typer
 
+from keyturn.cli.output import AsJson, fail, say, say_json
 from tillgate.access.accounts import Accounts, Role
 from tillgate.base.clock import SystemClock
-from tillgate.cli.session import AsJson, Data, DatabaseUrl, fail, print_json, say, settings, work
+from tillgate.cli.session import Data, DatabaseUrl, settings, work
 
-app = typer.Typer(help="People who can sign in to the dashboard.", no_args_is_help=True)
+app = typer.Typer(help="Manage dashboard users.", no_args_is_help=True)
 
 
 @app.callback()
 def users() -> None:
-    """People who can sign in to the dashboard."""
+    """Manage dashboard users."""
 
 
 @app.command("create")
 def create(
     email: Annotated[str, typer.Option("--email", help="The address to sign in with.")],
-    role: Annotated[Role, typer.Option("--role", help="What they may do; a viewer changes nothing.")] = Role.OWNER,
+    role: Annotated[Role, typer.Option("--role", help="The user's role; a viewer has read-only access.")] = Role.OWNER,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -39,8 +40,10 @@ def create(
     else:
         fail("no terminal to ask for the password; use --password-stdin")
     chosen = settings(data, database_url)
-    user = work(chosen, lambda database: Accounts(database, SystemClock()).create_user(email, password, role))
+    user = work(
+        chosen, lambda database: Accounts(database, SystemClock()).create_user(email, password, role), creates=True
+    )
     if as_json:
-        print_json({"id": user.id, "email": user.email, "role": user.role.value})
+        say_json({"id": user.id, "email": user.email, "role": user.role.value})
     else:
         say(f"{user.email} can sign in as {user.role.value}.")

@@ -32,7 +32,7 @@ _log = structlog.get_logger("workers")
 
 
 def why_not(workers: int, database_url: str) -> str | None:
-    """What keeps so many processes from serving this database; None where nothing does."""
+    """Why this number of processes cannot serve this database; None if it can."""
     if workers == 1:
         return None
     if database_url.startswith(SQLITE_SCHEME):
@@ -66,7 +66,7 @@ class _Worker(NamedTuple):
 
 
 class Supervisor:
-    """Keeps so many workers at work until it is told to stop."""
+    """Keeps a number of workers running until it is stopped."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Supervisor:
     def run(self) -> int:
         """Supervise until told to stop; the status to end with.
 
-        It is 0 where all have ended by themselves, and 1 where one could not begin or had to be killed.
+        It is 0 where all have ended on their own, and 1 where one could not begin or had to be killed.
         """
         # Their pages stay shared for as long as nobody writes on them, and a collection would.
         gc.collect()
@@ -125,8 +125,10 @@ class Supervisor:
         timeout = max(min(due) - time.monotonic(), 0.0) if due else None
         readable, _, _ = select.select([self._signals.fileno(), self._ready_from], [], [], timeout)
         if self._ready_from in readable:
-            told = os.read(self._ready_from, _PID_BYTES * 256)
-            self._ready |= {int.from_bytes(told[at : at + _PID_BYTES], "big") for at in range(0, len(told), _PID_BYTES)}
+            written = os.read(self._ready_from, _PID_BYTES * 256)
+            self._ready |= {
+                int.from_bytes(written[at : at + _PID_BYTES], "big") for at in range(0, len(written), _PID_BYTES)
+            }
             if not self._greeted and self._ready >= self._workers.keys() and len(self._workers) == self._count:
                 self._greeted = True
                 self._begun()
@@ -137,7 +139,7 @@ class Supervisor:
 
     def _stop(self, by: signal.Signals) -> None:
         if self._stop_by is not None:
-            self._kill("told twice to stop")
+            self._kill("stopped by a second signal")
             return
         if self._greeted:
             _log.info("workers.stopping", signal=by.name)

@@ -59,7 +59,7 @@ async def sign_in(call: OpenCall) -> Response:
         response.headers["Retry-After"] = str(THROTTLE_WINDOW_MS // 1_000)
         return response
     if cookie is None:
-        problem = "This e-mail address and password do not belong together. Check both and try again."
+        problem = "The e-mail address or the password is wrong. Check both and try again."
         return await _sign_in_page(call, Draft(values, {"": problem}), status_code=403)
     if call.cookie:
         await call.context.accounts.sign_out(call.cookie)
@@ -99,8 +99,8 @@ def _spent(call: OpenCall) -> Response:
         call,
         404,
         "This set-up link does not work.",
-        "It was used already, or a later start of the server printed a newer one. If nobody has set this "
-        "server up yet, take the link that the terminal printed last; otherwise sign in.",
+        "It was used already, or the server has printed a newer one since. If this server is not set up yet, open "
+        "the link that the terminal printed last; otherwise sign in.",
     )
 
 

@@ -71,7 +71,7 @@ def _named(name: str, secure: bool) -> str:
 class OpenCall:
     """A request whose sender may be anybody, and the means to answer it."""
 
-    def __init__(self, site: "Site", request: Request, form: Form, who: SignedIn | None, cookie: str) -> None:
+    def __init__(self, site: "Site", request: Request, *, form: Form, who: SignedIn | None, cookie: str) -> None:
         self._site = site
         self.context: DashboardContext = site.context
         self.request = request
@@ -118,7 +118,7 @@ class OpenCall:
         """Send the browser to another page of the dashboard, which says what was done.
 
         Args:
-            said: a key of :data:`tillgate.dashboard.flash.SAID`.
+            flash: a key of :data:`tillgate.dashboard.flash.FLASHES`.
         """
         response = RedirectResponse(path, status_code=303)
         if flash is not None:
@@ -156,8 +156,8 @@ class OpenCall:
 class Call(OpenCall):
     """A request of somebody who is signed in."""
 
-    def __init__(self, site: "Site", request: Request, form: Form, who: SignedIn, cookie: str) -> None:
-        super().__init__(site, request, form, who, cookie)
+    def __init__(self, site: "Site", request: Request, *, form: Form, who: SignedIn, cookie: str) -> None:
+        super().__init__(site, request, form=form, who=who, cookie=cookie)
         self.who = who
 
     @property
@@ -176,7 +176,7 @@ class Call(OpenCall):
         """What to answer a page that looks for news and has seen it all; None where there is something to show.
 
         Without this, a page that looks again every few seconds would be replaced by its like each time, and a
-        screen reader would read it out anew.
+        screen reader would read it out again.
 
         Args:
             mark: of what is to be shown, by :func:`mark_of`; the page asks with that of what it shows.
@@ -195,10 +195,11 @@ class Call(OpenCall):
         Args:
             title, words: what to say to whoever sends it again.
         """
-        # Every page's form has an id; one without was put together by hand, and means what it says. A key of the
-        # API has no space in it, so that the two never meet.
-        name = f"form {self.who.user.id} {mark_of(self.form.one('form_id') or ids.new_ulid())}"
-        request = IdempotentRequest(self.principal, name, "", self.context.clock.now())
+        # Every page's form has an id; one without was put together by hand, and means what it says.
+        name = mark_of(self.form.one("form_id") or ids.new_ulid())
+        request = IdempotentRequest(
+            self.principal, name, "", self.context.clock.now(), namespace="form", owner=self.who.user.id
+        )
         try:
             sent = await self.write(lambda tx: idempotency.begin(tx, request)) is not None
         except Conflict:
@@ -268,11 +269,11 @@ class Page:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        call = OpenCall(self._site, request, Form({}), None, "")
+        call = OpenCall(self._site, request, form=Form({}), who=None, cookie="")
         try:
             cookie = cookie_of(request, _named(COOKIE, is_secure(request, self._site.context)))
             who = await self._site.context.accounts.signed_in(cookie) if cookie else None
-            call = OpenCall(self._site, request, Form({}), who, cookie)
+            call = OpenCall(self._site, request, form=Form({}), who=who, cookie=cookie)
             view = self._views.get("GET" if request.method == "HEAD" else request.method)
             if view is None:
                 allowed = sorted({"HEAD", *self._views} if "GET" in self._views else set(self._views))
@@ -286,27 +287,25 @@ class Page:
                 _check_origin(request, self._site.context.public_url)
                 form = await _read(request)
             if isinstance(view, PublicView):
-                return await view.answer(OpenCall(self._site, request, form, who, cookie))
+                return await view.answer(OpenCall(self._site, request, form=form, who=who, cookie=cookie))
             if who is None:
                 return _to_sign_in(call, view)
             if view.method == "POST" and not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
                 raise _Refused(
                     403,
-                    "This form is from an earlier sign-in.",
-                    "Nothing was changed. Go back, reload the page and send it again.",
+                    "This form belongs to an earlier sign-in.",
+                    "Nothing was changed. Go back, reload the page and submit the form again.",
                 )
             if view.method == "POST" and not view.viewers and who.user.role is Role.VIEWER:
-                raise _Refused(
-                    403, "You may look, but not change anything.", "Nothing was changed. Ask an owner of this server."
-                )
-            return await view.answer(Call(self._site, request, form, who, cookie))
+                raise _Refused(403, "You have read-only access.", "Nothing was changed. Ask an owner of this server.")
+            return await view.answer(Call(self._site, request, form=form, who=who, cookie=cookie))
         except _Refused as refused:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:
             return apology(call, _status_code(error), words=error.public)
         except StoreUnavailable as error:
             _log.error("dashboard.store_unavailable", path=self._path, detail=str(error))
-            return apology(OpenCall(self._site, request, Form({}), None, ""), 503)
+            return apology(OpenCall(self._site, request, form=Form({}), who=None, cookie=""), 503)
         except ClientDisconnect:
             raise
         except Exception:
@@ -316,20 +315,20 @@ class Page:
 
 
 _TITLES: Final = {
-    400: "That address does not make sense here.",
+    400: "This address is not valid.",
     403: "This is not allowed.",
-    404: "There is nothing here.",
-    405: "This page cannot be used like that.",
-    409: "That cannot be done now.",
-    429: "That was done very often lately.",
+    404: "Page not found.",
+    405: "This page does not support that action.",
+    409: "That is not possible right now.",
+    429: "Too many attempts.",
     500: "Something went wrong on our side.",
     503: "The database does not answer.",
 }
 _WORDS: Final = {
     404: "It may have been deleted, or it belongs to the other mode: the mode switch is at the top.",
     405: "Use the links and buttons of the dashboard.",
-    500: "Nothing was left half done. Try again; the server's log tells the operator more.",
-    503: "Try again in a moment; the server's log tells the operator more.",
+    500: "The change was not made. Try again; the server's log has the details.",
+    503: "Try again in a moment; the server's log has the details.",
 }
 
 
@@ -386,26 +385,30 @@ def _check_origin(request: Request, public_url: str) -> None:
     if foreign or (site is None and origin is None):
         raise _Refused(
             403,
-            "This form did not come from this dashboard.",
-            "Nothing was changed. Open the page here and send it again; if a link or another site brought you "
-            "here, do not trust it.",
+            "This form was not sent by this dashboard.",
+            "Nothing was changed. Open the page in the dashboard and submit the form again. If a link or another "
+            "site brought you here, do not trust it.",
         )
 
 
 async def _read(request: Request) -> Form:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != CONTENT_TYPE:
-        raise _Refused(415, "This is not a form.", f"Expected a body of the type {CONTENT_TYPE}.")
+        raise _Refused(415, "This is not a form submission.", f"Expected a body of the type {CONTENT_TYPE}.")
     parts, length = [], 0
     async for chunk in request.stream():
         parts.append(chunk)
         length += len(chunk)
         if length > BODY_BYTES_MAX:
-            raise _Refused(413, "This is too much.", f"A form has at most {BODY_BYTES_MAX // 1024} kB. Shorten it.")
+            raise _Refused(
+                413, "The form is too large.", f"A form has at most {BODY_BYTES_MAX // 1024} kB. Shorten your input."
+            )
     try:
         return parse(b"".join(parts))
     except ValueError as error:
-        raise _Refused(400, "This form has too many fields.", "Open the page again and fill it in anew.") from error
+        raise _Refused(
+            400, "This form has too many fields.", "Open the page again and fill in the form once more."
+        ) from error
 
 
 def _to_sign_in(call: OpenCall, view: View) -> Response:

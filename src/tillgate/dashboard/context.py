@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from keyturn import Issuer, KeyStore, Need
+from keyturn import Issuer, KeyStore, Needs
 from keyturn.stores.ports import RequestStore, UsageStore
 from tillgate.access.accounts import Accounts
 from tillgate.base.clock import Clock
@@ -18,7 +18,7 @@ class DashboardContext(NamedTuple):
     """Handed to every page.
 
     Attributes:
-        need_of: what the API asks for at a method and path; None where it has no such.
+        needs_of: what the API asks for at a method and path with its query; None where it has no such.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
 
@@ -30,7 +30,7 @@ class DashboardContext(NamedTuple):
     issuer: Issuer
     usage: UsageStore
     requests: RequestStore
-    need_of: Callable[[str, str], Need | None]
+    needs_of: Callable[[str, str], Needs]
     checkout: CheckoutContext
     endpoints: EndpointContext
     worker: DeliveryWorker

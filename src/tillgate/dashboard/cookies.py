@@ -12,7 +12,7 @@ COOKIE_LENGTH_MAX: Final = 4 * 1024
 def cookie_of(request: Request, name: str) -> str:
     """The cookie's value (RFC 6265, 4.2); empty where it did not come, or is longer than a browser keeps.
 
-    What we set needs no quotes, so none are taken away. ``Request.cookies`` does that, by way of ``http.cookies``,
+    What we set needs no quotes, so none are removed. ``Request.cookies`` does that, by way of ``http.cookies``,
     which takes quadratic time for it before Python 3.11.10 (CVE-2024-7592).
     """
     header = request.headers.get("cookie", "")

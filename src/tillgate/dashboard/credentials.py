@@ -21,8 +21,8 @@ async def show(call: Call) -> Response:
 async def fill(call: Call) -> Response:
     """Make the keys that are missing. This answer, and nothing else ever, holds their texts."""
     async with call.once(
-        "These keys were made already.",
-        "Their texts were shown once and are stored nowhere. Rotate those that you have not copied.",
+        "These keys were already created.",
+        "Their texts were shown once and are not stored. Rotate the keys that you have not copied.",
     ):
         made = await fill_places(
             call.context.keys,

@@ -116,7 +116,7 @@ def problem_of(error: InvalidKey) -> dict[str, str]:
 def _limit(rate: str, burst: str) -> Limit | None:
     if not rate:
         if burst:
-            raise InvalidLimit("how many at once goes with a rate, such as 5/s")
+            raise InvalidLimit("burst requires a rate, such as 5/s")
         return None
     per_second = parse_rate(rate)
     if burst and not (burst.isascii() and burst.isdigit() and len(burst) <= 8):
@@ -130,4 +130,4 @@ def _end_of_day(day: str) -> int | None:
     try:
         return from_rfc3339(f"{day}T00:00:00Z") + DAY_MS
     except ValueError as error:
-        raise InvalidExpiry(f"{day[:20]!r} is no day; expected one such as 2027-01-31") from error
+        raise InvalidExpiry(f"{day[:20]!r} is not a date; expected one such as 2027-01-31") from error

@@ -80,7 +80,7 @@ async def _explanation(call: Call, key: Key) -> Explanation | str | None:
     asked = _asked(call)
     if not asked["path"]:
         return None
-    need = call.context.need_of(asked["method"] or "GET", asked["path"])
+    need = call.context.needs_of(asked["method"] or "GET", asked["path"])
     if need is None:
         return f"There is no {asked['method'] or 'GET'} {asked['path'][:100]}; a path is one such as /api/v1/events."
     if asked["address"] and coarse(asked["address"]) is None:
@@ -114,13 +114,13 @@ async def edit(call: Call) -> Response:
 
 
 async def restrict(call: Call) -> Response:
-    """Take away the scopes that a key never needed."""
+    """Remove the scopes that a key never used."""
     key = await _key(call)
     advice = await unused_scopes(
         call.context.keys, call.context.usage, call.context.clock, project_id=key.project_id, key_id=key.id, days=DAYS
     )
     if not advice.unused:
-        raise Conflict("Every scope of this key was used; there is nothing to take away.")
+        raise Conflict("Every scope of this key was used, so there is none to remove.")
     await _change(call, advice.changes)
     return call.go(f"{KEYS}/{key.id}", flash="key_restricted")
 
@@ -137,9 +137,9 @@ async def rotate(call: Call) -> Response:
     overlap_ms = int(hours) * HOUR_MS if hours in OVERLAPS else OVERLAP_DEFAULT_MS
     try:
         async with call.once(
-            "This key was rotated already.",
-            "Its new secret was shown once and is stored nowhere. If you have not copied it, take it back on the "
-            "key's page and rotate again.",
+            "This key was already rotated.",
+            "Its new secret was shown once and is not stored. If you have not copied it, withdraw the rotation on "
+            "the key's page and rotate again.",
         ):
             rotated = await call.context.issuer.rotate(
                 project_id=key.project_id,
@@ -162,7 +162,7 @@ async def rotate(call: Call) -> Response:
 
 
 async def withdraw(call: Call) -> Response:
-    """Take back a secret that was not used yet."""
+    """Withdraw a secret that was not used yet."""
     key = await _key(call)
     try:
         await call.context.issuer.withdraw_rotation(project_id=key.project_id, key_id=key.id, by=call.principal.actor)
@@ -258,7 +258,7 @@ async def _key(call: Call) -> Key:
 
 def _conflict(error: KeyConflict) -> Conflict:
     if isinstance(error, KeyIsRevoked):
-        return Conflict("This key is revoked, which is for good. Create a new one.")
+        return Conflict("This key is revoked, which is final. Create a new one.")
     words = str(error)
     return Conflict(words[:1].upper() + words[1:] + ".")
 

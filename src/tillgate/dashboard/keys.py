@@ -132,16 +132,16 @@ async def create_key(call: Call) -> Response:
     if kind not in tuple(Kind):
         problems["kind"] = "Choose secret or publishable."
     if not scopes:
-        problems["scopes"] = "Choose at least one scope: a key without any may do nothing."
+        problems["scopes"] = "Choose at least one scope. A key without scopes has no permissions."
     if not name:
-        problems["name"] = "Say what the key is for."
+        problems["name"] = "Enter what the key is for."
     if problems:
         return _form(call, Draft(values, problems))
     try:
         async with call.once(
-            "This key was made already.",
-            "Its text was shown once and is stored nowhere. If you have not copied it, revoke that key and "
-            "create a new one.",
+            "This key was already created.",
+            "Its text was shown once and is not stored. If you have not copied it, revoke this key and create a new "
+            "one.",
         ):
             wish = KeyWish(
                 project_id=call.who.project.id,

@@ -107,7 +107,7 @@ async def give_back(call: Call) -> Response:
         order = await _order(tx, call)
         return await refund_order(call.context.checkout, tx, call.principal, order.id, excess_only=what == "excess")
 
-    return await _done(call, operation, "given_back")
+    return await _done(call, operation, "refund_requested")
 
 
 async def refund(call: Call) -> Response:
@@ -180,13 +180,13 @@ async def capture(call: Call) -> Response:
 
 
 async def cancel(call: Call) -> Response:
-    """Let go of what was authorised and not captured."""
+    """Release what was authorised and not captured."""
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
         return await captures.cancel(call.context.checkout, tx, call.principal, order.payment.id)
 
-    return await _done(call, operation, "let_go")
+    return await _done(call, operation, "released")
 
 
 async def _order(tx: Transaction, call: Call) -> Order:

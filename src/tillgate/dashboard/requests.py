@@ -26,11 +26,11 @@ async def list_requests(call: Call) -> Response:
     """The log of the mode that is looked at, newest first, a page at a time."""
     chosen, key_id, after = call.query("show") or "", call.query("key"), call.query("after")
     if chosen not in FILTERS:
-        raise InvalidInput("There is no such filter.", param="show")
+        raise InvalidInput("Unknown filter.", param="show")
     try:
         cursor = Cursor.parse(after) if after is not None else None
     except ValueError as error:
-        raise InvalidInput("This is no page of the request log.", param="after") from error
+        raise InvalidInput("This page of the request log does not exist.", param="after") from error
     project_id = call.who.project.id
     page = await call.context.requests.requests(
         project_id, FILTERS[chosen]._replace(key_id=key_id, mode=Mode(call.principal.mode)), cursor, LINES
@@ -51,7 +51,7 @@ async def list_requests(call: Call) -> Response:
 
 
 async def show(call: Call) -> Response:
-    """One request: what became of it, and what would be said of it now."""
+    """One request: the outcome of it, and what would be said of it now."""
     one = await call.context.requests.request(call.who.project.id, call.param("request"))
     if one is None:
         raise NotFound("request")

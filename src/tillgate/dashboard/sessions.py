@@ -43,11 +43,11 @@ SIMULATION_WORDS: Final = {
     _O.UNDERPAID: "Half of the amount arrives and is confirmed.",
     _O.OVERPAID: "One and a half times the amount arrives.",
     _O.LATE: "The session expires; then the exact amount arrives.",
-    _O.FAILED: "Something goes wrong for good.",
-    _O.AUTHORIZED: "The payer promises the whole amount, which is captured at once or by you.",
-    _O.DECLINED: "The payer's side says no; the session waits on.",
-    _O.TOP_UP: "What is missing arrives.",
-    _O.REORGED: "The last transfer is taken away by a reorganisation of the chain.",
+    _O.FAILED: "The payment fails for good.",
+    _O.AUTHORIZED: "The payer authorises the whole amount, which is captured automatically or by you.",
+    _O.DECLINED: "The payment is declined; the session stays pending.",
+    _O.TOP_UP: "The missing amount arrives.",
+    _O.REORGED: "A chain reorganisation reverses the last transfer.",
 }
 
 
@@ -105,7 +105,7 @@ async def session_page(call: Call) -> Response:
         metadata=pairs(session.metadata),
         timeline=timeline,
         mark=mark,
-        # Only then does something move by itself, so only then the page looks again.
+        # Only then can something change without the merchant, so only then the page polls.
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
         or due_soon(deliveries, call.context.clock.now()),
         acceptable=acceptable(session),
@@ -130,7 +130,7 @@ async def simulate_payment(call: Call) -> Response:
 
 
 async def accept_payment(call: Call) -> Response:
-    """Take what has come as payment, though it is too little, too much or too late."""
+    """Accept the amount received as payment, although it is too little, too much or late."""
 
     async def operation(tx: Transaction) -> CheckoutSession:
         return await accept(call.context.checkout, tx, call.principal, call.param("session"))

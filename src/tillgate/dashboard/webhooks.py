@@ -41,9 +41,9 @@ from tillgate.store import Transaction
 WEBHOOKS: Final = "/dashboard/webhooks"
 # How long the old secret may sign beside the new one.
 OVERLAPS: Final = {
-    "0": ("At once", "If the secret has leaked: what the old one signs is refused from now on."),
+    "0": ("At once", "For a leaked secret: the old one stops signing at once."),
     "3600": ("One hour", ""),
-    str(OVERLAP_DEFAULT_SECONDS): ("One day", "Enough to put the new one in place without refusing anything."),
+    str(OVERLAP_DEFAULT_SECONDS): ("One day", "Enough time to deploy the new secret without refusing deliveries."),
     "604800": ("Seven days", ""),
 }
 # Which events a replay sends.
@@ -78,7 +78,7 @@ async def create(call: Call) -> Response:
 
     try:
         async with call.once(
-            "This endpoint was added already.",
+            "This endpoint was already added.",
             "Its signing secret was shown once. If you have not copied it, rotate it on that endpoint's page.",
         ):
             created = await call.write(operation)
@@ -173,7 +173,7 @@ async def send_test(call: Call) -> Response:
 
 
 async def replay_delivery(call: Call) -> Response:
-    """Send an event once more to the same endpoint."""
+    """Send an event to the same endpoint again."""
 
     async def operation(tx: Transaction) -> str:
         principal = call.principal
@@ -192,7 +192,7 @@ async def rotate(call: Call) -> Response:
     """Make a new signing secret. This answer, and nothing else ever, holds it."""
     overlap = call.form.one("overlap")
     if overlap not in OVERLAPS:
-        problem = {"overlap": "Choose how long the old secret is to sign, too."}
+        problem = {"overlap": "Choose how long the old secret also signs."}
         return _rotate_form(call, await _endpoint(call), Draft({"overlap": overlap}, problem))
 
     async def operation(tx: Transaction) -> CreatedEndpoint:
@@ -201,7 +201,7 @@ async def rotate(call: Call) -> Response:
         )
 
     async with call.once(
-        "This secret was rotated already.",
+        "This secret was already rotated.",
         "The new one was shown once. If you have not copied it, rotate it again.",
     ):
         rotated = await call.write(operation)
@@ -227,7 +227,7 @@ async def replay_form(call: Call) -> Response:
 
 
 async def replay_several(call: Call) -> Response:
-    """Send an endpoint a range of events once more, or only what has not arrived of it."""
+    """Send an endpoint a range of events again, or only what has not arrived of it."""
     endpoint = await _endpoint(call)
     typed = {name: call.form.text(name) for name in ("after", "before", "which")}
     after, before = _sequence(typed["after"]), _sequence(typed["before"] or str(SEQUENCE_MAX))
@@ -237,7 +237,7 @@ async def replay_several(call: Call) -> Response:
         if number is None
     }
     if typed["which"] not in (MISSED, EVERYTHING):
-        problems["which"] = "Choose which events are to be sent."
+        problems["which"] = "Choose which events to replay."
     if after is None or before is None or problems:
         return _replay_form(call, endpoint, Draft({**typed}, problems))
 

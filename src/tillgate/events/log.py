@@ -37,7 +37,8 @@ async def log_id(tx: Transaction, project_id: str, livemode: bool) -> str:
     """The id of a project's log in one mode: ``log_`` and 26 characters. The same until the database is restored."""
     seed = await records.log_seed(tx)
     digest = hashlib.sha256(f"{seed}\0{project_id}\0{livemode:d}".encode()).hexdigest()
-    return f"{LOG}_{digest[:_ID_LENGTH]}"
+    # Written as all ids are: 128 bits in base 32, so that the first character is 0 to 7.
+    return f"{LOG}_{int(digest[0], 16) % 8}{digest[1:_ID_LENGTH]}"
 
 
 async def ensure_identity(database: Database) -> None:
@@ -65,15 +66,15 @@ async def require_place(tx: Transaction, project_id: str, livemode: bool, after:
     current = await log_id(tx, project_id, livemode)
     if log is not None and log != current:
         raise SequenceAhead(
-            f"log: the place is in another event log, from before the database was restored or of another project or "
-            f"mode. This one is {current} and ends at {newest}.",
+            "log: the position is in another event log, from before the database was restored or of another project "
+            f"or mode. This log is {current} and ends at {newest}.",
             param="log",
             newest_sequence=newest,
             log_id=current,
         )
     if after > newest:
         raise SequenceAhead(
-            f"after: this event log ends at {newest}, before {after}: the place is from before the database was "
+            f"after: this event log ends at {newest}, before {after}: the position is from before the database was "
             "restored, or of another project or mode.",
             param="after",
             newest_sequence=newest,

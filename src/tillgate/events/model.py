@@ -65,60 +65,67 @@ REFUND_CANCELED: Final = "refund.canceled"
 REFUND_UPDATED: Final = "refund.updated"
 
 EVENT_MEANINGS: Final = {
-    SESSION_CREATED: "A session was opened, by API or by a visit to a link.",
-    SESSION_DETECTED: "Its payment was seen and waits for confirmations. For display only: do not fulfil yet.",
+    SESSION_CREATED: "A session was created, through the API or by a visit to a link.",
+    SESSION_DETECTED: "A payment was seen and awaits confirmations. For display only: do not fulfil yet.",
     SESSION_PAID: "The exact amount is confirmed. Fulfil now.",
-    SESSION_PAID_LATE: "The exact amount was confirmed after the expiry, inside the grace window. Your choice.",
-    SESSION_UNDERPAID: "Less than the amount is confirmed; it waits for your decision.",
-    SESSION_OVERPAID: "More than the amount is confirmed; it waits for your decision.",
-    SESSION_EXPIRED: "Its time passed and no payment was seen.",
-    SESSION_FAILED: "It cannot be paid any more, or you canceled it: `canceledAt` says so.",
-    SESSION_UPDATED: "Something else about it changed, such as its price by a promotion code, or its money: more came "
-    "while it waits for you, or some was taken away again, so that it may be `pending` as before. "
-    "`previousAttributes` says what.",
-    PAYMENT_LINK_CREATED: "A payment link was made.",
+    SESSION_PAID_LATE: (
+        "The exact amount was confirmed after the expiry, within the grace period. Decide whether to fulfil."
+    ),
+    SESSION_UNDERPAID: "Less than the amount is confirmed. Decide what to do.",
+    SESSION_OVERPAID: "More than the amount is confirmed. Decide what to do.",
+    SESSION_EXPIRED: "The session expired and no payment was seen.",
+    SESSION_FAILED: "The session can no longer be paid, or you canceled it (`canceledAt` is set).",
+    SESSION_UPDATED: (
+        "Something else changed: the price by a promotion code, or the money, because more arrived or a transfer "
+        "was reversed (the session can then be `pending` again). `previousAttributes` says what."
+    ),
+    PAYMENT_LINK_CREATED: "A payment link was created.",
     PAYMENT_LINK_UPDATED: "A payment link was changed, deactivated or archived.",
-    CUSTOMER_CREATED: "A customer was added.",
-    CUSTOMER_UPDATED: "A customer was changed.",
-    PRODUCT_CREATED: "A product was added.",
-    PRODUCT_UPDATED: "A product was changed.",
-    COUPON_CREATED: "A coupon was made.",
-    COUPON_UPDATED: "A coupon was changed by you; its redemptions alone are no change.",
-    PROMOTION_CODE_CREATED: "A promotion code was made.",
-    PROMOTION_CODE_UPDATED: "A promotion code was changed by you; its redemptions alone are no change.",
-    ORDER_PROCESSING: "Money for an order is on its way, or authorised, but not final.",
-    ORDER_REVIEW: "Money came that is too little, too much or too late, or went away again: the order waits for "
-    "your decision.",
-    ORDER_PAID: "The order is paid, or you accepted what came for it.",
-    ORDER_REFUNDED: "All that came for the order was given back.",
-    ORDER_EXPIRED: "The order's time passed without a payment. It can still be paid late.",
-    ORDER_CANCELED: "Nothing is expected for the order any more.",
+    CUSTOMER_CREATED: "A customer was created.",
+    CUSTOMER_UPDATED: "A customer was updated.",
+    PRODUCT_CREATED: "A product was created.",
+    PRODUCT_UPDATED: "A product was updated.",
+    COUPON_CREATED: "A coupon was created.",
+    COUPON_UPDATED: "You updated a coupon. Redemptions do not cause this event.",
+    PROMOTION_CODE_CREATED: "A promotion code was created.",
+    PROMOTION_CODE_UPDATED: "You updated a promotion code. Redemptions do not cause this event.",
+    ORDER_PROCESSING: "Money for an order was seen or authorised, but is not final.",
+    ORDER_REVIEW: "The money is too little, too much or late, or was reversed. Decide what to do.",
+    ORDER_PAID: "The order is paid, or you accepted the amount received.",
+    ORDER_REFUNDED: "All money received for the order was refunded.",
+    ORDER_EXPIRED: "The order expired without a payment. It can still be paid late.",
+    ORDER_CANCELED: "The order no longer expects a payment.",
     ORDER_UPDATED: "Something else about the order changed: `previousAttributes` says what.",
-    WEBHOOK_ENDPOINT_FAILING: "For another day nothing but failures came of a webhook endpoint; after five it is "
-    "switched off. Told to your other endpoints, and in the log.",
-    WEBHOOK_ENDPOINT_DISABLED: "A webhook endpoint was switched off by itself; `disabledReason` says why. Repair it, "
-    "switch it on, and replay what it missed.",
-    API_KEY_EXPOSED: "A secret key was seen where it should not be: in clear text, in a URL, in public. Replace it.",
-    API_KEY_CANARY_USED: "Somebody used a canary key, which nobody can have come by rightly. Once an hour at most.",
-    API_KEY_DISABLED: "A key was switched off, by you or because it was exposed; `disabledBecause` says why.",
-    API_KEY_ENABLED: "A key was switched on again.",
-    API_KEY_REVOKED: "A key was revoked, by you or because it was found in public; `revokedBecause` says why.",
-    API_KEY_EXPIRING: "A key ends in 14 days, and again when it ends in three. Replace it.",
-    API_KEY_EXPIRED: "A key has ended.",
-    PAYMENT_DETECTED: "Money was seen for a payment and waits for confirmations.",
-    PAYMENT_DECLINED: "The payer's side said no. The payment waits on: it can be tried again.",
-    PAYMENT_REQUIRES_CAPTURE: "The whole amount is authorised: capture it within 7 days, or let it go.",
-    PAYMENT_CAPTURED: "A part of what was authorised was captured, and more can be.",
-    PAYMENT_REVIEW: "Its money is too little, too much or too late, or went away again: your decision.",
-    PAYMENT_SUCCEEDED: "Its money is there: arrived, captured, or accepted by you.",
-    PAYMENT_EXPIRED: "Its time passed without money.",
-    PAYMENT_CANCELED: "Nothing was taken of it: what was authorised was let go of, by you or after 7 days, or you "
-    "canceled its session.",
-    PAYMENT_FAILED: "It cannot be paid any more.",
+    WEBHOOK_ENDPOINT_FAILING: (
+        "Every delivery to a webhook endpoint failed for another day; after five days it is switched off. Sent to "
+        "your other endpoints."
+    ),
+    WEBHOOK_ENDPOINT_DISABLED: (
+        "A webhook endpoint was switched off automatically; `disabledReason` says why. Fix it, activate it, and "
+        "replay the missed events."
+    ),
+    API_KEY_EXPOSED: "A secret key was exposed: sent over plain HTTP or in a URL, or found in public. Replace it.",
+    API_KEY_CANARY_USED: "Somebody used a canary key. Sent at most once an hour.",
+    API_KEY_DISABLED: "A key was disabled, by you or because it was exposed; `disabledReason` says why.",
+    API_KEY_ENABLED: "A key was enabled again.",
+    API_KEY_REVOKED: "A key was revoked, by you or because it was found in public; `revokedReason` says why.",
+    API_KEY_EXPIRING: "A key expires in 14 days; sent again when it expires in three. Replace it.",
+    API_KEY_EXPIRED: "A key has expired.",
+    PAYMENT_DETECTED: "Money was seen for a payment and awaits confirmations.",
+    PAYMENT_DECLINED: "The payment was declined. The payer can try again.",
+    PAYMENT_REQUIRES_CAPTURE: "The whole amount is authorised. Capture it within 7 days, or cancel the payment.",
+    PAYMENT_CAPTURED: "Part of the authorised amount was captured, and more can be.",
+    PAYMENT_REVIEW: "The money is too little, too much or late, or was reversed. Decide what to do.",
+    PAYMENT_SUCCEEDED: "The money has arrived, was captured, or you accepted the amount received.",
+    PAYMENT_EXPIRED: "The payment expired without money.",
+    PAYMENT_CANCELED: (
+        "Nothing was captured: the authorisation was released, by you or after 7 days, or you canceled the session."
+    ),
+    PAYMENT_FAILED: "The payment can no longer be made.",
     PAYMENT_UPDATED: "Something else about the payment changed: `previousAttributes` says what.",
-    REFUND_CREATED: "A refund was asked for.",
-    REFUND_SUCCEEDED: "The money has gone back.",
-    REFUND_FAILED: "The refund failed: the money is still yours to send.",
+    REFUND_CREATED: "A refund was created.",
+    REFUND_SUCCEEDED: "The money was sent back.",
+    REFUND_FAILED: "The refund failed. The money was not sent.",
     REFUND_CANCELED: "You canceled the refund before it was sent.",
     REFUND_UPDATED: "A refund's metadata was changed.",
 }

@@ -33,9 +33,9 @@ async def emit(
     """Write the event and one delivery for each endpoint that wants it; send nothing yet.
 
     Args:
-        data: the object as JSON in the API's form, as it is after the change. Whoever tells of an object holds
+        data: the object as JSON in the API's form, as it is after the change. Whoever emits an event holds
             its row, so that its events come one after the other.
-        born_as: the same before the change, of an object whose making was told by another object's event: what
+        initial_snapshot: the same before the change, of an object whose making was told by another object's event: what
             its first event is compared with.
     """
     event_id = ids.new_id(ids.EVENT)

@@ -32,8 +32,8 @@ def bill_of(order: Order, title: str | None, code: str | None) -> tuple[BillLine
     """
 
     def amount(minor: int, *, off: bool = False) -> str:
-        said = price(Money(minor, order.currency))
-        return f"{'−' if off else ''}{said.sign}{said.number}"
+        shown = price(Money(minor, order.currency))
+        return f"{'−' if off else ''}{shown.sign}{shown.number}"
 
     only = len(order.line_items) == 1
     lines = [

@@ -7,7 +7,7 @@ from tillgate.base.invariants import present
 from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused
 from tillgate.pages.amounts import price
 
-_UNKNOWN: Final = "This code is not valid. Please check how it is written."
+_UNKNOWN: Final = "This code is not valid. Please check the spelling."
 
 
 class WrongCode(NamedTuple):
@@ -32,19 +32,19 @@ def code_refused(error: DiscountRefused | InvalidInput, merchant: str) -> str:
         case DiscountRefusal.EXPIRED:
             return "This code has expired."
         case DiscountRefusal.USED_UP:
-            return "This code has been used as often as it may be."
+            return "This code has reached its limit."
         case DiscountRefusal.OTHER_CURRENCY:
             return "This code is for prices in another currency."
         case DiscountRefusal.BELOW_MINIMUM:
             minimum = present(error.minimum, "the minimum that a purchase is below")
             return f"This code is for purchases of {price(minimum)} or more."
         case DiscountRefusal.NOTHING_TO_TAKE_OFF:
-            return "There is nothing here that this code could take something off."
+            return "This code does not apply to this purchase."
         case DiscountRefusal.WHOLE_PRICE:
-            return f"This code would leave nothing to pay, which is not possible here. Please ask {merchant}."
+            return f"This code would reduce the price to zero, which is not possible here. Please contact {merchant}."
         case DiscountRefusal.FIRST_PAYMENT_ONLY:
-            return f"This code is for the first purchase of a customer whom {merchant} knows, so not for this one."
+            return f"This code is only for the first purchase of registered customers of {merchant}."
         case DiscountRefusal.ONCE_PER_CUSTOMER:
-            return f"This code is for one purchase of each customer whom {merchant} knows, so not for this one."
+            return f"This code can be used once by each registered customer of {merchant}, and not for this purchase."
         case never:
             assert_never(never)

@@ -73,7 +73,7 @@ def _is_prefetch(request: Request) -> bool:
 def _unknown() -> Response:
     return notice(
         404,
-        "There is no payment link here",
+        "Payment link not found",
         "The address may be incomplete or mistyped. Please check it, or ask the merchant for a new link.",
     )
 
@@ -81,9 +81,9 @@ def _unknown() -> Response:
 def _too_many(seconds: int) -> Response:
     answer = notice(
         429,
-        "That is a lot of visits at once",
-        f"This payment link was opened very often from your connection. Please wait {spoken(seconds)}, then open it "
-        "again. A checkout that you have open already still works.",
+        "Too many visits",
+        f"This payment link was opened too often from your connection. Please wait {spoken(seconds)}, then open it "
+        "again. A checkout that is already open still works.",
     )
     answer.headers["Retry-After"] = str(seconds)
     return answer
@@ -93,8 +93,7 @@ def _closed() -> Response:
     return notice(
         410,
         "This payment link is closed",
-        "The merchant has closed this link, so nothing can be paid here any more. Nothing was charged. "
-        "Please ask the merchant for a new link.",
+        "The merchant has closed this link. Nothing was charged. Please ask the merchant for a new link.",
     )
 
 

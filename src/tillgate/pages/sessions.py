@@ -82,7 +82,7 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
     try:
         outcome = Outcome(form.get("outcome", ""))
     except ValueError:
-        return notice(400, "Nothing was simulated", "The form did not say which outcome to simulate.")
+        return notice(400, "Nothing was simulated", "No outcome was chosen. Choose one of the test outcomes.")
     buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
@@ -102,7 +102,7 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
         return _unknown()
     code = (await _form(request)).get("code", "").strip()
     if not code:
-        return await _checkout(context, session, 422, wrong=WrongCode("", "Please type a code first."))
+        return await _checkout(context, session, 422, wrong=WrongCode("", "Please enter a code."))
     # By who tries, whatever session they try it on; and by session, whoever tries.
     who = visitor(request.client.host if request.client else None)
     seconds = await context.codes.seconds_to_wait(session.project_id, who)
@@ -274,7 +274,7 @@ async def _form(request: Request) -> dict[str, str]:
 def _unknown() -> Response:
     return notice(
         404,
-        "There is no checkout here",
+        "Checkout not found",
         "The address may be incomplete or mistyped. Please go back to the shop and start again, "
         "or ask the merchant for a new link.",
     )

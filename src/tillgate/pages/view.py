@@ -20,13 +20,13 @@ REVIEW_POLL_SECONDS: Final = 15
 RETURN_SECONDS: Final = 5
 
 # Who opens an old, paid checkout again wants to look at it, not to be sent away.
-RETURN_BY_ITSELF_MS: Final = 10 * MINUTE_MS
+RETURN_AUTOMATICALLY_MS: Final = 10 * MINUTE_MS
 
 _S = SessionStatus
 
 
 class ReturnTarget(NamedTuple):
-    """Somewhere the merchant said a buyer may go: the stored address, and the host to name it by."""
+    """Somewhere the merchant label a buyer may go: the stored address, and the host to name it by."""
 
     url: str
     host: str
@@ -44,7 +44,7 @@ class OpenPrice(NamedTuple):
     """A line whose price is the buyer's to say.
 
     Attributes:
-        label: what it is and what may be said.
+        label: the line, and the bounds of its price.
         amount: what it costs now, as a form takes it.
     """
 
@@ -82,7 +82,7 @@ class View(NamedTuple):
         poll_seconds: how often to look; None once nothing can change any more.
         choices: what can be simulated; empty outside of test mode.
         start_again: the address of the link it came from, where that would open a new session.
-        any_dropped: money that had been seen is gone again.
+        any_dropped: a transfer that was seen was dropped.
         bill: what the price is made of; nothing where there is no more to say.
         may_change_code: a code can be typed now, or the one that was typed be removed.
         code: that one, as the merchant writes it.
@@ -159,7 +159,7 @@ def view(
     untouched = waiting and left > 0 and not session.payment.dropped
     settled = session.paid_at if session.paid_at is not None else 0
     success = _place(session.success_url)
-    returns = success is not None and now - settled < RETURN_BY_ITSELF_MS
+    returns = success is not None and now - settled < RETURN_AUTOMATICALLY_MS
     return View(
         id=session.id,
         test=test,
@@ -213,10 +213,10 @@ def open_price(line: LineItem, product: Product) -> OpenPrice:
     least, most, currency = product.price.least, product.price.most, product.price.currency
     given = [(word, bound) for word, bound in (("from", least), ("up to", most)) if bound is not None]
     bounds = [f"{word} {price(Money(bound, currency))}" for word, bound in given]
-    said = f"{line.name}: you decide what you pay{' each' if line.quantity > 1 else ''}"
+    label = f"{line.name}: you decide what you pay{' each' if line.quantity > 1 else ''}"
     if bounds:
-        said += f" ({' '.join(bounds)})"
-    return OpenPrice(line.id, said, str(Money(line.unit_minor, currency)))
+        label += f" ({' '.join(bounds)})"
+    return OpenPrice(line.id, label, str(Money(line.unit_minor, currency)))
 
 
 def version(session: CheckoutSession) -> str:
@@ -235,13 +235,15 @@ def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:
     """The headline, and what a screen reader says when the session has just come to stand there."""
     match session.status:
         case SessionStatus.PENDING if session.payment.dropped:
-            return f"Send {asked}", "The payment that was seen is gone again. It may come back by itself."
+            return f"Send {asked}", "The network has dropped the payment that was seen. It may still arrive."
         case SessionStatus.PENDING:
             return f"Send {asked}", "Waiting for your payment."
         case SessionStatus.DETECTED if session.payment.authorization is not None:
-            return "Payment authorised", "Your payment is authorised. The merchant takes it when your order is ready."
+            return "Payment authorised", "Your payment is authorised. You are charged when your order is ready."
         case SessionStatus.DETECTED:
-            return "Payment seen", "Your payment was seen. It is waiting for confirmation; you need not do anything."
+            return (
+                "Payment seen"
+            ), "Your payment was seen and is waiting for confirmation. You do not need to do anything."
         case SessionStatus.UNDERPAID:
             return "Part of the amount arrived", "Less than the amount asked for arrived. The merchant is reviewing it."
         case SessionStatus.OVERPAID:
@@ -254,9 +256,9 @@ def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:
         case SessionStatus.PAID_LATE:
             return "Payment received late", "Your payment arrived after the time was up. The merchant has it."
         case SessionStatus.EXPIRED:
-            return "The time is up", "The time to pay is up. Please do not send anything to this address any more."
+            return "The time is up", "The time to pay is up. Please do not send anything to this address."
         case SessionStatus.FAILED if session.canceled_at is not None:
-            return "This payment was canceled", "This payment was canceled. Please do not send anything any more."
+            return "This payment was canceled", "This payment was canceled. Please do not send anything."
         case SessionStatus.FAILED:
             return "This payment did not work", "This payment did not work and cannot be completed here."
         case never:
@@ -278,14 +280,16 @@ def _poll_seconds(session: CheckoutSession, now: int, late_grace_ms: int) -> int
 
 
 _PAY = Choice(Outcome.PAID.value, "Pay in full", "The exact amount arrives and is confirmed.")
-_CONFIRM = Choice(Outcome.PAID.value, "Confirm", "The payment that was seen becomes final.")
+_CONFIRM = Choice(Outcome.PAID.value, "Confirm", "The payment that was seen is confirmed.")
 _SEE = Choice(Outcome.DETECTED.value, "Payment seen", "The exact amount arrives, but is not confirmed yet.")
 _LESS = Choice(Outcome.UNDERPAID.value, "Pay too little", "Half of the amount arrives.")
 _MORE = Choice(Outcome.OVERPAID.value, "Pay too much", "One and a half times the amount arrives.")
 _LATE = Choice(Outcome.LATE.value, "Pay too late", "The time runs out, then the exact amount arrives.")
 _LATE_NOW = Choice(Outcome.LATE.value, "Pay too late", "The exact amount arrives now, after the time was up.")
-_PROMISE = Choice(Outcome.AUTHORIZED.value, "Authorise", "The whole amount is promised; the merchant takes it later.")
-_FAIL = Choice(Outcome.FAILED.value, "Fail", "Something goes wrong that cannot be put right.")
+_PROMISE = Choice(
+    Outcome.AUTHORIZED.value, ("Authorise"), "The whole amount is authorised; the merchant captures it later."
+)
+_FAIL = Choice(Outcome.FAILED.value, "Fail", "The payment fails for good.")
 
 
 def _choices(session: CheckoutSession) -> tuple[Choice, ...]:

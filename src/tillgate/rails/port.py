@@ -45,7 +45,7 @@ class Rail(Protocol):
 
     Attributes:
         authorizes: a payer can promise money that is taken later.
-        refunds: it can send money back by itself; else the merchant does, and says when it is done.
+        refunds: it can send refunds automatically; else the merchant sends them and marks them as sent.
     """
 
     name: str

@@ -1,5 +1,5 @@
 // What makes the buyer's page pleasant. Everything that matters works without it: the server writes the
-// time left, each state has an address, and the page looks again by itself.
+// time left, each state has an address, and the page looks again on its own.
 "use strict";
 
 (() => {

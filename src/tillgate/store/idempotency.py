@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (statements are put together of constants)
 """A retry never does a thing twice: the answer is stored in the transaction of the effect.
 
 The row is inserted before the effect, so a second request with the same key waits for the first one's
@@ -5,13 +6,14 @@ commit (PostgreSQL: on the unique key; SQLite: for the one writer) and then find
 either the effect and its answer, or neither.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from keyturn.database import Both, Transaction
-from tillgate.base.clock import DAY_MS, MINUTE_MS
+from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
@@ -20,38 +22,46 @@ WINDOW_MS: Final = DAY_MS
 # After this, an answer that never came is taken for lost with its process.
 UNFINISHED_MS: Final = MINUTE_MS
 KEY_LENGTH_MAX: Final = 255
+VISITOR_LENGTH_MIN: Final = 16
 FORGET_BATCH_MAX: Final = 1_000
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
+_NAME: Final = "project_id = $1 AND livemode = $2 AND namespace = $3 AND owner = $4 AND key = $5"
+_COLUMNS: Final = "project_id, livemode, namespace, owner, key"
 _BEGIN: Final = (
-    "INSERT INTO idempotency_keys (project_id, livemode, key, fingerprint, created_at) VALUES ($1, $2, $3, $4, $5) "
-    "ON CONFLICT (project_id, livemode, key) DO UPDATE "
-    "SET fingerprint = excluded.fingerprint, status = NULL, body = NULL, created_at = excluded.created_at "
-    "WHERE idempotency_keys.created_at <= $6 "
-    "OR (idempotency_keys.status IS NULL AND idempotency_keys.created_at <= $7 "
-    "AND idempotency_keys.fingerprint = excluded.fingerprint)"
+    f"INSERT INTO idempotency_names ({_COLUMNS}, fingerprint, created_at, expires_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+    f"ON CONFLICT ({_COLUMNS}) DO UPDATE SET fingerprint = excluded.fingerprint, status = NULL, media_type = NULL, "
+    "body = NULL, sealed = NULL, created_at = excluded.created_at, expires_at = excluded.expires_at "
+    "WHERE idempotency_names.expires_at <= $7 "
+    "OR (idempotency_names.status IS NULL AND idempotency_names.created_at <= $9 "
+    "AND idempotency_names.fingerprint = excluded.fingerprint)"
 )
-_FOUND: Final = (
-    "SELECT fingerprint, status, body FROM idempotency_keys WHERE project_id = $1 AND livemode = $2 AND key = $3"
-)
+_FOUND: Final = f"SELECT fingerprint, status, media_type, body, sealed FROM idempotency_names WHERE {_NAME}"
 # Whose claim was taken over, or has run out, finds none to finish.
-_CLAIM: Final = "project_id = $1 AND livemode = $2 AND key = $3 AND created_at = $4 AND status IS NULL"
-_FINISH: Final = f"UPDATE idempotency_keys SET status = $5, body = $6 WHERE {_CLAIM}"  # noqa: S608
-_RELEASE: Final = f"DELETE FROM idempotency_keys WHERE {_CLAIM}"  # noqa: S608
-_OLD: Final = (
-    "SELECT project_id, livemode, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2"
-)
-_DROP: Final = "DELETE FROM idempotency_keys WHERE (project_id, livemode, key) IN"
+_CLAIM: Final = f"{_NAME} AND created_at = $6 AND status IS NULL"
+_FINISH: Final = f"UPDATE idempotency_names SET status = $7, media_type = $8, body = $9, sealed = $10 WHERE {_CLAIM}"
+_RELEASE: Final = f"DELETE FROM idempotency_names WHERE {_CLAIM}"
+_OLD: Final = f"SELECT {_COLUMNS} FROM idempotency_names WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2"
+_DROP: Final = f"DELETE FROM idempotency_names WHERE ({_COLUMNS}) IN"
 # What another process is dropping, or a retry is taking over, is left to them.
 _FORGET: Final = Both(sqlite=f"{_DROP} ({_OLD})", postgres=f"{_DROP} ({_OLD} FOR UPDATE SKIP LOCKED)")
+JSON: Final = "application/json"
 
 
 class StoredAnswer(NamedTuple):
-    """What the first request answered, byte for byte."""
+    """What the first request answered, byte for byte.
+
+    Attributes:
+        body: without what only the first caller may see again.
+        sealed: the whole body, which the first caller's own credential opens; None where ``body`` is all.
+    """
 
     status: int
     body: bytes
+    media_type: str = JSON
+    sealed: str | None = None
 
 
 class IdempotentRequest(NamedTuple):
@@ -59,7 +69,10 @@ class IdempotentRequest(NamedTuple):
 
     Attributes:
         fingerprint: SHA-256 over method, path and canonical body, in hex.
-        at: when it came, in Unix milliseconds; the 24 hours run from then.
+        at: when it came, in Unix milliseconds; the window runs from then.
+        namespace: names of one never meet those of another: each dialect's, and those of forms.
+        owner: whose name it is within the project and mode; empty for a name that all of its keys share.
+        window_ms: for how long the name stands for this request.
         earlier: the fingerprints that earlier versions made of the same request.
     """
 
@@ -67,6 +80,9 @@ class IdempotentRequest(NamedTuple):
     key: str
     fingerprint: str
     at: int
+    namespace: str = "api"
+    owner: str = ""
+    window_ms: int = WINDOW_MS
     earlier: Callable[[], Iterable[str]] = tuple
 
 
@@ -85,58 +101,75 @@ def checked_key(text: str) -> str:
     return text
 
 
+def checked_visitor(text: str) -> None:
+    """Check the random value that a visitor holds: one that others could guess proves nothing.
+
+    Raises:
+        InvalidInput: it is not 16 to 255 visible ASCII characters.
+    """
+    if _KEY.fullmatch(text) is None or len(text) < VISITOR_LENGTH_MIN:
+        raise InvalidInput(
+            f"Idempotency-Visitor: expected {VISITOR_LENGTH_MIN} to {KEY_LENGTH_MAX} visible ASCII characters without "
+            "spaces; make a random value, such as a UUID, and keep it in the visitor's browser.",
+            code="invalid_idempotency_key",
+            param="Idempotency-Visitor",
+        )
+
+
 def fingerprint(method: str, path: str, body: bytes) -> str:
     """What makes two requests the same; ``body`` is canonical, so that white space and key order do not matter."""
     return hashlib.sha256(f"{method} {path}\n".encode() + body).hexdigest()
 
 
 async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | None:
-    """Claim the key for this request, or find what it was answered within the last 24 hours.
+    """Claim the name for this request, or find what it was answered within its window.
 
     A claim that has waited for its answer for a minute is taken over by the same request.
 
     Raises:
-        Conflict: the key was used for another request, or that request is still running.
+        Conflict: the name was used for another request, or that request is still running.
     """
-    principal = request.principal
+    name = _name(request)
     claimed = await tx.execute(
-        _BEGIN,
-        principal.project_id,
-        principal.livemode,
-        request.key,
-        request.fingerprint,
-        request.at,
-        request.at - WINDOW_MS,
-        request.at - UNFINISHED_MS,
+        _BEGIN, *name, request.fingerprint, request.at, request.at + request.window_ms, request.at - UNFINISHED_MS
     )
     if claimed == 1:
         return None
-    found = await tx.fetch_one(_FOUND, principal.project_id, principal.livemode, request.key)
-    row = present(found, "the earlier request of an Idempotency-Key that is taken")
+    row = present(await tx.fetch_one(_FOUND, *name), "the earlier request of an Idempotency-Key that is taken")
     if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
+        hours = request.window_ms // HOUR_MS
         raise Conflict(
-            "This Idempotency-Key was used for another request within the last 24 hours; use a fresh one.",
+            f"This Idempotency-Key was used for another request within the last {hours} hours. Use a new key.",
             code="idempotency_key_reused",
         )
     if row["status"] is None:
-        raise Conflict("The request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
-    return StoredAnswer(row["status"], row["body"].encode())
+        raise Conflict("The first request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
+    media_type = row["media_type"] or ""
+    body = row["body"].encode() if _is_text(media_type) else base64.b64decode(row["body"])
+    return StoredAnswer(row["status"], body, media_type, row["sealed"])
 
 
 async def finish(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> None:
     """Keep what the request answered, if the claim is still its own."""
-    await tx.execute(_FINISH, *_claim(request), answer.status, answer.body.decode())
+    text = answer.body.decode() if _is_text(answer.media_type) else base64.b64encode(answer.body).decode()
+    await tx.execute(_FINISH, *_name(request), request.at, answer.status, answer.media_type, text, answer.sealed)
 
 
 async def release(tx: Transaction, request: IdempotentRequest) -> None:
     """Give up a claim that came to nothing, so that a retry need not wait for it to run out."""
-    await tx.execute(_RELEASE, *_claim(request))
+    await tx.execute(_RELEASE, *_name(request), request.at)
 
 
 async def forget(tx: Transaction, now: int) -> int:
-    """Drop a batch of answers that are older than the window; answers with how many."""
-    return await tx.execute(_FORGET, now - WINDOW_MS, FORGET_BATCH_MAX)
+    """Drop a batch of names that have ended; answers with how many."""
+    return await tx.execute(_FORGET, now, FORGET_BATCH_MAX)
 
 
-def _claim(request: IdempotentRequest) -> tuple[str, bool, str, int]:
-    return request.principal.project_id, request.principal.livemode, request.key, request.at
+def _name(request: IdempotentRequest) -> tuple[str, bool, str, str, str]:
+    principal = request.principal
+    return principal.project_id, principal.livemode, request.namespace, request.owner, request.key
+
+
+def _is_text(media_type: str) -> bool:
+    """Whether a body of this type is kept as it is; JSON has no character that PostgreSQL does not keep."""
+    return media_type in ("", JSON) or media_type.endswith("+json")

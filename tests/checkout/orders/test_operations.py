@@ -75,7 +75,7 @@ async def test_an_order_is_made_with_its_session(counter: Counter) -> None:
 
 
 async def test_money_moves_an_order_with_its_session(counter: Counter) -> None:
-    """Whatever happens to a session in whatever state: its order follows by a legal edge, with one event each."""
+    """Whatever happens to a session in any state: its order follows by a legal edge, with one event each."""
     for outcomes, wanted in (
         ([O.PAID], [Q.PAID]),
         ([O.DETECTED, O.PAID], [Q.PROCESSING, Q.PAID]),

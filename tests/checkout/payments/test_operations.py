@@ -1,4 +1,4 @@
-"""Payments over both databases: authorised, captured, let go of, lapsed, declined, reorganised."""
+"""Payments over both databases: authorised, captured, release, lapsed, declined, reorganised."""
 
 import itertools
 from typing import Any
@@ -244,7 +244,7 @@ async def test_what_was_only_detected_and_is_gone_leaves_the_session_waiting(cou
 
 
 async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one(counter: Counter) -> None:
-    """Mined anew it counts once, in time or late, whatever the session was meanwhile."""
+    """Mined again it counts once, in time or late, whatever the session was meanwhile."""
     for late in (False, True):
         session = await counter.session()
         await counter.simulate(session.id, O.DETECTED)
@@ -266,7 +266,7 @@ async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one
 
 
 async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:
-    """Then a top-up settles the session by itself, whether it came before or after the word; more than that is
+    """Then a top-up settles the session on its own, whether it came before or after the word; more than that is
     overpaid, and waits again. What is not underpaid cannot wait."""
 
     async def wait(session: CheckoutSession) -> CheckoutSession:

@@ -60,7 +60,7 @@ def concluded(payment: Payment, status: SessionStatus = S.PENDING, *, now: int =
 
 
 def test_the_legal_moves_are_these_and_no_others() -> None:
-    """Written out once more: who changes the table changes this list, and says why."""
+    """Written out again: who changes the table changes this list, and says why."""
     legal = {(was, to) for was, moves in EDGES.items() for to in moves}
     assert legal == {
         (S.PENDING, S.DETECTED),
@@ -75,7 +75,7 @@ def test_the_legal_moves_are_these_and_no_others() -> None:
         (S.DETECTED, S.PAID),
         (S.DETECTED, S.PAID_LATE),
         (S.DETECTED, S.FAILED),
-        # Seen, and gone again: while there is time, and after it.
+        # Seen, and reversed: while there is time, and after it.
         (S.DETECTED, S.PENDING),
         (S.DETECTED, S.EXPIRED),
         # The merchant waited for the rest, and more than that came.
@@ -142,7 +142,7 @@ def test_what_is_final_or_waits_for_the_merchant_stays(transfers: list[Transfer]
 
 @given(transfer_lists(confirmed=True).filter(bool))
 def test_an_open_session_follows_its_money(transfers: list[Transfer]) -> None:
-    """Less is underpaid, more is overpaid, exactly enough in time is paid: told anew, by plain sums."""
+    """Less is underpaid, more is overpaid, exactly enough in time is paid: told again, by plain sums."""
     payment = payment_of(*transfers)
     total = sum(one.amount_atomic for one in transfers)
     last = max(one.confirmed_at or 0 for one in transfers)
@@ -214,7 +214,7 @@ def test_what_waits_for_the_merchant_is_what_may_be_accepted() -> None:
 
 
 def test_without_money_nothing_is_concluded() -> None:
-    """Time alone moves a session by ``expire_due`` only; but what was only detected and is gone again waits as before,
+    """Time alone moves a session by ``expire_due`` only; but what was only detected and is reversed waits as before,
     or has expired where its time is up, to the millisecond."""
     for status in set(S) - {S.DETECTED}:
         assert concluded(payment_of(), status).status is status

@@ -36,7 +36,7 @@ class Application:
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.ended: list[str] = []
-        self.let_go = asyncio.Event()
+        self.released = asyncio.Event()
         self.bodies: list[bytes] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -44,7 +44,7 @@ class Application:
         self.begun.append(path)
         body = b"ok"
         if path == "/held":
-            await self.let_go.wait()
+            await self.released.wait()
         elif path == "/large":
             body = LARGE
         elif path not in ("/", "/ignored"):
@@ -179,7 +179,7 @@ async def served(
     made = Served(server.sockets[0].getsockname()[1], client_tls if encrypted else None, opened, app)
     made.reports = reports
     yield made
-    app.let_go.set()
+    app.released.set()
     server.close()
     for connection in list(state.connections):
         connection.transport.abort()

@@ -86,7 +86,7 @@ async def test_those_that_wait_longest_make_room_for_those_that_come(served: Ser
             assert await fresh.answer() == (200, b"ok")
         await used.send(GET)
         assert await used.answer() == (200, b"ok")
-        served.app.let_go.set()
+        served.app.released.set()
         assert await busy.answer() == (200, b"ok")
 
 

@@ -138,7 +138,7 @@ async def test_requests_that_come_at_once_are_answered_one_after_the_other(serve
         await served.until(lambda: served.app.begun == ["/held"])
         (connection,) = served.opened.members
         assert len(connection.pipeline) < 130  # type: ignore[attr-defined]
-        served.app.let_go.set()
+        served.app.released.set()
         for _ in range(1_001):
             assert await client.answer() == (200, b"ok")
         await client.send(GET)
@@ -150,7 +150,7 @@ async def test_what_follows_is_refused_only_after_what_went_before(served: Serve
     async with served.client() as client:
         client.writer.write(b"GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n" + GET + b"nonsense\r\n\r\n")
         await served.until(lambda: bool(served.app.begun))
-        served.app.let_go.set()
+        served.app.released.set()
         assert await client.answer() == (200, b"ok")
         assert await client.answer() == (200, b"ok")
         assert (await client.answer())[0] == 400

@@ -97,7 +97,7 @@ async def test_a_body_that_nobody_has_asked_for_yet_is_not_late(served: Served) 
         await behind.send(b"GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n" + POST % 9 + b"b")
         await served.until(lambda: served.app.begun == ["/held", "/held"])
         served.pass_seconds(5 * BODY)
-        served.app.let_go.set()
+        served.app.released.set()
         assert await client.answer() == (200, b"ok")
         assert await behind.answer() == (200, b"ok")
         await behind.send(b"b" * 8)
@@ -111,7 +111,7 @@ async def test_an_answer_may_take_its_time(served: Served) -> None:
         await client.send(b"GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n" + GET[:20])
         await served.until(lambda: bool(served.app.begun))
         served.pass_seconds(10 * IDLE)
-        served.app.let_go.set()
+        served.app.released.set()
         assert await client.answer() == (200, b"ok")
         served.pass_seconds(HEAD)
         await client.send(GET[20:])
@@ -134,10 +134,9 @@ async def test_who_never_closes_its_side_is_cut_off(served: Served) -> None:
         await connected(served, 0)
 
 
+@pytest.mark.parametrize("served", ["tls"], indirect=True)
 async def test_a_handshake_that_is_never_made_takes_its_place_for_a_moment_only(served: Served) -> None:
     """It counts from the first packet on; what is no TLS is closed at once, and its place is free."""
-    if served.tls is None:
-        pytest.skip("speaks in clear")
     async with served.client(handshake=False) as silent, served.client(handshake=False) as junk:
         await served.until(lambda: served.opened.open == 2)
         await junk.send(GET)

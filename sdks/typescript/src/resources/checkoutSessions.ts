@@ -38,22 +38,22 @@ export class CheckoutSessions {
     return list(this.#transport, ["checkout_sessions"], params, options);
   }
 
-  /** Retrieve a session. */
+  /** Retrieve a checkout session. */
   retrieve(id: string, options?: ReadOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "GET", path: ["checkout_sessions", id], options });
   }
 
-  /** Take what has come as payment, though it is too little, too much or too late. */
+  /** Accept the amount received as payment, although it is too little, too much or late. */
   accept(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "accept"], options });
   }
 
-  /** Call a session off for good; what was authorised for it is let go of. */
+  /** Cancel a session; what was authorised for it is released. */
   cancel(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "cancel"], options });
   }
 
-  /** End a pending session before its time; it can still be paid late. */
+  /** Expire a pending session early; it can still be paid late. */
   expire(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "expire"], options });
   }

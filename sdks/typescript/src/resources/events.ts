@@ -29,7 +29,7 @@ export class Events {
     return this.#transport.send({ method: "GET", path: ["events", id], options });
   }
 
-  /** Send an event once more, to one webhook endpoint or to all that subscribed; the deliveries that it makes. */
+  /** Replay an event to one webhook endpoint or to all subscribed ones; the deliveries that it makes. */
   async replay(id: string, params: ReplayEvent = {}, options?: CallOptions): Promise<WebhookDelivery[]> {
     const path = ["events", id, "replay"];
     return (await this.#transport.send<Page<WebhookDelivery>>({ method: "POST", path, body: params, options })).data;

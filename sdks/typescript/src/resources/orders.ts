@@ -27,12 +27,12 @@ export class Orders {
     return this.#transport.send({ method: "PATCH", path: ["orders", id], body: params, options });
   }
 
-  /** Take what has come as payment, though it is too little, too much, too late, or partly gone again. */
+  /** Accept the amount received as payment, although it is too little, too much, late, or partly reversed. */
   accept(id: string, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "POST", path: ["orders", id, "accept"], options });
   }
 
-  /** Wait for the rest: from now on a top-up settles the underpaid order by itself. */
+  /** Wait for the rest of an underpaid order: a further payment settles it automatically. */
   wait(id: string, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "POST", path: ["orders", id, "wait"], options });
   }

@@ -27,12 +27,12 @@ export class Payments {
     return this.#transport.send({ method: "PATCH", path: ["payments", id], body: params, options });
   }
 
-  /** Take what was authorised, or a part of it; the rest is let go of unless `cancelRemainder` is false. */
+  /** Take what was authorised, or a part of it; the rest is released unless `cancelRemainder` is false. */
   capture(id: string, params: CapturePayment, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "POST", path: ["payments", id, "capture"], body: params, options });
   }
 
-  /** Let go of what was authorised and not captured. */
+  /** Release what was authorised and not captured. */
   cancel(id: string, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "POST", path: ["payments", id, "cancel"], options });
   }

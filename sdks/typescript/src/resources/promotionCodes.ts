@@ -15,7 +15,7 @@ export class PromotionCodes {
     return this.#transport.send({ method: "POST", path: ["promotion_codes"], body: params, options });
   }
 
-  /** List promotion codes, newest first; `code` in whatever case. */
+  /** List promotion codes, newest first; `code` ignoring case. */
   list(params: ListPromotionCodes & Walk, options?: ReadOptions): AsyncIterable<PromotionCode>;
   list(params?: ListPromotionCodes & OnePage, options?: ReadOptions): Promise<Page<PromotionCode>>;
   list(

@@ -32,12 +32,12 @@ export class Refunds {
     return this.#transport.send({ method: "PATCH", path: ["refunds", id], body: params, options });
   }
 
-  /** Say that you have sent the money of a pending refund. */
+  /** Mark a pending refund as sent. */
   settle(id: string, params: SettleRefund, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "POST", path: ["refunds", id, "settle"], body: params, options });
   }
 
-  /** Give a pending refund up before it is sent. */
+  /** Cancel a pending refund. */
   cancel(id: string, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "POST", path: ["refunds", id, "cancel"], options });
   }

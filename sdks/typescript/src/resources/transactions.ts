@@ -10,14 +10,14 @@ export class Transactions {
     this.#transport = transport;
   }
 
-  /** List movements of money, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List transactions, newest first. Filters combine; `createdAfter` is inclusive. */
   list(params: ListTransactions & Walk, options?: ReadOptions): AsyncIterable<Transaction>;
   list(params?: ListTransactions & OnePage, options?: ReadOptions): Promise<Page<Transaction>>;
   list(params: ListTransactions & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Transaction>> | AsyncIterable<Transaction> {
     return list(this.#transport, ["transactions"], params, options);
   }
 
-  /** Retrieve a movement of money. */
+  /** Retrieve a transaction. */
   retrieve(id: string, options?: ReadOptions & Expanding): Promise<Transaction> {
     return this.#transport.send({ method: "GET", path: ["transactions", id], options });
   }

@@ -14,7 +14,7 @@ export class WebhookDeliveries {
     return this.#transport.send({ method: "GET", path: ["webhook_deliveries", id], options });
   }
 
-  /** Send a delivery's event once more, under the same event id. */
+  /** Replay a delivery, under the same event id. */
   replay(id: string, options?: CallOptions): Promise<WebhookDelivery> {
     return this.#transport.send({ method: "POST", path: ["webhook_deliveries", id, "replay"], options });
   }

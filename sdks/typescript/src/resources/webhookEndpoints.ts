@@ -53,7 +53,7 @@ export class WebhookEndpoints {
     return this.#transport.send({ method: "PATCH", path: ["webhook_endpoints", id], body: params, options });
   }
 
-  /** Delete a webhook endpoint for good. */
+  /** Delete a webhook endpoint. */
   del(id: string, options?: CallOptions): Promise<DeletedWebhookEndpoint> {
     return this.#transport.send({ method: "DELETE", path: ["webhook_endpoints", id], options });
   }
@@ -71,7 +71,7 @@ export class WebhookEndpoints {
     );
   }
 
-  /** Send the events between two sequences once more, both excluded, or those of them that never arrived. */
+  /** Send the events between two sequences again, both excluded, or those of them that never arrived. */
   replay(id: string, params: ReplayRange, options?: CallOptions): Promise<WebhookReplay> {
     return this.#transport.send({ method: "POST", path: ["webhook_endpoints", id, "replay"], body: params, options });
   }

@@ -94,7 +94,7 @@ class Accounts:
 
         async def operation(tx: Transaction) -> None:
             if not await records.insert_user(tx, user, password_hash):
-                raise Conflict(f"There is a user with the address {user.email} already.", code="email_taken")
+                raise Conflict(f"A user with the address {user.email} already exists.", code="email_taken")
 
         await self._database.write(operation)
         return user

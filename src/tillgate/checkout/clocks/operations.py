@@ -23,7 +23,7 @@ async def create_clock(context: CheckoutContext, tx: Transaction, principal: Pri
         InvalidInput: the name is wrong.
     """
     if principal.livemode:
-        raise Forbidden("There are test clocks in test mode only; use a test key.", code="test_mode_only")
+        raise Forbidden("Test clocks exist in test mode only; use a test key.", code="test_mode_only")
     now = context.clock.now()
     clock = TestClock(
         id=ids.new_id(ids.TEST_CLOCK),
@@ -74,7 +74,7 @@ async def attach(tx: Transaction, principal: Principal, clock_id: str) -> None:
         raise InvalidInput("testClockId: no such test clock in this mode and project.", param="testClockId") from error
     if not await records.count_session(tx, clock.id, SESSIONS_MAX):
         raise Conflict(
-            f"testClockId: this test clock has {SESSIONS_MAX} sessions, which is all it may; create another.",
+            f"testClockId: this test clock has {SESSIONS_MAX} sessions, the maximum. Create another.",
             code="test_clock_full",
             param="testClockId",
         )

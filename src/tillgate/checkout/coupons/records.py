@@ -23,7 +23,7 @@ _BY_ID: Final = f"SELECT {_COLUMNS} FROM coupons WHERE id = $1 AND project_id = 
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _BY_IDS: Final = with_list(f"SELECT {_COLUMNS} FROM coupons WHERE id IN {{list}} AND project_id = $2 AND livemode = $3")
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM coupons WHERE project_id = $1 AND livemode = $2 AND id < $3"
-# The counters are not among it: they change by themselves, whoever changes the rest.
+# The counters are not among it: they change on their own, whoever changes the rest.
 _UPDATE: Final = (
     "UPDATE coupons SET name = $1, description = $2, active = $3, metadata = $4, updated_at = $5 WHERE id = $6"
 )

@@ -97,7 +97,7 @@ async def links_by_id(tx: Transaction, principal: Principal, link_ids: Sequence[
 
 
 async def get_public_link(tx: Transaction, slug: str) -> PaymentLink:
-    """The link that a buyer has the address of, in whatever state.
+    """The link that a buyer has the address of, in any state.
 
     Raises:
         NotFound: there is none.

@@ -147,8 +147,8 @@ def checked_basket(basket: Basket, *, param: str) -> Basket:
     found = basket.totals
     if found.total <= 0:
         raise InvalidInput(
-            f"{param}: nothing is left to pay: {Money(found.discount, basket.currency)} {basket.currency} are taken "
-            f"off {Money(found.total + found.discount, basket.currency)}.",
+            f"{param}: the total must be above zero: {Money(found.discount, basket.currency)} {basket.currency} are "
+            f"discounted from {Money(found.total + found.discount, basket.currency)}.",
             param=param,
         )
     if found.total + found.discount >= 10 ** (INTEGER_DIGITS_MAX + MINOR_DIGITS[basket.currency]):

@@ -137,7 +137,7 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     if reference is not None:
         reference = checked_text(reference, param="reference", length_max=REFERENCE_MAX)
     elif new.unique_reference:
-        raise InvalidInput("uniqueReference: expected a reference that is to be unique.", param="uniqueReference")
+        raise InvalidInput("uniqueReference: requires a reference.", param="uniqueReference")
     if new.customer_id is not None:
         try:
             await customers.get_customer(tx, principal, new.customer_id)
@@ -157,7 +157,7 @@ async def make(
     expires_at: int,
     now: int,
 ) -> Order:
-    """Write the order of a session that is being opened; the session's event tells of both.
+    """Write the order of a session that is being opened; the session's event reports both.
 
     Raises:
         Conflict: its reference is to be unique, and another order claims it.
@@ -186,7 +186,7 @@ async def make(
     )
     if not await records.insert(tx, order):
         raise Conflict(
-            f"Another order that is not canceled has the unique reference {new.reference!r}; look at that one first.",
+            f"Another order that is not canceled has the unique reference {new.reference!r}. Check that order first.",
             code="order_reference_taken",
             param="reference",
         )
@@ -286,7 +286,7 @@ async def update_order(
 
 
 async def discounted(tx: Transaction, order: Order, discounts: tuple[Discount, ...], now: int) -> Order:
-    """The order with other discounts, written down; its session's row is held, and tells of it."""
+    """The order with other discounts, written down; its session's row is held, and its event reports it."""
     basket = order.basket._replace(discounts=discounts)
     after = msgspec.structs.replace(order, discounts=discounts, total_minor=basket.totals.total)
     await records.discount(tx, after, now)
@@ -296,7 +296,8 @@ async def discounted(tx: Transaction, order: Order, discounts: tuple[Discount, .
 async def named_price(
     tx: Transaction, principal: Principal, order: Order, line_id: str, amount: str, now: int
 ) -> Order:
-    """The order with what its buyer says that a line costs, written down; its session's row is held, and tells of it.
+    """The order with what its buyer says that a line costs, written down; its session's row is held, and its event
+    reports it.
 
     Raises:
         InvalidInput: the line is not the buyer's to price, or the amount is not one, or out of the product's bounds.
@@ -304,7 +305,7 @@ async def named_price(
     """
     line = next((one for one in order.line_items if one.id == line_id and one.buyer_priced), None)
     if line is None or line.product_id is None:
-        raise InvalidInput("line: there is no such line whose price the buyer says.", param="line")
+        raise InvalidInput("line: no such line with a price that the buyer sets.", param="line")
     product = await products.get_product(tx, principal, line.product_id)
     unit = product.price.charged(amount, param="amount")
     lines = tuple(
@@ -328,7 +329,7 @@ async def sync_order(
         if to not in EDGES[before.status]:
             raise Conflict(f"An order that is {before.status.value} cannot become {to.value}.")
         if await records.move(tx, before, to, now) != 1:
-            raise Conflict("The order changed meanwhile; read it and try again.")
+            raise Conflict("The order was changed by another request. Read it again, then decide.")
         after = msgspec.structs.replace(after, status=to, updated_at=now)
         # That it is open again is no news of its own: what changed tells that money is gone.
         type = ORDER_UPDATED if to is OrderStatus.OPEN else f"order.{to.value}"
@@ -389,7 +390,7 @@ def _of_product(new: NewLineItem, currency: str, found: Mapping[str, Product], p
     if product is None:
         raise InvalidInput(f"{param}.productId: no such product in this mode and project.", param=f"{param}.productId")
     if new.kind is not LineItemKind.PRODUCT:
-        raise InvalidInput(f"{param}.kind: a line with a productId is of the kind product.", param=f"{param}.kind")
+        raise InvalidInput(f"{param}.kind: expected kind product for a line with a productId.", param=f"{param}.kind")
     if product.price.currency != currency:
         raise InvalidInput(
             f"{param}.productId: this product costs {product.price.currency}, the order is in {currency}.",

@@ -182,7 +182,7 @@ def _discounts_text(discounts: tuple[Discount, ...]) -> str | None:
 
 
 async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
-    # An open order has seen no money, unless it went away again.
+    # An open order has seen no money, unless it was reversed.
     moved = [one.payment.id for one in orders if one.status is not OrderStatus.OPEN or one.payment.reopened]
     if not moved:
         return orders

@@ -53,7 +53,7 @@ EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
 
 
 class CaptureMethod(StrEnum):
-    """Whether an authorisation is captured by itself or by the merchant."""
+    """Whether an authorisation is captured automatically or by the merchant."""
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
@@ -68,7 +68,7 @@ class Decision(StrEnum):
 
 
 class ReleaseReason(StrEnum):
-    """Why what was authorised and not captured was let go of."""
+    """Why what was authorised and not captured was released."""
 
     CAPTURED = "captured"
     REQUESTED = "requested"
@@ -107,11 +107,11 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
-    """What a payer's side has promised to pay, until it is captured or let go of. Minor units.
+    """What a payer's side has promised to pay, until it is captured or released. Minor units.
 
     Attributes:
         lapses_at: from then on nothing of it can be captured.
-        released_minor: what was let go of, and why.
+        released_minor: what was released, and why.
     """
 
     amount_minor: int
@@ -134,7 +134,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         reopened: it waits for money again, or did: what had been seen was gone.
         transfers: what came in and counts, oldest first.
-        gone: what came in and does not count any more.
+        dropped: what came in and does not count any more.
         returned: what goes or went back and counts.
     """
 

@@ -44,7 +44,7 @@ class PaymentObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
         amount: what the payer is to send, in the rail's asset.
         capture_before: when an authorisation lapses.
-        release_reason: why what was authorised and not captured was let go of.
+        release_reason: why what was authorised and not captured was released.
         decision: what you said last about unusual money.
     """
 

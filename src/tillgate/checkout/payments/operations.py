@@ -175,7 +175,7 @@ async def sync_payment(
     Args:
         before, after: the payment as it was and as it is; its session's row is held.
         expires: the session's deadline before and after.
-        told_as: the event of a change that moves nothing.
+        payment_event: the event of a change that moves nothing.
     """
     kept = await records.of_session(tx, before.session_id)
     was = kept._replace(payment=before, expires_at=expires[0])
@@ -184,7 +184,7 @@ async def sync_payment(
         if to not in EDGES[kept.state]:
             raise Conflict(f"A payment that is {kept.state.value} cannot become {to.value}.")
         if await records.move(tx, after.id, kept.state, to, now) != 1:
-            raise Conflict("The payment changed meanwhile; read it and try again.")
+            raise Conflict("The payment was changed by another request. Read it again, then decide.")
         now_is = now_is._replace(state=to, updated_at=now)
         # That it waits again is no news of its own: what changed tells that money is gone.
         type = PAYMENT_UPDATED if to is PaymentState.AWAITING else f"payment.{to.value}"

@@ -84,7 +84,7 @@ _ADD: Final = (
     "value_minor, project_id, livemode, dropped_at) SELECT $1, p.id, p.chain_id, $3, $4, $5, $6, $7, $8, $9, "
     "p.project_id, p.livemode, $10 FROM payments p WHERE p.id = $2 "
 )
-# Seeing a transfer again adds nothing. What a reorganisation took away is final again only if it is seen so anew.
+# Seeing a transfer again adds nothing. What a reorganisation reversed is final again only if it is seen again.
 _OBSERVE: Final = (
     f"{_ADD} ON CONFLICT (chain_id, tx_hash, ordinal) DO UPDATE SET dropped_at = CASE WHEN excluded.dropped_at IS NULL "
     "THEN NULL ELSE COALESCE(transactions.dropped_at, excluded.dropped_at) END, "
@@ -313,7 +313,7 @@ async def transactions_by_id(
 async def newest_of_payments(
     tx: Transaction, project_id: str, livemode: bool, payment_ids: Sequence[str], each: int
 ) -> list[RecordedTransaction]:
-    """The newest transactions of several payments, at most so many of ``each``, newest first."""
+    """The newest transactions of several payments, at most ``each`` of each, newest first."""
     if not payment_ids:
         return []
     wanted = msgspec.json.encode(payment_ids).decode()

@@ -46,17 +46,17 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             return fixed
         if amount is None:
             if self.suggested is None:
-                raise InvalidInput(f"{param}: Required, because the buyer says what this product costs", param=param)
+                raise InvalidInput(f"{param}: Required, because the buyer sets the price of this product", param=param)
             return Money(self.suggested, self.currency)
-        said = parse_amount(amount, self.currency, param=param)
+        price = parse_amount(amount, self.currency, param=param)
         for bound, beyond, word in (
-            (self.least, self.least is not None and said.minor < self.least, "least"),
-            (self.most, self.most is not None and said.minor > self.most, "most"),
+            (self.least, self.least is not None and price.minor < self.least, "least"),
+            (self.most, self.most is not None and price.minor > self.most, "most"),
         ):
             if bound is not None and beyond:
                 text = Money(bound, self.currency)
                 raise InvalidInput(f"{param}: this product costs at {word} {text} {self.currency}.", param=param)
-        return said
+        return price
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):

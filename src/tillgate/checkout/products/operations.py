@@ -134,14 +134,14 @@ async def update_product(
     if given:
         # As the merchant would say it today: another currency takes the same figures, if it can have them.
         before = product.price
-        said: dict[str, Any] = {
+        terms: dict[str, Any] = {
             "pricing": before.pricing.value,
             "currency": before.currency,
             "price": worded(before.suggested, before.currency),
             "price_min": worded(before.least, before.currency),
             "price_max": worded(before.most, before.currency),
         } | given
-        changed["price"] = checked_price(*(said[part] for part in _PRICE_PARTS))
+        changed["price"] = checked_price(*(terms[part] for part in _PRICE_PARTS))
     after = msgspec.structs.replace(product, **changed)
     if after == product:
         return product

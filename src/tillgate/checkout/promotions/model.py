@@ -108,7 +108,7 @@ def checked_minimum(amount: str | None, currency: str | None, discount: Discount
     minimum = parse_amount(amount, parse_currency(currency, param="currency"), param="minimumAmount")
     if isinstance(discount, AmountOff) and discount.off.currency != currency:
         raise InvalidInput(
-            f"currency: the coupon is in {discount.off.currency}, so no price in {currency} could ever have it.",
+            f"currency: the coupon is in {discount.off.currency}, so it never applies to a price in {currency}.",
             param="currency",
         )
     return minimum

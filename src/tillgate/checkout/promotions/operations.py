@@ -56,7 +56,7 @@ async def create_promotion_code(
 
     Raises:
         InvalidInput: a field is wrong, or there is no such coupon; the field is named.
-        Conflict: another code reads the same, in whatever case.
+        Conflict: another code has the same text, ignoring case.
     """
     now = context.clock.now()
     coupon = await _coupon(tx, principal, new.coupon_id)
@@ -78,7 +78,7 @@ async def create_promotion_code(
     )
     if not await records.insert(tx, promotion):
         raise Conflict(
-            f"The promotion code {promotion.code} already exists in this project and mode; case makes no difference.",
+            f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter.",
             code="promotion_code_exists",
         )
     await emit_event(context, tx, promotion.project_id, PROMOTION_CODE_CREATED, to_api(promotion))
@@ -106,7 +106,7 @@ async def promotion_codes_by_id(
 
 
 async def find_promotion_code(tx: Transaction, principal: Principal, code: str) -> PromotionCode:
-    """The promotion code that reads like this, in whatever case.
+    """The promotion code with this text, ignoring case.
 
     Raises:
         NotFound: there is none in the caller's project and mode.
@@ -134,7 +134,7 @@ async def list_promotion_codes(
     coupon_id: str | None = None,
     code: str | None = None,
 ) -> Page[PromotionCode]:
-    """Promotion codes, newest first, that match what is given; ``code`` in whatever case."""
+    """Promotion codes, newest first, that match what is given; ``code`` ignores case."""
     checked_cursor(page, ids.PROMOTION_CODE)
     found = await records.newest(
         tx,

@@ -28,7 +28,7 @@ _BY_IDS: Final = with_list(
 )
 _BY_CODE: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND code_folded = $3"
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND id < $3"
-# The counters are not among it: they change by themselves, whoever changes the rest.
+# The counters are not among it: they change on their own, whoever changes the rest.
 _UPDATE: Final = "UPDATE promotion_codes SET active = $1, metadata = $2, updated_at = $3 WHERE id = $4"
 
 

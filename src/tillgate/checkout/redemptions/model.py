@@ -22,7 +22,7 @@ class RedemptionStatus(StrEnum):
 
 
 class DiscountRefusal(StrEnum):
-    """Why a discount that exists cannot be had."""
+    """Why a discount that exists does not apply."""
 
     INACTIVE = "inactive"
     EXPIRED = "expired"
@@ -36,7 +36,7 @@ class DiscountRefusal(StrEnum):
 
 
 class DiscountRefused(Conflict):
-    """A discount cannot be had.
+    """A discount does not apply.
 
     Attributes:
         why: for whoever has words of their own for it.
@@ -86,7 +86,7 @@ class RedemptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True
     """A redemption as the API shows it: one session's place in a coupon.
 
     Attributes:
-        promotion_code_id: the code through which it came; null where the coupon was given by itself.
+        promotion_code_id: the code through which it came; null where the coupon was applied directly.
         status: ``reserved`` while the session may still be paid, ``redeemed`` once it is, ``released`` when it ended
             unpaid. A released one can be redeemed late, if there is a place.
         amount: what is taken off the order, as a decimal string in ``currency``.
@@ -147,7 +147,7 @@ def to_api(recorded: RecordedRedemption) -> RedemptionObject:
 
 
 def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *, now: int) -> Offer:
-    """What a coupon takes off the goods' price, by itself or through a promotion code.
+    """What a coupon takes off the price of the goods, directly or through a promotion code.
 
     Raises:
         Conflict: it is switched off, expired or used up, or not for this price; the message says which.
@@ -165,10 +165,10 @@ def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *,
             offer, _R.OTHER_CURRENCY, f"its minimum is in {minimum.currency}, the price in {subtotal.currency}"
         )
     if minimum is not None and subtotal.minor < minimum.minor:
-        raise not_applicable(offer, _R.BELOW_MINIMUM, f"the goods have to cost at least {minimum} {minimum.currency}")
+        raise not_applicable(offer, _R.BELOW_MINIMUM, f"the minimum purchase is {minimum} {minimum.currency}")
     off = discount.on(subtotal) if subtotal.minor > 0 else offer.off
     if off.minor <= 0:
-        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, "there is nothing that it could take off")
+        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, "there is nothing to discount")
     return offer._replace(off=off)
 
 
@@ -182,7 +182,7 @@ def refuse_unavailable(offer: Offer, *, now: int) -> None:
         if one is None:
             continue
         if not one.active:
-            raise _refused(offer, _R.INACTIVE, f"this {what} is switched off", code="discount_inactive")
+            raise _refused(offer, _R.INACTIVE, f"this {what} is deactivated", code="discount_inactive")
         if one.expires_at is not None and one.expires_at <= now:
             raise _refused(offer, _R.EXPIRED, f"this {what} has expired", code="discount_expired")
         if one.uses.exhausted:
@@ -191,7 +191,7 @@ def refuse_unavailable(offer: Offer, *, now: int) -> None:
 
 def used_up(offer: Offer, what: str) -> DiscountRefused:
     """There is no place left."""
-    return _refused(offer, _R.USED_UP, f"{what} has been used as often as it may be", code="discount_used_up")
+    return _refused(offer, _R.USED_UP, f"{what} has reached its redemption limit", code="discount_used_up")
 
 
 def not_applicable(offer: Offer, why: DiscountRefusal, reason: str) -> DiscountRefused:

@@ -2,7 +2,7 @@
 
 Whoever holds a place holds its row in the counters' tables, coupons first and promotion codes second, and only then
 tells an event, which locks the project's sequence. An operation that moves several sessions releases all of them
-before it tells of the first.
+before it reports the first.
 """
 
 from collections import Counter
@@ -78,13 +78,13 @@ async def offer(
             raise not_applicable(
                 found,
                 DiscountRefusal.FIRST_PAYMENT_ONLY if first else DiscountRefusal.ONCE_PER_CUSTOMER,
-                "it is for known customers; name one by customerId",
+                "it is for registered customers; set customerId",
             )
         if promotion.first_time_transaction and has_paid_before:
             raise not_applicable(
                 found,
                 DiscountRefusal.FIRST_PAYMENT_ONLY,
-                "it is for a customer's first payment, and this one has paid before",
+                "it is for a customer's first payment, and this customer has paid before",
             )
         # Their other sessions wait: what a code asks of a customer is asked of one session after the other.
         await customers.hold_customer(tx, principal, customer_id)
@@ -244,17 +244,18 @@ async def _claimed(tx: Transaction, redemption: Redemption) -> tuple[DiscountRef
         return None
     beside = redemption.session_id
     if redemption.one_per_customer and await records.has_code(tx, customer_id, code, beside=beside):
-        return DiscountRefusal.ONCE_PER_CUSTOMER, "this customer has used it, or holds it in another session"
+        return DiscountRefusal.ONCE_PER_CUSTOMER, "this customer has used it, or has it in another open session"
     if redemption.first_time_transaction and await records.has_first(tx, customer_id, beside=beside):
         return (
             DiscountRefusal.FIRST_PAYMENT_ONLY,
-            "it is for a customer's first payment, and this one has used such a code, or holds it in another session",
+            "it is for a customer's first payment, and this customer has used such a code, or has one in another "
+            "open session",
         )
     return None
 
 
 async def _unavailable(tx: Transaction, offer: Offer, now: int) -> DiscountRefused:
-    """Why a place could not be had, by what is there now."""
+    """Why no redemption could be reserved, by the current state."""
     coupon = await coupons.reread(tx, offer.coupon)
     promotion = offer.promotion
     if promotion is not None:

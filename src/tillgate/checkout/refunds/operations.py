@@ -68,9 +68,9 @@ async def create_refund(context: CheckoutContext, tx: Transaction, principal: Pr
     amount = left if new.amount is None else parse_amount(new.amount, left.currency, param="amount")
     if not left.minor or amount.minor > left.minor:
         raise Conflict(
-            f"At most {left} {left.currency} of what came for this payment can still be refunded."
+            f"At most {left} {left.currency} of this payment can still be refunded."
             if left.minor
-            else "Nothing has come for this payment that could still be refunded.",
+            else "This payment has nothing left to refund.",
             code="refund_exceeds_received",
             param="amount",
         )
@@ -131,7 +131,7 @@ async def list_refunds(
 async def refunds_of(
     tx: Transaction, principal: Principal, owner: records.Owner, owner_ids: Sequence[str], each: int
 ) -> list[Refund]:
-    """The newest refunds of several of the caller's payments or orders, at most so many of ``each``, newest first."""
+    """The newest refunds of several of the caller's payments or orders, at most ``each`` of each, newest first."""
     return await records.newest_of(tx, principal.project_id, principal.livemode, owner, owner_ids, each)
 
 
@@ -206,8 +206,8 @@ async def refund_order(
     waits = session.status in (SessionStatus.UNDERPAID, SessionStatus.OVERPAID, SessionStatus.EXPIRED)
     if not waits or not payment.refundable_minor:
         raise Conflict(
-            f"This order is {order.status.value} and has no money that waits for your decision; to give money of a "
-            "paid order back, create a refund.",
+            f"This order is {order.status.value} and has no money to decide on; to give money of a paid order back, "
+            "create a refund.",
             code="nothing_to_refund",
         )
     reason = {SessionStatus.UNDERPAID: RefundReason.UNDERPAID, SessionStatus.OVERPAID: RefundReason.OVERPAID}.get(

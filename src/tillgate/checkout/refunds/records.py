@@ -39,7 +39,7 @@ _SET_METADATA: Final = "UPDATE refunds SET metadata = $1, updated_at = $2 WHERE 
 
 
 async def insert(tx: Transaction, refund: Refund) -> None:
-    """Keep a new refund; its movement is written by itself."""
+    """Keep a new refund; its transaction is written separately."""
     await tx.execute(
         _INSERT,
         refund.id,
@@ -87,7 +87,7 @@ async def newest(
 async def newest_of(
     tx: Transaction, project_id: str, livemode: bool, owner: Owner, owner_ids: Sequence[str], each: int
 ) -> list[Refund]:
-    """The newest refunds of several payments or orders, at most so many of ``each``, newest first."""
+    """The newest refunds of several payments or orders, at most ``each`` of each, newest first."""
     if not owner_ids:
         return []
     wanted = msgspec.json.encode(owner_ids).decode()

@@ -1,1 +1,1 @@
-"""Checkout sessions: one buyer's visit, its price, its clock and what became of it."""
+"""Checkout sessions: one buyer's visit, its price, its clock and the outcome of it."""

@@ -1,4 +1,4 @@
-"""Money that was promised and is taken later: authorise, capture, let go, lapse."""
+"""Money that was promised and is taken later: authorise, capture, release, lapse."""
 
 import secrets
 from typing import Final
@@ -61,7 +61,7 @@ async def capture(
 
     Args:
         amount: a decimal string; all that is left where it is None.
-        cancel_remainder: let go of the rest, which settles the payment; else more can be captured later.
+        cancel_remainder: release the rest, which settles the payment; else more can be captured later.
 
     Raises:
         NotFound: the payment is not in the caller's project and mode.
@@ -93,7 +93,7 @@ async def capture(
 
 
 async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
-    """Let go of what was authorised and not captured; doing it again changes nothing.
+    """Release what was authorised and not captured; doing it again changes nothing.
 
     Raises:
         NotFound: the payment is not in the caller's project and mode.
@@ -113,7 +113,7 @@ async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal
 
 
 async def call_off(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
-    """End a locked session that waits for money, or let go of what is left of its authorisation.
+    """End a locked session that waits for money, or release what is left of its authorisation.
 
     Where something was captured, that is what was bought, and the session is paid with it.
     """
@@ -129,7 +129,7 @@ async def call_off(context: CheckoutContext, tx: Transaction, session: CheckoutS
 async def release(
     context: CheckoutContext, tx: Transaction, session: CheckoutSession, reason: ReleaseReason, now: int
 ) -> CheckoutSession:
-    """Let go of what is left of a locked session's authorisation: paid with what was captured, or come to nothing."""
+    """Release what is left of a locked session's authorisation: paid with what was captured, or come to nothing."""
     payment = await _released(tx, session.payment, reason, now)
     if payment.captured_minor:
         return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
@@ -137,7 +137,7 @@ async def release(
 
 
 async def lapse_due(context: CheckoutContext, tx: Transaction) -> int:
-    """Let go of a batch of authorisations whose time is up; answers with how many."""
+    """Release a batch of authorisations whose time is up; answers with how many."""
     now = context.clock.now()
     due = await records.to_lapse(tx, now, LAPSE_BATCH_MAX)
     await lapse_all(context, tx, due, now)
@@ -145,7 +145,7 @@ async def lapse_due(context: CheckoutContext, tx: Transaction) -> int:
 
 
 async def lapse_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
-    """Let go of what is left of locked sessions' authorisations, whose time is up."""
+    """Release what is left of locked sessions' authorisations, whose time is up."""
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.consume_held(tx, [one.id for one in due if one.payment.captured_minor], now=now)
     await redemptions.release(tx, [one.id for one in due if not one.payment.captured_minor], now=now)

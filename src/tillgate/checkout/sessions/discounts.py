@@ -31,13 +31,13 @@ async def named(
     Raises:
         Forbidden: a publishable key names a coupon.
         InvalidInput: there is no such coupon or code, or both are named.
-        Conflict: it cannot be had; a :class:`~tillgate.checkout.redemptions.model.DiscountRefused` says why.
+        Conflict: it does not apply; a :class:`~tillgate.checkout.redemptions.model.DiscountRefused` says why.
     """
     if coupon_id is None and promotion_code is None:
         return None
     if coupon_id is not None and principal.publishable:
         raise Forbidden(
-            "couponId: only your server gives a coupon; a buyer's browser or app names a promotionCode.",
+            "couponId: only a secret key can apply a coupon; a publishable key uses promotionCode.",
             code="secret_key_required",
         )
     return await redemptions.offer(
@@ -78,7 +78,7 @@ async def apply_promotion_code(
     Raises:
         NotFound: the session is not in the caller's project and mode.
         InvalidInput: there is no such code.
-        DiscountRefused: it cannot be had here; ``why`` says the reason.
+        DiscountRefused: it does not apply here; ``why`` says the reason.
         Conflict: no code may be typed here, the session does not wait for its first money, or it has a discount.
     """
     session, now = await _locked(tx, principal, session_id), context.clock.now()
@@ -86,9 +86,9 @@ async def apply_promotion_code(
     applied, wanted = await code_of(tx, principal, order), checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
         return session
-    refuse_unless_untouched(session, now, "A promotion code can be used or removed")
+    refuse_unless_untouched(session, now, "A promotion code can be applied or removed")
     if order.discounts:
-        raise Conflict("A discount is taken off already. Remove it first, then type the other code.")
+        raise Conflict("A discount already applies. Remove it first, then enter the other code.")
     offer = await named(
         tx,
         principal,
@@ -100,7 +100,7 @@ async def apply_promotion_code(
     )
     offer = present(offer, "the offer of a code that was found")
     if order.basket._replace(discounts=(_discount(offer),)).totals.total <= 0:
-        raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, "nothing would be left to pay")
+        raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, "the total would be zero")
     await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)
     return await _reprice(context, tx, session, order, (_discount(offer),), now)
 
@@ -118,7 +118,7 @@ async def remove_promotion_code(
     order = await orders.get_order_of_session(tx, session.id)
     if not order.discounts:
         return session
-    refuse_unless_untouched(session, now, "A promotion code can be used or removed")
+    refuse_unless_untouched(session, now, "A promotion code can be applied or removed")
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.give_up(tx, session.id)
     return await _reprice(context, tx, session, order, (), now)

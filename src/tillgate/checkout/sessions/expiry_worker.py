@@ -1,4 +1,4 @@
-"""Sessions expire and authorisations lapse by themselves: a small loop that looks every second."""
+"""Sessions expire and authorisations lapse on their own: a small loop that looks every second."""
 
 import asyncio
 from typing import Final

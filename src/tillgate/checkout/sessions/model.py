@@ -41,8 +41,8 @@ class SessionStatus(StrEnum):
 _S = SessionStatus
 
 # Every legal move. Only the merchant moves a session on from underpaid and overpaid, if only by saying that they wait
-# for the rest; a late payment is the one way out of expired: inside the grace window by itself, after it if the
-# merchant accepts it. Of what was detected and is gone again is not known that it failed: the session waits as before,
+# for the rest; a late payment is the one way out of expired: inside the grace window automatically, after it if the
+# merchant accepts it. Of what was detected and is reversed is not known that it failed: the session waits as before,
 # until its time is up.
 EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
@@ -113,7 +113,7 @@ class Conclusion(NamedTuple):
 def conclude(session: CheckoutSession, payment: Payment, *, now: int, late_grace_ms: int) -> Conclusion:
     """The state that the transfers of ``payment`` lead the session to.
 
-    Where all that was detected is gone again, it waits for money as before, or has expired if its time is up.
+    Where all that was detected is reversed, it waits for money as before, or has expired if its time is up.
     Money that completes after the expiry makes it ``paid_late``; where nothing was seen in time, only
     inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes
     after its end, or while it waits for the merchant, is written down all the same.

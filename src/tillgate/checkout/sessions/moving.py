@@ -51,7 +51,9 @@ async def move(
             f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
         )
     if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
-        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+        raise Conflict(
+            ("The session was changed by another request. Read it again, then decide."), code="session_changed"
+        )
     payment = session.payment if payment is None else payment
     if to is SessionStatus.PENDING:
         payment = msgspec.structs.replace(payment, reopened=True)
@@ -82,7 +84,7 @@ async def sync_records(
     that its discount holds.
 
     Args:
-        told_as: the payment's event where its state stays as it is.
+        payment_event: the payment's event where its state stays as it is.
     """
     order = await orders.get_order_of_session(tx, after.id)
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
@@ -118,7 +120,7 @@ async def observe(
     """Write down what a rail saw for a locked session, and move the session where that leads."""
     payment = await payment_records.observe(tx, session.payment, observations, now)
     if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(session.payment.dropped):
-        # They accepted money that was there; whether they do without it is for them to say anew.
+        # They accepted money that was there; whether they do without it is for them to decide again.
         payment = msgspec.structs.replace(payment, decision=None)
         await payment_records.write(tx, payment, now)
     return await settle(context, tx, session, payment, now)

@@ -80,7 +80,7 @@ async def open_session(
 
     Raises:
         InvalidInput: not exactly one of link, amount and lines, or a field is wrong.
-        Conflict: the link is deactivated, a product is not for sale, the discount cannot be had, no live rail is set
+        Conflict: the link is deactivated, a product is not for sale, the discount does not apply, no live rail is set
             up, or the order's reference is taken.
     """
     prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]
@@ -156,7 +156,7 @@ async def _open(
     rail = context.rail(livemode=live)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput(
-            "captureMethod: money that arrives by itself cannot be captured later; use automatic.",
+            "captureMethod: this rail has no authorisations, so payments cannot be captured later; use automatic.",
             param="captureMethod",
         )
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
@@ -227,7 +227,7 @@ def _allowed_codes(new: NewSession, link: PaymentLink | None) -> bool:
         return link is not None and link.allow_promotion_codes
     if new.allow_promotion_codes and (new.coupon_id is not None or new.promotion_code is not None):
         raise InvalidInput(
-            "allowPromotionCodes: a session that is opened with a discount cannot take another.",
+            "allowPromotionCodes: a session that is created with a discount cannot take another.",
             param="allowPromotionCodes",
         )
     return new.allow_promotion_codes
@@ -239,7 +239,7 @@ async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: 
         return orders.basket_of_lines(currency, lines, new.shipping_amount)
     for value, param in ((new.currency, "currency"), (new.shipping_amount, "shippingAmount")):
         if value is not None:
-            raise InvalidInput(f"{param}: goes with lineItems only.", param=param)
+            raise InvalidInput(f"{param}: possible with lineItems only.", param=param)
     if link is not None:
         return orders.basket_of_price(link.price, link.title)
     amount = present(new.amount, "an amount where there are neither lines nor a link")

@@ -160,7 +160,7 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
     now, conclusion = context.clock.now(), accepted(session)
     if not acceptable(session):
         raise Conflict(
-            f"This session is {session.status.value} and has no money that waits for your decision.",
+            f"This session is {session.status.value} and has no money to decide on.",
             code="nothing_to_accept",
         )
     if conclusion is not None:
@@ -175,7 +175,7 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
 async def keep_waiting(
     context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str
 ) -> CheckoutSession:
-    """The merchant waits for the rest: from now on a top-up settles an underpaid session by itself.
+    """The merchant waits for the rest: from now on a top-up settles an underpaid session automatically.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
@@ -237,7 +237,7 @@ async def expire(context: CheckoutContext, tx: Transaction, principal: Principal
 async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """Call a session off for good: unlike an expired one it cannot be paid late. Doing it again changes nothing.
 
-    What was authorised for it is let go of.
+    What was authorised for it is released.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
@@ -250,8 +250,8 @@ async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal
     authorized = session.status is SessionStatus.DETECTED and payment.authorization is not None
     if session.status is not SessionStatus.PENDING and not (authorized and not payment.captured_minor):
         raise Conflict(
-            "Only a session without money can be canceled, one that is pending or authorised; "
-            + ("of this one, a part was captured." if authorized else f"this one is {session.status.value}."),
+            "Only a session without money can be canceled: a pending or an authorised one. "
+            + ("A part of this one was captured." if authorized else f"This one is {session.status.value}."),
             code="session_not_cancelable",
         )
     return await captures.call_off(context, tx, session, context.clock.now())
@@ -342,7 +342,7 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
         if any(one.kind is TransactionKind.TRANSFER for one in payment.transfers):
             return
         raise Conflict(
-            "reorged cannot be simulated for this session: there is no transfer to take away.",
+            "reorged cannot be simulated for this session: there is no transfer to reverse.",
             code="session_not_payable",
         )
     if payment.authorization is not None and session.status is SessionStatus.DETECTED and outcome is not Outcome.FAILED:
@@ -352,8 +352,8 @@ def _refuse_simulation(session: CheckoutSession, outcome: Outcome, now: int, lat
         )
     if payment.capture_method is CaptureMethod.MANUAL and outcome in _TRANSFERS:
         raise Conflict(
-            f"{outcome.value} cannot be simulated for this session: its payment is captured by hand, so nothing "
-            "arrives by itself; simulate authorized, then capture.",
+            f"{outcome.value} cannot be simulated for this session: its capture method is manual; simulate "
+            "authorized, then capture.",
             code="session_not_payable",
         )
     if reason := _reason_against(session, outcome, now, late_grace_ms):
@@ -386,6 +386,6 @@ def _reason_against(session: CheckoutSession, outcome: Outcome, now: int, late_g
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             if outcome is Outcome.FAILED or (outcome is Outcome.TOP_UP and status is SessionStatus.UNDERPAID):
                 return None
-            return f"it is {status.value} and waits for the merchant's decision"
+            return f"it is {status.value} and awaits the merchant's decision"
         case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:
             return f"it is {status.value}, which is final"

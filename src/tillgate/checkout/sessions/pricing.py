@@ -32,7 +32,7 @@ async def say_price(
     refuse_unless_untouched(session, now, "The price can be changed")
     order = await orders.get_order_of_session(tx, session.id)
     if order.discounts:
-        raise Conflict("A discount is taken off this price. Remove it first, then say what you pay.")
+        raise Conflict("A discount applies to this price. Remove it first, then set the price.")
     after = await orders.named_price(tx, principal, order, line_id, amount, now)
     return session if after == order else await reprice(context, tx, session, order, after, now)
 
@@ -47,11 +47,11 @@ async def open_lines(tx: Transaction, principal: Principal, order: Order) -> lis
 
 
 def refuse_unless_untouched(session: CheckoutSession, now: int, what: str) -> None:
-    """What somebody has sent money for keeps its price, also if that money is gone again: it may come back."""
+    """What somebody has sent money for keeps its price, also if that money is reversed: it may come back."""
     payment = session.payment
     if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.dropped:
         raise Conflict(
-            f"{what} only while the session waits for its first money.",
+            f"{what} only before the first payment is seen.",
             code="session_not_pending",
         )
 
@@ -65,7 +65,9 @@ async def reprice(
     payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
     await payment_records.reprice(tx, payment, now)
     if await records.reprice(tx, session, price, now) != 1:
-        raise Conflict("The session changed meanwhile; read it and try again.", code="session_changed")
+        raise Conflict(
+            ("The session was changed by another request. Read it again, then decide."), code="session_changed"
+        )
     moved = msgspec.structs.replace(session, price=price, payment=payment, updated_at=now)
     deadlines = (session.expires_at, session.expires_at)
     await payments.sync_payment(context, tx, session.payment, payment, payment_state(moved), now, expires=deadlines)

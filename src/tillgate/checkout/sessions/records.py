@@ -45,7 +45,7 @@ _TO_EXPIRE: Final = Both(
     postgres=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2 "
     "FOR UPDATE OF s, p SKIP LOCKED",
 )
-# Whose money is complete had its time: what is told of it stays as it was.
+# Whose money is complete had its time: what is reported of it stays as it was.
 _BRING_NEARER: Final = (
     "UPDATE checkout_sessions SET expires_at = expires_at - $2 "
     "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"
@@ -66,7 +66,7 @@ _ANY_TO_EXPIRE: Final = "SELECT 1 FROM checkout_sessions WHERE status = 'pending
 
 
 async def insert(tx: Transaction, session: CheckoutSession) -> None:
-    """Keep a new session; its payment is inserted by itself."""
+    """Keep a new session; its payment is inserted separately."""
     await tx.execute(
         _INSERT,
         session.id,
@@ -203,7 +203,7 @@ async def _with_transfers(tx: Transaction, sessions: list[CheckoutSession]) -> l
 
 
 def _moved(session: CheckoutSession) -> bool:
-    """Whether there can be transfers: a pending session has seen no money, unless it went away again."""
+    """Whether there can be transfers: a pending session has seen no money, unless it was reversed."""
     return session.status is not SessionStatus.PENDING or session.payment.reopened
 
 

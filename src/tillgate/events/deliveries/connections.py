@@ -80,7 +80,7 @@ class Connections:
         return httpcore.Response(
             status=response.status,
             headers=response.headers,
-            content=_Body(self, response.stream, connection, place, stream),
+            content=_Body(self, stream=response.stream, connection=connection, place=place, network=stream),
             extensions=response.extensions,
         )
 
@@ -142,6 +142,7 @@ class _Body:
     def __init__(
         self,
         connections: Connections,
+        *,
         stream: object,
         connection: httpcore.AsyncHTTPConnection,
         place: _Place,

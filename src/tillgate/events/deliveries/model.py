@@ -21,7 +21,7 @@ _RETRY_AFTER_LENGTH_MAX: Final = 100
 # How many deliveries to one endpoint are under way at once; one that only fails gets a single probe at a time.
 ENDPOINT_IN_FLIGHT_MAX: Final = 10
 FAILING_IN_FLIGHT_MAX: Final = 1
-# The places that are free are always thought of as shared by so many.
+# Free places are always shared as if by this number of endpoints.
 ENDPOINTS_SERVED: Final = 16
 
 EXCERPT_BYTES_MAX: Final = 2_048
@@ -117,11 +117,11 @@ def retry_after(status: int, header: str | None, now: int) -> int | None:
 
 
 def share(free: int) -> int:
-    """How many places one endpoint may hold while so many are free: the fewer there are, the less each one gets, so
-    that however many receivers hang, the next endpoint still finds a place."""
+    """How many places one endpoint may hold while a given number are free: the fewer there are, the less each one gets,
+    so that however many receivers hang, the next endpoint still finds a place."""
     return max(min(ENDPOINT_IN_FLIGHT_MAX, free // ENDPOINTS_SERVED), 1)
 
 
 def room(in_flight: int, *, failing: bool, places: int = ENDPOINT_IN_FLIGHT_MAX) -> int:
-    """How many more deliveries an endpoint may get right now, if it may hold so many places."""
+    """How many more deliveries an endpoint may get right now, if it may hold this number of places."""
     return max((FAILING_IN_FLIGHT_MAX if failing else places) - in_flight, 0)

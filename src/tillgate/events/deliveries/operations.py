@@ -46,7 +46,7 @@ async def list_deliveries(
 async def list_deliveries_of_events(
     tx: Transaction, principal: Principal, event_ids: list[str]
 ) -> dict[str, list[DeliveryWithAttempts]]:
-    """What became of several events, by event id, oldest first, each delivery with its attempts.
+    """The outcome of several events, by event id, oldest first, each delivery with its attempts.
 
     An event that is not in the caller's project and mode, or was sent nowhere, has no entry.
     """
@@ -70,7 +70,7 @@ async def get_delivery(tx: Transaction, principal: Principal, delivery_id: str) 
 
 
 async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal, delivery_id: str) -> Delivery:
-    """Send an event to an endpoint once more, as a delivery of its own with all its attempts.
+    """Send an event to an endpoint again, as a delivery of its own with all its attempts.
 
     The event id is the same, so a receiver that keeps ids does nothing twice.
 
@@ -81,7 +81,7 @@ async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal
     delivery = (await get_delivery(tx, principal, delivery_id)).delivery
     if delivery.event_id is None:
         raise Conflict(
-            "This was a test send, which has no event; use the endpoint's test instead.",
+            "This is a test delivery, which has no event. Send another test instead.",
             code="delivery_not_replayable",
         )
     new_id = await records.insert(
@@ -98,7 +98,7 @@ async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal
 async def replay_event(
     tx: Transaction, wake: Wake, clock: Clock, principal: Principal, event_id: str, endpoint_id: str | None = None
 ) -> list[Delivery]:
-    """Send an event once more: to the named endpoint, or to each active one that subscribed to its type.
+    """Send an event again: to the named endpoint, or to each active one that subscribed to its type.
 
     Raises:
         NotFound: the event is not in the caller's project and mode.
@@ -146,7 +146,7 @@ async def replay_range(
     before: int = SEQUENCE_MAX,
     failed_only: bool = False,
 ) -> Replayed:
-    """Send an endpoint the events between two sequences once more, both ends excluded, oldest first.
+    """Send an endpoint the events between two sequences again, both ends excluded, oldest first.
 
     What it has not subscribed to is left out, and so is what is still on its way to it.
 

@@ -98,7 +98,7 @@ _ATTEMPTS: Final = with_list(
     "SELECT delivery_id, number, attempted_at, duration_ms, response_status, response_excerpt, error "
     "FROM webhook_attempts WHERE delivery_id IN {list} ORDER BY delivery_id, number"
 )
-# Events in a range of the sequence, and what became of each at one endpoint.
+# Events in a range of the sequence, and the outcome of each at one endpoint.
 _RANGE: Final = (
     "SELECT v.id, v.type, v.sequence, v.created_at, "
     "EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = v.id AND d.endpoint_id = $1 "

@@ -79,7 +79,7 @@ class Sender:
         )
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Release the connections."""
         await self._client.aclose()
 
 

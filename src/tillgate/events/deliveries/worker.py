@@ -30,7 +30,7 @@ class DeliveryWorker:
     """Delivers at least once. A lease keeps others away meanwhile; if we die, it runs out and they go on."""
 
     def __init__(
-        self, database: Database, sender: Sender, clock: Clock, wake: Wake, tests: Sender | None = None
+        self, database: Database, sender: Sender, clock: Clock, wake: Wake, *, tests: Sender | None = None
     ) -> None:
         """
         Args:

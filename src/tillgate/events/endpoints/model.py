@@ -19,7 +19,7 @@ OVERLAP_MAX_SECONDS: Final = 604_800
 
 
 class DisabledReason(StrEnum):
-    """Why an endpoint was switched off by itself."""
+    """Why an endpoint was switched off on its own."""
 
     GONE = "gone"
     FAILING = "failing"

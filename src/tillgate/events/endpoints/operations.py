@@ -105,7 +105,7 @@ async def create_endpoint(
     description = checked_description(new.description)
     if await records.count(tx, principal.project_id, principal.livemode) >= ENDPOINTS_MAX:
         raise Conflict(
-            f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode; delete one first.",
+            f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode. Delete one first.",
             code="too_many_webhook_endpoints",
         )
     now, secret = context.clock.now(), SigningSecret.new()
@@ -249,7 +249,7 @@ async def conclude(
 
 
 async def _tell(tx: Transaction, wake: Wake, endpoint_id: str, type: str, now: int) -> None:
-    """Write down what became of an endpoint whose row this transaction has changed."""
+    """Write down the outcome of an endpoint whose row this transaction has changed."""
     project_id, endpoint = await records.with_project(tx, endpoint_id)
     await emit(
         tx,
@@ -279,7 +279,7 @@ async def prepare_test(
     seconds = context.seconds_to_test(principal.project_id)
     if seconds:
         raise TooOften(
-            f"Many test events were sent in this project lately. Try again in {seconds} s.",
+            f"Too many test events in this project. Try again in {seconds} s.",
             retry_after_seconds=seconds,
         )
     now = context.clock.now()

@@ -40,17 +40,17 @@ def _never_reached(url: str) -> str | None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.port == 0:
-        return "port 0 cannot be connected to; leave it out, or name the receiver's."
+        return "port 0 cannot be connected to; omit it, or use the receiver's port."
     if "#" in url:
-        return "what follows # is never sent; take it away, or put it into the query."
+        return "a fragment (#…) is never sent; remove it, or put it into the query."
     if "[" in parts.netloc:
         try:
             ipaddress.IPv6Address(host)
         except ValueError:
-            return "the host in brackets is no IPv6 address."
-        return "an IPv6 address with a zone is known to one machine only." if "%" in host else None
+            return "the host in brackets is not an IPv6 address."
+        return "an IPv6 address with a zone is valid on one machine only." if "%" in host else None
     if host.endswith("."):
-        return "no certificate holds for a host with a dot at its end; write it without."
+        return "a host with a trailing dot matches no certificate; omit the dot."
     last = host.rpartition(".")[2]
     # As the URL standard has it (4.2, "ends in a number"): resolvers take 127.1, 2130706433 and 0x7f.1 for addresses,
     # and no certificate holds for one written so.
@@ -58,7 +58,7 @@ def _never_reached(url: str) -> str | None:
         try:
             ipaddress.IPv4Address(host)
         except ValueError:
-            return "the host is no name, and no IPv4 address of four decimal numbers."
+            return "the host is neither a host name nor an IPv4 address of four decimal numbers."
         return None
     if last in _NO_NAMES:
         return f"names under .{last} are never found in public DNS (RFC 6761, RFC 7686)."
@@ -68,7 +68,7 @@ def _never_reached(url: str) -> str | None:
         ascii_host = target.raw_host.decode("ascii")
         _ = target.host
     except (httpx.InvalidURL, UnicodeError):
-        return "the host is no name that can be looked up (IDNA)."
+        return "the host name cannot be resolved (IDNA)."
     if len(ascii_host) > _HOST_LENGTH_MAX or not all(1 <= len(label) <= _LABEL_MAX for label in ascii_host.split(".")):
         return f"a host has at most {_HOST_LENGTH_MAX} characters, and 1 to {_LABEL_MAX} between two dots (RFC 1035)."
     return None

@@ -1,0 +1,57 @@
+"""``client.events``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Event, ListAnswer, WebhookDelivery
+
+
+class AsyncEvents:
+    """The event log. Needs the scope ``events:read``; ``replay`` needs ``webhooks:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        type: str | None = None,
+        created_after: datetime | None = None,
+        after: int | None = None,
+        log: str | None = None,
+    ) -> AsyncPage[Event]:
+        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive.
+
+        ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled, and with
+        it the page's ``log_id``, to be given as ``log``.
+
+        Raises:
+            SequenceAheadError: this log has no such place; the server's database was restored, as a rule.
+        """
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "type": type,
+            "createdAfter": created_after,
+            "after": after,
+            "log": log,
+        }
+        return await list_page(self._transport, "/events", query, Event)
+
+    async def retrieve(self, id: str) -> Event:
+        """Retrieve an event."""
+        return await self._transport.send(call_of("GET", path_of("events", id)), Event)
+
+    async def replay(
+        self, id: str, *, endpoint_id: str | None = None, idempotency_key: str | None = None
+    ) -> Sequence[WebhookDelivery]:
+        """Replay an event to one webhook endpoint or to all subscribed ones; the deliveries that it makes."""
+        call = call_of(
+            "POST", path_of("events", id, "replay"), body=given(endpointId=endpoint_id), idempotency_key=idempotency_key
+        )
+        return (await self._transport.send(call, ListAnswer[WebhookDelivery])).data

@@ -1,0 +1,90 @@
+"""``client.payments``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Expand, Payment, PaymentStatus
+
+
+class AsyncPayments:
+    """Payments. Needs the scopes ``payments:read`` and ``payments:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: PaymentStatus | None = None,
+        order_id: str | None = None,
+        session_id: str | None = None,
+        created_after: datetime | None = None,
+        expand: Expand | None = None,
+    ) -> AsyncPage[Payment]:
+        """List payments, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "status": status,
+            "orderId": order_id,
+            "sessionId": session_id,
+            "createdAfter": created_after,
+            "expand": expand,
+        }
+        return await list_page(self._transport, "/payments", query, Payment)
+
+    async def retrieve(self, id: str, *, expand: Expand | None = None) -> Payment:
+        """Retrieve a payment."""
+        return await self._transport.send(call_of("GET", path_of("payments", id), query={"expand": expand}), Payment)
+
+    async def update(
+        self,
+        id: str,
+        *,
+        metadata: Mapping[str, Any] | None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Payment:
+        """Replace a payment's metadata."""
+        call = call_of(
+            "PATCH",
+            path_of("payments", id),
+            query={"expand": expand},
+            body={"metadata": metadata},
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, Payment)
+
+    async def capture(
+        self,
+        id: str,
+        *,
+        amount: str | None = None,
+        cancel_remainder: bool | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Payment:
+        """Take what was authorised, all that is left or an ``amount``; the rest is released unless
+        ``cancel_remainder`` is False."""
+        body = given(amount=amount, cancelRemainder=cancel_remainder)
+        call = call_of(
+            "POST",
+            path_of("payments", id, "capture"),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, Payment)
+
+    async def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
+        """Release what was authorised and not captured."""
+        call = call_of(
+            "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+        )
+        return await self._transport.send(call, Payment)

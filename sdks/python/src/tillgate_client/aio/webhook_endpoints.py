@@ -1,0 +1,112 @@
+"""``client.webhook_endpoints``."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.aio.pages import AsyncPage, list_page
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import (
+    CreatedWebhookEndpoint,
+    DeletedWebhookEndpoint,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookReplay,
+    WebhookTest,
+)
+
+
+class AsyncWebhookEndpoints:
+    """Webhook endpoints. Needs the scopes ``webhooks:read`` and ``webhooks:write``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self,
+        *,
+        url: str,
+        events: Sequence[str],
+        description: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> CreatedWebhookEndpoint:
+        """Create a webhook endpoint for event types, patterns (``session.*``) or all: ``["*"]``.
+
+        Its ``secret`` is in this answer only.
+        """
+        body = given(url=url, events=events, description=description)
+        call = call_of("POST", "/webhook_endpoints", body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, CreatedWebhookEndpoint)
+
+    async def list(self, *, limit: int | None = None, starting_after: str | None = None) -> AsyncPage[WebhookEndpoint]:
+        """List webhook endpoints, newest first."""
+        query = {"limit": limit, "starting_after": starting_after}
+        return await list_page(self._transport, "/webhook_endpoints", query, WebhookEndpoint)
+
+    async def retrieve(self, id: str) -> WebhookEndpoint:
+        """Retrieve a webhook endpoint."""
+        return await self._transport.send(call_of("GET", path_of("webhook_endpoints", id)), WebhookEndpoint)
+
+    async def update(
+        self,
+        id: str,
+        *,
+        url: str | UnsetType = UNSET,
+        events: Sequence[str] | UnsetType = UNSET,
+        description: str | UnsetType | None = UNSET,
+        active: bool | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> WebhookEndpoint:
+        """Change what is given; None clears the description, and all else stays."""
+        body = {"url": url, "events": events, "description": description, "active": active}
+        call = call_of("PATCH", path_of("webhook_endpoints", id), body=body, idempotency_key=idempotency_key)
+        return await self._transport.send(call, WebhookEndpoint)
+
+    async def delete(self, id: str, *, idempotency_key: str | None = None) -> DeletedWebhookEndpoint:
+        """Delete a webhook endpoint."""
+        call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key)
+        return await self._transport.send(call, DeletedWebhookEndpoint)
+
+    async def rotate_secret(
+        self, id: str, *, overlap_seconds: int | None = None, idempotency_key: str | None = None
+    ) -> CreatedWebhookEndpoint:
+        """Give it a new ``secret``, in this answer only; for ``overlap_seconds`` the one before signs as well."""
+        call = call_of(
+            "POST",
+            path_of("webhook_endpoints", id, "rotate_secret"),
+            body=given(overlapSeconds=overlap_seconds),
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, CreatedWebhookEndpoint)
+
+    async def replay(
+        self,
+        id: str,
+        *,
+        after: int,
+        before: int | None = None,
+        failed_only: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> WebhookReplay:
+        """Send the events between two sequences again, both excluded, or those of them that never arrived."""
+        call = call_of(
+            "POST",
+            path_of("webhook_endpoints", id, "replay"),
+            body=given(after=after, before=before, failedOnly=failed_only),
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, WebhookReplay)
+
+    async def test(self, id: str, *, idempotency_key: str | None = None) -> WebhookTest:
+        """Send a synthetic ``session.paid`` there at once, and say what it answered."""
+        call = call_of("POST", path_of("webhook_endpoints", id, "test"), idempotency_key=idempotency_key)
+        return await self._transport.send(call, WebhookTest)
+
+    async def deliveries(
+        self, id: str, *, limit: int | None = None, starting_after: str | None = None
+    ) -> AsyncPage[WebhookDelivery]:
+        """List what was sent there, newest first."""
+        query = {"limit": limit, "starting_after": starting_after}
+        path = path_of("webhook_endpoints", id, "deliveries")
+        return await list_page(self._transport, path, query, WebhookDelivery)

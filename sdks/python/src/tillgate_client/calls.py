@@ -1,0 +1,331 @@
+"""Calls as values and answers as results, and when to try again. No I/O: both clients share this."""
+
+import email.utils
+import os
+import random
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple, TypeVar, cast
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from tillgate_client.errors import (
+    ApiConnectionError,
+    ApiError,
+    ApiTimeoutError,
+    AuthenticationError,
+    ConfigurationError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    SequenceAheadError,
+    ServerError,
+    UnexpectedAnswerError,
+)
+
+VERSION: Final = "0.1.0"
+ROOT: Final = "/api/v1"
+KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
+TIMEOUT_SECONDS: Final = 30.0
+RETRIES_MAX: Final = 2
+BACKOFF_SECONDS: Final = 0.5
+BACKOFF_SECONDS_MAX: Final = 8.0
+# A server that asks for a longer pause than this gets it from the caller, not from a blocked call.
+RETRY_AFTER_SECONDS_MAX: Final = 60.0
+RETRIED: Final = frozenset({429, 502, 503, 504})
+IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
+
+T = TypeVar("T")
+
+_ID: Final = re.compile(r"[A-Za-z0-9_\-]{1,200}", re.ASCII)
+_KEY: Final = re.compile(r"[\x21-\x7e]+", re.ASCII)
+_MUTATING: Final = frozenset({"POST", "PATCH", "DELETE"})
+_random: Final = random.SystemRandom()
+
+
+class ApiKey:
+    """The key's text, which no ``repr``, error or log shows."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def header(self) -> str:
+        """The value of an ``Authorization`` header."""
+        return f"Bearer {self._text}"
+
+    def hidden_in(self, text: str) -> str:
+        """The text without the key, should somebody have sent it back."""
+        return text.replace(self._text, str(self))
+
+    def __repr__(self) -> str:
+        head = re.match(r"ck_(live|test)_", self._text)
+        return f"{head[0] if head else ''}…"
+
+
+class Call(NamedTuple):
+    """One call, the same on every attempt.
+
+    Attributes:
+        path: below ``/api/v1``.
+        body: JSON; None for none.
+        idempotency_key: None on a read.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: bytes | None
+    idempotency_key: str | None
+
+
+def call_of(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    body: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
+) -> Call:
+    """A call as a value. Parameters that are None stay out of the query; those that are UNSET, out of the body.
+
+    Raises:
+        ConfigurationError: a value cannot be sent.
+    """
+    if idempotency_key is None:
+        idempotency_key = str(uuid.uuid4()) if method in _MUTATING else None
+    elif not _KEY.fullmatch(idempotency_key) or len(idempotency_key) > IDEMPOTENCY_KEY_LENGTH_MAX:
+        raise ConfigurationError(
+            f"idempotency_key: expected 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} visible ASCII characters without spaces."
+        )
+    given = {name: _query_text(name, value) for name, value in (query or {}).items() if value is not None}
+    content = None
+    if body is not None:
+        sent = {name: value for name, value in body.items() if value is not msgspec.UNSET}
+        try:
+            content = msgspec.json.encode(sent)
+        except (TypeError, ValueError, msgspec.MsgspecError) as error:
+            raise ConfigurationError(f"The body cannot be written as JSON: {error}") from error
+    return Call(method, path, given, content, idempotency_key)
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """A body of what was given: None means left out."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def path_of(*segments: str) -> str:
+    """A path below the root whose odd segments are ids.
+
+    Raises:
+        ConfigurationError: an id is none; sent as it is, it would lead to another operation.
+    """
+    for id in segments[1::2]:
+        if not _ID.fullmatch(id):
+            raise ConfigurationError(f"id: expected the id of one of {segments[0]}, letters, digits and _ only.")
+    return "/" + "/".join(segments)
+
+
+def _query_text(name: str, value: object) -> str:
+    if name == "expand":
+        # Paths are said with the fields' names, which are Python's here and the wire's there.
+        paths = value if isinstance(value, str) else ",".join(cast(Sequence[str], value))
+        return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), paths)
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            if value.tzinfo is None:
+                raise ConfigurationError(f"{name}: expected a datetime with a time zone, such as datetime.now(UTC).")
+            return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case _:
+            return str(value)
+
+
+def read_api_key(given: str | None) -> ApiKey:
+    """The key that was given, or else the environment's.
+
+    Raises:
+        ConfigurationError: there is none, or it could not be part of a header.
+    """
+    text = given if given is not None else os.environ.get(KEY_VARIABLE, "")
+    if not text:
+        raise ConfigurationError(f"api_key: none was given and {KEY_VARIABLE} is not set.")
+    if not _KEY.fullmatch(text):
+        raise ConfigurationError("api_key: it has a space, a line break or a character that no key has.")
+    return ApiKey(text)
+
+
+def read_base_url(given: str) -> str:
+    """The bare origin: ``https://your-domain.com``. A trailing slash and ``/api/v1`` are removed.
+
+    Raises:
+        ConfigurationError: it is no http(s) URL, or has anything beyond the origin.
+    """
+    try:
+        parts = urlsplit(given.strip())
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError("base_url: expected an origin such as https://your-domain.com.") from error
+    path = parts.path.rstrip("/").removesuffix(ROOT)
+    if parts.scheme not in ("http", "https") or not parts.hostname or path or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "base_url: expected the bare origin of your server, such as https://your-domain.com, without a path."
+        )
+    if "@" in parts.netloc:
+        raise ConfigurationError("base_url: expected no user name or password in it.")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+def headers_of(call: Call, key: ApiKey) -> dict[str, str]:
+    """The headers of each attempt."""
+    headers = {
+        "Authorization": key.header(),
+        "Accept": "application/json",
+        "User-Agent": f"tillgate-client-python/{VERSION}",
+    }
+    if call.body is not None:
+        headers["Content-Type"] = "application/json"
+    if call.idempotency_key is not None:
+        headers["Idempotency-Key"] = call.idempotency_key
+    return headers
+
+
+def wait_seconds(attempt: int, response: httpx.Response | None) -> float | None:
+    """How long to wait before the next attempt; None if there is to be none.
+
+    Full jitter: anything between nothing and a bound that doubles each time
+    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), on top of what the server asked for.
+
+    Args:
+        attempt: 0 after the first.
+        response: None if no answer came.
+    """
+    asked = 0.0
+    if response is not None:
+        named = retry_after_seconds(response)
+        # A 409 that names a pause: the first attempt with this idempotency key is still running.
+        if response.status_code not in RETRIED and not (response.status_code == 409 and named is not None):
+            return None
+        asked = named or 0.0
+        if asked > RETRY_AFTER_SECONDS_MAX:
+            return None
+    return asked + _random.uniform(0, min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2.0**attempt))
+
+
+def retry_after_seconds(response: httpx.Response) -> float | None:
+    """``Retry-After`` (RFC 9110, 10.2.3): seconds, or an HTTP date."""
+    text = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        return float(text)
+    try:
+        at = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+class _Said(msgspec.Struct, frozen=True, rename="camel"):
+    type: str
+    code: str
+    message: str
+    param: str | None = None
+    request_id: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+    required_scope: str | None = None
+    granted_scopes: tuple[str, ...] | None = None
+    newest_sequence: int | None = None
+    log_id: str | None = None
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    error: _Said
+
+
+_BY_TYPE: Final[dict[str, type[ApiError]]] = {
+    "authentication": AuthenticationError,
+    "permission": PermissionDeniedError,
+    "invalid_request": InvalidRequestError,
+    "not_found": NotFoundError,
+    "conflict": ConflictError,
+    "rate_limited": RateLimitedError,
+    "server": ServerError,
+}
+_BY_STATUS: Final[dict[int, type[ApiError]]] = {429: RateLimitedError, 502: ServerError, 503: ServerError}
+_envelope: Final = msgspec.json.Decoder(_Envelope)
+
+
+def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -> T:
+    """The answer as its type.
+
+    Raises:
+        ApiError: it is not a success.
+    """
+    request_id = response.headers.get("X-Request-Id")
+    if response.is_success:
+        try:
+            return msgspec.json.decode(response.content, type=answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            message = f"The answer to {call.method} {ROOT}{call.path} is not what was expected"
+            detail = f": {error}." if isinstance(error, msgspec.ValidationError) else ": it is not JSON."
+            raise UnexpectedAnswerError(
+                message + detail,
+                status=response.status_code,
+                type="unexpected",
+                code="unexpected_answer",
+                request_id=request_id,
+                idempotency_key=call.idempotency_key,
+            ) from error
+    try:
+        envelope = _envelope.decode(response.content).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Not the server's own words: a proxy's page, or another program altogether. It is not repeated here.
+        kind = ServerError if response.status_code >= 500 else UnexpectedAnswerError
+        raise _BY_STATUS.get(response.status_code, kind)(
+            f"{call.method} {ROOT}{call.path} was answered without an error envelope"
+            + ("; a redirect is not followed, so look at base_url." if response.is_redirect else "."),
+            status=response.status_code,
+            type="unexpected",
+            code="unexpected_answer",
+            request_id=request_id,
+            retry_after_seconds=retry_after_seconds(response),
+            idempotency_key=call.idempotency_key,
+        ) from None
+    fitting = _BY_TYPE.get(envelope.type, ServerError if response.status_code >= 500 else ApiError)
+    more: dict[str, Any] = {}
+    if envelope.code == "sequence_ahead":
+        fitting, more = SequenceAheadError, {"newest_sequence": envelope.newest_sequence, "log_id": envelope.log_id}
+    raise fitting(
+        key.hidden_in(envelope.message),
+        status=response.status_code,
+        type=envelope.type,
+        code=envelope.code,
+        param=envelope.param,
+        request_id=envelope.request_id or request_id,
+        reason=envelope.reason,
+        detail=envelope.detail,
+        required_scope=envelope.required_scope,
+        granted_scopes=envelope.granted_scopes,
+        retry_after_seconds=retry_after_seconds(response),
+        idempotency_key=call.idempotency_key,
+        **more,
+    )
+
+
+def unreachable(call: Call, error: httpx.TransportError, attempts: int) -> ApiConnectionError:
+    """What is raised when no answer came."""
+    kind = ApiTimeoutError if isinstance(error, httpx.TimeoutException) else ApiConnectionError
+    return kind(
+        f"{call.method} {ROOT}{call.path} got no answer in {attempts} attempt{'s' if attempts > 1 else ''}: "
+        f"{type(error).__name__}.",
+        idempotency_key=call.idempotency_key,
+    )

@@ -1,0 +1,657 @@
+"""What the server answers with, as frozen values.
+
+Names are Python's (``fiat_amount`` for ``fiatAmount``). Instants are aware ``datetime``, money is decimal
+text. Fields that a newer server adds are ignored; words such as a status are plain ``str``, so that a new one
+is no error.
+
+What ``expand`` asks for stands beside the id that names it (``order.customer`` beside ``order.customer_id``), and is
+None where nothing is named or nobody asked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Outcome = Literal[
+    "detected", "paid", "underpaid", "overpaid", "late", "failed", "authorized", "declined", "top_up", "reorged"
+]
+SessionStatus = Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
+
+OrderStatus = Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
+Fulfillment = Literal["unfulfilled", "fulfilled"]
+Expand = str | Sequence[str]
+"""Paths of what is to be put into an answer, by its fields: ``["customer", "order.line_items.product"]``."""
+OrderRefund = Literal["everything", "excess"]
+CaptureMethod = Literal["automatic", "manual"]
+PaymentStatus = Literal[
+    "awaiting", "detected", "requires_capture", "review", "succeeded", "expired", "canceled", "failed"
+]
+TransactionKind = Literal["transfer", "capture", "refund"]
+RefundStatus = Literal["pending", "succeeded", "failed", "canceled"]
+RedemptionStatus = Literal["reserved", "redeemed", "released"]
+RefundReason = Literal["requested_by_customer", "duplicate", "fraudulent", "underpaid", "overpaid", "late", "other"]
+
+EVENT_TYPES: Final = (
+    "session.created",
+    "session.detected",
+    "session.paid",
+    "session.paid_late",
+    "session.underpaid",
+    "session.overpaid",
+    "session.expired",
+    "session.failed",
+    "session.updated",
+    "payment_link.created",
+    "payment_link.updated",
+    "customer.created",
+    "customer.updated",
+    "webhook_endpoint.failing",
+    "webhook_endpoint.disabled",
+    "product.created",
+    "product.updated",
+    "coupon.created",
+    "coupon.updated",
+    "promotion_code.created",
+    "promotion_code.updated",
+    "order.processing",
+    "order.review",
+    "order.paid",
+    "order.refunded",
+    "order.expired",
+    "order.canceled",
+    "order.updated",
+    "api_key.exposed",
+    "api_key.canary_used",
+    "api_key.disabled",
+    "api_key.enabled",
+    "api_key.revoked",
+    "api_key.expiring",
+    "api_key.expired",
+    "payment.detected",
+    "payment.declined",
+    "payment.requires_capture",
+    "payment.captured",
+    "payment.review",
+    "payment.succeeded",
+    "payment.expired",
+    "payment.canceled",
+    "payment.failed",
+    "payment.updated",
+    "refund.created",
+    "refund.succeeded",
+    "refund.failed",
+    "refund.canceled",
+    "refund.updated",
+)
+
+
+class Amount(TypedDict):
+    """A price to ask for: ``{"value": "50.00", "currency": "USD"}``. ``value`` is text, never a float."""
+
+    value: str
+    currency: str
+
+
+class NewLineItem(TypedDict):
+    """A line of an order to be: ``{"name": "Tea", "unitAmount": "4.50", "quantity": 2}``, or with a ``productId`` that
+    brings both. ``unitAmount`` is text."""
+
+    name: NotRequired[str]
+    unitAmount: NotRequired[str]
+    quantity: NotRequired[int]
+    kind: NotRequired[Literal["product", "tax", "discount"]]
+    productId: NotRequired[str]
+
+
+class CryptoAmount(msgspec.Struct, frozen=True):
+    """An amount of the session's asset: the smallest unit and the human one, both as decimal text."""
+
+    wei: str
+    eth: str
+
+
+class FiatAmount(msgspec.Struct, frozen=True):
+    """A price with all of the currency's minor digits, and its ISO 4217 code."""
+
+    amount: str
+    currency: str
+
+
+class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A price with an address of its own; each visit to ``checkout_url`` opens a fresh session."""
+
+    id: str
+    object: str
+    livemode: bool
+    slug: str
+    title: str
+    description: str | None
+    fiat_amount: str
+    fiat_currency: str
+    success_url: str | None
+    cancel_url: str | None
+    active: bool
+    archived: bool
+    allow_promotion_codes: bool = False
+    checkout_url: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A line of an order; a ``discount``'s amounts are what it takes off."""
+
+    id: str
+    object: str
+    kind: str
+    name: str
+    quantity: int
+    unit_amount: str
+    amount: str
+    product_id: str | None
+    product: "Product | None" = None
+
+
+class Discount(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a coupon takes off the whole order."""
+
+    name: str
+    amount: str
+    coupon_id: str | None
+    promotion_code_id: str | None
+    coupon: "Coupon | None" = None
+    promotion_code: "PromotionCode | None" = None
+
+
+class OrderAmounts(msgspec.Struct, frozen=True, kw_only=True):
+    """``total = subtotal + tax + shipping - discount``."""
+
+    subtotal: str
+    tax: str
+    shipping: str
+    discount: str
+    total: str
+
+
+class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What was promised for which price, and what came of it. Amounts are in its ``currency``.
+
+    Attributes:
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
+        received: what has arrived and is confirmed, at the price that was locked.
+        refunded: what has gone back of it.
+        decision: what you said last about unusual money.
+        expires_at: money that is complete at this instant or later is late.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    session_id: str
+    payment_id: str
+    customer_id: str | None
+    status: str
+    exceptions: list[str]
+    fulfillment: str
+    reference: str | None
+    unique_reference: bool
+    currency: str
+    line_items: list[LineItem]
+    discounts: list[Discount]
+    amounts: OrderAmounts
+    received: str
+    refunded: str
+    decision: str | None
+    metadata: dict[str, Any] | None
+    expires_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    session: "CheckoutSession | None" = None
+    payment: "Payment | None" = None
+    customer: "Customer | None" = None
+    refunds: "ListAnswer[Refund] | None" = None
+
+
+class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
+    """In the payment's currency: amounts asked for, authorised, capturable, received, refunded, and refundable."""
+
+    requested: str
+    authorized: str
+    capturable: str
+    received: str
+    refunded: str
+    refundable: str
+
+
+class Decline(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The last time that the payer's side said no, and its word for why."""
+
+    code: str
+    declined_at: datetime
+
+
+class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a session waits for, and what came of it.
+
+    Attributes:
+        amount: what the payer is to send, in the rail's asset.
+        capture_before: when an authorisation lapses.
+        release_reason: why what was authorised and not captured was released.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    session_id: str
+    order_id: str
+    status: str
+    exceptions: list[str]
+    currency: str
+    amounts: PaymentAmounts
+    capture_method: str
+    authorized_at: datetime | None
+    capture_before: datetime | None
+    release_reason: str | None
+    last_decline: Decline | None
+    decision: str | None
+    rail: str
+    chain_id: int
+    asset: str
+    address: str
+    amount: CryptoAmount
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+    order: Order | None = None
+    session: "CheckoutSession | None" = None
+    customer: "Customer | None" = None
+    transactions: "ListAnswer[Transaction] | None" = None
+    refunds: "ListAnswer[Refund] | None" = None
+
+
+class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A movement of money: transfers and captures come in, refunds go out; what is ``dropped`` does not count."""
+
+    id: str
+    object: str
+    livemode: bool
+    payment_id: str
+    order_id: str
+    kind: str
+    status: str
+    amount: CryptoAmount
+    value: str
+    currency: str
+    chain_id: int
+    tx_hash: str | None
+    confirmed_at: datetime | None
+    created_at: datetime
+    payment: Payment | None = None
+    order: Order | None = None
+
+
+class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Money that you give back; ``amount`` is in ``currency``."""
+
+    id: str
+    object: str
+    livemode: bool
+    payment_id: str
+    order_id: str
+    transaction_id: str
+    status: str
+    amount: str
+    currency: str
+    reason: str
+    destination: str | None
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+    payment: Payment | None = None
+    order: Order | None = None
+    transaction: Transaction | None = None
+
+
+class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One visit of one buyer: send them to ``checkout_url``.
+
+    Attributes:
+        amount: what the buyer is to send.
+        received: what has arrived and is confirmed.
+        eth_price_usd: the rate that was locked when the session was made.
+        exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    link_id: str | None
+    order_id: str
+    payment_id: str
+    status: str
+    exceptions: list[str]
+    address: str
+    amount: CryptoAmount
+    received: CryptoAmount
+    fiat: FiatAmount
+    eth_price_usd: str
+    chain_id: int
+    tx_hash: str | None
+    metadata: dict[str, Any] | None
+    success_url: str | None
+    cancel_url: str | None
+    return_url: str | None
+    checkout_url: str
+    expires_at: datetime
+    paid_at: datetime | None
+    canceled_at: datetime | None = None
+    test_clock_id: str | None = None
+    allow_promotion_codes: bool = False
+    created_at: datetime
+    order: Order | None = None
+    payment: Payment | None = None
+    customer: "Customer | None" = None
+    payment_link: PaymentLink | None = None
+    coupon: "Coupon | None" = None
+    promotion_code: "PromotionCode | None" = None
+    test_clock: "TestClock | None" = None
+
+
+class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Where events are sent. ``secret_prefix`` is all that is ever shown again of its secret.
+
+    Attributes:
+        previous_secret_expires_at: until then the secret before a rotation signs as well.
+        failing_since: nothing but failures came of it since then; after five days it is switched off.
+        disabled_reason: why it was: ``failing`` or ``gone`` (it answered 410). ``active=True`` switches it on again.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    url: str
+    description: str | None
+    events: list[str]
+    active: bool
+    secret_prefix: str
+    previous_secret_expires_at: datetime | None
+    failing_since: datetime | None
+    disabled_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_only=True):
+    """A webhook endpoint with its new secret.
+
+    Attributes:
+        secret: signs what is sent there. Keep it: it is shown this one time. None when this is the repeated answer to
+            a repeated request whose first answer was lost; then ``rotate_secret`` gives another.
+    """
+
+    secret: str | None
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"CreatedWebhookEndpoint({shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        # What pretty-printers show, too: all but the secret, of which there is its beginning.
+        shown = [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "secret"]
+        return [*shown, ("secret", f"{self.secret_prefix}…" if self.secret is not None else None)]
+
+
+class DeletedWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What is left of a deleted webhook endpoint."""
+
+    id: str
+    object: str
+    livemode: bool
+    deleted: bool
+
+
+class DeliveryAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One try: what came back (its first 2 kB), or why nothing did."""
+
+    number: int
+    attempted_at: datetime
+    duration_ms: int
+    response_status: int | None
+    response_excerpt: str | None
+    error: str | None
+
+
+class WebhookTest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The outcome of a test send."""
+
+    object: str
+    livemode: bool
+    delivery_id: str
+    event_id: str
+    delivered: bool
+    attempt: DeliveryAttempt
+
+
+class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One event on its way to one endpoint. ``event_id`` is None for a test send."""
+
+    id: str
+    object: str
+    livemode: bool
+    endpoint_id: str
+    event_id: str | None
+    event_type: str
+    status: str
+    attempts: list[DeliveryAttempt]
+    attempts_max: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+
+
+class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a replay of a range came to.
+
+    Attributes:
+        deliveries: how many events are on their way.
+        next_after: the ``after`` to go on from, where the range was too long for one call; None where it is done.
+    """
+
+    object: str
+    livemode: bool
+    endpoint_id: str
+    deliveries: int
+    next_after: int | None
+
+
+class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What happened, as the event log lists it and as webhooks carry it.
+
+    Attributes:
+        sequence: 1, 2, 3 … for each project and mode, without a gap.
+        data: the object as it was at that moment, exactly as sent (``data["fiat"]["amount"]``).
+        previous_attributes: what its changed fields held at its event before; None where there is none.
+    """
+
+    id: str
+    object: str = "event"
+    type: str
+    livemode: bool
+    sequence: int | None = None
+    data: dict[str, Any]
+    created_at: datetime
+    previous_attributes: dict[str, Any] | None = None
+
+    @property
+    def session(self) -> CheckoutSession:
+        """``data`` as a checkout session.
+
+        Raises:
+            TypeError: this event is about something else.
+        """
+        if self.data.get("object") != "checkout_session":
+            raise TypeError(f"an event of type {self.type} is about no checkout session; see its data")
+        return msgspec.convert(self.data, CheckoutSession)
+
+
+class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Somebody who buys. ``reference`` is your own name for them."""
+
+    id: str
+    object: str
+    livemode: bool
+    email: str | None
+    name: str | None
+    reference: str | None
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Something for sale, at a price of yours or of the buyer's.
+
+    Attributes:
+        pricing: ``fixed``, or ``buyer`` where the buyer says what they pay, from ``price_min`` to ``price_max``.
+        price: the price; of a buyer-priced product the suggested one, if there is one.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    name: str
+    description: str | None
+    pricing: str
+    price: str | None
+    currency: str
+    price_min: str | None
+    price_max: str | None
+    active: bool
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Coupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What is taken off: ``discount_amount`` in ``currency``, or ``discount_percentage``, by ``discount_type``.
+
+    Attributes:
+        reserved_redemptions: held by sessions that may still be paid; they count against ``max_redemptions``.
+        redemptions: by sessions that were paid.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    name: str
+    description: str | None
+    discount_type: str
+    discount_amount: str | None
+    currency: str | None
+    discount_percentage: str | None
+    expires_at: datetime | None
+    max_redemptions: int | None
+    reserved_redemptions: int
+    redemptions: int
+    active: bool
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What buyers type to get a coupon.
+
+    Attributes:
+        minimum_amount: what the goods must cost, in ``currency``, before the discount.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    code: str
+    coupon_id: str
+    coupon: Coupon | None = None
+    first_time_transaction: bool
+    one_per_customer: bool
+    minimum_amount: str | None
+    currency: str | None
+    expires_at: datetime | None
+    max_redemptions: int | None
+    reserved_redemptions: int
+    redemptions: int
+    active: bool
+    metadata: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Redemption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One session's place in a coupon: ``reserved`` while it may still be paid, ``redeemed`` once it is, ``released``
+    when it ended unpaid.
+
+    Attributes:
+        promotion_code_id: the code through which it came; None where the coupon was applied directly.
+        amount: what is taken off the order, in ``currency``.
+    """
+
+    id: str
+    object: str
+    livemode: bool
+    coupon_id: str
+    promotion_code_id: str | None
+    customer_id: str | None
+    session_id: str
+    order_id: str
+    status: str
+    amount: str
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+    coupon: Coupon | None = None
+    promotion_code: PromotionCode | None = None
+    customer: Customer | None = None
+    session: CheckoutSession | None = None
+    order: Order | None = None
+
+
+class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """In test mode, what brings the deadlines nearer of the sessions that were created with its id.
+
+    Attributes:
+        advanced_seconds: by how much it was put forward in all.
+        sessions: how many it has.
+    """
+
+    __test__ = False
+
+    id: str
+    object: str
+    livemode: bool
+    name: str | None
+    advanced_seconds: int
+    sessions: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ListAnswer(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
+    """A list as it is on the wire. One that ``expand`` puts into an object holds the newest; the method that lists
+    them goes on from ``next_cursor``."""
+
+    data: list[T]
+    has_more: bool
+    next_cursor: str | None
+    log_id: str | None = None
+
+
+class NumberedListAnswer(msgspec.Struct, Generic[T], frozen=True):
+    """A list that counts, as it is on the wire."""
+
+    data: list[T]
+    total: int
+    page: int
+    limit: int

@@ -1,0 +1,92 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.orders``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import Expand, Fulfillment, Order, OrderRefund, OrderStatus
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class Orders:
+    """Orders: each is made with its session. Needs the scopes ``orders:read`` and ``orders:write``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: OrderStatus | None = None,
+        fulfillment: Fulfillment | None = None,
+        reference: str | None = None,
+        session_id: str | None = None,
+        customer_id: str | None = None,
+        created_after: datetime | None = None,
+        expand: Expand | None = None,
+    ) -> Page[Order]:
+        """List orders, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "status": status,
+            "fulfillment": fulfillment,
+            "reference": reference,
+            "sessionId": session_id,
+            "customerId": customer_id,
+            "createdAfter": created_after,
+            "expand": expand,
+        }
+        return list_page(self._transport, "/orders", query, Order)
+
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> Order:
+        """Retrieve an order."""
+        return self._transport.send(call_of("GET", path_of("orders", id), query={"expand": expand}), Order)
+
+    def update(
+        self,
+        id: str,
+        *,
+        fulfillment: Fulfillment | UnsetType = UNSET,
+        metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Order:
+        """Change what is given; ``metadata`` is replaced as a whole, and all else stays."""
+        body = {"fulfillment": fulfillment, "metadata": metadata}
+        call = call_of(
+            "PATCH", path_of("orders", id), query={"expand": expand}, body=body, idempotency_key=idempotency_key
+        )
+        return self._transport.send(call, Order)
+
+    def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
+        """Accept the amount received as payment, although it is too little, too much, late, or partly reversed."""
+        call = call_of(
+            "POST", path_of("orders", id, "accept"), query={"expand": expand}, idempotency_key=idempotency_key
+        )
+        return self._transport.send(call, Order)
+
+    def wait(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
+        """Wait for the rest of an underpaid order: a further payment settles it automatically."""
+        call = call_of("POST", path_of("orders", id, "wait"), query={"expand": expand}, idempotency_key=idempotency_key)
+        return self._transport.send(call, Order)
+
+    def refund(
+        self, id: str, *, what: OrderRefund, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> Order:
+        """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order."""
+        call = call_of(
+            "POST",
+            path_of("orders", id, "refund"),
+            query={"expand": expand},
+            body={"what": what},
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, Order)

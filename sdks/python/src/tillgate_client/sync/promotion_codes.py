@@ -1,0 +1,98 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.promotion_codes``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Expand, PromotionCode
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class PromotionCodes:
+    """Promotion codes. Needs the scopes ``coupons:read`` and ``coupons:write``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        code: str,
+        coupon_id: str,
+        first_time_transaction: bool = False,
+        one_per_customer: bool = False,
+        minimum_amount: str | None = None,
+        currency: str | None = None,
+        expires_at: datetime | str | None = None,
+        max_redemptions: int | None = None,
+        active: bool = True,
+        metadata: Mapping[str, Any] | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> PromotionCode:
+        """Create a promotion code for a coupon; ``code`` is unique whatever its case."""
+        body = given(
+            code=code,
+            couponId=coupon_id,
+            firstTimeTransaction=first_time_transaction,
+            onePerCustomer=one_per_customer,
+            minimumAmount=minimum_amount,
+            currency=currency,
+            expiresAt=expires_at,
+            maxRedemptions=max_redemptions,
+            active=active,
+            metadata=metadata,
+        )
+        call = call_of("POST", "/promotion_codes", query={"expand": expand}, body=body, idempotency_key=idempotency_key)
+        return self._transport.send(call, PromotionCode)
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        active: bool | None = None,
+        coupon_id: str | None = None,
+        code: str | None = None,
+        expand: Expand | None = None,
+    ) -> Page[PromotionCode]:
+        """List promotion codes, newest first; ``code`` ignores case."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "active": active,
+            "couponId": coupon_id,
+            "code": code,
+            "expand": expand,
+        }
+        return list_page(self._transport, "/promotion_codes", query, PromotionCode)
+
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> PromotionCode:
+        """Retrieve a promotion code."""
+        call = call_of("GET", path_of("promotion_codes", id), query={"expand": expand})
+        return self._transport.send(call, PromotionCode)
+
+    def update(
+        self,
+        id: str,
+        *,
+        active: bool | UnsetType = UNSET,
+        metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> PromotionCode:
+        """Change what is given; None clears, ``metadata`` is replaced as a whole, and all else stays."""
+        body = {"active": active, "metadata": metadata}
+        call = call_of(
+            "PATCH",
+            path_of("promotion_codes", id),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, PromotionCode)

@@ -1,0 +1,102 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.refunds``."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Expand, Refund, RefundReason, RefundStatus
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class Refunds:
+    """Refunds. Needs the scopes ``refunds:read`` and ``refunds:write``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        *,
+        payment_id: str,
+        reason: RefundReason,
+        amount: str | None = None,
+        destination: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Refund:
+        """Give money of a payment back: an ``amount``, or all that is left.
+
+        Pass an ``idempotency_key`` of your own, and nothing is ever given back twice.
+        """
+        body = given(paymentId=payment_id, reason=reason, amount=amount, destination=destination, metadata=metadata)
+        call = call_of("POST", "/refunds", query={"expand": expand}, body=body, idempotency_key=idempotency_key)
+        return self._transport.send(call, Refund)
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: RefundStatus | None = None,
+        payment_id: str | None = None,
+        order_id: str | None = None,
+        created_after: datetime | None = None,
+        expand: Expand | None = None,
+    ) -> Page[Refund]:
+        """List refunds, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "status": status,
+            "paymentId": payment_id,
+            "orderId": order_id,
+            "createdAfter": created_after,
+            "expand": expand,
+        }
+        return list_page(self._transport, "/refunds", query, Refund)
+
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> Refund:
+        """Retrieve a refund."""
+        return self._transport.send(call_of("GET", path_of("refunds", id), query={"expand": expand}), Refund)
+
+    def update(
+        self,
+        id: str,
+        *,
+        metadata: Mapping[str, Any] | None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Refund:
+        """Replace a refund's metadata."""
+        call = call_of(
+            "PATCH",
+            path_of("refunds", id),
+            query={"expand": expand},
+            body={"metadata": metadata},
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, Refund)
+
+    def settle(
+        self, id: str, *, tx_hash: str, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> Refund:
+        """Mark a pending refund as sent, and with which transaction."""
+        call = call_of(
+            "POST",
+            path_of("refunds", id, "settle"),
+            query={"expand": expand},
+            body={"txHash": tx_hash},
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, Refund)
+
+    def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Refund:
+        """Cancel a pending refund."""
+        call = call_of(
+            "POST", path_of("refunds", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+        )
+        return self._transport.send(call, Refund)

@@ -1,0 +1,43 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.transactions``."""
+
+from datetime import datetime
+
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import Expand, Transaction, TransactionKind
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class Transactions:
+    """Movements of money. Needs the scope ``payments:read``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        payment_id: str | None = None,
+        order_id: str | None = None,
+        kind: TransactionKind | None = None,
+        created_after: datetime | None = None,
+        expand: Expand | None = None,
+    ) -> Page[Transaction]:
+        """List transactions, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "paymentId": payment_id,
+            "orderId": order_id,
+            "kind": kind,
+            "createdAfter": created_after,
+            "expand": expand,
+        }
+        return list_page(self._transport, "/transactions", query, Transaction)
+
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> Transaction:
+        """Retrieve a transaction."""
+        return self._transport.send(call_of("GET", path_of("transactions", id), query={"expand": expand}), Transaction)

@@ -1,0 +1,36 @@
+"""The groups of commands that ``keyturn`` and ``tillgate`` share."""
+
+import typer
+
+from keyturn.cli import audit, importing, key_ends, keys, usage
+from keyturn.cli.mounting import Where, mount
+
+
+def keys_group(where: Where) -> typer.Typer:
+    """``keys``: all that is done with a key."""
+    app = typer.Typer(help="API keys: made, listed, changed, rotated and revoked.", no_args_is_help=True)
+    for name, command in (
+        ("create", keys.create),
+        ("list", keys.list_all),
+        ("show", keys.show),
+        ("update", keys.update),
+        ("rotate", key_ends.rotate),
+        ("secrets", key_ends.secrets),
+        ("pair", key_ends.pair),
+        ("disable", key_ends.disable),
+        ("enable", key_ends.enable),
+        ("revoke", key_ends.revoke_key),
+        ("revoke-many", key_ends.revoke_many),
+        ("usage", usage.usage),
+        ("import", importing.import_file),
+    ):
+        mount(app, name, command, where)
+    return app
+
+
+def audit_group(where: Where) -> typer.Typer:
+    """``audit``: the log of what was done."""
+    app = typer.Typer(help="The log of what was done to keys.", no_args_is_help=True)
+    mount(app, "verify", audit.verify_log, where)
+    mount(app, "list", audit.list_log, where)
+    return app

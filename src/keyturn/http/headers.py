@@ -1,0 +1,19 @@
+"""Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
+
+from collections.abc import Iterable
+
+
+def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """As they came, with the names in lower case as ASGI has them."""
+    listed = headers if isinstance(headers, list) else list(headers)
+    found = dict(listed)
+    if len(found) != len(listed):
+        for name in found:
+            found[name] = b", ".join(value for other, value in listed if other == name)
+    return found
+
+
+def texts_by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """As texts, whatever the names' case was."""
+    lower = [(name.lower(), value) for name, value in headers]
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in by_name(lower).items()}

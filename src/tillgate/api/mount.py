@@ -1,0 +1,6 @@
+"""Where the native language is spoken."""
+
+from typing import Final
+
+ROOT: Final = "/api/v1"
+DOCUMENT_PATH: Final = "/openapi.json"

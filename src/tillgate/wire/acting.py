@@ -1,0 +1,219 @@
+"""Doing what a route declares: one read, one transaction, or a send between two; exactly once where a key is named."""
+
+import contextlib
+import hashlib
+from typing import Any, NamedTuple, assert_never
+
+import msgspec
+
+from keyturn import Reach
+from keyturn.admission.carriers import Carried
+from keyturn.database import StoreError
+from keyturn.http.pipeline import Answer, Exchange
+from keyturn.keys.client_secrets import new_client_secret
+from keyturn.keys.secret import digest_of
+from keyturn.stores.sql import keep_client_secret
+from tillgate.base.errors import InvalidInput
+from tillgate.base.invariants import present
+from tillgate.store import Transaction, idempotency
+from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+from tillgate.store.replays import Holder
+from tillgate.wire.canonical import as_before, canonical
+from tillgate.wire.context import ApiContext
+from tillgate.wire.dialect import Dialect
+from tillgate.wire.expanding import PARAM, expanded
+from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
+
+
+class _Named(NamedTuple):
+    """A request that named itself, and who can be given a one-time secret again."""
+
+    request: IdempotentRequest
+    holder: Holder | None
+    what: str
+
+    def seal(self, body: bytes) -> str | None:
+        """The whole body for the same caller alone; None where nobody could prove to be that."""
+        if self.holder is None:
+            return None
+        return self.holder.seal(body, key=self.request.key, what=self.what)
+
+    def replay(self, stored: StoredAnswer) -> Answer:
+        """What was answered first, as far as this caller may see it again."""
+        body = stored.body
+        if stored.sealed is not None and self.holder is not None:
+            whole = self.holder.open(stored.sealed, key=self.request.key, what=self.what)
+            body = whole if whole is not None else body
+        return Answer(stored.status, body, stored.media_type.encode())
+
+
+async def act(context: ApiContext, dialect: Dialect, route: Route, call: Call, exchange: Exchange) -> Answer:
+    """Run the route's action: once, where the dialect's policy honours the name that the request may have."""
+    action = route.action
+    match action:
+        case Reads(run):
+
+            async def read(tx: Transaction) -> Any:
+                return await _to_api(context, tx, call, await run(context, tx, call))
+
+            return _answer(dialect, route, await context.database.read(read))
+        case Writes():
+            named = _named(context, dialect, route, call, exchange)
+            return await context.database.write(lambda tx: _write(context, dialect, tx, route, action, call, named))
+        case Sends():
+            named = _named(context, dialect, route, call, exchange)
+            return await _send(context, dialect, route, action, call, named)
+        case _:
+            assert_never(action)
+
+
+def _answer(dialect: Dialect, route: Route, answer: Any) -> Answer:
+    """What an action gave, as it is sent; what is an answer already stays as it is."""
+    if isinstance(answer, Answer):
+        return answer
+    if answer is None:
+        return Answer(route.status, media_type=b"")
+    return Answer(route.status.value, dialect.encode(answer), dialect.media_type)
+
+
+async def _write(
+    context: ApiContext,
+    dialect: Dialect,
+    tx: Transaction,
+    route: Route,
+    action: Writes,
+    call: Call,
+    named: _Named | None,
+) -> Answer:
+    """The effect and its stored answer, in one transaction."""
+    if named is None:
+        given = await _to_api(context, tx, call, await action.run(context, tx, call))
+        return _answer(dialect, route, await _with_client_secret(context, tx, route, call, given))
+    stored = await idempotency.begin(tx, named.request)
+    if stored is not None:
+        return dialect.idempotency.replayed(named.replay(stored))
+    given = await _to_api(context, tx, call, await action.run(context, tx, call))
+    kept = action.kept(given)
+    whole = await _with_client_secret(context, tx, route, call, given)
+    answer = _answer(dialect, route, whole)
+    if kept is whole:
+        await idempotency.finish(tx, named.request, _stored(answer))
+    else:
+        public = _answer(dialect, route, kept)
+        sealed = named.seal(answer.body) if action.replays_secret else None
+        await idempotency.finish(tx, named.request, _stored(public)._replace(sealed=sealed))
+    return answer
+
+
+def _stored(answer: Answer) -> StoredAnswer:
+    return StoredAnswer(int(answer.status), answer.body, answer.media_type.decode())
+
+
+async def _to_api(context: ApiContext, tx: Transaction, call: Call, answer: Any) -> Any:
+    """The answer with what was asked for beside it, as it is in the same transaction."""
+    if call.expansion is None:
+        return answer
+    return await expanded(context, tx, call.principal, answer, call.expansion)
+
+
+async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
+    """What a publishable key has made, with the one-time secret that opens it."""
+    principal = call.principal
+    if not principal.publishable or not _creates(route):
+        return answer
+    key_id = present(principal.key_id, "the key of a caller that holds a publishable one")
+    secret = new_client_secret(answer.id)
+    await keep_client_secret(
+        tx,
+        digest_of(secret),
+        project_id=principal.project_id,
+        mode=principal.mode,
+        key_id=key_id,
+        object_id=answer.id,
+        at=context.clock.now(),
+    )
+    return msgspec.structs.replace(answer, client_secret=secret)
+
+
+def _creates(route: Route) -> bool:
+    return any(need.publishable is Reach.CREATES for need in route.needs)
+
+
+async def _send(
+    context: ApiContext, dialect: Dialect, route: Route, action: Sends, call: Call, named: _Named | None
+) -> Answer:
+    """Prepared in one transaction, sent outside of any, the answer stored in another."""
+
+    async def prepare(tx: Transaction) -> StoredAnswer | Any:
+        stored = await idempotency.begin(tx, named.request) if named is not None else None
+        return stored or await action.prepare(context, tx, call)
+
+    prepared = await context.database.write(prepare)
+    if named is not None and isinstance(prepared, StoredAnswer):
+        return dialect.idempotency.replayed(named.replay(prepared))
+    try:
+        answer = _answer(dialect, route, await action.send(context, call, prepared))
+    except Exception:
+        if named is not None:
+            with contextlib.suppress(StoreError):
+                await context.database.write(lambda tx: idempotency.release(tx, named.request))
+        raise
+    if named is not None:
+        await context.database.write(lambda tx: idempotency.finish(tx, named.request, _stored(answer)))
+    return answer
+
+
+def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exchange: Exchange) -> _Named | None:
+    """The request by the name that it was given; None where it has none, or the policy honours none.
+
+    Raises:
+        InvalidInput: the name is none, or the visitor's value.
+    """
+    policy = dialect.idempotency
+    name = exchange.header(policy.header)
+    if name is None or route.method not in policy.methods or exchange.key is None:
+        return None
+    path = "/".join(
+        call.params[segment[1:-1]] if segment.startswith("{") else segment for segment in route.path.split("/")
+    )
+    if call.expansion is not None:
+        # What is stored is what was asked for: to ask for something else is another request.
+        path += f"?{PARAM}={','.join(call.expansion.paths)}"
+    try:
+        body = canonical(call.body) if route.body is not None else b""
+    except RecursionError as error:
+        raise InvalidInput("The body is nested too deeply.") from error
+    key, owner, holder = idempotency.checked_key(name), "", _holder(context, exchange)
+    if call.principal.publishable:
+        # Anybody may hold that key, and must not come upon what others have named.
+        owner = exchange.key.id
+        visitor = exchange.header(policy.visitor_header)
+        if visitor is None:
+            holder = None
+        else:
+            idempotency.checked_visitor(visitor)
+            owner += f".{hashlib.sha256(visitor.encode()).hexdigest()[:32]}"
+            holder = holder._replace(visitor=visitor) if holder is not None else None
+
+    def earlier() -> list[str]:
+        written = as_before(call.body) if route.body is not None else ()
+        return [idempotency.fingerprint(route.method, path, one) for one in written]
+
+    request = IdempotentRequest(
+        call.principal,
+        key,
+        idempotency.fingerprint(route.method, path, body),
+        context.clock.now(),
+        policy.namespace,
+        owner,
+        policy.window_ms,
+        earlier,
+    )
+    return _Named(request, holder, f"{route.method} {path}")
+
+
+def _holder(context: ApiContext, exchange: Exchange) -> Holder | None:
+    """The caller by the text of its key, for as long as the request lasts."""
+    presented = present(exchange.presented, "what a caller has presented that was let in")
+    carried = context.keys.carriers.find(presented.authorization, presented.api_key)
+    return Holder(carried.secret.reveal()) if isinstance(carried, Carried) else None

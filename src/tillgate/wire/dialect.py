@@ -1,0 +1,95 @@
+"""A dialect as a value: everything in which one HTTP language of this server differs from another."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from keyturn import Allowance, Refused
+from keyturn.http.denials import Headers
+from keyturn.http.pipeline import JSON, Answer
+from tillgate.base import ids
+from tillgate.base.clock import DAY_MS
+from tillgate.base.errors import TillgateError
+from tillgate.wire.expanding import Expansions
+from tillgate.wire.routing import Route
+
+WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Telling(NamedTuple):
+    """How refusals and failures are told; each is given the id of the request.
+
+    Attributes:
+        refused: at the door.
+        rate_limited: a key that came too early.
+        failed: everything else, unknown paths included.
+    """
+
+    refused: Callable[[Refused, str], Answer]
+    rate_limited: Callable[[Allowance, str], Answer]
+    failed: Callable[[TillgateError, str], Answer]
+
+
+class IdempotencyPolicy(NamedTuple):
+    """How retries are made safe.
+
+    Attributes:
+        header: names the request, in lower case.
+        visitor_header: brings the random value that a visitor with a publishable key holds.
+        methods: those on which it is honoured.
+        window_ms: for how long the same name is the same request.
+        namespace: names of one dialect never meet those of another.
+        replayed: what is answered to a retry, out of what was answered first.
+    """
+
+    namespace: str
+    header: bytes = b"idempotency-key"
+    visitor_header: bytes = b"idempotency-visitor"
+    methods: frozenset[str] = WRITING
+    window_ms: int = DAY_MS
+    replayed: Callable[[Answer], Answer] = lambda answer: answer.adding(((b"idempotency-replayed", b"true"),))
+
+
+class Spelling(NamedTuple):
+    """How a dialect writes ids.
+
+    Attributes:
+        read: an id of this server out of a text in a path; None where it cannot be one.
+        is_id: whether a text has an id's form, and may be logged.
+    """
+
+    read: Callable[[str], str | None] = lambda text: text
+    is_id: Callable[[str], bool] = ids.is_typed
+
+
+class Dialect(NamedTuple):
+    """One HTTP language.
+
+    Attributes:
+        mounts: the paths below which it is spoken, such as ``/api/v1``.
+        encode: an answer of a route into a body.
+        documents: what stands at paths below a mount without a route, for everybody.
+        expansions: what can be put into what; None where nothing can.
+        one_slash: whether a doubled slash is one.
+    """
+
+    name: str
+    mounts: tuple[str, ...]
+    routes: tuple[Route, ...]
+    telling: Telling
+    idempotency: IdempotencyPolicy
+    encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+    media_type: bytes = JSON
+    documents: Mapping[str, bytes] = {}
+    expansions: Expansions | None = None
+    spelling: Spelling = Spelling()
+    one_slash: bool = False
+    always: Headers = ((b"cache-control", b"no-store"),)
+
+    def mount_of(self, path: str) -> str | None:
+        """The mount that a path lies below; None where it is not this dialect's."""
+        for mount in self.mounts:
+            if path == mount or path.startswith(f"{mount}/"):
+                return mount
+        return None

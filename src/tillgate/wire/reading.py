@@ -1,0 +1,172 @@
+"""From bytes and query strings to declared types, and from their failures to errors that name the field."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+
+from keyturn.http.reading import Malformed, explained, parameters, place_of_nul
+from tillgate.base.clock import from_rfc3339
+from tillgate.base.errors import InvalidInput
+from tillgate.base.ids import is_id
+from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
+from tillgate.wire.fields import IdText
+
+BODY_BYTES_MAX: Final = 256 * 1024
+
+
+T = TypeVar("T")
+
+Receive = Callable[[], Awaitable[Any]]
+
+
+class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What every list takes. A query has no null: a parameter is given or left out."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    starting_after: IdText | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def page(self) -> PageRequest:
+        return PageRequest(self.limit, given(self.starting_after))
+
+
+def given(value: T | msgspec.UnsetType) -> T | None:
+    """What a query parameter says, or None where it was left out."""
+    return None if value is msgspec.UNSET else value
+
+
+def declares_too_much(content_length: bytes) -> bool:
+    """Whether a ``Content-Length`` is larger than any body here. A number of thousands of digits is not computed."""
+    return content_length.isdigit() and (len(content_length) > 19 or int(content_length) > BODY_BYTES_MAX)
+
+
+async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    """The whole body.
+
+    Raises:
+        InvalidInput: it is not declared as JSON, or too large, and no more of it is read; or its sender has gone before
+            it was complete.
+    """
+    media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if media_type != b"application/json":
+        raise InvalidInput(
+            "Content-Type: expected application/json"
+            + (f", got {media_type.decode('latin-1')[:60]}." if media_type else ", got none."),
+            code="unsupported_media_type",
+        )
+    declared = headers.get(b"content-length", b"")
+    if declares_too_much(declared):
+        raise _too_large()
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > BODY_BYTES_MAX:
+            raise _too_large()
+        if message["type"] == "http.disconnect":
+            raise _incomplete()
+        return body
+    chunks, length = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        length += len(chunks[-1])
+        if length > BODY_BYTES_MAX:
+            raise _too_large()
+    if message["type"] == "http.disconnect":
+        raise _incomplete()
+    return b"".join(chunks)
+
+
+def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """The body as its declared type.
+
+    Raises:
+        InvalidInput: it is not JSON, or a field is missing, unknown or of another type.
+    """
+    try:
+        decoded = decoder.decode(body)
+    except msgspec.ValidationError as error:
+        message, param = _explain(str(error))
+        raise InvalidInput(message, param=param) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidInput(f"The body is not valid JSON: {problem}.") from error
+    # JSON has it only escaped, so that nearly no body is looked through.
+    if b"\\u0000" in body:
+        _refuse_nul(decoded)
+    return decoded
+
+
+def read_query(query_string: bytes) -> dict[str, str]:
+    """The parameters by name.
+
+    Raises:
+        InvalidInput: one is repeated, or no text, or they are longer than 8 KiB.
+    """
+    try:
+        return parameters(query_string)
+    except Malformed as problem:
+        raise InvalidInput(problem.message, code="invalid_query", param=problem.param) from problem
+
+
+def decode_query(type: type[msgspec.Struct], given: dict[str, str]) -> Any:
+    """The parameters as their declared type.
+
+    Raises:
+        InvalidInput: one is unknown or wrong.
+    """
+    try:
+        return msgspec.convert(given, type, strict=False)
+    except msgspec.ValidationError as error:
+        message, param = _explain(str(error))
+        raise InvalidInput(message, code="invalid_query", param=param) from error
+
+
+def instant(text: str | msgspec.UnsetType, *, param: str) -> int | None:
+    """A query's RFC 3339 timestamp as Unix milliseconds.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if text is msgspec.UNSET:
+        return None
+    try:
+        return from_rfc3339(text)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{param}: expected an RFC 3339 timestamp such as 2024-11-01T12:00:00Z.",
+            code="invalid_query",
+            param=param,
+        ) from error
+
+
+def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str | None:
+    """A query's object id.
+
+    Raises:
+        InvalidInput: it has not the form of one.
+    """
+    if text is msgspec.UNSET:
+        return None
+    if not is_id(prefix, text):
+        raise InvalidInput(f"{param}: expected an id such as {prefix}_01j….", code="invalid_query", param=param)
+    return text
+
+
+def _explain(problem: str) -> tuple[str, str]:
+    return explained(problem, required="Required", documents="the API reference")
+
+
+def _incomplete() -> InvalidInput:
+    # Nobody hears this; but a part of a body is never taken for the whole.
+    return InvalidInput("The body ended before it was complete.")
+
+
+def _refuse_nul(value: Any) -> None:
+    if (param := place_of_nul(value)) is not None:
+        raise InvalidInput(f"{param}: the character U+0000 is not allowed.", param=param)
+
+
+def _too_large() -> InvalidInput:
+    return InvalidInput(f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.", code="body_too_large")

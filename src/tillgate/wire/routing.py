@@ -1,0 +1,125 @@
+"""Routes as values: what they need, what they take and what they answer is data that routing, checking
+and the OpenAPI document all read."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import msgspec
+
+from keyturn import Need, each_need, is_scope_name
+from keyturn.needs import Access
+from tillgate.base.principal import Principal
+from tillgate.store import Transaction
+from tillgate.wire.context import ApiContext
+from tillgate.wire.expanding import Expansion
+
+Needed = Need | tuple[Need, ...] | Access
+"""What a route asks of its caller's key: a scope, several, ``ANY_KEY`` or ``OPEN``."""
+
+
+class Call(NamedTuple):
+    """One request that was let in and is well formed.
+
+    Attributes:
+        principal: who asks; at an open route, nobody in particular.
+        params: the path's variables by name, in this server's own spelling of ids.
+        query, body: decoded into the types that the route declares.
+        expansion: what is to be put into the answer.
+    """
+
+    principal: Principal
+    params: Mapping[str, str]
+    query: Any
+    body: Any
+    expansion: Expansion | None = None
+
+    @property
+    def id(self) -> str:
+        """The object's id out of the path, empty where the path has none."""
+        return self.params.get("id", "")
+
+
+Run = Callable[[ApiContext, Transaction, Call], Awaitable[Any]]
+
+
+class Reads(NamedTuple):
+    """Answers from one read of the database."""
+
+    run: Run
+
+
+class Writes(NamedTuple):
+    """Answers from one transaction, in which an ``Idempotency-Key`` is honoured.
+
+    Attributes:
+        kept: what of the answer may be stored for a replay to anybody; all of it, unless it holds a one-time secret.
+        replays_secret: whether the first caller is given that secret again, out of what is sealed for it alone. An API
+            key's own text is never kept, not even so.
+    """
+
+    run: Run
+    kept: Callable[[Any], Any] = lambda answer: answer
+    replays_secret: bool = True
+
+
+class Sends(NamedTuple):
+    """Writes down what is to be sent, sends it outside of any transaction, and answers with what came of it."""
+
+    prepare: Run
+    send: Callable[[ApiContext, Call, Any], Awaitable[Any]]
+
+
+class Route(NamedTuple):
+    """One endpoint.
+
+    Attributes:
+        path: below the dialect's mount, with named variables such as ``{id}`` for the object's id.
+        need: what the caller's key must be allowed. There is no default: an endpoint without it does not start.
+        answers: the type of the answer; None for one that is empty, or no JSON: then the action gives an
+            :class:`keyturn.http.pipeline.Answer`.
+    """
+
+    method: str
+    path: str
+    need: Needed
+    summary: str
+    action: Reads | Writes | Sends
+    answers: Any
+    status: HTTPStatus = HTTPStatus.OK
+    query: type[msgspec.Struct] | None = None
+    body: type[msgspec.Struct] | None = None
+
+    @property
+    def scope(self) -> str:
+        """The scope that stands for the route where one is shown: its first; empty where it asks for none."""
+        return next((need.scope for need in self.needs), "")
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What it asks for, one by one; empty where it asks for no scope."""
+        return () if isinstance(self.need, Access) else each_need(self.need)
+
+    @property
+    def name(self) -> str:
+        """What the action's function is called, for the OpenAPI document."""
+        return (self.action.prepare if isinstance(self.action, Sends) else self.action.run).__name__
+
+    @property
+    def operation_id(self) -> str:
+        """What names the operation in the OpenAPI document; no other has it."""
+        return f"{self.path.strip('/').split('/')[0]}_{self.name}"
+
+
+def check_needs(routes: Iterable[Route]) -> None:
+    """
+    Raises:
+        TypeError: a route does not declare its need.
+    """
+    for route in routes:
+        need = getattr(route, "need", None)
+        listed = need if isinstance(need, tuple) else (need,)
+        if need is Access.OPEN or need is Access.ANY_KEY:
+            continue
+        if not listed or not all(is_scope_name(getattr(one, "scope", "")) for one in listed):
+            raise TypeError(f"{route.method} {route.path} does not declare which scope it needs")

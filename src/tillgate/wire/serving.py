@@ -1,0 +1,284 @@
+"""A dialect spoken: what :mod:`keyturn.http.pipeline` asks of a language, out of a :class:`Dialect`."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import structlog
+
+from keyturn import Allowance, Needs, Refused, each_need
+from keyturn.admission.origins import Origins
+from keyturn.database import StoreUnavailable
+from keyturn.http.pipeline import Answer, Exchange, Pipeline, words_of
+from keyturn.http.proxies import LOOPBACK, Networks
+from keyturn.http.routing import Router, variables_of
+from keyturn.insight.request_log import RequestLog
+from keyturn.needs import Access
+from tillgate.access import principal_of
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
+from tillgate.base.principal import Principal
+from tillgate.wire.acting import act
+from tillgate.wire.context import ApiContext
+from tillgate.wire.dialect import Dialect
+from tillgate.wire.expanding import PARAM, Expansion
+from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
+from tillgate.wire.routing import Call, Route, check_needs
+
+SEGMENT_LENGTH_MAX: Final = 64
+
+# Of an open route: nobody in particular, of no project.
+NOBODY: Final = Principal("", False, "buyer", "visitor")
+_NOTHING_GIVEN: Final[dict[str, str]] = {}
+_WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
+
+_log = structlog.get_logger("api")
+
+
+class Asked(NamedTuple):
+    """What a call asks for, by its route and its query alone: known before anybody is let in.
+
+    Attributes:
+        needs: the route's own and those of each path of its expansion.
+        problem: why the query is not well formed, to be told to whoever is let in. It needs nothing then but what the
+            route does.
+    """
+
+    needs: Needs | Access
+    given: dict[str, str]
+    expansion: Expansion | None = None
+    problem: InvalidInput | None = None
+
+
+def asked(dialect: Dialect, route: Route, query_string: bytes) -> Asked:
+    """What a call of this route with this query asks for. Whoever holds no key gets no further: it costs little."""
+    if not query_string:
+        return Asked(route.need, _NOTHING_GIVEN)
+    try:
+        given = read_query(query_string)
+        expansions = dialect.expansions
+        resource = expansions.of_answer(route.answers) if expansions is not None and PARAM in given else None
+        if expansions is None or resource is None or isinstance(route.need, Access):
+            return Asked(route.need, given)
+        expansion = expansions.parse(resource, given.pop(PARAM))
+    except InvalidInput as problem:
+        return Asked(route.need, _NOTHING_GIVEN, None, problem)
+    own = each_need(route.need)
+    # Another object of the same noun is not opened by the client secret of this one.
+    stricter = {need.scope: need for need in expansion.needs}
+    first = tuple(stricter.pop(need.scope, need) for need in own)
+    needs = (*first, *stricter.values())
+    return Asked(needs if len(needs) > 1 else needs[0], given, expansion)
+
+
+def needs_of(dialect: Dialect, method: str, target: str) -> Needs:
+    """What a call needs, by its method and its path with the query; None where any key will do, or none is needed.
+
+    Raises:
+        LookupError: there is no such operation; the message says which option of the command line is wrong.
+    """
+    path, _, query = target.partition("?")
+    mount = dialect.mount_of(path)
+    found = _router_of(dialect).find(path[len(mount) :] if mount is not None else path)
+    if found is None:
+        raise LookupError(f"--path: there is no {path[:100]!r}; a path is one such as {dialect.mounts[0]}/links")
+    route = found.route(method.upper())
+    if route is None:
+        raise LookupError(f"--method: {path[:100]} takes {found.allow}, not {method[:20]}")
+    needs = asked(dialect, route, query.encode("utf-8", "replace")).needs
+    return None if isinstance(needs, Access) else needs
+
+
+def _router_of(dialect: Dialect) -> Router[Route]:
+    return Router(dialect.routes, end_slash=True, one_slash=dialect.one_slash)
+
+
+class Spoken:
+    """One dialect as the pipeline's language. An endpoint that does not declare its need keeps it from starting."""
+
+    def __init__(self, context: ApiContext, dialect: Dialect) -> None:
+        check_needs(dialect.routes)
+        self._context = context
+        self._dialect = dialect
+        self._router = _router_of(dialect)
+        bodies = {route.body for route in dialect.routes if route.body is not None}
+        self._decoders = {body: msgspec.json.Decoder(body) for body in bodies}
+        self._names = {id(route): variables_of(route.path) for route in dialect.routes}
+
+    def below(self, path: str) -> str:
+        """A path without the mount; empty where that is all there is."""
+        mount = self._dialect.mount_of(path)
+        return path[len(mount) :] if mount is not None else ""
+
+    def document(self, exchange: Exchange) -> Answer | None:
+        """What stands at a path for everybody; None for nothing."""
+        body = self._dialect.documents.get(self.below(exchange.path))
+        if body is None or exchange.method not in ("GET", "HEAD"):
+            return None
+        return Answer(200, body, headers=self._dialect.always)
+
+    def route(self, exchange: Exchange) -> None:
+        path = self.below(exchange.path)
+        exchange.found = found = self._router.find(path)
+        if found is None:
+            exchange.shown = words_of(path)
+            return
+        route = exchange.route = found.route(exchange.method)
+        exchange.shown = route.path if route is not None else words_of(path)
+
+    def needs(self, exchange: Exchange) -> Needs | Access:
+        exchange.asked = wanted = asked(self._dialect, exchange.route, exchange.scope["query_string"])
+        return wanted.needs
+
+    async def act(self, exchange: Exchange) -> Answer:
+        route: Route = exchange.route
+        params = self._params(route, exchange)
+        principal = principal_of(exchange.key) if exchange.key is not None else NOBODY
+        call = _with_query(route, exchange.asked, Call(principal, params, None, None))
+        headers = exchange.headers
+        if route.body is not None:
+            body = decode_body(self._decoders[route.body], await read_body(headers, exchange.receive))
+            call = call._replace(body=body)
+        elif declares_too_much(headers.get(b"content-length", b"")):
+            # An operation without a body may be sent one, which is never read; but not without bound.
+            raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")
+        return self._told(await act(self._context, self._dialect, route, call, exchange))
+
+    def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
+        note_refusal(refusal, exchange.id, exchange.method)
+        return self._told(self._dialect.telling.refused(refusal, exchange.id))
+
+    def rate_limited(self, exchange: Exchange, allowance: Allowance) -> Answer:
+        key_id = exchange.key.id if exchange.key is not None else None
+        _log.debug("api.rate_limited", request_id=exchange.id, key_id=key_id, method=exchange.method)
+        return self._told(self._dialect.telling.rate_limited(allowance, exchange.id))
+
+    def nowhere(self, exchange: Exchange) -> Answer:
+        found = exchange.found
+        if found is None:
+            listed = [f"; the paths are listed in {self._dialect.mounts[0]}{one}" for one in self._dialect.documents]
+            message = f"There is no {exchange.path[:80]}{''.join(listed[:1])}."
+            return self._failure(exchange, TillgateError(message, code="unknown_path"))
+        message = f"{exchange.method[:16]} is not possible here; use {found.allow}."
+        failure = self._failure(exchange, TillgateError(message, code="method_not_allowed"))
+        return failure.adding([(b"allow", found.allow.encode())])
+
+    def failed(self, exchange: Exchange, error: Exception) -> Answer:
+        if isinstance(error, TillgateError):
+            if error.internal is not None:
+                _log.warning("api.refused", request_id=exchange.id, code=error.code, detail=error.internal)
+            return self._failure(exchange, error)
+        if isinstance(error, StoreUnavailable):
+            _log.error("api.store_unavailable", request_id=exchange.id, detail=str(error))
+            unavailable = Unavailable(
+                "The database does not answer. Try again; if this was to change something, with the same "
+                "Idempotency-Key: whether it was done may not be known."
+            )
+            return self._failure(exchange, unavailable)
+        _log.error("api.failed", request_id=exchange.id, method=exchange.method, path=exchange.shown, exc_info=error)
+        unknown = "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
+        return self._failure(exchange, TillgateError(unknown))
+
+    def is_root(self, exchange: Exchange) -> bool:
+        return False
+
+    def is_object_id(self, text: str) -> bool:
+        return self._dialect.spelling.is_id(text)
+
+    def _failure(self, exchange: Exchange, error: TillgateError) -> Answer:
+        exchange.error = error.code
+        seconds = error.retry_after_seconds if isinstance(error, TooOften) else _WHEN_AGAIN.get(error.code)
+        told = self._told(self._dialect.telling.failed(error, exchange.id))
+        return told if seconds is None else told.adding([(b"retry-after", b"%d" % seconds)])
+
+    def _told(self, answer: Answer) -> Answer:
+        return answer._replace(headers=(*self._dialect.always, *answer.headers))
+
+    def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:
+        """The path's variables by name.
+
+        Raises:
+            NotFound: one is nothing that an object could be called.
+        """
+        params: dict[str, str] = {}
+        values = exchange.found.values if exchange.found is not None else ()
+        for name, value in zip(self._names[id(route)], values, strict=True):
+            fits = value.isascii() and value.isprintable() and len(value) <= SEGMENT_LENGTH_MAX
+            own = self._dialect.spelling.read(value) if fits else None
+            if own is None:
+                raise NotFound("object")
+            params[name] = own
+        return params
+
+
+class DialectApp:
+    """One dialect as an ASGI application."""
+
+    def __init__(
+        self,
+        context: ApiContext,
+        dialect: Dialect,
+        *,
+        origins: Origins | None = None,
+        plain_http_from_here: bool = False,
+        count_response: Callable[[int], None] = lambda _: None,
+        requests: RequestLog | None = None,
+    ) -> None:
+        """
+        Args:
+            origins: answers browsers that ask before they call.
+            plain_http_from_here: let this machine in without TLS, as is handy in development.
+            count_response: told the status of every answer.
+            requests: keeps a line of each request with a known key.
+        """
+        self.context = context
+        self.dialect = dialect
+        self.origins = origins
+        self._spoken = Spoken(context, dialect)
+        self._pipeline = Pipeline(
+            self._spoken,
+            context.keys,
+            plain_http_from=Networks(LOOPBACK if plain_http_from_here else ()),
+            origins=origins,
+            clock=context.clock,
+            new_id=lambda: ids.new_id(ids.REQUEST),
+            count_response=count_response,
+            requests=requests,
+            documents=self._spoken.document if dialect.documents else None,
+        )
+
+    def needs_of(self, method: str, target: str) -> Needs:
+        """What a call needs, by its method and its path with the query; None where there is no such operation."""
+        try:
+            return needs_of(self.dialect, method, target)
+        except LookupError:
+            return None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._pipeline(scope, receive, send)
+
+
+def note_refusal(refusal: Refused, request_id: str, method: str) -> None:
+    """A line in the log. Whoever holds no key could fill it at will; a known key's refusal is worth one."""
+    key_id = refusal.key.id if refusal.key is not None else None
+    note = _log.info if key_id is not None else _log.debug
+    note("api.refused", request_id=request_id, reason=refusal.reason.value, key_id=key_id, method=method)
+
+
+def _with_query(route: Route, asked: Asked, call: Call) -> Call:
+    """The call with what its query says.
+
+    Raises:
+        TillgateError: it says something else than it may.
+    """
+    if asked.problem is not None:
+        raise asked.problem
+    if route.query is not None:
+        call = call._replace(query=decode_query(route.query, asked.given))
+    elif asked.given:
+        name = next(iter(asked.given))[:60]
+        raise InvalidInput(f"{name}: this operation takes no such parameter.", code="invalid_query", param=name)
+    if asked.expansion is None:
+        return call
+    asked.expansion.check_size(getattr(call.query, "limit", 1))
+    return call._replace(expansion=asked.expansion)
