@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from keyturn.admission.layer import open_key_layer
@@ -23,37 +24,41 @@ TICK_SECONDS = 0.01
 finished: list[str] = []
 
 
-async def ticking(what: str) -> AsyncIterator[bytes]:
-    try:
-        while True:
-            yield b"data: tick\n\n"
-            await asyncio.sleep(TICK_SECONDS)
-    finally:
-        finished.append(what)
+class Answer(StreamingResponse):
+    """Notes when the application has come to its end; a generator that waits to be asked again hears of no end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            finished.append(scope["path"].strip("/"))
+
+
+async def ticking() -> AsyncIterator[bytes]:
+    while True:
+        yield b"data: tick\n\n"
+        await asyncio.sleep(TICK_SECONDS)
 
 
 @needs("streams:read")
-async def events(request: Request) -> StreamingResponse:
-    return StreamingResponse(ticking("events"), media_type="text/event-stream")
+async def events(request: Request) -> Answer:
+    return Answer(ticking(), media_type="text/event-stream")
 
 
 @needs("streams:read")
-async def quiet(request: Request) -> StreamingResponse:
+async def quiet(request: Request) -> Answer:
     """One event, and then nothing for as long as nothing happens."""
 
     async def one() -> AsyncIterator[bytes]:
-        try:
-            yield b"data: tick\n\n"
-            await asyncio.Event().wait()
-        finally:
-            finished.append("quiet")
+        yield b"data: tick\n\n"
+        await asyncio.Event().wait()
 
-    return StreamingResponse(one(), media_type="text/event-stream")
+    return Answer(one(), media_type="text/event-stream")
 
 
 @needs("streams:read")
-async def download(request: Request) -> StreamingResponse:
-    return StreamingResponse(ticking("download"), headers={"content-length": "1000000000"})
+async def download(request: Request) -> Answer:
+    return Answer(ticking(), headers={"content-length": "1000000000"})
 
 
 @needs("streams:read")
