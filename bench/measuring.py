@@ -35,11 +35,12 @@ class Pace(NamedTuple):
     cached_keys: int
     sessions: int
     sent: int
+    tenant_keys: int
 
 
 # Short slices and many of them: what the neighbours do lasts seconds.
-FULL = Pace(16, 0.7, 1.0, 300, 100, 1_000_000, 1_000_000, 1_000)
-QUICK = Pace(4, 0.5, 0.3, 60, 20, 100_000, 100_000, 300)
+FULL = Pace(16, 0.7, 1.0, 300, 100, 1_000_000, 1_000_000, 1_000, 100_000)
+QUICK = Pace(4, 0.5, 0.3, 60, 20, 100_000, 100_000, 300, 20_000)
 
 
 class Numbers:

@@ -46,15 +46,15 @@ class Remembered(NamedTuple):
     find_us: float
 
 
-def seed(path: Path, count: int) -> None:
-    """Put so many keys into a database that is migrated and that nobody uses, a hundred for each project. Their texts
-    are known to nobody."""
+def seed(path: Path, count: int, *, project: str | None = None) -> None:
+    """Put so many keys into a database that is migrated and that nobody uses, a hundred for each project, or all for
+    the one that is named. Their texts are known to nobody."""
     now = SystemClock().now()
 
     def rows() -> Iterator[tuple[str, str, bytes]]:
         for number in range(count):
             digest = hashlib.sha256(secrets.token_bytes(16)).digest()
-            yield f"key_{number:022d}", f"proj_{number // KEYS_A_PROJECT:026d}", digest
+            yield f"key_{number:022d}", project or f"proj_{number // KEYS_A_PROJECT:026d}", digest
 
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")

@@ -63,13 +63,14 @@ class Shop:
         mode: str = "test",
         project: str | None = None,
         expires_at: int | None = None,
+        name: str = "test",
     ) -> Issued:
         """A new key and its secret."""
         return await self.keys.issuer.issue(
             KeyWish(
                 project_id=project or self.project_id,
                 mode=Mode(mode),
-                name="test",
+                name=name,
                 scopes=scopes,
                 expires_at=expires_at,
             ),

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from keyturn import InvalidAllow, KeyChanges, KeyWish, Kind, Limit, Limiter, Mode, change
+from keyturn.keys.listing import every_key
 from keyturn.limiting.visitors import share_of
 from tests.shop import Shop, open_shop
 from tillgate.access import checked_allow
@@ -237,7 +238,7 @@ async def test_keys_from_before_go_on_as_they_were(front: Front) -> None:
         await tx.execute("\n".join(statements).strip().removesuffix(";"))
 
     await front.shop.database.write(upgrade)
-    found = {key.id: key.allow for key in await front.shop.keys.store.list(front.shop.project_id, None)}
+    found = {key.id: key.allow for key in await every_key(front.shop.keys.store, front.shop.project_id)}
     assert [found[one.key.id] for one in (page, gone, server)] == [{word.value for word in Allow}, set(), set()]
     client = await front.visit(page, "203.0.113.7")
     assert (await client.post("/checkout_sessions", json={"amount": VALUES["amount"]})).status_code == 201

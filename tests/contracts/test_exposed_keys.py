@@ -10,6 +10,7 @@ import pytest
 from keyturn import Act, Issued, Issuer, KeyStore, KeyWish, Mode, Status
 from keyturn.database import Database, Transaction, migrate, open_database
 from keyturn.insight.expiry import DAY_MS, emit_expiring
+from keyturn.keys.listing import every_key
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.ports import KeyEvent, KeyEventType
 from keyturn.stores.sql import SqlKeyStore, migrations
@@ -146,7 +147,7 @@ async def test_no_more_keys_than_so_many_an_hour_are_disabled_by_themselves(benc
         return sum(one.epoch is not None for one in made.answers)
 
     assert await disabled(*keys) == 3
-    off = [key.id for key in await bench.store.list("prj_a", None) if key.status is Status.DISABLED]
+    off = [key.id for key in await every_key(bench.store, "prj_a") if key.status is Status.DISABLED]
     assert len(off) == 3
     lines = len(await bench.store.audit(0, 100))
     await bench.store.set_enabled("prj_a", off[0], bench.act(), enabled=True)

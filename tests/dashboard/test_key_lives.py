@@ -5,6 +5,7 @@ import re
 import pytest
 
 from keyturn import KeyWish, Kind, Mode, Use
+from keyturn.keys.listing import every_key
 from keyturn.stores.ports import Count
 from tests.dashboard.conftest import Owner, hidden, sign_in
 from tillgate.base.clock import DAY_MS, HOUR_MS
@@ -65,7 +66,7 @@ async def test_what_a_publishable_key_may_set_is_allowed_on_its_form(owner: Owne
     assert secret.status_code == 422 and "Only a publishable key" in secret.text
     made = await owner.send("/api-keys", **bound, allow="amount", returns="com.shop.app:// https://m.shop.example")
     assert made.status_code == 201
-    [key] = await owner.shop.keys.store.list(owner.shop.project_id, None)
+    [key] = await every_key(owner.shop.keys.store, owner.shop.project_id)
     assert key.allow == {"amount", "return:com.shop.app:", "return:https://m.shop.example"}
     path = f"/api-keys/{key.id}"
     for page in ("/api-keys", path):
@@ -103,7 +104,7 @@ async def test_what_makes_no_key_is_told_beside_its_field(owner: Owner, field: s
     refused = await owner.send("/api-keys", **new)
     assert refused.status_code == 422, refused.text
     assert said in refused.text
-    assert await owner.shop.keys.store.list(owner.shop.project_id, None) == []
+    assert await every_key(owner.shop.keys.store, owner.shop.project_id) == []
 
 
 async def test_a_key_is_changed_on_its_page(owner: Owner) -> None:

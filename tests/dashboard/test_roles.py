@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from keyturn.keys.listing import every_key
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
@@ -248,14 +249,15 @@ async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) 
     """Made, both modes at once, rotated, enabled or changed: each is refused, and nothing is written."""
     shop = sqlite_shop
     live = (await shop.issued(mode="live")).key
-    before = await shop.keys.store.list(shop.project_id, None)
+    before = await every_key(shop.keys.store, shop.project_id)
     async with person_of(shop, Role.DEVELOPER, shop.project_id) as person:
         new: dict[str, Any] = {"name": "Mine", "scopes": ["sessions:read"]}
         forms: list[tuple[str, dict[str, Any]]] = [("/api-keys", new | {"mode": "live"}), ("/credentials", {})]
         forms += [(f"/api-keys/{live.id}/{verb}", new) for verb in ("edit", "rotate", "disable", "enable", "revoke")]
+        forms.append(("/api-keys/revoke", {"key": live.id}))
         for path, fields in forms:
             answer = await person.browser.send(path, **fields)
             assert (answer.status_code, REFUSAL in answer.text) == (403, True), path
-        assert await shop.keys.store.list(shop.project_id, None) == before
+        assert await every_key(shop.keys.store, shop.project_id) == before
         assert 'id="mode-live"' not in await person.browser.page("/api-keys/new")
         assert (await person.browser.send("/api-keys", **new, mode="test")).status_code == 201

@@ -107,6 +107,10 @@ async def keys(clerk: Clerk) -> None:
     new = {"name": "Backend", "mode": "test", "scopes": ["sessions:read", "events:read"], "networks": "203.0.113.0/24"}
     await clerk.form("/api-keys", **new)
     key = re.findall(r"/api-keys/(key_\w{22})", await clerk.page("/api-keys"))[0]
+    await clerk.page("/api-keys", query="?mode=test&show=unused&q=end", why="filtered")
+    await clerk.page("/api-keys/revoke", query=f"?key={key}")
+    spare = await shop.issued(["sessions:read"])
+    await clerk.form("/api-keys/revoke", key=[spare.key.id], why="one")
     issued = await shop.issued(["sessions:read", "events:read"])
     own = issued.key.id
     await clerk.page("/api-keys/{key}", key)

@@ -226,7 +226,7 @@ async def test_keys_that_nobody_used_for_ninety_days(context: Watched) -> None:
     await context.issue(name="young")
 
     async def idle() -> list[str]:
-        return [key.name for key in unused_keys(await context.store.list("prj_a", None), context.clock.at)]
+        return [key.name for key in await unused_keys(context.store, context.clock, project_id="prj_a")]
 
     assert await idle() == ["never"]
     context.clock.forward(1)

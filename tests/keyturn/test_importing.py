@@ -32,6 +32,7 @@ from keyturn import (
 )
 from keyturn.database import Database
 from keyturn.keys.importing import Imported, ImportRules, InvalidImport, Problem, import_keys, keep_learning, parse_form
+from keyturn.keys.listing import every_key
 from keyturn.keys.secret import CROSSMINT, ForeignForm
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore
@@ -222,7 +223,7 @@ async def test_one_bad_line_and_nothing_is_imported() -> None:
         assert [line for line, what in done.problems if expected[line] not in what] == []
         for line in lines:
             assert not line[1] or line[1][10:] not in str(done.problems)
-    assert len(await context.store.list("prj_a", None)) == 1
+    assert len(await every_key(context.store, "prj_a")) == 1
 
 
 async def test_a_dry_run_does_nothing() -> None:
@@ -230,7 +231,7 @@ async def test_a_dry_run_does_nothing() -> None:
     context = CommandContext()
     done = await context.take(f"digest\n{sha(text())}\n", ACME, dry_run=True)
     assert (len(done.keys), done.problems) == (1, ())
-    assert (await context.store.list("prj_a", None), await context.store.foreign_forms()) == ([], [])
+    assert (await every_key(context.store, "prj_a"), await context.store.foreign_forms()) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -287,7 +288,7 @@ async def test_a_file_whose_columns_are_elsewhere_tells_and_keeps_no_key() -> No
     ):
         [problem] = (await context.take(content, ACME)).problems
         assert not any(key[10:] in problem.what for key in (mine, ours)), problem
-    assert await context.store.list("prj_a", None) == []
+    assert await every_key(context.store, "prj_a") == []
 
 
 @pytest.mark.parametrize("bad", ["$2b$12$abcdefghijklmnopqrstuv", "a" * 63, "g" * 64, "é" * 44, "sha1:abc", "!" * 44])
@@ -309,7 +310,7 @@ async def test_a_key_that_came_meanwhile_stops_the_whole_import(database: Databa
         await context.store.import_keys(
             [(other, digests[0]), (key, digests[1])], [ForeignForm("b_", 20, 20)], Act(NEW_YEAR, "operator:cli")
         )
-    assert [one.id for one in await context.store.list("prj_a", None)] == [key.id]
+    assert [one.id for one in await every_key(context.store, "prj_a")] == [key.id]
     assert await context.store.foreign_forms() == [ForeignForm("acme_live_", 40, 40)]
     assert len(await context.store.audit(0, 9)) == 1
 

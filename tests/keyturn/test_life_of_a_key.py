@@ -24,6 +24,7 @@ from keyturn import (
     revoke,
 )
 from keyturn.database import migrate, open_database
+from keyturn.keys.listing import KeyFilter, every_key
 from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.key_harness import READ, KeyHarness, bearer
@@ -55,7 +56,7 @@ async def test_a_new_key_says_who_made_it_and_what_may_be_shown(context: KeyHarn
     assert (key.created_at, key.created_by) == (context.clock.at, "user:1")
     assert key.masked == f"{text[:14]}…{text[-4:]}"
     assert text[14:-4] not in repr(key)
-    assert await context.store.list("prj_a", "live") == [key]
+    assert await every_key(context.store, "prj_a", KeyFilter(mode=Mode.LIVE)) == [key]
 
 
 @pytest.mark.spec("crypto-checkout R3", "crypto-checkout R10", "crypto-checkout R49")
@@ -161,7 +162,7 @@ async def test_a_bad_name_makes_no_key(context: KeyHarness, name: str) -> None:
     """Empty, overlong, or not printable."""
     with pytest.raises(InvalidKeyName):
         await context.issue(name=name)
-    assert await context.store.list("prj_a", None) == []
+    assert await every_key(context.store, "prj_a") == []
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ async def test_an_unknown_scope_makes_no_key(context: KeyHarness, scope: str) ->
     """One wrong scope among right ones is enough; the message lists those there are."""
     with pytest.raises(InvalidScope, match="links:read, links:write, sessions:read, sessions:write"):
         await context.issue("links:read", scope)
-    assert await context.store.list("prj_a", None) == []
+    assert await every_key(context.store, "prj_a") == []
 
 
 @pytest.mark.spec("crypto-checkout R38", "crypto-checkout R66")
@@ -189,7 +190,7 @@ async def test_an_expiry_in_the_past_makes_no_key(context: KeyHarness) -> None:
     for ends in (context.clock.at, context.clock.at - 1, 0):
         with pytest.raises(InvalidExpiry):
             await context.issue(ends=ends)
-    assert await context.store.list("prj_a", None) == []
+    assert await every_key(context.store, "prj_a") == []
 
 
 async def test_a_use_is_noted_and_written_later(context: KeyHarness) -> None:
@@ -197,9 +198,9 @@ async def test_a_use_is_noted_and_written_later(context: KeyHarness) -> None:
     used, other = await context.issue(), await context.issue()
     agent, path = "curl/8 \0" + "x" * 300, "/checkout_sessions/{id}" + "y" * 300
     context.last_used.note(used.key.id, 1, Use(context.clock.at, "203.0.113.77", agent, path))
-    assert [key.last_used_at for key in await context.store.list("prj_a", None)] == [None, None]
+    assert [key.last_used_at for key in await every_key(context.store, "prj_a")] == [None, None]
     await context.last_used.flush(context.store)
-    keys = {key.id: key.last_used_at for key in await context.store.list("prj_a", None)}
+    keys = {key.id: key.last_used_at for key in await every_key(context.store, "prj_a")}
     assert keys == {used.key.id: context.clock.at, other.key.id: None}
     state = (await context.store.secrets("prj_a", used.key.id))[0]
     assert (state.last_used_at, state.last_used_address) == (context.clock.at, "203.0.113.0/24")
@@ -228,7 +229,7 @@ async def test_uses_are_kept_while_the_store_fails() -> None:
     context.last_used.note(first.key.id, 1, Use(3))
     store.fails = False
     await context.last_used.flush(store)
-    keys = {key.id: key.last_used_at for key in await store.list("prj_a", None)}
+    keys = {key.id: key.last_used_at for key in await every_key(store, "prj_a")}
     assert keys == {first.key.id: 3, second.key.id: 2}
 
 

@@ -7,6 +7,7 @@ import pytest
 from keyturn import NATIVE, Kind, Limit, Mode, RefusalReason, Status, generate
 from keyturn.database import Database, migrate, open_database
 from keyturn.insight.audit import broken_at
+from keyturn.keys.listing import every_key
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.key_harness import KeyHarness
 from tests.makers import execute, one
@@ -75,7 +76,7 @@ async def test_keys_of_the_first_schema_work_on_as_they_were(database_url: str) 
         }
         assert await context.reason(f"Bearer {texts['bound']}", address="8.8.8.8") is RefusalReason.ADDRESS_NOT_ALLOWED
 
-        keys = {key.id: key for key in await store.list("prj_a", None)}
+        keys = {key.id: key for key in await every_key(store, "prj_a")}
         assert {key.kind for key in keys.values()} == {Kind.SECRET}
         plain, revoked, disabled, bound = (keys[name] for name in texts)
         assert (plain.mode, plain.last_used_at, plain.expires_at) == (Mode.LIVE, 1_500, 9_999_999_999_999)

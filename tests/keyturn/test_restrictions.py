@@ -22,6 +22,7 @@ from keyturn import (
     revoke,
     set_enabled,
 )
+from keyturn.keys.listing import every_key
 from keyturn.keys.restrictions import (
     APPS_MAX,
     NETWORKS_MAX,
@@ -148,7 +149,7 @@ async def test_a_key_is_made_of_what_is_right_or_not_at_all(context: KeyHarness)
     for error, wish in wrong:
         with pytest.raises(error):
             await context.issue(**wish)  # type: ignore[arg-type]
-    assert await context.store.list("prj_a", None) == []
+    assert await every_key(context.store, "prj_a") == []
 
 
 @pytest.mark.anyio

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn import EVERY_SCOPE, InvalidKind, KeyChanges, Kind, change
+from keyturn import EVERY_SCOPE, InvalidKind, KeyChanges, Kind, Mode, change
+from keyturn.keys.listing import KeyFilter, every_key
 from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import Owner, browser_of, hidden, owner, owner_of_both
 from tests.house.source import ROOT
@@ -45,7 +46,7 @@ async def test_a_key_is_made_in_the_projects_api_keys_tab(owner: Owner) -> None:
     assert re.search(r"<button[^>]*>(Create|Generate)", form)
     first, _ = await generated(owner, "Production server")
     second, _ = await generated(owner, "admin root: everything")
-    keys = await owner.shop.keys.store.list(owner.shop.project_id, "live")
+    keys = await every_key(owner.shop.keys.store, owner.shop.project_id, KeyFilter(mode=Mode.LIVE))
     assert {key.name for key in keys} == {"Production server", "admin root: everything"}
     assert keys[0].terms == keys[1].terms
     for text in (first, second):
@@ -63,7 +64,7 @@ async def test_the_key_is_shown_once_with_a_warning_and_a_button_to_copy_it(owne
     for path in ("", "/api-keys", "/api-keys/new", "/events"):
         assert text not in await owner.page(path)
     await send(owner.shop.app, "GET", SESSIONS, bearer(text))
-    key = (await owner.shop.keys.store.list(owner.shop.project_id, "live"))[0]
+    key = (await every_key(owner.shop.keys.store, owner.shop.project_id, KeyFilter(mode=Mode.LIVE)))[0]
     assert text not in repr(key)
     assert text not in repr(await owner.shop.keys.store.secrets(owner.shop.project_id, key.id))
     assert text not in repr(await owner.shop.keys.store.audit(0, 100))

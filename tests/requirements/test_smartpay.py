@@ -6,6 +6,7 @@ import re
 import pytest
 
 from keyturn import Kind, Mode, revoke, set_enabled
+from keyturn.keys.listing import KeyFilter, every_key
 from keyturn.keys.pairs import PLACES, fill_places
 from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import owner_of
@@ -121,8 +122,8 @@ async def test_a_project_has_four_standing_keys(shop: Shop) -> None:
     for sample in ("pk_test_PCLEGPw9RrKIAlRcK504Bj", "sk_test_Ho1BrYTcg3gAX4vTKk1taz"):
         assert any(re.fullmatch(form, sample) for form in forms.values())
     assert await filled() == {}
-    assert len(await keys.store.list(shop.project_id, None)) == 4
-    secret = next(key for key in await keys.store.list(shop.project_id, "test") if key.kind is Kind.SECRET)
+    assert len(await every_key(keys.store, shop.project_id)) == 4
+    [secret] = await every_key(keys.store, shop.project_id, KeyFilter(mode=Mode.TEST, kind=Kind.SECRET))
     await revoke(keys.store, shop.clock, project_id=shop.project_id, key_id=secret.id, by="user:1")
     assert list(await filled()) == [(Mode.TEST, Kind.SECRET)]
 

@@ -15,6 +15,7 @@ from keyturn.admission.carriers import Carriers
 from keyturn.admission.leases import Gate, boottime_ns
 from keyturn.admission.origins import Origins
 from keyturn.admission.probing import Probed, ProbeStore, keep_probing
+from keyturn.admission.streams import OpenStream
 from keyturn.admission.verifying import Presented, Verifier
 from keyturn.database import SOON_SECONDS, Database, StoreError, StoreWatch, Trouble, migrate, open_database
 from keyturn.insight.expiry import keep_telling
@@ -75,6 +76,49 @@ class RateLimited(NamedTuple):
 
 
 NOBODY: Final = Caller()
+# The clock that keys expire by may be set; the timers' may not.
+LOOK_AGAIN_MS: Final = 60_000
+
+
+class Stream:
+    """An answer that goes on, for as long as its key is let in."""
+
+    def __init__(self, gate: Gate, stream: OpenStream, clock: Clock) -> None:
+        self._gate = gate
+        self._stream = stream
+        self._clock = clock
+        self._timer: asyncio.TimerHandle | None = None
+        self._judging: asyncio.Task[None] | None = None
+        self._wait()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a further piece may be sent right now."""
+        return self._gate.holds_lease and not self._stream.ended
+
+    def close(self) -> None:
+        """It is over."""
+        self._gate.streams.remove(self._stream)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _wait(self) -> None:
+        # A change of these moments touches the key, and the look that follows it judges the stream by the new ones; so
+        # that one only has to look again now and then.
+        ends = [at for at in (self._stream.key.expires_at, self._stream.key.ends_at) if at is not None]
+        left_ms = min([max(at - self._clock.now(), 0) for at in ends], default=LOOK_AGAIN_MS)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(min(left_ms, LOOK_AGAIN_MS) / 1_000, self._look_again)
+
+    def _look_again(self) -> None:
+        if not self._stream.ended:
+            self._judging = asyncio.get_running_loop().create_task(self._judge(), name="keyturn stream")
+
+    async def _judge(self) -> None:
+        self._gate.streams.touch_one(self._stream)
+        await self._gate.streams.settle()
+        if not self._stream.ended:
+            self._wait()
 
 
 class LayerObserver:
@@ -246,6 +290,36 @@ class KeyLayer:
         self.outcomes["valid"] += 1
         self.usage.allowed(decision, need, use)
         return Admitted(key, allowance, decision.reported)
+
+    async def open_stream(
+        self,
+        key: KnownKey,
+        presented: Presented,
+        need: Needs,
+        *,
+        judged_at: int | None,
+        end: Callable[[Refused | None], None],
+    ) -> "Stream | Refused":
+        """Have an answer that goes on ended when its request would be refused.
+
+        Args:
+            judged_at: the gate's epoch as it was before the request was let in.
+            end: ends it at once, without waiting; told why the key is refused, or None where that cannot be told.
+
+        Returns:
+            what is to be closed when it is over; or why it must not go on even now.
+
+        Raises:
+            StoreError: whether it may go on cannot be told.
+        """
+
+        async def judge() -> KnownKey | Refused:
+            decision = await self.verifier.verify(presented, need)
+            return decision if isinstance(decision, Refused) else decision.key
+
+        stream = OpenStream(key, judge, end)
+        refusal = await self.gate.open_stream(stream, judged_at)
+        return refusal if refusal is not None else Stream(self.gate, stream, self.clock)
 
     async def trouble(self) -> Trouble | None:
         """Why keys that are not cached cannot be verified right now; None if all is well. There is an answer within

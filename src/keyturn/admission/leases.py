@@ -13,6 +13,10 @@ The rules:
    the narrower's own clock since the commit.
 4. **No late filling.** What was read from the store goes into the memory only if no change was acted upon since
    before it was read.
+5. **Streams end before the acknowledgement.** An answer that goes on (server-sent events, a web socket) is registered
+   under the lease, and judged again if a change was acted upon since before its request was judged. A change that
+   touches its key has it judged again before the gate acknowledges that change, and it ends where it is refused. Where
+   the lease runs out, all of them end: what is not proved any more goes on no longer.
 
 Why that suffices: either a gate's lease was committed before the narrower looked, so the narrower waits for it;
 or it was committed later, hence after the change, and the gate's look that follows finds the change. A gate that was
@@ -25,11 +29,13 @@ with a margin of a tenth.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, NamedTuple, Protocol
 
+from keyturn.admission.streams import OpenStream, Streams
+from keyturn.database import SOON_SECONDS, StoreUnavailable
 from keyturn.invariants import present
-from keyturn.keys.model import KnownKey
+from keyturn.keys.model import KnownKey, Refused
 from keyturn.keys.secret import KeyDigest
 from keyturn.stores.ports import CHANGES_READ_MAX, HeldLease, LeaseStore, VerificationStore
 
@@ -106,6 +112,12 @@ class Gate:
         self._renewals = 0
         self._wake = asyncio.Event()
         self._hint: int | None = None
+        self.streams = Streams()
+        self.runs = False
+        self._leased = asyncio.Event()
+        # What was ended at the last look that found changes: after which epoch, and how many.
+        self._ended_after = 0
+        self._streams_ended = 0
 
     @property
     def remembered(self) -> int:
@@ -149,6 +161,41 @@ class Gate:
         """Whether this would be answered from memory right now."""
         return self.holds_lease and digest.value in self._entries
 
+    async def open_stream(self, stream: OpenStream, judged_at: int | None) -> Refused | None:
+        """Register an answer that goes on; why it must not, if its key was narrowed since it was judged.
+
+        Args:
+            judged_at: :attr:`epoch` as it was before its request was judged.
+
+        Raises:
+            StoreUnavailable: there is no lease to be had, and without one it could not be ended in time.
+        """
+        if not self.holds_lease:
+            self._asked += 1
+            self._leased.clear()
+            self._wake.set()
+            try:
+                async with asyncio.timeout(SOON_SECONDS):
+                    while not self.holds_lease:
+                        await self._leased.wait()
+                        self._leased.clear()
+            except TimeoutError:
+                raise StoreUnavailable("no lease could be taken in time") from None
+        # From here to the registration nothing is awaited: what is acted upon later finds the stream.
+        applied = self._applied
+        self.streams.add(stream)
+        if judged_at is not None and judged_at == applied:
+            return None
+        refusal = None
+        try:
+            refusal = await stream.judge_again()
+        except BaseException:
+            self.streams.remove(stream)
+            raise
+        if refusal is not None:
+            self.streams.remove(stream)
+        return refusal
+
     # Holding the lease.
 
     async def renew(self) -> bool:
@@ -159,6 +206,7 @@ class Gate:
         await self._hold()
         changed = await self._look()
         self._until_ns = begun + self._lease_ns
+        self._leased.set()
         if changed:
             await self._hold()
         return changed
@@ -178,16 +226,22 @@ class Gate:
     async def _hold(self) -> None:
         applied = present(self._applied, "an epoch that was read before a lease is held")
         self._renewals += 1
-        await self._store.hold(self.name, applied, self._renewals)
+        await self._store.hold(self.name, applied, self._renewals, self._ended_after, self._streams_ended)
 
     async def _look(self) -> bool:
         """Act upon all changes that are committed; whether there was one."""
         changed = False
+        after, ended = self._applied, 0
         while True:
             read = await self._look_once()
+            # Before any of it is acknowledged.
+            ended += await self.streams.settle()
             changed = changed or read > 0
             if read < CHANGES_READ_MAX:
-                return changed
+                break
+        if changed:
+            self._ended_after, self._streams_ended = after or 0, ended
+        return changed
 
     async def _look_once(self) -> int:
         applied = present(self._applied, "an epoch that was read before its changes are")
@@ -197,6 +251,7 @@ class Gate:
         last = changes[-1].epoch
         if last - applied != len(changes):
             self._entries.clear()  # some were forgotten before this gate had seen them
+            self.streams.touch_all()
         else:
             ids = {change.key_id for change in changes if change.key_id is not None}
             projects = {change.project_id for change in changes if change.project_id is not None}
@@ -208,6 +263,7 @@ class Gate:
             ]
             for digest in touched:
                 del self._entries[digest]
+            self.streams.touch(ids, projects)
         self._applied = last
         return len(changes)
 
@@ -218,12 +274,14 @@ class Gate:
         """
         stop = self._store.listen(self._wake.set)
         idle_since: int | None = None
+        lapsing = asyncio.create_task(self._end_lapsed_streams(), name="keyturn streams")
+        self.runs = True
         try:
             while True:
                 # Before the look, not after: what is told while that is under way is a reason for another one.
                 self._wake.clear()
                 try:
-                    if self._asked:
+                    if self._asked or self.streams:
                         self._asked, idle_since = 0, None
                         await self.renew()
                     elif self.holds_lease:
@@ -239,9 +297,22 @@ class Gate:
                     await asyncio.sleep(RETRY_MS / 1_000)
                 await self._sleep()
         finally:
+            self.runs = False
+            lapsing.cancel()
+            self.streams.end_all()
             stop()
             with contextlib.suppress(Exception):
                 await self.give_back()
+
+    async def _end_lapsed_streams(self) -> None:
+        """End all streams when the lease runs out, whatever its renewal waits for."""
+        while True:
+            await self.streams.some.wait()
+            left_ns = self._until_ns - self._monotonic_ns()
+            if left_ns > 0:
+                await asyncio.sleep(left_ns / 1e9)
+            else:
+                self.streams.end_all()
 
     def failed(self, error: Exception) -> None:
         """Told when the store did not answer a renewal; to be replaced by who wants to know."""
@@ -289,6 +360,9 @@ class Receipt(NamedTuple):
         confirmed: the gates that have acted upon it.
         lapsed: the gates that did not say so, and whose lease has run out since.
         waited_ms: how long that took, after the commit.
+        streams_ended: the open answers (server-sent events, web sockets) that the confirming gates ended as they acted
+            upon it, and upon what else they found at the same moment. Those of a gate that lapsed have ended, too, but
+            nobody has counted them.
     """
 
     epoch: int | None
@@ -296,6 +370,7 @@ class Receipt(NamedTuple):
     confirmed: tuple[str, ...] = ()
     lapsed: tuple[str, ...] = ()
     waited_ms: float = 0.0
+    streams_ended: int = 0
 
 
 async def settle(
@@ -313,7 +388,7 @@ async def settle(
     ends = begun + lease_ms * 1_000_000
     first: dict[str, HeldLease] | None = None
     open_gates: dict[str, HeldLease] = {}
-    confirmed: dict[str, None] = {}
+    confirmed: dict[str, int] = {}
     while True:
         try:
             held = {lease.gate: lease for lease in await store.held()}
@@ -323,9 +398,11 @@ async def settle(
             if first is None:
                 first = held
             open_gates = {name: lease for name, lease in held.items() if name in first and lease.epoch_seen < epoch}
-            confirmed |= {name: None for name, lease in held.items() if lease.epoch_seen >= epoch and name in first}
+            for name, lease in held.items():
+                if lease.epoch_seen >= epoch and name in first and name not in confirmed:
+                    confirmed[name] = lease.streams_ended if lease.ended_after < epoch else 0
             if not open_gates:
-                return Receipt(epoch, at, tuple(sorted(confirmed)), (), (monotonic_ns() - begun) / 1e6)
+                return _receipt(epoch, at, confirmed, (), monotonic_ns() - begun)
         left_ms = (ends - monotonic_ns()) / 1e6
         if left_ms <= 0:
             break
@@ -337,4 +414,9 @@ async def settle(
                 await store.release_lapsed(lease)
             except Exception:  # nor will it for the next one
                 break
-    return Receipt(epoch, at, tuple(sorted(confirmed)), tuple(sorted(open_gates)), (monotonic_ns() - begun) / 1e6)
+    return _receipt(epoch, at, confirmed, open_gates, monotonic_ns() - begun)
+
+
+def _receipt(epoch: int, at: int, confirmed: Mapping[str, int], lapsed: Collection[str], waited_ns: int) -> Receipt:
+    ended = sum(confirmed.values())
+    return Receipt(epoch, at, tuple(sorted(confirmed)), tuple(sorted(lapsed)), waited_ns / 1e6, ended)

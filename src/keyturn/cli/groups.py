@@ -20,6 +20,7 @@ def keys_group(where: Where) -> typer.Typer:
         ("disable", key_ends.disable),
         ("enable", key_ends.enable),
         ("revoke", key_ends.revoke_key),
+        ("revoke-many", key_ends.revoke_many),
         ("usage", usage.usage),
         ("import", importing.import_file),
     ):

@@ -5,14 +5,24 @@ from typing import Annotated, Any
 import typer
 
 from keyturn.admission.leases import Receipt
+from keyturn.cli.choosing import (
+    NOTHING_CHOSEN,
+    WantedKind,
+    WantedMode,
+    WantedName,
+    WantedStatus,
+    WantedUnused,
+    wanted_keys,
+)
 from keyturn.cli.keys import Format, KeyId, Project, age_ms, say_key, say_once, to_json, with_secret
 from keyturn.cli.mounting import ACTOR, CommandContext, Installation
 from keyturn.cli.output import AsJson, Yes, confirm, fail, program_name, say, say_json, say_table
 from keyturn.instants import to_rfc3339
 from keyturn.keys.issuing import OVERLAP_MAX_MS, Issued, Rotated
-from keyturn.keys.model import Key
+from keyturn.keys.listing import ALL_KEYS, each_key
+from keyturn.keys.model import Key, Status
 from keyturn.keys.pairs import FORMAT, fill_places
-from keyturn.keys.revoking import Revocation, revoke, set_enabled
+from keyturn.keys.revoking import BulkRevocation, Revocation, revoke, revoke_matching, set_enabled
 from keyturn.stores.ports import SecretState
 
 Reason = Annotated[str | None, typer.Option("--reason", help="The reason; stored in the audit log.")]
@@ -158,6 +168,41 @@ def revoke_key(
         say(f"Epoch {receipt.epoch}; confirmed by {confirmed} serving processes in {receipt.waited_ms:.0f} ms.")
 
 
+def revoke_many(
+    installation: Installation,
+    project: Project = None,
+    mode: WantedMode = None,
+    kind: WantedKind = None,
+    status: WantedStatus = None,
+    name: WantedName = None,
+    unused: WantedUnused = None,
+    reason: Reason = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Revoke for good all keys that fit, in batches. When this returns, no process accepts them."""
+    wanted = wanted_keys(mode, kind, status, name, unused)
+    if wanted(0) == ALL_KEYS:
+        fail(NOTHING_CHOSEN)
+
+    async def look(context: CommandContext) -> int:
+        found = each_key(context.store, await context.find_project(project), wanted(context.clock.now()))
+        return len([key async for key in found if key.status is not Status.REVOKED])
+
+    async def task(context: CommandContext) -> BulkRevocation:
+        which, project_id = wanted(context.clock.now()), await context.find_project(project)
+        return await revoke_matching(
+            context.store, context.clock, project_id=project_id, wanted=which, by=ACTOR, reason=reason
+        )
+
+    confirm(f"{installation.work(look)} keys are revoked for good.", yes)
+    done = installation.work(task)
+    if as_json:
+        say_json({"revoked": list(done.key_ids), "receipts": [receipt_to_json(one) for one in done.receipts]})
+    else:
+        say(f"{len(done.key_ids)} keys are revoked: no request with them is accepted any more.")
+
+
 async def _end_rotation(context: CommandContext, key_id: str, *, finish: bool) -> Receipt:
     project_id = (await context.key(key_id)).project_id
     end = context.issuer.finish_rotation if finish else context.issuer.withdraw_rotation
@@ -183,6 +228,7 @@ def receipt_to_json(receipt: Receipt) -> dict[str, Any]:
         "confirmed": list(receipt.confirmed),
         "lapsed": list(receipt.lapsed),
         "waitedMs": round(receipt.waited_ms, 1),
+        "streamsEnded": receipt.streams_ended,
     }
 
 

@@ -8,12 +8,14 @@ import typer
 from msgspec import UNSET
 
 from keyturn.admission.layer import SystemClock
+from keyturn.cli.choosing import WantedKind, WantedMode, WantedName, WantedStatus, WantedUnused, wanted_keys
 from keyturn.cli.mounting import ACTOR, CommandContext, Installation
 from keyturn.cli.output import AsJson, fail, say, say_fields, say_json, say_table
 from keyturn.errors import InvalidLimit, InvalidScope
 from keyturn.instants import to_rfc3339
 from keyturn.keys.changing import KeyChanges, change
 from keyturn.keys.issuing import Issued, KeyWish
+from keyturn.keys.listing import every_key
 from keyturn.keys.model import REPORTABLE, Key, Kind, Mode
 from keyturn.keys.restrictions import checked_limit, parse_rate
 from keyturn.keys.secret import FORMATS, NATIVE, KeySecret
@@ -40,7 +42,6 @@ Project = Annotated[
     str | None,
     typer.Option("--project", metavar="NAME", help="The project's name or id; not needed if there is only one."),
 ]
-OnlyMode = Annotated[Mode | None, typer.Option("--mode", help="Only test or only live keys.")]
 Networks = Annotated[
     list[str] | None,
     typer.Option("--ip", metavar="CIDR", help="Only from this address or network; repeat for more."),
@@ -134,12 +135,20 @@ def create(
 
 
 def list_all(
-    installation: Installation, project: Project = None, mode: OnlyMode = None, as_json: AsJson = False
+    installation: Installation,
+    project: Project = None,
+    mode: WantedMode = None,
+    kind: WantedKind = None,
+    status: WantedStatus = None,
+    name: WantedName = None,
+    unused: WantedUnused = None,
+    as_json: AsJson = False,
 ) -> None:
     """List a project's keys, newest first, without their texts."""
+    wanted = wanted_keys(mode, kind, status, name, unused)
 
     async def task(context: CommandContext) -> list[Key]:
-        return await context.store.list(await context.find_project(project), mode.value if mode else None)
+        return await every_key(context.store, await context.find_project(project), wanted(context.clock.now()))
 
     keys = installation.work(task)
     if as_json:

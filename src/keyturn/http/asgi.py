@@ -7,6 +7,7 @@ Endpoints say what they need by :func:`keyturn.needs.needs`, or rules over paths
 nobody. Plain ASGI: it imports no framework; of Starlette's and FastAPI's routes it asks ``matches``, as they do.
 """
 
+import asyncio
 import contextlib
 import functools
 import logging
@@ -14,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, NamedTuple
 
-from keyturn.admission.layer import Admitted, Caller, KeyLayer
+from keyturn.admission.layer import Admitted, Caller, KeyLayer, Stream
 from keyturn.admission.needs import Access, InvalidNeed, Rules, Stated, UnclearPath, need_of
 from keyturn.admission.origins import answer_headers
 from keyturn.admission.verifying import Presented
@@ -124,20 +125,25 @@ class KeyturnMiddleware:
                 if isinstance(admitted, Denial):
                     await self._refuse(admitted, scope, receive, send)
                     return
-                key, more = admitted
+                key, more, judged = admitted
                 scope[SCOPE_KEY] = key
                 scope.setdefault("state", {})[SCOPE_KEY] = key
                 if origin is not None and key is not None:
                     more = [*more, *answer_headers(origin, key)]
-                await self._app(scope, receive, _adding(send, more) if more else send)
+                if more:
+                    send = _adding(send, more)
+                if judged is None or not layer.gate.runs:
+                    await self._app(scope, receive, send)
+                else:
+                    await _Answer(layer, judged, send).run(self._app, scope, receive)
         except _Unavailable as error:
             _log.error("the store does not answer: %s", error.__cause__)
             await self._refuse(UNAVAILABLE, scope, receive, send)
 
     async def _admit(
         self, layer: KeyLayer, scope: Scope, headers: Mapping[str, str], target: "_Target | None"
-    ) -> Denial | tuple[KnownKey | None, Headers]:
-        """Whose request it is and what its answer is to carry; or why it is refused.
+    ) -> "Denial | tuple[KnownKey | None, Headers, _Judged | None]":
+        """Whose request it is, what its answer is to carry and by what it was let in; or why it is refused.
 
         Raises:
             _Unavailable: the decision is unknown.
@@ -158,7 +164,7 @@ class KeyturnMiddleware:
             _log.error("%s %s declares no scope, so every request to it is refused", method, logged_path)
             return UNDECLARED
         if need is Access.OPEN:
-            return None, ()
+            return None, (), None
         peer = scope["client"][0] if scope.get("client") else None
         client = client_of(
             peer,
@@ -180,6 +186,7 @@ class KeyturnMiddleware:
             object_id=target.object_id if target is not None else None,
         )
         asked = need if isinstance(need, Need) else None
+        epoch = layer.gate.epoch
         try:
             decision = await layer.admit(presented, asked, Caller(f"{method} {path}", headers.get("user-agent")))
         except StoreError as error:
@@ -187,7 +194,8 @@ class KeyturnMiddleware:
         if isinstance(decision, Admitted):
             if nowhere:
                 return _nowhere(method, layer.carriers.clipped(path, 80), target.methods if target is not None else ())
-            return decision.key, rate_headers(decision.allowance) if decision.allowance is not None else ()
+            more = rate_headers(decision.allowance) if decision.allowance is not None else ()
+            return decision.key, more, _Judged(decision.key, presented, asked, epoch)
         denial = (
             denied(decision)
             if isinstance(decision, Refused)
@@ -263,6 +271,125 @@ class KeyturnMiddleware:
 
 class _Unavailable(Exception):
     """A key could not be verified; ``__cause__`` says why."""
+
+
+class _Judged(NamedTuple):
+    """What a request was let in by: enough to judge it again.
+
+    Attributes:
+        epoch: the gate's, before it was judged.
+    """
+
+    key: KnownKey
+    presented: Presented
+    need: Need | None
+    epoch: int | None
+
+
+class _Answer:
+    """What the application sends to somebody with a key. Where it goes on after its first piece, or is a web socket, it
+    is ended as soon as the key is refused: the application's task is canceled, server-sent events end as a stream does,
+    and a web socket is closed with 1008 and the refusal's code."""
+
+    __slots__ = (
+        "_bounded",
+        "_canceled",
+        "_judged",
+        "_layer",
+        "_over",
+        "_refusal",
+        "_send",
+        "_stream",
+        "_task",
+        "_task_canceled",
+    )
+
+    def __init__(self, layer: KeyLayer, judged: _Judged, send: Send) -> None:
+        self._layer = layer
+        self._judged = judged
+        self._send = send
+        self._task: asyncio.Task[Any] | None = None
+        self._stream: Stream | None = None
+        self._bounded = False
+        self._over = False
+        self._canceled = False
+        self._task_canceled = False
+        self._refusal: Refused | None = None
+
+    async def run(self, app: App, scope: Scope, receive: Receive) -> None:
+        self._task = asyncio.current_task()
+        try:
+            await app(scope, receive, self._pass_on)
+        except BaseException:
+            if not self._canceled:
+                raise
+        finally:
+            stream, self._stream = self._stream, None
+            if stream is not None:
+                stream.close()
+        if self._canceled:
+            if self._task is not None and self._task_canceled and self._task.uncancel() > 0:
+                raise asyncio.CancelledError  # somebody else wants that, too
+            await self._close(scope["type"])
+
+    async def _pass_on(self, message: Any) -> None:
+        kind = message["type"]
+        if kind == "http.response.start":
+            self._bounded = any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))
+        elif kind == "websocket.accept" or (kind == "http.response.body" and message.get("more_body")):
+            if self._stream is None and not self._canceled:
+                await self._open()
+        elif kind in ("http.response.body", "websocket.close"):
+            self._over = True
+        if self._canceled:
+            raise _Ended
+        if self._stream is not None and not self._stream.goes_on:
+            self._end(None)
+            raise _Ended
+        await self._send(message)
+
+    async def _open(self) -> None:
+        judged = self._judged
+        try:
+            opened = await self._layer.open_stream(
+                judged.key, judged.presented, judged.need, judged_at=judged.epoch, end=self._end
+            )
+        except StoreError as error:
+            _log.error("an answer was ended, for the store does not answer: %s", error)
+            self._end(None)
+            return
+        if isinstance(opened, Refused):
+            self._end(opened)
+        elif self._canceled:
+            opened.close()
+        else:
+            self._stream = opened
+
+    def _end(self, refusal: Refused | None) -> None:
+        if not self._canceled:
+            self._canceled = True
+            self._refusal = refusal
+            # It does not cancel itself: the exception that follows is enough, and is all that is to be caught.
+            if self._task is not None and self._task is not asyncio.current_task():
+                self._task_canceled = True
+                self._task.cancel()
+
+    async def _close(self, kind: str) -> None:
+        """Say that it is over, as far as the application has not."""
+        if self._over:
+            return
+        # The client or its connection may be gone, which is as good.
+        with contextlib.suppress(Exception):
+            if kind == "websocket":
+                code = denied(self._refusal).code if self._refusal is not None else UNAVAILABLE.code
+                await self._send({"type": "websocket.close", "code": 1008, "reason": code})
+            elif not self._bounded:
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            # Of what is shorter than was announced the server closes the connection.
+
+
+class _Ended(OSError):
+    """Nothing is sent any more: the key of the request is refused by now."""
 
 
 class _Target(NamedTuple):

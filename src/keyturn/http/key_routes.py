@@ -22,13 +22,16 @@ from keyturn.http.shapes import (
     CreatedKey,
     KeyList,
     KeyObject,
+    Matching,
     NewKey,
     ProjectObject,
     Rate,
     RevokedKey,
+    RevokedKeys,
     RotatedKey,
     Rotation,
     SecretList,
+    Selection,
     SwitchedProject,
     Tree,
     WhichKeys,
@@ -42,11 +45,22 @@ from keyturn.http.shapes import (
     receipt_object,
     secret_object,
 )
+from keyturn.insight.usage import DAY_MS
+from keyturn.invariants import present
 from keyturn.keys.changing import KeyChanges, change
 from keyturn.keys.issuing import KeyWish, check_no_stronger
+from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor
 from keyturn.keys.model import Key
 from keyturn.keys.restrictions import checked_limit
-from keyturn.keys.revoking import resume, revoke, set_enabled, suspend
+from keyturn.keys.revoking import (
+    REVOKED_AT_ONCE_MAX,
+    resume,
+    revoke,
+    revoke_matching,
+    revoke_several,
+    set_enabled,
+    suspend,
+)
 from keyturn.limiting.gcra import Limit
 from keyturn.settings import READ, WRITE
 
@@ -97,22 +111,43 @@ async def create(layer: KeyLayer, call: Call) -> CreatedKey:
 async def list_all(layer: KeyLayer, call: Call) -> KeyList:
     """A project's keys, newest first."""
     query: WhichKeys = call.query
-    mode = None if query.mode is UNSET else query.mode
     project_id = _project(call, query.project_id)
+    wanted = _wanted(query, layer.clock.now())
     if call.who.key is not None:
-        if mode is not None and mode is not call.who.key.mode:
+        if wanted.mode not in (None, call.who.key.mode):
             return KeyList(data=[], has_more=False, next_cursor=None)
-        mode = call.who.key.mode
-    keys = await layer.store.list(project_id, mode.value if mode is not None else None)
-    if query.starting_after is not UNSET:
-        ids = [key.id for key in keys]
-        if query.starting_after not in ids:
-            raise bad_request("invalid_query", "startingAfter: no key in this list has this id.", "startingAfter")
-        keys = keys[ids.index(query.starting_after) + 1 :]
-    page = keys[: query.limit]
-    more = len(keys) > len(page)
+        wanted = wanted._replace(mode=call.who.key.mode)
+    after = None if query.starting_after is UNSET else query.starting_after
+    try:
+        page = await layer.store.page(project_id, wanted, after, query.limit)
+    except UnknownCursor:
+        message = "startingAfter: no key of this list has this id; send the nextCursor of the page before."
+        raise bad_request("invalid_query", message, "startingAfter") from None
     return KeyList(
-        data=[KeyObject(**key_fields(key)) for key in page], has_more=more, next_cursor=page[-1].id if more else None
+        data=[KeyObject(**key_fields(key)) for key in page.keys],
+        has_more=page.next is not None,
+        next_cursor=page.next,
+    )
+
+
+def _matching(which: Matching, now: int) -> KeyFilter:
+    """
+    Raises:
+        Denied: nothing is asked for, which would be all keys.
+    """
+    wanted = _wanted(which, now)
+    if wanted == ALL_KEYS:
+        raise bad_request("invalid_body", "matching: name a mode, kind, status, name or unusedDays.", "matching")
+    return wanted
+
+
+def _wanted(query: Matching | WhichKeys, now: int) -> KeyFilter:
+    return KeyFilter(
+        mode=query.mode or None,
+        kind=query.kind or None,
+        status=query.status or None,
+        name=query.name or None,
+        unused_since=now - query.unused_days * DAY_MS if query.unused_days is not UNSET else None,
     )
 
 
@@ -210,6 +245,28 @@ async def revoke_one(layer: KeyLayer, call: Call) -> RevokedKey:
     )
 
 
+async def revoke_many(layer: KeyLayer, call: Call) -> RevokedKeys:
+    """Many keys revoked for good, in batches, with the proof of each batch."""
+    body: Selection = call.body
+    project_id = PROJECT_DEFAULT if body.project_id is UNSET else body.project_id
+    if (body.key_ids is UNSET) == (body.matching is UNSET):
+        raise bad_request("invalid_body", "Send either keyIds or matching, and not both.", "keyIds")
+    by, reason = call.who.actor, body.reason
+    if body.key_ids is not UNSET:
+        done = await revoke_several(
+            layer.store, layer.clock, project_id=project_id, key_ids=body.key_ids, by=by, reason=reason
+        )
+    else:
+        wanted = _matching(present(body.matching or None, "what the keys match"), layer.clock.now())
+        done = await revoke_matching(
+            layer.store, layer.clock, project_id=project_id, wanted=wanted, by=by, reason=reason,
+            at_most=REVOKED_AT_ONCE_MAX,
+        )  # fmt: skip
+    return RevokedKeys(
+        revoked=list(done.key_ids), receipts=[receipt_object(one) for one in done.receipts], has_more=done.more
+    )
+
+
 async def list_secrets(layer: KeyLayer, call: Call) -> SecretList:
     """All secrets that a key has had."""
     key = await _read(layer, call)
@@ -283,11 +340,21 @@ async def _made(layer: KeyLayer, call: Call, *, itself: bool = False) -> tuple[K
     """
     key = await _read(layer, call)
     own = await _own(layer, call)
-    if own is not None and not (itself and key.id == own.id):
-        family = await layer.store.family(own.project_id, own.id)
-        if all(one.id != key.id for one in family):
-            raise KeyNotFound(f"{own.id} has made no key {call.id[:64]!r}; it can change only those it has made")
+    if own is not None and not (itself and key.id == own.id) and not await _comes_from(layer, key, own.id):
+        raise KeyNotFound(f"{own.id} has made no key {call.id[:64]!r}; it can change only those it has made")
     return key, own
+
+
+async def _comes_from(layer: KeyLayer, key: Key, maker_id: str) -> bool:
+    """Whether a key was made by this one, itself or through others; as many are looked at as there are generations."""
+    while key.parent_id is not None:
+        if key.parent_id == maker_id:
+            return True
+        parent = await layer.store.by_id(key.project_id, key.parent_id)
+        if parent is None:
+            return False
+        key = parent
+    return False
 
 
 async def _switch(layer: KeyLayer, call: Call, *, enabled: bool) -> ChangedKey:
@@ -361,6 +428,7 @@ def _routes() -> list[Route]:
         Route("GET", "/v1/whoami", Only.KEY, "Describe the credential", who_am_i, WhoAmI),
         Route("POST", "/v1/keys", WRITE, "Create a key", create, CreatedKey, HTTPStatus.CREATED, body=NewKey),
         Route("GET", "/v1/keys", READ, "List keys", list_all, KeyList, query=WhichKeys),
+        Route("POST", "/v1/keys/revoke", Only.ROOT, "Revoke many keys", revoke_many, RevokedKeys, body=Selection),
         Route("GET", one, READ, "Retrieve a key", retrieve, KeyObject),
         Route("PATCH", one, WRITE, "Change a key", update, ChangedKey, body=Changes),
         Route("POST", f"{one}/rotate", WRITE, "Rotate a key", rotate, RotatedKey, body=Rotation),

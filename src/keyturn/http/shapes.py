@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from keyturn.admission.leases import Receipt
 from keyturn.insight.audit import AuditEntry
 from keyturn.instants import from_datetime, to_rfc3339
+from keyturn.keys.listing import NAME_WANTED_MAX
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Reach, Status
 from keyturn.keys.secret import MaskedRepr
 from keyturn.limiting.gcra import Allowance, Limit
@@ -18,12 +19,15 @@ PROJECT_DEFAULT: Final = "default"
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
 
+UNUSED_DAYS_MAX: Final = 3_650
+
 # What a database keeps as an integer.
 SEQUENCE_MAX: Final = 2**63 - 1
 
 # `$` alone would let a line break by.
 ProjectId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$(?!\n)", examples=["default"])]
 Instant = Annotated[datetime, Meta(tz=True)]
+KeyId = Annotated[str, Meta(min_length=1, max_length=64)]
 Reason = Annotated[str, Meta(max_length=500)]
 
 
@@ -221,12 +225,42 @@ class Rotation(Taken, frozen=True, kw_only=True):
 
 
 class WhichKeys(Taken, frozen=True, kw_only=True):
-    """Which keys are listed."""
+    """Which keys are listed.
+
+    Attributes:
+        name: a part of the name; capital and small letters of ASCII are the same.
+        unused_days: only keys that nobody has used for so many days.
+    """
 
     project_id: ProjectId | UnsetType = UNSET
     mode: Mode | UnsetType = UNSET
+    kind: Kind | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_WANTED_MAX)] | UnsetType = UNSET
+    unused_days: Annotated[int, Meta(ge=1, le=UNUSED_DAYS_MAX)] | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     starting_after: str | UnsetType = UNSET
+
+
+class Matching(Taken, frozen=True, kw_only=True):
+    """What keys have in common; as when they are listed."""
+
+    mode: Mode | UnsetType = UNSET
+    kind: Kind | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_WANTED_MAX)] | UnsetType = UNSET
+    unused_days: Annotated[int, Meta(ge=1, le=UNUSED_DAYS_MAX)] | UnsetType = UNSET
+
+
+class Selection(Taken, frozen=True, kw_only=True):
+    """Which keys of a project are meant: by their ids, or by what they have in common."""
+
+    project_id: ProjectId | UnsetType = UNSET
+    key_ids: (
+        Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=LIMIT_MAX)] | UnsetType
+    ) = UNSET
+    matching: Matching | UnsetType = UNSET
+    reason: Reason | None = None
 
 
 class WhichLines(Taken, frozen=True, kw_only=True):
@@ -294,6 +328,7 @@ class ReceiptObject(Answered, frozen=True, kw_only=True):
         confirmed: the gates that have acted upon it.
         lapsed: those that did not say so, and whose lease has run out since.
         waited_ms: how long that took.
+        streams_ended: open answers, such as web sockets, that the middleware ended with it.
     """
 
     epoch: int | None
@@ -301,6 +336,7 @@ class ReceiptObject(Answered, frozen=True, kw_only=True):
     confirmed: list[str]
     lapsed: list[str]
     waited_ms: float
+    streams_ended: int
 
 
 class ChangedKey(KeyObject, frozen=True, kw_only=True):
@@ -327,8 +363,17 @@ class RotatedKey(MaskedRepr, ChangedKey, frozen=True, kw_only=True):
     key: str
 
 
+class RevokedKeys(Answered, frozen=True, kw_only=True):
+    """Keys that were revoked, in batches, each with its proof. Where `hasMore` is true, ask again for the rest."""
+
+    revoked: list[str]
+    receipts: list[ReceiptObject]
+    has_more: bool
+
+
 class KeyList(Answered, frozen=True, kw_only=True):
-    """Some keys, newest first; where there are more, go on after `nextCursor`."""
+    """Some keys, newest first; where there are more, go on after `nextCursor`. Where a filter fits few keys, a page may
+    hold fewer than `limit`, or none, while `hasMore` is true."""
 
     data: list[KeyObject]
     has_more: bool
@@ -466,6 +511,7 @@ def receipt_object(receipt: Receipt) -> ReceiptObject:
         confirmed=list(receipt.confirmed),
         lapsed=list(receipt.lapsed),
         waited_ms=round(receipt.waited_ms, 3),
+        streams_ended=receipt.streams_ended,
     )
 
 

@@ -2,7 +2,7 @@
 the secret that a rotation is to replace."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -10,12 +10,13 @@ import msgspec
 from keyturn.insight.usage import ALLOWED, ALLOWED_TOO, DAY_MS, FLUSH_SECONDS, RATE_LIMITED, WANTED_TOO
 from keyturn.keys.changing import KeyChanges
 from keyturn.keys.issuing import KeyWish
-from keyturn.keys.model import EVERY_SCOPE, Key, Status
+from keyturn.keys.model import EVERY_SCOPE, Key
 from keyturn.keys.revoking import known
 from keyturn.stores.ports import AuditStore, Clock, Count, KeyStore, SecretState, UsageStore
 
 DAYS_DEFAULT: Final = 30
 UNUSED_DAYS: Final = 90
+UNUSED_TOLD_MAX: Final = 20
 # A shop that is closed on some days of the week has needed on the others whatever it needs.
 WATCHED_DAYS_MIN: Final = 7
 # What another process has noted and not yet written down is at most that old, and as much again for a slow write.
@@ -200,17 +201,12 @@ async def _granted_since(store: AuditStore, key: Key, at: int) -> set[str]:
     return granted & key.scopes
 
 
-def unused_keys(keys: Iterable[Key], now: int, days: int = UNUSED_DAYS) -> list[Key]:
-    """The usable keys that were not used for a number of days, the longest unused first."""
-    since = now - days * DAY_MS
-    idle = [
-        key
-        for key in keys
-        if key.status is Status.ACTIVE
-        and (key.expires_at is None or key.expires_at > now)
-        and not key.canary  # a canary is there to be left alone
-        and max(key.created_at, key.last_used_at or 0) <= since
-    ]
+async def unused_keys(
+    store: KeyStore, clock: Clock, *, project_id: str, days: int = UNUSED_DAYS, limit: int = UNUSED_TOLD_MAX
+) -> list[Key]:
+    """Some of the project's keys that could be used and were not for so many days, the longest unused first."""
+    now = clock.now()
+    idle = await store.unused(project_id, now - days * DAY_MS, now, limit)
     return sorted(idle, key=lambda key: max(key.created_at, key.last_used_at or 0))
 
 

@@ -32,7 +32,7 @@ PLACES = tuple(Place(mode, kind) for mode in (Mode.TEST, Mode.LIVE) for kind in 
 async def standing_keys(store: KeyStore, project_id: str) -> dict[Place, Key | None]:
     """What is in each place; None where it is empty."""
     ids = await store.places(project_id)
-    keys = {key.id: key for key in await store.list(project_id, None)}
+    keys = await store.by_ids(project_id, list(ids.values()))
     found: dict[Place, Key | None] = {}
     for place in PLACES:
         key = keys.get(ids.get((place.mode.value, place.kind.value), ""))

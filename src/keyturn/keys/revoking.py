@@ -4,12 +4,19 @@ Each is a conditional update, committed with a new epoch, after which :func:`key
 until no gate can answer by what was true before. The receipt says what was waited for.
 """
 
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from keyturn.admission.leases import Receipt, settle
 from keyturn.errors import KeyIsRevoked, KeyNotFound
+from keyturn.keys.listing import KeyFilter
 from keyturn.keys.model import Key, Status
 from keyturn.stores.ports import Act, ChangeStore, Clock, KeyReader, KeyStore
+
+REVOKED_TOGETHER_MAX: Final = 10
+"""Keys that one transaction revokes at most, where many are revoked: on SQLite nobody else is served meanwhile."""
+REVOKED_AT_ONCE_MAX: Final = 500
+"""Keys that one request revokes, where it names no ids."""
 
 
 class Revocation(NamedTuple):
@@ -68,6 +75,75 @@ async def revoke(
         raise AssertionError(f"{key_id} is {key.status if key else 'gone'} after its revocation")
     descendants = tuple(one for one in (await store.family(project_id, key_id) if tree else []) if one.id in ended)
     return Revocation(key, already=already, receipt=receipt, descendants=descendants)
+
+
+class BulkRevocation(NamedTuple):
+    """What a revocation of many keys did.
+
+    Attributes:
+        key_ids: those that it revoked; others had been revoked before, or are not the project's.
+        receipts: the proof of each batch.
+        more: whether there may be further keys that fit.
+    """
+
+    key_ids: tuple[str, ...]
+    receipts: tuple[Receipt, ...]
+    more: bool = False
+
+
+async def revoke_several(
+    store: KeyStore, clock: Clock, *, project_id: str, key_ids: Collection[str], by: str, reason: str | None = None
+) -> BulkRevocation:
+    """Revoke these keys for good, a batch at a time: others are served in between, and each batch is proved."""
+    act = Act(clock.now(), by, reason)
+    revoked: list[str] = []
+    receipts: list[Receipt] = []
+    for batch in _batches(sorted(set(key_ids)), REVOKED_TOGETHER_MAX):
+        there = await store.by_ids(project_id, batch)
+        standing = [key.id for key in there.values() if key.status is not Status.REVOKED]
+        epoch = await store.revoke(project_id, standing, act) if standing else None
+        if epoch is not None:
+            receipts.append(await settle(store, epoch, at=act.at))
+            revoked += standing
+    return BulkRevocation(tuple(revoked), tuple(receipts))
+
+
+async def revoke_matching(
+    store: KeyStore,
+    clock: Clock,
+    *,
+    project_id: str,
+    wanted: KeyFilter,
+    by: str,
+    reason: str | None = None,
+    at_most: int | None = None,
+) -> BulkRevocation:
+    """Revoke all keys that fit, a batch at a time; with ``at_most`` about so many, and :attr:`BulkRevocation.more` says
+    whether there may be others."""
+    revoked: list[str] = []
+    receipts: list[Receipt] = []
+    for status in (Status.ACTIVE, Status.DISABLED):
+        if wanted.status not in (None, status):
+            continue
+        after: str | None = None
+        while True:
+            if at_most is not None and len(revoked) >= at_most:
+                return BulkRevocation(tuple(revoked), tuple(receipts), more=True)
+            page = await store.page(project_id, wanted._replace(status=status), after, REVOKED_TOGETHER_MAX)
+            done = await revoke_several(
+                store, clock, project_id=project_id, key_ids=[key.id for key in page.keys], by=by, reason=reason
+            )
+            revoked += done.key_ids
+            receipts += done.receipts
+            if page.next is None:
+                break
+            after = page.next
+    return BulkRevocation(tuple(revoked), tuple(receipts))
+
+
+def _batches(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
 class Switched(NamedTuple):

@@ -13,12 +13,13 @@ HELD_SECONDS: Final = 0.5
 
 _EPOCH: Final = "SELECT epoch FROM key_head WHERE id = 1"
 _HOLD: Final = (
-    "INSERT INTO key_gates (gate, epoch_seen, renewals) VALUES ($1, $2, $3) ON CONFLICT (gate) DO UPDATE "
-    "SET epoch_seen = excluded.epoch_seen, renewals = excluded.renewals"
+    "INSERT INTO key_gates (gate, epoch_seen, renewals, ended_after, streams_ended) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (gate) DO UPDATE SET epoch_seen = excluded.epoch_seen, renewals = excluded.renewals, "
+    "ended_after = excluded.ended_after, streams_ended = excluded.streams_ended"
 )
 _CHANGES: Final = "SELECT epoch, key_id, project_id FROM key_changes WHERE epoch > $1 ORDER BY epoch LIMIT $2"
 _RELEASE: Final = "DELETE FROM key_gates WHERE gate = $1"
-_HELD: Final = "SELECT gate, epoch_seen, renewals FROM key_gates"
+_HELD: Final = "SELECT gate, epoch_seen, renewals, ended_after, streams_ended FROM key_gates"
 _LET_GO: Final = "DELETE FROM key_gates WHERE gate = $1 AND renewals = $2"
 # A gate that was away for longer than these are kept notices the gap, and forgets all that it knew. So the last one
 # stays, however old: without it there would be nothing before which to find a gap.
@@ -40,9 +41,11 @@ class SqlLeases:
         epoch: int = present(row, "the head of the key tables")[0]
         return epoch
 
-    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
+    async def hold(
+        self, gate: str, epoch_seen: int, renewals: int, ended_after: int = 0, streams_ended: int = 0
+    ) -> None:
         async def operation(tx: Transaction) -> None:
-            await tx.execute(_HOLD, gate, epoch_seen, renewals)
+            await tx.execute(_HOLD, gate, epoch_seen, renewals, ended_after, streams_ended)
 
         await self._database.write(operation, within_seconds=SOON_SECONDS)
 
@@ -65,7 +68,7 @@ class SqlLeases:
             return await tx.fetch_all(_HELD)
 
         return [
-            HeldLease(row[0], row[1], row[2])
+            HeldLease(row[0], row[1], row[2], row[3], row[4])
             for row in await self._database.read(operation, within_seconds=SOON_SECONDS)
         ]
 

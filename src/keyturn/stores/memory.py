@@ -1,13 +1,14 @@
 """Keys in this process's memory; they end with it."""
 
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import BEGINNING, AuditEntry, chained
+from keyturn.keys.listing import KeyFilter, KeyPage, UnknownCursor
 from keyturn.keys.model import Ancestor, Key, KnownKey, Status
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.lineage import check_descendants
@@ -23,6 +24,10 @@ from keyturn.stores.ports import (
     SecretState,
     Use,
 )
+
+
+def _age(key: Key) -> tuple[int, str]:
+    return key.created_at, key.id
 
 
 class MemoryKeyStore:
@@ -57,8 +62,10 @@ class MemoryKeyStore:
     async def epoch(self) -> int:
         return self._epoch
 
-    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
-        self._held[gate] = HeldLease(gate, epoch_seen, renewals)
+    async def hold(
+        self, gate: str, epoch_seen: int, renewals: int, ended_after: int = 0, streams_ended: int = 0
+    ) -> None:
+        self._held[gate] = HeldLease(gate, epoch_seen, renewals, ended_after, streams_ended)
 
     async def changes_after(self, epoch: int) -> builtins.list[Change]:
         return [change for change in self._changes if change.epoch > epoch]
@@ -176,10 +183,26 @@ class MemoryKeyStore:
             if digest in self._by_digest
         }
 
-    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
+    async def page(self, project_id: str, wanted: KeyFilter, after: str | None, limit: int) -> KeyPage:
         own = [self._visible(key) for key in self._keys.values() if key.project_id == project_id]
-        own.sort(key=lambda key: (key.created_at, key.id), reverse=True)
-        return [key for key in own if mode is None or key.mode == mode]
+        own.sort(key=_age, reverse=True)
+        if after is not None:
+            last = next((key for key in own if key.id == after), None)
+            if last is None or wanted.mode not in (None, last.mode):
+                raise UnknownCursor(after[:64])
+            own = [key for key in own if _age(key) < _age(last)]
+        found = [key for key in own if wanted.fits(key)]
+        return KeyPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+    async def by_ids(self, project_id: str, key_ids: Collection[str]) -> dict[str, Key]:
+        found = {key_id: self._keys[key_id] for key_id in key_ids if key_id in self._keys}
+        return {key_id: self._visible(key) for key_id, key in found.items() if key.project_id == project_id}
+
+    async def unused(self, project_id: str, since: int, now: int, limit: int) -> builtins.list[Key]:
+        wanted = KeyFilter(status=Status.ACTIVE, unused_since=since)
+        own = [self._visible(key) for key in self._keys.values() if key.project_id == project_id]
+        found = [key for key in own if wanted.fits(key) and (key.expires_at is None or key.expires_at > now)]
+        return sorted(found, key=_age)[:limit]
 
     async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
         found: dict[str, Key] = {}

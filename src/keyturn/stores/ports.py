@@ -1,7 +1,7 @@
 """What the key layer needs from outside, each with at least two implementations."""
 
 import builtins
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -10,6 +10,7 @@ import msgspec
 from keyturn.database import Transaction
 from keyturn.insight.audit import AuditEntry
 from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
+from keyturn.keys.listing import KeyFilter, KeyPage
 from keyturn.keys.model import Key, KnownKey
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Allowance, Limit
@@ -110,11 +111,15 @@ class HeldLease(NamedTuple):
     Attributes:
         epoch_seen: the last change it has acted upon.
         renewals: how often the gate has written that, all in all: another number each time.
+        ended_after, streams_ended: how many open answers it ended when it last acted upon changes, which were those
+            after the first of these numbers.
     """
 
     gate: str
     epoch_seen: int
     renewals: int
+    ended_after: int = 0
+    streams_ended: int = 0
 
 
 class LeaseStore(Protocol):
@@ -125,11 +130,14 @@ class LeaseStore(Protocol):
         """The number of the last restricting change; 0 before the first."""
         ...
 
-    async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
+    async def hold(
+        self, gate: str, epoch_seen: int, renewals: int, ended_after: int = 0, streams_ended: int = 0
+    ) -> None:
         """Record that this gate may answer from its cache, and has acted upon all changes up to this one.
 
         Args:
             renewals: the gate's own count of its calls, so that no two of its rows are ever alike.
+            ended_after, streams_ended: how many open answers it ended as it acted upon the changes after that epoch.
         """
         ...
 
@@ -243,8 +251,22 @@ class KeyReader(Protocol):
         """Those of them that are keys here, of whatever project."""
         ...
 
-    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
-        """The project's keys, newest first; of one mode where that is given."""
+    async def page(self, project_id: str, wanted: KeyFilter, after: str | None, limit: int) -> KeyPage:
+        """Some of the project's keys, newest first: those that are wanted and come after the one with this id. What
+        this costs does not grow with the number of keys.
+
+        Raises:
+            UnknownCursor: the project has no key with this id, or not of the mode that is wanted.
+        """
+        ...
+
+    async def by_ids(self, project_id: str, key_ids: Collection[str]) -> dict[str, Key]:
+        """Those of these keys that are the project's, by their id."""
+        ...
+
+    async def unused(self, project_id: str, since: int, now: int, limit: int) -> builtins.list[Key]:
+        """Some of the project's keys that could be used and were not since then, the oldest first, as far as there are
+        any among its oldest (:data:`keyturn.keys.listing.SCANNED_MAX` are looked at). Canaries are not among them."""
         ...
 
     async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:

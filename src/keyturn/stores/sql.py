@@ -1,13 +1,26 @@
 """Keys in SQLite or PostgreSQL. Every statement about keys and their secrets is here."""
 
 import builtins
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from keyturn.database import SOON_SECONDS, Database, Migration, Row, Transaction, UniqueViolation, migrations_of
+import msgspec
+
+from keyturn.database import (
+    SOON_SECONDS,
+    Both,
+    Database,
+    Dialect,
+    Migration,
+    Row,
+    Transaction,
+    UniqueViolation,
+    migrations_of,
+)
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import AuditEntry
 from keyturn.invariants import present
+from keyturn.keys.listing import SCANNED_MAX, KeyFilter, KeyPage, UnknownCursor, ascii_lower
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status, Terms
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Limit
@@ -33,17 +46,43 @@ _KEYS: Final = (
     "LEFT JOIN suspended_projects p ON p.project_id = k.project_id "
 )
 _BY_ID: Final = f"{_KEYS} WHERE k.id = $1 AND k.project_id = $2"
-_LIST: Final = (
-    f"{_KEYS} WHERE k.project_id = $1 AND (CAST($2 AS TEXT) IS NULL OR k.mode = $2) "
-    "ORDER BY k.created_at DESC, k.id DESC"
+# A project's keys, newest first, from a place on. Of what is asked for, one thing chooses the index that is walked; the
+# rest is looked for among the keys that come next in it, of which there is a bound.
+_STATUS: Final = "(CASE WHEN a.status = 'active' AND a.disabled_at IS NOT NULL THEN 'disabled' ELSE a.status END)"
+_PLACE: Final = "a.project_id = $1 AND (a.created_at, a.id) < ($2, $3)"
+_NEWEST_FIRST: Final = "ORDER BY a.created_at DESC, a.id DESC"
+_CURSOR: Final = "SELECT created_at, id, mode FROM api_keys WHERE id = $1 AND project_id = $2"
+# Behind every key: no id begins so.
+_BEYOND: Final = (2**62, "~")
+_IS_NAMED: Final = Both(
+    sqlite="instr(lower(w.name), {}) > 0",
+    # As SQLite has it: the letters of ASCII alone.
+    postgres='strpos(lower(w.name COLLATE "C"), {}) > 0',
+)
+_IS_UNUSED: Final = (
+    "w.canary = 0 AND w.created_at <= {0} AND NOT EXISTS "
+    "(SELECT 1 FROM key_secrets u WHERE u.key_id = w.id AND u.last_used_at > {0})"
+)
+# Where keys are named, the project is only compared: as an index it would have all of its keys looked at.
+_BY_IDS: Final = Both(
+    sqlite=f"{_KEYS} WHERE k.project_id || '' = $1 AND k.id IN (SELECT value FROM json_each($2))",
+    postgres=f"{_KEYS} WHERE k.project_id || '' = $1 AND k.id IN "
+    "(SELECT json_array_elements_text(CAST(CAST($2 AS TEXT) AS JSON)))",
 )
 _BY_ANY_DIGEST: Final = (
     f"{_KEYS} WHERE k.id = (SELECT d.key_id FROM key_secrets d WHERE d.digest = $1 AND d.digest_algorithm = $2)"
 )
 _FAMILY: Final = (
-    "WITH RECURSIVE family(id) AS (SELECT id FROM api_keys WHERE parent_id = $1 AND project_id = $2 "
+    "WITH RECURSIVE family(id) AS (SELECT id FROM api_keys WHERE parent_id = $1 AND project_id || '' = $2 "
     "UNION SELECT c.id FROM api_keys c JOIN family f ON c.parent_id = f.id) "
     f"{_KEYS} JOIN family ON family.id = k.id ORDER BY k.created_at, k.id"
+)
+# Among the oldest keys that can be used, of which so many are looked at.
+_UNUSED: Final = (
+    f"{_KEYS} WHERE k.id IN (SELECT w.id FROM (SELECT a.id, a.created_at, a.canary, a.expires_at FROM api_keys a "
+    f"WHERE a.project_id = $1 AND {_STATUS} = 'active' AND a.created_at <= $2 ORDER BY a.created_at, a.id LIMIT $4) w "
+    f"WHERE {_IS_UNUSED.format('$2')} AND (w.expires_at IS NULL OR w.expires_at > $3) "
+    "ORDER BY w.created_at, w.id LIMIT $5) ORDER BY k.created_at, k.id"
 )
 _EXPIRING: Final = (
     f"{_KEYS} WHERE k.expires_at IS NOT NULL AND k.expires_at <= $1 AND k.status = 'active' "
@@ -290,9 +329,37 @@ class SqlKeyStore(SqlLeases):
 
         return await self._database.read(operation)
 
-    async def list(self, project_id: str, mode: str | None) -> builtins.list[Key]:
+    async def page(self, project_id: str, wanted: KeyFilter, after: str | None, limit: int) -> KeyPage:
+        async def operation(tx: Transaction) -> tuple[builtins.list[Row], Row | None]:
+            place = _BEYOND
+            if after is not None:
+                found = await tx.fetch_one(_CURSOR, after, project_id)
+                if found is None or (wanted.mode is not None and found[2] != wanted.mode.value):
+                    raise UnknownCursor(after[:64])
+                place = (found[0], found[1])
+            listing = _listing(wanted, tx.dialect)
+            rows = await tx.fetch_all(
+                listing.page, project_id, *place, limit + 1, *listing.given, *((SCANNED_MAX,) if listing.scans else ())
+            )
+            if len(rows) > limit or not listing.scans:
+                return rows, None
+            return rows, await tx.fetch_one(listing.end, project_id, *place, SCANNED_MAX - 1, *listing.chosen)
+
+        rows, end = await self._database.read(operation)
+        keys = [_key(row) for row in rows[:limit]]
+        if len(rows) > limit:
+            return KeyPage(keys, keys[-1].id)
+        return KeyPage(keys, end[0] if end is not None else None)
+
+    async def by_ids(self, project_id: str, key_ids: Collection[str]) -> dict[str, Key]:
         async def operation(tx: Transaction) -> builtins.list[Row]:
-            return await tx.fetch_all(_LIST, project_id, mode)
+            return await tx.fetch_all(_BY_IDS, project_id, msgspec.json.encode(sorted(set(key_ids))).decode())
+
+        return {row[0]: _key(row) for row in await self._database.read(operation)} if key_ids else {}
+
+    async def unused(self, project_id: str, since: int, now: int, limit: int) -> builtins.list[Key]:
+        async def operation(tx: Transaction) -> builtins.list[Row]:
+            return await tx.fetch_all(_UNUSED, project_id, since, now, SCANNED_MAX, limit)
 
         return [_key(row) for row in await self._database.read(operation)]
 
@@ -311,8 +378,8 @@ class SqlKeyStore(SqlLeases):
                     revoked.append(key_id)
             if not revoked:
                 return None
+            await head.write_down_all(tx, act, [("key.revoked", project_id, key_id, {}) for key_id in revoked])
             for key_id in revoked:
-                await head.write_down(tx, act, "key.revoked", project_id, key_id)
                 await self._report(tx, KeyEventType.REVOKED, project_id, key_id, act)
             return await self._restrict(tx, act.at, key_ids=revoked)
 
@@ -704,6 +771,62 @@ async def keep_client_secret(
 async def note_expiry_emitted(tx: Transaction, key_id: str, days: int) -> bool:
     """Record that the event for this number of days was emitted, in the same transaction; False if they had been."""
     return await tx.execute(_EXPIRY_TOLD, days, key_id) == 1
+
+
+class _Listing(NamedTuple):
+    """How to find a page.
+
+    Attributes:
+        page: the statement; its parameters are the project, the place, one key more than the page has, ``given`` and,
+            where it ``scans``, how many keys are looked at.
+        end: where the keys that were looked at end; its parameters are the project, the place, their number less one
+            and ``chosen``.
+    """
+
+    page: str
+    end: str
+    given: tuple[str | int, ...]
+    chosen: tuple[str | int, ...]
+    scans: bool
+
+
+def _listing(wanted: KeyFilter, dialect: Dialect) -> _Listing:
+    equal = [
+        (column, name, value.value)
+        for column, name, value in (
+            (_STATUS, "status", wanted.status),
+            ("a.kind", "kind", wanted.kind),
+            ("a.mode", "mode", wanted.mode),
+        )
+        if value is not None
+    ]
+    index, rest = (f" AND {equal[0][0]} = $5", equal[1:]) if equal else ("", equal)
+    chosen: tuple[str | int, ...] = (equal[0][2],) if equal else ()
+    given = [*chosen]
+    conditions = []
+    for _, name, value in rest:
+        given.append(value)
+        conditions.append(f"w.{name} = ${len(given) + 4}")
+    if wanted.name is not None:
+        given.append(ascii_lower(wanted.name))
+        conditions.append(getattr(_IS_NAMED, dialect).format(f"${len(given) + 4}"))
+    if wanted.unused_since is not None:
+        given.append(wanted.unused_since)
+        conditions.append(_IS_UNUSED.format(f"${len(given) + 4}"))
+    end = f"SELECT a.id FROM api_keys a WHERE {_PLACE}{index} {_NEWEST_FIRST} LIMIT 1 OFFSET $4"
+    if not conditions:
+        inner = f"SELECT a.id FROM api_keys a WHERE {_PLACE}{index} {_NEWEST_FIRST} LIMIT $4"
+    else:
+        walked = (
+            f"SELECT a.id, a.created_at, a.mode, a.kind, a.name, a.canary FROM api_keys a "
+            f"WHERE {_PLACE}{index} {_NEWEST_FIRST} LIMIT ${len(given) + 5}"
+        )
+        inner = (
+            f"SELECT w.id FROM ({walked}) w WHERE {' AND '.join(conditions)} "
+            "ORDER BY w.created_at DESC, w.id DESC LIMIT $4"
+        )
+    page = f"{_KEYS} WHERE k.id IN ({inner}) ORDER BY k.created_at DESC, k.id DESC"
+    return _Listing(page, end, tuple(given), chosen, bool(conditions))
 
 
 def _words(names: frozenset[str]) -> str:

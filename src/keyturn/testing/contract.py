@@ -21,6 +21,7 @@ import pytest
 
 from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants
 from keyturn.insight.audit import BEGINNING, broken_at
+from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor, every_key
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status
 from keyturn.keys.secret import KeyDigest
 from keyturn.limiting.gcra import Limit
@@ -164,7 +165,7 @@ class StoreContract:
         await put(store, key("a", project="prj_a"))
         thief = act(2_000, "user:thief")
         assert await store.by_id("prj_b", "key_a") is None
-        assert await store.list("prj_b", None) == []
+        assert await every_key(store, "prj_b") == []
         assert await store.secrets("prj_b", "key_a") == []
         assert await store.revoke("prj_b", ["key_a"], thief) is None
         assert await store.set_enabled("prj_b", "key_a", thief, enabled=False) is None
@@ -185,9 +186,91 @@ class StoreContract:
             key("third", created_at=3_000, mode=Mode.LIVE),
             key("elsewhere", project="prj_b"),
         )
-        assert [one.name for one in await store.list("prj_a", None)] == ["third", "second", "first"]
-        assert [one.name for one in await store.list("prj_a", "test")] == ["second", "first"]
-        assert [one.name for one in await store.list("prj_a", "live")] == ["third"]
+        assert [one.name for one in await every_key(store, "prj_a")] == ["third", "second", "first"]
+        assert [one.name for one in await every_key(store, "prj_a", KeyFilter(mode=Mode.TEST))] == ["second", "first"]
+        assert [one.name for one in await every_key(store, "prj_a", KeyFilter(mode=Mode.LIVE))] == ["third"]
+
+    async def test_keys_are_read_in_pages_that_leave_none_out(self, store: KeyStore) -> None:
+        """Newest first; keys of the same instant are all there, each once, whatever the size of a page."""
+        await put(store, *[key(f"k{n}", created_at=1_000 + n // 3) for n in range(10)])
+        whole = [f"key_k{n}" for n in reversed(range(10))]
+        for limit in (1, 3, 10, 11):
+            found: list[str] = []
+            after: str | None = None
+            for _ in range(11):
+                page = await store.page("prj_a", ALL_KEYS, after, limit)
+                found += [one.id for one in page.keys]
+                after = page.next
+                if after is None:
+                    break
+                assert len(page.keys) == limit
+            assert found == whole
+
+    async def test_keys_are_found_by_what_they_are(self, store: KeyStore) -> None:
+        """By mode, kind, status, a part of the name and how long nobody has used them; and by all of it together."""
+        await put(
+            store,
+            key("a", name="Till ONE"),
+            key("b", name="till two", mode=Mode.LIVE),
+            key("c", name="100%_", kind=Kind.PUBLISHABLE, origins=("https://shop.example",)),
+            key("d", name="Büro", created_at=1_500),
+            key("e", name="e", canary=True),
+        )
+        await store.set_enabled("prj_a", "key_b", act(2_000), enabled=False)
+        await store.revoke("prj_a", ["key_d"], act(2_000))
+        await store.touch(uses(a=3_000))
+
+        async def found(**wanted: Any) -> str:
+            keys = await every_key(store, "prj_a", KeyFilter(**wanted))
+            return " ".join(sorted(one.id.removeprefix("key_") for one in keys))
+
+        assert await found() == "a b c d e"
+        assert await found(mode=Mode.LIVE) == "b"
+        assert await found(kind=Kind.PUBLISHABLE) == "c"
+        assert await found(status=Status.ACTIVE) == "a c e"
+        assert await found(status=Status.DISABLED) == "b"
+        assert await found(status=Status.REVOKED) == "d"
+        assert await found(name="TILL") == "a b"
+        assert await found(name="%_") == "c"
+        assert await found(name="BüRO") == "d"
+        assert await found(name="BÜRO") == ""  # only the letters of ASCII have two forms
+        assert await found(unused_since=2_999) == "b c d"
+        assert await found(unused_since=1_499) == "b c"
+        assert await found(unused_since=3_000) == "a b c d"
+        assert await found(name="t", mode=Mode.TEST, kind=Kind.SECRET, status=Status.ACTIVE) == "a"
+        assert await found(name="t", mode=Mode.TEST, unused_since=2_000) == ""
+
+    async def test_a_page_begins_after_a_key_of_the_project_and_mode(self, store: KeyStore) -> None:
+        """Any other id is no place in the list, and nothing is told of whose it is."""
+        await put(store, key("a"), key("b", mode=Mode.LIVE), key("c", project="prj_b"))
+        for cursor, wanted in (("key_c", ALL_KEYS), ("key_z", ALL_KEYS), ("key_b", KeyFilter(mode=Mode.TEST))):
+            with pytest.raises(UnknownCursor):
+                await store.page("prj_a", wanted, cursor, 10)
+
+    async def test_keys_are_found_by_many_ids_at_once(self, store: KeyStore) -> None:
+        """The project's own, and no others."""
+        await put(store, key("a"), key("b"), key("c", project="prj_b"))
+        assert await store.by_ids("prj_a", ["key_a", "key_c", "key_z"]) == {"key_a": key("a")}
+        assert await store.by_ids("prj_a", []) == {}
+
+    async def test_the_oldest_keys_that_nobody_uses_are_found(self, store: KeyStore) -> None:
+        """Those that could be used: no disabled, revoked or expired one, and no canary."""
+        await put(
+            store,
+            key("young", created_at=2_000),
+            key("old", created_at=1_001),
+            key("older", created_at=1_000),
+            key("busy"),
+            key("off"),
+            key("gone"),
+            key("ended", expires_at=2_500),
+            key("bait", canary=True),
+        )
+        await store.set_enabled("prj_a", "key_off", act(1_500), enabled=False)
+        await store.revoke("prj_a", ["key_gone"], act(1_500))
+        await store.touch(uses(busy=1_600))
+        assert [one.name for one in await store.unused("prj_a", 1_500, 3_000, 10)] == ["older", "old"]
+        assert [one.name for one in await store.unused("prj_a", 1_500, 3_000, 1)] == ["older"]
 
     async def test_an_id_or_a_digest_is_kept_once(self, store: KeyStore) -> None:
         """A second key with the same id or the same digest is refused, and the first one stands, alone in the log."""
@@ -197,7 +280,7 @@ class StoreContract:
             await store.insert(first, digest("b"), act(1_001))
         with pytest.raises(KeyExists):
             await store.insert(key("b"), digest("a"), act(1_002))
-        assert await store.list("prj_a", None) == [first]
+        assert await every_key(store, "prj_a") == [first]
         assert await store.by_digest(digest("b")) is None
         assert await actions(store) == [("key.created", "key_a")]
 
@@ -275,7 +358,7 @@ class StoreContract:
                 await store.revoke("prj_a", [child.id], act(2_001))
 
         await at_once(*(coro for n in range(20) for coro in (put(store, key(f"c{n}", parent_id=f"key_p{n}")), end(n))))
-        assert [one.id for one in await store.list("prj_a", None) if one.status is not Status.REVOKED] == []
+        assert [one.id for one in await every_key(store, "prj_a") if one.status is not Status.REVOKED] == []
 
     # Revoking, switching, changing.
 
@@ -306,7 +389,7 @@ class StoreContract:
         await put(store, key("a"), key("b"), key("c"), key("elsewhere", project="prj_b"))
         await store.revoke("prj_a", ["key_b"], act(2_000))
         assert await store.revoke("prj_a", ["key_c", "key_b", "key_a", "key_elsewhere", "key_nobody"], act(3_000)) == 3
-        statuses = {one.id: one.revoked_at for one in await store.list("prj_a", None)}
+        statuses = {one.id: one.revoked_at for one in await every_key(store, "prj_a")}
         assert statuses == {"key_a": 3_000, "key_b": 2_000, "key_c": 3_000}
         assert (await store.by_id("prj_b", "key_elsewhere")) == key("elsewhere", project="prj_b")
         assert sorted(change.key_id or "" for change in await store.changes_after(1)) == ["key_a", "key_c"]
@@ -385,7 +468,7 @@ class StoreContract:
         for name in ("a", "later"):
             assert await store.by_digest(digest(name)) == known(key(name), project_suspended=True)
             assert await owned(store, f"key_{name}") == key(name, project_suspended=True)
-        assert all(one.project_suspended for one in await store.list("prj_a", None))
+        assert all(one.project_suspended for one in await every_key(store, "prj_a"))
         assert await store.by_digest(digest("b")) == known(key("b", project="prj_b"))
         assert await store.set_suspended("prj_a", act(2_002), suspended=False) == 2
         assert await store.set_suspended("prj_a", act(2_003), suspended=False) is None
@@ -548,7 +631,7 @@ class StoreContract:
         await put(store, key("a"), key("b"))
         await store.touch(uses(a=2_000, unknown=2_000) | {("key_a", 7): Use(9_000)})
         await store.touch(uses(a=1_500, b=1_500))
-        assert {one.id: one.last_used_at for one in await store.list("prj_a", None)} == {"key_a": 2_000, "key_b": 1_500}
+        assert {one.id: one.last_used_at for one in await every_key(store, "prj_a")} == {"key_a": 2_000, "key_b": 1_500}
         await store.touch(uses(a=2_001))
         assert await owned(store) == msgspec.structs.replace(key("a"), last_used_at=2_001)
 

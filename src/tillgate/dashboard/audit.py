@@ -19,7 +19,8 @@ async def show(call: Call) -> Response:
     found = await call.context.keys.audit_of(
         call.who.project.id, None, int(before) if before is not None else None, LINES + 1
     )
-    names = {key.id: key.name for key in await call.context.keys.list(call.who.project.id, None)}
+    touched = {line.key_id for line in found if line.key_id is not None}
+    names = {key.id: key.name for key in (await call.context.keys.by_ids(call.who.project.id, touched)).values()}
     return call.page(
         "keys/audit.html",
         section="audit",

@@ -1,36 +1,109 @@
 """API keys: made, shown once, listed."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode
-from keyturn.insight.advice import unused_keys
+from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode, Status
+from keyturn.insight.advice import UNUSED_DAYS, unused_keys
+from keyturn.keys.listing import NAME_WANTED_MAX, KeyFilter, UnknownCursor
 from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
+from keyturn.keys.revoking import revoke_several
 from tillgate.access import ALLOW, API_SCOPES, PUBLISHABLE_SCOPES
 from tillgate.access.accounts import Right
+from tillgate.base.clock import DAY_MS
+from tillgate.base.errors import InvalidInput
 from tillgate.dashboard import key_forms
 from tillgate.dashboard.calls import READ_BOTH, Call, Need, View, either_mode
 from tillgate.dashboard.forms import Draft, draft
 
 KEYS: Final = "/dashboard/api-keys"
+KEYS_SHOWN: Final = 25
+# Of both modes, on the first page.
+KEYS_SHOWN_MAX: Final = 2 * KEYS_SHOWN
+UNUSED: Final = "unused"
+SHOWN: Final = (*(status.value for status in Status), UNUSED)
+
+
+class Wanted(NamedTuple):
+    """Which keys are looked at, as the page's address says it; each part is empty where it says nothing."""
+
+    mode: str = ""
+    show: str = ""
+    kind: str = ""
+    q: str = ""
+
+    def address(self, after: str = "", **other: str) -> str:
+        """The page's address with some of it another, and from where on it is shown."""
+        query = self._replace(**other)._asdict() | {"after": after}
+        told = urlencode([(name, value) for name, value in query.items() if value])
+        return f"{KEYS}?{told}" if told else KEYS
+
+    def filter(self, mode: Mode, now: int) -> KeyFilter:
+        """The same for the store."""
+        return KeyFilter(
+            mode=mode,
+            kind=Kind(self.kind) if self.kind else None,
+            status=Status(self.show) if self.show in tuple(Status) else None,
+            name=self.q or None,
+            unused_since=now - UNUSED_DAYS * DAY_MS if self.show == UNUSED else None,
+        )
 
 
 async def list_keys(call: Call) -> Response:
-    """The project's keys, grouped by mode."""
-    found = await call.context.keys.list(call.who.project.id, None)
-    in_order = sorted(found, key=lambda key: key.status == "revoked")  # stable: newest first within each
-    groups = [(mode, [key for key in in_order if key.mode == mode]) for mode in ("test", "live")]
+    """The project's keys, those of each mode by themselves: the newest of both, or all of one, a page at a time."""
+    wanted = Wanted(*(call.query(name) or "" for name in Wanted._fields))
+    for name, value, words in (("mode", wanted.mode, Mode), ("show", wanted.show, SHOWN), ("kind", wanted.kind, Kind)):
+        if value and value not in tuple(words):
+            raise InvalidInput(f"{name}: choose one of {', '.join(words)}.", param=name)
+    if len(wanted.q) > NAME_WANTED_MAX:
+        raise InvalidInput(f"A name has at most {NAME_WANTED_MAX} characters.", param="q")
+    store, project_id, now = call.context.keys, call.who.project.id, call.context.clock.now()
+    after = call.query("after")
+    if after is not None and not wanted.mode:
+        raise InvalidInput("A further page is one of test or of live keys.", param="after")
+    groups = []
+    for mode in (Mode(wanted.mode),) if wanted.mode else tuple(Mode):
+        try:
+            page = await store.page(project_id, wanted.filter(mode, now), after, KEYS_SHOWN)
+        except UnknownCursor:
+            raise InvalidInput("There is no such page of keys.", param="after") from None
+        in_order = sorted(page.keys, key=lambda key: key.status == Status.REVOKED)  # stable: newest first within each
+        groups.append((mode.value, in_order, page.next))
     return call.page(
         "keys/list.html",
         section="keys",
         groups=groups,
-        any_key=bool(found),
+        any_key=any(keys or following for _, keys, following in groups),
+        wanted=wanted,
+        filtered=bool(wanted.show or wanted.kind or wanted.q),
+        shown=SHOWN,
+        after=after,
         scopes=API_SCOPES,
-        unused=unused_keys(found, call.context.clock.now()),
-        suspended=await call.context.keys.is_suspended(call.who.project.id),
+        unused=await unused_keys(store, call.context.clock, project_id=project_id),
+        suspended=await store.is_suspended(project_id),
     )
+
+
+async def confirm_revoke_many(call: Call) -> Response:
+    """Ask before the keys that were ticked are revoked."""
+    ids = _ticked(call)
+    found = await call.context.keys.by_ids(call.who.project.id, ids)
+    keys = [key for key in found.values() if key.status is not Status.REVOKED]
+    return call.page("keys/revoke_many.html", section="keys", keys=keys)
+
+
+async def revoke_many(call: Call) -> Response:
+    """Revoke the keys that were ticked, and show the proof."""
+    ids = _ticked(call)
+    if not ids:
+        raise InvalidInput("Choose at least one key.", param="key")
+    done = await revoke_several(
+        call.context.keys, call.context.clock, project_id=call.who.project.id, key_ids=ids, by=call.principal.actor
+    )
+    return call.page("keys/revoked_many.html", section="keys", done=done)
 
 
 async def new_key(call: Call) -> Response:
@@ -111,6 +184,18 @@ def _form(call: Call, form: Draft) -> Response:
     )
 
 
+def _ticked(call: Call) -> list[str]:
+    """The ids of the keys that a list's form names."""
+    named = call.form.many("key") or call.request.query_params.getlist("key")
+    return named[:KEYS_SHOWN_MAX]
+
+
+async def _modes_of_ticked(call: Call) -> Sequence[bool]:
+    """Of each key that is named: one who may end test keys ends no live key among them."""
+    found = await call.context.keys.by_ids(call.who.project.id, _ticked(call))
+    return sorted({key.mode is Mode.LIVE for key in found.values()})
+
+
 async def _mode_asked_for(call: Call) -> Sequence[bool]:
     return {"test": (False,), "live": (True,)}.get(call.form.one("mode"), ())
 
@@ -119,4 +204,6 @@ VIEWS: Final = (
     View("GET", KEYS, list_keys, READ_BOTH),
     View("POST", KEYS, create_key, Need(Right.KEYS, _mode_asked_for)),
     View("GET", f"{KEYS}/new", new_key, Need(Right.KEYS, either_mode)),
+    View("GET", f"{KEYS}/revoke", confirm_revoke_many, Need(Right.KEYS, _modes_of_ticked)),
+    View("POST", f"{KEYS}/revoke", revoke_many, Need(Right.KEYS, _modes_of_ticked)),
 )

@@ -4,6 +4,8 @@ from typing import Final
 
 from starlette.responses import Response
 
+from keyturn import Mode, Status
+from keyturn.keys.listing import KeyFilter
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import list_links
@@ -31,11 +33,12 @@ async def overview(call: Call) -> Response:
         )
 
     links, endpoints, sessions = await call.read(operation)
-    keys = await call.context.keys.list(principal.project_id, principal.mode)
+    active = KeyFilter(mode=Mode(principal.mode), status=Status.ACTIVE)
+    keys = await call.context.keys.page(principal.project_id, active, None, 1)
     return call.page(
         "overview.html",
         section="overview",
-        has_key=any(key.status == "active" for key in keys),
+        has_key=bool(keys.keys),
         has_link=bool(links.data),
         has_endpoint=bool(endpoints.data),
         sessions=sessions,

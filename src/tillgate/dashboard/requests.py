@@ -36,12 +36,13 @@ async def list_requests(call: Call) -> Response:
         project_id, FILTERS[chosen]._replace(key_id=key_id, mode=Mode(call.principal.mode)), cursor, LINES
     )
     now = call.context.clock.now()
+    asking = {one.key_id for one in page.requests} | ({key_id} if key_id is not None else set())
     return call.page(
         "requests/list.html",
         section="requests",
         requests=page.requests,
         following=page.next,
-        names={key.id: key.name for key in await call.context.keys.list(project_id, None)},
+        names={key.id: key.name for key in (await call.context.keys.by_ids(project_id, asking)).values()},
         chosen=chosen,
         key_id=key_id,
         after=after,

@@ -1,0 +1,52 @@
+"""The key page of a project with many keys."""
+
+import re
+
+import pytest
+
+from keyturn.keys.listing import KeyFilter, every_key
+from keyturn.keys.model import Status
+from tests.dashboard.conftest import Owner
+from tillgate.dashboard.keys import KEYS_SHOWN
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_keys_are_shown_a_page_at_a_time_and_found_by_name(owner: Owner) -> None:
+    """Each key is on one page; the search and the status are kept from page to page."""
+    for number in range(KEYS_SHOWN + 3):
+        await owner.shop.issued(["links:read"], name=f"till {number:02}")
+    first = await owner.page("/api-keys")
+    [older] = re.findall(r'rel="next" href="/dashboard(/api-keys[^"]*)"', first)
+    second = await owner.page(older)
+    shown = [re.findall(r'class="row-link" href="/dashboard/api-keys/(key_\w+)"', page) for page in (first, second)]
+    assert [len(one) for one in shown] == [KEYS_SHOWN, 3]
+    assert len(set(shown[0]) | set(shown[1])) == KEYS_SHOWN + 3
+    found = await owner.page("/api-keys?mode=test&q=TILL%2007")
+    assert re.findall(r'api-keys/key_\w+">(till \d\d)</a>', found) == ["till 07"]
+    assert "No test key fits" in await owner.page("/api-keys?mode=test&show=unused")
+
+
+async def test_selected_keys_are_revoked_together(owner: Owner) -> None:
+    """After a question that names them; those of another project are not touched."""
+    keys = [(await owner.shop.issued(["links:read"], name=f"till {number}")).key for number in range(3)]
+    asked = await owner.page(f"/api-keys/revoke?key={keys[0].id}&key={keys[1].id}&key=key_nobody")
+    assert "Revoke 2 keys?" in asked and "till 0" in asked and "till 2" not in asked
+    answer = await owner.send("/api-keys/revoke", key=[keys[0].id, keys[1].id])
+    assert answer.status_code == 200 and "2 keys are revoked" in answer.text and "Epoch" in answer.text
+    store, project_id = owner.shop.keys.store, owner.shop.project_id
+    assert [one.name for one in await every_key(store, project_id, KeyFilter(status=Status.ACTIVE))] == ["till 2"]
+
+
+async def test_a_wrong_filter_or_page_is_told(owner: Owner) -> None:
+    """In plain words, and without a server error."""
+    for query in (
+        "mode=both",
+        "show=gone",
+        "kind=x",
+        "after=key_nobody",
+        "mode=test&after=key_nobody",
+        f"q={'x' * 101}",
+    ):
+        answer = await owner.http.get(f"/dashboard/api-keys?{query}")
+        assert answer.status_code == 400, (query, answer.status_code)

@@ -1,0 +1,84 @@
+"""No statement hands over all rows of a tenant."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.house.source import SRC, tree_of
+
+# Tables of which there are few, whatever a tenant does.
+FEW = {"schema_migrations", "key_gates", "key_head", "key_forms", "key_places"}
+# Statements that hand over rows without a LIMIT of their own, and what bounds each of them. A new one belongs here only
+# with a bound: a page, ids that were given, a small number by a rule that is checked where rows are made.
+BOUNDED = {
+    "keyturn/stores/sql.py:_BY_IDS": "the ids that were given",
+    "keyturn/stores/sql.py:listing.page": "_listing gives each of its statements a LIMIT",
+    "keyturn/stores/sql.py:_ANCESTORS": "as many as there are generations",
+    "keyturn/stores/sql.py:_DESCENDANTS": "DESCENDANTS_MAX that are not revoked; NOT YET of those that are",
+    "keyturn/stores/sql.py:_FAMILY": "DESCENDANTS_MAX that are not revoked; NOT YET of those that are",
+    "keyturn/stores/sql.py:_SECRETS": "one key's rotations; NOT YET of a key that is rotated without end",
+    "keyturn/stores/requests.py:listing.plain": "_Listing gives each of its statements a LIMIT",
+    "keyturn/stores/requests.py:listing.filtered": "_Listing gives each of its statements a LIMIT",
+    "keyturn/stores/requests.py:_DROPPED": "a row a day, for as long as requests are kept",
+    "keyturn/stores/usage.py:_OF_KEY": "one key's days, outcomes and scopes",
+    "keyturn/stores/usage.py:_OF_PROJECT": "NOT YET: no page, route or job asks for a whole project",
+    "keyturn/stores/restoring.py:_REVOKED": "read by a command, before a restore",
+    "keyturn/stores/restoring.py:_DISABLED": "read by a command, before a restore",
+    "keyturn/stores/restoring.py:_ENDED": "read by a command, before a restore",
+    "keyturn/stores/restoring.py:_SUSPENDED": "read by a command, before a restore",
+    "tillgate/checkout/coupons/records.py:sql": "newest_first",
+    "tillgate/checkout/customers/records.py:f'{_LIST}{matching} {bounds}'": "bounds has a LIMIT",
+    "tillgate/checkout/orders/records.py:sql": "newest_first",
+    "tillgate/checkout/payments/records.py:sql": "newest_first",
+    "tillgate/checkout/products/records.py:sql": "newest_first",
+    "tillgate/checkout/promotions/records.py:sql": "newest_first",
+    "tillgate/checkout/redemptions/records.py:_HELD": "the sessions that were given",
+    "tillgate/checkout/redemptions/records.py:sql": "newest_first",
+    "tillgate/checkout/refunds/records.py:sql": "newest_first",
+    "tillgate/checkout/sessions/records.py:sql": "newest_first",
+    "tillgate/checkout/sessions/records.py:_TO_LAPSE": "_LAPSED has a LIMIT",
+    "tillgate/checkout/sessions/records.py:_TO_LAPSE_OF_CLOCK": "NOT YET: the due sessions of a test clock",
+    "tillgate/checkout/sessions/records.py:_TO_EXPIRE_OF_CLOCK": "NOT YET: the due sessions of a test clock",
+    "tillgate/events/deliveries/records.py:_WANTING": "ENDPOINTS_MAX of a project",
+    "tillgate/events/deliveries/records.py:_CLAIM": "_DUE has a LIMIT",
+    "tillgate/events/deliveries/records.py:_RANGE_HELD": "_RANGE has a LIMIT",
+    "tillgate/store/sealing.py:page": "pages of sealed values, each with a LIMIT",
+}
+
+
+def constants(tree: ast.Module) -> dict[str, str]:
+    """What a module's names of statements stand for, as far as it is written there."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign | ast.Assign) and node.value is not None:
+            [name] = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if isinstance(name, ast.Name):
+                found[name.id] = ast.unparse(node.value)
+    return found
+
+
+def unbounded() -> Iterator[str]:
+    """Each `fetch_all` whose statement shows neither a LIMIT nor ids that were given."""
+    for path in sorted(SRC.rglob("*.py")):
+        tree = tree_of(path)
+        written = constants(tree)
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr != "fetch_all":
+                continue
+            text = shown = ast.unparse(node.args[0])
+            for name in re.findall(r"\b_[A-Z_]+\b", shown):
+                text += written.get(name, "")
+            tables = set(re.findall(r"\b(?:FROM|JOIN) (\w+)", text))
+            if not re.search(r"LIMIT|with_list", text) and not (tables and tables <= FEW):
+                yield f"{path.relative_to(SRC)}:{shown[:60]}"
+
+
+def test_every_statement_that_hands_over_rows_is_bounded() -> None:
+    """`GET /v1/keys?limit=1` once read all of a project's keys and then cut the list: with 20,000 keys every other
+    client waited for a third of a second. What grows with a tenant is read in pages, in SQL; whatever is not says here
+    what bounds it, and what needs no excuse any more has none."""
+    found = set(unbounded())
+    assert sorted(found - set(BOUNDED)) == []
+    assert sorted(set(BOUNDED) - found) == []
