@@ -10,6 +10,7 @@ from keyturn import Count
 from keyturn.insight.usage import DAY_MS
 from tests.dashboard.conftest import Owner, browser_of, owner_of, sign_in
 from tests.golden.recording import Golden
+from tests.makers import execute
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.dashboard.routing import VIEWS
@@ -131,7 +132,10 @@ async def keys(clerk: Clerk) -> None:
     assert (await sign_in(owner.http)).status_code == 303
     owner.csrf = _token(await owner.page("/api-keys"))
     day = shop.clock.now() // DAY_MS
-    counts = {Count(own, day - 1, "allowed", False, "sessions:read", shop.project_id): 40}
+    # Nothing is advised before a week was watched.
+    counts = {Count(own, day - 8, "allowed", False, "sessions:read", shop.project_id): 40}
+    week = "UPDATE api_keys SET created_at = created_at - $1 WHERE id = $2"
+    await execute(shop.database, week, 8 * DAY_MS, own)
     await shop.keys.usage_store.add_counts(counts)
     await clerk.page("/api-keys/{key}", own, why="that can do with less")
     await clerk.form("/api-keys/{key}/narrow", own)

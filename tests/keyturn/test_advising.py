@@ -177,12 +177,12 @@ async def test_a_key_is_never_advised_to_lose_its_last_scope(context: Watched) -
 
 async def test_a_scope_that_a_refused_request_wanted_is_needed(context: Watched) -> None:
     """A request that another rule refused, such as its network, would have needed its scopes all the same."""
-    issued = await context.issue("links:read", "links:write", "orders:read", networks=["203.0.113.0/24"])
+    issued = await context.issue("links:read", "links:write", "sessions:read", networks=["203.0.113.0/24"])
     await context.use(bearer(issued), address="203.0.113.7")
     context.clock.forward(10 * DAY_MS)
     refused = await context.use(bearer(issued), "links:write", address="192.0.2.1")
     assert isinstance(refused, Refused) and refused.reason is RefusalReason.ADDRESS_NOT_ALLOWED
-    assert (await context.advice(issued)).unused == ("orders:read",)
+    assert (await context.advice(issued)).unused == ("sessions:read",)
 
 
 async def test_what_was_not_watched_for_long_enough_is_said_so(context: Watched) -> None:

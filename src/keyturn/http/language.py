@@ -118,7 +118,7 @@ class ServerLanguage:
         if found is None:
             path = self._layer.carriers.clipped(exchange.path, 80)
             return _told(Denial(404, "unknown_path", f"There is no {path}; the paths are listed in {self._documents}."))
-        message = f"{exchange.method[:16]} is not possible here; use {found.allow}."
+        message = f"{exchange.method[:16]} is not allowed here; use {found.allow}."
         return _told(Denial(405, "method_not_allowed", message, headers=[(b"allow", found.allow.encode())]))
 
     def failed(self, exchange: Exchange, error: Exception) -> Answer:
