@@ -250,7 +250,7 @@ TABLE: Final = (
         "TILLGATE_QUARANTINE_MAX",
         _COUNT,
         str(LeakRules().quarantined_max),
-        "so many an hour at most; then there are only alerts",
+        "the maximum an hour; beyond it there are only alerts",
     ),
     Variable(
         "TILLGATE_WEBHOOK_NETWORKS",
@@ -336,7 +336,7 @@ def load(
     """The settings: what is given here wins over the environment, which wins over the defaults.
 
     Args:
-        passing_over: variables that are known to be wrong, and were told of.
+        passing_over: variables that are known to be wrong, and were reported.
 
     Raises:
         SettingsError: a value cannot be used.

@@ -37,13 +37,15 @@ def rotate(
     at_once: Annotated[
         bool, typer.Option("--at-once", help="Count the overlap from now, not from the new secret's first use.")
     ] = False,
-    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back a rotation that was not used yet.")] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw a rotation whose new secret was not used yet.")
+    ] = False,
     finish: Annotated[bool, typer.Option("--finish", help="End the old secrets now.")] = False,
     reason: Reason = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give a key a new secret and print it, this one time; its id and rights stay."""
+    """Rotate a key: print a new secret, which is not shown again. Its id and scopes stay the same."""
     if withdraw or finish:
         if finish:
             confirm(f"The old secrets of {key_id[:64]} are refused from now on.", yes)
@@ -51,7 +53,7 @@ def rotate(
         if as_json:
             say_json(receipt_to_json(receipt))
         else:
-            say("The old secrets are refused from now on." if finish else "The new secret was taken back.")
+            say("The old secrets are refused from now on." if finish else "The rotation was withdrawn.")
         return
     overlap_ms = age_ms(overlap, "--overlap")
     if overlap_ms > OVERLAP_MAX_MS:
@@ -76,7 +78,7 @@ def rotate(
 
 
 def secrets(installation: Installation, key_id: KeyId, as_json: AsJson = False) -> None:
-    """Show a key's secrets, newest first, and who last used each; never their text."""
+    """Show a key's secrets, newest first, and who last used each, without their texts."""
 
     async def task(context: CommandContext) -> list[SecretState]:
         return await context.store.secrets((await context.key(key_id)).project_id, key_id)
@@ -104,7 +106,7 @@ def secrets(installation: Installation, key_id: KeyId, as_json: AsJson = False) 
 
 
 def pair(installation: Installation, format: Format = FORMAT, project: Project = None, as_json: AsJson = False) -> None:
-    """Make those of the project's four standing keys that are missing (publishable and secret, test and live)."""
+    """Create the missing ones of the project's four standing keys (publishable and secret, test and live)."""
 
     async def task(context: CommandContext) -> list[Issued]:
         project_id = await context.find_project(project)
@@ -124,12 +126,12 @@ def pair(installation: Installation, format: Format = FORMAT, project: Project =
 
 
 def disable(installation: Installation, key_id: KeyId, reason: Reason = None, as_json: AsJson = False) -> None:
-    """Switch a key off. When this returns, no process accepts it; it can be enabled again."""
+    """Disable a key. When this returns, no process accepts it. It can be enabled again."""
     say_key(_switched(installation, key_id, reason, enabled=False), as_json)
 
 
 def enable(installation: Installation, key_id: KeyId, reason: Reason = None, as_json: AsJson = False) -> None:
-    """Switch a disabled key on again."""
+    """Enable a disabled key."""
     say_key(_switched(installation, key_id, reason, enabled=True), as_json)
 
 
@@ -141,7 +143,7 @@ def revoke_key(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a key for good. When this returns, no process accepts it."""
+    """Revoke a key. When this returns, no process accepts it."""
     confirm(f"{key_id[:64]} is revoked for good{', with every key that it has made' if tree else ''}.", yes)
 
     async def task(context: CommandContext) -> Revocation:

@@ -26,7 +26,7 @@ _AGE: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 
 
 class Restriction(StrEnum):
-    """What can be taken away from a key by ``--lift``."""
+    """What can be removed from a key by ``--lift``."""
 
     IP = "ip"
     ORIGIN = "origin"
@@ -94,7 +94,7 @@ def create(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key and print its text, this one time."""
+    """Create a key and print its text. It is not shown again."""
     limit, expires_at = limit_of(rate, burst), _expires_at(expires_in)
 
     async def task(context: CommandContext) -> Issued:
@@ -133,7 +133,7 @@ def list_all(
     unused: WantedUnused = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a project's keys, newest first; never their text."""
+    """List a project's keys, newest first, without their texts."""
     wanted = wanted_keys(mode, kind, status, name, unused)
 
     async def task(context: CommandContext) -> list[Key]:
@@ -153,7 +153,7 @@ def list_all(
 
 
 def show(installation: Installation, key_id: KeyId, as_json: AsJson = False) -> None:
-    """Show all that is known of a key; its text is not among it."""
+    """Show a key, without its text."""
     say_key(installation.work(lambda context: context.key(key_id)), as_json)
 
 
@@ -174,7 +174,7 @@ def update(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a key. What is not named stays; the next request with it is judged by what stands then."""
+    """Update a key. Options that are not given leave it unchanged. Applies from the next request."""
     lifted = set(lift or ())
     limit, expires_at = limit_of(rate, burst), _expires_at(expires_in)
     changes = KeyChanges(

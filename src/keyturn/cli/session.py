@@ -58,7 +58,7 @@ class KeyturnInstallation:
 
 
 def where(database_url: DatabaseUrl = None) -> KeyturnInstallation:
-    """What ``keyturn``'s commands are told of where they work."""
+    """What ``keyturn``'s commands know of where they work."""
     return KeyturnInstallation(database_url)
 
 

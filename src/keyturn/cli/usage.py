@@ -114,7 +114,7 @@ def _print(found: _Found, days: int) -> None:
         say(f"\nUnused in {_days(days)}: {' '.join(advice.unused)}")
         if advice.enough and advice.kept:
             kept = " ".join(f"--scope {one}" for one in advice.kept)
-            say(f"  Take it away: {program_name()} keys update {key.id} {kept}")
+            say(f"  Remove them: {program_name()} keys update {key.id} {kept}")
         elif not advice.enough:
             say("  Usage was not recorded for the whole period, so check before you remove them.")
 

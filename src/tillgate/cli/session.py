@@ -114,7 +114,7 @@ class TillgateInstallation:
 
 
 def where(data: Data = None, database_url: DatabaseUrl = None) -> TillgateInstallation:
-    """What ``tillgate``'s commands are told of where they work."""
+    """What ``tillgate``'s commands know of where they work."""
     return TillgateInstallation(settings(data, database_url))
 
 

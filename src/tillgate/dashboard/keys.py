@@ -1,5 +1,6 @@
 """API keys: made, shown once, listed."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -11,10 +12,11 @@ from keyturn.keys.listing import NAME_WANTED_MAX, KeyFilter, UnknownCursor
 from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
 from keyturn.keys.revoking import revoke_several
 from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES
+from tillgate.access.accounts import Right
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.dashboard import key_forms
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ_BOTH, Call, Need, View, either_mode
 from tillgate.dashboard.forms import Draft, draft
 
 KEYS: Final = "/dashboard/api-keys"
@@ -113,7 +115,7 @@ async def new_key(call: Call) -> Response:
             name="",
             kind=Kind.SECRET.value,
             format=NATIVE.name,
-            mode=call.principal.mode,
+            mode=call.principal.mode if call.who.may(Right.KEYS) else "test",
             scopes=[],
         ),
     )
@@ -181,10 +183,20 @@ def _form(call: Call, form: Draft) -> Response:
     )
 
 
+async def _mode_asked_for(call: Call) -> Sequence[bool]:
+    return {"test": (False,), "live": (True,)}.get(call.form.one("mode"), ())
+
+
+async def _modes_of_selected(call: Call) -> Sequence[bool]:
+    """The modes of the keys that are ticked: whoever may not end one of them ends none."""
+    found = await call.context.keys.by_ids(call.who.project.id, call.form.many("key")[:KEYS_SHOWN_MAX])
+    return sorted({key.mode is Mode.LIVE for key in found.values()})
+
+
 VIEWS: Final = (
-    View("GET", KEYS, list_keys),
-    View("POST", KEYS, create_key),
-    View("GET", f"{KEYS}/new", new_key),
-    View("GET", f"{KEYS}/revoke", confirm_revoke_many),
-    View("POST", f"{KEYS}/revoke", revoke_many),
+    View("GET", KEYS, list_keys, READ_BOTH),
+    View("POST", KEYS, create_key, Need(Right.KEYS, _mode_asked_for)),
+    View("GET", f"{KEYS}/new", new_key, Need(Right.KEYS, either_mode)),
+    View("GET", f"{KEYS}/revoke", confirm_revoke_many, READ_BOTH),
+    View("POST", f"{KEYS}/revoke", revoke_many, Need(Right.KEYS, _modes_of_selected)),
 )
