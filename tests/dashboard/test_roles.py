@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from keyturn.keys.listing import every_key
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
