@@ -131,7 +131,7 @@ async def keys(clerk: Clerk) -> None:
     assert (await sign_in(owner.http)).status_code == 303
     owner.csrf = _token(await owner.page("/api-keys"))
     day = shop.clock.now() // DAY_MS
-    counts = {Count(own, day - 1, "allowed", False, "sessions:read", shop.project_id): 40}
+    counts = {Count(own, day - n, "allowed", False, "sessions:read", shop.project_id): 40 for n in range(1, 8)}
     await shop.keys.usage_store.add_counts(counts)
     await clerk.page("/api-keys/{key}", own, why="that can do with less")
     await clerk.form("/api-keys/{key}/narrow", own)
