@@ -14,7 +14,7 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo quick test test-parts coverage bench soak lint lock release clean
+.PHONY: help up demo quick test test-parts coverage bench soak attack lint lock release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: $(STAMPS)/bench ## Measure, as ratios against a baseline of the same run 
 
 soak: $(STAMPS)/test ## Kill servers under 10,000 sessions, then prove that nothing was lost or done twice
 	$(VENV)/bin/python -m soak $(ARGS)
+
+attack: test-parts ## Attack running servers some thousand times, or fuzz parsers (ARGS="--fuzz 3600")
+	$(VENV)/bin/python -m attacks $(ARGS)
 
 lint: $(STAMPS)/test ## Check style and types
 	$(VENV)/bin/ruff check .

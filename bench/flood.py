@@ -46,7 +46,7 @@ class Flood:
         )
 
     def begin(self, port: int, requests: list[str], per_second: float, seconds: float) -> None:
-        """Begin; it goes on on its own."""
+        """Begin; it runs until it is stopped."""
         assert self._process.stdin is not None
         job = {"port": port, "requests": requests, "per_second": per_second, "seconds": seconds}
         self._process.stdin.write(json.dumps(job) + "\n")

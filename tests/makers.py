@@ -20,14 +20,16 @@ from tillgate.checkout.payments.model import Payment, Transfer
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.settlement import expiring, simulating
+from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.events import operations as events
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointContext, NewEndpoint
 from tillgate.events.model import EventObject
 from tillgate.events.wake import Wake
-from tillgate.rails.port import PaymentTerms, Rails
-from tillgate.rails.simulated import Outcome, SimulatedRail
+from tillgate.rails.port import TEST_CHAIN_ID, Block, Observation, PaymentTerms, Rails
+from tillgate.rails.simulated import SimulatedRail
 from tillgate.store.sealing import Sealer, new_key
 
 # 2026-01-01T00:00:00Z, so that ids (made by the machine's clock) and instants need not agree.
@@ -79,14 +81,14 @@ class Counter:
 
     async def simulate(self, session_id: str, outcome: Outcome) -> CheckoutSession:
         return await self.database.write(
-            lambda tx: sessions.simulate(self.context, tx, self.principal, session_id, outcome)
+            lambda tx: simulating.simulate(self.context, tx, self.principal, session_id, outcome)
         )
 
     async def read(self, session_id: str) -> CheckoutSession:
         return await self.database.read(lambda tx: sessions.get_session(tx, self.principal, session_id))
 
     async def expire_due(self) -> int:
-        return await self.database.write(lambda tx: sessions.expire_due(self.context, tx))
+        return await self.database.write(lambda tx: expiring.expire_due(self.context, tx))
 
     async def endpoint(
         self, url: str = "https://shop.example/hook", events: tuple[str, ...] = ("*",)
@@ -191,6 +193,22 @@ async def settle(*coroutines: Any) -> Settled:
     return Settled(
         [one for one in outcomes if not isinstance(one, BaseException)],
         [one for one in outcomes if isinstance(one, BaseException)],
+    )
+
+
+def sighting(
+    reference: str,
+    ordinal: int,
+    amount_atomic: int,
+    confirmed: bool,
+    *,
+    block: Block | None = None,
+    reorged: bool = False,
+) -> Observation:
+    """A transfer as test mode's rail reports it."""
+    asset = f"eip155:{TEST_CHAIN_ID}/slip44:60"
+    return Observation(
+        TEST_CHAIN_ID, asset, reference, ordinal, amount_atomic, confirmed, reference, block, int(confirmed), reorged
     )
 
 

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 TESTS = Path(__file__).parent
-LEFT_OUT = frozenset({"cli", "guarantees", "journeys", "sdk", "soak"})
+LEFT_OUT = frozenset({"attacks", "cli", "guarantees", "journeys", "sdk", "soak"})
 EXAMPLES = 15
 
 STARTS_A_PROCESS = frozenset({

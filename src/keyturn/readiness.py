@@ -1,4 +1,4 @@
-"""What ``GET /readyz`` answers: whether requests can be let in, or which check failed and what to do."""
+"""What ``GET /readyz`` answers: whether requests can be served, or which check failed and what to do."""
 
 from http import HTTPStatus
 

@@ -37,7 +37,7 @@ from tillgate.api.mount import ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
-from tillgate.checkout.sessions.expiry_worker import keep_expiring
+from tillgate.checkout.settlement.expiring import keep_expiring
 from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender

@@ -32,7 +32,7 @@ def all_migrations() -> list[Migration]:
 
 
 class Keys(NamedTuple):
-    """What there is to know and to change of this installation's keys. Nobody is let in by it."""
+    """What there is to know and to change of this installation's keys. It admits nobody."""
 
     store: SqlKeyStore
     issuer: Issuer

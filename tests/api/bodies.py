@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from tillgate.rails.simulated import OUTCOMES
-from tillgate.rails.simulated.rail import PAYERS, REFUND_FAILS, REFUND_STAYS_PENDING
+from tillgate.checkout.settlement.simulating import OUTCOMES, PAYERS
+from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
 
 # Ids (by the words before `Id`) and other texts that were seen in answers.
 Known = Mapping[str, Sequence[str]]

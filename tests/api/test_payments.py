@@ -7,7 +7,7 @@ import pytest
 
 from tests.shop import Shop
 from tillgate.api.sessions import Payer
-from tillgate.rails.simulated import PAYERS
+from tillgate.checkout.settlement.simulating import PAYERS
 
 pytestmark = pytest.mark.anyio
 

@@ -35,7 +35,8 @@ from tillgate.api.application import ROUTES
 from tillgate.api.mount import ROOT
 from tillgate.api.resources import EXPANSIONS
 from tillgate.base.ids import is_typed
-from tillgate.rails.simulated.rail import PAYERS, REFUND_FAILS, REFUND_STAYS_PENDING
+from tillgate.checkout.settlement.simulating import PAYERS
+from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
 from tillgate.store import Transaction
 from tillgate.wire.expanding import PARAM
 from tillgate.wire.routing import Reads, Route

@@ -23,11 +23,14 @@ def test_any_bytes_become_text_that_a_database_takes(body: bytes) -> None:
 
 def test_a_form_keeps_what_was_typed() -> None:
     """UTF-8, plus signs and repeated fields; line breaks as LF."""
-    form = parse(b"title=Caf%C3%A9+%26+Bar&note=a%0D%0Ab&scopes=links%3Aread&scopes=events%3Aread&nul=a%00b")
+    form = parse(
+        b"title=Caf%C3%A9+%26+Bar&note=a%0D%0Ab&scopes=links%3Aread&scopes=events%3Aread&nul=a%00b&cr=a%0Db%0D%0D%0Ac"
+    )
     assert form.one("title") == "Café & Bar"
     assert form.one("note") == "a\nb"
     assert form.many("scopes") == ["links:read", "events:read"]
     assert form.one("nul") == "a\ufffdb"
+    assert form.one("cr") == "a\nb\n\nc"
     assert form.one("missing") == ""
     assert form.optional("missing") is None
 

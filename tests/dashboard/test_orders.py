@@ -145,7 +145,7 @@ async def test_who_may_only_look_changes_nothing(owner: Owner) -> None:
     """A viewer reads everything and is offered no button for the refund; a form sent all the same is refused, whichever
     it is, but for those that change what they look at themselves."""
     path, refund = await pending_refund(owner)
-    await owner.shop.app.accounts.create_user("viewer@example.com", OWNER_PASSWORD, Role.VIEWER)
+    await owner.shop.app.accounts.create_user("viewer@example.com", OWNER_PASSWORD, Role.VIEWER, owner.shop.project_id)
     async with browser_of(owner.shop) as http:
         signed_in = {"email": "viewer@example.com", "password": OWNER_PASSWORD}
         assert (await http.post("/dashboard/sign-in", data=signed_in)).status_code == 303
@@ -156,7 +156,7 @@ async def test_who_may_only_look_changes_nothing(owner: Owner) -> None:
         assert "/settle" not in page
         for form in (f"{refund}/settle", f"{refund}/cancel", f"{path}/refund", f"{path}/fulfil", "/payment-links"):
             refused = await viewer.send(form, txHash="0xfeed", title="x", fiatAmount="1", fiatCurrency="USD")
-            assert (refused.status_code, "You have read-only access." in refused.text) == (403, True)
+            assert (refused.status_code, "Your role does not allow this." in refused.text) == (403, True)
         assert await viewer.done("/mode", mode="live", back="/dashboard") == ""
     assert "Cancel the refund" in await owner.page(refund)
     links = (await (await owner.shop.client()).get("/payment_links")).json()["data"]

@@ -6,11 +6,54 @@ import pytest
 
 from tests.dashboard.conftest import Owner
 from tillgate.checkout.sessions.model import SessionStatus
-from tillgate.dashboard.sessions import SIMULATIONS
-from tillgate.rails.simulated import Outcome
+from tillgate.checkout.settlement.simulating import Outcome
 
 pytestmark = pytest.mark.anyio
 
+# What is offered in each state, in the order of the buttons.
+SIMULATIONS = {
+    SessionStatus.PENDING: (
+        *(
+            Outcome.PAID,
+            Outcome.DETECTED,
+            Outcome.UNDERPAID,
+            Outcome.OVERPAID,
+            Outcome.DUST,
+            Outcome.LATE,
+            Outcome.AUTHORIZED,
+            Outcome.DECLINED,
+            Outcome.FAILED,
+        ),
+    ),
+    SessionStatus.DETECTED: (Outcome.PAID, Outcome.OVERPAID, Outcome.REORGED, Outcome.FAILED),
+    SessionStatus.UNDERPAID: (Outcome.TOP_UP, Outcome.REORGED, Outcome.FAILED),
+    SessionStatus.OVERPAID: (Outcome.REORGED, Outcome.FAILED),
+    SessionStatus.EXPIRED: (Outcome.DUST, Outcome.LATE),
+    SessionStatus.PAID: (
+        Outcome.PAID,
+        Outcome.DETECTED,
+        Outcome.UNDERPAID,
+        Outcome.OVERPAID,
+        Outcome.DUST,
+        Outcome.REORGED,
+    ),
+    SessionStatus.PAID_LATE: (
+        Outcome.PAID,
+        Outcome.DETECTED,
+        Outcome.UNDERPAID,
+        Outcome.OVERPAID,
+        Outcome.DUST,
+        Outcome.REORGED,
+    ),
+    SessionStatus.FAILED: (
+        Outcome.PAID,
+        Outcome.DETECTED,
+        Outcome.UNDERPAID,
+        Outcome.OVERPAID,
+        Outcome.DUST,
+        Outcome.LATE,
+    ),
+}
 # What an outcome makes of a new session.
 OUTCOME_STATUS = {
     Outcome.DETECTED: SessionStatus.DETECTED,
@@ -80,7 +123,7 @@ async def test_what_cannot_be_is_explained(owner: Owner) -> None:
     await owner.done(f"{path}/simulate", outcome="paid")
     answer = await owner.send(f"{path}/simulate", outcome="failed")
     assert answer.status_code == 409
-    assert "which is final" in answer.text
+    assert "only a second payment can still arrive" in answer.text
     assert (await owner.send(f"{path}/simulate", outcome="stolen")).status_code == 400
 
 

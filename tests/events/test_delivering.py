@@ -21,6 +21,7 @@ from tests.running import free_port
 from tests.shop import eventually
 from tillgate.base.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.errors import Conflict, NotFound
+from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.guard import guarded_transport
@@ -31,7 +32,6 @@ from tillgate.events.deliveries.sending import TIMEOUT_SECONDS, Sender
 from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import EndpointChanges
-from tillgate.rails.simulated import Outcome
 
 pytestmark = pytest.mark.anyio
 

@@ -8,12 +8,12 @@ from tests.makers import Counter, counter_over, execute, one, rows, settle
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.events import operations as events
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import checked_events
 from tillgate.events.endpoints.operations import EndpointChanges, NewEndpoint
 from tillgate.events.model import ALIASES, EVENT_TYPES, event_type
-from tillgate.rails.simulated import Outcome
 
 pytestmark = pytest.mark.anyio
 

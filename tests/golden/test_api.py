@@ -10,7 +10,7 @@ from tests.golden.recording import Golden
 from tests.shop import Shop
 from tillgate.api.application import ROUTES
 from tillgate.api.mount import ROOT
-from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+from tillgate.rails.simulated import REFUND_STAYS_PENDING
 from tillgate.wire.routing import Route
 
 pytestmark = pytest.mark.anyio

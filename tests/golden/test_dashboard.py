@@ -13,7 +13,7 @@ from tests.golden.recording import Golden
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.dashboard.routing import VIEWS
-from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+from tillgate.rails.simulated import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from keyturn.leaks.reporting import PATHS
 from tests.golden.recording import Golden
 from tests.shop import PUBLIC_URL, Shop
-from tillgate.rails.simulated.rail import OUTCOMES
+from tillgate.checkout.settlement.simulating import OUTCOMES
 
 pytestmark = pytest.mark.anyio
 

@@ -22,7 +22,7 @@ STEPS = st.lists(
 
 
 # What a chain can show and a merchant decide, in whatever order; most of it is refused most of the time.
-SHOWN = ("underpaid", "overpaid", "paid", "detected", "top_up", "reorged", "late")
+SHOWN = ("underpaid", "overpaid", "paid", "detected", "top_up", "reorged", "late", "dust", "failed")
 DECIDED = ("accept", "wait", "excess", "everything", "refund", "pend", "settle", "give_up", "expire", "cancel")
 MOVES = st.lists(
     st.tuples(
@@ -181,14 +181,23 @@ class TransferBooks(Books):
         held = dropped["confirmed"] + dropped["pending"]
         assert amounts["refundable"] == max(amounts["received"] - held, Decimal(0))
         assert Decimal(order["received"]) == amounts["received"]
+        back = atomic("refund", "confirmed")
         if not self.reorged:
-            assert atomic("refund", "confirmed", "pending") <= came
+            assert back + atomic("refund", "pending") <= came
             assert held <= amounts["received"]
         assert set(order["exceptions"]) == set(payment["exceptions"]) == set(session["exceptions"])
         if order["status"] == "paid":
-            assert session["status"] in ("paid", "paid_late") and payment["status"] == "succeeded"
+            # What had failed stays failed: that its money was taken is the order's to tell.
+            assert session["status"] in ("paid", "paid_late", "failed") and payment["status"] == "succeeded"
+            assert session["status"] != "failed" or (came > 0 and payment["decision"] == "accepted")
         if order["status"] == "refunded":
-            assert 0 < amounts["received"] <= amounts["refunded"]
+            assert 0 < came <= back
+        if order["status"] == "canceled":
+            # Nothing that came is forgotten: it has gone back, or is on its way.
+            assert session["status"] == "failed"
+            assert came <= back + atomic("refund", "pending")
+        if session["canceledAt"] is not None and came > back + atomic("refund", "pending"):
+            assert order["status"] in ("review", "paid") and "unexpected" in order["exceptions"]
         if order["status"] == "open":
             assert (came, session["status"]) == (0, "pending")
 

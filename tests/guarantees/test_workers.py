@@ -23,7 +23,7 @@ from tests.makers import counter_over, execute, one, rows
 from tests.receiver import Received, Receiver
 from tests.running import GREETING_ENDS, RunningServer, clean_environment, free_port, run_cli
 from tillgate.base.clock import DAY_MS
-from tillgate.checkout.sessions import operations as sessions_of
+from tillgate.checkout.settlement import expiring
 from tillgate.events import operations as events
 from tillgate.events.model import RETENTION_MS
 from tillgate.settings import load
@@ -305,7 +305,7 @@ async def test_jobs_that_run_in_several_processes_do_everything_once(database: D
             return sum(await asyncio.gather(*map(work, others)))
 
         counter.clock.forward(DAY_MS)
-        assert await all_of_it(lambda own: own.write(lambda tx: sessions_of.expire_due(counter.context, tx))) == 120
+        assert await all_of_it(lambda own: own.write(lambda tx: expiring.expire_due(counter.context, tx))) == 120
         told = await counter.events()
         assert [event.sequence for event in told] == list(range(1, len(told) + 1))
         expired = await rows(database, "SELECT object_id FROM events WHERE type = 'session.expired'")

@@ -16,6 +16,9 @@ from tillgate.opening import all_migrations
 CODES_OF_PAGES = {
     "email_taken": "users create, and claiming an instance",
     "forbidden": "the dashboard's default refusal",
+    "last_owner": "users remove and set-role",
+    "no_project": "signing in",
+    "owns_installation": "users remove --project",
     "setup_link_invalid": "claiming an instance",
     "sign_in_throttled": "signing in",
 }

@@ -37,6 +37,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     "test_pipx_installs_tillgate_and_the_clients_program_runs",
     ("README.md", "On the command line"): "tests/journeys/test_leaks_guide.py::test_the_readme_names_every_command",
     ("README.md", "Testing it"): Reason("this very run"),
+    ("docs/people.md", "Giving roles, and ending accounts"): "tests/cli/test_people.py::"
+    "test_people_are_given_roles_and_removed_from_the_command_line",
     ("docs/architecture.md", "Two packages"): Reason("a drawing"),
     ("docs/going-live.md", "*"): "tests/journeys/test_operating_guides.py::"
     "test_the_guide_to_going_live_works_as_it_is_written",
@@ -111,6 +113,7 @@ COMMANDS: dict[str, str | Reason] = {
     "make help": f"{MAKE}::test_make_lists_what_it_can_do",
     "make lint": Reason(".ci/run does it before the tests"),
     "make lock": Reason("asks the package index for the newest versions, and changes requirements/"),
+    "make attack": "tests/attacks/test_attacks.py::test_no_attack_on_tillgate_succeeds",
     "make soak": "tests/soak/test_soak.py::test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice",
     "make test": Reason("this very run"),
     "make up": f"{MAKE}::test_make_up_serves",
@@ -140,6 +143,8 @@ COMMANDS: dict[str, str | Reason] = {
     "tillgate serve --dev": "tests/cli/test_commands.py::test_serve_greets_with_the_addresses_and_the_set_up_link",
     "tillgate serve --workers N": "tests/journeys/test_operating_guides.py::"
     "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written",
+    "tillgate audit list --installation": "tests/cli/test_people.py::"
+    "test_people_are_given_roles_and_removed_from_the_command_line",
     "tillgate users create --email you@example.com --password-stdin": "tests/journeys/test_operating_guides.py::"
     "test_the_guide_to_going_live_works_as_it_is_written",
 }
@@ -321,7 +326,7 @@ def test_a_command_that_does_not_exist_is_found(text: str, sure: bool) -> None:
 def test_every_option_in_a_sentence_is_one_of_a_command() -> None:
     """An option alone, such as `--since 2h`, belongs to some command of ours, or of the measurements."""
     known = {name for tree in PROGRAMS.values() for name in options(tree)}
-    for program in ("bench/__main__.py", "soak/__main__.py"):
+    for program in ("bench/__main__.py", "soak/__main__.py", "attacks/__main__.py"):
         known |= set(re.findall(r'"(--[a-z-]+)"', (ROOT / program).read_text("utf-8")))
     alone = {(span.page, span.text.split()[0]) for span in documents.spans() if span.text.startswith("--")}
     assert sorted(one for one in alone if one[1] not in known) == []
@@ -408,7 +413,9 @@ def test_every_path_that_is_named_exists() -> None:
     for page, text in documents.spans():
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+/?", text) or _MADE_LATER.fullmatch(text):
             continue
-        if not text.startswith(("src/", "tests/", "docs/", "scripts/", "examples/", "bench/", "soak/", "sdks/", ".")):
+        if not text.startswith(
+            ("src/", "tests/", "docs/", "scripts/", "examples/", "bench/", "soak/", "attacks/", "sdks/", ".")
+        ):
             continue
         if not any((root / text).exists() for root in (*roots, (ROOT / page).parent)):
             wrong.append(f"{page}: {text}")

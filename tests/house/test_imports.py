@@ -44,6 +44,7 @@ WHO_KNOWS_KEYTURN = (
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
 NOUNS = (
     ("refunds",),
+    ("settlement",),
     ("sessions",),
     ("orders",),
     ("payments",),
@@ -137,7 +138,7 @@ def test_the_business_knows_no_key_and_no_web(room: str) -> None:
 
 
 def test_nouns_of_the_checkout_go_one_way() -> None:
-    """sessions > orders > payments > links, customers. What lies beside the nouns is for all of them."""
+    """settlement > sessions > orders > payments > links, customers. What lies beside the nouns is for all of them."""
     order = {noun: number for number, nouns in enumerate(NOUNS) for noun in nouns}
     rooms = {path.name for path in (SRC / "tillgate/checkout").iterdir() if (path / "__init__.py").exists()}
     assert rooms == set(order), "a noun of the checkout has no place in NOUNS"
@@ -154,6 +155,19 @@ def test_nouns_of_the_checkout_go_one_way() -> None:
                     wrong.append(f"{edge}   (what all nouns share knows none)")
             elif order[nouns[1]] <= order[nouns[0]]:
                 wrong.append(str(edge))
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_a_rail_is_known_by_its_port_alone() -> None:
+    """Which rails there are is known where the server is put together: the simulated one is no special case."""
+    rooms = ("tillgate.checkout", "tillgate.api", "tillgate.dashboard", "tillgate.pages", "tillgate.cli")
+    wrong = [
+        str(edge)
+        for edge in edges()
+        if below(edge.importer, *rooms)
+        and below(edge.imported, "tillgate.rails")
+        and edge.imported not in ("tillgate.rails", "tillgate.rails.port")
+    ]
     assert wrong == [], "\n".join(wrong)
 
 

@@ -22,11 +22,13 @@ from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import LinkChanges, NewLink, archive_link, create_link, update_link
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
-from tillgate.checkout.sessions.operations import expire_due, list_sessions, simulate
+from tillgate.checkout.sessions.operations import list_sessions
+from tillgate.checkout.settlement.expiring import expire_due
+from tillgate.checkout.settlement.simulating import Outcome, simulate
 from tillgate.events.wake import Wake
 from tillgate.pages import PagesContext, routes
-from tillgate.rails.port import PaymentTerms, Rails
-from tillgate.rails.simulated import Outcome, SimulatedRail
+from tillgate.rails.port import CaptureRequest, Movement, PaymentTerms, QuoteRequest, Rails, RefundRequest
+from tillgate.rails.simulated import SimulatedRail
 from tillgate.store import Database, Transaction, migrations
 
 T = TypeVar("T")
@@ -52,9 +54,20 @@ class LiveRail:
     authorizes = False
     refunds = False
 
-    def quote(self, payment_id: str, price: Money) -> PaymentTerms:
-        terms = SimulatedRail().quote(payment_id, price)
+    chain_ids = (1,)
+
+    async def quote(self, tx: Transaction, request: QuoteRequest) -> PaymentTerms:
+        terms = await SimulatedRail().quote(tx, request)
         return terms._replace(chain_id=1, asset="eip155:1/slip44:60", address=terms.address.removeprefix("test:"))
+
+    async def capture(self, tx: Transaction, request: CaptureRequest) -> Movement:
+        raise NotImplementedError
+
+    async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
+        raise NotImplementedError
+
+    async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:
+        return now
 
     def requote(self, terms: PaymentTerms, price: Money) -> PaymentTerms:
         return SimulatedRail().requote(terms, price)

@@ -11,7 +11,7 @@ from tillgate.checkout.products.operations import NewProduct, create_product
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.opening import NewSession, open_session
 from tillgate.checkout.sessions.operations import get_session
-from tillgate.rails.simulated import Outcome
+from tillgate.checkout.settlement.simulating import Outcome
 
 pytestmark = pytest.mark.anyio
 

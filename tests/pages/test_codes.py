@@ -17,10 +17,10 @@ from tillgate.app import CODE_LIMIT
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
 from tillgate.checkout.coupons.operations import NewCoupon, create_coupon
 from tillgate.checkout.promotions.operations import NewPromotionCode, create_promotion_code
-from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.discounts import apply_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.rails.simulated import Outcome
+from tillgate.checkout.settlement import simulating
+from tillgate.checkout.settlement.simulating import Outcome
 
 __all__ = ["shop", "sqlite_shop"]
 
@@ -352,7 +352,7 @@ async def test_who_waited_for_a_code_to_be_applied_pays_the_new_price(database: 
         await eventually(lambda: rows(database, waiting))
 
     async def pay(tx: Transaction) -> CheckoutSession:
-        return await sessions.simulate(counter.context, tx, counter.principal, session.id, Outcome.PAID)
+        return await simulating.simulate(counter.context, tx, counter.principal, session.id, Outcome.PAID)
 
     first = asyncio.create_task(database.write(apply))
     await applied.wait()

@@ -8,9 +8,10 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.sessions.model import SessionStatus
-from tillgate.checkout.sessions.operations import cancel, expire_due
+from tillgate.checkout.settlement.deciding import cancel
+from tillgate.checkout.settlement.expiring import expire_due
+from tillgate.checkout.settlement.simulating import OUTCOMES, Outcome
 from tillgate.pages.view import RETURN_AUTOMATICALLY_MS
-from tillgate.rails.simulated import OUTCOMES, Outcome
 
 # What a page offers of a session that waits for money to arrive.
 OFFERED_FIRST = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
@@ -245,8 +246,8 @@ async def test_an_impossible_outcome_is_answered_in_friendly_words(till: Till) -
     answer = await till.post_outcome(session, "failed")
 
     assert answer.status_code == 409
-    assert "That did not work." in answer.text
-    assert "it is paid, which is final" in answer.text
+    assert "That is not possible now." in answer.text
+    assert "it is paid; only a second payment can still arrive" in answer.text
     assert await till.status(session) is _S.PAID
 
 

@@ -16,9 +16,11 @@ import pytest
 
 from keyturn.database import open_database, pending
 from keyturn.database.backup import back_up, restore
+from tests.makers import execute
 from tests.postgres import PostgresServer
 from tests.receiver import Receiver
 from tests.shop import MovableClock, eventually, lifespan, settings_for
+from tillgate.access.accounts import Role
 from tillgate.app import running
 from tillgate.base.clock import MINUTE_MS, SystemClock
 from tillgate.events.signing import SigningSecret
@@ -127,3 +129,21 @@ async def test_a_backup_of_it_is_restored(left: Left, tmp_path: Path) -> None:
 def test_no_release_is_forgotten() -> None:
     """There is a fixture of the state that this began on, and of two earlier ones."""
     assert {one.name for one in FIXTURES.iterdir()} >= {"2026-11-22", "2026-11-27", "2026-11-29"}
+
+
+async def test_people_keep_what_they_were(left: Left) -> None:
+    """Whoever was an owner owns the installation; everybody else has their role in each project that there is."""
+    database = await open_database(left.url)
+    new = "INSERT INTO users (id, email, password_hash, role, created_at) VALUES ($1, $2, 'x', $3, 1)"
+    try:
+        for role in ("owner", "viewer"):
+            await execute(database, new, f"usr_{role}", f"{role}@example.com", role)
+    finally:
+        await database.close()
+    async with running(left.settings, left.clock) as app:
+        projects = await app.accounts.list_projects()
+        found = [(place.user.email, place.role, place.project) for place in await app.accounts.places()]
+    assert found == [
+        ("owner@example.com", Role.OWNER, None),
+        *(("viewer@example.com", Role.VIEWER, project) for project in projects),
+    ]

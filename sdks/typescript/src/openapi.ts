@@ -1370,7 +1370,7 @@ export interface components {
         /** @enum {unknown} */
         OrderStatus: "canceled" | "expired" | "open" | "paid" | "processing" | "refunded" | "review";
         /** @enum {unknown} */
-        Outcome: "authorized" | "declined" | "detected" | "failed" | "late" | "overpaid" | "paid" | "reorged" | "top_up" | "underpaid";
+        Outcome: "authorized" | "declined" | "detected" | "dust" | "failed" | "late" | "overpaid" | "paid" | "reorged" | "top_up" | "underpaid";
         PaymentAmounts: {
             authorized: string;
             capturable: string;

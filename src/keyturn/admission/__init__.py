@@ -1,1 +1,1 @@
-"""Who is let in: where the key is, whether it is valid, what the call needs, and the lease that proves a revocation."""
+"""Admission: where the key is, whether it is valid, what the call needs, and the lease that proves a revocation."""

@@ -54,7 +54,7 @@ class LayerStore(KeyStore, ProbeStore, Protocol):
 
 
 class Admitted(msgspec.Struct, frozen=True, gc=False):
-    """Who was let in, and what their key's rate limit leaves them; None where there is no limit."""
+    """The admitted caller, and what its key's rate limit leaves; None if there is no limit."""
 
     key: KnownKey
     allowance: Allowance | None
@@ -130,7 +130,7 @@ class KeyLayer:
         Args:
             scopes: those that this installation offers, ``resource:action`` each.
             publishable: those of them that a publishable key may have.
-            mode: the only mode that is let in here; None for both.
+            mode: the only mode that is accepted; None for both.
             limit: what a key without a pace of its own may do; None for no limit.
             limiter: what counts requests; by default, this process for itself.
             usage_store: where is counted what keys are used for; by default in memory.
@@ -176,7 +176,7 @@ class KeyLayer:
     async def admit(
         self, presented: Presented, need: Needs, caller: Caller = NOBODY, *, limited: bool = True
     ) -> Admitted | RateLimited | Refused:
-        """Whether a request is let in; counted, and against its key's limit.
+        """Whether a request is allowed; it counts against its key's limit.
 
         Args:
             need: all that the call asks for, for nothing is asked after it; None where any valid key will do.
@@ -215,7 +215,7 @@ class KeyLayer:
         return Admitted(key, allowance, decision.reported)
 
     async def trouble(self) -> Trouble | None:
-        """Why nobody who is not remembered can be let in right now; None where all is well. There is an answer within
+        """Why keys that are not cached cannot be verified right now; None if all is well. There is an answer within
         two seconds."""
         if self._watch is not None:
             return await self._watch.look()

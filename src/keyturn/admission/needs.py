@@ -34,7 +34,7 @@ class Access(Enum):
     """What an endpoint may ask for that is no scope."""
 
     OPEN = "open"
-    """Nothing: everybody is let in."""
+    """Nothing: the route is open."""
     ANY_KEY = "any-key"
     """A key that is valid, whatever it may do."""
 

@@ -28,14 +28,14 @@ from keyturn.stores.ports import Clock, SecretStore, VerificationStore
 def decide(  # noqa: C901, PLR0912 — one reason after another, and the order is the promise
     key: KnownKey | None, need: Needs, now: int, asked: Asked = NOTHING_SHOWN, *, mode: Mode | None = None
 ) -> Verified | Refused:
-    """Whether the holder of this key may do all that is needed (None: just be let in). Pure; the order is a promise:
+    """Whether the holder of this key may do all that is needed (None: any valid key). Pure; the order is a promise:
     status, expiry, project, mode, network, origin or app, kind, client secret, scope. A canary is unknown to all.
 
-    What the caller did not prove to hold is not told: only a digest's match leads to a key at all,
+    Nothing about a key is disclosed unless its full text was presented: only a matching digest leads to a key,
     so ``revoked`` and ``expired`` are said to nobody but the bearer of the whole text.
 
     Args:
-        mode: the only mode that is let in here; None for both.
+        mode: the only mode that is accepted; None for both.
     """
     if key is None:
         return Refused(RefusalReason.UNKNOWN)
@@ -154,7 +154,7 @@ class Verifier:
         """
         Args:
             finder: a gate that remembers under a lease, or the store itself.
-            mode: the only mode that is let in here; None for both.
+            mode: the only mode that is accepted; None for both.
         """
         self._store = store
         self._finder = finder

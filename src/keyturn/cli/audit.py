@@ -13,7 +13,7 @@ from keyturn.instants import to_rfc3339
 
 
 def verify_log(installation: Installation, as_json: AsJson = False) -> None:
-    """Check that each line follows from the one before, else end with 1. Prints the last hash, to be kept elsewhere."""
+    """Verify the hash chain, and exit with 1 if it is broken. Prints the last hash; store it elsewhere."""
     verdict = installation.work(lambda context: verify(context.store))
     if as_json:
         say_json(msgspec.to_builtins(verdict))
@@ -35,11 +35,18 @@ def list_log(
     before: Annotated[int | None, typer.Option("--before", min=1, help="Only lines before this number.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many lines at most.")] = 50,
     project: Project = None,
+    without_project: Annotated[
+        bool, typer.Option("--installation", help="What belongs to no project: owners of everything, restores.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List a project's lines, newest first."""
+    """List a project's lines, newest first: what was done to its keys and its people."""
+    if without_project and (project or key):
+        fail("--installation goes with neither --project nor --key")
 
     async def task(context: CommandContext) -> list[AuditEntry]:
+        if without_project:
+            return await context.store.audit_of(None, None, before, limit)
         owner = (await context.key(key)).project_id if key is not None else await context.find_project(project)
         return await context.store.audit_of(owner, key, before, limit)
 

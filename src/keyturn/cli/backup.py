@@ -32,7 +32,7 @@ RESTORED = "restored from a backup"
 
 
 def backup(file: BackupFile, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Write all keys and their history to a new file, while servers run. It holds no key, only digests."""
+    """Write all keys and their history to a new file, while servers run. It contains digests, no key texts."""
     try:
         url = load(database_url=database_url).database_url
         require_file(url)
@@ -51,7 +51,7 @@ def restore(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup into an empty database, SQLite or PostgreSQL, whichever it came from."""
+    """Restore a backup into an empty database, SQLite or PostgreSQL."""
     found: list[RestoredKeys] = []
     clock = SystemClock()
 

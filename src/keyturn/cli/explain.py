@@ -45,7 +45,7 @@ def explain_request(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether such a request is let in, rule by rule, and what to change if it is not. Nothing is sent."""
+    """Explain whether a request would be allowed, rule by rule, and what to change if not. Nothing is sent."""
     check_address(ip)
     if (path is None) == (scope is None):
         fail("give either --scope, or --method and --path with KEYTURN_RULES set")

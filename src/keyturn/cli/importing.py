@@ -46,10 +46,10 @@ def import_file(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let keys that were made elsewhere go on here: all of a file, or none and what is wrong with each line.
+    """Import keys from another system: all keys of a file, or none if any line is wrong.
 
     Columns: digest (SHA-256 in hex or base 64) or, with --plaintext, key; name, mode, scopes, created_at, expires_at,
-    prefix. A running server lets them in within five seconds.
+    prefix. A running server accepts them within five seconds.
     """
 
     async def task(context: CommandContext) -> Imported:

@@ -33,7 +33,7 @@ def rotate(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give a key a new secret and print it, this one time; its id and rights stay."""
+    """Rotate a key: print a new secret, which is not shown again. Its id and scopes stay the same."""
     if withdraw or finish:
         if finish:
             confirm(f"The old secrets of {key_id[:64]} are refused from now on.", yes)
@@ -66,7 +66,7 @@ def rotate(
 
 
 def secrets(installation: Installation, key_id: KeyId, as_json: AsJson = False) -> None:
-    """Show a key's secrets, newest first, and who last used each; never their text."""
+    """Show a key's secrets, newest first, and who last used each, without their texts."""
 
     async def task(context: CommandContext) -> list[SecretState]:
         return await context.store.secrets((await context.key(key_id)).project_id, key_id)
@@ -94,7 +94,7 @@ def secrets(installation: Installation, key_id: KeyId, as_json: AsJson = False) 
 
 
 def pair(installation: Installation, format: Format = FORMAT, project: Project = None, as_json: AsJson = False) -> None:
-    """Make those of the project's four standing keys that are missing (publishable and secret, test and live)."""
+    """Create the missing ones of the project's four standing keys (publishable and secret, test and live)."""
 
     async def task(context: CommandContext) -> list[Issued]:
         project_id = await context.find_project(project)
@@ -114,12 +114,12 @@ def pair(installation: Installation, format: Format = FORMAT, project: Project =
 
 
 def disable(installation: Installation, key_id: KeyId, reason: Reason = None, as_json: AsJson = False) -> None:
-    """Switch a key off. When this returns, no process accepts it; it can be enabled again."""
+    """Disable a key. When this returns, no process accepts it. It can be enabled again."""
     say_key(_switched(installation, key_id, reason, enabled=False), as_json)
 
 
 def enable(installation: Installation, key_id: KeyId, reason: Reason = None, as_json: AsJson = False) -> None:
-    """Switch a disabled key on again."""
+    """Enable a disabled key."""
     say_key(_switched(installation, key_id, reason, enabled=True), as_json)
 
 
@@ -131,7 +131,7 @@ def revoke_key(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a key for good. When this returns, no process accepts it."""
+    """Revoke a key. When this returns, no process accepts it."""
     confirm(f"{key_id[:64]} is revoked for good{', with every key that it has made' if tree else ''}.", yes)
 
     async def task(context: CommandContext) -> Revocation:

@@ -91,7 +91,7 @@ def create(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key and print its text, this one time."""
+    """Create a key and print its text. It is not shown again."""
     limit, expires_at = limit_of(rate, burst), _expires_at(expires_in)
 
     async def task(context: CommandContext) -> Issued:
@@ -123,7 +123,7 @@ def create(
 def list_all(
     installation: Installation, project: Project = None, mode: OnlyMode = None, as_json: AsJson = False
 ) -> None:
-    """List a project's keys, newest first; never their text."""
+    """List a project's keys, newest first, without their texts."""
 
     async def task(context: CommandContext) -> list[Key]:
         return await context.store.list(await context.find_project(project), mode.value if mode else None)
@@ -142,7 +142,7 @@ def list_all(
 
 
 def show(installation: Installation, key_id: KeyId, as_json: AsJson = False) -> None:
-    """Show all that is known of a key; its text is not among it."""
+    """Show a key, without its text."""
     say_key(installation.work(lambda context: context.key(key_id)), as_json)
 
 
@@ -163,7 +163,7 @@ def update(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a key. What is not named stays; the next request with it is judged by what stands then."""
+    """Update a key. Options that are not given leave it unchanged. Applies from the next request."""
     lifted = set(lift or ())
     limit, expires_at = limit_of(rate, burst), _expires_at(expires_in)
     changes = KeyChanges(

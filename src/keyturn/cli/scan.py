@@ -23,9 +23,9 @@ def scan(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find keys where they do not belong, and never print them. Ends with 1 if there are any, with 2 if it cannot look.
+    """Scan files for keys, without printing them. Exits with 1 if keys are found, and with 2 if the scan fails.
 
-    Each is told by its place, format, mode and shown prefix. What only looks like a key, without its checksum, is none.
+    Each is reported by its place, format, mode and visible prefix. A text without a valid checksum is not a key.
     """
     looking = Scan()
     found: list[Found] = []

@@ -61,7 +61,7 @@ def problem_details(denial: Denial) -> tuple[bytes, bytes]:
 class KeyturnMiddleware:
     """Lets requests in by their keys.
 
-    Who was let in stands in ``scope["keyturn"]``, and for Starlette and FastAPI in ``request.state.keyturn``: a
+    The admitted caller is in ``scope["keyturn"]``, and for Starlette and FastAPI in ``request.state.keyturn``: a
     :class:`keyturn.KnownKey`, or None where the endpoint is open.
     """
 

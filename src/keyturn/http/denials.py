@@ -25,12 +25,12 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Denial(NamedTuple):
-    """A request that is not let in, ready to be told.
+    """A denied request, ready to be answered.
 
     Attributes:
         code: stable; what a program branches on.
         message: what was wrong and what to do, for a person.
-        reason: on 401, why the key is none that is let in.
+        reason: on 401, why the key is refused.
         headers: those that go with it, such as ``WWW-Authenticate`` and ``Retry-After``.
     """
 

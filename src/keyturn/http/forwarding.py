@@ -148,7 +148,7 @@ class Forwarding:
         url = f"{asked.path}?{asked.query}"
         if not self._layer.carriers.in_url(url):
             return None
-        # Nothing else is presented, so that nobody can be let in by this.
+        # Nothing else is presented, so that nobody can be admitted by this.
         decision = await self._layer.admit(Presented(query_string=url, address=address), None, caller)
         return decision if isinstance(decision, Refused) and decision.reason is RefusalReason.KEY_IN_URL else None
 

@@ -228,7 +228,7 @@ async def audit_of_project(layer: KeyLayer, call: Call) -> AuditList:
 
 
 async def retrieve_project(layer: KeyLayer, call: Call) -> ProjectObject:
-    """Whether a project's keys are let in."""
+    """Whether a project's keys are accepted."""
     project_id = _checked_project(call.id)
     return ProjectObject(id=project_id, suspended=await layer.store.is_suspended(project_id))
 
@@ -241,7 +241,7 @@ async def suspend_project(layer: KeyLayer, call: Call) -> SwitchedProject:
 
 
 async def resume_project(layer: KeyLayer, call: Call) -> SwitchedProject:
-    """A suspended project's keys let in again."""
+    """Resume a suspended project."""
     project_id, reason = _checked_project(call.id), call.body.reason
     receipt = await resume(layer.store, layer.clock, project_id=project_id, by=call.who.actor, reason=reason)
     return SwitchedProject(id=project_id, suspended=False, receipt=receipt_object(receipt))

@@ -54,7 +54,7 @@ class ServerLanguage:
     def __init__(self, layer: KeyLayer, settings: Settings, routes: list[Route], plain: Mapping[str, Plain]) -> None:
         """
         Args:
-            plain: what answers at the paths whose routes do nothing by themselves.
+            plain: what answers at the paths whose routes have no operation of their own.
         """
         self._layer = layer
         self._settings = settings

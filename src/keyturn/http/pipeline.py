@@ -105,7 +105,7 @@ class Language(Protocol):
         """The key layer lets nobody in."""
 
     def rate_limited(self, exchange: Exchange, allowance: Allowance) -> Answer:
-        """The key came too early."""
+        """The key is over its rate limit."""
 
     def nowhere(self, exchange: Exchange) -> Answer:
         """There is no such path, or it has not this method."""

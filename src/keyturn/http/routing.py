@@ -38,7 +38,7 @@ class Whoever(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One request that was let in and is well formed.
+    """One request that was admitted and is well formed.
 
     Attributes:
         id: the object's id out of the path, empty where the path has none.
@@ -60,7 +60,7 @@ class Route(NamedTuple):
     Attributes:
         path: with ``{id}`` for the object's id.
         need: the scope that a key must have been given, or who it is for; the root credential may do all of it.
-        run: what it does; None where the application answers it by itself.
+        run: what it does; None if the application answers it without the layer.
         answers: the type of the answer; None for one that is no JSON, or none.
         media_type: of an answer that is no JSON.
     """

@@ -53,7 +53,7 @@ ROUTES: Final = [
 
 _VERIFIES: Final = Need(VERIFY)
 _TEXT: Final = b"text/plain; charset=utf-8"
-# Beyond so many keys, they are spelt anew.
+# Beyond this number of keys, they are spelt again.
 SPELT_MAX: Final = 100_000
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode

@@ -39,7 +39,7 @@ class Answered(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class OriginalRequest(MaskedRepr, Taken, frozen=True, kw_only=True):
-    """The request that is to be let in or not, as far as it matters.
+    """The request to be judged, as far as it matters.
 
     Attributes:
         headers: by name, in any case; those that carry the key, ``origin`` and ``x-app-identifier`` are looked at.
@@ -108,7 +108,7 @@ class RateLimitState(Answered, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class Verdict(Answered, frozen=True, kw_only=True, omit_defaults=True):
-    """Whether the request is to be let in. If not: what to answer it with.
+    """Whether the request is allowed. If not: what to answer.
 
     Attributes:
         reason: why not, for your log; `rate_limited` if the key is over its rate limit.
@@ -381,7 +381,7 @@ class AuditList(Answered, frozen=True, kw_only=True):
 
 
 class ProjectObject(Answered, frozen=True, kw_only=True):
-    """Whether a project's keys are let in."""
+    """Whether a project's keys are accepted."""
 
     id: str
     suspended: bool

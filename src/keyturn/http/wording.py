@@ -1,5 +1,5 @@
-"""What a refused caller is told: an HTTP status, and words that say what was wrong and what to do. Nothing in them
-tells whether a key exists to who does not hold it."""
+"""The words of a refusal: an HTTP status, what was wrong and what to do. They do not disclose whether a key exists
+unless its full text was presented."""
 
 from typing import Final, NamedTuple, assert_never
 

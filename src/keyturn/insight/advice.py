@@ -38,7 +38,7 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         days: each day, also those on which nothing happened; oldest first, today last.
         outcomes: requests by their outcome: ``allowed``, ``rate_limited``, or why they were refused.
-        scopes: requests that were let in by a scope, by that scope; one that needed several counts for each.
+        scopes: requests that a scope allowed, by that scope; one that needed several counts for each.
         reported: requests that a restriction would have refused, were it not only reported.
     """
 
@@ -161,7 +161,7 @@ async def unused_scopes(
     since = today - days
     counts = await usage.counts(project_id, key_id, since)
     exercised = {one.scope for one in counts if one.outcome in (ALLOWED, ALLOWED_TOO) and one.scope}
-    # Another rule refused it, or it came too early: the scope would have been needed all the same.
+    # Another rule refused it, or its rate limit did: the scope would have been needed all the same.
     wanted = exercised | {one.scope for one in counts if one.scope and not one.reported}
     # A scope that was only given lately has not had its time.
     lately = await _granted_since(store, key, now - days * DAY_MS)
@@ -175,7 +175,7 @@ async def unused_scopes(
         kept = set(key.scopes - unused)
     begun = max(key.created_at // DAY_MS, watched_since if watched_since is not None else today)
     if not kept or today - begun < WATCHED_DAYS_MIN:
-        # A key that nobody uses at all is told of as such (unused_keys): there is no scope to be spared.
+        # A key that nobody uses at all is known of as such (unused_keys): there is no scope to be spared.
         unused, kept = frozenset(), set(key.scopes)
     return ScopeAdvice(
         key=key,

@@ -53,7 +53,7 @@ class Case(NamedTuple):
     Attributes:
         need: what the call asks for; None where any valid key will do.
         secure: whether it comes over TLS, or from where that is not asked for.
-        mode: the only mode that is let in there; None for both.
+        mode: the only mode that is accepted; None for both.
         carried: what was wrong with how the key came, ``key_in_url`` or ``ambiguous``; None if nothing was.
         transport: how it came, where that is known apart from what was made of it.
     """
@@ -93,7 +93,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Do(StrEnum):
-    """What somebody has to do to have the request let in."""
+    """What to change so that the request is allowed."""
 
     SEND_IN_HEADER = "send_in_header"
     SEND_ONE_KEY = "send_one_key"
@@ -135,9 +135,9 @@ class Explanation(msgspec.Struct, frozen=True):
     """What is decided about a request, and why.
 
     Attributes:
-        reason: the first rule that refuses it; None if it is let in.
+        reason: the first rule that refuses it; None if it is allowed.
         rules: all rules, in the order of admission.
-        remedies: the least that would let it in: each is needed, and together they do. Empty if it is let in.
+        remedies: the smallest set of changes that would allow it; all of them are needed. Empty if it is allowed.
     """
 
     reason: RefusalReason | None

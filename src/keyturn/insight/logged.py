@@ -21,7 +21,7 @@ class LoggedRequest(msgspec.Struct, frozen=True, kw_only=True):
         path: the route's template, such as ``/payment_links/{id}``.
         object_id: what stood for ``{id}``.
         duration_us: from its head to the answer, in microseconds.
-        refusal: why the key layer refused it, ``rate_limited`` included; None if it was let in.
+        refusal: why the key layer refused it, ``rate_limited`` included; None if it was allowed.
         error: the code of what went wrong after that; None if nothing did.
         scope: what the call asked for, the endpoint's own need first, separated by spaces; None where any valid key
             would do, or there was no such endpoint.

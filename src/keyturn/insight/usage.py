@@ -27,7 +27,7 @@ DAY_MS: Final = 86_400_000
 ALLOWED: Final = "allowed"
 RATE_LIMITED: Final = "rate_limited"
 # A request counts once, by its outcome and the first scope that it needed. Its further scopes are counted beside that,
-# for what is told of scopes alone: those that let it in, and those that it wanted though it was not let in.
+# for the counts of scopes alone: those that let it in, and those that it wanted though it was not let in.
 ALLOWED_TOO: Final = "allowed_too"
 WANTED_TOO: Final = "wanted_too"
 
@@ -110,7 +110,7 @@ class Usage:
         self._unwritten: Counter[Count] = Counter()
 
     def allowed(self, verified: Verified, need: Needs, use: Use) -> None:
-        """Note a request that was let in."""
+        """Note an allowed request."""
         key = verified.key
         self.last_used.note(key.id, key.secret, use)
         tally = self._tally(key, use.at)
@@ -167,7 +167,7 @@ class Usage:
         return tally
 
     async def flush(self, keys: LastUseStore, counts: UsageStore) -> None:
-        """Write down what was noted. If a store fails, the rest is kept for the next time.
+        """Store what was noted. If a store fails, the rest is kept for the next time.
 
         It ends only with what it has begun, also when it is cancelled, so that nothing is counted twice.
         """

@@ -48,7 +48,7 @@ async def change(
     by: str,
     within: Key | None = None,
 ) -> Changed:
-    """Change a key; once this returns, every process judges by what stands then.
+    """Change a key; once this returns, every process applies the change.
 
     Args:
         within: the key that asks for it, than which it may not become stronger.

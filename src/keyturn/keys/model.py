@@ -50,7 +50,7 @@ class Reach(StrEnum):
 
 
 class RefusalReason(StrEnum):
-    """Why a request was not let in, in the order in which it is looked for."""
+    """Why a request was refused, in the order of the checks."""
 
     KEY_IN_URL = "key_in_url"
     MISSING = "missing"
@@ -81,7 +81,7 @@ REPORTABLE: Final = frozenset(
         RefusalReason.SCOPE_MISSING,
     }
 )
-"""Restrictions that can be tried out: while only reported, a request they would refuse is let in and counted."""
+"""Restrictions that can be tried out: while only reported, a request they would refuse is allowed and counted."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -278,7 +278,7 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The caller is not let in.
+    """The caller is refused.
 
     Attributes:
         key: the key that was presented, where it is known; never to be shown to the caller.

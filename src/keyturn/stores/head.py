@@ -34,6 +34,10 @@ _OF_PROJECT: Final = (
     f"SELECT {_COLUMNS} FROM key_audit WHERE project_id = $1 AND (CAST($2 AS BIGINT) IS NULL OR sequence < $2) "
     "ORDER BY sequence DESC LIMIT $3"
 )
+_OF_NONE: Final = (
+    f"SELECT {_COLUMNS} FROM key_audit WHERE project_id IS NULL AND (CAST($1 AS BIGINT) IS NULL OR sequence < $1) "
+    "ORDER BY sequence DESC LIMIT $2"
+)
 _OF_KEY: Final = (
     f"SELECT {_COLUMNS} FROM key_audit WHERE project_id = $1 AND key_id = $4 "
     "AND (CAST($2 AS BIGINT) IS NULL OR sequence < $2) ORDER BY sequence DESC LIMIT $3"
@@ -109,9 +113,11 @@ async def lines_after(tx: Transaction, after: int, limit: int) -> list[AuditEntr
 
 
 async def lines_of(
-    tx: Transaction, project_id: str, key_id: str | None, before: int | None, limit: int
+    tx: Transaction, project_id: str | None, key_id: str | None, before: int | None, limit: int
 ) -> list[AuditEntry]:
-    """A project's lines, newest first; those of one key where that is given."""
+    """A project's lines, newest first; those of one key where that is given. Without a project, those of none."""
+    if project_id is None:
+        return [_entry(row) for row in await tx.fetch_all(_OF_NONE, before, limit)]
     if key_id is None:
         return [_entry(row) for row in await tx.fetch_all(_OF_PROJECT, project_id, before, limit)]
     return [_entry(row) for row in await tx.fetch_all(_OF_KEY, project_id, before, limit, key_id)]

@@ -411,7 +411,7 @@ class MemoryKeyStore:
         return (self._audit[-1].sequence, self._audit[-1].hash) if self._audit else (0, BEGINNING)
 
     async def audit_of(
-        self, project_id: str, key_id: str | None, before: int | None, limit: int
+        self, project_id: str | None, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:
         return [
             entry

@@ -39,7 +39,7 @@ class Act(NamedTuple):
 
     Attributes:
         at: Unix milliseconds.
-        by: the actor, such as ``user:usr_01j…``, ``operator:cli`` or ``system:leak-desk``.
+        by: the actor, such as ``user:owner@example.com``, ``operator:cli`` or ``system:leak-desk``.
         reason: why, in the words of the actor or the system; None if none was given.
     """
 
@@ -126,7 +126,7 @@ class LeaseStore(Protocol):
         ...
 
     async def hold(self, gate: str, epoch_seen: int, renewals: int) -> None:
-        """Write down that this gate may answer from its cache, and has acted upon all changes up to this one.
+        """Record that this gate may answer from its cache, and has acted upon all changes up to this one.
 
         Args:
             renewals: the gate's own count of its calls, so that no two of its rows are ever alike.
@@ -139,7 +139,7 @@ class LeaseStore(Protocol):
         ...
 
     async def release(self, gate: str) -> None:
-        """Write down that this gate does not answer from its cache."""
+        """Record that this gate does not answer from its cache."""
         ...
 
     async def held(self) -> list[HeldLease]:
@@ -355,11 +355,11 @@ class ExposureStore(Protocol):
     """What is written down of keys that were seen where they should not be."""
 
     async def note_exposure(self, key_id: str, act: Act, how: str) -> bool:
-        """Write down that a key was seen where it should not be; False if that stood there already."""
+        """Record that a key was exposed; False if that was recorded already."""
         ...
 
     async def note_canary(self, key_id: str, act: Act, seen: Mapping[str, str], quiet_ms: int) -> bool:
-        """Write down that somebody used a canary, and what is known of them; False if that was done less than
+        """Record that somebody used a canary, and what is known of them; False if that was done less than
         ``quiet_ms`` ago, or it is no canary that is active."""
         ...
 
@@ -415,9 +415,9 @@ class AuditStore(Protocol):
         ...
 
     async def audit_of(
-        self, project_id: str, key_id: str | None, before: int | None, limit: int
+        self, project_id: str | None, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:
-        """A project's lines, newest first; those of one key where that is given."""
+        """A project's lines, newest first; those of one key where that is given. Without a project, those of none."""
         ...
 
 

@@ -584,7 +584,7 @@ class SqlKeyStore(SqlLeases):
         return await self._database.read(head.last_line)
 
     async def audit_of(
-        self, project_id: str, key_id: str | None, before: int | None, limit: int
+        self, project_id: str | None, key_id: str | None, before: int | None, limit: int
     ) -> builtins.list[AuditEntry]:
         return await self._database.read(lambda tx: head.lines_of(tx, project_id, key_id, before, limit))
 
@@ -696,8 +696,7 @@ async def keep_client_secret(
 
 
 async def note_expiry_emitted(tx: Transaction, key_id: str, days: int) -> bool:
-    """Write down that a key's owner was told that it expires in this number of days, in the transaction that tells
-    them; False if they had been."""
+    """Record that the event for this number of days was emitted, in the same transaction; False if they had been."""
     return await tx.execute(_EXPIRY_TOLD, days, key_id) == 1
 
 

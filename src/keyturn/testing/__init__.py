@@ -1,4 +1,4 @@
-"""For the tests of what stands behind Keyturn: a key layer in memory, keys for the asking, a clock to move.
+"""For tests of applications behind Keyturn: a key layer in memory, keys for the asking, a clock to move.
 
     keys = Keys(scopes=["invoices:read"])
     app = KeyturnMiddleware(my_app, keys=keys.layer)
@@ -58,7 +58,7 @@ class Keys:
         Args:
             scopes: those that the application offers.
             publishable: those of them that a publishable key may have.
-            mode: the only one that is let in; None for both.
+            mode: the only one that is accepted; None for both.
             limit: what each key may do; None for no limit.
         """
         self.clock = MovableClock()

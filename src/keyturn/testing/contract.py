@@ -587,7 +587,7 @@ class StoreContract:
     # Origins and client secrets.
 
     async def test_an_origin_is_known_while_any_key_is_for_it(self, store: KeyStore) -> None:
-        """Of every key of every project that is not revoked; by what stands there now."""
+        """Of every key of every project that is not revoked, as it is now."""
         await put(
             store,
             key("a", origins=("https://a.example", "https://shared.example")),
@@ -752,3 +752,4 @@ class StoreContract:
         assert [line.sequence for line in await store.audit_of("prj_a", "key_a", None, 10)] == [4, 1]
         assert [line.sequence for line in await store.audit_of("prj_a", "key_a", 4, 10)] == [1]
         assert await store.audit_of("prj_b", "key_a", None, 10) == []
+        assert await store.audit_of(None, None, None, 10) == []

@@ -34,7 +34,7 @@ PUBLISHABLE_SCOPES: Final = ("sessions:write",)
 
 
 def principal_of(key: KnownKey) -> Principal:
-    """Whom a key that was let in speaks for."""
+    """The principal of an admitted key."""
     terms = key.terms
     return Principal(
         terms.project_id,

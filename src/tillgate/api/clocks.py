@@ -8,7 +8,7 @@ from keyturn import Need
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
 from tillgate.checkout.clocks.model import TestClockObject, to_api
-from tillgate.checkout.sessions.advancing import advance as advance_clock
+from tillgate.checkout.settlement.advancing import advance as advance_clock
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource

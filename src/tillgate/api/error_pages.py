@@ -161,7 +161,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "This payment link is deactivated, so no session can be made from it.",
     ),
     "link_archived": ErrorPage(
-        "Create a new link. Archiving is permanent.",
+        "Create a new link. Archiving is permanent, so that a price that buyers were shown does not change.",
         "This payment link is archived and cannot be changed; create a new one.",
     ),
     "live_mode_not_configured": ErrorPage(
@@ -173,7 +173,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "session_not_payable": ErrorPage(
         "Read the session's `status`; [events and webhooks](../reference/events.md#where-a-session-can-go) lists "
         "the statuses that can follow it. To try again, create a new session.",
-        "paid cannot be simulated for this session: it is failed, which is final.",
+        "late cannot be simulated for this session: it is paid; only a second payment can still arrive.",
     ),
     "nothing_to_accept": ErrorPage(
         "Read the session. Only a session that is underpaid, overpaid or paid late can be accepted, and somebody "
@@ -228,7 +228,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "order_reference_taken": ErrorPage(
         "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session again; if it "
         "is paid, the money has arrived. To ask for money again, use another reference, or cancel the first order.",
-        "Another order that is not canceled has the unique reference 'A-1001'. Check that order first.",
+        "Another order that is neither canceled nor expired has the unique reference 'A-1001'. Check that order first.",
         {"param": "reference"},
     ),
     "promotion_code_exists": ErrorPage(

@@ -130,7 +130,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "order_reference_taken": ErrorKind(
         409,
         "conflict",
-        "`uniqueReference` was set, and another order of this project and mode that is not canceled has this "
+        "`uniqueReference` was set, and another order of this project and mode that has not ended has this "
         "reference. Check that order before you ask for the money again.",
     ),
     "customer_exists": ErrorKind(

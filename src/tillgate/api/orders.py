@@ -15,7 +15,7 @@ from tillgate.checkout.orders.model import LINE_ITEMS_MAX, REFERENCE_MAX, Fulfil
 from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, to_api
 from tillgate.checkout.orders.operations import OrderChanges
 from tillgate.checkout.refunds.operations import refund_order
-from tillgate.checkout.sessions import operations as sessions
+from tillgate.checkout.settlement import deciding
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Part, Relation, Resource
@@ -63,13 +63,13 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObj
 
 async def accept(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     order = await operations.get_order(tx, call.principal, call.id)
-    await sessions.accept(context.checkout, tx, call.principal, order.session_id)
+    await deciding.accept(context.checkout, tx, call.principal, order.session_id)
     return to_api(await operations.get_order(tx, call.principal, call.id))
 
 
 async def wait(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     order = await operations.get_order(tx, call.principal, call.id)
-    await sessions.keep_waiting(context.checkout, tx, call.principal, order.session_id)
+    await deciding.keep_waiting(context.checkout, tx, call.principal, order.session_id)
     return to_api(await operations.get_order(tx, call.principal, call.id))
 
 

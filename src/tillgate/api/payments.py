@@ -11,7 +11,7 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.payments import operations
 from tillgate.checkout.payments.model import PaymentState, TransactionKind
 from tillgate.checkout.payments.object import PaymentObject, TransactionObject, to_api, transaction_to_api
-from tillgate.checkout.sessions import captures
+from tillgate.checkout.settlement import capturing
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
@@ -89,7 +89,7 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
 async def capture(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
     body: CapturePayment = call.body
     return to_api(
-        await captures.capture(
+        await capturing.capture(
             context.checkout,
             tx,
             call.principal,
@@ -101,7 +101,7 @@ async def capture(context: ApiContext, tx: Transaction, call: Call) -> PaymentOb
 
 
 async def cancel(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
-    return to_api(await captures.cancel(context.checkout, tx, call.principal, call.id))
+    return to_api(await capturing.cancel(context.checkout, tx, call.principal, call.id))
 
 
 async def retrieve_transaction(context: ApiContext, tx: Transaction, call: Call) -> TransactionObject:

@@ -20,7 +20,8 @@ from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
-from tillgate.rails.simulated import Outcome
+from tillgate.checkout.settlement import deciding, expiring, simulating
+from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
@@ -162,24 +163,24 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObje
 async def simulate(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
     body: SimulatePayment = call.body
     if body.outcome is not None and body.payer is None:
-        session = await operations.simulate(context.checkout, tx, call.principal, call.id, body.outcome)
+        session = await simulating.simulate(context.checkout, tx, call.principal, call.id, body.outcome)
     elif body.payer is not None and body.outcome is None:
-        session = await operations.simulate_payer(context.checkout, tx, call.principal, call.id, body.payer)
+        session = await simulating.simulate_payer(context.checkout, tx, call.principal, call.id, body.payer)
     else:
         raise InvalidInput("outcome: expected either an outcome or a payer.", param="outcome")
     return to_api(session, context.public_url)
 
 
 async def accept(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return to_api(await operations.accept(context.checkout, tx, call.principal, call.id), context.public_url)
+    return to_api(await deciding.accept(context.checkout, tx, call.principal, call.id), context.public_url)
 
 
 async def expire(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return to_api(await operations.expire(context.checkout, tx, call.principal, call.id), context.public_url)
+    return to_api(await expiring.expire(context.checkout, tx, call.principal, call.id), context.public_url)
 
 
 async def cancel(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
-    return to_api(await operations.cancel(context.checkout, tx, call.principal, call.id), context.public_url)
+    return to_api(await deciding.cancel(context.checkout, tx, call.principal, call.id), context.public_url)
 
 
 def _line_item(one: CreateLineItem) -> NewLineItem:

@@ -7,7 +7,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.base.clock import to_rfc3339
-from tillgate.checkout.sessions.operations import example_paid_session
+from tillgate.checkout.settlement.simulating import example_paid_session
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries.model import Attempt, DeliveryStatus
 from tillgate.events.deliveries.operations import DeliveryWithAttempts

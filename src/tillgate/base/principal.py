@@ -9,7 +9,7 @@ class Principal(NamedTuple):
     """A caller inside one project and one mode, the walls that nothing here reaches across.
 
     Attributes:
-        actor: who it is, for logs and "created by": ``key:key_01j…``, ``user:usr_01j…``.
+        actor: who it is, for logs and "created by": ``key:key_01j…``, ``user:owner@example.com``.
         scopes: what it was granted, for messages; whether a call is allowed was decided at admission.
         key_id: the API key, where it is one.
         publishable: that key may be in anybody's hands, so what it makes is opened by a client secret only.

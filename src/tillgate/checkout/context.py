@@ -5,7 +5,8 @@ from typing import NamedTuple
 from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
 from tillgate.base.errors import Conflict
 from tillgate.events.wake import Wake
-from tillgate.rails.port import Rail, Rails
+from tillgate.rails.port import PaymentTerms, Rail, Rails
+from tillgate.store import Transaction
 
 
 class CheckoutSettings(NamedTuple):
@@ -45,3 +46,10 @@ class CheckoutContext(NamedTuple):
                 code="live_mode_not_configured",
             )
         return self.rails.live
+
+    async def looked_until(self, tx: Transaction, terms: PaymentTerms, *, livemode: bool) -> int:
+        """Up to when the network of these terms has been looked at; never where its rail is not set up any more."""
+        rail, now = self.rails.live if livemode else self.rails.test, self.clock.now()
+        if rail is None or terms.chain_id not in rail.chain_ids:
+            return 0
+        return min(now, await rail.looked_until(tx, terms.chain_id, now))

@@ -20,7 +20,7 @@ class ApiObject(Protocol):
 
 
 async def emit_event(context: CheckoutContext, tx: Transaction, project_id: str, type: str, shown: ApiObject) -> None:
-    """Write down that something happened to an object, and what it is now."""
+    """Record an event about an object, with the object as it is now."""
     await emit(
         tx,
         context.wake,

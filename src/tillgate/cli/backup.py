@@ -33,7 +33,8 @@ SEALING_FACT = "sealing_key"
 
 
 def backup(file: BackupFile, data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Write the whole database to a new file, while the server runs. The secret key is not in it: keep it elsewhere."""
+    """Back up the whole database to a new file, while the server runs. The secret key is not included: store it
+    separately."""
     chosen = settings(data, database_url)
 
     async def facts(tx: Transaction) -> dict[str, str]:
@@ -68,7 +69,7 @@ def restore(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup into an empty database, SQLite or PostgreSQL, whichever it came from."""
+    """Restore a backup into an empty database, SQLite or PostgreSQL."""
     chosen = settings(data, database_url)
     clock = SystemClock()
     found: list[RestoredKeys] = []

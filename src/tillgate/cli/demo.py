@@ -42,7 +42,7 @@ class DemoFailed(Exception):
 
 
 def demo() -> None:
-    """Show the whole story on a throw-away database: key, session, payment, webhook, revocation."""
+    """Run the complete story on a temporary database: key, session, payment, webhook, revocation."""
     begun = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="tillgate-demo-") as directory:

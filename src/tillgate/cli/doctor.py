@@ -33,7 +33,7 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check this installation without changing it. Ends with status 1 if something is wrong."""
+    """Check this installation without changing it. Exits with status 1 if something is wrong."""
     if new_secret_key:
         say_json({"secretKey": new_key()}) if as_json else say(new_key())
         return

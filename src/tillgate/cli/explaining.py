@@ -33,7 +33,7 @@ def explain_request(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether such a request is let in, rule by rule, and what to change if it is not. Nothing is sent."""
+    """Explain whether a request would be allowed, rule by rule, and what to change if not. Nothing is sent."""
     if request_id is not None:
         if any(one is not None for one in (key_id, method, path, origin, app, ip, client_secret, secret)) or http:
             fail("--request-id says all there is to say; leave the other options out")

@@ -65,8 +65,8 @@ def listen(
 ) -> None:
     """Forward events to a program on this machine, signed as webhooks are. The key is read from CHECKOUT_API_KEY.
 
-    It signs with CHECKOUT_WEBHOOK_SECRET, or else with a secret that it prints. What the program answers is printed
-    and not tried again; a program that is not there is waited for. Stop with Ctrl-C.
+    It signs with CHECKOUT_WEBHOOK_SECRET, or else with a secret that it prints. The program's answers are printed, and
+    failures are not retried; if it cannot be reached, listen waits. Stop with Ctrl-C.
     """
     kept = _read(state)
     secret = _secret(kept)

@@ -28,7 +28,7 @@ def create(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a project."""
+    """Create a project."""
     chosen = settings(data, database_url)
     project = work(chosen, lambda database: Accounts(database, SystemClock()).create_project(name), creates=True)
     if as_json:
@@ -86,7 +86,7 @@ def suspend_project(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Refuse all of a project's keys until it is resumed. When this returns, no process accepts one."""
+    """Suspend a project: all its keys are refused until it is resumed. When this returns, no process accepts one."""
     chosen = settings(data, database_url)
     confirm(f"All keys of {project[:64]!r} are refused until the project is resumed.", yes)
 
@@ -106,7 +106,7 @@ def suspend_project(
 def resume_project(
     project: NamedProject, data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False
 ) -> None:
-    """Let a suspended project's keys in again."""
+    """Resume a suspended project: its keys are accepted again."""
     chosen = settings(data, database_url)
 
     async def task(database: Database) -> tuple[str, Receipt]:

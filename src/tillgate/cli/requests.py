@@ -52,7 +52,7 @@ def requests(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what was asked with a project's keys, newest first, and why some of it was refused."""
+    """List the requests with a project's keys, newest first, and why some were refused."""
     clock = SystemClock()
     wanted = RequestFilter(
         key_id=key,

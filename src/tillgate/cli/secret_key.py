@@ -28,7 +28,7 @@ app = typer.Typer(help="Manage the secret key, which encrypts webhook secrets.",
 
 @app.command("new")
 def new(data: Data = None, as_json: AsJson = False) -> None:
-    """Put a new key before the one in the data directory. Restart the server, then run: tillgate secret-key rotate."""
+    """Add a new key to the data directory. Then restart the server and run: tillgate secret-key rotate."""
     chosen = settings(data, None)
     if chosen.given_secret_key is not None:
         fail(
@@ -62,7 +62,7 @@ def rotate(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Seal everything with the first key that is given, so that the others can go. Safe to repeat after an end."""
+    """Re-encrypt everything with the first key, so that the others are no longer needed. Safe to repeat."""
     chosen = settings(data, database_url)
     require(chosen)
     try:

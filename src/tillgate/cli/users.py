@@ -1,27 +1,43 @@
 """``tillgate users``."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from keyturn.cli.output import AsJson, fail, say, say_json
-from tillgate.access.accounts import Accounts, Role
-from tillgate.base.clock import SystemClock
+from keyturn.cli.mounting import ACTOR
+from keyturn.cli.output import AsJson, Yes, confirm, fail, say, say_json, say_table
+from keyturn.database import Database
+from tillgate.access.accounts import Accounts, Place, Removal, Role
+from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.cli.choosing import project_id_of
 from tillgate.cli.session import Data, DatabaseUrl, settings, work
+from tillgate.settings import Settings
 
-app = typer.Typer(help="Manage dashboard users.", no_args_is_help=True)
+app = typer.Typer(help="People who can sign in to the dashboard, and what they may do.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address that they sign in with.")]
+RoleOption = Annotated[
+    Role, typer.Option("--role", help="What they may do in the project; an owner without a project owns everything.")
+]
+ProjectOption = Annotated[
+    str | None,
+    typer.Option(
+        "--project", metavar="PROJECT", help="The project, by name or id [the only one, or the remembered one]."
+    ),
+]
 
 
 @app.callback()
 def users() -> None:
-    """Manage dashboard users."""
+    """People who can sign in to the dashboard, and what they may do."""
 
 
 @app.command("create")
 def create(
     email: Annotated[str, typer.Option("--email", help="The address to sign in with.")],
-    role: Annotated[Role, typer.Option("--role", help="The user's role; a viewer has read-only access.")] = Role.OWNER,
+    role: RoleOption = Role.OWNER,
+    project: ProjectOption = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -39,11 +55,134 @@ def create(
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         fail("no terminal to ask for the password; use --password-stdin")
+
     chosen = settings(data, database_url)
-    user = work(
-        chosen, lambda database: Accounts(database, SystemClock()).create_user(email, password, role), creates=True
-    )
+
+    async def task(database: Database) -> Place:
+        where = await _where(database, chosen, role, project)
+        return await Accounts(database, SystemClock()).create_user(email, password, role, where, by=ACTOR)
+
+    place = work(chosen, task, creates=True)
     if as_json:
-        say_json({"id": user.id, "email": user.email, "role": user.role.value})
+        say_json(_to_api(place))
     else:
-        say(f"{user.email} can sign in as {user.role.value}.")
+        say(f"{place.user.email} can sign in as {_what(place)}.")
+
+
+@app.command("list")
+def list_all(
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="PROJECT", help="Only who belongs to this project.")
+    ] = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """List who may do what, by e-mail address; one line for each project that somebody belongs to."""
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> list[Place]:
+        project_id = await project_id_of(database, project, chosen.data) if project is not None else None
+        accounts, found = Accounts(database, SystemClock()), list[Place]()
+        while page := await accounts.places(project_id=project_id, after=found[-1] if found else None):
+            found += page
+        return found
+
+    found = work(chosen, task)
+    if as_json:
+        say_json([_to_api(place) for place in found])
+        return
+    say_table(
+        ("EMAIL", "ROLE", "PROJECT", "NAME", "CREATED"),
+        [
+            (
+                one.user.email,
+                one.role.value if one.role is not None else None,
+                one.project.id if one.project is not None else None,
+                one.project.name if one.project is not None else None,
+                to_rfc3339(one.user.created_at),
+            )
+            for one in found
+        ],
+    )
+
+
+@app.command("set-role")
+def set_role(
+    email: Email,
+    role: RoleOption,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give somebody a role in a project, or the whole installation. It applies to their next request."""
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> Place:
+        where = await _where(database, chosen, role, project)
+        return await Accounts(database, SystemClock()).set_role(email, role, where, by=ACTOR)
+
+    place = work(chosen, task)
+    if as_json:
+        say_json(_to_api(place))
+    else:
+        say(f"{place.user.email} is now {_what(place)}.")
+
+
+@app.command("remove")
+def remove(
+    email: Email,
+    project: Annotated[
+        str | None,
+        typer.Option("--project", metavar="PROJECT", help="Only from this project; without any other, altogether."),
+    ] = None,
+    yes: Yes = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """End somebody's account with all its sign-ins, or their place in one project."""
+    confirm(f"This removes {email}{f' from {project}' if project else ', and ends their sign-ins'}.", yes)
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> Removal:
+        project_id = await project_id_of(database, project, chosen.data) if project is not None else None
+        return await Accounts(database, SystemClock()).remove_user(email, project_id, by=ACTOR)
+
+    removal = work(chosen, task)
+    if as_json:
+        gone = {"id": removal.user.id, "email": removal.user.email, "accountRemoved": removal.account}
+        say_json(gone | {"signInsEnded": removal.sign_ins})
+        return
+    ended = f"{removal.sign_ins} sign-in{'' if removal.sign_ins == 1 else 's'} ended"
+    if removal.account:
+        say(f"{removal.user.email} no longer has an account; {ended}.")
+        say("API keys that they created keep working; tillgate audit list says which those are.")
+    else:
+        say(f"{removal.user.email} no longer belongs to {project}; {ended}. The account has other projects.")
+
+
+async def _where(database: Database, chosen: Settings, role: Role, project: str | None) -> str | None:
+    """The project that a role is for; None for the whole installation."""
+    if project is None and role is Role.OWNER:
+        return None
+    return await project_id_of(database, project, chosen.data)
+
+
+def _what(place: Place) -> str:
+    if place.role is None:
+        return "nothing: no project"
+    if place.project is None:
+        return "owner of the installation"
+    return f"{place.role.value} of {place.project.id} ({place.project.name})"
+
+
+def _to_api(place: Place) -> dict[str, Any]:
+    return {
+        "id": place.user.id,
+        "email": place.user.email,
+        "role": place.role.value if place.role is not None else None,
+        "projectId": place.project.id if place.project is not None else None,
+        "createdAt": to_rfc3339(place.user.created_at),
+    }

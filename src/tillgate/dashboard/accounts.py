@@ -1,12 +1,14 @@
 """Claiming the server, signing in and out, and the mode that a browser looks at."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import Response
 
+from tillgate.access.accounts import Right
 from tillgate.access.accounts.model import PASSWORD_MIN, THROTTLE_WINDOW_MS
 from tillgate.base.errors import Forbidden, InvalidInput
-from tillgate.dashboard.calls import Call, OpenCall, PublicView, View, apology
+from tillgate.dashboard.calls import ANYBODY, Call, Need, OpenCall, PublicView, View, apology
 from tillgate.dashboard.forms import Draft, draft, local_path, problems_of
 
 HOME: Final = "/dashboard"
@@ -104,11 +106,15 @@ def _spent(call: OpenCall) -> Response:
     )
 
 
+async def _mode_asked_for(call: Call) -> Sequence[bool]:
+    return {"test": (False,), "live": (True,)}.get(call.form.one("mode"), ())
+
+
 VIEWS: Final = (
     PublicView("GET", "/dashboard/setup/{token}", setup_form),
     PublicView("POST", "/dashboard/setup/{token}", setup),
     PublicView("GET", "/dashboard/sign-in", sign_in_form),
     PublicView("POST", "/dashboard/sign-in", sign_in),
-    View("POST", "/dashboard/sign-out", sign_out, viewers=True),
-    View("POST", "/dashboard/mode", switch_mode, viewers=True),
+    View("POST", "/dashboard/sign-out", sign_out, ANYBODY),
+    View("POST", "/dashboard/mode", switch_mode, Need(Right.READ, _mode_asked_for)),
 )

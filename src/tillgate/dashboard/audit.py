@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.base.errors import InvalidInput
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ_BOTH, Call, View
 
 AUDIT: Final = "/dashboard/audit"
 LINES: Final = 50
@@ -30,4 +30,4 @@ async def show(call: Call) -> Response:
     )
 
 
-VIEWS: Final = (View("GET", AUDIT, show),)
+VIEWS: Final = (View("GET", AUDIT, show, READ_BOTH),)

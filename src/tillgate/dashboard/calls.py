@@ -2,15 +2,16 @@
 
 1. A form must come from a page of this very origin (``Origin`` and ``Sec-Fetch-Site``), be small and be a form.
 2. The cookie says who it is; nobody is sent to sign in. A view that lets anybody in says so.
-3. A form of somebody who is signed in carries the token that only their pages have, and is not sent by somebody who
-   may only look.
-4. The view answers. What operations refuse becomes a page in plain words.
-5. Every answer leaves with the same strict headers.
+3. A form of somebody who is signed in carries the token that only their pages have.
+4. Their role in the project includes what the view needs, in the mode of what it is about (``tillgate.access.roles``).
+   A view without a need does not start.
+5. The view answers. What operations refuse becomes a page in plain words.
+6. Every answer leaves with the same strict headers.
 """
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple, TypeVar
@@ -23,7 +24,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from keyturn.database import Operation, StoreError, StoreUnavailable
-from tillgate.access.accounts import Role, SignedIn
+from tillgate.access.accounts import Right, SignedIn
 from tillgate.access.accounts.model import SIGN_IN_LIFETIME_MS
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS
@@ -104,6 +105,7 @@ class OpenCall:
                 "public_url": self.context.public_url,
                 "live_ready": self.context.checkout.rails.live is not None,
                 "flash": flash,
+                "may": self.known.may if self.known else _nothing,
                 "section": "",
                 **context,
             }
@@ -217,17 +219,49 @@ class Call(OpenCall):
             await self.write(lambda tx: idempotency.finish(tx, request, StoredAnswer(HTTPStatus.CREATED, b"")))
 
 
-class View(NamedTuple):
-    """What answers a method at a path, for people who are signed in.
+async def looked_at(call: Call) -> Sequence[bool]:
+    """The mode that the browser looks at."""
+    return (call.who.livemode,)
+
+
+async def both_modes(call: Call) -> Sequence[bool]:
+    """Test mode and live mode alike."""
+    return (False, True)
+
+
+async def either_mode(call: Call) -> Sequence[bool]:
+    """Nothing that has a mode yet."""
+    return ()
+
+
+class Need(NamedTuple):
+    """What somebody who is signed in has to have for a view.
 
     Attributes:
-        viewers: whether a form is for those, too, who may only look; a page always is.
+        right: None for a view that is about nothing but their own sign-in.
+        modes: whether what the view is about is of live mode; the right is needed in each of these. Where there is
+            nothing that has a mode, it is needed in any of the two: a form before it is filled in, and what the view
+            answers with its own 404.
     """
+
+    right: Right | None
+    modes: Callable[[Call], Awaitable[Sequence[bool]]] = looked_at
+
+
+ANYBODY: Final = Need(None)
+READ: Final = Need(Right.READ)
+READ_BOTH: Final = Need(Right.READ, both_modes)
+SELL: Final = Need(Right.SELL)
+MONEY: Final = Need(Right.MONEY)
+
+
+class View(NamedTuple):
+    """What answers a method at a path, for people who are signed in and whose role includes the need."""
 
     method: Literal["GET", "POST"]
     path: str
     answer: Callable[[Call], Awaitable[Response]]
-    viewers: bool = False
+    need: Need
 
 
 class PublicView(NamedTuple):
@@ -296,9 +330,9 @@ class Page:
                     "This form belongs to an earlier sign-in.",
                     "Nothing was changed. Go back, reload the page and submit the form again.",
                 )
-            if view.method == "POST" and not view.viewers and who.user.role is Role.VIEWER:
-                raise _Refused(403, "You have read-only access.", "Nothing was changed. Ask an owner of this server.")
-            return await view.answer(Call(self._site, request, form=form, who=who, cookie=cookie))
+            asked = Call(self._site, request, form=form, who=who, cookie=cookie)
+            await _check_role(asked, view.need)
+            return await view.answer(asked)
         except _Refused as refused:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:
@@ -370,6 +404,26 @@ def _status_code(error: TillgateError) -> int:
             return 503
         case _:
             return 500
+
+
+def _nothing(right: str, livemode: bool | None = None) -> bool:
+    """What somebody who is not signed in may do."""
+    return False
+
+
+async def _check_role(call: Call, need: Need) -> None:
+    """Refuse what the role of whoever is signed in does not include; the one place that does."""
+    if need.right is None:
+        return
+    who, modes = call.who, await need.modes(call)
+    allowed = [who.may(need.right, livemode) for livemode in modes or (False, True)]
+    if not (all(allowed) if modes else any(allowed)):
+        raise _Refused(
+            403,
+            "Your role does not allow this.",
+            f"Nothing was changed. You are {who.role.value} in this project; somebody with another role in it can do "
+            "this, or an owner of this server can give you one.",
+        )
 
 
 def _check_origin(request: Request, public_url: str) -> None:

@@ -27,7 +27,7 @@ from tillgate.checkout.promotions.operations import (
 )
 from tillgate.checkout.redemptions.model import RecordedRedemption
 from tillgate.checkout.redemptions.operations import list_redemptions
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ, SELL, Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
 from tillgate.store import Transaction
 
@@ -227,13 +227,13 @@ def _form(call: Call, form: Draft) -> Response:
 
 
 VIEWS: Final = (
-    View("GET", COUPONS, list_all),
-    View("POST", COUPONS, create),
-    View("GET", f"{COUPONS}/new", new_coupon),
-    View("GET", f"{COUPONS}/{{coupon}}", coupon_page),
-    View("POST", f"{COUPONS}/{{coupon}}/activate", activate),
-    View("POST", f"{COUPONS}/{{coupon}}/deactivate", deactivate),
-    View("POST", f"{COUPONS}/{{coupon}}/codes", create_code),
-    View("POST", f"{COUPONS}/codes/{{code}}/activate", activate_code),
-    View("POST", f"{COUPONS}/codes/{{code}}/deactivate", deactivate_code),
+    View("GET", COUPONS, list_all, READ),
+    View("POST", COUPONS, create, SELL),
+    View("GET", f"{COUPONS}/new", new_coupon, SELL),
+    View("GET", f"{COUPONS}/{{coupon}}", coupon_page, READ),
+    View("POST", f"{COUPONS}/{{coupon}}/activate", activate, SELL),
+    View("POST", f"{COUPONS}/{{coupon}}/deactivate", deactivate, SELL),
+    View("POST", f"{COUPONS}/{{coupon}}/codes", create_code, SELL),
+    View("POST", f"{COUPONS}/codes/{{code}}/activate", activate_code, SELL),
+    View("POST", f"{COUPONS}/codes/{{code}}/deactivate", deactivate_code, SELL),
 )

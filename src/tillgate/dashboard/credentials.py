@@ -5,7 +5,8 @@ from typing import Final
 from starlette.responses import Response
 
 from keyturn.keys.pairs import fill_places, standing_keys
-from tillgate.dashboard.calls import Call, View
+from tillgate.access.accounts import Right
+from tillgate.dashboard.calls import READ_BOTH, Call, Need, View, both_modes
 
 CREDENTIALS: Final = "/dashboard/credentials"
 
@@ -41,4 +42,7 @@ async def fill(call: Call) -> Response:
     )
 
 
-VIEWS: Final = (View("GET", CREDENTIALS, show), View("POST", CREDENTIALS, fill))
+VIEWS: Final = (
+    View("GET", CREDENTIALS, show, READ_BOTH),
+    View("POST", CREDENTIALS, fill, Need(Right.KEYS, both_modes)),
+)

@@ -11,7 +11,7 @@ from tillgate.checkout.customers.operations import NumberedPage, get_customer, l
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ, Call, View
 from tillgate.store import Transaction
 
 CUSTOMERS: Final = "/dashboard/customers"
@@ -61,6 +61,6 @@ def _number(text: str | None) -> int:
 
 
 VIEWS: Final = (
-    View("GET", CUSTOMERS, list_all),
-    View("GET", f"{CUSTOMERS}/{{customer}}", customer_page),
+    View("GET", CUSTOMERS, list_all, READ),
+    View("GET", f"{CUSTOMERS}/{{customer}}", customer_page, READ),
 )

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.base.pages import Page, PageRequest
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ, Call, View
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.deliveries.records import encode
 from tillgate.events.endpoints.model import WebhookEndpoint
@@ -52,6 +52,6 @@ async def event_page(call: Call) -> Response:
 
 
 VIEWS: Final = (
-    View("GET", EVENTS, list_events),
-    View("GET", f"{EVENTS}/{{event}}", event_page),
+    View("GET", EVENTS, list_events, READ),
+    View("GET", f"{EVENTS}/{{event}}", event_page, READ),
 )

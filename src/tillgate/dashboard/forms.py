@@ -40,16 +40,20 @@ class Form:
 def parse(body: bytes) -> Form:
     """The fields of an ``application/x-www-form-urlencoded`` body.
 
-    Browsers send line breaks as CRLF; here they are LF. NUL, which PostgreSQL stores in no text, becomes
-    U+FFFD as bytes that are no UTF-8 do.
+    Browsers send line breaks as CRLF; here they are LF, as is a CR alone, which no browser sends. NUL, which PostgreSQL
+    stores in no text, becomes U+FFFD as bytes that are no UTF-8 do.
 
     Raises:
         ValueError: there are more fields than any form here has.
     """
     fields: dict[str, list[str]] = {}
     for name, value in parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=FIELDS_MAX):
-        fields.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\0", "\ufffd"))
+        fields.setdefault(name, []).append(_text(value))
     return Form(fields)
+
+
+def _text(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
 class Draft(NamedTuple):

@@ -1,5 +1,6 @@
 """One API key: what it may do, how it is used, why it was refused; changed, rotated, switched off, revoked."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from keyturn import (
     KeyConflict,
     KeyIsRevoked,
     KeyNotFound,
+    Mode,
     Status,
     change,
     revoke,
@@ -23,10 +25,11 @@ from keyturn.keys.issuing import OVERLAP_DEFAULT_MS
 from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
 from keyturn.keys.restrictions import coarse
 from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES
+from tillgate.access.accounts import Right
 from tillgate.base.clock import DAY_MS, HOUR_MS
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.dashboard import key_forms
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import Call, Need, View
 from tillgate.dashboard.charts import bars
 from tillgate.dashboard.forms import Draft, draft
 from tillgate.dashboard.keys import KEYS
@@ -279,19 +282,26 @@ def _form(call: Call, key: Key, form: Draft) -> Response:
     )
 
 
+async def _mode_of_key(call: Call) -> Sequence[bool]:
+    key = await call.context.keys.by_id(call.who.project.id, call.param("key"))
+    return (key.mode is Mode.LIVE,) if key is not None else ()
+
+
+_READ: Final = Need(Right.READ, _mode_of_key)
+_KEYS: Final = Need(Right.KEYS, _mode_of_key)
 _ONE: Final = f"{KEYS}/{{key}}"
 
 VIEWS: Final = (
-    View("GET", _ONE, show),
-    View("GET", f"{_ONE}/edit", edit_form),
-    View("POST", f"{_ONE}/edit", edit),
-    View("POST", f"{_ONE}/narrow", restrict),
-    View("GET", f"{_ONE}/rotate", rotate_form),
-    View("POST", f"{_ONE}/rotate", rotate),
-    View("POST", f"{_ONE}/withdraw", withdraw),
-    View("POST", f"{_ONE}/finish", finish),
-    View("GET", f"{_ONE}/revoke", confirm_revoke),
-    View("POST", f"{_ONE}/revoke", revoke_key),
-    View("POST", f"{_ONE}/disable", disable_key),
-    View("POST", f"{_ONE}/enable", enable_key),
+    View("GET", _ONE, show, _READ),
+    View("GET", f"{_ONE}/edit", edit_form, _KEYS),
+    View("POST", f"{_ONE}/edit", edit, _KEYS),
+    View("POST", f"{_ONE}/narrow", restrict, _KEYS),
+    View("GET", f"{_ONE}/rotate", rotate_form, _KEYS),
+    View("POST", f"{_ONE}/rotate", rotate, _KEYS),
+    View("POST", f"{_ONE}/withdraw", withdraw, _KEYS),
+    View("POST", f"{_ONE}/finish", finish, _KEYS),
+    View("GET", f"{_ONE}/revoke", confirm_revoke, _KEYS),
+    View("POST", f"{_ONE}/revoke", revoke_key, _KEYS),
+    View("POST", f"{_ONE}/disable", disable_key, _KEYS),
+    View("POST", f"{_ONE}/enable", enable_key, _KEYS),
 )

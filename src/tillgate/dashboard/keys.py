@@ -1,5 +1,6 @@
 """API keys: made, shown once, listed."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -8,8 +9,9 @@ from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode
 from keyturn.insight.advice import unused_keys
 from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
 from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES
+from tillgate.access.accounts import Right
 from tillgate.dashboard import key_forms
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ_BOTH, Call, Need, View, either_mode
 from tillgate.dashboard.forms import Draft, draft
 
 KEYS: Final = "/dashboard/api-keys"
@@ -40,7 +42,7 @@ async def new_key(call: Call) -> Response:
             name="",
             kind=Kind.SECRET.value,
             format=NATIVE.name,
-            mode=call.principal.mode,
+            mode=call.principal.mode if call.who.may(Right.KEYS) else "test",
             scopes=[],
         ),
     )
@@ -108,8 +110,12 @@ def _form(call: Call, form: Draft) -> Response:
     )
 
 
+async def _mode_asked_for(call: Call) -> Sequence[bool]:
+    return {"test": (False,), "live": (True,)}.get(call.form.one("mode"), ())
+
+
 VIEWS: Final = (
-    View("GET", KEYS, list_keys),
-    View("POST", KEYS, create_key),
-    View("GET", f"{KEYS}/new", new_key),
+    View("GET", KEYS, list_keys, READ_BOTH),
+    View("POST", KEYS, create_key, Need(Right.KEYS, _mode_asked_for)),
+    View("GET", f"{KEYS}/new", new_key, Need(Right.KEYS, either_mode)),
 )

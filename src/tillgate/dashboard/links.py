@@ -19,7 +19,7 @@ from tillgate.checkout.links.operations import (
 )
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import list_sessions
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ, SELL, Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
 from tillgate.store import Transaction
 
@@ -185,14 +185,14 @@ def _form(call: Call, form: Draft, link: PaymentLink | None = None) -> Response:
 
 
 VIEWS: Final = (
-    View("GET", LINKS, list_payment_links),
-    View("POST", LINKS, create),
-    View("GET", f"{LINKS}/new", new_link),
-    View("GET", f"{LINKS}/{{link}}", link_page),
-    View("GET", f"{LINKS}/{{link}}/edit", edit_form),
-    View("POST", f"{LINKS}/{{link}}/edit", edit),
-    View("POST", f"{LINKS}/{{link}}/activate", activate),
-    View("POST", f"{LINKS}/{{link}}/deactivate", deactivate),
-    View("GET", f"{LINKS}/{{link}}/archive", confirm_archive),
-    View("POST", f"{LINKS}/{{link}}/archive", archive),
+    View("GET", LINKS, list_payment_links, READ),
+    View("POST", LINKS, create, SELL),
+    View("GET", f"{LINKS}/new", new_link, SELL),
+    View("GET", f"{LINKS}/{{link}}", link_page, READ),
+    View("GET", f"{LINKS}/{{link}}/edit", edit_form, SELL),
+    View("POST", f"{LINKS}/{{link}}/edit", edit, SELL),
+    View("POST", f"{LINKS}/{{link}}/activate", activate, SELL),
+    View("POST", f"{LINKS}/{{link}}/deactivate", deactivate, SELL),
+    View("GET", f"{LINKS}/{{link}}/archive", confirm_archive, SELL),
+    View("POST", f"{LINKS}/{{link}}/archive", archive, SELL),
 )

@@ -26,10 +26,11 @@ from tillgate.checkout.refunds.operations import (
     refund_order,
     settle_refund,
 )
-from tillgate.checkout.sessions import captures
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.operations import get_session, keep_waiting
-from tillgate.dashboard.calls import Call, View
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, excess, waits_for_decision
+from tillgate.checkout.sessions.operations import get_session
+from tillgate.checkout.settlement import capturing
+from tillgate.checkout.settlement.deciding import keep_waiting
+from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View
 from tillgate.store import Transaction
 
 SESSION: Final = "/dashboard/sessions/{session}"
@@ -59,7 +60,7 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
     recorded = await get_payment(tx, principal, session.payment.id)
     refunds = await list_refunds(tx, principal, PageRequest(LIMIT_MAX), order_id=order.id)
     payment, status = recorded.payment, session.status
-    there = payment.refundable_minor > 0
+    there = payment.refundable_atomic > 0
     return OrderView(
         order=order_to_api(order),
         payment=payment_to_api(recorded),
@@ -67,8 +68,8 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
         reasons=list(RefundReason),
         capturable=recorded.state is PaymentState.REQUIRES_CAPTURE,
         refundable=there,
-        waits=there and status in (SessionStatus.UNDERPAID, SessionStatus.OVERPAID, SessionStatus.EXPIRED),
-        excess=there and status is SessionStatus.OVERPAID,
+        waits=there and waits_for_decision(session),
+        excess=excess(session) > 0,
         can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
     )
 
@@ -167,7 +168,7 @@ async def capture(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
-        return await captures.capture(
+        return await capturing.capture(
             call.context.checkout,
             tx,
             call.principal,
@@ -184,7 +185,7 @@ async def cancel(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
-        return await captures.cancel(call.context.checkout, tx, call.principal, order.payment.id)
+        return await capturing.cancel(call.context.checkout, tx, call.principal, order.payment.id)
 
     return await _done(call, operation, "released")
 
@@ -209,13 +210,13 @@ async def _done(call: Call, operation: Any, flash: str) -> Response:
 
 
 VIEWS: Final = (
-    View("POST", f"{SESSION}/fulfil", fulfil),
-    View("POST", f"{SESSION}/wait", wait),
-    View("POST", f"{SESSION}/give-back", give_back),
-    View("POST", f"{SESSION}/refund", refund),
-    View("GET", f"{SESSION}/refunds/{{refund}}", refund_page),
-    View("POST", f"{SESSION}/refunds/{{refund}}/settle", settle),
-    View("POST", f"{SESSION}/refunds/{{refund}}/cancel", cancel_pending),
-    View("POST", f"{SESSION}/capture", capture),
-    View("POST", f"{SESSION}/cancel", cancel),
+    View("POST", f"{SESSION}/fulfil", fulfil, SELL),
+    View("POST", f"{SESSION}/wait", wait, MONEY),
+    View("POST", f"{SESSION}/give-back", give_back, MONEY),
+    View("POST", f"{SESSION}/refund", refund, MONEY),
+    View("GET", f"{SESSION}/refunds/{{refund}}", refund_page, READ),
+    View("POST", f"{SESSION}/refunds/{{refund}}/settle", settle, MONEY),
+    View("POST", f"{SESSION}/refunds/{{refund}}/cancel", cancel_pending, MONEY),
+    View("POST", f"{SESSION}/capture", capture, MONEY),
+    View("POST", f"{SESSION}/cancel", cancel, MONEY),
 )

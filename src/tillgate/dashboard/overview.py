@@ -9,7 +9,7 @@ from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import list_links
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import list_sessions
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ, Call, View
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.endpoints.operations import list_endpoints
 from tillgate.store import Transaction
@@ -42,4 +42,4 @@ async def overview(call: Call) -> Response:
     )
 
 
-VIEWS: Final = (View("GET", "/dashboard", overview),)
+VIEWS: Final = (View("GET", "/dashboard", overview, READ),)

@@ -17,7 +17,7 @@ from tillgate.checkout.products.operations import (
     list_products,
     update_product,
 )
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ, SELL, Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
 from tillgate.store import Transaction
 
@@ -157,12 +157,12 @@ def _form(call: Call, form: Draft, product: Product | None = None) -> Response:
 
 
 VIEWS: Final = (
-    View("GET", PRODUCTS, list_all),
-    View("POST", PRODUCTS, create),
-    View("GET", f"{PRODUCTS}/new", new_product),
-    View("GET", f"{PRODUCTS}/{{product}}", product_page),
-    View("GET", f"{PRODUCTS}/{{product}}/edit", edit_form),
-    View("POST", f"{PRODUCTS}/{{product}}/edit", edit),
-    View("POST", f"{PRODUCTS}/{{product}}/activate", activate),
-    View("POST", f"{PRODUCTS}/{{product}}/deactivate", deactivate),
+    View("GET", PRODUCTS, list_all, READ),
+    View("POST", PRODUCTS, create, SELL),
+    View("GET", f"{PRODUCTS}/new", new_product, SELL),
+    View("GET", f"{PRODUCTS}/{{product}}", product_page, READ),
+    View("GET", f"{PRODUCTS}/{{product}}/edit", edit_form, SELL),
+    View("POST", f"{PRODUCTS}/{{product}}/edit", edit, SELL),
+    View("POST", f"{PRODUCTS}/{{product}}/activate", activate, SELL),
+    View("POST", f"{PRODUCTS}/{{product}}/deactivate", deactivate, SELL),
 )

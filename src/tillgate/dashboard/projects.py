@@ -4,13 +4,14 @@ from typing import Final
 
 from starlette.responses import Response
 
+from tillgate.access.accounts import Right
 from tillgate.base.errors import InvalidInput
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import ANYBODY, Call, Need, View
 from tillgate.dashboard.forms import Draft, draft, problems_of
 
 
 async def list_projects(call: Call) -> Response:
-    """All projects, and a form for another."""
+    """The projects that one belongs to, and a form for another."""
     return await _page(call, draft(name=""))
 
 
@@ -32,12 +33,12 @@ async def switch(call: Call) -> Response:
 
 
 async def _page(call: Call, form: Draft) -> Response:
-    found = await call.context.accounts.list_projects()
+    found = await call.context.accounts.projects_of(call.who.user)
     return call.page("projects.html", status_code=form.status_code, projects=found, draft=form)
 
 
 VIEWS: Final = (
-    View("GET", "/dashboard/projects", list_projects),
-    View("POST", "/dashboard/projects", create),
-    View("POST", "/dashboard/projects/{project}/switch", switch, viewers=True),
+    View("GET", "/dashboard/projects", list_projects, ANYBODY),
+    View("POST", "/dashboard/projects", create, Need(Right.PROJECTS)),
+    View("POST", "/dashboard/projects/{project}/switch", switch, ANYBODY),
 )

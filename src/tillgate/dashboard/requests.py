@@ -9,7 +9,7 @@ from keyturn.insight.explain import explain_logged
 from keyturn.insight.logged import Cursor, RequestFilter
 from keyturn.insight.usage import DAY_MS
 from tillgate.base.errors import InvalidInput, NotFound
-from tillgate.dashboard.calls import Call, View
+from tillgate.dashboard.calls import READ_BOTH, Call, View
 
 REQUESTS: Final = "/dashboard/requests"
 LINES: Final = 50
@@ -62,4 +62,7 @@ async def show(call: Call) -> Response:
     return call.page("requests/detail.html", section="requests", one=one, key=key, explanation=explanation)
 
 
-VIEWS: Final = (View("GET", REQUESTS, list_requests), View("GET", f"{REQUESTS}/{{request}}", show))
+VIEWS: Final = (
+    View("GET", REQUESTS, list_requests, READ_BOTH),
+    View("GET", f"{REQUESTS}/{{request}}", show, READ_BOTH),
+)

@@ -21,7 +21,7 @@ from tillgate.dashboard import (
     sessions,
     webhooks,
 )
-from tillgate.dashboard.calls import Call, Page, PublicView, Site, View, apology
+from tillgate.dashboard.calls import ANYBODY, Call, Need, Page, PublicView, Site, View, apology
 from tillgate.dashboard.context import DashboardContext
 from tillgate.dashboard.rendering import environment
 
@@ -52,8 +52,8 @@ VIEWS: tuple[View | PublicView, ...] = (
     *webhooks.VIEWS,
     *events.VIEWS,
     # Last, because the first path that fits answers.
-    View("GET", "/dashboard/{rest:path}", _nothing_here),
-    View("POST", "/dashboard/{rest:path}", _nothing_here),
+    View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
+    View("POST", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
 )
 
 
@@ -62,6 +62,8 @@ def routes(context: DashboardContext) -> list[BaseRoute]:
     site = Site(context, environment())
     by_path: dict[str, dict[str, View | PublicView]] = {}
     for view in VIEWS:
+        if isinstance(view, View) and not isinstance(view.need, Need):
+            raise TypeError(f"{view.method} {view.path} does not say what it needs")
         views = by_path.setdefault(view.path, {})
         if view.method in views:
             raise ValueError(f"two views answer {view.method} {view.path}")

@@ -8,40 +8,29 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
-from tillgate.checkout.payments.model import CaptureMethod, TransactionKind
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
 from tillgate.checkout.sessions.object import to_api
-from tillgate.checkout.sessions.operations import accept, cancel, expire, get_session, list_sessions, simulate
-from tillgate.dashboard.calls import Call, View, mark_of
+from tillgate.checkout.sessions.operations import get_session, list_sessions
+from tillgate.checkout.settlement.deciding import accept, cancel
+from tillgate.checkout.settlement.expiring import expire
+from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
+from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.orders import OrderView, order_view
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.model import EventObject
 from tillgate.events.operations import list_events_of_objects
-from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
 SESSIONS: Final = "/dashboard/sessions"
 
-# What can still be simulated in each state, in the order of the buttons.
-_O, _S = Outcome, SessionStatus
-SIMULATIONS: Final[dict[SessionStatus, tuple[Outcome, ...]]] = {
-    _S.PENDING: (_O.PAID, _O.DETECTED, _O.UNDERPAID, _O.OVERPAID, _O.LATE, _O.AUTHORIZED, _O.DECLINED, _O.FAILED),
-    _S.DETECTED: (_O.PAID, _O.OVERPAID, _O.REORGED, _O.FAILED),
-    _S.UNDERPAID: (_O.TOP_UP, _O.REORGED, _O.FAILED),
-    _S.OVERPAID: (_O.REORGED, _O.FAILED),
-    _S.EXPIRED: (_O.LATE,),
-    _S.PAID: (_O.REORGED,),
-    _S.PAID_LATE: (_O.REORGED,),
-    _S.FAILED: (),
-}
-# What can happen to a payment that is captured by hand.
-_BY_HAND: Final = frozenset({_O.AUTHORIZED, _O.DECLINED, _O.FAILED})
+_O: Final = Outcome
 SIMULATION_WORDS: Final = {
     _O.PAID: "The exact amount arrives and is confirmed.",
     _O.DETECTED: "The exact amount is seen, but not confirmed yet.",
     _O.UNDERPAID: "Half of the amount arrives and is confirmed.",
     _O.OVERPAID: "One and a half times the amount arrives.",
+    _O.DUST: "The smallest possible amount arrives: worth less than any price.",
     _O.LATE: "The session expires; then the exact amount arrives.",
     _O.FAILED: "The payment fails for good.",
     _O.AUTHORIZED: "The payer authorises the whole amount, which is captured automatically or by you.",
@@ -110,7 +99,7 @@ async def session_page(call: Call) -> Response:
         or due_soon(deliveries, call.context.clock.now()),
         acceptable=acceptable(session),
         can_end=session.status is SessionStatus.PENDING,
-        simulations=() if session.livemode else simulations_of(session),
+        simulations=possible(call.context.checkout, session),
         simulation_words=SIMULATION_WORDS,
     )
 
@@ -159,16 +148,6 @@ async def cancel_session(call: Call) -> Response:
     return call.go(f"{SESSIONS}/{session.id}", flash="canceled")
 
 
-def simulations_of(session: CheckoutSession) -> tuple[Outcome, ...]:
-    """What can be simulated for a test session as it is."""
-    payment, offered = session.payment, SIMULATIONS[session.status]
-    if payment.capture_method is CaptureMethod.MANUAL:
-        offered = tuple(one for one in offered if one in _BY_HAND)
-    if not any(one.kind is TransactionKind.TRANSFER for one in payment.transfers):
-        offered = tuple(one for one in offered if one is not Outcome.REORGED)
-    return offered
-
-
 def _status(text: str | None) -> SessionStatus | None:
     if text is None:
         return None
@@ -179,10 +158,10 @@ def _status(text: str | None) -> SessionStatus | None:
 
 
 VIEWS: Final = (
-    View("GET", SESSIONS, list_checkout_sessions),
-    View("GET", f"{SESSIONS}/{{session}}", session_page),
-    View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment),
-    View("POST", f"{SESSIONS}/{{session}}/accept", accept_payment),
-    View("POST", f"{SESSIONS}/{{session}}/expire", expire_session),
-    View("POST", f"{SESSIONS}/{{session}}/call-off", cancel_session),
+    View("GET", SESSIONS, list_checkout_sessions, READ),
+    View("GET", f"{SESSIONS}/{{session}}", session_page, READ),
+    View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment, MONEY),
+    View("POST", f"{SESSIONS}/{{session}}/accept", accept_payment, MONEY),
+    View("POST", f"{SESSIONS}/{{session}}/expire", expire_session, SELL),
+    View("POST", f"{SESSIONS}/{{session}}/call-off", cancel_session, MONEY),
 )

@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from tillgate.access.accounts import Right
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
-from tillgate.checkout.sessions.operations import example_paid_session
-from tillgate.dashboard.calls import Call, View, mark_of
+from tillgate.checkout.settlement.simulating import example_paid_session
+from tillgate.dashboard.calls import READ, Call, Need, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
 from tillgate.events.deliveries.operations import (
@@ -344,21 +345,23 @@ def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> R
     )
 
 
+_MANAGE: Final = Need(Right.WEBHOOKS)
+
 VIEWS: Final = (
-    View("GET", WEBHOOKS, list_webhooks),
-    View("POST", WEBHOOKS, create),
-    View("GET", f"{WEBHOOKS}/new", new_endpoint),
-    View("GET", f"{WEBHOOKS}/{{endpoint}}", endpoint_page),
-    View("GET", f"{WEBHOOKS}/{{endpoint}}/edit", edit_form),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/edit", edit),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/activate", activate),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/pause", pause),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/test", send_test),
-    View("GET", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate_form),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate),
-    View("GET", f"{WEBHOOKS}/{{endpoint}}/replay", replay_form),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/replay", replay_several),
-    View("GET", f"{WEBHOOKS}/{{endpoint}}/delete", confirm_delete),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/delete", delete),
-    View("POST", f"{WEBHOOKS}/deliveries/{{delivery}}/replay", replay_delivery),
+    View("GET", WEBHOOKS, list_webhooks, READ),
+    View("POST", WEBHOOKS, create, _MANAGE),
+    View("GET", f"{WEBHOOKS}/new", new_endpoint, _MANAGE),
+    View("GET", f"{WEBHOOKS}/{{endpoint}}", endpoint_page, READ),
+    View("GET", f"{WEBHOOKS}/{{endpoint}}/edit", edit_form, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/edit", edit, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/activate", activate, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/pause", pause, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/test", send_test, _MANAGE),
+    View("GET", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate_form, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate, _MANAGE),
+    View("GET", f"{WEBHOOKS}/{{endpoint}}/replay", replay_form, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/replay", replay_several, _MANAGE),
+    View("GET", f"{WEBHOOKS}/{{endpoint}}/delete", confirm_delete, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/delete", delete, _MANAGE),
+    View("POST", f"{WEBHOOKS}/deliveries/{{delivery}}/replay", replay_delivery, _MANAGE),
 )

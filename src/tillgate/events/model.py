@@ -67,7 +67,10 @@ REFUND_UPDATED: Final = "refund.updated"
 EVENT_MEANINGS: Final = {
     SESSION_CREATED: "A session was created, through the API or by a visit to a link.",
     SESSION_DETECTED: "A payment was seen and awaits confirmations. For display only: do not fulfil yet.",
-    SESSION_PAID: "The exact amount is confirmed. Fulfil now.",
+    SESSION_PAID: (
+        "The exact amount is confirmed. Fulfil now. Money that you accept for a failed session is reported by "
+        "`order.paid` instead."
+    ),
     SESSION_PAID_LATE: (
         "The exact amount was confirmed after the expiry, within the grace period. Decide whether to fulfil."
     ),

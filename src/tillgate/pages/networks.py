@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from tillgate.checkout.settlement.simulating import SIMULATED_CHAIN_ID
 from tillgate.rails.port import PaymentTerms
-from tillgate.rails.simulated import SIMULATED_CHAIN_ID
 
 _NETWORKS: Final = {
     1: "Ethereum",

@@ -17,15 +17,15 @@ from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.operations import get_public_session, simulate
+from tillgate.checkout.sessions.operations import get_public_session
 from tillgate.checkout.sessions.pricing import open_lines, say_price
+from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
 from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, version, view
-from tillgate.rails.simulated import Outcome
 from tillgate.store import Transaction
 
 
@@ -237,6 +237,7 @@ async def _view(context: PagesContext, session: CheckoutSession) -> View:
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
         late_grace_ms=context.checkout.settings.late_grace_ms,
+        simulations=possible(context.checkout, session),
         start_again=await _start_again(context, session) if session.status in _OVER else None,
         costs=await _costs(context, session),
     )

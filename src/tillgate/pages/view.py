@@ -1,5 +1,6 @@
 """A session as its buyer sees it: facts made ready for the templates, and nothing of the merchant's own."""
 
+from collections.abc import Collection
 from typing import Final, NamedTuple, assert_never
 from urllib.parse import urlsplit
 
@@ -9,11 +10,11 @@ from tillgate.checkout.orders.model import LineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.pages.amounts import Price, grouped, price, time_left, units
 from tillgate.pages.bill import BillLine
 from tillgate.pages.networks import asset_name, network_name, payment_uri
 from tillgate.pages.rendering import qr_code
-from tillgate.rails.simulated import Outcome
 
 POLL_SECONDS: Final = 2
 REVIEW_POLL_SECONDS: Final = 15
@@ -139,12 +140,14 @@ def view(
     public_url: str,
     now: int,
     late_grace_ms: int,
+    simulations: Collection[Outcome],
     start_again: str | None,
     costs: Costs,
 ) -> View:
     """The session at this instant.
 
     Args:
+        simulations: what can be simulated for it; nothing outside of test mode.
         start_again: the path of its link where that is still open.
     """
     terms = session.payment.terms
@@ -200,7 +203,7 @@ def view(
         version=version(session),
         poll_seconds=_poll_seconds(session, now, late_grace_ms),
         return_seconds=RETURN_SECONDS if returns and status in (_S.PAID, _S.PAID_LATE) else None,
-        choices=_choices(session) if test else (),
+        choices=tuple(one for one in _choices(session) if one.outcome in simulations),
         bill=costs.bill,
         may_change_code=session.allow_promotion_codes and untouched,
         code=costs.code,

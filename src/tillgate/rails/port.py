@@ -1,8 +1,14 @@
 """What a rail is asked and what it answers."""
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple, Protocol
 
 from tillgate.base.money import Money
+from tillgate.store import Transaction
+
+# The chain of test mode: the development chain id that EVM tools have long used; no public network has it.
+TEST_CHAIN_ID: Final = 1337
 
 
 class PaymentTerms(NamedTuple):
@@ -24,38 +30,114 @@ class PaymentTerms(NamedTuple):
     native_price_usd: str
 
 
-class Observation(NamedTuple):
-    """Money that a rail saw on its way to an address.
+class QuoteRequest(NamedTuple):
+    """Which payment terms are asked for, and whose it is."""
+
+    project_id: str
+    livemode: bool
+    payment_id: str
+    price: Money
+
+
+class Block(NamedTuple):
+    """Where a chain wrote a transfer down.
 
     Attributes:
-        tx_hash, ordinal: which transfer; together with the chain its identity, however often it is seen.
+        mined_at: the block's own time, in Unix milliseconds: what "in time" is judged by.
+    """
+
+    number: int
+    hash: str
+    mined_at: int
+
+
+class Observation(NamedTuple):
+    """Money that a rail saw on its way to an address that it quoted, in the asset that it quoted.
+
+    Attributes:
+        reference, ordinal: which transfer; together with the chain its identity, however often it is seen. The
+            reference is a transaction hash where the rail has one from the beginning, else a name of the rail's own.
+        tx_hash: the transaction hash, as soon as it is known.
+        block: where it was written down; None while it is in none.
+        confirmations: how many blocks stand on it, its own included.
         confirmed: it is as final as this rail asks for.
         reorged: it was there and is not any more: its block is no part of the chain.
     """
 
-    tx_hash: str
+    chain_id: int
+    asset: str
+    reference: str
     ordinal: int
     amount_atomic: int
     confirmed: bool
+    tx_hash: str | None = None
+    block: Block | None = None
+    confirmations: int = 0
     reorged: bool = False
+
+
+class MovementStatus(StrEnum):
+    """How far money is that a rail was asked to move."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Movement(NamedTuple):
+    """What a rail says of money that it was asked to move.
+
+    Attributes:
+        tx_hash: None as long as there is none; nobody makes one up.
+    """
+
+    status: MovementStatus
+    tx_hash: str | None = None
+    block: Block | None = None
+
+
+class CaptureRequest(NamedTuple):
+    """Take so much of what the payer's side promised; ``transaction_id`` names the request."""
+
+    transaction_id: str
+    terms: PaymentTerms
+    amount_atomic: int
+
+
+class RefundRequest(NamedTuple):
+    """Send so much of what came back; ``refund_id`` names the request.
+
+    Attributes:
+        destination: where it goes, as the merchant wrote it; None leaves it to the rail.
+    """
+
+    refund_id: str
+    terms: PaymentTerms
+    amount_atomic: int
+    destination: str | None
 
 
 class Rail(Protocol):
     """One way on which money comes.
 
+    Every verb runs inside the caller's transaction. It reads and writes the rail's own rows there, and nothing else:
+    the network is touched before or afterwards, from those rows.
+
     Attributes:
+        chain_ids: the networks that it quotes and watches.
         authorizes: a payer can promise money that is taken later.
-        refunds: it can send refunds automatically; else the merchant sends them and marks them as sent.
+        refunds: it can send money back; else the merchant does, and says when it is done.
     """
 
     name: str
+    chain_ids: Sequence[int]
     authorizes: bool
     refunds: bool
 
-    def quote(self, payment_id: str, price: Money) -> PaymentTerms:
+    async def quote(self, tx: Transaction, request: QuoteRequest) -> PaymentTerms:
         """Terms for a new payment: an address that nobody else was given, an amount at today's price.
 
-        Pure computation: whatever needs the network was fetched before.
+        What the rail allocates for it, such as the next address index of the project, is undone with the transaction.
         """
         ...
 
@@ -63,9 +145,42 @@ class Rail(Protocol):
         """The same terms for another price in the same currency: the address stays, and the rate that was locked."""
         ...
 
+    async def capture(self, tx: Transaction, request: CaptureRequest) -> Movement:
+        """Take promised money: done, or failed. Asked only of a rail that authorizes, which answers at once."""
+        ...
+
+    async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
+        """Send money back: done, failed, or pending until the rail says what became of it. Asked only of a rail that
+        refunds."""
+        ...
+
+    async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:
+        """Up to when the rail has looked at a network: money in every block mined before this instant is reported."""
+        ...
+
+
+class ScriptedRail(Rail, Protocol):
+    """Test mode's rail: it shows money that does not exist, on command."""
+
+    def example_terms(self, price: Money) -> PaymentTerms:
+        """Terms for an example: an address that belongs to no payment."""
+        ...
+
+    def send(self, terms: PaymentTerms, amount_atomic: int, *, confirmed: bool, now: int) -> Observation:
+        """A new transfer to the address of these terms."""
+        ...
+
+    def confirm(self, seen: Observation, *, now: int) -> Observation:
+        """The same transfer, final."""
+        ...
+
+    def drop(self, seen: Observation) -> Observation:
+        """The same transfer, taken away by a reorganisation."""
+        ...
+
 
 class Rails(NamedTuple):
-    """The rail of each mode. A test payment can reach no other than the simulated one, by construction."""
+    """The rail of each mode. A test payment can reach no other than the scripted one, by construction."""
 
-    test: Rail
+    test: ScriptedRail
     live: Rail | None

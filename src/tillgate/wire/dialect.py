@@ -21,8 +21,8 @@ class Telling(NamedTuple):
     """How refusals and failures are told; each is given the id of the request.
 
     Attributes:
-        refused: at the door.
-        rate_limited: a key that came too early.
+        refused: at admission.
+        rate_limited: a key over its rate limit.
         failed: everything else, unknown paths included.
     """
 

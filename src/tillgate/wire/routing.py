@@ -19,7 +19,7 @@ Needed = Need | tuple[Need, ...] | Access
 
 
 class Call(NamedTuple):
-    """One request that was let in and is well formed.
+    """One request that was admitted and is well formed.
 
     Attributes:
         principal: who asks; at an open route, nobody in particular.

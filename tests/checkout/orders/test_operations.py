@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from keyturn.database import Database, Transaction
-from tests.makers import GRACE_MS, LIFETIME_MS, Counter, counter_over, execute, one, rows, settle
+from tests.makers import GRACE_MS, LIFETIME_MS, Counter, counter_over, execute, one, rows, settle, sighting
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import PageRequest
@@ -19,9 +19,10 @@ from tillgate.checkout.orders.operations import NewLineItem, OrderChanges
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.settlement import deciding, observing
+from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.events.model import EventObject
 from tillgate.rails.port import Observation
-from tillgate.rails.simulated import Outcome
 from tillgate.store import migrations
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +47,7 @@ async def opened(counter: Counter, **more: Any) -> CheckoutSession:
 async def seen(counter: Counter, session_id: str, *observations: Observation) -> CheckoutSession:
     async def operation(tx: Transaction) -> CheckoutSession:
         session = await sessions.records.locked(tx, session_id)  # type: ignore[attr-defined]
-        return await sessions.observe(counter.context, tx, session, list(observations), counter.clock.now())  # type: ignore[attr-defined]
+        return await observing.observe(counter.context, tx, session, list(observations), counter.clock.now())
 
     return await counter.database.write(operation)
 
@@ -80,7 +81,8 @@ async def test_money_moves_an_order_with_its_session(counter: Counter) -> None:
         ([O.PAID], [Q.PAID]),
         ([O.DETECTED, O.PAID], [Q.PROCESSING, Q.PAID]),
         ([O.DETECTED, O.OVERPAID], [Q.PROCESSING, Q.REVIEW]),
-        ([O.UNDERPAID, O.FAILED], [Q.REVIEW, Q.CANCELED]),
+        ([O.UNDERPAID, O.FAILED], [Q.REVIEW]),
+        ([O.FAILED, O.PAID], [Q.CANCELED, Q.REVIEW]),
         ([O.LATE], [Q.EXPIRED, Q.PAID]),
         ([O.FAILED], [Q.CANCELED]),
     ):
@@ -108,7 +110,7 @@ async def test_money_that_moves_no_session_is_told_by_its_order(counter: Counter
     session = await counter.session("50.00")
     await counter.simulate(session.id, O.UNDERPAID)
     missing = session.payment.terms.amount_atomic // 2
-    await seen(counter, session.id, Observation("0xa", 0, missing, True))
+    await seen(counter, session.id, sighting("0xa", 0, missing, True))
     order = await order_of(counter, session)
     assert [event.type for event in await told(counter, order)] == ["order.review", "order.updated"]
     assert (str(order.received), order.exceptions, order.status) == ("50.00", [], Q.REVIEW)
@@ -116,11 +118,11 @@ async def test_money_that_moves_no_session_is_told_by_its_order(counter: Counter
     late = await counter.session("50.00")
     counter.clock.forward(LIFETIME_MS + GRACE_MS)
     await counter.expire_due()
-    await seen(counter, late.id, Observation("0xb", 0, late.payment.terms.amount_atomic, True))
+    await seen(counter, late.id, sighting("0xb", 0, late.payment.terms.amount_atomic, True))
     order = await order_of(counter, late)
     assert [event.type for event in await told(counter, order)] == ["order.expired", "order.review"]
     assert order.exceptions == ["late"]
-    await counter.database.write(lambda tx: sessions.accept(counter.context, tx, counter.principal, late.id))
+    await counter.database.write(lambda tx: deciding.accept(counter.context, tx, counter.principal, late.id))
     assert (await order_of(counter, late)).status is Q.PAID
 
 
@@ -164,7 +166,7 @@ async def test_a_reference_that_is_to_be_unique_is(counter: Counter) -> None:
     await counter.simulate(first.id, O.FAILED)
     second = await opened(counter, amount=price, reference="A-1", unique_reference=True)
     # Money for the canceled one is written down all the same.
-    await seen(counter, first.id, Observation("0xa", 0, 5, True))
+    await seen(counter, first.id, sighting("0xa", 0, 5, True))
     assert (await order_of(counter, second)).status is Q.OPEN
 
 

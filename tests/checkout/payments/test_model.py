@@ -105,8 +105,9 @@ def test_what_was_taken_away_is_told_and_does_not_count() -> None:
     assert exceptions_of(Payment(**fields), expires_at=0) == []
 
 
-def test_the_ends_of_a_payment_are_ends() -> None:
-    """Nothing leaves canceled and failed, no state moves to itself, and every state is in the table."""
+def test_only_money_leaves_the_ends_of_a_payment() -> None:
+    """Canceled and failed payments go to review when money comes; no state moves to itself, and all are in the
+    table."""
     assert set(EDGES) == set(PaymentState)
-    assert {state for state, moves in EDGES.items() if not moves} == {PaymentState.CANCELED, PaymentState.FAILED}
+    assert EDGES[PaymentState.CANCELED] == EDGES[PaymentState.FAILED] == {PaymentState.REVIEW}
     assert all(state not in moves for state, moves in EDGES.items())

@@ -7,19 +7,20 @@ import msgspec
 import pytest
 
 from keyturn.database import Database, Transaction
-from tests.makers import LIFETIME_MS, Counter, counter_over, one, rows, settle
+from tests.makers import LIFETIME_MS, Counter, counter_over, one, rows, settle, sighting
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments.model import EDGES, CaptureMethod, PaymentState, RecordedPayment, ReleaseReason
-from tillgate.checkout.sessions import captures, records
 from tillgate.checkout.sessions import operations as sessions
+from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.moving import observe
+from tillgate.checkout.settlement import capturing, deciding, expiring, observing, simulating
+from tillgate.checkout.settlement.observing import observe
+from tillgate.checkout.settlement.simulating import PAYERS, Outcome
 from tillgate.rails.port import Observation
-from tillgate.rails.simulated import PAYERS, Outcome
 
 pytestmark = pytest.mark.anyio
 
@@ -52,13 +53,13 @@ async def capture(
     counter: Counter, session: CheckoutSession, amount: str | None = None, **more: Any
 ) -> RecordedPayment:
     return await counter.database.write(
-        lambda tx: captures.capture(counter.context, tx, counter.principal, session.payment.id, amount=amount, **more)
+        lambda tx: capturing.capture(counter.context, tx, counter.principal, session.payment.id, amount=amount, **more)
     )
 
 
 async def cancel(counter: Counter, session: CheckoutSession) -> RecordedPayment:
     return await counter.database.write(
-        lambda tx: captures.cancel(counter.context, tx, counter.principal, session.payment.id)
+        lambda tx: capturing.cancel(counter.context, tx, counter.principal, session.payment.id)
     )
 
 
@@ -133,13 +134,15 @@ async def test_an_authorisation_lapses_after_seven_days(counter: Counter) -> Non
     untouched, partly = await authorized(counter), await authorized(counter)
     await capture(counter, partly, "10.00", cancel_remainder=False)
     counter.clock.forward(7 * DAY_MS - 1)
-    assert await counter.database.write(lambda tx: captures.lapse_due(counter.context, tx)) == 0
+    assert await counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx)) == 0
     await capture(counter, partly, "1.00", cancel_remainder=False)
     counter.clock.forward(1)
     with pytest.raises(Conflict) as caught:
         await capture(counter, untouched)
     assert caught.value.code == "payment_not_capturable"
-    done = await settle(*(counter.database.write(lambda tx: captures.lapse_due(counter.context, tx)) for _ in range(6)))
+    done = await settle(
+        *(counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx)) for _ in range(6))
+    )
     assert (done.errors, sum(done.answers)) == ([], 2)
     lapsed, kept = await payment_of(counter, untouched), await payment_of(counter, partly)
     assert (lapsed.state, kept.state) == (P.CANCELED, P.SUCCEEDED)
@@ -182,14 +185,14 @@ async def test_money_that_a_reorganisation_took_away_is_told(counter: Counter) -
         )
         if accepted:
             await counter.database.write(
-                lambda tx, at=session.id: sessions.accept(counter.context, tx, counter.principal, at)
+                lambda tx, at=session.id: deciding.accept(counter.context, tx, counter.principal, at)
             )
         else:
-            [seen] = [transfer.observation for transfer in paid.payment.transfers]
+            [seen] = [transfer.observed(paid.payment.terms) for transfer in paid.payment.transfers]
 
             async def again(tx: Any, at: str = session.id, seen: Any = seen) -> CheckoutSession:
                 locked = await sessions.records.locked(tx, at)  # type: ignore[attr-defined]
-                return await sessions.observe(counter.context, tx, locked, [seen], counter.clock.now())  # type: ignore[attr-defined]
+                return await observing.observe(counter.context, tx, locked, [seen], counter.clock.now())
 
             back = await counter.database.write(again)
             assert (back.exceptions, back.payment.received) == ([], session.payment.terms.amount_atomic)
@@ -230,7 +233,7 @@ async def test_what_was_only_detected_and_is_gone_leaves_the_session_waiting(cou
         await counter.simulate(seen.id, O.DETECTED)
     for seen in (by_clock, by_hand):
         await counter.simulate(seen.id, O.REORGED)
-    await counter.database.write(lambda tx: sessions.expire(counter.context, tx, counter.principal, by_hand.id))
+    await counter.database.write(lambda tx: expiring.expire(counter.context, tx, counter.principal, by_hand.id))
     counter.clock.forward(LIFETIME_MS)
     assert await counter.expire_due() == 1
     # Gone only after its time: there is nothing to wait for any more.
@@ -253,7 +256,7 @@ async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one
             counter.clock.forward(LIFETIME_MS)
             assert await counter.expire_due() == 1
         [seen] = dropped.payment.dropped
-        again = Observation(seen.tx_hash, seen.ordinal, seen.amount_atomic, confirmed=True)
+        again = sighting(seen.reference, seen.ordinal, seen.amount_atomic, confirmed=True)
 
         async def come_back(tx: Transaction, at: str = session.id, again: Observation = again) -> CheckoutSession:
             found = await records.locked(tx, at)
@@ -271,7 +274,7 @@ async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:
 
     async def wait(session: CheckoutSession) -> CheckoutSession:
         return await counter.database.write(
-            lambda tx: sessions.keep_waiting(counter.context, tx, counter.principal, session.id)
+            lambda tx: deciding.keep_waiting(counter.context, tx, counter.principal, session.id)
         )
 
     before, after = await counter.session(), await counter.session()
@@ -300,7 +303,7 @@ async def test_every_test_payer_leaves_a_legal_story(counter: Counter) -> None:
     for payer, end in ends.items():
         session = await counter.session()
         await counter.database.write(
-            lambda tx, at=session.id, who=payer: sessions.simulate_payer(
+            lambda tx, at=session.id, who=payer: simulating.simulate_payer(
                 counter.context, tx, counter.principal, at, who
             )
         )
@@ -312,7 +315,7 @@ async def test_every_test_payer_leaves_a_legal_story(counter: Counter) -> None:
         assert all(was is to or to in EDGES[was] for was, to in itertools.pairwise(walk)), (payer, walk)
     with pytest.raises(InvalidInput):
         await counter.database.write(
-            lambda tx: sessions.simulate_payer(counter.context, tx, counter.principal, session.id, "nobody")
+            lambda tx: simulating.simulate_payer(counter.context, tx, counter.principal, session.id, "nobody")
         )
 
 
@@ -337,7 +340,7 @@ async def test_capturing_letting_go_and_lapsing_at_once_leave_one_story(counter:
             capture(counter, session, "10.00"),
             cancel(counter, session),
             counter.simulate(session.id, O.FAILED),
-            counter.database.write(lambda tx: captures.lapse_due(counter.context, tx)),
+            counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx)),
         )
         found = await payment_of(counter, session)
         assert found.state in (P.SUCCEEDED, P.CANCELED)
@@ -352,8 +355,8 @@ async def test_a_payment_is_seen_in_its_own_project_and_mode_only(counter: Count
     for stranger in (counter.principal._replace(livemode=True), neighbour.principal):
         for attempt in (
             lambda tx, who=stranger: payments.get_payment(tx, who, session.payment.id),
-            lambda tx, who=stranger: captures.capture(counter.context, tx, who, session.payment.id),
-            lambda tx, who=stranger: captures.cancel(counter.context, tx, who, session.payment.id),
+            lambda tx, who=stranger: capturing.capture(counter.context, tx, who, session.payment.id),
+            lambda tx, who=stranger: capturing.cancel(counter.context, tx, who, session.payment.id),
             lambda tx, who=stranger: payments.update_payment(counter.context, tx, who, session.payment.id, {}),
         ):
             with pytest.raises(NotFound):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from keyturn.database import Database
-from tests.makers import GRACE_MS, LIFETIME_MS, Counter, counter_over, one, rows, settle
+from tests.makers import GRACE_MS, LIFETIME_MS, Counter, counter_over, one, rows, settle, sighting
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.orders import operations as orders
@@ -17,8 +17,9 @@ from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.rails.port import Observation
-from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING, Outcome
+from tillgate.checkout.settlement import observing
+from tillgate.checkout.settlement.simulating import Outcome
+from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +91,7 @@ async def test_a_refund_that_is_under_way_holds_its_money(counter: Counter) -> N
     )
     assert (settled.status, (await order_of(counter, session)).status) == (R.SUCCEEDED, Q.REFUNDED)
     assert (
-        await one(counter.database, "SELECT sent_as FROM transactions WHERE id = $1", settled.transaction_id)
+        await one(counter.database, "SELECT tx_hash FROM transactions WHERE id = $1", settled.transaction_id)
         == "0xfeed"
     )
     for ended in (pending, failed, settled):
@@ -184,8 +185,8 @@ async def test_money_long_after_the_end_can_be_given_back(counter: Counter) -> N
     async def arrives(tx: Any) -> CheckoutSession:
         locked = await sessions.records.locked(tx, session.id)  # type: ignore[attr-defined]
         amount = session.payment.terms.amount_atomic
-        return await sessions.observe(  # type: ignore[attr-defined]
-            counter.context, tx, locked, [Observation("0xa", 0, amount, True)], counter.clock.now()
+        return await observing.observe(
+            counter.context, tx, locked, [sighting("0xa", 0, amount, True)], counter.clock.now()
         )
 
     await counter.database.write(arrives)

@@ -17,7 +17,17 @@ import msgspec
 T = TypeVar("T")
 
 Outcome = Literal[
-    "detected", "paid", "underpaid", "overpaid", "late", "failed", "authorized", "declined", "top_up", "reorged"
+    "detected",
+    "paid",
+    "underpaid",
+    "overpaid",
+    "late",
+    "failed",
+    "authorized",
+    "declined",
+    "top_up",
+    "reorged",
+    "dust",
 ]
 SessionStatus = Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
 

@@ -1,12 +1,12 @@
 """Projects, the people who run them, and their signed-in browsers."""
 
-from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
+from tillgate.access.roles import Right, Role, rights_of
 from tillgate.base.clock import DAY_MS, MINUTE_MS
-from tillgate.base.errors import InvalidInput
+from tillgate.base.errors import InvalidInput, NotFound, TillgateError
 from tillgate.base.principal import Principal
 
 PASSWORD_MIN: Final = 10
@@ -21,15 +21,6 @@ FAILURES_MAX_BY_EMAIL: Final = 300
 FAILURES_MAX_BY_ADDRESS: Final = 50
 
 
-class Role(StrEnum):
-    """What a person may do."""
-
-    OWNER = "owner"
-    ADMIN = "admin"
-    DEVELOPER = "developer"
-    VIEWER = "viewer"
-
-
 class Project(msgspec.Struct, frozen=True, kw_only=True):
     """What keys, links and sessions belong to. ``created_at`` is Unix milliseconds."""
 
@@ -39,12 +30,55 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who can sign in. ``created_at`` is Unix milliseconds."""
+    """A person who can sign in. ``created_at`` is Unix milliseconds.
+
+    Attributes:
+        installation_owner: they have every project, and what belongs to none.
+    """
 
     id: str
     email: str
-    role: Role
+    installation_owner: bool
     created_at: int
+
+    @property
+    def actor(self) -> str:
+        """Who they are in the audit log: readable also when the account is gone."""
+        return f"user:{self.email}"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person is, and where. A person has one for each project that they belong to.
+
+    Attributes:
+        project: None for the whole installation, of which they are an owner then; or, for somebody without a role, for
+            nothing at all.
+        role: None for somebody who belongs to no project.
+    """
+
+    user: User
+    project: Project | None
+    role: Role | None
+
+
+class PersonNotFound(NotFound):
+    """Nobody has this address, or has a role where it was looked for."""
+
+    def __init__(self, public: str) -> None:
+        TillgateError.__init__(self, f"{public} See: tillgate users list")
+
+
+class Removal(NamedTuple):
+    """What ended with a person.
+
+    Attributes:
+        account: whether the account is gone, or only its place in a project.
+        sign_ins: the signed-in browsers that ended.
+    """
+
+    user: User
+    account: bool
+    sign_ins: int
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +90,22 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
     user: User
     project: Project
+    role: Role
     livemode: bool
     csrf_token: str
 
     @property
     def principal(self) -> Principal:
-        return Principal(self.project.id, self.livemode, "user", f"user:{self.user.id}")
+        return Principal(self.project.id, self.livemode, "user", self.user.actor)
+
+    def may(self, right: Right | str, livemode: bool | None = None) -> bool:
+        """Whether they have a right in this project.
+
+        Args:
+            livemode: the mode of what it is about; None for the mode that they are looking at.
+        """
+        mode = self.livemode if livemode is None else livemode
+        return Right(right) in rights_of(self.role, installation_owner=self.user.installation_owner, livemode=mode)
 
 
 def checked_password(password: str) -> str:

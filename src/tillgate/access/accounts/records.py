@@ -3,20 +3,43 @@
 from typing import Final
 
 from keyturn.database import Both
-from tillgate.access.accounts.model import Project, Role, User
+from tillgate.access.accounts.model import Place, Project, User
+from tillgate.access.roles import Role
 from tillgate.base import ids
 from tillgate.store import Row, Transaction
 
 _PROJECT: Final = "id, name, created_at"
-_USER: Final = "id, email, role, created_at"
+_USER: Final = "id, email, installation_owner, created_at"
 # SQLite's one writer is lock enough.
 _LOCK_SUBJECT: Final = Both(
     sqlite="SELECT $1", postgres="SELECT pg_advisory_xact_lock(hashtextextended('sign_in ' || $1, 0))"
 )
+_LOCK_PEOPLE: Final = Both(sqlite="SELECT 1", postgres="SELECT pg_advisory_xact_lock(hashtextextended('people', 0))")
+_WHO: Final = "u.id AS user_id, u.email, u.installation_owner, u.created_at AS user_created_at"
+_WHERE: Final = "p.id AS project_id, p.name AS project_name, p.created_at AS project_created_at"
+# Looked up with every request, so that who is removed or has another role is so with the next one.
 _SIGNED_IN: Final = (
-    "SELECT u.id, u.email, u.role, u.created_at, p.id AS project_id, p.name AS project_name, "
-    "p.created_at AS project_created_at, s.livemode FROM sign_ins s JOIN users u ON u.id = s.user_id "
-    "JOIN projects p ON p.id = s.project_id WHERE s.token_digest = $1 AND s.expires_at > $2"
+    f"SELECT {_WHO}, {_WHERE}, m.role, s.livemode FROM sign_ins s JOIN users u ON u.id = s.user_id "
+    "JOIN projects p ON p.id = s.project_id "
+    "LEFT JOIN memberships m ON m.user_id = s.user_id AND m.project_id = s.project_id "
+    "WHERE s.token_digest = $1 AND s.expires_at > $2 AND (u.installation_owner OR m.role IS NOT NULL)"
+)
+_PROJECTS_OF: Final = (
+    "SELECT p.id, p.name, p.created_at FROM projects p WHERE EXISTS "
+    "(SELECT 1 FROM users u WHERE u.id = $1 AND u.installation_owner) "
+    "OR p.id IN (SELECT m.project_id FROM memberships m WHERE m.user_id = $1) ORDER BY p.id LIMIT $2"
+)
+# An owner of the installation has one place, which is no project's.
+_PLACES: Final = (
+    f"SELECT {_WHO}, {_WHERE}, m.role FROM users u LEFT JOIN memberships m ON m.user_id = u.id "
+    "LEFT JOIN projects p ON p.id = m.project_id WHERE (u.email, COALESCE(m.project_id, '')) > ($1, $2) "
+    "AND (CAST($3 AS TEXT) IS NULL OR m.project_id = $3 OR u.installation_owner) "
+    "ORDER BY u.email, COALESCE(m.project_id, '') LIMIT $4"
+)
+# What they may look at no more, nobody looks at for them.
+_END_STRAY: Final = (
+    "DELETE FROM sign_ins WHERE user_id = $1 AND project_id NOT IN (SELECT project_id FROM memberships "
+    "WHERE user_id = $1) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.installation_owner)"
 )
 
 
@@ -44,12 +67,12 @@ async def projects(tx: Transaction) -> list[Project]:
 async def insert_user(tx: Transaction, user: User, password_hash: str) -> bool:
     """Keep a new user; False if the address is taken."""
     changed = await tx.execute(
-        "INSERT INTO users (id, email, password_hash, role, created_at) VALUES ($1, $2, $3, $4, $5) "
+        "INSERT INTO users (id, email, password_hash, installation_owner, created_at) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (email) DO NOTHING",
         user.id,
         user.email,
         password_hash,
-        user.role.value,
+        user.installation_owner,
         user.created_at,
     )
     return changed == 1
@@ -104,13 +127,10 @@ async def insert_sign_in(
     )
 
 
-async def signed_in(tx: Transaction, token_digest: str, now: int) -> tuple[User, Project, bool] | None:
-    """Who this browser is, in which project, and whether it looks at live mode."""
+async def signed_in(tx: Transaction, token_digest: str, now: int) -> tuple[Place, bool] | None:
+    """Who this browser is, in which project as what, and whether it looks at live mode."""
     row = await tx.fetch_one(_SIGNED_IN, token_digest, now)
-    if row is None:
-        return None
-    project = Project(id=row["project_id"], name=row["project_name"], created_at=row["project_created_at"])
-    return _user(row), project, bool(row["livemode"])
+    return (_place(row), bool(row["livemode"])) if row is not None else None
 
 
 async def look_at(tx: Transaction, token_digest: str, project_id: str, livemode: bool) -> int:
@@ -163,12 +183,114 @@ async def forget_failures_before(tx: Transaction, before: int) -> None:
     await tx.execute("DELETE FROM sign_in_failures WHERE failed_at < $1", before)
 
 
+async def lock_people(tx: Transaction) -> None:
+    """Nobody else changes who belongs here until the transaction ends."""
+    await tx.fetch_one(_LOCK_PEOPLE)
+
+
+async def user_by_email(tx: Transaction, email: str) -> User | None:
+    """The user with this address."""
+    row = await tx.fetch_one(f"SELECT {_USER} FROM users WHERE email = $1", email)
+    return _user(row) if row is not None else None
+
+
+async def user_exists(tx: Transaction, user_id: str) -> bool:
+    """Whether the account is still there."""
+    return await tx.fetch_one("SELECT 1 FROM users WHERE id = $1", user_id) is not None
+
+
+async def projects_of(tx: Transaction, user_id: str, limit: int) -> list[Project]:
+    """The projects that a person belongs to, oldest first."""
+    return [_project(row) for row in await tx.fetch_all(_PROJECTS_OF, user_id, limit)]
+
+
+async def places(tx: Transaction, after: tuple[str, str], project_id: str | None, limit: int) -> list[Place]:
+    """Who is what where, by address and project; of one project where that is given. Owners of all are in each."""
+    return [_place(row) for row in await tx.fetch_all(_PLACES, *after, project_id, limit)]
+
+
+async def role_in(tx: Transaction, user_id: str, project_id: str) -> Role | None:
+    """What a person is in a project by a membership of theirs."""
+    row = await tx.fetch_one("SELECT role FROM memberships WHERE user_id = $1 AND project_id = $2", user_id, project_id)
+    return Role(row["role"]) if row is not None else None
+
+
+async def set_member(tx: Transaction, user_id: str, project_id: str, role: Role, now: int) -> None:
+    """Let a person belong to a project, in this role."""
+    await tx.execute(
+        "INSERT INTO memberships (user_id, project_id, role, created_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (user_id, project_id) DO UPDATE SET role = excluded.role",
+        user_id,
+        project_id,
+        role.value,
+        now,
+    )
+
+
+async def delete_member(tx: Transaction, user_id: str, project_id: str) -> int:
+    """Let a person belong to a project no more."""
+    return await tx.execute("DELETE FROM memberships WHERE user_id = $1 AND project_id = $2", user_id, project_id)
+
+
+async def delete_members(tx: Transaction, user_id: str) -> None:
+    """Let a person belong to no single project."""
+    await tx.execute("DELETE FROM memberships WHERE user_id = $1", user_id)
+
+
+async def any_membership(tx: Transaction, user_id: str) -> bool:
+    """Whether a person belongs to any project by a membership of theirs."""
+    return await tx.fetch_one("SELECT 1 FROM memberships WHERE user_id = $1 LIMIT 1", user_id) is not None
+
+
+async def other_installation_owner(tx: Transaction, user_id: str) -> bool:
+    """Whether somebody else owns the installation, too."""
+    found = await tx.fetch_one("SELECT 1 FROM users WHERE installation_owner AND id <> $1 LIMIT 1", user_id)
+    return found is not None
+
+
+async def set_installation_owner(tx: Transaction, user_id: str, value: bool) -> None:
+    """Make a person an owner of the installation, or no longer one."""
+    await tx.execute("UPDATE users SET installation_owner = $1 WHERE id = $2", value, user_id)
+
+
+async def end_stray_sign_ins(tx: Transaction, user_id: str) -> int:
+    """End a person's sign-ins at projects that they do not belong to; how many."""
+    return await tx.execute(_END_STRAY, user_id)
+
+
+async def delete_user(tx: Transaction, user_id: str) -> int:
+    """End an account with everything of its own; how many sign-ins ended."""
+    ended = await tx.execute("DELETE FROM sign_ins WHERE user_id = $1", user_id)
+    await tx.execute("DELETE FROM memberships WHERE user_id = $1", user_id)
+    await tx.execute("DELETE FROM users WHERE id = $1", user_id)
+    return ended
+
+
+def _place(row: Row) -> Place:
+    user = User(
+        id=row["user_id"],
+        email=row["email"],
+        installation_owner=bool(row["installation_owner"]),
+        created_at=row["user_created_at"],
+    )
+    project = None
+    if row["project_id"] is not None:
+        project = Project(id=row["project_id"], name=row["project_name"], created_at=row["project_created_at"])
+    role = Role.OWNER if user.installation_owner else Role(row["role"]) if row["role"] is not None else None
+    return Place(user=user, project=project, role=role)
+
+
 def _project(row: Row) -> Project:
     return Project(id=row["id"], name=row["name"], created_at=row["created_at"])
 
 
 def _user(row: Row) -> User:
-    return User(id=row["id"], email=row["email"], role=Role(row["role"]), created_at=row["created_at"])
+    return User(
+        id=row["id"],
+        email=row["email"],
+        installation_owner=bool(row["installation_owner"]),
+        created_at=row["created_at"],
+    )
 
 
 async def forget_sign_ins(tx: Transaction) -> None:

@@ -36,7 +36,7 @@ EDGES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     _O.REVIEW: frozenset({_O.PAID, _O.REFUNDED, _O.EXPIRED, _O.CANCELED}),
     _O.EXPIRED: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
     _O.CANCELED: frozenset({_O.REVIEW, _O.REFUNDED}),
-    _O.PAID: frozenset({_O.REVIEW, _O.REFUNDED}),
+    _O.PAID: frozenset({_O.REVIEW, _O.REFUNDED, _O.CANCELED}),
     _O.REFUNDED: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
 }
 

@@ -46,7 +46,8 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """An order as the API shows it.
 
     Attributes:
-        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
+            ``unexpected``.
         received: what has arrived and is confirmed, in the order's currency at the locked price.
         refunded: what has gone back of it.
         decision: what you said last about unusual money.

@@ -186,7 +186,8 @@ async def make(
     )
     if not await records.insert(tx, order):
         raise Conflict(
-            f"Another order that is not canceled has the unique reference {new.reference!r}. Check that order first.",
+            f"Another order that is neither canceled nor expired has the unique reference {new.reference!r}. Check "
+            "that order first.",
             code="order_reference_taken",
             param="reference",
         )
@@ -223,6 +224,11 @@ async def customers_of_sessions(
     theirs = await records.customers_of_sessions(tx, session_ids)
     found = await customers.customers_by_id(tx, principal, sorted(set(theirs.values())))
     return {session_id: found[customer_id] for session_id, customer_id in theirs.items()}
+
+
+async def release_references(tx: Transaction, session_ids: Sequence[str]) -> None:
+    """Let go of the unique references that the orders of locked sessions claim, whose time is up."""
+    await records.release_references(tx, session_ids)
 
 
 async def has_paid(tx: Transaction, customer_id: str) -> bool:

@@ -45,6 +45,9 @@ _HAS_PAID: Final = "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('
 _NEWEST: Final = (
     f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
 )
+_RELEASE_REFERENCES: Final = with_list(
+    "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
+)
 _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
     "claimed_reference = CASE WHEN $1 = 'canceled' THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
@@ -82,6 +85,12 @@ async def insert(tx: Transaction, order: Order) -> bool:
         order.created_at,
     )
     return changed == 1
+
+
+async def release_references(tx: Transaction, session_ids: Sequence[str]) -> None:
+    """Let go of what the orders of locked sessions claim."""
+    if session_ids:
+        await tx.execute(_RELEASE_REFERENCES, msgspec.json.encode(session_ids).decode())
 
 
 async def by_id(tx: Transaction, project_id: str, livemode: bool, order_id: str) -> Order | None:

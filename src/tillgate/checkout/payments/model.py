@@ -7,7 +7,7 @@ import msgspec
 
 from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
-from tillgate.rails.port import Observation, PaymentTerms
+from tillgate.rails.port import Block, Observation, PaymentTerms
 
 AUTHORIZATION_MS: Final = 7 * DAY_MS
 
@@ -44,11 +44,11 @@ EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     ),
     _P.DETECTED: frozenset({_P.AWAITING, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
     _P.REQUIRES_CAPTURE: frozenset({_P.SUCCEEDED, _P.CANCELED}),
-    _P.REVIEW: frozenset({_P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
-    _P.SUCCEEDED: frozenset({_P.REVIEW}),
+    _P.REVIEW: frozenset({_P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}),
+    _P.SUCCEEDED: frozenset({_P.REVIEW, _P.CANCELED, _P.FAILED}),
     _P.EXPIRED: frozenset({_P.REVIEW, _P.SUCCEEDED}),
-    _P.CANCELED: frozenset(),
-    _P.FAILED: frozenset(),
+    _P.CANCELED: frozenset({_P.REVIEW}),
+    _P.FAILED: frozenset({_P.REVIEW}),
 }
 
 
@@ -87,23 +87,48 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """One movement of money. Instants are Unix milliseconds.
 
     Attributes:
+        tx_hash: the transaction hash; None as long as there is none.
+        ordinal: which of several movements of the same reference.
+        reference: the rail's name for it, for ever; a movement that is asked for here is named by its own id.
+        block, confirmations: where its chain wrote it down, and how deep that lies.
         value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it.
         confirmed_at: when it became final; None while it is not.
         dropped_at: since when it does not count: a reorganisation took it away, or a refund came to nothing.
     """
 
-    tx_hash: str
+    tx_hash: str | None
     ordinal: int
     amount_atomic: int
     seen_at: int
     confirmed_at: int | None
+    reference: str = ""
+    block: Block | None = None
+    confirmations: int = 0
     kind: TransactionKind = TransactionKind.TRANSFER
     value_minor: int | None = None
     dropped_at: int | None = None
 
     @property
-    def observation(self) -> Observation:
-        return Observation(self.tx_hash, self.ordinal, self.amount_atomic, self.confirmed_at is not None)
+    def arrived_at(self) -> int | None:
+        """Since when it is there, which says whether it came in time: its block's time, whenever that was seen; without
+        a block when it became final. None while it is not final."""
+        if self.confirmed_at is None:
+            return None
+        return self.block.mined_at if self.block is not None else self.confirmed_at
+
+    def observed(self, terms: PaymentTerms) -> Observation:
+        """What its rail saw of it last."""
+        return Observation(
+            chain_id=terms.chain_id,
+            asset=terms.asset,
+            reference=self.reference,
+            ordinal=self.ordinal,
+            amount_atomic=self.amount_atomic,
+            confirmed=self.confirmed_at is not None,
+            tx_hash=self.tx_hash,
+            block=self.block,
+            confirmations=self.confirmations,
+        )
 
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +158,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reopened: it waits for money again, or did: what had been seen was gone.
+        unexpected: money came for what had ended: canceled, failed, or given back in full.
         transfers: what came in and counts, oldest first.
         dropped: what came in and does not count any more.
         returned: what goes or went back and counts.
@@ -148,6 +174,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     decline: Decline | None = None
     decision: Decision | None = None
     reopened: bool = False
+    unexpected: bool = False
     transfers: tuple[Transfer, ...] = ()
     dropped: tuple[Transfer, ...] = ()
     returned: tuple[Transfer, ...] = ()
@@ -187,6 +214,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         """What could still be sent back: refunds under way are taken off already."""
         return max(self.received_value.minor - sum(one.value_minor or 0 for one in self.returned), 0)
 
+    @property
+    def refundable_atomic(self) -> int:
+        """The same in atomic units: whether there is money is asked here, for dust has no value in any currency."""
+        return max(self.received - sum(one.amount_atomic for one in self.returned), 0)
+
     def value_of(self, atomic: int) -> Money:
         """What an amount of the asset is worth at the price that was locked, rounded down: the whole is the price."""
         return Money(atomic * self.price.minor // self.terms.amount_atomic, self.price.currency)
@@ -200,7 +232,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def refund_atomic(self, amount_minor: int) -> int:
         """What a refund of so much is in the asset: rounded down, and all that is there where it takes the rest."""
         if amount_minor == self.refundable_minor:
-            return max(self.received - sum(one.amount_atomic for one in self.returned), 0)
+            return self.refundable_atomic
         return self.terms.amount_atomic * amount_minor // self.price.minor
 
 
@@ -228,7 +260,6 @@ class RecordedTransaction(NamedTuple):
 
     Attributes:
         value: what it is worth at its payment's price.
-        tx_hash: its name on the chain; a refund has none before it is sent, and may share it with others.
     """
 
     id: str
@@ -239,7 +270,6 @@ class RecordedTransaction(NamedTuple):
     asset_decimals: int
     value: Money
     transfer: Transfer
-    tx_hash: str | None
 
 
 class Standing(NamedTuple):
@@ -256,10 +286,10 @@ def standing(payment: Payment) -> Standing:
     """
     if not payment.transfers:
         return Standing(PaymentStatus.AWAITING, None)
-    confirmations = [one.confirmed_at for one in payment.transfers]
-    if any(at is None for at in confirmations):
+    arrivals = [one.arrived_at for one in payment.transfers if one.arrived_at is not None]
+    if len(arrivals) < len(payment.transfers):
         return Standing(PaymentStatus.DETECTED, None)
-    settled_at = max(at for at in confirmations if at is not None)
+    settled_at = max(arrivals)
     required, received = payment.terms.amount_atomic, payment.received
     if received < required:
         return Standing(PaymentStatus.UNDERPAID, settled_at)
@@ -269,7 +299,8 @@ def standing(payment: Payment) -> Standing:
 
 
 def exceptions_of(payment: Payment, expires_at: int) -> list[str]:
-    """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
+    """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
+    ``unexpected``.
 
     An authorisation that was captured in part is what the merchant wanted, and nothing unusual.
     """
@@ -282,4 +313,6 @@ def exceptions_of(payment: Payment, expires_at: int) -> list[str]:
             found.append("late")
     if payment.dropped:
         found.append("reorged")
+    if payment.unexpected and payment.transfers:
+        found.append("unexpected")
     return found

@@ -41,7 +41,8 @@ class PaymentObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A payment as the API shows it.
 
     Attributes:
-        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
+        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
+            ``unexpected``.
         amount: what the payer is to send, in the rail's asset.
         capture_before: when an authorisation lapses.
         release_reason: why what was authorised and not captured was released.
@@ -157,7 +158,7 @@ def transaction_to_api(recorded: RecordedTransaction) -> TransactionObject:
         value=str(recorded.value),
         currency=recorded.value.currency,
         chain_id=recorded.chain_id,
-        tx_hash=recorded.tx_hash,
+        tx_hash=transfer.tx_hash,
         confirmed_at=to_rfc3339(transfer.confirmed_at) if transfer.confirmed_at is not None else None,
         created_at=to_rfc3339(transfer.seen_at),
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
-from tillgate.base.invariants import present
+from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
 from tillgate.checkout.payments.model import (
@@ -23,7 +23,7 @@ from tillgate.checkout.payments.model import (
     TransactionKind,
     Transfer,
 )
-from tillgate.rails.port import Observation, PaymentTerms
+from tillgate.rails.port import Block, Observation, PaymentTerms
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
 
@@ -33,7 +33,7 @@ JOINED_COLUMNS: Final = (
     "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
     "p.native_price_usd, p.amount_minor, p.currency, p.capture_method, p.authorized_minor, p.authorized_at, "
     "p.lapses_at, p.released_minor, p.release_reason, p.decline_code, p.declined_at, p.decision, "
-    "p.reopened"
+    "p.reopened, p.unexpected"
 )
 _RECORDED: Final = (
     "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
@@ -66,7 +66,8 @@ _MOVE: Final = (
 )
 _WRITE: Final = (
     "UPDATE payments SET authorized_minor = $1, authorized_at = $2, lapses_at = $3, released_minor = $4, "
-    "release_reason = $5, decline_code = $6, declined_at = $7, decision = $8, updated_at = $9 WHERE id = $10"
+    "release_reason = $5, decline_code = $6, declined_at = $7, decision = $8, updated_at = $9, unexpected = $11 "
+    "WHERE id = $10"
 )
 _REPRICE: Final = "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3 WHERE id = $4"
 _TOUCH: Final = "UPDATE payments SET updated_at = $1 WHERE id = $2"
@@ -74,29 +75,42 @@ _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2 WHERE
 _ANY_TO_LAPSE: Final = "SELECT 1 FROM payments WHERE state = 'requires_capture' AND lapses_at <= $1 LIMIT 1"
 
 _TRANSFER_COLUMNS: Final = (
-    "payment_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at, kind, value_minor, dropped_at"
+    "payment_id, reference, ordinal, amount_atomic, seen_at, confirmed_at, kind, value_minor, dropped_at, tx_hash, "
+    "block_number, block_hash, block_mined_at, confirmations"
 )
 _TRANSFERS: Final = with_list(
     f"SELECT {_TRANSFER_COLUMNS} FROM transactions WHERE payment_id IN {{list}} ORDER BY seen_at, id"
 )
 _ADD: Final = (
-    "INSERT INTO transactions (id, payment_id, chain_id, tx_hash, ordinal, amount_atomic, seen_at, confirmed_at, kind, "
-    "value_minor, project_id, livemode, dropped_at) SELECT $1, p.id, p.chain_id, $3, $4, $5, $6, $7, $8, $9, "
-    "p.project_id, p.livemode, $10 FROM payments p WHERE p.id = $2 "
+    "INSERT INTO transactions (id, payment_id, chain_id, asset, reference, ordinal, amount_atomic, seen_at, "
+    "confirmed_at, kind, value_minor, dropped_at, tx_hash, block_number, block_hash, block_mined_at, confirmations, "
+    "project_id, livemode) SELECT $1, p.id, p.chain_id, p.asset, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+    "$15, p.project_id, p.livemode FROM payments p WHERE p.id = $2 "
 )
 # Seeing a transfer again adds nothing. What a reorganisation reversed is final again only if it is seen again.
 _OBSERVE: Final = (
-    f"{_ADD} ON CONFLICT (chain_id, tx_hash, ordinal) DO UPDATE SET dropped_at = CASE WHEN excluded.dropped_at IS NULL "
-    "THEN NULL ELSE COALESCE(transactions.dropped_at, excluded.dropped_at) END, "
+    f"{_ADD} ON CONFLICT (chain_id, reference, ordinal) DO UPDATE SET "
+    "dropped_at = CASE WHEN excluded.dropped_at IS NULL THEN NULL "
+    "ELSE COALESCE(transactions.dropped_at, excluded.dropped_at) END, "
     "confirmed_at = CASE WHEN excluded.dropped_at IS NOT NULL THEN NULL "
-    "ELSE COALESCE(transactions.confirmed_at, excluded.confirmed_at) END"
+    "ELSE COALESCE(transactions.confirmed_at, excluded.confirmed_at) END, "
+    "tx_hash = COALESCE(excluded.tx_hash, transactions.tx_hash), confirmations = excluded.confirmations, "
+    + ", ".join(
+        f"{name} = CASE WHEN excluded.block_number IS NULL THEN transactions.{name} ELSE excluded.{name} END"
+        for name in ("block_number", "block_hash", "block_mined_at")
+    )
+    + " WHERE transactions.payment_id = excluded.payment_id"
 )
-_SETTLE: Final = "UPDATE transactions SET confirmed_at = $1, sent_as = $2 WHERE id = $3"
+_SETTLE: Final = (
+    "UPDATE transactions SET confirmed_at = $1, tx_hash = COALESCE($2, tx_hash), block_number = $4, block_hash = $5, "
+    "block_mined_at = $6 WHERE id = $3"
+)
+_SET_HASH: Final = "UPDATE transactions SET tx_hash = $1 WHERE id = $2"
 _DROP: Final = "UPDATE transactions SET dropped_at = $1, confirmed_at = NULL WHERE id = $2"
 _TRANSACTION_COLUMNS: Final = (
     "t.id, t.livemode, t.chain_id, p.order_id, p.asset_decimals, p.amount_atomic AS required_atomic, "
-    "p.amount_minor, p.currency, t.payment_id, t.tx_hash, t.ordinal, t.amount_atomic, t.seen_at, t.confirmed_at, "
-    "t.kind, t.value_minor, t.dropped_at, t.sent_as"
+    "p.amount_minor, p.currency, t.payment_id, t.reference, t.ordinal, t.amount_atomic, t.seen_at, t.confirmed_at, "
+    "t.kind, t.value_minor, t.dropped_at, t.tx_hash, t.block_number, t.block_hash, t.block_mined_at, t.confirmations"
 )
 _WITH_PAYMENT: Final = "FROM transactions t JOIN payments p ON p.id = t.payment_id"
 _TRANSACTIONS: Final = f"SELECT {_TRANSACTION_COLUMNS} {_WITH_PAYMENT}"
@@ -192,7 +206,7 @@ async def move(tx: Transaction, payment_id: str, was: PaymentState, to: PaymentS
 
 
 async def write(tx: Transaction, payment: Payment, now: int) -> None:
-    """Write authorisation, decline and decision of a payment whose session's row is held."""
+    """Write authorisation, decline, decision and the mark of unexpected money; the session's row is held."""
     held, decline = payment.authorization, payment.decline
     await tx.execute(
         _WRITE,
@@ -206,6 +220,7 @@ async def write(tx: Transaction, payment: Payment, now: int) -> None:
         payment.decision.value if payment.decision is not None else None,
         now,
         payment.id,
+        payment.unexpected,
     )
 
 
@@ -240,13 +255,21 @@ async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str,
 
 
 async def observe(tx: Transaction, payment: Payment, observations: Sequence[Observation], now: int) -> Payment:
-    """Write down what a rail saw; seeing it again adds nothing, and only a reorganisation takes anything back."""
+    """Write down what a rail saw; seeing it again adds nothing, and only a reorganisation takes anything back.
+
+    Raises:
+        BrokenInvariant: it is no money of this payment: another network or asset, or another payment's transfer.
+    """
+    terms = payment.terms
     for seen in observations:
-        await tx.execute(
+        ours = (seen.chain_id, seen.asset) == (terms.chain_id, terms.asset)
+        ensure(ours, f"payment {payment.id} is observed in what was quoted for it")
+        block = seen.block
+        written = await tx.execute(
             _OBSERVE,
             ids.new_id(ids.TRANSACTION),
             payment.id,
-            seen.tx_hash,
+            seen.reference,
             seen.ordinal,
             str(seen.amount_atomic),
             now,
@@ -254,18 +277,24 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
             TransactionKind.TRANSFER.value,
             None,
             now if seen.reorged else None,
+            seen.tx_hash,
+            block.number if block is not None else None,
+            block.hash if block is not None else None,
+            block.mined_at if block is not None else None,
+            seen.confirmations,
         )
+        ensure(written == 1, f"a transfer that is observed for payment {payment.id} is no other payment's")
     return await read_again(tx, payment)
 
 
-async def add(tx: Transaction, payment: Payment, transfer: Transfer) -> str:
-    """Write a capture or a refund down; says its id."""
-    transaction_id = ids.new_id(ids.TRANSACTION)
+async def add(tx: Transaction, payment: Payment, transfer: Transfer, transaction_id: str) -> None:
+    """Write a capture or a refund down, which is named by its id."""
+    block = transfer.block
     await tx.execute(
         _ADD,
         transaction_id,
         payment.id,
-        transfer.tx_hash,
+        transaction_id,
         transfer.ordinal,
         str(transfer.amount_atomic),
         transfer.seen_at,
@@ -273,13 +302,23 @@ async def add(tx: Transaction, payment: Payment, transfer: Transfer) -> str:
         transfer.kind.value,
         transfer.value_minor,
         transfer.dropped_at,
+        transfer.tx_hash,
+        block.number if block is not None else None,
+        block.hash if block is not None else None,
+        block.mined_at if block is not None else None,
+        transfer.confirmations,
     )
-    return transaction_id
 
 
-async def settle(tx: Transaction, transaction_id: str, tx_hash: str, now: int) -> None:
-    """A movement that was under way is final, under the name that its rail gives it."""
-    await tx.execute(_SETTLE, now, tx_hash, transaction_id)
+async def settle(tx: Transaction, transaction_id: str, tx_hash: str | None, block: Block | None, now: int) -> None:
+    """A movement that was under way is final, by what is known of it."""
+    where = (block.number, block.hash, block.mined_at) if block is not None else (None, None, None)
+    await tx.execute(_SETTLE, now, tx_hash, transaction_id, *where)
+
+
+async def set_hash(tx: Transaction, transaction_id: str, tx_hash: str) -> None:
+    """A movement that is under way has a transaction hash by now."""
+    await tx.execute(_SET_HASH, tx_hash, transaction_id)
 
 
 async def drop(tx: Transaction, transaction_id: str, now: int) -> None:
@@ -355,7 +394,7 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     """A payment, its transactions not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
     amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
-    decline_code, declined_at, decision, reopened = columns[16:]
+    decline_code, declined_at, decision, reopened, unexpected = columns[16:]
     return Payment(
         id=payment_id,
         session_id=session_id,
@@ -375,6 +414,7 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
         decline=Decline(code=decline_code, declined_at=declined_at) if decline_code is not None else None,
         decision=Decision(decision) if decision is not None else None,
         reopened=bool(reopened),
+        unexpected=bool(unexpected),
     )
 
 
@@ -410,6 +450,11 @@ def _recorded(row: Row) -> RecordedPayment:
 def _transfer(row: Row) -> Transfer:
     return Transfer(
         tx_hash=row["tx_hash"],
+        reference=row["reference"],
+        block=Block(row["block_number"], row["block_hash"], row["block_mined_at"])
+        if row["block_number"] is not None
+        else None,
+        confirmations=row["confirmations"],
         ordinal=row["ordinal"],
         amount_atomic=int(row["amount_atomic"]),
         seen_at=row["seen_at"],
@@ -434,5 +479,4 @@ def _transaction(row: Row) -> RecordedTransaction:
         asset_decimals=row["asset_decimals"],
         value=Money(value, row["currency"]),
         transfer=transfer,
-        tx_hash=row["sent_as"] if transfer.kind is TransactionKind.REFUND else transfer.tx_hash,
     )

@@ -1,13 +1,13 @@
 """Giving money back: in part, again and again, never more than came."""
 
-import secrets
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, assert_never
 
 import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
@@ -29,12 +29,26 @@ from tillgate.checkout.refunds.model import (
     RefundStatus,
     to_api,
 )
-from tillgate.checkout.sessions import operations as sessions
-from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.checkout.sessions.model import SessionStatus, excess, waits_for_decision
+from tillgate.checkout.sessions.operations import get_session
+from tillgate.checkout.settlement import deciding
 from tillgate.events.model import REFUND_CREATED, REFUND_UPDATED
 from tillgate.events.operations import emit
-from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
+from tillgate.rails.port import Block, Movement, MovementStatus, RefundRequest
 from tillgate.store import Transaction
+
+_REASONS: Final = {
+    SessionStatus.UNDERPAID: RefundReason.UNDERPAID,
+    SessionStatus.OVERPAID: RefundReason.OVERPAID,
+    SessionStatus.EXPIRED: RefundReason.LATE,
+}
+
+
+class _Sum(NamedTuple):
+    """How much goes back: in minor units of the payment's currency, and in atomic units of its asset."""
+
+    minor: int
+    atomic: int
 
 
 class NewRefund(NamedTuple):
@@ -66,11 +80,12 @@ async def create_refund(context: CheckoutContext, tx: Transaction, principal: Pr
     payment = recorded.payment
     left = Money(payment.refundable_minor, payment.price.currency)
     amount = left if new.amount is None else parse_amount(new.amount, left.currency, param="amount")
-    if not left.minor or amount.minor > left.minor:
+    there = payment.refundable_atomic > 0
+    if not there or amount.minor > left.minor:
         raise Conflict(
-            f"At most {left} {left.currency} of this payment can still be refunded."
-            if left.minor
-            else "This payment has nothing left to refund.",
+            f"At most {left} {left.currency} of what came for this payment can still be refunded."
+            if there
+            else "Nothing has come for this payment that could still be refunded.",
             code="refund_exceeds_received",
             param="amount",
         )
@@ -83,7 +98,7 @@ async def create_refund(context: CheckoutContext, tx: Transaction, principal: Pr
         context,
         tx,
         recorded,
-        amount.minor,
+        _Sum(amount.minor, payment.refund_atomic(amount.minor)),
         new.reason,
         destination,
         checked_metadata(new.metadata),
@@ -167,7 +182,23 @@ async def settle_refund(
     """
     name = checked_text(tx_hash, param="txHash", length_max=HASH_MAX)
     refund, recorded = await _locked(tx, principal, refund_id)
-    return await _settle(context, tx, recorded, _pending(refund), name, context.clock.now())
+    return await _settle(context, tx, recorded, _pending(refund), name, None, context.clock.now())
+
+
+async def observe_refund(context: CheckoutContext, tx: Transaction, refund_id: str, movement: Movement) -> Refund:
+    """What a rail reports of a refund that it was asked for; once the refund has ended, it changes nothing.
+
+    Raises:
+        BrokenInvariant: there is no such refund.
+    """
+    found = present(await records.whosever(tx, refund_id), "the refund that a rail reports of")
+    owner = (found.project_id, found.livemode)
+    recorded = present(await payment_records.locked(tx, *owner, found.payment_id), "the payment of a refund")
+    # What was read before the lock may be old by now.
+    refund = present(await records.by_id(tx, *owner, refund_id), "the refund that a rail reports of")
+    if refund.status is not RefundStatus.PENDING:
+        return refund
+    return await _moved(context, tx, recorded, refund, movement, context.clock.now())
 
 
 async def cancel_refund(context: CheckoutContext, tx: Transaction, principal: Principal, refund_id: str) -> Refund:
@@ -199,28 +230,27 @@ async def refund_order(
     order = await get_order(tx, principal, order_id)
     recorded = await payments.locked_payment(tx, principal, order.payment.id)
     payment, now = recorded.payment, context.clock.now()
-    session = await sessions.get_session(tx, principal, payment.session_id)
-    excess = payment.received_value.minor - payment.price.minor
-    if excess_only and (session.status is not SessionStatus.OVERPAID or not 0 < excess <= payment.refundable_minor):
+    session = await get_session(tx, principal, payment.session_id)
+    too_much = excess(session)
+    if excess_only and not too_much:
         raise Conflict("Only an overpaid order has an excess to give back.", code="nothing_to_refund")
-    waits = session.status in (SessionStatus.UNDERPAID, SessionStatus.OVERPAID, SessionStatus.EXPIRED)
-    if not waits or not payment.refundable_minor:
+    if not payment.refundable_atomic or not (excess_only or waits_for_decision(session)):
         raise Conflict(
             f"This order is {order.status.value} and has no money to decide on; to give money of a paid order back, "
             "create a refund.",
             code="nothing_to_refund",
         )
-    reason = {SessionStatus.UNDERPAID: RefundReason.UNDERPAID, SessionStatus.OVERPAID: RefundReason.OVERPAID}.get(
-        session.status, RefundReason.LATE
-    )
-    amount = excess if excess_only else payment.refundable_minor
-    await sessions.decide_refund(tx, payment, now, ends=not excess_only)
-    recorded = await payments.get_payment(tx, principal, payment.id)
-    await _refund(context, tx, recorded, amount, reason, None, None, now)
+    reason = RefundReason.OVERPAID if excess_only else _REASONS.get(session.status, RefundReason.OTHER)
+    amount, atomic = payment.refundable_minor, payment.refundable_atomic
     if excess_only:
-        await sessions.accept(context, tx, principal, payment.session_id)
-    else:
-        await sessions.give_up(context, tx, principal, payment.session_id)
+        amount, atomic = max(amount - payment.price.minor, 0), too_much
+    await deciding.decide_refund(tx, payment, now, ends=not excess_only)
+    recorded = await payments.get_payment(tx, principal, payment.id)
+    await _refund(context, tx, recorded, _Sum(amount, atomic), reason, None, None, now)
+    if excess_only and session.status is SessionStatus.OVERPAID:
+        await deciding.accept(context, tx, principal, payment.session_id)
+    elif not excess_only:
+        await deciding.give_up(context, tx, principal, payment.session_id)
     return await get_order(tx, principal, order_id)
 
 
@@ -228,7 +258,7 @@ async def _refund(
     context: CheckoutContext,
     tx: Transaction,
     recorded: RecordedPayment,
-    amount_minor: int,
+    amount: _Sum,
     reason: RefundReason,
     destination: str | None,
     metadata: str | None,
@@ -236,15 +266,15 @@ async def _refund(
 ) -> Refund:
     """Write a refund down, send it where its rail can, and let what depends on it follow."""
     payment = recorded.payment
-    refund_id = ids.new_id(ids.REFUND)
+    refund_id, transaction_id = ids.new_id(ids.REFUND), ids.new_id(ids.TRANSACTION)
     going = Transfer(
-        tx_hash=refund_id,
+        tx_hash=None,
         ordinal=0,
-        amount_atomic=payment.refund_atomic(amount_minor),
+        amount_atomic=amount.atomic,
         seen_at=now,
         confirmed_at=None,
         kind=TransactionKind.REFUND,
-        value_minor=amount_minor,
+        value_minor=amount.minor,
     )
     refund = Refund(
         id=refund_id,
@@ -252,30 +282,54 @@ async def _refund(
         livemode=recorded.livemode,
         payment_id=payment.id,
         order_id=recorded.order_id,
-        transaction_id=await payment_records.add(tx, payment, going),
+        transaction_id=transaction_id,
         status=RefundStatus.PENDING,
-        amount=Money(amount_minor, payment.price.currency),
+        amount=Money(amount.minor, payment.price.currency),
         reason=reason,
         destination=destination,
         metadata=metadata,
         created_at=now,
         updated_at=now,
     )
+    await payment_records.add(tx, payment, going, transaction_id)
     await records.insert(tx, refund)
     await _tell(context, tx, refund, REFUND_CREATED, now)
     rail = context.rails.live if recorded.livemode else context.rails.test
-    if rail is None or not rail.refunds or destination == REFUND_STAYS_PENDING:
+    if rail is None or not rail.refunds:
         await _follow(context, tx, payment, now)
         return refund
-    if destination == REFUND_FAILS:
-        return await _drop(context, tx, recorded, refund, RefundStatus.FAILED, now)
-    return await _settle(context, tx, recorded, refund, "0x" + secrets.token_hex(32), now)
+    movement = await rail.refund(tx, RefundRequest(refund_id, payment.terms, going.amount_atomic, destination))
+    return await _moved(context, tx, recorded, refund, movement, now)
+
+
+async def _moved(
+    context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, movement: Movement, now: int
+) -> Refund:
+    """A pending refund after what its rail says of it."""
+    match movement.status:
+        case MovementStatus.DONE:
+            return await _settle(context, tx, recorded, refund, movement.tx_hash, movement.block, now)
+        case MovementStatus.FAILED:
+            return await _drop(context, tx, recorded, refund, RefundStatus.FAILED, now)
+        case MovementStatus.PENDING:
+            if movement.tx_hash is not None:
+                await payment_records.set_hash(tx, refund.transaction_id, movement.tx_hash)
+            await _follow(context, tx, recorded.payment, now)
+            return refund
+        case never:
+            assert_never(never)
 
 
 async def _settle(
-    context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, tx_hash: str, now: int
+    context: CheckoutContext,
+    tx: Transaction,
+    recorded: RecordedPayment,
+    refund: Refund,
+    tx_hash: str | None,
+    block: Block | None,
+    now: int,
 ) -> Refund:
-    await payment_records.settle(tx, refund.transaction_id, tx_hash, now)
+    await payment_records.settle(tx, refund.transaction_id, tx_hash, block, now)
     return await _move(context, tx, recorded, refund, RefundStatus.SUCCEEDED, now)
 
 
@@ -300,7 +354,7 @@ async def _move(
 
 async def _follow(context: CheckoutContext, tx: Transaction, payment: Payment, now: int) -> None:
     """Let a locked payment and its order show what has gone back by now."""
-    await sessions.money_moved(context, tx, payment, now)
+    await deciding.money_moved(context, tx, payment, now)
 
 
 async def _locked(tx: Transaction, principal: Principal, refund_id: str) -> tuple[Refund, RecordedPayment]:

@@ -21,6 +21,7 @@ _INSERT: Final = (
     f"INSERT INTO refunds ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_WHOSEVER: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1"
 _NEWEST: Final = (
     f"SELECT {_COLUMNS} FROM refunds WHERE project_id = $1 AND livemode = $2 "
     "AND id < $3 AND id >= $5 AND created_at >= $4"
@@ -62,6 +63,12 @@ async def insert(tx: Transaction, refund: Refund) -> None:
 async def by_id(tx: Transaction, project_id: str, livemode: bool, refund_id: str) -> Refund | None:
     """One refund of this project and mode."""
     row = await tx.fetch_one(_BY_ID, refund_id, project_id, livemode)
+    return _refund(row) if row is not None else None
+
+
+async def whosever(tx: Transaction, refund_id: str) -> Refund | None:
+    """One refund, whosever it is; for its rail, which knows no project."""
+    row = await tx.fetch_one(_WHOSEVER, refund_id)
     return _refund(row) if row is not None else None
 
 

@@ -41,15 +41,15 @@ class SessionStatus(StrEnum):
 _S = SessionStatus
 
 # Every legal move. Only the merchant moves a session on from underpaid and overpaid, if only by saying that they wait
-# for the rest; a late payment is the one way out of expired: inside the grace window automatically, after it if the
-# merchant accepts it. Of what was detected and is reversed is not known that it failed: the session waits as before,
-# until its time is up.
+# for the rest. A payment is the one way out of expired: one whose block is punctual; a late one inside the grace window
+# automatically, after it if the merchant accepts it. Of what was detected and is gone again is not known that it
+# failed: the session waits as before, until its time is up.
 EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
     _S.DETECTED: frozenset({_S.PENDING, _S.UNDERPAID, _S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.EXPIRED, _S.FAILED}),
     _S.UNDERPAID: frozenset({_S.OVERPAID, _S.PAID, _S.PAID_LATE, _S.FAILED}),
     _S.OVERPAID: frozenset({_S.PAID, _S.PAID_LATE, _S.FAILED}),
-    _S.EXPIRED: frozenset({_S.PAID_LATE}),
+    _S.EXPIRED: frozenset({_S.PAID, _S.PAID_LATE}),
     _S.PAID: frozenset(),
     _S.PAID_LATE: frozenset(),
     _S.FAILED: frozenset(),
@@ -66,7 +66,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
         title, description: the link's at the time of the visit; None for a session made without a link.
         metadata: the merchant's JSON object as text, kept as it came.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
-        canceled_at: when it was called off, which is how it failed; None where it was not.
+        canceled_at: when it was canceled, which is how it failed; None where it was not.
         allow_promotion_codes: whether its buyer may type a promotion code; never where it was opened with a discount.
     """
 
@@ -110,10 +110,11 @@ class Conclusion(NamedTuple):
     paid_at: int | None
 
 
-def conclude(session: CheckoutSession, payment: Payment, *, now: int, late_grace_ms: int) -> Conclusion:
+def conclude(session: CheckoutSession, payment: Payment, *, looked_until: int, late_grace_ms: int) -> Conclusion:
     """The state that the transfers of ``payment`` lead the session to.
 
-    Where all that was detected is reversed, it waits for money as before, or has expired if its time is up.
+    Where all that was detected is gone again, it waits for money as before, or has expired if its rail has looked past
+    its deadline. Money is in time or late by its block's time, whenever it was seen.
     Money that completes after the expiry makes it ``paid_late``; where nothing was seen in time, only
     inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes
     after its end, or while it waits for the merchant, is written down all the same.
@@ -122,15 +123,15 @@ def conclude(session: CheckoutSession, payment: Payment, *, now: int, late_grace
     reviewed = session.status in IN_REVIEW and payment.decision is not Decision.WAITING
     if reviewed or payment.authorization is not None:
         return Conclusion(session.status, session.paid_at)
-    wanted = _wanted(session, standing(payment), now, late_grace_ms)
+    wanted = _wanted(session, standing(payment), looked_until, late_grace_ms)
     return wanted if wanted.status in EDGES[session.status] else Conclusion(session.status, session.paid_at)
 
 
-def _wanted(session: CheckoutSession, money: Standing, now: int, late_grace_ms: int) -> Conclusion:
+def _wanted(session: CheckoutSession, money: Standing, looked_until: int, late_grace_ms: int) -> Conclusion:
     if money.status is PaymentStatus.AWAITING:
         if session.status is not _S.DETECTED:
             return Conclusion(session.status, session.paid_at)
-        return Conclusion(_S.PENDING if now < session.expires_at else _S.EXPIRED, None)
+        return Conclusion(_S.PENDING if looked_until < session.expires_at else _S.EXPIRED, None)
     if money.status is not PaymentStatus.PAID:
         return Conclusion(_S(money.status.value), None)
     settled_at = present(money.settled_at, "when a paid payment was settled")
@@ -149,17 +150,35 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
     """
     settled_at = standing(session.payment).settled_at
     payment = session.payment
-    if settled_at is None or payment.received <= sum(one.amount_atomic for one in payment.returned):
+    if settled_at is None or not payment.refundable_atomic:
         return None
     if session.status not in IN_REVIEW and session.status is not _S.EXPIRED:
         return None
-    late = session.status is _S.EXPIRED or settled_at >= session.expires_at
+    late = settled_at >= session.expires_at
     return Conclusion(_S.PAID_LATE if late else _S.PAID, settled_at)
 
 
 def acceptable(session: CheckoutSession) -> bool:
-    """Whether the merchant has something to accept: unusual money, or what a reorganisation has left of a payment."""
-    return accepted(session) is not None or (session.paid_at is not None and fell_short(session.payment))
+    """Whether the merchant has something to accept: unusual money, what a reorganisation has left of a payment, or
+    money for what had ended."""
+    if session.status is _S.FAILED:
+        return order_status(session) is OrderStatus.REVIEW
+    return accepted(session) is not None or (session.paid_at is not None and _open_question(session.payment))
+
+
+def waits_for_decision(session: CheckoutSession) -> bool:
+    """Whether money is there that the merchant may give back in full, instead of taking it."""
+    waiting = session.status in IN_REVIEW or session.status is _S.EXPIRED
+    return waiting or order_status(session) is OrderStatus.REVIEW
+
+
+def excess(session: CheckoutSession) -> int:
+    """Atomic units that are there beyond the price and that the merchant has not accepted."""
+    payment = session.payment
+    paid = session.status in (_S.PAID, _S.PAID_LATE) and payment.decision is not Decision.ACCEPTED
+    if session.status is not _S.OVERPAID and not paid:
+        return 0
+    return max(payment.refundable_atomic - payment.terms.amount_atomic, 0)
 
 
 def order_status(session: CheckoutSession) -> OrderStatus:
@@ -174,11 +193,13 @@ def order_status(session: CheckoutSession) -> OrderStatus:
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             return OrderStatus.REVIEW
         case SessionStatus.PAID | SessionStatus.PAID_LATE:
-            return OrderStatus.REVIEW if fell_short(session.payment) else OrderStatus.PAID
+            return OrderStatus.REVIEW if _open_question(session.payment) else OrderStatus.PAID
         case SessionStatus.EXPIRED:
             return OrderStatus.REVIEW if session.payment.received else OrderStatus.EXPIRED
+        case SessionStatus.FAILED if _taken(session.payment):
+            return OrderStatus.PAID
         case SessionStatus.FAILED:
-            return OrderStatus.CANCELED
+            return OrderStatus.REVIEW if session.payment.refundable_atomic else OrderStatus.CANCELED
         case never:
             assert_never(never)
 
@@ -194,10 +215,14 @@ def payment_state(session: CheckoutSession) -> PaymentState:
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             return PaymentState.REVIEW
         case SessionStatus.PAID | SessionStatus.PAID_LATE:
-            return PaymentState.REVIEW if fell_short(payment) else PaymentState.SUCCEEDED
+            return PaymentState.REVIEW if _open_question(payment) else PaymentState.SUCCEEDED
         case SessionStatus.EXPIRED:
             left = payment.received and not gave_all_back(payment)
             return PaymentState.REVIEW if left else PaymentState.EXPIRED
+        case SessionStatus.FAILED if _taken(payment):
+            return PaymentState.SUCCEEDED
+        case SessionStatus.FAILED if payment.refundable_atomic:
+            return PaymentState.REVIEW
         case SessionStatus.FAILED:
             canceled = payment.authorization is not None or session.canceled_at is not None
             return PaymentState.CANCELED if canceled else PaymentState.FAILED
@@ -207,14 +232,25 @@ def payment_state(session: CheckoutSession) -> PaymentState:
 
 def gave_all_back(payment: Payment) -> bool:
     """Whether everything that came for a payment has gone back."""
-    received = payment.received_value.minor
-    return received > 0 and payment.refunded_minor >= received
+    sent = sum(one.amount_atomic for one in payment.returned if one.confirmed_at is not None)
+    return 0 < payment.received <= sent
 
 
 def fell_short(payment: Payment) -> bool:
     """Whether a reorganisation took away what a payment was settled with, and the merchant has not said so be it."""
     short = payment.received < payment.terms.amount_atomic
     return bool(payment.dropped) and short and payment.decision is not Decision.ACCEPTED
+
+
+def _open_question(payment: Payment) -> bool:
+    """Whether the merchant has to decide on a payment that was settled: less is left of it, or more came after all of
+    it had gone back."""
+    return fell_short(payment) or (payment.unexpected and payment.decision is not Decision.ACCEPTED)
+
+
+def _taken(payment: Payment) -> bool:
+    """Whether the merchant has taken what came for a session that had failed: the session stays as it is."""
+    return payment.received > 0 and payment.decision is Decision.ACCEPTED
 
 
 def require_own(session: CheckoutSession | None, principal: Principal, session_id: str) -> CheckoutSession:

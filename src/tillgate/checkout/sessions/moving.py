@@ -7,23 +7,19 @@ from tillgate.base.invariants import ensure
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
-from tillgate.checkout.payments import records as payment_records
-from tillgate.checkout.payments.model import Decision, Payment
+from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import (
     EDGES,
     CheckoutSession,
-    Conclusion,
     SessionStatus,
-    conclude,
     order_status,
     payment_state,
 )
 from tillgate.checkout.sessions.object import to_api
 from tillgate.events.model import PAYMENT_UPDATED, SESSION_UPDATED
 from tillgate.events.operations import emit
-from tillgate.rails.port import Observation
 from tillgate.store import Transaction
 
 
@@ -71,6 +67,16 @@ async def move(
     return moved
 
 
+async def waits_until(
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, expires_at: int, now: int
+) -> CheckoutSession:
+    """Tell that a locked session, which goes on to wait, has another deadline; payment and order with it."""
+    changed = msgspec.structs.replace(session, expires_at=expires_at)
+    await sync_records(context, tx, session, changed, now)
+    await emit_event(context, tx, changed, SESSION_UPDATED, now)
+    return changed
+
+
 async def sync_records(
     context: CheckoutContext,
     tx: Transaction,
@@ -108,50 +114,6 @@ async def sync_records(
         order_status(after),
         now,
     )
-
-
-async def observe(
-    context: CheckoutContext,
-    tx: Transaction,
-    session: CheckoutSession,
-    observations: list[Observation],
-    now: int,
-) -> CheckoutSession:
-    """Write down what a rail saw for a locked session, and move the session where that leads."""
-    payment = await payment_records.observe(tx, session.payment, observations, now)
-    if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(session.payment.dropped):
-        # They accepted money that was there; whether they do without it is for them to decide again.
-        payment = msgspec.structs.replace(payment, decision=None)
-        await payment_records.write(tx, payment, now)
-    return await settle(context, tx, session, payment, now)
-
-
-async def settle(
-    context: CheckoutContext, tx: Transaction, session: CheckoutSession, payment: Payment, now: int
-) -> CheckoutSession:
-    """Move a locked session where its payment leads, as it is by now."""
-    conclusion = conclude(session, payment, now=now, late_grace_ms=context.settings.late_grace_ms)
-    late = session.status is SessionStatus.EXPIRED and conclusion.status is not session.status
-    # What its price was promised with was given back, and may be somebody else's now: then the merchant decides.
-    if late and not await redemptions.consume(tx, session.id, now=now):
-        conclusion = Conclusion(session.status, session.paid_at)
-    if conclusion.status is not session.status:
-        return await move(context, tx, session, conclusion.status, paid_at=conclusion.paid_at, now=now, payment=payment)
-    settled = msgspec.structs.replace(session, payment=payment)
-    if payment != session.payment:
-        await sync_records(context, tx, session, settled, now)
-        url = context.settings.public_url
-        if to_api(settled, url) != to_api(session, url):
-            await emit_event(context, tx, settled, SESSION_UPDATED, now)
-    return settled
-
-
-async def expire_now(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
-    """Expire a locked session, its clock run down to now where it had time left."""
-    expires_at = min(now, session.expires_at)
-    if expires_at < session.expires_at:
-        await records.set_expiry(tx, session.id, expires_at)
-    return await move(context, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now, expires_at=expires_at)
 
 
 async def emit_event(context: CheckoutContext, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:

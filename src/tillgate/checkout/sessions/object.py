@@ -24,7 +24,8 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         amount: what the buyer is to send.
         received: what has arrived and is confirmed.
         eth_price_usd: the rate that was locked when the session was made.
-        exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+        exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
+            ``unexpected``.
         canceled_at: when it was called off, which is how it ``failed``.
         allow_promotion_codes: whether the buyer may type a promotion code on the checkout's page.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.

@@ -32,6 +32,7 @@ from tillgate.checkout.sessions.model import (
 )
 from tillgate.checkout.sessions.moving import emit_event
 from tillgate.events.model import SESSION_CREATED
+from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
 
 
@@ -185,7 +186,7 @@ async def _open(
             id=payment_id,
             session_id=session_id,
             rail=rail.name,
-            terms=rail.quote(payment_id, price),
+            terms=await rail.quote(tx, QuoteRequest(principal.project_id, live, payment_id, price)),
             price=price,
             capture_method=new.capture_method,
         ),

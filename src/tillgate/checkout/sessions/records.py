@@ -1,7 +1,7 @@
 """Every statement about checkout sessions."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -30,6 +30,8 @@ _BY_IDS: Final = with_list(f"{_SELECT} WHERE s.id IN {{list}} AND s.project_id =
 # The payment's row is locked with its session's, though that one stands for both: a statement that waited for a lock
 # sees the newest of what it locks, and of all else what was there before it waited.
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s, p")
+_BY_PAYMENT: Final = f"{_SELECT} WHERE p.id = $1"
+_LOCKED_BY_PAYMENT: Final = Both(sqlite=_BY_PAYMENT, postgres=f"{_BY_PAYMENT} FOR UPDATE OF s, p")
 _MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
 _REPRICE: Final = "UPDATE checkout_sessions SET amount_minor = $1, updated_at = $2 WHERE id = $3 AND status = 'pending'"
 _SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
@@ -40,12 +42,20 @@ _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
 _NEWEST: Final = (
     f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
 )
-_TO_EXPIRE: Final = Both(
-    sqlite=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2",
-    postgres=f"{_SELECT} WHERE s.status = 'pending' AND s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2 "
-    "FOR UPDATE OF s, p SKIP LOCKED",
+# Time is up, and the network that the session is paid on has been looked at past it.
+_DUE: Final = "s.status = 'pending' AND s.expires_at <= $1 AND s.livemode = $2 AND p.rail = $3 AND p.chain_id = $4"
+_EXPIRABLE: Final = f"{_SELECT} WHERE {_DUE} ORDER BY s.expires_at LIMIT $5"
+_TO_EXPIRE: Final = Both(sqlite=_EXPIRABLE, postgres=f"{_EXPIRABLE} FOR UPDATE OF s, p SKIP LOCKED")
+# Time is up, and a place of a coupon or a reference is held all the same.
+_HOLDING: Final = (
+    "s.status = 'pending' AND s.expires_at <= $1 AND ("
+    "EXISTS (SELECT 1 FROM redemptions r WHERE r.session_id = s.id AND r.status = 'reserved') "
+    "OR EXISTS (SELECT 1 FROM orders o WHERE o.session_id = s.id AND o.claimed_reference IS NOT NULL))"
 )
-# Whose money is complete had its time: what is reported of it stays as it was.
+_ANY_HOLDING: Final = f"SELECT 1 FROM checkout_sessions s WHERE {_HOLDING} LIMIT 1"
+_RELEASABLE: Final = f"{_SELECT} WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $2"
+_TO_RELEASE: Final = Both(sqlite=_RELEASABLE, postgres=f"{_RELEASABLE} FOR UPDATE OF s, p SKIP LOCKED")
+# Whose money is complete had its time: what is told of it stays as it was.
 _BRING_NEARER: Final = (
     "UPDATE checkout_sessions SET expires_at = expires_at - $2 "
     "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"
@@ -62,7 +72,16 @@ _LAPSED_OF_CLOCK: Final = (
 _TO_LAPSE_OF_CLOCK: Final = Both(sqlite=_LAPSED_OF_CLOCK, postgres=f"{_LAPSED_OF_CLOCK} FOR UPDATE OF s, p")
 _LAPSED: Final = f"{_SELECT} WHERE p.state = 'requires_capture' AND p.lapses_at <= $1 ORDER BY p.lapses_at LIMIT $2"
 _TO_LAPSE: Final = Both(sqlite=_LAPSED, postgres=f"{_LAPSED} FOR UPDATE OF s, p SKIP LOCKED")
-_ANY_TO_EXPIRE: Final = "SELECT 1 FROM checkout_sessions WHERE status = 'pending' AND expires_at <= $1 LIMIT 1"
+_ANY_TO_EXPIRE: Final = f"SELECT 1 FROM checkout_sessions s {JOINED} WHERE {_DUE} LIMIT 1"
+
+
+class Looked(NamedTuple):
+    """Up to when a rail has looked at one of its networks, in one mode."""
+
+    livemode: bool
+    rail: str
+    chain_id: int
+    until: int
 
 
 async def insert(tx: Transaction, session: CheckoutSession) -> None:
@@ -97,6 +116,11 @@ async def by_id(tx: Transaction, session_id: str) -> CheckoutSession | None:
 async def locked(tx: Transaction, session_id: str) -> CheckoutSession | None:
     """The same, and nobody else changes it until this transaction ends."""
     return await _one(tx, await tx.fetch_one(_LOCKED, session_id))
+
+
+async def locked_by_payment(tx: Transaction, payment_id: str) -> CheckoutSession | None:
+    """The same, by the id of its payment."""
+    return await _one(tx, await tx.fetch_one(_LOCKED_BY_PAYMENT, payment_id))
 
 
 async def by_ids(tx: Transaction, project_id: str, livemode: bool, session_ids: Sequence[str]) -> list[CheckoutSession]:
@@ -142,18 +166,29 @@ async def set_expiry(tx: Transaction, session_id: str, expires_at: int) -> None:
 
 
 async def set_canceled(tx: Transaction, session_id: str, at: int) -> None:
-    """Write down when a locked session was called off."""
+    """Record when a locked session was canceled."""
     await tx.execute(_SET_CANCELED, at, session_id)
 
 
-async def any_to_expire(tx: Transaction, now: int) -> bool:
-    """Whether a pending session's time is up."""
-    return await tx.fetch_one(_ANY_TO_EXPIRE, now) is not None
+async def any_to_expire(tx: Transaction, looked: Looked) -> bool:
+    """Whether a pending session's time is up, as far as its network has been looked at."""
+    return await tx.fetch_one(_ANY_TO_EXPIRE, looked.until, looked.livemode, looked.rail, looked.chain_id) is not None
 
 
-async def to_expire(tx: Transaction, now: int, limit: int) -> list[CheckoutSession]:
-    """Pending sessions whose time is up and that no other worker holds, longest overdue first."""
-    rows = await tx.fetch_all(_TO_EXPIRE, now, limit)
+async def to_expire(tx: Transaction, looked: Looked, limit: int) -> list[CheckoutSession]:
+    """The same sessions, as far as no other worker holds them, longest overdue first."""
+    rows = await tx.fetch_all(_TO_EXPIRE, looked.until, looked.livemode, looked.rail, looked.chain_id, limit)
+    return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def any_holding(tx: Transaction, now: int) -> bool:
+    """Whether a pending session whose time is up holds a coupon's place or a reference."""
+    return await tx.fetch_one(_ANY_HOLDING, now) is not None
+
+
+async def to_release(tx: Transaction, now: int, limit: int) -> list[CheckoutSession]:
+    """The same sessions, as far as no other worker holds them, longest overdue first."""
+    rows = await tx.fetch_all(_TO_RELEASE, now, limit)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 

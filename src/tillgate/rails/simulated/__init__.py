@@ -1,25 +1,5 @@
 """Test mode's rail: money that does not exist, observed as if it did."""
 
-from tillgate.rails.simulated.rail import (
-    DECLINE_CODE,
-    OUTCOMES,
-    PAYERS,
-    REFUND_FAILS,
-    REFUND_STAYS_PENDING,
-    SIMULATED_CHAIN_ID,
-    Outcome,
-    SimulatedRail,
-    observations_for,
-)
+from tillgate.rails.simulated.rail import REFUND_FAILS, REFUND_STAYS_PENDING, SimulatedRail
 
-__all__ = [
-    "DECLINE_CODE",
-    "OUTCOMES",
-    "PAYERS",
-    "REFUND_FAILS",
-    "REFUND_STAYS_PENDING",
-    "SIMULATED_CHAIN_ID",
-    "Outcome",
-    "SimulatedRail",
-    "observations_for",
-]
+__all__ = ["REFUND_FAILS", "REFUND_STAYS_PENDING", "SimulatedRail"]

@@ -1,61 +1,36 @@
-"""The simulated rail: fixed prices, addresses that no wallet accepts, and payments on command."""
+"""The simulated rail: fixed prices, addresses that no wallet accepts, and transfers on command."""
 
 import hashlib
 import secrets
-from enum import StrEnum
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 from typing import Final
 
 from tillgate.base.money import MINOR_DIGITS, Money
-from tillgate.rails.port import Observation, PaymentTerms
+from tillgate.rails.port import (
+    TEST_CHAIN_ID,
+    Block,
+    CaptureRequest,
+    Movement,
+    MovementStatus,
+    Observation,
+    PaymentTerms,
+    QuoteRequest,
+    RefundRequest,
+)
+from tillgate.store import Transaction
 
-# The development chain id that EVM tools have long used; no public network has it.
-SIMULATED_CHAIN_ID: Final = 1337
-ASSET: Final = "eip155:1337/slip44:60"
+ASSET: Final = f"eip155:{TEST_CHAIN_ID}/slip44:60"
 ASSET_DECIMALS: Final = 18
 NATIVE_PRICE_USD: Final = "2500.00"
+BLOCK_MS: Final = 12_000
 
 # Atomic units for one minor unit of a currency, by the currency's minor digits.
 _ATOMIC_PER_MINOR: Final = {
     digits: Fraction(10**ASSET_DECIMALS) / (Fraction(NATIVE_PRICE_USD) * 10**digits)
     for digits in set(MINOR_DIGITS.values())
 }
-
-
-class Outcome(StrEnum):
-    """What can be made to happen to a test session."""
-
-    DETECTED = "detected"
-    PAID = "paid"
-    UNDERPAID = "underpaid"
-    OVERPAID = "overpaid"
-    LATE = "late"
-    FAILED = "failed"
-    AUTHORIZED = "authorized"
-    DECLINED = "declined"
-    TOP_UP = "top_up"
-    REORGED = "reorged"
-
-
-OUTCOMES: Final = tuple(outcome.value for outcome in Outcome)
-
-# Test payers: who is named pays so, one outcome after the other.
-PAYERS: Final[dict[str, tuple[Outcome, ...]]] = {
-    "payer_pays": (Outcome.PAID,),
-    "payer_pays_slowly": (Outcome.DETECTED, Outcome.PAID),
-    "payer_pays_less": (Outcome.UNDERPAID,),
-    "payer_pays_twice": (Outcome.UNDERPAID, Outcome.TOP_UP),
-    "payer_pays_more": (Outcome.OVERPAID,),
-    "payer_pays_late": (Outcome.LATE,),
-    "payer_authorizes": (Outcome.AUTHORIZED,),
-    "payer_declines": (Outcome.DECLINED,),
-    "payer_declines_then_pays": (Outcome.DECLINED, Outcome.PAID),
-    "payer_is_reorged": (Outcome.PAID, Outcome.REORGED),
-    "payer_fails": (Outcome.FAILED,),
-}
-
-DECLINE_CODE: Final = "declined_by_test_payer"
 
 # Where a test refund goes decides what becomes of it; anywhere else it arrives at once.
 REFUND_STAYS_PENDING: Final = "refund_stays_pending"
@@ -66,45 +41,58 @@ class SimulatedRail:
     """Terms at a fixed price: one test ether is 2,500.00 of whatever currency, dollar or not."""
 
     name = "simulated"
+    chain_ids: Sequence[int] = (TEST_CHAIN_ID,)
     authorizes = True
     refunds = True
 
-    def quote(self, payment_id: str, price: Money) -> PaymentTerms:
-        # Not an address of any chain, so that no wallet can be talked into sending real money to it.
-        address = "test:0x" + hashlib.sha256(payment_id.encode()).hexdigest()[:40]
-        return PaymentTerms(
-            chain_id=SIMULATED_CHAIN_ID,
-            asset=ASSET,
-            asset_decimals=ASSET_DECIMALS,
-            address=address,
-            amount_atomic=_asked(price),
-            native_price_usd=NATIVE_PRICE_USD,
-        )
+    async def quote(self, tx: Transaction, request: QuoteRequest) -> PaymentTerms:
+        return _terms(request.payment_id, request.price)
 
     def requote(self, terms: PaymentTerms, price: Money) -> PaymentTerms:
         return terms._replace(amount_atomic=_asked(price))
 
+    async def capture(self, tx: Transaction, request: CaptureRequest) -> Movement:
+        return Movement(MovementStatus.DONE, _new_hash())
 
-def observations_for(outcome: Outcome, *, required: int, seen: list[Observation]) -> list[Observation]:
-    """What the chain would show for this outcome, given what it has shown before.
+    async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
+        if request.destination == REFUND_STAYS_PENDING:
+            return Movement(MovementStatus.PENDING)
+        if request.destination == REFUND_FAILS:
+            return Movement(MovementStatus.FAILED)
+        return Movement(MovementStatus.DONE, _new_hash())
 
-    A transfer that is still unconfirmed is confirmed rather than doubled. ``failed``, ``authorized`` and ``declined``
-    show nothing; ``reorged`` takes the last transfer away.
+    async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:
+        # What it shows, it shows on command: there is never anything that it has not looked at.
+        return now
 
-    Args:
-        required: atomic units that the payment asks for.
-        seen: the transfers so far.
-    """
-    if outcome in (Outcome.FAILED, Outcome.AUTHORIZED, Outcome.DECLINED):
-        return []
-    if outcome is Outcome.REORGED:
-        return [one._replace(confirmed=False, reorged=True) for one in seen[-1:]]
-    confirmed = outcome is not Outcome.DETECTED
-    settled = [one._replace(confirmed=True) for one in seen] if confirmed else seen
-    missing = _wanted(outcome, required) - sum(one.amount_atomic for one in seen)
-    if missing <= 0:
-        return settled
-    return [*settled, Observation("0x" + secrets.token_hex(32), 0, missing, confirmed)]
+    def example_terms(self, price: Money) -> PaymentTerms:
+        return _terms("", price)
+
+    def send(self, terms: PaymentTerms, amount_atomic: int, *, confirmed: bool, now: int) -> Observation:
+        tx_hash = _new_hash()
+        seen = Observation(terms.chain_id, terms.asset, tx_hash, 0, amount_atomic, confirmed=False, tx_hash=tx_hash)
+        return self.confirm(seen, now=now) if confirmed else seen
+
+    def confirm(self, seen: Observation, *, now: int) -> Observation:
+        if seen.confirmed:
+            return seen
+        return seen._replace(confirmed=True, confirmations=1, block=seen.block or _block_at(now))
+
+    def drop(self, seen: Observation) -> Observation:
+        return seen._replace(confirmed=False, confirmations=0, reorged=True)
+
+
+def _terms(payment_id: str, price: Money) -> PaymentTerms:
+    # Not an address of any chain, so that no wallet can be talked into sending real money to it.
+    address = "test:0x" + hashlib.sha256(payment_id.encode()).hexdigest()[:40]
+    return PaymentTerms(
+        chain_id=TEST_CHAIN_ID,
+        asset=ASSET,
+        asset_decimals=ASSET_DECIMALS,
+        address=address,
+        amount_atomic=_asked(price),
+        native_price_usd=NATIVE_PRICE_USD,
+    )
 
 
 def _asked(price: Money) -> int:
@@ -112,9 +100,11 @@ def _asked(price: Money) -> int:
     return asked
 
 
-def _wanted(outcome: Outcome, required: int) -> int:
-    if outcome is Outcome.UNDERPAID:
-        return max(required // 2, 1)
-    if outcome is Outcome.OVERPAID:
-        return required + max(required // 2, 1)
-    return required
+def _new_hash() -> str:
+    """Of what this rail sends: no explorer takes it for the hash of a transaction."""
+    return "test:0x" + secrets.token_hex(32)
+
+
+def _block_at(now: int) -> Block:
+    number = now // BLOCK_MS
+    return Block(number, "test:0x" + hashlib.sha256(str(number).encode()).hexdigest(), now)

@@ -1,10 +1,10 @@
 """Money that was promised and is taken later: authorise, capture, release, lapse."""
 
-import secrets
 from typing import Final
 
 import msgspec
 
+from tillgate.base import ids
 from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
@@ -28,6 +28,7 @@ from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.moving import move, sync_records
 from tillgate.events.model import PAYMENT_CAPTURED
+from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
 
 LAPSE_BATCH_MAX: Final = 100
@@ -170,16 +171,26 @@ async def _take(
     now: int,
 ) -> CheckoutSession:
     """Capture so much of a locked session's authorisation."""
+    rail, atomic = context.rail(livemode=session.livemode), payment.capture_atomic(amount_minor)
+    transaction_id = ids.new_id(ids.TRANSACTION)
+    movement = await rail.capture(tx, CaptureRequest(transaction_id, payment.terms, atomic))
+    if movement.status is not MovementStatus.DONE:
+        raise Conflict(
+            "The payer's side did not pay what it had promised, so nothing was captured. Try again, or cancel the "
+            "payment.",
+            code="payment_not_capturable",
+        )
     taken = Transfer(
-        tx_hash="0x" + secrets.token_hex(32),
+        tx_hash=movement.tx_hash,
         ordinal=0,
-        amount_atomic=payment.capture_atomic(amount_minor),
+        amount_atomic=atomic,
         seen_at=now,
         confirmed_at=now,
+        block=movement.block,
         kind=TransactionKind.CAPTURE,
         value_minor=amount_minor,
     )
-    await payment_records.add(tx, payment, taken)
+    await payment_records.add(tx, payment, taken, transaction_id)
     payment = await payment_records.read_again(tx, payment)
     if payment.capturable_minor and not release:
         captured = msgspec.structs.replace(session, payment=payment)

@@ -4,7 +4,8 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.clocks.model import TestClock, checked_advance
 from tillgate.checkout.context import CheckoutContext
-from tillgate.checkout.sessions import captures, operations, records
+from tillgate.checkout.sessions import records
+from tillgate.checkout.settlement import capturing, expiring
 from tillgate.store import Transaction
 
 
@@ -26,9 +27,9 @@ async def advance(
     now = context.clock.now()
     # All rows are held before the first event: each event locks its project's sequence.
     over, lapsed = (
-        await records.to_expire_of_clock(tx, clock.id, now),
+        await expiring.due_of_clock(context, tx, clock.id, now),
         await records.to_lapse_of_clock(tx, clock.id, now),
     )
-    await operations.expire_all(context, tx, over, now)
-    await captures.lapse_all(context, tx, lapsed, now)
+    await expiring.expire_all(context, tx, over, now)
+    await capturing.lapse_all(context, tx, lapsed, now)
     return clock

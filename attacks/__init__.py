@@ -1,0 +1,1 @@
+"""Attacks on really running servers, counted; see ``python -m attacks --help``."""

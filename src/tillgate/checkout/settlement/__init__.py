@@ -1,0 +1,1 @@
+"""Settlement: money meets sessions, and what follows from it."""

@@ -1,0 +1,158 @@
+"""Sessions end when their time is up and their rail has looked that far; authorisations lapse.
+
+A payment may lie in a block that nobody has read yet. So a session waits until its network has been looked at past the
+deadline: money that was in time is never told to be late. What it holds of others ends by the clock all the same.
+"""
+
+import asyncio
+from typing import Final, NamedTuple
+
+import structlog
+
+from keyturn.database import StoreUnavailable
+from tillgate.base.errors import Conflict
+from tillgate.base.principal import Principal
+from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.orders import operations as orders
+from tillgate.checkout.redemptions import operations as redemptions
+from tillgate.checkout.sessions import records
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, require_own
+from tillgate.checkout.sessions.moving import move, waits_until
+from tillgate.checkout.settlement import capturing
+from tillgate.rails.port import Rail
+from tillgate.store import Database, Transaction
+
+LOOK_SECONDS: Final = 1.0
+EXPIRE_BATCH_MAX: Final = 100
+
+_log = structlog.get_logger("sessions")
+
+
+async def keep_expiring(database: Database, context: CheckoutContext) -> None:
+    """Expire and lapse what is due until cancelled; what fell due while nobody ran is caught up at once."""
+
+    async def anything(tx: Transaction) -> bool:
+        now = context.clock.now()
+        for network in await _networks(context, tx):
+            if await records.any_to_expire(tx, network.query):
+                return True
+        return await records.any_holding(tx, now) or await capturing.any_to_lapse(tx, now)
+
+    async def batch(tx: Transaction) -> int:
+        expired = await expire_due(context, tx)
+        return expired + await release_due(context, tx) + await capturing.lapse_due(context, tx)
+
+    while True:
+        try:
+            while await database.read(anything):
+                if not await database.write(batch):
+                    break  # others hold what is left
+        except StoreUnavailable:
+            pass  # said once by what watches the database; it is tried again
+        except Exception:
+            _log.exception("sessions.expiry_failed")
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def expire(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """End a pending session before its time; doing it again changes nothing.
+
+    Its deadline is now. Where its rail has not looked that far, it is pending until that is so.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: money was seen for it, or it has ended otherwise.
+    """
+    session = require_own(await records.locked(tx, session_id), principal, session_id)
+    if session.status is SessionStatus.EXPIRED:
+        return session
+    if session.status is not SessionStatus.PENDING:
+        raise Conflict(
+            f"Only a pending session can be expired; this one is {session.status.value}.", code="session_not_pending"
+        )
+    return await expire_now(context, tx, session, context.clock.now())
+
+
+async def expire_now(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
+    """Run the clock of a locked pending session down to now where it had time left, and expire it if that can be."""
+    expires_at = min(now, session.expires_at)
+    if await context.looked_until(tx, session.payment.terms, livemode=session.livemode) >= expires_at:
+        if expires_at < session.expires_at:
+            await records.set_expiry(tx, session.id, expires_at)
+        await _release(tx, [session], now)
+        return await move(context, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now, expires_at=expires_at)
+    if expires_at == session.expires_at:
+        return session
+    await records.set_expiry(tx, session.id, expires_at)
+    await _release(tx, [session], now)
+    return await waits_until(context, tx, session, expires_at, now)
+
+
+async def expire_due(context: CheckoutContext, tx: Transaction) -> int:
+    """Expire a batch of pending sessions whose time is up and whose network has been looked at past their deadline;
+    answers with how many."""
+    now = context.clock.now()
+    due: list[CheckoutSession] = []
+    for network in await _networks(context, tx):
+        due += await records.to_expire(tx, network.query, EXPIRE_BATCH_MAX - len(due))
+    await expire_all(context, tx, due, now)
+    return len(due)
+
+
+async def expire_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
+    """Expire locked pending sessions whose time is up."""
+    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    await _release(tx, due, now)
+    # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
+    for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
+        await move(context, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
+
+
+async def release_due(context: CheckoutContext, tx: Transaction) -> int:
+    """Give back what a batch of sessions holds of others whose time is up, though their rail has not looked that far;
+    answers with how many."""
+    now = context.clock.now()
+    holding = await records.to_release(tx, now, EXPIRE_BATCH_MAX)
+    await _release(tx, holding, now)
+    return len(holding)
+
+
+async def due_of_clock(context: CheckoutContext, tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
+    """A locked test clock's sessions that can expire now, locked; of the others, what they hold is given back."""
+    over = await records.to_expire_of_clock(tx, clock_id, now)
+    looked = {
+        one.id: await context.looked_until(tx, one.payment.terms, livemode=one.livemode) >= one.expires_at
+        for one in over
+    }
+    await _release(tx, [one for one in over if not looked[one.id]], now)
+    return [one for one in over if looked[one.id]]
+
+
+class _Network(NamedTuple):
+    """A network that sessions are paid on, and how far its rail has looked."""
+
+    rail: Rail
+    livemode: bool
+    chain_id: int
+    looked_until: int
+
+    @property
+    def query(self) -> records.Looked:
+        return records.Looked(self.livemode, self.rail.name, self.chain_id, self.looked_until)
+
+
+async def _networks(context: CheckoutContext, tx: Transaction) -> list[_Network]:
+    now, found = context.clock.now(), []
+    for livemode, rail in ((False, context.rails.test), (True, context.rails.live)):
+        for chain_id in rail.chain_ids if rail is not None else ():
+            if rail is not None:
+                looked = min(now, await rail.looked_until(tx, chain_id, now))
+                found.append(_Network(rail, livemode, chain_id, looked))
+    return found
+
+
+async def _release(tx: Transaction, sessions: list[CheckoutSession], now: int) -> None:
+    """Give back the places and the references that locked sessions hold."""
+    session_ids = [session.id for session in sessions]
+    await redemptions.release(tx, session_ids, now=now)
+    await orders.release_references(tx, session_ids)

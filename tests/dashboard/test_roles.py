@@ -1,0 +1,261 @@
+"""Who may do what in the dashboard: every view against the table, and every page against what it offers."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
+from tests.running import OWNER_PASSWORD
+from tests.shop import Shop
+from tillgate.access.accounts import Right, Role, SignedIn
+from tillgate.dashboard.calls import ANYBODY, Need, View, both_modes, either_mode
+from tillgate.dashboard.routing import VIEWS, routes
+from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+
+pytestmark = pytest.mark.anyio
+
+ROOT = "/dashboard"
+REFUSAL = "Your role does not allow this."
+UNKNOWN = re.compile(r"{(\w+)(?::path)?}")
+MODES = (False, True)
+
+# What each form is, written down apart from the views. A page is for whoever may read, unless it is a form's own.
+SESSION, KEY = f"{ROOT}/sessions/{{session}}", f"{ROOT}/api-keys/{{key}}"
+FORMS: dict[Right | None, set[str]] = {
+    None: {f"{ROOT}/sign-out", f"{ROOT}/projects/{{project}}/switch", f"{ROOT}/{{rest:path}}"},
+    Right.READ: {f"{ROOT}/mode"},
+    Right.PROJECTS: {f"{ROOT}/projects"},
+    Right.MONEY: {
+        *(f"{SESSION}/{verb}" for verb in ("simulate", "accept", "call-off", "wait", "give-back", "refund", "capture")),
+        f"{SESSION}/cancel",
+        f"{SESSION}/refunds/{{refund}}/settle",
+        f"{SESSION}/refunds/{{refund}}/cancel",
+    },
+    Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil"},
+    Right.KEYS: {f"{ROOT}/credentials"},
+}
+BELOW = {
+    f"{ROOT}/payment-links": Right.SELL,
+    f"{ROOT}/products": Right.SELL,
+    f"{ROOT}/coupons": Right.SELL,
+    f"{ROOT}/webhooks": Right.WEBHOOKS,
+    f"{ROOT}/api-keys": Right.KEYS,
+}
+ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
+PAGES_OF_FORMS = re.compile(r"/(new|edit|archive|rotate|replay|delete|revoke)$")
+
+
+def signed_in_views() -> list[View]:
+    return [view for view in VIEWS if isinstance(view, View)]
+
+
+def _right_of(view: View) -> Right | None:
+    if view.method == "GET" and view.path in ANYBODYS_PAGES:
+        return None
+    if view.method == "GET" and not PAGES_OF_FORMS.search(view.path):
+        return Right.READ
+    for right, paths in FORMS.items():
+        if view.path in paths:
+            return right
+    return BELOW["/".join(view.path.split("/")[:3])]
+
+
+def test_every_view_says_what_it_is() -> None:
+    """No form that moves money, changes keys or makes projects is declared as less than that."""
+    assert {(view.method, view.path): view.need.right for view in signed_in_views()} == {
+        (view.method, view.path): _right_of(view) for view in signed_in_views()
+    }
+
+
+def test_a_view_that_does_not_say_what_it_needs_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no default: it is an error of the declaration, and of the start."""
+    view = signed_in_views()[0]
+    with pytest.raises(TypeError):
+        View(view.method, view.path, view.answer)  # type: ignore[call-arg]
+    monkeypatch.setattr("tillgate.dashboard.routing.VIEWS", (view._replace(need=None),))
+    with pytest.raises(TypeError, match="does not say what it needs"):
+        routes(None)  # type: ignore[arg-type]
+
+
+class Person(NamedTuple):
+    """Somebody who is signed in."""
+
+    browser: Owner
+    cookie: str
+    role: Role
+
+    async def look_at(self, shop: Shop, livemode: bool, project: str | None = None) -> SignedIn:
+        await shop.app.accounts.look_at(self.cookie, project_id=project or shop.project_id, livemode=livemode)
+        found = await shop.app.accounts.signed_in(self.cookie)
+        assert found is not None
+        return found
+
+
+@asynccontextmanager
+async def person_of(
+    shop: Shop, role: Role, project: str | None = None, email: str | None = None
+) -> AsyncIterator[Person]:
+    """Somebody with a role in a project; without one, an owner of the installation."""
+    email = email or f"{role.value}{'-of-one' if project else ''}@example.com"
+    await shop.app.accounts.create_user(email, OWNER_PASSWORD, role, project)
+    async with browser_of(shop) as http:
+        assert (await sign_in(http, email=email)).status_code == 303
+        browser = Owner(shop, http)
+        browser.csrf = hidden(await browser.page(""), "csrf")
+        yield Person(browser, next(iter(http.cookies.values())), role)
+
+
+def everybody(shop: Shop) -> list[tuple[Role, str | None]]:
+    return [(Role.OWNER, None), *((role, shop.project_id) for role in Role)]
+
+
+async def _allowed(need: Need, who: SignedIn, live_object: bool | None) -> bool:
+    """By the table alone; None is for a form that asks for the mode."""
+    if need.right is None:
+        return True
+    if need.modes is both_modes:
+        return all(who.may(need.right, mode) for mode in MODES)
+    if need.modes is either_mode:
+        return any(who.may(need.right, mode) for mode in MODES)
+    if live_object is None:
+        return any(who.may(need.right, mode) for mode in MODES)
+    return who.may(need.right, live_object)
+
+
+@pytest.mark.parametrize("live", MODES, ids=["test", "live"])
+async def test_every_view_obeys_the_table(sqlite_shop: Shop, live: bool) -> None:
+    """Each page and form, sent by each role in each mode, is answered or is the one refusal; keys are of that mode, or
+    are to be."""
+    shop = sqlite_shop
+    for role, project in everybody(shop):
+        key = (await shop.issued(mode="live" if live else "test")).key.id
+        async with person_of(shop, role, project) as person:
+            for view in signed_in_views():
+                if view.path == f"{ROOT}/sign-out":
+                    continue
+                # The mode that one looks at counts for nothing where it is about a key.
+                of_key = view.path.startswith(f"{ROOT}/api-keys") and view.need.modes is not either_mode
+                who = await person.look_at(shop, live is not of_key)
+                path = UNKNOWN.sub("x", view.path.replace("{key}", key))
+                data = {"csrf": person.browser.csrf, "mode": "live" if live else "test"}
+                http = person.browser.http
+                answer = await (http.get(path) if view.method == "GET" else http.post(path, data=data))
+                expected = await _allowed(view.need, who, live)
+                refused = answer.status_code == 403 and REFUSAL in answer.text
+                assert refused is not expected, (role, view.method, view.path, answer.status_code)
+                assert expected or who.role.value in answer.text
+                assert answer.status_code < 500, (role, view.method, view.path)
+
+
+class World(NamedTuple):
+    """A project with something of everything, and the pages that show it."""
+
+    pages: list[str]
+    live_keys: set[str]
+
+
+async def something_of_everything(shop: Shop, owner: Owner) -> World:
+    """Made by its owner in test mode; what live mode can have without a rail, there, too."""
+    keys = [(await shop.issued(mode=mode)).key for mode in ("test", "live")]
+    pages = ["", "/projects", "/api-keys", "/api-keys/new", "/credentials", "/audit", "/requests"]
+    pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
+    pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
+    pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
+    await owner.done(f"/api-keys/{keys[0].id}/disable")
+    for mode in ("live", "test"):
+        await owner.send("/mode", mode=mode, back=ROOT)
+        link = await owner.link()
+        product = await owner.done("/products", name="Mug", pricing="fixed", price="12.00", currency="USD")
+        tenth = {"name": "A tenth", "discountType": "percentage", "discountPercentage": "10", "currency": "USD"}
+        coupon = await owner.done("/coupons", **tenth)
+        await owner.send(f"{coupon}/codes", code=f"SPRING{mode}", minimumAmount="", currency="USD")
+        made = await owner.send("/webhooks", url="http://127.0.0.1:9/hook", events=["*"])
+        hook = re.findall(rf"{ROOT}(/webhooks/we_\w+)", made.text)[0]
+        await owner.send(f"{hook}/test")
+        pages += [link, f"{link}/archive", product, coupon, *(f"{one}/edit" for one in (link, product))]
+        pages += [hook, *(f"{hook}/{more}" for more in ("edit", "rotate", "replay", "delete"))]
+    for outcome in ("", "detected", "paid", "underpaid", "overpaid", "late"):
+        session = await owner.session()
+        if outcome:
+            await owner.done(f"{session}/simulate", outcome=outcome)
+        pages.append(session)
+    held = await owner.session(captureMethod="manual")
+    await owner.done(f"{held}/simulate", outcome="authorized")
+    paid = pages[-4]
+    await owner.send(f"{paid}/refund", amount="9.00", reason="other", destination=REFUND_STAYS_PENDING)
+    page = await owner.page(paid)
+    pages += [held, *re.findall(rf'"{ROOT}({paid}/refunds/re_\w+)"', page)[:1]]
+    events = await owner.page("/events")
+    pages += re.findall(rf'"{ROOT}(/events/evt_\w+)"', events)[:3]
+    return World(pages, {keys[1].id})
+
+
+def offered(page: str) -> Iterator[tuple[str, str]]:
+    """What a page offers: method and path of each of its forms and links."""
+    for form, action in re.findall(r'(<form[^>]*? action="([^"?#]*)[^"]*"[^>]*>)', page):
+        yield ("POST" if 'method="post"' in form else "GET"), action
+    for href in re.findall(r'<a [^>]*?href="([^"?#]*)[^"]*"', page):
+        yield "GET", href
+
+
+def view_at(method: str, path: str) -> View | None:
+    for view in signed_in_views():
+        pattern = re.sub(r"{\w+:path}", ".+", view.path)
+        if view.method == method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", pattern), path):
+            return view
+    return None
+
+
+async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop) -> None:
+    """Whatever form or link a page has leads to no refusal; to the owner every form of the dashboard is offered."""
+    shop = sqlite_shop
+    seen: dict[Role, set[str]] = {}
+    async with person_of(shop, Role.OWNER) as owner:
+        await shop.app.accounts.create_project("Another")
+        world = await something_of_everything(shop, owner.browser)
+        for role, project in everybody(shop):
+            async with person_of(shop, role, project, "crawler@example.com") as person:
+                for live in MODES:
+                    who = await person.look_at(shop, live)
+                    for page in world.pages:
+                        answer = await person.browser.http.get(ROOT + page)
+                        assert answer.status_code in {200, 403, 404}, page
+                        for method, path in offered(answer.text):
+                            view = view_at(method, path)
+                            assert view is not None or path == f"{ROOT}/sign-in" or not path.startswith(ROOT)
+                            if view is None:
+                                continue
+                            key = path.split("/")[3] if path.startswith(f"{ROOT}/api-keys/key_") else None
+                            mode: bool | None = live if key is None else key in world.live_keys
+                            if path in {f"{ROOT}/api-keys", f"{ROOT}/mode"} and method == "POST":
+                                mode = None  # the form asks for it
+                            assert await _allowed(view.need, who, mode), (role, live, page, method, path)
+                            if method == "POST":
+                                seen.setdefault(role, set()).add(view.path)
+            await shop.app.accounts.remove_user("crawler@example.com")
+    # One state of a key or an endpoint hides what another state offers.
+    posts = {view.path for view in signed_in_views() if view.method == "POST" and view.need is not ANYBODY}
+    of_a_moment = {f"{KEY}/{verb}" for verb in ("narrow", "withdraw", "finish")}
+    left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
+    assert left <= of_a_moment
+    assert seen[Role.VIEWER] == {f"{ROOT}/mode", f"{ROOT}/sign-out"}
+
+
+async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) -> None:
+    """Made, both modes at once, rotated, enabled or changed: each is refused, and nothing is written."""
+    shop = sqlite_shop
+    live = (await shop.issued(mode="live")).key
+    before = await shop.keys.store.list(shop.project_id, None)
+    async with person_of(shop, Role.DEVELOPER, shop.project_id) as person:
+        new: dict[str, Any] = {"name": "Mine", "scopes": ["sessions:read"]}
+        forms: list[tuple[str, dict[str, Any]]] = [("/api-keys", new | {"mode": "live"}), ("/credentials", {})]
+        forms += [(f"/api-keys/{live.id}/{verb}", new) for verb in ("edit", "rotate", "disable", "enable", "revoke")]
+        for path, fields in forms:
+            answer = await person.browser.send(path, **fields)
+            assert (answer.status_code, REFUSAL in answer.text) == (403, True), path
+        assert await shop.keys.store.list(shop.project_id, None) == before
+        assert 'id="mode-live"' not in await person.browser.page("/api-keys/new")
+        assert (await person.browser.send("/api-keys", **new, mode="test")).status_code == 201
