@@ -48,7 +48,7 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     assert "127.0.0.0/8" in said["Restrict it"]
     assert "50/s, 100 at once" in said["Restrict it"]
     explained = said["Ask why"]
-    assert "Add 203.0.113.7/32 to the networks" in explained
+    assert "Add 203.0.113.7/32 to the key's networks" in explained
     assert "Give the key the scope links:write." in explained
     rotated = said["Rotate it"]
     assert re.search(r"SECRET +KEY +IN USE SINCE +ENDS +LAST USED +FROM +PATH +AGENT$", rotated, re.M)

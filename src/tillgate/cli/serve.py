@@ -44,7 +44,7 @@ def serve(
 
 
 def migrate(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Bring the database to the newest schema. A server does so when it starts."""
+    """Bring the database to the newest schema. A running server does so automatically when it starts."""
     chosen = settings(data, database_url)
 
     async def run() -> list[Migration]:

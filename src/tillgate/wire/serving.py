@@ -161,7 +161,7 @@ class Spoken:
             listed = [f"; the paths are listed in {self._dialect.mounts[0]}{one}" for one in self._dialect.documents]
             message = f"There is no {exchange.path[:80]}{''.join(listed[:1])}."
             return self._failure(exchange, TillgateError(message, code="unknown_path"))
-        message = f"{exchange.method[:16]} is not possible here; use {found.allow}."
+        message = f"{exchange.method[:16]} is not allowed here; use {found.allow}."
         failure = self._failure(exchange, TillgateError(message, code="method_not_allowed"))
         return failure.adding([(b"allow", found.allow.encode())])
 
