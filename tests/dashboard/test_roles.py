@@ -165,6 +165,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
+    pages += [f"/api-keys/revoke?key={keys[1].id}"]
     await owner.done(f"/api-keys/{keys[0].id}/disable")
     for mode in ("live", "test"):
         await owner.send("/mode", mode=mode, back=ROOT)

@@ -36,6 +36,8 @@ BOUNDED = {
     "tillgate/checkout/redemptions/records.py:sql": "newest_first",
     "tillgate/checkout/refunds/records.py:sql": "newest_first",
     "tillgate/checkout/sessions/records.py:sql": "newest_first",
+    "tillgate/checkout/sessions/records.py:_TO_EXPIRE": "_EXPIRABLE has a LIMIT",
+    "tillgate/checkout/sessions/records.py:_TO_RELEASE": "_RELEASABLE has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_LAPSE": "_LAPSED has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_LAPSE_OF_CLOCK": "NOT YET: the due sessions of a test clock",
     "tillgate/checkout/sessions/records.py:_TO_EXPIRE_OF_CLOCK": "NOT YET: the due sessions of a test clock",

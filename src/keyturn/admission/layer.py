@@ -67,7 +67,7 @@ class RateLimited(NamedTuple):
     """Who may come in, but later.
 
     Attributes:
-        by_visitor: this visitor was too quick; the key itself may have more left.
+        by_visitor: this visitor is over its rate limit; the key itself may have more left.
     """
 
     key: KnownKey
@@ -304,13 +304,13 @@ class KeyLayer:
 
         Args:
             judged_at: the gate's epoch as it was before the request was let in.
-            end: ends it at once, without waiting; told why the key is refused, or None where that cannot be told.
+            end: ends it at once, without waiting; given why the key is refused, or None where that is unknown.
 
         Returns:
             what is to be closed when it is over; or why it must not go on even now.
 
         Raises:
-            StoreError: whether it may go on cannot be told.
+            StoreError: whether it may go on is unknown.
         """
 
         async def judge() -> KnownKey | Refused:

@@ -168,7 +168,7 @@ class Gate:
             judged_at: :attr:`epoch` as it was before its request was judged.
 
         Raises:
-            StoreUnavailable: there is no lease to be had, and without one it could not be ended in time.
+            StoreUnavailable: no lease is available, and without one it could not be ended in time.
         """
         if not self.holds_lease:
             self._asked += 1

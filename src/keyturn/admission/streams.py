@@ -1,10 +1,10 @@
 """Answers that go on after their key was judged: server-sent events, web sockets, long downloads.
 
 A stream is registered with its process's gate, under the gate's lease. When the gate acts upon a change that touches
-the stream's key or project, the stream is judged again, and ended where its key is refused now, or where that cannot be
-told. Only then does the gate acknowledge the change. A gate without a lease has no streams: where a lease cannot be
-renewed, its end is theirs, too. So whoever narrows a key and has its receipt knows that no stream goes on with what was
-true before.
+the stream's key or project, the stream is judged again, and ended if its key is refused now, or if that is unknown. Only
+then does the gate acknowledge the change. A gate without a lease has no streams: where a lease cannot be renewed, its
+end is theirs, too. So whoever restricts a key and has its receipt knows that no stream goes on with what was true
+before.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class OpenStream:
         """
         Args:
             judge: decides about the stream's request again, by what holds now.
-            end: ends it, without waiting for anything: told why its key is refused; None where that cannot be told.
+            end: ends it, without waiting for anything: given why its key is refused; None where that is unknown.
         """
         self.key = key
         self.ended = False
@@ -123,7 +123,7 @@ class Streams:
         return ended
 
     def end_all(self) -> None:
-        """End all of them: whether they may go on cannot be told any more."""
+        """End all of them: whether they may go on is unknown."""
         for stream in list(self._open):
             self._end(stream, None)
 

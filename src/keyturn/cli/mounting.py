@@ -29,7 +29,7 @@ class CommandContext(NamedTuple):
 
     Attributes:
         find_project: the id of the project that was named, or else of the one that is meant.
-        warn_of: told of a key that was made or changed; says what its owner has to know, if anything.
+        warn_of: called with a key that was made or changed; prints what its owner has to know, if anything.
         scopes_needed: a key without a scope is of no use here, unless it is a canary.
     """
 

@@ -229,7 +229,7 @@ class WhichKeys(Taken, frozen=True, kw_only=True):
 
     Attributes:
         name: a part of the name; capital and small letters of ASCII are the same.
-        unused_days: only keys that nobody has used for so many days.
+        unused_days: only keys that were not used for this number of days.
     """
 
     project_id: ProjectId | UnsetType = UNSET

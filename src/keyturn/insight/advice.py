@@ -204,7 +204,7 @@ async def _granted_since(store: AuditStore, key: Key, at: int) -> set[str]:
 async def unused_keys(
     store: KeyStore, clock: Clock, *, project_id: str, days: int = UNUSED_DAYS, limit: int = UNUSED_TOLD_MAX
 ) -> list[Key]:
-    """Some of the project's keys that could be used and were not for so many days, the longest unused first."""
+    """Some of the project's keys that could be used and were not for a number of days, the longest unused first."""
     now = clock.now()
     idle = await store.unused(project_id, now - days * DAY_MS, now, limit)
     return sorted(idle, key=lambda key: max(key.created_at, key.last_used_at or 0))

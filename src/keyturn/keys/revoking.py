@@ -118,8 +118,10 @@ async def revoke_matching(
     reason: str | None = None,
     at_most: int | None = None,
 ) -> BulkRevocation:
-    """Revoke all keys that fit, a batch at a time; with ``at_most`` about so many, and :attr:`BulkRevocation.more` says
-    whether there may be others."""
+    """Revoke all keys that fit, a batch at a time; with ``at_most`` about that number.
+
+    :attr:`BulkRevocation.more` says whether there may be others.
+    """
     revoked: list[str] = []
     receipts: list[Receipt] = []
     for status in (Status.ACTIVE, Status.DISABLED):

@@ -77,7 +77,7 @@ _FAMILY: Final = (
     "UNION SELECT c.id FROM api_keys c JOIN family f ON c.parent_id = f.id) "
     f"{_KEYS} JOIN family ON family.id = k.id ORDER BY k.created_at, k.id"
 )
-# Among the oldest keys that can be used, of which so many are looked at.
+# Among the oldest keys that can be used, of which a limited number is looked at.
 _UNUSED: Final = (
     f"{_KEYS} WHERE k.id IN (SELECT w.id FROM (SELECT a.id, a.created_at, a.canary, a.expires_at FROM api_keys a "
     f"WHERE a.project_id = $1 AND {_STATUS} = 'active' AND a.created_at <= $2 ORDER BY a.created_at, a.id LIMIT $4) w "

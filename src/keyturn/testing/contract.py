@@ -241,7 +241,7 @@ class StoreContract:
         assert await found(name="t", mode=Mode.TEST, unused_since=2_000) == ""
 
     async def test_a_page_begins_after_a_key_of_the_project_and_mode(self, store: KeyStore) -> None:
-        """Any other id is no place in the list, and nothing is told of whose it is."""
+        """Any other id is no place in the list, and nothing says whose it is."""
         await put(store, key("a"), key("b", mode=Mode.LIVE), key("c", project="prj_b"))
         for cursor, wanted in (("key_c", ALL_KEYS), ("key_z", ALL_KEYS), ("key_b", KeyFilter(mode=Mode.TEST))):
             with pytest.raises(UnknownCursor):

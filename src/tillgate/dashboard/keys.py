@@ -53,7 +53,7 @@ class Wanted(NamedTuple):
 
 
 async def list_keys(call: Call) -> Response:
-    """The project's keys, those of each mode by themselves: the newest of both, or all of one, a page at a time."""
+    """The project's keys, grouped by mode: the newest of both, or all of one, a page at a time."""
     wanted = Wanted(*(call.query(name) or "" for name in Wanted._fields))
     for name, value, words in (("mode", wanted.mode, Mode), ("show", wanted.show, SHOWN), ("kind", wanted.kind, Kind)):
         if value and value not in tuple(words):
@@ -191,9 +191,10 @@ def _ticked(call: Call) -> list[str]:
 
 
 async def _modes_of_ticked(call: Call) -> Sequence[bool]:
-    """Of each key that is named: one who may end test keys ends no live key among them."""
+    """Of each key that is named, or else the mode that the browser looks at: one who may end test keys ends no live key
+    among them."""
     found = await call.context.keys.by_ids(call.who.project.id, _ticked(call))
-    return sorted({key.mode is Mode.LIVE for key in found.values()})
+    return sorted({key.mode is Mode.LIVE for key in found.values()}) or (call.who.livemode,)
 
 
 async def _mode_asked_for(call: Call) -> Sequence[bool]:

@@ -150,7 +150,7 @@ class Rail(Protocol):
         ...
 
     async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
-        """Send money back: done, failed, or pending until the rail says what became of it. Asked only of a rail that
+        """Send money back: done, failed, or pending until the rail reports the outcome. Asked only of a rail that
         refunds."""
         ...
 
@@ -175,7 +175,7 @@ class ScriptedRail(Rail, Protocol):
         ...
 
     def drop(self, seen: Observation) -> Observation:
-        """The same transfer, taken away by a reorganisation."""
+        """The same transfer, reversed by a reorganisation."""
         ...
 
 

@@ -19,7 +19,7 @@ FAILURES_MAX_BY_EMAIL_AND_ADDRESS: Final = 5
 # Over all addresses together; so large that keeping an owner out takes more than one stranger's patience.
 FAILURES_MAX_BY_EMAIL: Final = 300
 FAILURES_MAX_BY_ADDRESS: Final = 50
-# Of a device that the same person has signed in from before: counted by itself, whatever others try elsewhere.
+# Of a device that the same person has signed in from before: counted alone, whatever others try elsewhere.
 FAILURES_MAX_BY_DEVICE: Final = 5
 # Browsers keep no cookie for longer (RFC 6265bis, 5.5).
 DEVICE_LIFETIME_MS: Final = 400 * DAY_MS

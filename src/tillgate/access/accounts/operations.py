@@ -47,7 +47,7 @@ from tillgate.store import Database, Transaction
 
 PROJECT_NAME_MAX: Final = 100
 TOKEN_BYTES: Final = 32
-# Of one person, at most so many projects are offered to choose from.
+# The maximum of one person's projects that are offered to choose from.
 PROJECTS_MAX: Final = 1_000
 PLACES_MAX: Final = 500
 
@@ -492,7 +492,7 @@ async def _require_other_owner(tx: Transaction, user: User) -> None:
 
 
 async def _write_down(tx: Transaction, act: Act, action: str, user: User, moves: Iterable[_Move]) -> None:
-    """Write into the audit log what became of a person: where, what they were, and what they are."""
+    """Write a change of a person's roles into the audit log: where, what they were, and what they are."""
     lines: list[tuple[str, str | None, str | None, dict[str, Any]]] = [
         (
             action,

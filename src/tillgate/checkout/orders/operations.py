@@ -227,7 +227,7 @@ async def customers_of_sessions(
 
 
 async def release_references(tx: Transaction, session_ids: Sequence[str]) -> None:
-    """Let go of the unique references that the orders of locked sessions claim, whose time is up."""
+    """Release the unique references that the orders of locked sessions claim, whose time is up."""
     await records.release_references(tx, session_ids)
 
 

@@ -88,7 +88,7 @@ async def insert(tx: Transaction, order: Order) -> bool:
 
 
 async def release_references(tx: Transaction, session_ids: Sequence[str]) -> None:
-    """Let go of what the orders of locked sessions claim."""
+    """Release what the orders of locked sessions claim."""
     if session_ids:
         await tx.execute(_RELEASE_REFERENCES, msgspec.json.encode(session_ids).decode())
 

@@ -42,7 +42,7 @@ _S = SessionStatus
 
 # Every legal move. Only the merchant moves a session on from underpaid and overpaid, if only by saying that they wait
 # for the rest. A payment is the one way out of expired: one whose block is punctual; a late one inside the grace window
-# automatically, after it if the merchant accepts it. Of what was detected and is gone again is not known that it
+# automatically, after it if the merchant accepts it. What was detected and then dropped is not known to be
 # failed: the session waits as before, until its time is up.
 EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.PENDING: frozenset(_S) - {_S.PENDING},
@@ -113,7 +113,7 @@ class Conclusion(NamedTuple):
 def conclude(session: CheckoutSession, payment: Payment, *, looked_until: int, late_grace_ms: int) -> Conclusion:
     """The state that the transfers of ``payment`` lead the session to.
 
-    Where all that was detected is gone again, it waits for money as before, or has expired if its rail has looked past
+    Where all that was detected was dropped, it waits for money as before, or has expired if its rail has looked past
     its deadline. Money is in time or late by its block's time, whenever it was seen.
     Money that completes after the expiry makes it ``paid_late``; where nothing was seen in time, only
     inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes

@@ -55,7 +55,7 @@ _HOLDING: Final = (
 _ANY_HOLDING: Final = f"SELECT 1 FROM checkout_sessions s WHERE {_HOLDING} LIMIT 1"
 _RELEASABLE: Final = f"{_SELECT} WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $2"
 _TO_RELEASE: Final = Both(sqlite=_RELEASABLE, postgres=f"{_RELEASABLE} FOR UPDATE OF s, p SKIP LOCKED")
-# Whose money is complete had its time: what is told of it stays as it was.
+# A session whose money is complete had its time: its deadline stays as it was.
 _BRING_NEARER: Final = (
     "UPDATE checkout_sessions SET expires_at = expires_at - $2 "
     "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"

@@ -52,7 +52,7 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
 async def keep_waiting(
     context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str
 ) -> CheckoutSession:
-    """The merchant waits for the rest: from now on a top-up settles an underpaid session by itself.
+    """The merchant waits for the rest: from now on a top-up settles an underpaid session automatically.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
@@ -72,7 +72,7 @@ async def keep_waiting(
 async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """Call a session off for good: unlike an expired one it cannot be paid late. Doing it again changes nothing.
 
-    What was authorised for it is let go of.
+    What was authorised for it is released.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.

@@ -272,11 +272,11 @@ def _reason_against(session: CheckoutSession, outcome: Outcome, now: int, late_g
     payment = session.payment
     if outcome is Outcome.REORGED:
         there = any(one.kind is TransactionKind.TRANSFER for one in payment.transfers)
-        return None if there else "there is no transfer to take away"
+        return None if there else "there is no transfer to reverse"
     if payment.authorization is not None and session.status is SessionStatus.DETECTED and outcome is not Outcome.FAILED:
         return "its payment is authorised; capture or cancel it"
     if payment.capture_method is CaptureMethod.MANUAL and outcome in _TRANSFERS:
-        return "its payment is captured by hand, so nothing arrives by itself; simulate authorized, then capture"
+        return "its payment is captured by hand, so nothing arrives automatically; simulate authorized, then capture"
     return _reason_by_status(session, outcome, now, late_grace_ms)
 
 
