@@ -107,6 +107,7 @@ COMMANDS: dict[str, str | Reason] = {
     "test_the_suite_of_the_client_passes_against_the_running_server",
     "make bench ARGS=--quick": Reason("takes minutes and measures: what it runs is tested in tests/ part by part"),
     "make bench": Reason("takes minutes and measures"),
+    'make bench ARGS="--only growth"': Reason("takes minutes and measures"),
     "make bench ARGS=--help": Reason("takes minutes to install what the bench alone needs"),
     'make bench ARGS="--against ../other-checkout"': Reason("takes minutes, and another checkout"),
     "make demo": f"{MAKE}::test_the_demo_runs_to_its_end_as_the_readme_says",

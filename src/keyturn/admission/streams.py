@@ -2,8 +2,8 @@
 
 A stream is registered with its process's gate, under the gate's lease. When the gate acts upon a change that touches
 the stream's key or project, the stream is judged again, and ended if its key is refused now, or if that is unknown.
-Only then does the gate acknowledge the change. A gate without a lease has no streams: where a lease cannot be renewed, its
-end is theirs, too. So whoever restricts a key and has its receipt knows that no stream goes on with what was true
+Only then does the gate acknowledge the change. A gate without a lease has no streams: where a lease cannot be renewed,
+its end is theirs, too. So whoever restricts a key and has its receipt knows that no stream goes on with what was true
 before.
 """
 
