@@ -511,7 +511,7 @@ async def test_a_visitor_gets_its_client_secret_again_and_nobody_else_does(shop:
     secret back; without it a replay has none, and another visitor's name is another name."""
     wish = KeyWish(
         project_id=shop.project_id, mode=Mode.TEST, name="page", kind=Kind.PUBLISHABLE, scopes=["sessions:write"],
-        origins=["https://shop.test"],
+        origins=["https://shop.test"], allow=["amount"],
     )  # fmt: skip
     issued = await shop.keys.issuer.issue(wish, by="operator:test")
     page = await shop.caller()

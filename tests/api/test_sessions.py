@@ -172,18 +172,22 @@ async def test_a_simulated_outcome_moves_a_session_as_real_money_would(
     assert (moved["txHash"] is not None) == (status != "failed")
 
 
-async def test_a_settled_session_is_not_paid_again(shop: Shop) -> None:
-    """paid is final: a second simulation is a 409 and leaves session and events as they were."""
+async def test_a_settled_session_stays_paid(shop: Shop) -> None:
+    """paid is final: what cannot happen to it any more is a 409, and a second payment leaves it paid, and overpaid."""
     client = await shop.client()
     session = (await client.post("/checkout_sessions", json=AMOUNT)).json()
     path = f"/checkout_sessions/{session['id']}/simulate"
     paid = (await client.post(path, json={"outcome": "paid"})).json()
     events = (await client.get("/events")).json()
-    for outcome in ("detected", "paid", "underpaid", "overpaid", "late", "failed"):
+    for outcome in ("authorized", "declined", "failed"):
         refused = await client.post(path, json={"outcome": outcome})
-        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "session_not_payable")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "session_not_payable"), outcome
     assert (await client.get(f"/checkout_sessions/{session['id']}")).json() == paid
     assert (await client.get("/events")).json() == events
+    again = (await client.post(path, json={"outcome": "paid"})).json()
+    assert (again["status"], again["paidAt"], again["exceptions"]) == ("paid", paid["paidAt"], ["overpaid"])
+    types = [event["type"] for event in (await client.get("/events")).json()["data"]]
+    assert types.count("session.paid") == 1
 
 
 async def test_sessions_are_filtered_by_status_link_and_age(shop: Shop) -> None:

@@ -58,7 +58,7 @@ def test_what_a_publishable_key_may_set_is_allowed_by_name(terminal: Terminal) -
     assert warned not in terminal.run(*create, "--allow", "return:com.shop.app:")
     assert f"{warned} amount, tax of a session" in terminal.run(*create, "--allow", "tax", "--allow", "amount")
     listed = terminal.run("keys", "list")
-    assert "allowed: amount tax" in listed and "allowed: return:com.shop.app:" in listed
+    assert "amount" in listed and "tax" in listed and "return:com.shop.app:" in listed
     id = next(line.split()[0] for line in listed.splitlines() if "amount" in line)
     assert warned in terminal.run("keys", "update", id, "--allow", "shipping")
     assert terminal.json("keys", "show", id)["allow"] == ["shipping"]

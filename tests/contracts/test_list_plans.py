@@ -83,7 +83,7 @@ class Planner:
         async def read(tx: Transaction) -> None:
             noting: Any = Noting(tx)
             assert isinstance(route.action, Reads)
-            await route.action.run(self._context, noting, Call(principal, self._endpoint_id, query, None))
+            await route.action.run(self._context, noting, Call(principal, {"id": self._endpoint_id}, query, None))
             noted.extend(noting.asked)
 
         await self._shop.database.read(read)

@@ -134,6 +134,7 @@ async def test_traffic_is_shown_and_a_key_that_can_do_with_less_is_narrowed(owne
     project = owner.shop.project_id
     await owner.shop.keys.usage_store.add_counts(
         {
+            Count(key_id, today + 5, "allowed", False, "sessions:read", project): 1,  # before the period that is shown
             Count(key_id, today + 39, "allowed", False, "sessions:read", project): 40,
             Count(key_id, today + 40, "allowed", False, "sessions:read", project): 2,
             Count(key_id, today + 40, "origin_not_allowed", False, "sessions:read", project): 7,
@@ -223,12 +224,12 @@ async def test_whoever_looks_at_the_list_sees_what_is_wrong_with_a_key(owner: Ow
 
 
 async def test_the_audit_log_goes_back_page_by_page(owner: Owner) -> None:
-    """Fifty lines a page, newest first; a page that makes no sense is told so."""
+    """Fifty lines a page, newest first, those of the owner's account among them; a page that makes no sense is told so."""
     for number in range(52):
         await owner.shop.issued(["links:read"])
         assert number < 52
     first = await owner.page("/audit")
-    assert ">line 52<" in first and ">line 2<" not in first
+    assert ">line 54<" in first and ">line 2<" not in first
     older = re.search(r'href="/dashboard(/audit\?before=\d+)"', first)
     assert older is not None
     assert ">line 1<" in await owner.page(older[1])

@@ -182,7 +182,7 @@ async def test_a_revoked_key_is_refused_at_once_and_stays_in_the_list(owner_of_b
     assert "Leaked" in gone
     assert "Revoked" in gone
     assert await owner.done(path[1]) == "/api-keys"
-    assert "had been revoked before" in await owner.page("/api-keys")
+    assert "was already revoked" in await owner.page("/api-keys")
 
 
 async def test_a_key_of_another_project_is_not_there(owner: Owner) -> None:

@@ -121,7 +121,7 @@ async def test_a_test_send_cannot_be_replayed(owner: Owner, receiver: Receiver) 
     assert "/deliveries/dlv_" not in await owner.page(path)
     answer = await owner.send(f"/webhooks/deliveries/{where.rpartition('=')[2]}/replay")
     assert answer.status_code == 409
-    assert "test send" in answer.text
+    assert "test delivery" in answer.text
 
 
 async def test_an_endpoint_is_changed_paused_and_deleted(owner_of_both: Owner) -> None:

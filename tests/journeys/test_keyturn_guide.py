@@ -67,7 +67,7 @@ def test_the_guides_backup_is_restored(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert "1 keys are accepted" in done.stdout and "2 lines, each of which follows" in done.stdout
+    assert "1 keys are accepted" in done.stdout and "2 lines, each of which matches" in done.stdout
 
 
 def test_the_guides_programs_run(tmp_path: Path) -> None:

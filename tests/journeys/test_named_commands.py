@@ -84,6 +84,9 @@ def test_a_command_that_a_page_names_does_what_it_is_for(reader: Reader) -> None
     with server.client(made["key"]) as client:
         assert client.get("/checkout_sessions").json()["error"]["reason"] == "revoked"
 
+    named = {"default": server.first_project}
+    reader.types("keyturn keys revoke-many --project default --unused 90d --yes", named)
+
     subprocess.run(["git", "init", "-q", "."], cwd=reader.place, check=True)
     assert reader.types("keyturn scan . --history --check") == ""
 

@@ -101,7 +101,9 @@ def test_no_secret_is_kept_or_told_anywhere(tmp_path: Path, receiver: Receiver, 
         kept = {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
         assert "tillgate.db-wal" in kept
         kept["the server's log"] = server.log.read_bytes()
-        kept |= {f"{one.request.method} {one.request.url} {one.status_code}": one.content for one in answers}
+        # A replay answers its own caller with the secret again.
+        first = [one for one in answers if "idempotency-replayed" not in one.headers]
+        kept |= {f"{one.request.method} {one.request.url} {one.status_code}": one.content for one in first}
         hidden = [hidden_part(secret) for secret in secrets] + [PASSWORD, WRONG_PASSWORD]
         assert len(hidden) == 7
         assert all(len(one) >= 20 for one in hidden)

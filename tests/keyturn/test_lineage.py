@@ -124,8 +124,8 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
     [
         ({"scopes": ["links:read"]}, {"scopes": ["links:write"]}, "lacks the scope links:write"),
         ({"scopes": ["links:read"]}, {"scopes": ["*"]}, r"lacks the scope \*"),
-        ({"expires_at": NEW_YEAR + 5}, {}, "outlives"),
-        ({"expires_at": NEW_YEAR + 5}, {"expires_at": NEW_YEAR + 6}, "outlives"),
+        ({"expires_at": NEW_YEAR + 5}, {}, "expires later"),
+        ({"expires_at": NEW_YEAR + 5}, {"expires_at": NEW_YEAR + 6}, "expires later"),
         ({"networks": ["10.1.0.0/16"]}, {"networks": ["10.0.0.0/8"]}, "networks"),
         ({"networks": ["10.1.0.0/16"]}, {}, "networks"),
         ({"networks": ["10.1.0.0/16"]}, {"networks": ["10.1.2.3", "8.8.8.8"]}, "networks"),

@@ -114,7 +114,7 @@ async def test_a_key_is_made_verified_and_revoked_with_a_receipt(context: Comman
     assert revoked["receipt"]["confirmed"] == [context.layer.gate.name]
     refused = await context.verify(made["key"])
     assert (refused["valid"], refused["reason"], refused["status"]) == (False, "revoked", 401)
-    assert refused["code"] == "invalid_api_key" and "create a new one" in refused["message"]
+    assert refused["code"] == "invalid_api_key" and "Create a new one" in refused["message"]
     _, again = await context.call("POST", f"/v1/keys/{made['id']}/revoke")
     assert (again["already"], again["receipt"]["epoch"]) == (True, None)
 

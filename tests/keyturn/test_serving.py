@@ -93,7 +93,7 @@ def test_it_starts_answers_and_ends_well(tmp_path: Path) -> None:
         ({"KEYTURN_RATE_PER_SECOND": "-1"}, "whole number"),
         ({"KEYTURN_BURST": "0"}, "at least 1"),
         ({"KEYTURN_RULES": "no-such-file"}, "no file"),
-        ({"KEYTURN_QUARANTINE": "yes"}, "1 or 0"),
+        ({"KEYTURN_QUARANTINE": "maybe"}, "1 or 0"),
         ({"KEYTURN_LEAK_RESPONSE": "shrug"}, "revoke, disable, alert"),
     ],
 )

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from keyturn import Limit, Limiter
 from keyturn.database import migrate, open_database
+from keyturn.stores.sql import migrations as key_migrations
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.app import CODE_LIMIT
@@ -168,7 +169,7 @@ class Till:
 async def _open(database_url: str, *, live: bool) -> AsyncIterator[Till]:
     database = await open_database(database_url)
     try:
-        await migrate(database, migrations(), now=NOW)
+        await migrate(database, [*key_migrations(), *migrations()], now=NOW)
         accounts = Accounts(database, StandingClock())
         project = await accounts.create_project("Marlow & Finch")
         till = Till(database, project.id, accounts, live=live)

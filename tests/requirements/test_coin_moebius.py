@@ -174,4 +174,4 @@ async def test_revoking_from_the_row_takes_effect_immediately(owner_of_both: Own
     for _ in range(3):
         refused = await client.get(SESSIONS)
         assert why(refused) == (401, "revoked")
-        assert "create a new one" in refused.json()["error"]["detail"]
+        assert "Create a new one" in refused.json()["error"]["detail"]

@@ -179,7 +179,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "nothing_to_accept": ErrorPage(
         "Read the session. Only a session that is underpaid, overpaid or paid late can be accepted, and somebody "
         "may have decided already.",
-        "This session is pending and has no money to decide on.",
+        "This session is pending and has no money that waits for your decision.",
     ),
     "session_not_pending": ErrorPage(
         "Read the session. Once money was seen, the outcome of that money decides how the session ends.",

@@ -197,7 +197,7 @@ def _other_log(after: int, newest: int) -> str:
     return (
         f"sequence {after} is not a position in this event log, which ends at {newest}: the server's database was "
         "restored from a backup, or the key is of another project or mode. Continue from the newest event with "
-        "--after {newest}, or have all stored events sent again, with the same ids, with --after 0."
+        f"--after {newest}, or have all stored events sent again, with the same ids, with --after 0."
     )
 
 
