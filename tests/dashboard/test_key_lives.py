@@ -224,7 +224,7 @@ async def test_whoever_looks_at_the_list_sees_what_is_wrong_with_a_key(owner: Ow
 
 
 async def test_the_audit_log_goes_back_page_by_page(owner: Owner) -> None:
-    """Fifty lines a page, newest first, those of the owner's account among them; a page that makes no sense is told so."""
+    """Fifty lines a page, newest first, with those of the owner's account; a page that makes no sense is told so."""
     for number in range(52):
         await owner.shop.issued(["links:read"])
         assert number < 52
