@@ -164,6 +164,19 @@ TABLE: Final = (
         "requests at once after a pause",
     ),
     Variable(
+        "TILLGATE_VISITOR_RATE_PER_SECOND",
+        _COUNT,
+        str(VISITOR_PER_SECOND),
+        "requests a second that one visitor (an address, or an IPv6 /64) may make with a publishable key, at most half "
+        "of the key's own; `0` for no limit",
+    ),
+    Variable(
+        "TILLGATE_VISITOR_BURST",
+        _COUNT,
+        str(VISITOR_BURST),
+        "requests at once after a pause: sixty people behind one address are all served",
+    ),
+    Variable(
         "TILLGATE_LINK_VISITS_PER_MINUTE",
         _COUNT,
         str(VISITS_PER_MINUTE),
@@ -175,18 +188,6 @@ TABLE: Final = (
         _COUNT,
         str(VISITS_BURST),
         "sessions at once after a pause",
-    ),
-    Variable(
-        "TILLGATE_VISITOR_RATE_PER_SECOND",
-        _COUNT,
-        str(VISITOR_PER_SECOND),
-        "requests a second of one visitor with a publishable key, at most half of the key's own rate; `0` for no limit",
-    ),
-    Variable(
-        "TILLGATE_VISITOR_BURST",
-        _COUNT,
-        str(VISITOR_BURST),
-        "such requests at once after a pause",
     ),
     Variable(
         "TILLGATE_WORKERS",

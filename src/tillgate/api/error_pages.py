@@ -188,7 +188,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "session_not_cancelable": ErrorPage(
         "Read the session. Accept or refund money that was seen; release an authorisation with `POST "
         "/payments/{id}/cancel`; an expired session has already ended.",
-        "Only a session without money can be canceled: a pending or an authorised one. This one is paid.",
+        "Only a session without money can be canceled, one that is pending or authorised; this one is paid.",
     ),
     "session_changed": ErrorPage(
         "Read the session, then decide again. Another change came first, and yours was not made.",
