@@ -76,7 +76,7 @@ def test_a_kill_loses_what_was_not_yet_written_and_nothing_else(tmp_path: Path) 
         assert shown["days"][-1]["allowed"] == kept + 2
         assert len(shown["days"]) == 30
         secret = shown["secrets"][0]
-        assert (secret["lastUsedNetwork"], secret["lastUsedPath"]) == ("127.0.0.0/24", "GET /customers")
+        assert (secret["lastUsedAddress"], secret["lastUsedPath"]) == ("127.0.0.0/24", "GET /customers")
         told = server.cli("keys", "usage", key["id"], "--days", "2")
         assert f"{kept + 2} requests in the last 2 days" in told
         assert "Unused in" not in told

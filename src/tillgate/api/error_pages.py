@@ -219,7 +219,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "refund_exceeds_received": ErrorPage(
         "Read `amounts.refundable` of the payment. Refund at most that amount, or omit `amount` to refund all of "
         "it. A pending refund reserves its amount until it fails or is canceled.",
-        "At most 50.00 USD of this payment can still be refunded.",
+        "At most 50.00 USD of what came for this payment can still be refunded.",
         {"param": "amount"},
     ),
     "refund_not_pending": ErrorPage(
