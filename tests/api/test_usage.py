@@ -81,6 +81,6 @@ def test_a_kill_loses_what_was_not_yet_written_and_nothing_else(tmp_path: Path) 
         assert f"{kept + 2} requests in the last 2 days" in told
         assert "Unused in" not in told
         assert key["key"] not in told + json.dumps(shown)
-        assert "has no key" in run_cli("keys", "usage", "key_none", *server.database, status=1)
+        assert "there is no key" in run_cli("keys", "usage", "key_none", *server.database, status=1)
     finally:
         server.stop()

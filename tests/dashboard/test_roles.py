@@ -141,7 +141,7 @@ async def test_every_view_obeys_the_table(sqlite_shop: Shop, live: bool) -> None
                 of_key = view.path.startswith(f"{ROOT}/api-keys") and view.need.modes is not either_mode
                 who = await person.look_at(shop, live is not of_key)
                 path = UNKNOWN.sub("x", view.path.replace("{key}", key))
-                data = {"csrf": person.browser.csrf, "mode": "live" if live else "test"}
+                data = {"csrf": person.browser.csrf, "mode": "live" if live else "test", "key": key}
                 http = person.browser.http
                 answer = await (http.get(path) if view.method == "GET" else http.post(path, data=data))
                 expected = await _allowed(view.need, who, live)
@@ -232,8 +232,9 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
                                 continue
                             key = path.split("/")[3] if path.startswith(f"{ROOT}/api-keys/key_") else None
                             mode: bool | None = live if key is None else key in world.live_keys
-                            if path in {f"{ROOT}/api-keys", f"{ROOT}/mode"} and method == "POST":
-                                mode = None  # the form asks for it
+                            asking = {f"{ROOT}/api-keys", f"{ROOT}/api-keys/revoke", f"{ROOT}/mode"}
+                            if path in asking and method == "POST":
+                                mode = None  # the form says it
                             assert await _allowed(view.need, who, mode), (role, live, page, method, path)
                             if method == "POST":
                                 seen.setdefault(role, set()).add(view.path)

@@ -110,8 +110,9 @@ async def keys(clerk: Clerk) -> None:
     key = re.findall(r"/api-keys/(key_\w{22})", await clerk.page("/api-keys"))[0]
     await clerk.page("/api-keys", query="?mode=test&show=unused&q=end", why="filtered")
     await clerk.page("/api-keys/revoke", query=f"?key={key}")
-    spare = await shop.issued(["sessions:read"])
     shop.clock.ahead_ms += 1  # of two keys of one millisecond, either may be listed first
+    spare = await shop.issued(["sessions:read"])
+    shop.clock.ahead_ms += 1
     await clerk.form("/api-keys/revoke", key=[spare.key.id], why="one")
     issued = await shop.issued(["sessions:read", "events:read"])
     own = issued.key.id

@@ -233,7 +233,11 @@ async def test_each_refusal_says_why_and_changes_nothing(sqlite_sale: Sale) -> N
             (anybody[1], "USED", "This code has reached its limit."),
             (anybody[1], "BIG", "This code is for purchases of $49.01 USD or more."),
             (anybody[1], "EURO", "This code is for prices in another currency."),
-            (known, "ALL", "This code would leave nothing to pay, which is not possible here. Please ask Test shop."),
+            (
+                known,
+                "ALL",
+                "This code would reduce the price to zero, which is not possible here. Please contact Test shop.",
+            ),
             (cheap, "TINY", "This code does not apply to this purchase."),
             (cheap, "FIRST", first),
             (known, "FIRST", first),

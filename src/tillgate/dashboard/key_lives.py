@@ -119,9 +119,13 @@ async def edit(call: Call) -> Response:
 async def restrict(call: Call) -> Response:
     """Remove the scopes that a key never used."""
     key = await _key(call)
-    advice = await unused_scopes(
-        call.context.keys, call.context.usage, call.context.clock, project_id=key.project_id, key_id=key.id, days=DAYS
-    )
+    context = call.context
+    try:
+        advice = await unused_scopes(
+            context.keys, context.usage, context.clock, project_id=key.project_id, key_id=key.id, days=DAYS
+        )
+    except KeyConflict as error:
+        raise _conflict(error) from error
     if not advice.unused:
         raise Conflict("Every scope of this key was used, so there is none to remove.")
     await _change(call, advice.changes)

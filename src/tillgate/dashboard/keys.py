@@ -91,7 +91,8 @@ async def confirm_revoke_many(call: Call) -> Response:
     """Ask before the keys that were ticked are revoked."""
     ids = _ticked(call)
     found = await call.context.keys.by_ids(call.who.project.id, ids)
-    keys = [key for key in found.values() if key.status is not Status.REVOKED]
+    may_end = {mode: call.who.may(Right.KEYS, mode is Mode.LIVE) for mode in Mode}
+    keys = [key for key in found.values() if key.status is not Status.REVOKED and may_end[key.mode]]
     return call.page("keys/revoke_many.html", section="keys", keys=keys)
 
 
