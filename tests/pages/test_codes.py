@@ -219,7 +219,10 @@ async def test_each_refusal_says_why_and_changes_nothing(sqlite_sale: Sale) -> N
     known, cheap = await sale.session(customerId=customer), await sale.session("0.50")
     sale.shop.clock.ahead_ms += MINUTE_MS
     invalid = "This code is not valid. Please check the spelling."
-    first = "This code is only for the first purchase of registered customers of Test shop."once = "This code can be used once by each registered customer of Test shop, and not for this purchase."for number, (session, typed, words) in enumerate(
+    first = "This code is only for the first purchase of registered customers of Test shop."
+    once = "This code can be used once by each registered customer of Test shop, and not for this purchase."
+
+    for number, (session, typed, words) in enumerate(
         (
             (anybody[0], "NOTHING", invalid),
             (anybody[0], "two words", invalid),
