@@ -216,7 +216,8 @@ def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: Runn
     assert owner.evaluate("window.untouched") is True
     owner.get_by_role("button", name="Paid", exact=True).click()
     expect(status).to_have_text("Paid")
-    expect(owner.get_by_role("button", name="Paid", exact=True)).to_have_count(0)
+    # A second payment can be rehearsed.
+    expect(owner.get_by_role("button", name="Paid", exact=True)).to_be_visible()
 
 
 def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: Page, receiver: Receiver) -> None:
