@@ -222,7 +222,7 @@ async def test_a_publishable_key_expands_nothing(sqlite_shop: Shop) -> None:
         ("/orders", "customer.orders", "Possible for customer: none"),
         ("/orders", "session.order.session.order.session", "5 deep; 4 is the most"),
         ("/orders", ",".join(f"session.order.payment.{n}" for n in range(PATHS_MAX + 1)), f"at most {PATHS_MAX}"),
-        ("/orders?limit=100", "refunds.payment.transactions", f"the maximum is {OBJECTS_MAX}; use a smaller limit"),
+        ("/orders?limit=100", "refunds.payment.transactions", f"the bound is {OBJECTS_MAX}; ask for a smaller limit"),
     ],
 )  # fmt: skip
 async def test_a_path_that_leads_nowhere_is_refused(sqlite_shop: Shop, path: str, expand: str, said: str) -> None:

@@ -171,13 +171,12 @@ def test_what_reads_makes_no_database(
             if not (program == "tillgate" and one.opts[0] == "--scope"):
                 words += [one.opts[0], *given[one.opts[0]]]
         elif one.required and one.opts[0].startswith("--"):
-            words += [one.opts[0], "test"]
+            words += [one.opts[0], "viewer" if one.opts[0] == "--role" else "test"]
         elif one.param_type_name == "argument":
             source = tmp_path / "given"
             source.write_text("")
             words.append(str(tmp_path / "new") if path == ("backup",) else str(source) if path[-1] == "import" else "x")
-    if path == ("keys", "create"):
-        words += ["--scope", "events:read"]
+    words += {("keys", "create"): ["--scope", "events:read"], ("keys", "revoke-many"): ["--name", "x"]}.get(path, [])
     done = CliRunner().invoke(PROGRAMS[program], words)
     assert done.exit_code == 1, (words, done.output)
     assert "none.db" in done.output, (words, done.output)

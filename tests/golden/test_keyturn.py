@@ -10,6 +10,7 @@ from keyturn.admission.layer import KeyLayer
 from keyturn.database import Database
 from keyturn.http.server import ROUTES, KeyturnServer
 from keyturn.leaks.reporting import PATHS
+from keyturn.limiting.gcra import Limiter
 from keyturn.settings import load
 from keyturn.stores.sql import SqlKeyStore
 from tests.golden.conftest import FixedClock
@@ -32,7 +33,10 @@ async def test_every_route_of_keyturn_answers_as_it_did(database: Database, tmp_
         "KEYTURN_TRUSTED_PROXIES": "127.0.0.1",
     })  # fmt: skip
     # Without its background work: nothing happens but what is asked for.
-    layer = KeyLayer(SqlKeyStore(database), scopes=settings.scopes, limit=settings.limit, clock=FixedClock())
+    layer = KeyLayer(
+        SqlKeyStore(database), scopes=settings.scopes, limit=settings.limit, clock=FixedClock(),
+        limiter=Limiter(lambda: 0),
+    )  # fmt: skip
     transport = httpx.ASGITransport(KeyturnServer(layer, settings), client=("127.0.0.1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://keyturn.test") as http:
         await story(golden, http)

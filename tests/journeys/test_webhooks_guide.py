@@ -20,7 +20,7 @@ GUIDE = Path(__file__).parent.parent.parent / "docs/webhooks.md"
 def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Receiver, tmp_path: Path) -> None:
     """From the endpoint to a rotated secret: what is sent is genuine by the guide's own check, and all of it comes."""
     shell, [python] = blocks(GUIDE, "sh"), blocks(GUIDE, "python").values()
-    assert list(shell) == ["Receive", "Try it", "Catch up", "After a restore", "Replay", "Change the secret"]
+    assert list(shell) == ["Receive", "Try it", "Catch up", "After a restore", "Send again", "Change the secret"]
     scopes = ["sessions:write", "webhooks:write", "webhooks:read", "events:read"]
     environment = clean_environment() | {
         "CHECKOUT_API_KEY": running.key(scopes, project=running.project("Guide")), "PYTHONUNBUFFERED": "1",
@@ -64,7 +64,7 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, receiver: Rece
         "session.paid",
     ]
     assert caught_up["nextCursor"] == "4"
-    assert json.loads(run(shell["Replay"]))["deliveries"] == 0
+    assert json.loads(run(shell["Send again"]))["deliveries"] == 0
     rotated = json.loads(run(shell["Change the secret"]))["secret"]
     receiver.received.clear()
     run(trigger)
