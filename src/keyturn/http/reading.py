@@ -31,6 +31,8 @@ BODY_BYTES_MAX: Final = 64 * 1024
 QUERY_BYTES_MAX: Final = 8 * 1024
 PARAMETERS_MAX: Final = 100
 NEAREST_LENGTH_MAX: Final = 60
+# By difflib's ratio: a letter in five may be wrong.
+NEAR: Final = 0.75
 EMPTY_BODY: Final = "The body is empty; a JSON object is expected."
 
 Receive = Callable[[], Awaitable[Any]]
@@ -177,7 +179,7 @@ def nearest(given: str, choices: Iterable[str]) -> str | None:
     """The choice that was probably meant; None where none is near. Of what is longer than any of ours, only the
     beginning is looked at."""
     folded = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(given[:NEAREST_LENGTH_MAX].lower(), folded, n=1)
+    found = difflib.get_close_matches(given[:NEAREST_LENGTH_MAX].lower(), folded, n=1, cutoff=NEAR)
     return folded[found[0]] if found else None
 
 

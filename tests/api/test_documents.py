@@ -1,0 +1,85 @@
+"""``/docs/errors``: the installation's own pages of what its API answers."""
+
+import re
+from html import unescape
+
+import httpx
+import pytest
+
+from tests.shop import PUBLIC_URL, Shop
+from tillgate.api.errors import ERRORS
+from tillgate.pages.rendering import HEADERS
+
+pytestmark = pytest.mark.anyio
+
+LINK = re.compile(r'<a href="([^"]*)"')
+
+
+def site(shop: Shop) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(shop.app), base_url=PUBLIC_URL)
+
+
+async def test_every_code_has_a_page_that_is_served(sqlite_shop: Shop) -> None:
+    """Meaning, status, an example with this installation's own address, what to do; plainly, under the same policy as
+    the buyer's pages. No page leads nowhere."""
+    async with site(sqlite_shop) as browser:
+        index = await browser.get("/docs/errors")
+        linked = set(LINK.findall(index.text))
+        for code, kind in ERRORS.items():
+            page = await browser.get(f"/docs/errors/{code}")
+            assert page.status_code == 200 and f"<h1>{code}</h1>" in page.text
+            shown = unescape(re.sub(r"<[^>]+>", "", page.text))
+            assert str(kind.status) in shown and "What to do" in shown
+            assert f'"docUrl": "{PUBLIC_URL}/docs/errors/{code}"' in shown
+            assert kind.meaning.replace("`", "") in shown
+            assert f"/docs/errors/{code}" in linked
+            linked.update(LINK.findall(page.text))
+            for name, value in HEADERS.items():
+                assert page.headers[name] == value
+            assert " style=" not in page.text and "<script" not in page.text and "<style" not in page.text
+        for address in linked:
+            assert address.startswith("/docs/errors"), address
+            assert (await browser.get(address)).status_code == 200, address
+
+
+async def test_a_page_leads_to_the_codes_that_it_names(sqlite_shop: Shop) -> None:
+    """From one that says that another may come, to that one; to guides, which are not served here, nothing leads."""
+    async with site(sqlite_shop) as browser:
+        named = [
+            (code, other)
+            for code in ERRORS
+            for other in LINK.findall((await browser.get(f"/docs/errors/{code}")).text)
+            if other not in ("/docs/errors", f"/docs/errors/{code}")
+        ]
+        assert all(other.rpartition("/")[2] in ERRORS for _, other in named)
+        guide = (await browser.get("/docs/errors/invalid_body")).text
+    assert "API reference" in guide and ".md" not in guide
+
+
+@pytest.mark.parametrize("code", ["nonsense", "<script>", "a" * 500, "invalid_body.md", "INVALID_BODY"])
+async def test_what_is_no_code_has_no_page(sqlite_shop: Shop, code: str) -> None:
+    """404, with the way to all codes; what was asked for is text and no more than a line of it."""
+    async with site(sqlite_shop) as browser:
+        answer = await browser.get(f"/docs/errors/{code}")
+        assert answer.status_code == 404
+        assert 'href="/docs/errors"' in answer.text
+        assert "<script>" not in answer.text and "a" * 100 not in answer.text
+        assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+
+
+async def test_where_an_error_says_that_its_page_is_there_is_one(sqlite_shop: Shop) -> None:
+    """Refused, in the wrong place, wrong, in conflict or too often: every answer of the API that is no success."""
+    api, nobody = await sqlite_shop.client(), await sqlite_shop.caller()
+    answers = [
+        await nobody.get("/events"),
+        await api.get("/nowhere"),
+        await api.put("/payment_links"),
+        await api.post("/payment_links", json={}),
+        await api.get("/payment_links?limit=0"),
+        await api.get("/payment_links/pl_1"),
+    ]
+    async with site(sqlite_shop) as browser:
+        for answer in answers:
+            error = answer.json()["error"]
+            assert error["docUrl"] == f"{PUBLIC_URL}/docs/errors/{error['code']}"
+            assert (await browser.get(error["docUrl"])).status_code == 200
