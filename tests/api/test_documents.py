@@ -42,18 +42,16 @@ async def test_every_code_has_a_page_that_is_served(sqlite_shop: Shop) -> None:
             assert (await browser.get(address)).status_code == 200, address
 
 
-async def test_a_page_leads_to_the_codes_that_it_names(sqlite_shop: Shop) -> None:
-    """From one that says that another may come, to that one; to guides, which are not served here, nothing leads."""
+async def test_a_page_leads_to_those_beside_it(sqlite_shop: Shop) -> None:
+    """To the codes that are met in the same place, and from there back; to guides, which are not served here, nothing
+    leads."""
     async with site(sqlite_shop) as browser:
-        named = [
-            (code, other)
-            for code in ERRORS
-            for other in LINK.findall((await browser.get(f"/docs/errors/{code}")).text)
-            if other not in ("/docs/errors", f"/docs/errors/{code}")
-        ]
-        assert all(other.rpartition("/")[2] in ERRORS for _, other in named)
-        guide = (await browser.get("/docs/errors/invalid_body")).text
-    assert "API reference" in guide and ".md" not in guide
+        pages = {code: (await browser.get(f"/docs/errors/{code}")).text for code in ERRORS}
+    for code, page in pages.items():
+        others = {address.rpartition("/")[2] for address in LINK.findall(page)} - {"errors"}
+        assert others and code not in others, code
+        assert all(f"/docs/errors/{code}" in LINK.findall(pages[other]) for other in others), code
+    assert "API reference" in pages["invalid_body"] and ".md" not in pages["invalid_body"]
 
 
 @pytest.mark.parametrize("code", ["nonsense", "<script>", "a" * 500, "invalid_body.md", "INVALID_BODY"])

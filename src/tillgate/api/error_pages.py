@@ -35,6 +35,29 @@ class ErrorPage(NamedTuple):
     header: str = ""
 
 
+# Codes that are met in the same places, or taken for one another.
+RELATED: Final = (
+    ("invalid_api_key", "missing_scope", "secret_key_required", "wrong_mode", "https_required", "project_suspended"),
+    ("address_not_allowed", "origin_not_allowed", "app_not_allowed"),
+    ("client_secret_missing", "client_secret_wrong", "secret_key_required"),
+    ("test_mode_only", "live_mode_not_configured", "wrong_mode"),
+    ("invalid_body", "invalid_query", "body_too_large", "unsupported_media_type"),
+    ("unknown_path", "method_not_allowed", "not_found"),
+    ("conflict", "session_changed"),
+    ("link_inactive", "link_archived"),
+    ("session_not_payable", "session_not_pending", "session_not_cancelable"),
+    ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund"),
+    ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
+    ("refund_exceeds_received", "refund_not_pending", "nothing_to_refund"),
+    ("discount_inactive", "discount_expired", "discount_used_up", "discount_not_applicable", "promotion_code_exists"),
+    ("order_reference_taken", "customer_exists", "promotion_code_exists"),
+    ("product_inactive", "link_inactive"),
+    ("too_many_webhook_endpoints", "delivery_not_replayable", "sequence_ahead"),
+    ("test_clock_full", "test_mode_only"),
+    ("idempotency_key_reused", "idempotency_key_in_use", "invalid_idempotency_key"),
+    ("rate_limited", "unavailable", "internal_error"),
+)
+
 PAGES: Final[dict[str, ErrorPage]] = {
     "invalid_api_key": ErrorPage(
         "Look at `reason`:\n\n"
@@ -368,8 +391,13 @@ def text_of(code: str, kind: ErrorKind, made: str = "", public_url: str = EXAMPL
     with_header = f"\n\nWith the header\n\n```\n{page.header}\n```" if page.header else ""
     return (
         f"# {code}\n\n{before}{head}\n\n{kind.meaning}\n\n## Example\n\n```json\n{shown}\n```{with_header}\n\n"
-        f"## What to do\n\n{page.todo}\n\nAll codes: [errors](../reference/errors.md).\n"
+        f"## What to do\n\n{page.todo}\n\n{_related_to(code)}All codes: [errors](../reference/errors.md).\n"
     )
+
+
+def _related_to(code: str) -> str:
+    others = dict.fromkeys(one for group in RELATED if code in group for one in group if one != code)
+    return f"See also: {', '.join(f'[{one}]({one}.md)' for one in others)}.\n\n" if others else ""
 
 
 def index_text(head: str = "", public_url: str = EXAMPLE_URL) -> str:

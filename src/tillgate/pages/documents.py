@@ -30,11 +30,12 @@ def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
         texts: by code, in Markdown; under the empty one, the list of all. A link to ``other.md`` leads to the page of
             that code; one to a guide, which is not served here, is only its text.
     """
+    markdown = _renderer(texts)
 
     @functools.cache
     def html(code: str) -> Markup:
         # Trusted: our own text, and Markdown's HTML is off.
-        return Markup(_renderer(texts, code).render(texts[code]))  # noqa: S704
+        return Markup(markdown.render(texts[code]))  # noqa: S704
 
     async def index(_: Request) -> Response:
         return page("document.html", title="Errors", text=html(""), code="", errors=ERRORS)
@@ -48,20 +49,20 @@ def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
     return [Route(ERRORS, index, methods=["GET"]), Route(f"{ERRORS}/{{code}}", one, methods=["GET"])]
 
 
-def _renderer(codes: Mapping[str, str], own: str) -> MarkdownIt:
-    """Writes HTML; links where there is a page, and a code that is named leads to its own."""
+def _renderer(codes: Mapping[str, str]) -> MarkdownIt:
+    """Writes HTML, with the links that lead to a page here."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
     def lead(state: object) -> None:
         for token in state.tokens:  # type: ignore[attr-defined]
             if token.children:
-                token.children = list(_led(token.children, codes, own))
+                token.children = list(_led(token.children, codes))
 
     markdown.core.ruler.push("lead", lead)
     return markdown
 
 
-def _led(tokens: Sequence[Token], codes: Mapping[str, str], own: str) -> list[Token]:
+def _led(tokens: Sequence[Token], codes: Mapping[str, str]) -> list[Token]:
     led: list[Token] = []
     kept: list[bool] = []
     for token in tokens:
@@ -74,12 +75,6 @@ def _led(tokens: Sequence[Token], codes: Mapping[str, str], own: str) -> list[To
         elif token.type == "link_close":
             if kept.pop():
                 led.append(token)
-        elif token.type == "code_inline" and token.content in codes and token.content != own and not any(kept):
-            led += [
-                Token("link_open", "a", 1, {"href": f"{ERRORS}/{token.content}"}),
-                token,
-                Token("link_close", "a", -1),
-            ]
         else:
             led.append(token)
     return led
