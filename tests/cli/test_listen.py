@@ -13,8 +13,8 @@ from standardwebhooks import Webhook
 from tests.receiver import Receiver
 from tests.running import RunningServer, clean_environment
 from tillgate.cli.trigger import STORIES
-from tillgate.events.model import EVENT_TYPES
 from tillgate.events.signing import SigningSecret
+from tillgate.events.types import EVENT_TYPES
 
 pytestmark = pytest.mark.slow
 

@@ -25,16 +25,18 @@ from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.guard import guarded_transport
-from tillgate.events.deliveries.model import ATTEMPTS_MAX, EXCERPT_BYTES_MAX, Attempt, DeliveryStatus, next_step
+from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt, DeliveryStatus, next_step
 from tillgate.events.deliveries.operations import DeliveryWithAttempts
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.deliveries.sending import TIMEOUT_SECONDS, Sender
 from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import EndpointChanges
+from tillgate.events.native import NATIVE_STYLE
 
 pytestmark = pytest.mark.anyio
 
+ATTEMPTS_MAX = 6
 GAPS_MS = [MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS]
 
 
@@ -52,7 +54,7 @@ def sender_of(counter: Counter) -> Sender:
 async def working(counter: Counter, sender: Sender | None = None) -> AsyncIterator[DeliveryWorker]:
     """A worker at work."""
     own = sender or sender_of(counter)
-    worker = DeliveryWorker(counter.database, own, counter.clock, counter.wake)
+    worker = DeliveryWorker(counter.database, own, counter.clock, counter.outbox)
     task = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -289,7 +291,7 @@ async def test_a_worker_that_dies_in_the_middle_is_succeeded(counter: Counter, r
     await counter.emit()
     sender = sender_of(counter)
     [claimed] = await claim(counter)
-    await sender.attempt(claimed)
+    await sender.attempt(claimed, NATIVE_STYLE)
     await sender.close()
     async with working(counter):
         assert (await only_delivery(counter)).attempts == []
@@ -342,7 +344,7 @@ async def test_a_replay_is_a_delivery_of_its_own_with_the_same_event(counter: Co
         session = await counter.session()
         first = await attempted(counter, 1)
         again = await counter.database.write(
-            lambda tx: deliveries.replay(tx, counter.wake, counter.clock, counter.principal, first.delivery.id)
+            lambda tx: deliveries.replay(tx, counter.outbox, counter.clock, counter.principal, first.delivery.id)
         )
 
         async def replayed() -> DeliveryWithAttempts | None:
@@ -361,7 +363,9 @@ async def test_a_test_send_is_attempted_once_and_cannot_be_replayed(counter: Cou
     receiver.status = 500
     made = await counter.endpoint(receiver.url)
     claimed = await counter.database.write(
-        lambda tx: endpoints.prepare_test(counter.endpoints, tx, counter.principal, made.endpoint.id, b'{"id":"cs_x"}')
+        lambda tx: endpoints.prepare_test(
+            counter.endpoints, tx, counter.principal, made.endpoint.id, counter.fact(data=b'{"id":"cs_x"}')
+        )
     )
     async with working(counter) as worker:
         assert not (await worker.attempt_now(claimed)).succeeded
@@ -374,7 +378,7 @@ async def test_a_test_send_is_attempted_once_and_cannot_be_replayed(counter: Cou
     assert await counter.events() == []
     with pytest.raises(Conflict):
         await counter.database.write(
-            lambda tx: deliveries.replay(tx, counter.wake, counter.clock, counter.principal, found.delivery.id)
+            lambda tx: deliveries.replay(tx, counter.outbox, counter.clock, counter.principal, found.delivery.id)
         )
 
 
@@ -389,7 +393,7 @@ async def test_a_delivery_is_seen_in_its_own_project_and_mode_only(counter: Coun
             await counter.database.read(lambda tx, who=stranger: deliveries.get_delivery(tx, who, found.id))
         with pytest.raises(NotFound):
             await counter.database.write(
-                lambda tx, who=stranger: deliveries.replay(tx, counter.wake, counter.clock, who, found.id)
+                lambda tx, who=stranger: deliveries.replay(tx, counter.outbox, counter.clock, who, found.id)
             )
         with pytest.raises(NotFound):
             await counter.database.write(lambda tx, who=stranger: endpoints.delete_endpoint(tx, who, made.endpoint.id))
@@ -431,7 +435,7 @@ async def attempt_at(url: str, sender: Sender, counter: Counter) -> Attempt:
     await counter.emit()
     [claimed] = [claimed for claimed in await claim(counter) if claimed.url == made.url]
     await counter.database.write(lambda tx: endpoints.delete_endpoint(tx, counter.principal, made.id))
-    return await sender.attempt(claimed)
+    return await sender.attempt(claimed, NATIVE_STYLE)
 
 
 @ON_SQLITE
@@ -531,13 +535,13 @@ def test_the_schedule_spans_about_31_hours() -> None:
     now, total = 0, 0
     for number in range(1, ATTEMPTS_MAX):
         attempt = Attempt(number=number, attempted_at=now, duration_ms=1, response_status=500)
-        status, at = next_step(attempt, ATTEMPTS_MAX, now)
+        status, at = next_step(attempt, ATTEMPTS_MAX, now, NATIVE_STYLE.gaps_ms)
         assert status is DeliveryStatus.PENDING
         total += at - now
         now = at
     assert 31 * HOUR_MS <= total < 32 * HOUR_MS
     last = Attempt(number=ATTEMPTS_MAX, attempted_at=now, duration_ms=1, error="no answer")
-    assert next_step(last, ATTEMPTS_MAX, now)[0] is DeliveryStatus.ABANDONED
+    assert next_step(last, ATTEMPTS_MAX, now, NATIVE_STYLE.gaps_ms)[0] is DeliveryStatus.ABANDONED
 
 
 async def test_the_events_rows_need_no_worker(counter: Counter) -> None:

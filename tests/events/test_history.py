@@ -74,7 +74,9 @@ async def test_a_test_send_is_forgotten_like_an_event(database: Database) -> Non
     counter = await counter_over(database, clock)
     made = await counter.endpoint()
     await database.write(
-        lambda tx: prepare_test(counter.endpoints, tx, counter.principal, made.endpoint.id, b'{"object":"example"}')
+        lambda tx: prepare_test(
+            counter.endpoints, tx, counter.principal, made.endpoint.id, counter.fact(data=b'{"object":"example"}')
+        )
     )
     clock.forward(RETENTION_MS)
     assert await _drop(counter) == 0

@@ -15,6 +15,7 @@ from keyturn.keys.secret import digest_of
 from keyturn.stores.sql import keep_client_secret
 from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import present
+from tillgate.base.pages import Page
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 from tillgate.store.replays import Holder
@@ -22,6 +23,7 @@ from tillgate.wire.canonical import as_before, canonical
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.expanding import PARAM, expanded
+from tillgate.wire.paging import Listing, Told
 from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 
@@ -54,7 +56,7 @@ async def act(context: ApiContext, dialect: Dialect, route: Route, call: Call, e
         case Reads(run):
 
             async def read(tx: Transaction) -> Any:
-                return await _to_api(context, tx, call, await run(context, tx, call))
+                return await _to_api(context, dialect, tx, call, await run(context, tx, call))
 
             return _answer(dialect, route, await context.database.read(read))
         case Writes():
@@ -87,12 +89,12 @@ async def _write(
 ) -> Answer:
     """The effect and its stored answer, in one transaction."""
     if named is None:
-        given = await _to_api(context, tx, call, await action.run(context, tx, call))
+        given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
         return _answer(dialect, route, await _with_client_secret(context, tx, route, call, given))
     stored = await idempotency.begin(tx, named.request)
     if stored is not None:
         return dialect.idempotency.replayed(named.replay(stored))
-    given = await _to_api(context, tx, call, await action.run(context, tx, call))
+    given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
     kept = action.kept(given)
     whole = await _with_client_secret(context, tx, route, call, given)
     answer = _answer(dialect, route, whole)
@@ -109,11 +111,21 @@ def _stored(answer: Answer) -> StoredAnswer:
     return StoredAnswer(int(answer.status), answer.body, answer.media_type.decode())
 
 
-async def _to_api(context: ApiContext, tx: Transaction, call: Call, answer: Any) -> Any:
-    """The answer with what was asked for beside it, as it is in the same transaction."""
-    if call.expansion is None:
-        return answer
-    return await expanded(context, tx, call.principal, answer, call.expansion)
+async def _to_api(context: ApiContext, dialect: Dialect, tx: Transaction, call: Call, answer: Any) -> Any:
+    """The answer in its envelope, with what was asked for beside it as it is in the same transaction."""
+    if not isinstance(answer, Page):
+        if call.expansion is None:
+            return answer
+        [shown] = await expanded(context, tx, call.principal, [answer], call.expansion, _told(dialect))
+        return shown
+    data, last = answer.data, answer.data[-1] if answer.data else None
+    if call.expansion is not None:
+        data = await expanded(context, tx, call.principal, data, call.expansion, _told(dialect))
+    return _told(dialect)(Listing(data, answer.has_more, call.page, last))
+
+
+def _told(dialect: Dialect) -> Told:
+    return present(dialect.paging, "the paging of a dialect that has lists").told
 
 
 async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
