@@ -1579,8 +1579,7 @@ export interface components {
             advancedSeconds: number;
             createdAt: string;
             id: string;
-            /** @default false */
-            livemode?: boolean;
+            livemode: boolean;
             name: string | null;
             /**
              * @default test_clock

@@ -159,8 +159,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "delivery_not_replayable": ErrorKind(
         409,
         "conflict",
-        "A test delivery has no event, so it cannot be replayed. Send another test instead. Nor can an event be sent to "
-        "an endpoint in whose dialect it was not kept.",
+        "A test delivery has no event, so it cannot be replayed. Send another test instead. Nor can an event be sent "
+        "to an endpoint in whose dialect it was not kept.",
     ),
     "sequence_ahead": ErrorKind(
         409,
