@@ -92,7 +92,7 @@ TOY = Dialect(
     telling=Telling(lambda refusal, _: told(403 if refusal.need is not None else 401, refusal.reason.value),
                     lambda allowance, *_: told(429, f"wait {allowance.retry_after_seconds:.0f} s"),
                     lambda error, _: told({"not_found": 404, "unknown_path": 404, "method_not_allowed": 405}.get(error.code, 400), error.code)),  # noqa: E501
-    idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: answer._replace(status=208)),  # noqa: E501
+    idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: msgspec.structs.replace(answer, status=208)),  # noqa: E501
     media_type=JSON, spelling=Spelling(read, lambda text: text.startswith("CH-")), one_slash=True,
     paging=Paging(Pages, lambda query: PageRequest(query.count, query.below and (read(query.below) or query.below)), lambda page: {"charges": page.data, "below": page.last.charge if page.has_more else None}),  # noqa: E501
     webhooks=Style("toy", request, gaps_ms=(MINUTE_MS,), form=form),

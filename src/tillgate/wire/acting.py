@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,7 +23,7 @@ from tillgate.wire.canonical import as_before, canonical
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.expanding import PARAM, expanded
-from tillgate.wire.paging import Listing, Told
+from tillgate.wire.paging import Listing, Paging
 from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 
@@ -52,21 +52,19 @@ class _Named(NamedTuple):
 async def act(context: ApiContext, dialect: Dialect, route: Route, call: Call, exchange: Exchange) -> Answer:
     """Run the route's action: once, where the dialect's policy honours the name that the request may have."""
     action = route.action
-    match action:
-        case Reads(run):
+    if isinstance(action, Reads):
+        if call.expansion is None:
+            given = await context.database.read(lambda tx: action.run(context, tx, call))
+            return _answer(dialect, route, _paged(dialect, call, given))
 
-            async def read(tx: Transaction) -> Any:
-                return await _to_api(context, dialect, tx, call, await run(context, tx, call))
+        async def read(tx: Transaction) -> Any:
+            return await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
 
-            return _answer(dialect, route, await context.database.read(read))
-        case Writes():
-            named = _named(context, dialect, route, call, exchange)
-            return await context.database.write(lambda tx: _write(context, dialect, tx, route, action, call, named))
-        case Sends():
-            named = _named(context, dialect, route, call, exchange)
-            return await _send(context, dialect, route, action, call, named)
-        case _:
-            assert_never(action)
+        return _answer(dialect, route, await context.database.read(read))
+    named = _named(context, dialect, route, call, exchange)
+    if isinstance(action, Writes):
+        return await context.database.write(lambda tx: _write(context, dialect, tx, route, action, call, named))
+    return await _send(context, dialect, route, action, call, named)
 
 
 def _answer(dialect: Dialect, route: Route, answer: Any) -> Answer:
@@ -113,19 +111,27 @@ def _stored(answer: Answer) -> StoredAnswer:
 
 async def _to_api(context: ApiContext, dialect: Dialect, tx: Transaction, call: Call, answer: Any) -> Any:
     """The answer in its envelope, with what was asked for beside it as it is in the same transaction."""
+    if call.expansion is None:
+        return _paged(dialect, call, answer)
+    told = _paging(dialect).told
+    if isinstance(answer, Page):
+        data = await expanded(context, tx, call.principal, answer.data, call.expansion, told)
+        return _paged(dialect, call, answer, data)
+    [whole] = await expanded(context, tx, call.principal, [answer], call.expansion, told)
+    return whole
+
+
+def _paged(dialect: Dialect, call: Call, answer: Any, data: list[Any] | None = None) -> Any:
+    """A page in the dialect's envelope, with ``data`` for what it holds; anything else as it is."""
     if not isinstance(answer, Page):
-        if call.expansion is None:
-            return answer
-        [shown] = await expanded(context, tx, call.principal, [answer], call.expansion, _told(dialect))
-        return shown
-    data, last = answer.data, answer.data[-1] if answer.data else None
-    if call.expansion is not None:
-        data = await expanded(context, tx, call.principal, data, call.expansion, _told(dialect))
-    return _told(dialect)(Listing(data, answer.has_more, call.page, last))
+        return answer
+    last = answer.data[-1] if answer.data else None
+    shown = answer.data if data is None else data
+    return _paging(dialect).told(Listing(shown, answer.has_more, call.page, last))
 
 
-def _told(dialect: Dialect) -> Told:
-    return present(dialect.paging, "the paging of a dialect that has lists").told
+def _paging(dialect: Dialect) -> Paging:
+    return present(dialect.paging, "the paging of a dialect that has lists")
 
 
 async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:

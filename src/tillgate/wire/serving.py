@@ -1,10 +1,11 @@
 """A dialect spoken: what :mod:`keyturn.http.pipeline` asks of a language, out of a :class:`Dialect`."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from keyturn import Allowance, Needs, Refused, each_need
 from keyturn.admission.origins import Origins
@@ -37,7 +38,7 @@ _WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
 _log = structlog.get_logger("api")
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """What a call asks for, by its route and its query alone: known before anybody is let in.
 
     Attributes:
@@ -133,7 +134,7 @@ class Spoken:
         headers = exchange.headers
         if route.body is not None:
             body = decode_body(self._decoders[route.body], await read_body(headers, exchange.receive))
-            call = call._replace(body=body)
+            call = replace(call, body=body)
         elif declares_too_much(headers.get(b"content-length", b"")):
             # An operation without a body may be sent one, which is never read; but not without bound.
             raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")
@@ -190,7 +191,7 @@ class Spoken:
         return told if seconds is None else told.adding([(b"retry-after", b"%d" % seconds)])
 
     def _told(self, answer: Answer) -> Answer:
-        return answer._replace(headers=(*self._dialect.always, *answer.headers))
+        return Answer(answer.status, answer.body, answer.media_type, (*self._dialect.always, *answer.headers))
 
     def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:
         """The path's variables by name.
@@ -273,9 +274,9 @@ def _with_query(dialect: Dialect, route: Route, asked: Asked, call: Call) -> Cal
     paging = dialect.paging
     if route.query is not None:
         query = decode_query(route.query, asked.given)
-        call = call._replace(query=query)
+        call = replace(call, query=query)
         if paging is not None and isinstance(query, paging.query):
-            call = call._replace(page=paging.asked(query))
+            call = replace(call, page=paging.asked(query))
             ensure(1 <= call.page.limit <= LIMIT_MAX, "a dialect asks for pages of a size that lists have")
     elif asked.given:
         name = next(iter(asked.given))[:60]
@@ -283,4 +284,4 @@ def _with_query(dialect: Dialect, route: Route, asked: Asked, call: Call) -> Cal
     if asked.expansion is None:
         return call
     asked.expansion.check_size(call.page.limit)
-    return call._replace(expansion=asked.expansion)
+    return replace(call, expansion=asked.expansion)
