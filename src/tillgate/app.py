@@ -192,12 +192,13 @@ class Tillgate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             _look_through_proxies(scope, self._trusted_proxies)
-        if scope["type"] == "http" and _is_api(scope["path"]):
+        # A language may be spoken below /api, too.
+        if self._dialects and scope["type"] == "http" and (spoken := self._spoken_at(scope["path"])) is not None:
+            await spoken(scope, receive, send)
+        elif scope["type"] == "http" and _is_api(scope["path"]):
             await self._api(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PATHS:
             await self._reports(scope, receive, send)
-        elif scope["type"] == "http" and (spoken := self._spoken_at(scope["path"])) is not None:
-            await spoken(scope, receive, send)
         else:
             await self._site(scope, receive, send)
 

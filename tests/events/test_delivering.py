@@ -21,6 +21,7 @@ from tests.running import free_port
 from tests.shop import eventually
 from tillgate.base.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.pages import PageRequest
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries import records
@@ -33,6 +34,7 @@ from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import EndpointChanges
 from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.styles import Styles
 
 pytestmark = pytest.mark.anyio
 
@@ -542,6 +544,38 @@ def test_the_schedule_spans_about_31_hours() -> None:
     assert 31 * HOUR_MS <= total < 32 * HOUR_MS
     last = Attempt(number=ATTEMPTS_MAX, attempted_at=now, duration_ms=1, error="no answer")
     assert next_step(last, ATTEMPTS_MAX, now, NATIVE_STYLE.gaps_ms)[0] is DeliveryStatus.ABANDONED
+
+
+def test_a_schedule_that_became_shorter_ends_a_delivery_sooner() -> None:
+    """A delivery keeps its number of attempts, and its style may have fewer waits in a later version."""
+    attempt = Attempt(number=2, attempted_at=0, duration_ms=1, response_status=500)
+    assert next_step(attempt, 6, 0, (MINUTE_MS, HOUR_MS)) == (DeliveryStatus.PENDING, HOUR_MS)
+    assert next_step(attempt, 6, 0, (MINUTE_MS,)) == next_step(attempt, 6, 0, ()) == (DeliveryStatus.ABANDONED, 0)
+
+
+def test_two_styles_of_one_name_do_not_start() -> None:
+    """An endpoint names its style, which must be one."""
+    with pytest.raises(ValueError, match="native, native"):
+        Styles([NATIVE_STYLE, NATIVE_STYLE])
+    with pytest.raises(LookupError, match="no webhook style 'toy'; there are native"):
+        Styles([NATIVE_STYLE]).of("toy")
+
+
+async def test_what_waits_in_a_dialect_that_is_gone_fails_and_says_so(counter: Counter, receiver: Receiver) -> None:
+    """It is tried again later, for the dialect may come back; meanwhile such endpoints get nothing new, and nothing is
+    sent to them in another language."""
+    made = (await counter.endpoint(receiver.url)).endpoint
+    await counter.emit()
+    await execute(counter.database, "UPDATE webhook_endpoints SET dialect = 'gone'")
+    async with working(counter):
+        tried = await attempted(counter, 1)
+    assert tried.attempts[0].error == "this server sends no webhooks in the dialect gone"
+    assert (tried.delivery.status, receiver.received) == (DeliveryStatus.PENDING, [])
+    await counter.emit(object_id="cs_another")
+    page = await counter.database.read(
+        lambda tx: deliveries.list_deliveries(tx, counter.principal, made.id, PageRequest())
+    )
+    assert len(page.data) == 1
 
 
 async def test_the_events_rows_need_no_worker(counter: Counter) -> None:

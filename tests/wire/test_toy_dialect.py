@@ -56,7 +56,10 @@ async def test_a_charge_is_made_and_looked_at_in_its_own_words(toy: Toy) -> None
     assert (made.status_code, made.headers["content-type"]) == (200, "application/toy+json")
     charge = made.json()["charge"]
     assert charge.startswith("CH-")
-    for path in (f"/toy/v2/status/{toy.shop.project_id}/{charge}", f"/toy/v3//status//{toy.shop.project_id}/{charge}/"):
+    for path in (
+        f"/toy/v2/status/{toy.shop.project_id}/{charge}",
+        f"/api/toy//status//{toy.shop.project_id}/{charge}/",
+    ):
         looked = await toy.http.get(path, headers=key)
         assert looked.json() == {"charge": charge, "state": "pending", "note": toy.shop.project_id}, looked.text
     missing = await toy.http.get(f"/toy/v2/status/{toy.shop.project_id}/CH-small", headers=key)
@@ -92,7 +95,7 @@ async def test_a_retry_is_answered_by_its_own_policy(toy: Toy) -> None:
     issued = await toy.shop.issued(["sessions:write", "sessions:read"])
     key = toy.header(issued) | {"x-once": "a"}
     first = await toy.http.post("/toy/v2/charges", json={"cents": 1}, headers=key)
-    again = await toy.http.post("/toy/v3/charges", json={"cents": 1}, headers=key)
+    again = await toy.http.post("/api/toy/charges", json={"cents": 1}, headers=key)
     assert (first.status_code, again.status_code, again.content) == (200, 208, first.content)
     assert first.json()["note"] == "for your eyes only"
     other = await toy.key("sessions:write", "sessions:read") | {"x-once": "a"}

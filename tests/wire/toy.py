@@ -81,7 +81,7 @@ def request(outgoing: Outgoing) -> WebhookRequest:
 
 
 TOY = Dialect(
-    "toy", ("/toy/v2", "/toy/v3"), (
+    "toy", ("/toy/v2", "/api/toy"), (
         Route("POST", "/charges", (Need("sessions:write"), Need("sessions:read")), "", Writes(charge, lambda one: msgspec.structs.replace(one, note=None)), Charge, body=NewCharge),  # noqa: E501
         Route("GET", "/charges", Need("sessions:read"), "", Reads(charges), None, query=Pages),
         Route("GET", "/status/{projectId}/{txId}", Need("sessions:read"), "", Reads(status), Charge),
