@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +33,7 @@ from keyturn.stores.requests import SqlRequests
 from tillgate.access import CodeTries, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.api import ApiContext, NativeApi, error_pages
-from tillgate.api.mount import ROOT
+from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
@@ -43,7 +43,10 @@ from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, Add
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX, EndpointContext
+from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.outbox import Outbox
 from tillgate.events.retention import keep_dropping
+from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
@@ -55,6 +58,8 @@ from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer, idempotency
 from tillgate.store.sealing import claim
+from tillgate.wire.dialect import Dialect
+from tillgate.wire.serving import DialectApp
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter
@@ -75,9 +80,21 @@ class Tillgate:
     """The whole server as one ASGI application, over an opened and migrated database."""
 
     def __init__(
-        self, settings: Settings, database: Database, *, sealer: Sealer, clock: Clock, metrics: Metrics | None = None
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        sealer: Sealer,
+        clock: Clock,
+        metrics: Metrics | None = None,
+        dialects: Sequence[Dialect] = (),
     ) -> None:
-        wake = Wake()
+        """
+        Args:
+            dialects: the languages that are spoken beside the native one.
+        """
+        styles = Styles([NATIVE_STYLE, *(one.webhooks for one in dialects if one.webhooks is not None)])
+        outbox = Outbox(Wake(), styles)
         self._clock = clock
         self._public_host = urlsplit(settings.public_url).hostname
         self._trusted_proxies = Networks(map(str, settings.trusted_proxies))
@@ -89,7 +106,7 @@ class Tillgate:
         self._keys = open_layer(
             database,
             clock,
-            wake,
+            outbox,
             limit=settings.key_limit,
             visitor_limit=settings.visitor_limit,
             limiter=limiter,
@@ -102,42 +119,44 @@ class Tillgate:
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
-        self._worker = DeliveryWorker(database, self._sender, clock, wake, tests=self._tests)
+        self._worker = DeliveryWorker(database, self._sender, clock, outbox, tests=self._tests)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
             Rails(test=SimulatedRail(), live=None),
             clock,
-            wake,
+            outbox,
         )
         endpoints = EndpointContext(
-            clock, sealer, http_loopback=settings.dev, guard=guard, seconds_to_test=_seconds_to_test()
+            clock, sealer, styles, http_loopback=settings.dev, guard=guard, seconds_to_test=_seconds_to_test()
         )
         where = settings.github_public_keys
         github = GitHubReports(self._keys.leaks, public_keys_at(where), clock) if where else None
         # Reports are counted apart from keys, and by each process for itself.
         self._reports = LeakReports(self._keys.leaks, Limiter(time.monotonic_ns), github)
         codes = VisitorLimit(limiter, "codes", CODE_LIMIT)
-        self._api = NativeApi(
-            ApiContext(
-                database,
-                clock,
-                wake,
-                self._keys,
-                self._checkout,
-                endpoints,
-                self._worker,
-                CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
-                settings.public_url,
-            ),
-            origins=self._keys.origins,
-            plain_http_from_here=settings.dev,
-            count_response=self._metrics.count_response,
-            requests=self._keys.requests,
+        context = ApiContext(
+            database,
+            clock,
+            outbox,
+            self._keys,
+            self._checkout,
+            endpoints,
+            self._worker,
+            CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
+            settings.public_url,
         )
+        around: dict[str, Any] = {
+            "origins": self._keys.origins,
+            "plain_http_from_here": settings.dev,
+            "count_response": self._metrics.count_response,
+            "requests": self._keys.requests,
+        }
+        self._api = NativeApi(context, **around)
+        self._dialects = [DialectApp(context, one, **around) for one in dialects]
         dashboard = DashboardContext(
             database,
             clock,
-            wake,
+            outbox,
             self.accounts,
             self._keys.store,
             self._keys.issuer,
@@ -160,6 +179,7 @@ class Tillgate:
             routes=[
                 Route("/", _to_dashboard),
                 Route("/healthz", _healthz),
+                Route(DOCUMENT_PATH, self._describe),
                 Route("/readyz", self._readyz),
                 Route("/metrics", self._tell_metrics),
                 *tillgate.pages.routes(pages),
@@ -174,7 +194,10 @@ class Tillgate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             _look_through_proxies(scope, self._trusted_proxies)
-        if scope["type"] == "http" and _is_api(scope["path"]):
+        # A language may be spoken below /api, too.
+        if self._dialects and scope["type"] == "http" and (spoken := self._spoken_at(scope["path"])) is not None:
+            await spoken(scope, receive, send)
+        elif scope["type"] == "http" and _is_api(scope["path"]):
             await self._api(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PATHS:
             await self._reports(scope, receive, send)
@@ -219,6 +242,14 @@ class Tillgate:
             except StoreError as error:
                 _log.warning("idempotency.not_forgotten", detail=str(error))
             await asyncio.sleep(FORGET_SECONDS)
+
+    def _spoken_at(self, path: str) -> DialectApp | None:
+        return next((one for one in self._dialects if one.dialect.mount_of(path) is not None), None)
+
+    async def _describe(self, _: Request) -> Response:
+        # The same for everybody, and no secret: tools fetch it without a key.
+        headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        return Response(self._api.document, media_type="application/json", headers=headers)
 
     async def _readyz(self, _: Request) -> JSONResponse:
         status, report = readiness(await self._keys.trouble())
@@ -360,12 +391,16 @@ def _static() -> list[BaseRoute]:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+    dialects: Sequence[Dialect] = (),
 ) -> AsyncIterator[Tillgate]:
     """A server whose database is open and migrated, until the block ends.
 
     Args:
         metrics: what it counts with, where several processes count together.
+        dialects: the languages that are spoken beside the native one.
 
     Raises:
         StoreError, SealingError: it cannot start; the message says what to do.
@@ -375,6 +410,6 @@ async def running(
     try:
         sealer = Sealer(settings.secret_key())
         await claim(database, sealer)
-        yield Tillgate(settings, database, sealer=sealer, clock=clock, metrics=metrics)
+        yield Tillgate(settings, database, sealer=sealer, clock=clock, metrics=metrics, dialects=dialects)
     finally:
         await database.close()

@@ -29,6 +29,7 @@ from tillgate.events.deliveries.worker import IN_FLIGHT_MAX, LEASE_MS, DeliveryW
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.events.endpoints.operations import EndpointChanges
+from tillgate.events.native import NATIVE_STYLE
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +42,7 @@ async def counter(database: Database) -> Counter:
 @contextlib.asynccontextmanager
 async def working(counter: Counter) -> AsyncIterator[None]:
     sender = Sender(counter.sealer, counter.clock)
-    task = asyncio.create_task(DeliveryWorker(counter.database, sender, counter.clock, counter.wake).run())
+    task = asyncio.create_task(DeliveryWorker(counter.database, sender, counter.clock, counter.outbox).run())
     try:
         yield
     finally:
@@ -135,11 +136,13 @@ async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
     guard = AddressGuard(LOOPBACK)
     sender = Sender(counter.sealer, counter.clock, guarded_transport(guard))
     tests = Sender(counter.sealer, counter.clock, guarded_transport(guard, open_max=3, kept_max=0))
-    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.wake, tests=tests)
+    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.outbox, tests=tests)
     endpoint = (await counter.endpoint(hanging.url)).endpoint
     claimed = [
         await counter.database.write(
-            lambda tx: endpoints.prepare_test(counter.endpoints, tx, counter.principal, endpoint.id, b"{}")
+            lambda tx: endpoints.prepare_test(
+                counter.endpoints, tx, counter.principal, endpoint.id, counter.fact(data=b"{}")
+            )
         )
         for _ in range(ENDPOINT_IN_FLIGHT_MAX)
     ]
@@ -271,7 +274,7 @@ async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, re
         attempt = Attempt(number=1, attempted_at=0, duration_ms=1, response_status=status)
         now = counter.clock.now()
         await counter.database.write(
-            lambda tx: endpoints.conclude(tx, counter.wake, made.id, attempt, is_test=is_test, now=now)
+            lambda tx: endpoints.conclude(tx, counter.outbox, made.id, attempt, is_test=is_test, now=now)
         )
         return await endpoint_now(counter, made.id)
 
@@ -334,7 +337,7 @@ def test_a_receiver_may_put_a_retry_off_but_not_hurry_it() -> None:
 
     def after(number: int, asked_ms: int | None) -> tuple[DeliveryStatus, int]:
         attempt = Attempt(number=number, attempted_at=0, duration_ms=1, response_status=429, retry_after_ms=asked_ms)
-        return next_step(attempt, 6, NEW_YEAR)
+        return next_step(attempt, 6, NEW_YEAR, NATIVE_STYLE.gaps_ms)
 
     assert after(1, HOUR_MS) == (DeliveryStatus.PENDING, NEW_YEAR + HOUR_MS)
     assert after(1, 1_000) == after(1, None) == (DeliveryStatus.PENDING, NEW_YEAR + MINUTE_MS)

@@ -27,6 +27,27 @@ def test_previous_attributes_lead_back(before: dict[str, object], after: dict[st
     assert all(name not in after or after[name] != value for name, value in found.items())
 
 
+def test_that_objects_say_their_mode_now_is_no_change() -> None:
+    """Events from before an upgrade last for 90 days: the lines of an order are not told as changed because they say
+    more today; what has changed besides is."""
+
+    def changed(before: object, after: object) -> object:
+        found = previous_attributes(msgspec.json.encode(before).decode(), msgspec.json.encode(after))
+        return msgspec.json.decode(found)
+
+    line: dict[str, object] = {"id": "li_1", "name": "Tea"}
+    told = line | {"livemode": False}
+    assert changed({"lineItems": [line], "status": "open"}, {"lineItems": [told], "status": "paid"}) == {
+        "status": "open"
+    }
+    for lines in ([told | {"name": "Coffee"}], [told, told], []):
+        assert changed({"lineItems": [line]}, {"lineItems": lines}) == {"lineItems": [line]}
+    declined: dict[str, object] = {"code": "no"}
+    assert changed({"lastDecline": declined}, {"lastDecline": declined | {"livemode": True}}) == {}
+    assert changed({"lastDecline": None}, {"lastDecline": declined | {"livemode": True}}) == {"lastDecline": None}
+    assert changed({"metadata": {}}, {"metadata": {"livemode": True}}) == {"metadata": {}}
+
+
 @pytest.mark.anyio
 async def test_a_follower_beside_many_writers_sees_no_gap(database: Database) -> None:
     """A sequence number is committed before the next one is taken: who follows never skips one that comes late."""
@@ -74,7 +95,9 @@ async def test_a_test_send_is_forgotten_like_an_event(database: Database) -> Non
     counter = await counter_over(database, clock)
     made = await counter.endpoint()
     await database.write(
-        lambda tx: prepare_test(counter.endpoints, tx, counter.principal, made.endpoint.id, b'{"object":"example"}')
+        lambda tx: prepare_test(
+            counter.endpoints, tx, counter.principal, made.endpoint.id, counter.fact(data=b'{"object":"example"}')
+        )
     )
     clock.forward(RETENTION_MS)
     assert await _drop(counter) == 0

@@ -13,7 +13,7 @@ from tillgate.events import operations as events
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import checked_events
 from tillgate.events.endpoints.operations import EndpointChanges, NewEndpoint
-from tillgate.events.model import ALIASES, EVENT_TYPES, event_type
+from tillgate.events.types import ALIASES, EVENT_TYPES, event_type
 
 pytestmark = pytest.mark.anyio
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from keyturn.leaks.reporting import PATHS
 from tests.golden.recording import Golden
 from tests.shop import PUBLIC_URL, Shop
+from tillgate.api.mount import DOCUMENT_PATH
 from tillgate.checkout.settlement.simulating import OUTCOMES
 
 pytestmark = pytest.mark.anyio
@@ -17,13 +18,13 @@ UNKNOWN = "cs_01hxyz0000000000000000000"
 
 
 def declared(shop: Shop) -> list[str]:
-    """Every route of the server that is neither the API's nor the dashboard's."""
+    """Every route of the server that is neither the API's, its document included, nor the dashboard's."""
     site: Any = shop.app._site
     return [
         *(
             f"{method} {route.path}"
             for route in site.routes
-            if isinstance(route, Route) and not route.path.startswith("/dashboard")
+            if isinstance(route, Route) and not route.path.startswith(("/dashboard", DOCUMENT_PATH))
             for method in sorted((route.methods or set()) - {"HEAD"})
         ),
         *(f"POST {path}" for path in PATHS if path != "/leaks/github"),

@@ -41,9 +41,10 @@ BOUNDED = {
     "tillgate/checkout/sessions/records.py:_TO_LAPSE": "_LAPSED has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_LAPSE_OF_CLOCK": "NOT YET: the due sessions of a test clock",
     "tillgate/checkout/sessions/records.py:_TO_EXPIRE_OF_CLOCK": "NOT YET: the due sessions of a test clock",
-    "tillgate/events/deliveries/records.py:_WANTING": "ENDPOINTS_MAX of a project",
+    "tillgate/events/deliveries/records.py:_SUBSCRIBERS_HELD": "ENDPOINTS_MAX of a project",
     "tillgate/events/deliveries/records.py:_CLAIM": "_DUE has a LIMIT",
     "tillgate/events/deliveries/records.py:_RANGE_HELD": "_RANGE has a LIMIT",
+    "tillgate/events/records.py:_DIALECTS": "one form for each dialect of this server",
     "tillgate/store/sealing.py:page": "pages of sealed values, each with a LIMIT",
 }
 

@@ -25,7 +25,9 @@ from tillgate.api import (
 from tillgate.api.errors import Envelope
 from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
+from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
+from tillgate.events.native import NATIVE_STYLE
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy
 from tillgate.wire.routing import Route
@@ -53,11 +55,18 @@ NATIVE: Final = Dialect(
     telling=Envelope("").telling,
     idempotency=IdempotencyPolicy("api"),
     expansions=EXPANSIONS,
+    described_at=DOCUMENT_PATH,
+    paging=PAGING,
+    webhooks=NATIVE_STYLE,
 )
 
 
 class NativeApi(DialectApp):
-    """Everything under ``/api/v1``."""
+    """Everything under ``/api/v1``, all of which asks for a key.
+
+    Attributes:
+        document: what describes it, for everybody: JSON, to be served outside.
+    """
 
     def __init__(
         self,
@@ -74,14 +83,10 @@ class NativeApi(DialectApp):
             routes: others than :data:`ROUTES`.
         """
         declared = ROUTES if routes is None else routes
-        described = msgspec.json.encode(document(declared, context.public_url))
+        self.document = msgspec.json.encode(document(declared, context.public_url))
         super().__init__(
             context,
-            NATIVE._replace(
-                routes=tuple(declared),
-                telling=Envelope(context.public_url).telling,
-                documents={DOCUMENT_PATH: described},
-            ),
+            NATIVE._replace(routes=tuple(declared), telling=Envelope(context.public_url).telling),
             origins=origins,
             plain_http_from_here=plain_http_from_here,
             count_response=count_response,

@@ -169,7 +169,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "unknown_path": ErrorPage(
         "Compare the path with the [API reference](../reference/api.md), or with the OpenAPI document that the "
         "message names. A trailing slash or a double slash makes a different path.",
-        "There is no /api/v1/payment_link; the paths are listed in /api/v1/openapi.json.",
+        "There is no /api/v1/payment_link; the paths are listed in /openapi.json.",
     ),
     "not_found": ErrorPage(
         "Check the id, and the project and mode of the key: a test key cannot read live objects. The answer is the "

@@ -159,7 +159,10 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409, "conflict", "The project has reached its limit of webhook endpoints in this mode. Delete one first."
     ),
     "delivery_not_replayable": ErrorKind(
-        409, "conflict", "A test delivery has no event, so it cannot be replayed. Send another test instead."
+        409,
+        "conflict",
+        "A test delivery has no event, so it cannot be replayed. Send another test instead. Nor can an event be sent "
+        "to an endpoint in whose dialect it was not kept.",
     ),
     "sequence_ahead": ErrorKind(
         409,

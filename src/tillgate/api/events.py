@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.errors import InvalidInput
 from tillgate.base.problems import Problem
 from tillgate.events import operations
@@ -13,8 +14,7 @@ from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.fields import InstantText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given, instant
+from tillgate.wire.reading import given, instant
 from tillgate.wire.routing import Call, Reads, Route
 
 READ = Need("events:read")
@@ -52,13 +52,13 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> EventLis
     page = await operations.list_events(
         tx,
         call.principal,
-        query.page,
+        call.page,
         type=given(query.type),
         created_after=instant(query.created_after, field="created_after"),
     )
     current = await log_id(tx, call.principal.project_id, call.principal.livemode)
-    answer = listed(page.data, page.has_more)
-    return EventListObject(answer.data, answer.has_more, answer.next_cursor, current)
+    cursor = page.data[-1].id if page.has_more else None
+    return EventListObject(page.data, page.has_more, cursor, current)
 
 
 async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int, log: str | None) -> EventListObject:
@@ -69,7 +69,7 @@ async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int, 
         tx,
         call.principal,
         after,
-        query.limit,
+        call.page.limit,
         log=log,
         type=given(query.type),
         created_after=instant(query.created_after, field="created_after"),

@@ -7,9 +7,11 @@ import msgspec
 
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, TooOften
 from tillgate.base.invariants import present
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.checkout.coupons.model import CouponObject
@@ -28,8 +30,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
 from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
@@ -166,17 +167,17 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> Checkout
     return to_api(await operations.get_session(tx, call.principal, call.id), context.public_url)
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[CheckoutSessionObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[CheckoutSessionObject]:
     query: ListCheckoutSessions = call.query
     page = await operations.list_sessions(
         tx,
         call.principal,
-        query.page,
+        call.page,
         status=given(query.status),
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, field="link_id"),
         created_after=instant(query.created_after, field="created_after"),
     )
-    return listed([to_api(one, context.public_url) for one in page.data], page.has_more)
+    return Page([to_api(one, context.public_url) for one in page.data], page.has_more)
 
 
 async def simulate(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:

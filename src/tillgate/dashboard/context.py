@@ -10,7 +10,7 @@ from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
-from tillgate.events.wake import Wake
+from tillgate.events.outbox import Outbox
 from tillgate.store import Database
 
 
@@ -24,7 +24,7 @@ class DashboardContext(NamedTuple):
 
     database: Database
     clock: Clock
-    wake: Wake
+    outbox: Outbox
     accounts: Accounts
     keys: KeyStore
     issuer: Issuer

@@ -1,7 +1,7 @@
 """From bytes and query strings to declared types, and from their failures to errors that name the field."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -9,9 +9,7 @@ from keyturn.http.reading import QUERY_BYTES_MAX, Fault, Malformed, misfit, para
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.ids import is_id
-from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
 from tillgate.base.problems import NO_FIELD, Field, Problem, Verbatim
-from tillgate.wire.fields import IdText
 
 BODY_BYTES_MAX: Final = 256 * 1024
 
@@ -19,17 +17,6 @@ BODY_BYTES_MAX: Final = 256 * 1024
 T = TypeVar("T")
 
 Receive = Callable[[], Awaitable[Any]]
-
-
-class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What every list takes. A query has no null: a parameter is given or left out."""
-
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    starting_after: IdText | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def page(self) -> PageRequest:
-        return PageRequest(self.limit, given(self.starting_after))
 
 
 def given(value: T | msgspec.UnsetType) -> T | None:

@@ -45,7 +45,7 @@ class TestClockObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
 
     id: str
     object: Literal["test_clock"] = "test_clock"
-    livemode: bool = False
+    livemode: bool
     name: str | None
     advanced_seconds: int
     sessions: int
@@ -70,6 +70,7 @@ def to_api(clock: TestClock) -> TestClockObject:
     """The clock in the API's form."""
     return TestClockObject(
         id=clock.id,
+        livemode=False,
         name=clock.name,
         advanced_seconds=clock.advanced_ms // SECOND_MS,
         sessions=clock.sessions,

@@ -12,10 +12,10 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
 from tillgate.checkout.context import CheckoutContext
-from tillgate.checkout.emitting import emit_event
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.links import records
 from tillgate.checkout.links.model import PaymentLink, new_slug, to_api
-from tillgate.events.model import PAYMENT_LINK_CREATED, PAYMENT_LINK_UPDATED
+from tillgate.events.types import PAYMENT_LINK_CREATED, PAYMENT_LINK_UPDATED, EventType
 from tillgate.store import Transaction
 
 
@@ -181,5 +181,5 @@ async def _write(context: CheckoutContext, tx: Transaction, before: PaymentLink,
     return after
 
 
-async def _tell(context: CheckoutContext, tx: Transaction, type: str, link: PaymentLink) -> None:
-    await emit_event(context, tx, link.project_id, type, to_api(link, context.settings.public_url))
+async def _tell(context: CheckoutContext, tx: Transaction, type: EventType, link: PaymentLink) -> None:
+    await emit_fact(context, tx, type, link, to_api(link, context.settings.public_url))

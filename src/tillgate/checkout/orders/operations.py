@@ -15,10 +15,12 @@ from tillgate.base.text import NAME_MAX, checked_text
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import records
 from tillgate.checkout.orders.model import (
     EDGES,
+    EVENT_OF,
     LINE_ITEMS_MAX,
     QUANTITY_MAX,
     REFERENCE_MAX,
@@ -29,14 +31,14 @@ from tillgate.checkout.orders.model import (
     LineItemKind,
     Order,
     OrderStatus,
+    changed,
     checked_basket,
 )
 from tillgate.checkout.orders.object import to_api
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.products import operations as products
 from tillgate.checkout.products.model import Pricing, Product
-from tillgate.events.model import ORDER_UPDATED
-from tillgate.events.operations import emit
+from tillgate.events.types import ORDER_UPDATED, EventType
 from tillgate.store import Transaction
 
 # What an order's line is called where nobody named anything.
@@ -335,10 +337,8 @@ async def sync_order(
         if await records.move(tx, before, to, now) != 1:
             raise Conflict("The order was changed by another request. Read it again, then decide.")
         after = msgspec.structs.replace(after, status=to, updated_at=now)
-        # That it is open again is no news of its own: what changed tells that money is gone.
-        type = ORDER_UPDATED if to is OrderStatus.OPEN else f"order.{to.value}"
-        await emit_event(context, tx, type, after, before=before, now=now)
-    elif to_api(after) != to_api(before):
+        await emit_event(context, tx, EVENT_OF[to], after, before=before, now=now)
+    elif changed(before, after):
         after = msgspec.structs.replace(after, updated_at=now)
         await records.touch(tx, after.id, now)
         await emit_event(context, tx, ORDER_UPDATED, after, before=before, now=now)
@@ -346,20 +346,10 @@ async def sync_order(
 
 
 async def emit_event(
-    context: CheckoutContext, tx: Transaction, type: str, order: Order, *, before: Order, now: int
+    context: CheckoutContext, tx: Transaction, type: EventType, order: Order, *, before: Order, now: int
 ) -> None:
     """Write an event about an order whose session's row is held."""
-    await emit(
-        tx,
-        context.wake,
-        project_id=order.project_id,
-        livemode=order.livemode,
-        type=type,
-        object_id=order.id,
-        data=msgspec.json.encode(to_api(order)),
-        initial_snapshot=msgspec.json.encode(to_api(before)),
-        now=now,
-    )
+    await emit_fact(context, tx, type, order, to_api(order), before=to_api(before), now=now)
 
 
 def _required(value: str | None, *, field: Field) -> str:

@@ -15,11 +15,11 @@ from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.coupons.model import Coupon, Uses
-from tillgate.checkout.emitting import emit_event
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.promotions import records
 from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, folded, to_api
-from tillgate.events.model import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
+from tillgate.events.types import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
 from tillgate.store import Transaction
 
 
@@ -82,7 +82,7 @@ async def create_promotion_code(
             f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter.",
             code="promotion_code_exists",
         )
-    await emit_event(context, tx, promotion.project_id, PROMOTION_CODE_CREATED, to_api(promotion))
+    await emit_fact(context, tx, PROMOTION_CODE_CREATED, promotion, to_api(promotion))
     return promotion
 
 
@@ -175,7 +175,7 @@ async def update_promotion_code(
         return promotion
     after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await emit_event(context, tx, after.project_id, PROMOTION_CODE_UPDATED, to_api(after))
+    await emit_fact(context, tx, PROMOTION_CODE_UPDATED, after, to_api(after))
     return after
 
 

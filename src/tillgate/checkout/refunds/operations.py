@@ -14,6 +14,7 @@ from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import checked_text
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import get_order
@@ -24,6 +25,7 @@ from tillgate.checkout.refunds import records
 from tillgate.checkout.refunds.model import (
     DESTINATION_MAX,
     EDGES,
+    EVENT_OF,
     HASH_MAX,
     Refund,
     RefundReason,
@@ -33,8 +35,7 @@ from tillgate.checkout.refunds.model import (
 from tillgate.checkout.sessions.model import SessionStatus, excess, waits_for_decision
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import deciding
-from tillgate.events.model import REFUND_CREATED, REFUND_UPDATED
-from tillgate.events.operations import emit
+from tillgate.events.types import REFUND_CREATED, REFUND_UPDATED, EventType
 from tillgate.rails.port import Block, Movement, MovementStatus, RefundRequest
 from tillgate.store import Transaction
 
@@ -347,7 +348,7 @@ async def _move(
     if to not in EDGES[refund.status] or await records.move(tx, refund, to, now) != 1:
         raise Conflict(f"A refund that is {refund.status.value} cannot become {to.value}.")
     moved = msgspec.structs.replace(refund, status=to, updated_at=now)
-    await _tell(context, tx, moved, f"refund.{to.value}", now)
+    await _tell(context, tx, moved, EVENT_OF[to], now)
     await _follow(context, tx, recorded.payment, now)
     return moved
 
@@ -374,14 +375,5 @@ def _pending(refund: Refund) -> Refund:
     return refund
 
 
-async def _tell(context: CheckoutContext, tx: Transaction, refund: Refund, type: str, now: int) -> None:
-    await emit(
-        tx,
-        context.wake,
-        project_id=refund.project_id,
-        livemode=refund.livemode,
-        type=type,
-        object_id=refund.id,
-        data=msgspec.json.encode(to_api(refund)),
-        now=now,
-    )
+async def _tell(context: CheckoutContext, tx: Transaction, refund: Refund, type: EventType, now: int) -> None:
+    await emit_fact(context, tx, type, refund, to_api(refund), now=now)

@@ -6,6 +6,7 @@ from tillgate.base.errors import Conflict
 from tillgate.base.invariants import ensure
 from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments.model import Payment
@@ -13,14 +14,14 @@ from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import (
     EDGES,
+    EVENT_OF,
     CheckoutSession,
     SessionStatus,
     order_status,
     payment_state,
 )
 from tillgate.checkout.sessions.object import to_api
-from tillgate.events.model import PAYMENT_UPDATED, SESSION_UPDATED
-from tillgate.events.operations import emit
+from tillgate.events.types import PAYMENT_UPDATED, SESSION_UPDATED, EventType
 from tillgate.store import Transaction
 
 
@@ -61,8 +62,7 @@ async def move(
         expires_at=session.expires_at if expires_at is None else expires_at,
     )
     await sync_records(context, tx, session, moved, now)
-    # That it waits again is no news of its own: what changed tells that money is gone.
-    await emit_event(context, tx, moved, SESSION_UPDATED if to is SessionStatus.PENDING else f"session.{to.value}", now)
+    await emit_event(context, tx, moved, EVENT_OF[to], now)
     return moved
 
 
@@ -83,7 +83,7 @@ async def sync_records(
     after: CheckoutSession,
     now: int,
     *,
-    payment_event: str = PAYMENT_UPDATED,
+    payment_event: EventType = PAYMENT_UPDATED,
 ) -> None:
     """Let a locked session's payment and order follow it, whether or not its own state has changed, and the place
     that its discount holds.
@@ -115,18 +115,11 @@ async def sync_records(
     )
 
 
-async def emit_event(context: CheckoutContext, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:
+async def emit_event(
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, type: EventType, now: int
+) -> None:
     """Write an event about a locked session."""
-    await emit(
-        tx,
-        context.wake,
-        project_id=session.project_id,
-        livemode=session.livemode,
-        type=type,
-        object_id=session.id,
-        data=msgspec.json.encode(to_api(session, context.settings.public_url)),
-        now=now,
-    )
+    await emit_fact(context, tx, type, session, to_api(session, context.settings.public_url), now=now)
 
 
 async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int) -> None:

@@ -30,7 +30,7 @@ from tillgate.checkout.sessions.model import (
     SessionStatus,
 )
 from tillgate.checkout.sessions.moving import emit_event
-from tillgate.events.model import SESSION_CREATED
+from tillgate.events.types import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
 

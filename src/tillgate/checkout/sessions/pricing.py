@@ -15,7 +15,7 @@ from tillgate.checkout.products.operations import products_by_id
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, order_status, payment_state, require_own
 from tillgate.checkout.sessions.moving import emit_event
-from tillgate.events.model import SESSION_UPDATED
+from tillgate.events.types import SESSION_UPDATED
 from tillgate.store import Transaction
 
 

@@ -28,7 +28,7 @@ from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.moving import move, sync_records
-from tillgate.events.model import PAYMENT_CAPTURED
+from tillgate.events.types import PAYMENT_CAPTURED
 from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
 

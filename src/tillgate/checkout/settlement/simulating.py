@@ -34,7 +34,8 @@ from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.expiring import expire_now
 from tillgate.checkout.settlement.observing import observe
-from tillgate.events.model import PAYMENT_DECLINED
+from tillgate.events.facts import Fact
+from tillgate.events.types import PAYMENT_DECLINED, SESSION_PAID
 from tillgate.rails.port import TEST_CHAIN_ID, Observation
 from tillgate.store import Transaction
 
@@ -165,8 +166,8 @@ async def simulate_payer(
     return await get_session(tx, principal, session_id)
 
 
-def example_paid_session(context: CheckoutContext, project_id: str) -> bytes:
-    """A paid test session that never was, as JSON, for test sends."""
+def example_of_paid(context: CheckoutContext, project_id: str) -> Fact:
+    """That a test session was paid which never was, for test sends."""
     now = context.clock.now()
     payment_id = ids.new_id(ids.PAYMENT)
     session_id = ids.new_id(ids.CHECKOUT_SESSION)
@@ -211,7 +212,15 @@ def example_paid_session(context: CheckoutContext, project_id: str) -> bytes:
             ),
         ),
     )
-    return msgspec.json.encode(to_api(example, context.settings.public_url))
+    return Fact(
+        type=SESSION_PAID,
+        project_id=project_id,
+        livemode=False,
+        object_id=session_id,
+        at=now,
+        native=msgspec.json.encode(to_api(example, context.settings.public_url)),
+        subject=example,
+    )
 
 
 async def _decline(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:

@@ -7,13 +7,13 @@ from typing import Final
 import structlog
 
 from keyturn.database import StoreUnavailable
-from tillgate.base.clock import SECOND_MS, Clock
+from tillgate.base.clock import HOUR_MS, SECOND_MS, Clock
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, next_step, share
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.endpoints.operations import conclude
-from tillgate.events.wake import Wake
+from tillgate.events.outbox import Outbox
 from tillgate.store import Database, Transaction
 
 IN_FLIGHT_MAX: Final = 256
@@ -22,6 +22,8 @@ FAILING_MAX: Final = IN_FLIGHT_MAX // 2
 CLAIM_MAX: Final = 32
 LEASE_MS: Final = 40 * SECOND_MS
 POLL_SECONDS: Final = 1.0
+# What is left of a dialect that this server does not have any more waits for one that has it.
+UNSPOKEN_GAP_MS: Final = HOUR_MS
 
 _log = structlog.get_logger("webhooks")
 
@@ -30,7 +32,7 @@ class DeliveryWorker:
     """Delivers at least once. A lease keeps others away meanwhile; if we die, it runs out and they go on."""
 
     def __init__(
-        self, database: Database, sender: Sender, clock: Clock, wake: Wake, *, tests: Sender | None = None
+        self, database: Database, sender: Sender, clock: Clock, outbox: Outbox, *, tests: Sender | None = None
     ) -> None:
         """
         Args:
@@ -40,7 +42,7 @@ class DeliveryWorker:
         self._sender = sender
         self._tests = tests or sender
         self._clock = clock
-        self._wake = wake
+        self._outbox = outbox
         self._in_flight: set[asyncio.Task[None]] = set()
         self._failing = 0
 
@@ -58,7 +60,7 @@ class DeliveryWorker:
                 for one in claimed:
                     self._start(one)
                 if not claimed:
-                    await self._wake.wait(POLL_SECONDS)
+                    await self._outbox.wake.wait(POLL_SECONDS)
                 elif len(self._in_flight) >= IN_FLIGHT_MAX:
                     await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -67,13 +69,23 @@ class DeliveryWorker:
 
     async def attempt_now(self, claimed: Claimed) -> Attempt:
         """Attempt one delivery whose lease the caller holds, and record what came of it."""
-        attempt = await (self._tests if claimed.is_test else self._sender).attempt(claimed)
+        style = self._outbox.styles.find(claimed.dialect)
+        if style is not None:
+            attempt = await (self._tests if claimed.is_test else self._sender).attempt(claimed, style)
+        else:
+            attempt = Attempt(
+                number=claimed.number,
+                attempted_at=self._clock.now(),
+                duration_ms=0,
+                error=f"this server sends no webhooks in the dialect {claimed.dialect}",
+            )
         now = self._clock.now()
-        status, next_attempt_at = next_step(attempt, claimed.attempts_max, now)
+        gaps_ms = style.gaps_ms if style is not None else (UNSPOKEN_GAP_MS,) * claimed.attempts_max
+        status, next_attempt_at = next_step(attempt, claimed.attempts_max, now, gaps_ms)
 
         async def operation(tx: Transaction) -> tuple[bool, str | None]:
             # The endpoint first: whoever deletes it takes its row and those of its deliveries in the same order.
-            change = await conclude(tx, self._wake, claimed.endpoint_id, attempt, is_test=claimed.is_test, now=now)
+            change = await conclude(tx, self._outbox, claimed.endpoint_id, attempt, is_test=claimed.is_test, now=now)
             return await records.finish(tx, claimed, attempt, status, next_attempt_at, now), change
 
         kept, change = await self._database.write(operation)
@@ -129,7 +141,7 @@ class DeliveryWorker:
             self._in_flight.discard(task)
             self._failing -= claimed.failing
             # Its endpoint has room again.
-            self._wake.now()
+            self._outbox.wake.now()
 
         task.add_done_callback(done)
 

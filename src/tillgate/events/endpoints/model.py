@@ -8,7 +8,8 @@ import msgspec
 from tillgate.base.clock import DAY_MS, to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.problems import Problem
-from tillgate.events.model import EVENT_PATTERNS, EVERY_TYPE, event_type, subscribes
+from tillgate.events.styles import NATIVE_DIALECT
+from tillgate.events.types import EVENT_PATTERNS, EVERY_TYPE, event_type, subscribes
 
 EVENTS_MAX: Final = 64
 # After so long of nothing but failures an endpoint is switched off.
@@ -35,6 +36,7 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         previous_secret_until: how long the secret before this one signs as well.
         failing_since: when the failures began, of which nothing else has come since.
         disabled_reason: why it was switched off, unless somebody did it.
+        dialect: in which language events are sent to it; it stays the same.
     """
 
     id: str
@@ -49,6 +51,7 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     previous_secret_until: int | None = None
     failing_since: int | None = None
     disabled_reason: DisabledReason | None = None
+    dialect: str = NATIVE_DIALECT
 
 
 class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
