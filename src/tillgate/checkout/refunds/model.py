@@ -10,6 +10,8 @@ from tillgate.base.money import Money
 from tillgate.checkout.metadata import metadata_to_api
 
 DESTINATION_MAX: Final = 200
+# The job of each refund that its rail sends.
+SEND: Final = "refunds.send"
 HASH_MAX: Final = 200
 
 

@@ -24,6 +24,7 @@ from tillgate.checkout.refunds.model import (
     DESTINATION_MAX,
     EDGES,
     HASH_MAX,
+    SEND,
     Refund,
     RefundReason,
     RefundStatus,
@@ -36,6 +37,7 @@ from tillgate.events.model import REFUND_CREATED, REFUND_UPDATED
 from tillgate.events.operations import emit
 from tillgate.rails.port import Block, Movement, MovementStatus, RefundRequest
 from tillgate.store import Transaction
+from tillgate.store.jobs import enqueue
 
 _REASONS: Final = {
     SessionStatus.UNDERPAID: RefundReason.UNDERPAID,
@@ -299,6 +301,10 @@ async def _refund(
         await _follow(context, tx, payment, now)
         return refund
     movement = await rail.refund(tx, RefundRequest(refund_id, payment.terms, going.amount_atomic, destination))
+    if movement.status is MovementStatus.PENDING and rail.sends:
+        await enqueue(
+            tx, context.wake.jobs, kind=SEND, key=refund_id, project_id=recorded.project_id, payload={}, now=now
+        )
     return await _moved(context, tx, recorded, refund, movement, now)
 
 
