@@ -6,9 +6,8 @@ import structlog
 from starlette.responses import Response
 
 from tillgate.access.accounts import Right
-from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import PageRequest
-from tillgate.dashboard.calls import Call, Need, View
+from tillgate.dashboard.calls import Call, Need, Unusable, View
 from tillgate.store.jobs import JobState, count_jobs, list_jobs, retry_job
 from tillgate.store.jobs.records import Counts
 
@@ -23,7 +22,7 @@ async def list_all(call: Call) -> Response:
     """Each kind's numbers, and the jobs, newest first, a page at a time."""
     shown, after = call.query("show"), call.query("after")
     if shown is not None and shown not in list(JobState):
-        raise InvalidInput("Unknown filter.", param="show")
+        raise Unusable("Unknown filter.")
     state, now = JobState(shown) if shown is not None else None, call.context.clock.now()
     page = await call.read(lambda tx: list_jobs(tx, PageRequest(LINES, after), state=state, now=now))
     counts = {one.kind: one for one in await call.read(lambda tx: count_jobs(tx, now))}
