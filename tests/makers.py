@@ -94,7 +94,7 @@ class Counter:
         return await self.database.read(lambda tx: sessions.get_session(tx, self.principal, session_id))
 
     async def expire_due(self) -> int:
-        return await self.database.write(lambda tx: expiring.expire_due(self.context, tx))
+        return await self.database.write(lambda tx: expiring.expire_due(self.context, tx, self.project_id))
 
     async def endpoint(
         self, url: str = "https://shop.example/hook", events: tuple[str, ...] = ("*",)

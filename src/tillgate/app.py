@@ -22,7 +22,7 @@ import tillgate.pages
 from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
-from keyturn.database import Database, StoreError, StoreUnavailable, Transaction, Trouble
+from keyturn.database import Database, StoreError, StoreUnavailable, Trouble
 from keyturn.http.pipeline import CLIENT
 from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
@@ -37,7 +37,6 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
-from tillgate.checkout.settlement.expiring import keep_expiring
 from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
@@ -45,9 +44,9 @@ from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX, EndpointContext
 from tillgate.events.native import NATIVE_STYLE
 from tillgate.events.outbox import Outbox
-from tillgate.events.retention import keep_dropping
 from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
+from tillgate.jobs import every_kind
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
 from tillgate.pages import documents
@@ -56,7 +55,8 @@ from tillgate.pages.rendering import notice
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
-from tillgate.store import Sealer, idempotency
+from tillgate.store import Sealer
+from tillgate.store.jobs import JobWorker
 from tillgate.store.sealing import claim
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.serving import DialectApp
@@ -66,7 +66,6 @@ if TYPE_CHECKING:  # loads its client, which is installed only where it is used
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
-FORGET_SECONDS: Final = 600
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
 # Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
@@ -114,6 +113,7 @@ class Tillgate:
             leak_rules=settings.leaks,
             request_days=settings.request_log_days,
             observer=_Observer(self._metrics),
+            upkeep=False,
         )
         self.accounts = Accounts(database, clock)
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
@@ -126,6 +126,9 @@ class Tillgate:
             clock,
             outbox,
         )
+        kinds = every_kind(database, clock, self._checkout, self._keys)
+        self._metrics.watch_jobs([kind.name for kind in kinds], clock)
+        self._jobs = JobWorker(database, clock, kinds, outbox.wake.jobs, count=self._metrics.count_job)
         endpoints = EndpointContext(
             clock, sealer, styles, http_loopback=settings.dev, guard=guard, seconds_to_test=_seconds_to_test()
         )
@@ -166,6 +169,7 @@ class Tillgate:
             self._checkout,
             endpoints,
             self._worker,
+            [kind.name for kind in kinds],
             settings.public_url,
         )
         pages = PagesContext(
@@ -214,9 +218,7 @@ class Tillgate:
                     asyncio.create_task(work, name=name)
                     for name, work in (
                         ("webhooks", self._worker.run()),
-                        ("expiry", keep_expiring(self._database, self._checkout)),
-                        ("idempotency", self._keep_forgetting()),
-                        ("retention", keep_dropping(self._database, self._clock)),
+                        ("jobs", self._jobs.run()),
                     )
                 ]
                 try:
@@ -230,18 +232,6 @@ class Tillgate:
             await self._tests.close()
             if self._shared is not None:
                 await self._shared.close()
-
-    async def _keep_forgetting(self) -> None:
-        async def batch(tx: Transaction) -> int:
-            return await idempotency.forget(tx, self._clock.now())
-
-        while True:
-            try:
-                while await self._database.write(batch):
-                    pass
-            except StoreError as error:
-                _log.warning("idempotency.not_forgotten", detail=str(error))
-            await asyncio.sleep(FORGET_SECONDS)
 
     def _spoken_at(self, path: str) -> DialectApp | None:
         return next((one for one in self._dialects if one.dialect.mount_of(path) is not None), None)

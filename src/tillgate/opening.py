@@ -65,6 +65,7 @@ def open_layer(
     leak_rules: LeakRules | None = None,
     request_days: int = 0,
     observer: LayerObserver | None = None,
+    upkeep: bool = True,
 ) -> KeyLayer:
     """The key layer that lets requests in, over a database that is migrated; the arguments are its own.
 
@@ -87,6 +88,7 @@ def open_layer(
         request_days=request_days,
         observer=observer,
         database=database,
+        upkeep=upkeep,
     )
 
 

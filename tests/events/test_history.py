@@ -14,7 +14,8 @@ from tillgate.base.clock import DAY_MS
 from tillgate.events import operations as events
 from tillgate.events.model import RETENTION_MS, previous_attributes
 from tillgate.events.operations import DROP_BATCH_MAX
-from tillgate.events.retention import keep_dropping
+from tillgate.store.bell import Bell
+from tillgate.store.jobs import JobWorker, Kind, in_batches
 
 _values = st.dictionaries(st.text(max_size=3), st.none() | st.integers(0, 3) | st.lists(st.booleans(), max_size=2))
 
@@ -109,7 +110,7 @@ async def test_a_test_send_is_forgotten_like_an_event(database: Database) -> Non
 
 @pytest.mark.anyio
 async def test_a_start_catches_up_with_everything_that_is_old(database: Database) -> None:
-    """However many batches it takes, they are dropped before the job first pauses."""
+    """However many batches it takes, they are dropped before the job first waits."""
     clock = StillClock()
     counter = await counter_over(database, clock)
 
@@ -119,7 +120,12 @@ async def test_a_start_catches_up_with_everything_that_is_old(database: Database
 
     await database.write(many)
     clock.forward(RETENTION_MS + 1)
-    job = asyncio.create_task(keep_dropping(database, clock))
+
+    async def drop(_: object) -> object:
+        return await in_batches(database, lambda tx: events.drop_old(tx, clock.now()))
+
+    kind = Kind("events.drop", drop, every_ms=DAY_MS)  # type: ignore[arg-type]
+    job = asyncio.create_task(JobWorker(database, clock, [kind], Bell()).run())
 
     async def none_left() -> bool:
         return await one(database, "SELECT COUNT(*) FROM events") == 0

@@ -39,12 +39,14 @@ BOUNDED = {
     "tillgate/checkout/sessions/records.py:_TO_EXPIRE": "_EXPIRABLE has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_RELEASE": "_RELEASABLE has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_LAPSE": "_LAPSED has a LIMIT",
-    "tillgate/checkout/sessions/records.py:_TO_LAPSE_OF_CLOCK": "NOT YET: the due sessions of a test clock",
-    "tillgate/checkout/sessions/records.py:_TO_EXPIRE_OF_CLOCK": "NOT YET: the due sessions of a test clock",
+    "tillgate/checkout/sessions/records.py:_TO_LAPSE_OF_CLOCK": "_LAPSED_OF_CLOCK has a LIMIT",
+    "tillgate/checkout/sessions/records.py:_TO_EXPIRE_OF_CLOCK": "_OF_CLOCK has a LIMIT",
     "tillgate/events/deliveries/records.py:_SUBSCRIBERS_HELD": "ENDPOINTS_MAX of a project",
-    "tillgate/events/deliveries/records.py:_CLAIM": "_DUE has a LIMIT",
     "tillgate/events/deliveries/records.py:_RANGE_HELD": "_RANGE has a LIMIT",
     "tillgate/events/records.py:_DIALECTS": "one form for each dialect of this server",
+    "tillgate/store/claiming.py:statements.take": "claim gives each of its statements a LIMIT",
+    "tillgate/store/jobs/records.py:sql": "ends in a LIMIT",
+    "tillgate/store/jobs/sources.py:self._statement": "projects_with has a LIMIT",
     "tillgate/store/sealing.py:page": "pages of sealed values, each with a LIMIT",
 }
 

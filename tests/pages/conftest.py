@@ -146,7 +146,7 @@ class Till:
                 return session
             case SessionStatus.EXPIRED:
                 self.clock.at = session.expires_at
-                await self.write(expire_due)
+                await self.write(expire_due, self.test.project_id)
                 return session
             case SessionStatus.PAID_LATE:
                 return await self.simulate(session, Outcome.LATE)

@@ -134,7 +134,7 @@ async def test_a_payment_that_is_gone_again_is_told_before_it_is_sent_twice(till
     for words in ('data-status="pending"', "the network has dropped it", "check your wallet"):
         assert words in seen.text
     till.clock.at = session.expires_at
-    await till.write(expire_due)
+    await till.write(expire_due, till.test.project_id)
     assert "The time is up" in (await till.browser.get(f"/checkout/{session.id}")).text
 
 

@@ -60,7 +60,9 @@ async def charges(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]
 
 
 async def hook(context: ApiContext, tx: Transaction, call: Call) -> dict[str, Any]:
-    made = await create_endpoint(context.endpoints, tx, call.principal, NewEndpoint(call.body.to, ["session.*"], dialect="toy"))  # noqa: E501
+    made = await create_endpoint(
+        context.endpoints, tx, call.principal, NewEndpoint(call.body.to, ["session.*"], dialect="toy")
+    )  # noqa: E501
     return {"secret": made.secret.reveal()}
 
 

@@ -1,6 +1,6 @@
 """What the dashboard's pages work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from keyturn import Issuer, KeyStore, Needs
@@ -19,6 +19,7 @@ class DashboardContext(NamedTuple):
 
     Attributes:
         needs_of: what the API asks for at a method and path with its query; None where it has no such.
+        job_kinds: the names of the kinds of jobs that this server runs.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
 
@@ -34,4 +35,5 @@ class DashboardContext(NamedTuple):
     checkout: CheckoutContext
     endpoints: EndpointContext
     worker: DeliveryWorker
+    job_kinds: Sequence[str]
     public_url: str

@@ -12,6 +12,8 @@ from tillgate.events import types
 from tillgate.events.types import EventType
 
 DESTINATION_MAX: Final = 200
+# The job of each refund that its rail sends.
+SEND: Final = "refunds.send"
 HASH_MAX: Final = 200
 
 

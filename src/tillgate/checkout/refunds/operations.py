@@ -27,6 +27,7 @@ from tillgate.checkout.refunds.model import (
     EDGES,
     EVENT_OF,
     HASH_MAX,
+    SEND,
     Refund,
     RefundReason,
     RefundStatus,
@@ -38,6 +39,7 @@ from tillgate.checkout.settlement import deciding
 from tillgate.events.types import REFUND_CREATED, REFUND_UPDATED, EventType
 from tillgate.rails.port import Block, Movement, MovementStatus, RefundRequest
 from tillgate.store import Transaction
+from tillgate.store.jobs import enqueue
 
 _REASONS: Final = {
     SessionStatus.UNDERPAID: RefundReason.UNDERPAID,
@@ -300,6 +302,10 @@ async def _refund(
         await _follow(context, tx, payment, now)
         return refund
     movement = await rail.refund(tx, RefundRequest(refund_id, payment.terms, going.amount_atomic, destination))
+    if movement.status is MovementStatus.PENDING and rail.sends:
+        await enqueue(
+            tx, context.outbox.wake.jobs, kind=SEND, key=refund_id, project_id=recorded.project_id, payload={}, now=now
+        )
     return await _moved(context, tx, recorded, refund, movement, now)
 
 

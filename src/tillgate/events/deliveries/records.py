@@ -20,9 +20,14 @@ from tillgate.events.records import event_from
 from tillgate.events.styles import NATIVE_DIALECT
 from tillgate.events.types import subscribes
 from tillgate.store import Row, Transaction
+from tillgate.store.claiming import Lane, Work, claim
 
 # Of all the events that are asked for at once; a session has a handful, each with a delivery an endpoint.
 OF_EVENTS_MAX: Final = 1_000
+# Of endpoints that something is pending for, those whose turn comes first.
+LANES_MAX: Final = 1_000
+# The lanes of endpoints that are failing share a number of places.
+_FAILING: Final = "failing"
 
 _COLUMNS: Final = (
     "d.id, d.endpoint_id, d.event_id, d.event_type, d.status, d.attempts, d.attempts_max, d.next_attempt_at, "
@@ -38,37 +43,21 @@ _INSERT: Final = (
     "attempts, attempts_max, next_attempt_at, lease_until, created_at, updated_at) "
     "VALUES ($1, $2, $3, $4, $5, $9, 'pending', 0, $6, $7, $8, $7, $7)"
 )
-# The endpoints with something pending, hopping from one to the next over the index: what one of them has piled
-# up costs the others nothing. Then, for each, when its first free delivery is due.
+_WORK: Final = Work(
+    "webhook_deliveries",
+    lane="endpoint_id",
+    due="next_attempt_at",
+    open="status = 'pending'",
+    counted=" AND event_id IS NOT NULL",
+)
+# The endpoints with something pending; for each, when its first free delivery is due.
 _WAITING: Final = (
-    "WITH RECURSIVE waiting (endpoint_id) AS ("
-    "SELECT MIN(endpoint_id) FROM webhook_deliveries WHERE status = 'pending' "
-    "UNION ALL SELECT (SELECT d.endpoint_id FROM webhook_deliveries d WHERE d.status = 'pending' "
-    "AND d.endpoint_id > w.endpoint_id ORDER BY d.endpoint_id LIMIT 1) "
-    "FROM waiting w WHERE w.endpoint_id IS NOT NULL) "
-    "SELECT e.id, e.failing_since, "
-    "(SELECT d.next_attempt_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending' "
-    "AND d.lease_until <= $1 ORDER BY d.next_attempt_at LIMIT 1) AS due, "
-    "(SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.lease_until > 0 "
-    "AND d.lease_until > $1 AND d.event_id IS NOT NULL) AS in_flight "
-    "FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id WHERE e.active"
+    f"{_WORK.hop()} SELECT e.id, e.failing_since, {_WORK.first_due} AS due, {_WORK.leased} AS in_flight "
+    "FROM waiting w JOIN webhook_endpoints e ON e.id = w.lane WHERE e.active "
+    "ORDER BY (e.failing_since IS NOT NULL), in_flight, due LIMIT $2"
 )
 _ENDPOINT: Final = "SELECT failing_since FROM webhook_endpoints WHERE id = $1 AND active"
-# Who claims for an endpoint does it alone, or else two would both find its room free.
-_ENDPOINT_ALONE: Final = Both(sqlite=_ENDPOINT, postgres=f"{_ENDPOINT} FOR NO KEY UPDATE SKIP LOCKED")
-_IN_FLIGHT: Final = (
-    "SELECT COUNT(*) AS count FROM webhook_deliveries WHERE endpoint_id = $1 AND lease_until > 0 AND lease_until > $2 "
-    "AND event_id IS NOT NULL"
-)
-_DUE: Final = (
-    "SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = $3 AND d.status = 'pending' "
-    "AND d.next_attempt_at <= $1 AND d.lease_until <= $1 ORDER BY d.next_attempt_at, d.id LIMIT $4"
-)
-_CLAIM_SET: Final = "UPDATE webhook_deliveries SET lease_until = $2 WHERE id IN"
-_CLAIM: Final = Both(
-    sqlite=f"{_CLAIM_SET} ({_DUE}) RETURNING id",
-    postgres=f"{_CLAIM_SET} ({_DUE} FOR UPDATE OF d SKIP LOCKED) RETURNING id",
-)
+_CLAIM: Final = _WORK.claim(Both(sqlite=_ENDPOINT, postgres=f"{_ENDPOINT} FOR NO KEY UPDATE SKIP LOCKED"))
 _CLAIMED: Final = (
     "SELECT d.id AS delivery_id, d.endpoint_id, d.attempts, d.attempts_max, d.test_body, d.test_event_id, d.event_id, "
     "e.url, e.dialect, e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until, e.failing_since, "
@@ -213,7 +202,7 @@ async def waiting(tx: Transaction, now: int) -> list[Waiting]:
     """The endpoints that something is pending for: those that work before those that fail, the idle ones first."""
     found = [
         Waiting(row["id"], row["failing_since"] is not None, row["due"], row["in_flight"])
-        for row in await tx.fetch_all(_WAITING, now)
+        for row in await tx.fetch_all(_WAITING, now, LANES_MAX)
     ]
     return sorted(found, key=lambda one: (one.failing, one.in_flight, one.due or 0))
 
@@ -233,23 +222,14 @@ async def claim_due(
         failing_limit: how many of them may go to endpoints that are failing.
         places: how many an endpoint may hold at once.
     """
-    claimed: list[Claimed] = []
-    failing_left = limit if failing_limit is None else failing_limit
-    for one in claimable(await waiting(tx, now), now, places):
-        left = min(limit - len(claimed), failing_left) if one.failing else limit - len(claimed)
-        if left <= 0:
-            continue
-        if await tx.fetch_one(_ENDPOINT_ALONE, one.endpoint_id) is None:
-            continue
-        held = await tx.fetch_one(_IN_FLIGHT, one.endpoint_id, now)
-        free = room(held["count"] if held is not None else 0, failing=one.failing, places=places)
-        if free == 0:
-            continue
-        taken = await tx.fetch_all(_CLAIM, now, lease_until, one.endpoint_id, min(free, left))
-        failing_left -= len(taken) if one.failing else 0
-        found = [await claimed_by_id(tx, row["id"], lease_until) for row in taken]
-        claimed += [delivery for delivery in found if delivery is not None]
-    return claimed
+    lanes = [
+        Lane(one.endpoint_id, lease_until, room(0, failing=one.failing, places=places), _FAILING if one.failing else "")
+        for one in claimable(await waiting(tx, now), now, places)
+    ]
+    pools = {} if failing_limit is None else {_FAILING: failing_limit}
+    taken = await claim(tx, _CLAIM, lanes, now=now, limit=limit, pools=pools)
+    found = [await claimed_by_id(tx, id, lane.lease_until) for id, lane in taken]
+    return [delivery for delivery in found if delivery is not None]
 
 
 def claimable(found: list[Waiting], now: int, places: int) -> list[Waiting]:

@@ -1,7 +1,5 @@
 """The worker that sends: claim from the table, post outside of any transaction, record, repeat."""
 
-import asyncio
-import contextlib
 from typing import Final
 
 import structlog
@@ -15,13 +13,13 @@ from tillgate.events.deliveries.sending import Sender
 from tillgate.events.endpoints.operations import conclude
 from tillgate.events.outbox import Outbox
 from tillgate.store import Database, Transaction
+from tillgate.store.working import Workload
 
 IN_FLIGHT_MAX: Final = 256
 # However many receivers are dead, half of the places stay for those that are not.
 FAILING_MAX: Final = IN_FLIGHT_MAX // 2
 CLAIM_MAX: Final = 32
 LEASE_MS: Final = 40 * SECOND_MS
-POLL_SECONDS: Final = 1.0
 # What is left of a dialect that this server does not have any more waits for one that has it.
 UNSPOKEN_GAP_MS: Final = HOUR_MS
 
@@ -43,29 +41,11 @@ class DeliveryWorker:
         self._tests = tests or sender
         self._clock = clock
         self._outbox = outbox
-        self._in_flight: set[asyncio.Task[None]] = set()
-        self._failing = 0
+        self._work: Workload[Claimed] = Workload("webhooks", outbox.wake, IN_FLIGHT_MAX)
 
     async def run(self) -> None:
         """Work until cancelled; what is in flight then is finished first, or left to its lease."""
-        try:
-            while True:
-                try:
-                    claimed = await self._claim()
-                except StoreUnavailable:
-                    claimed = []  # said once by what watches the database; it is tried again
-                except Exception:
-                    _log.exception("webhooks.claim_failed")
-                    claimed = []
-                for one in claimed:
-                    self._start(one)
-                if not claimed:
-                    await self._outbox.wake.wait(POLL_SECONDS)
-                elif len(self._in_flight) >= IN_FLIGHT_MAX:
-                    await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if self._in_flight:
-                await asyncio.wait(self._in_flight, timeout=5)
+        await self._work.run(self._claim, self._deliver)
 
     async def attempt_now(self, claimed: Claimed) -> Attempt:
         """Attempt one delivery whose lease the caller holds, and record what came of it."""
@@ -106,14 +86,13 @@ class DeliveryWorker:
         return attempt
 
     async def _claim(self) -> list[Claimed]:
-        free = IN_FLIGHT_MAX - len(self._in_flight)
-        if free <= 0:
-            return []
+        free = self._work.free
         now, places = self._clock.now(), share(free)
+        failing_left = FAILING_MAX - sum(one.failing for one in self._work.under_way)
 
         async def anything_due(tx: Transaction) -> bool:
             found = records.claimable(await records.waiting(tx, now), now, places)
-            return any(not one.failing or self._failing < FAILING_MAX for one in found)
+            return any(not one.failing or failing_left > 0 for one in found)
 
         # A look costs no commit; claiming does.
         if not await self._database.read(anything_due):
@@ -126,31 +105,17 @@ class DeliveryWorker:
                 lease_until=now + LEASE_MS,
                 # A part of what is free: with the rest every endpoint's share becomes smaller.
                 limit=min(CLAIM_MAX, max(free // 4, 1)),
-                failing_limit=FAILING_MAX - self._failing,
+                failing_limit=failing_left,
                 places=places,
             )
 
         return await self._database.write(operation)
 
-    def _start(self, claimed: Claimed) -> None:
-        task = asyncio.create_task(self._deliver(claimed))
-        self._in_flight.add(task)
-        self._failing += claimed.failing
-
-        def done(_: asyncio.Task[None]) -> None:
-            self._in_flight.discard(task)
-            self._failing -= claimed.failing
-            # Its endpoint has room again.
-            self._outbox.wake.now()
-
-        task.add_done_callback(done)
-
     async def _deliver(self, claimed: Claimed) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            try:
-                await self.attempt_now(claimed)
-            except StoreUnavailable as error:
-                # Its lease runs out, and somebody tries again: at least once.
-                _log.warning("webhooks.attempt_not_recorded", delivery=claimed.delivery_id, detail=str(error))
-            except Exception:
-                _log.exception("webhooks.attempt_failed", delivery=claimed.delivery_id)
+        try:
+            await self.attempt_now(claimed)
+        except StoreUnavailable as error:
+            # Its lease runs out, and somebody tries again: at least once.
+            _log.warning("webhooks.attempt_not_recorded", delivery=claimed.delivery_id, detail=str(error))
+        except Exception:
+            _log.exception("webhooks.attempt_failed", delivery=claimed.delivery_id)
