@@ -1,5 +1,7 @@
 """Every statement about deliveries and their attempts."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,9 +12,11 @@ from tillgate.base.pages import PageRequest
 from tillgate.events.deliveries.model import (
     ATTEMPTS_MAX,
     ENDPOINT_IN_FLIGHT_MAX,
+    IN_FLIGHT_MAX,
     Attempt,
     Delivery,
     DeliveryStatus,
+    project_room,
     room,
 )
 from tillgate.events.model import EventObject, subscribes
@@ -44,7 +48,7 @@ _WAITING: Final = (
     "UNION ALL SELECT (SELECT d.endpoint_id FROM webhook_deliveries d WHERE d.status = 'pending' "
     "AND d.endpoint_id > w.endpoint_id ORDER BY d.endpoint_id LIMIT 1) "
     "FROM waiting w WHERE w.endpoint_id IS NOT NULL) "
-    "SELECT e.id, e.failing_since, "
+    "SELECT e.id, e.project_id, e.failing_since, "
     "(SELECT d.next_attempt_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending' "
     "AND d.lease_until <= $1 ORDER BY d.next_attempt_at LIMIT 1) AS due, "
     "(SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.lease_until > 0 "
@@ -178,6 +182,7 @@ class Waiting(NamedTuple):
     """
 
     endpoint_id: str
+    project_id: str
     failing: bool
     due: int | None
     in_flight: int
@@ -186,7 +191,7 @@ class Waiting(NamedTuple):
 async def waiting(tx: Transaction, now: int) -> list[Waiting]:
     """The endpoints that something is pending for: those that work before those that fail, the idle ones first."""
     found = [
-        Waiting(row["id"], row["failing_since"] is not None, row["due"], row["in_flight"])
+        Waiting(row["id"], row["project_id"], row["failing_since"] is not None, row["due"], row["in_flight"])
         for row in await tx.fetch_all(_WAITING, now)
     ]
     return sorted(found, key=lambda one: (one.failing, one.in_flight, one.due or 0))
@@ -200,39 +205,51 @@ async def claim_due(
     limit: int,
     failing_limit: int | None = None,
     places: int = ENDPOINT_IN_FLIGHT_MAX,
+    free: int = IN_FLIGHT_MAX,
+    held: Mapping[str, int] | None = None,
 ) -> list[Claimed]:
-    """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint what it has room for.
+    """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint and project what it has room for.
 
     Args:
         failing_limit: how many of them may go to endpoints that are failing.
         places: how many an endpoint may hold at once.
+        free: how many the caller has room for.
+        held: how many of the caller's places each project holds.
     """
     claimed: list[Claimed] = []
     failing_left = limit if failing_limit is None else failing_limit
-    for one in claimable(await waiting(tx, now), now, places):
-        left = min(limit - len(claimed), failing_left) if one.failing else limit - len(claimed)
+    by_project = Counter(held or {})
+    for one in claimable(await waiting(tx, now), now, places, free, by_project):
+        of_project = project_room(by_project[one.project_id], free - len(claimed), idle=one.in_flight == 0)
+        left = min(limit - len(claimed), of_project, failing_left if one.failing else limit)
         if left <= 0:
             continue
         if await tx.fetch_one(_ENDPOINT_ALONE, one.endpoint_id) is None:
             continue
-        held = await tx.fetch_one(_IN_FLIGHT, one.endpoint_id, now)
-        free = room(held["count"] if held is not None else 0, failing=one.failing, places=places)
-        if free == 0:
+        in_flight = await tx.fetch_one(_IN_FLIGHT, one.endpoint_id, now)
+        endpoint_free = room(in_flight["count"] if in_flight is not None else 0, failing=one.failing, places=places)
+        if endpoint_free == 0:
             continue
-        taken = await tx.fetch_all(_CLAIM, now, lease_until, one.endpoint_id, min(free, left))
+        taken = await tx.fetch_all(_CLAIM, now, lease_until, one.endpoint_id, min(endpoint_free, left))
+        by_project[one.project_id] += len(taken)
         failing_left -= len(taken) if one.failing else 0
         found = [await claimed_by_id(tx, row["id"], lease_until) for row in taken]
         claimed += [delivery for delivery in found if delivery is not None]
     return claimed
 
 
-def claimable(found: list[Waiting], now: int, places: int) -> list[Waiting]:
-    """Those of them that something is due for and that have room for it."""
-    return [
+def claimable(found: list[Waiting], now: int, places: int, free: int, held: Mapping[str, int]) -> list[Waiting]:
+    """Those of them that something is due for and that have room for it, as their project has; those of projects that
+    hold the fewest of the caller's places first."""
+    due = [
         one
         for one in found
-        if one.due is not None and one.due <= now and room(one.in_flight, failing=one.failing, places=places)
+        if one.due is not None
+        and one.due <= now
+        and room(one.in_flight, failing=one.failing, places=places)
+        and project_room(held.get(one.project_id, 0), free, idle=one.in_flight == 0)
     ]
+    return sorted(due, key=lambda one: (one.failing, held.get(one.project_id, 0)))
 
 
 async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> Claimed | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from typing import Final
 
 import structlog
@@ -9,14 +10,13 @@ import structlog
 from keyturn.database import StoreUnavailable
 from tillgate.base.clock import SECOND_MS, Clock
 from tillgate.events.deliveries import records
-from tillgate.events.deliveries.model import Attempt, next_step, share
+from tillgate.events.deliveries.model import IN_FLIGHT_MAX, Attempt, next_step, share
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.endpoints.operations import conclude
 from tillgate.events.wake import Wake
 from tillgate.store import Database, Transaction
 
-IN_FLIGHT_MAX: Final = 256
 # However many receivers are dead, half of the places stay for those that are not.
 FAILING_MAX: Final = IN_FLIGHT_MAX // 2
 CLAIM_MAX: Final = 32
@@ -43,6 +43,7 @@ class DeliveryWorker:
         self._wake = wake
         self._in_flight: set[asyncio.Task[None]] = set()
         self._failing = 0
+        self._held: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Work until cancelled; what is in flight then is finished first, or left to its lease."""
@@ -97,10 +98,10 @@ class DeliveryWorker:
         free = IN_FLIGHT_MAX - len(self._in_flight)
         if free <= 0:
             return []
-        now, places = self._clock.now(), share(free)
+        now, places, held = self._clock.now(), share(free), dict(self._held)
 
         async def anything_due(tx: Transaction) -> bool:
-            found = records.claimable(await records.waiting(tx, now), now, places)
+            found = records.claimable(await records.waiting(tx, now), now, places, free, held)
             return any(not one.failing or self._failing < FAILING_MAX for one in found)
 
         # A look costs no commit; claiming does.
@@ -116,6 +117,8 @@ class DeliveryWorker:
                 limit=min(CLAIM_MAX, max(free // 4, 1)),
                 failing_limit=FAILING_MAX - self._failing,
                 places=places,
+                free=free,
+                held=held,
             )
 
         return await self._database.write(operation)
@@ -124,10 +127,12 @@ class DeliveryWorker:
         task = asyncio.create_task(self._deliver(claimed))
         self._in_flight.add(task)
         self._failing += claimed.failing
+        self._held[claimed.project_id] += 1
 
         def done(_: asyncio.Task[None]) -> None:
             self._in_flight.discard(task)
             self._failing -= claimed.failing
+            self._held -= Counter({claimed.project_id: 1})
             # Its endpoint has room again.
             self._wake.now()
 
