@@ -137,8 +137,8 @@ def stronger_keys(scene: Keyturn, tally: Tally) -> None:
         verdict = scene.client.post("/v1/keys/verify", json={"key": key["key"]}).json()
         tally.attempt(verdict["valid"] is True, ("a stranger's key was ended", verdict))
     for path in (
-        "/v1/projects/victim/disable",
-        "/v1/projects/victim/enable",
+        "/v1/projects/victim/suspend",
+        "/v1/projects/victim/resume",
         "/v1/projects/victim",
         "/v1/audit?projectId=victim",
         "/v1/keys?projectId=victim",

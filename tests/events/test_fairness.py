@@ -170,14 +170,13 @@ def test_a_project_leaves_as_many_places_as_it_holds() -> None:
 
     assert (held_by_each(1, idle=False), held_by_each(1, idle=True)) == ([86], [128])
     for projects in (2, 6, 50, 200):
-        held = held_by_each(projects, idle=True)
-        assert 1 <= IN_FLIGHT_MAX - sum(held) <= max(held) <= min(held) + 1
+        each = held_by_each(projects, idle=True)
+        assert 1 <= IN_FLIGHT_MAX - sum(each) <= max(each) <= min(each) + 1
     for held, free in ((0, 256), (10, 256), (85, 171), (86, 170), (128, 128), (0, 1), (0, 0)):
-        together = project_room(held, free, idle=False)
         one_by_one = 0
         while project_room(held + one_by_one, free - one_by_one, idle=False):
             one_by_one += 1
-        assert together == one_by_one
+        assert project_room(held, free, idle=False) == one_by_one
 
 
 async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
