@@ -41,6 +41,7 @@ ONCE: Final = frozenset(
         *(one.title for one in pages.ATTACKS),
         *(one.title for one in people.ATTACKS),
         *(one.title for one in publishable.ATTACKS),
+        *(one.title for one in (texts.HEADERS, texts.LOG_LINES)),
     }
 )
 

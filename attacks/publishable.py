@@ -42,10 +42,18 @@ def visitor(scene: Scene, address: str) -> Iterator[httpx.Client]:
         yield client
 
 
+def on_sale(scene: Scene) -> tuple[dict[str, Any], str]:
+    """A basket of a new product, and the id of a new link: what other attacks have changed is not in the way."""
+    with scene.server.client(scene.victim.test) as client:
+        product = client.post("/products", json={"name": "Tea", "price": "50.00"}).json()["id"]
+        link = client.post("/payment_links", json={"title": "Tea", "fiatAmount": "50.00"}).json()["id"]
+    return {"lineItems": [{"productId": product}], "currency": "USD"}, link
+
+
 def prices(scene: Scene, tally: Tally) -> None:
     """Each field and kind of line that is a server's, beside what a page may open: refused, and nothing is opened."""
-    product, link = scene.victim.ids["products"], scene.victim.ids["payment_links"]
-    goods: dict[str, Any] = {"lineItems": [{"productId": product}], "currency": "USD"}
+    goods, link = on_sale(scene)
+    product = goods["lineItems"][0]["productId"]
     bodies: list[dict[str, Any]] = []
     for field, value in VALUES.items():
         if isinstance(MAY_SET[field], Allow) or MAY_SET[field] is Who.SECRET_KEYS:
@@ -76,7 +84,7 @@ def prices(scene: Scene, tally: Tally) -> None:
 
 def guessed_by_pages(scene: Scene, tally: Tally) -> None:
     """Promotion codes guessed through the key, from two addresses: each has its few tries, and then none."""
-    goods = {"lineItems": [{"productId": scene.victim.ids["products"]}], "currency": "USD"}
+    goods, _ = on_sale(scene)
     for address in ("127.0.0.62", "127.0.0.63"):
         looked_at = 0
         with visitor(scene, address) as page:
@@ -92,9 +100,10 @@ def held_codes(scene: Scene, tally: Tally) -> None:
     """A code's places taken by unpaid sessions: each is held for a quarter of an hour at most, whatever is asked."""
     with scene.server.client(scene.victim.test) as client:
         code = f"HELD{scene.random.getrandbits(40)}"
-        body = {"code": code, "couponId": scene.victim.ids["coupons"], "maxRedemptions": 3}
+        coupon = {"name": "Held", "discountType": "percentage", "discountPercentage": "10"}
+        body = {"code": code, "couponId": client.post("/coupons", json=coupon).json()["id"], "maxRedemptions": 3}
         assert client.post("/promotion_codes", json=body).status_code == 201
-    goods: dict[str, Any] = {"lineItems": [{"productId": scene.victim.ids["products"]}], "currency": "USD"}
+    goods, _ = on_sale(scene)
     lengths = (901, 3_600, 604_800, 10**9, -1, 0)
     with visitor(scene, "127.0.0.64") as page:
         for seconds in lengths:
@@ -113,7 +122,7 @@ def held_codes(scene: Scene, tally: Tally) -> None:
 
 def odd_returns(scene: Scene, tally: Tally) -> None:
     """Buyers sent elsewhere than to the key's own origin, by what only looks like it."""
-    goods: dict[str, Any] = {"lineItems": [{"productId": scene.victim.ids["products"]}], "currency": "USD"}
+    goods, _ = on_sale(scene)
     fields = ("successUrl", "cancelUrl", "returnUrl")
     with visitor(scene, "127.0.0.65") as page:
         right = page.post(PATH, json=goods | dict.fromkeys(fields, f"{ORIGIN}/done"))
@@ -128,7 +137,7 @@ def odd_returns(scene: Scene, tally: Tally) -> None:
 
 def looping_visitors(scene: Scene, tally: Tally) -> None:
     """One visitor's loop takes no more than a visitor's share; another visitor is served all the while."""
-    link = {"linkId": scene.victim.ids["payment_links"]}
+    link = {"linkId": on_sale(scene)[1]}
     count = max(VISITOR_BURST * 2, scene.times(600))
     with (
         visitor(scene, "127.0.0.66") as looping,

@@ -91,7 +91,7 @@ _UNUSED: Final = (
 )
 _EXPIRING: Final = (
     f"{_KEYS} WHERE k.expires_at IS NOT NULL AND k.expires_at <= $1 AND k.status = 'active' "
-    "AND k.expiry_days_told > $2 ORDER BY k.expires_at LIMIT $3"
+    "AND k.expiry_days_told > 0 AND k.expiry_days_told > $2 ORDER BY k.expires_at LIMIT $3"
 )
 
 _BY_DIGEST: Final = (
