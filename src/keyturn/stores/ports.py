@@ -357,7 +357,7 @@ class SecretStore(LeaseStore, Protocol):
         :data:`keyturn.keys.rotations.SECRETS_MAX`.
 
         Raises:
-            TooManySecrets: so many are still accepted.
+            TooManySecrets: all of these are still accepted.
         """
         ...
 
