@@ -88,6 +88,8 @@ async def test_what_is_no_report_is_told_so(sqlite_shop: Shop) -> None:
         assert await told("POST", revoke, json={"credentials": [text, 1]}) == (400, "invalid_body")
         assert await told("POST", revoke, json={"credentials": [text] * 1_001}) == (400, "invalid_body")
         assert await told("POST", revoke, content=b"[" * 500_000) == (400, "invalid_body")
+        for odd in (b"\xff", b'{"credentials":["\xff"]}', b'{"\xc3\x28":1}', b'{"credentials":["\\ud800"]}'):
+            assert await told("POST", revoke, content=odd) == (400, "invalid_body"), odd
         assert await told("POST", revoke, content=b" " * 600_000) == (413, "body_too_large")
         assert await told("GET", revoke) == (405, "method_not_allowed")
         assert await told("POST", "/leaks/github", json=[]) == (404, "unknown_path")
