@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import httpx
@@ -33,6 +34,12 @@ def _path(view: View, project: Project, key: str) -> str:
         return project.ids[NOUNS[found[1]]] if found[1] in NOUNS else project.id if found[1] == "project" else "x"
 
     return re.sub(r"\{(\w+)(?::path)?\}", one, view.path)
+
+
+def _absent(project: Project) -> Project:
+    """Ids of the same form that nobody has."""
+    ids = {noun: f"{id[:-4]}{'0000' if not id.endswith('0000') else '1111'}" for noun, id in project.ids.items()}
+    return replace(project, ids=ids)
 
 
 @contextlib.contextmanager
@@ -100,7 +107,12 @@ def other_projects(scene: Scene, tally: Tally) -> None:
             path = _path(view, scene.victim, "key_0")
             data = _filled(scene, token, "test")
             answer = client.post(path, data=data) if view.method == "POST" else client.get(path)
-            tally.attempt(answer.status_code in (403, 404), (view.method, path, answer.status_code))
+            refused = answer.status_code in (403, 404)
+            if answer.status_code == 400:
+                # What is wrong with the form is said before its object is looked for: of one that is absent, too.
+                absent = _path(view, _absent(scene.victim), "key_0")
+                refused = client.post(absent, data=data).status_code == 400
+            tally.attempt(refused, (view.method, path, answer.status_code))
             shown = any(one in answer.text.replace(path, "") for one in scene.victim.ids.values())
             tally.attempt(not shown, (view.method, path, "shows another's"))
     tally.attempt(_all_of(scene) == before, "another project's owner changed something")
