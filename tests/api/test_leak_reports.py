@@ -10,6 +10,7 @@ import pytest
 from keyturn import NATIVE, KeyWish, Kind, Mode, generate
 from keyturn.insight.expiry import emit_expiring
 from keyturn.keys.revoking import set_enabled
+from keyturn.leaks.github import FAILED_MS
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tests.github import GitHub
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
@@ -125,6 +126,7 @@ async def test_github_reports_over_http(tmp_path: Path, database_url: str, githu
         github.answers = b""
         assert (await post(github.signer.headers(body))).status_code == 503
         github.answers = None
+        shop.clock.ahead_ms += FAILED_MS
         for wrong in ({}, github.signer.headers(body + b" "), {"Github-Public-Key-Identifier": "x"}):
             refused = await post(wrong)
             assert (refused.status_code, refused.json()["error"]["code"]) == (400, "bad_report")
