@@ -58,7 +58,7 @@ _SECONDS_MAX: Final = 100_000_000_000
 
 
 class InvalidImport(KeyturnError):
-    """What is to be imported cannot be read at all; nothing was imported."""
+    """What is to be imported cannot be read at all, or not all of it could be kept; the message says how far it got."""
 
     code = "invalid_import"
 
