@@ -139,6 +139,12 @@ class TooManyDescendants(KeyConflict):
     code = "too_many_descendants"
 
 
+class TooManySecrets(KeyConflict):
+    """A key has as many secrets that are still accepted as it may."""
+
+    code = "too_many_secrets"
+
+
 class KeyExists(KeyConflict):
     """A key with this digest is already there."""
 

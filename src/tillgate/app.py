@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import tillgate.dashboard
 import tillgate.pages
@@ -96,6 +96,10 @@ class Tillgate:
         outbox = Outbox(Wake(), styles)
         self._clock = clock
         self._public_host = urlsplit(settings.public_url).hostname
+        # Only where the operator has said that buyers come by TLS: a server that is tried out with a certificate of its
+        # own must not bind its host name to that.
+        strict = settings.hsts_seconds if settings.public_url.startswith("https:") else 0
+        self._strict = (b"strict-transport-security", b"max-age=%d" % strict) if strict else None
         self._trusted_proxies = Networks(map(str, settings.trusted_proxies))
         self._metrics = metrics or Metrics()
         self._database = database
@@ -205,6 +209,8 @@ class Tillgate:
             await self._api(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PATHS:
             await self._reports(scope, receive, send)
+        elif self._strict is not None and scope["type"] == "http" and scope["scheme"] == "https":
+            await self._site(scope, receive, _with_header(send, self._strict))
         else:
             await self._site(scope, receive, send)
 
@@ -315,6 +321,15 @@ class _Observer(LayerObserver):
 
     def not_logged(self, requests: int) -> None:
         self._metrics.count_requests_not_logged(requests)
+
+
+def _with_header(send: Send, header: tuple[bytes, bytes]) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), header]}
+        await send(message)
+
+    return sent
 
 
 def _look_through_proxies(scope: Scope, trusted: Networks) -> None:

@@ -1,6 +1,5 @@
 """A language of another kind, in under a hundred lines: envelope, ids, paths, pages, webhooks, window, bytes."""
 
-import hashlib
 import hmac
 from typing import Annotated, Any
 
@@ -60,10 +59,8 @@ async def charges(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]
 
 
 async def hook(context: ApiContext, tx: Transaction, call: Call) -> dict[str, Any]:
-    made = await create_endpoint(
-        context.endpoints, tx, call.principal, NewEndpoint(call.body.to, ["session.*"], dialect="toy")
-    )  # noqa: E501
-    return {"secret": made.secret.reveal()}
+    new = NewEndpoint(call.body.to, ["session.*"], dialect="toy")
+    return {"secret": (await create_endpoint(context.endpoints, tx, call.principal, new)).secret.reveal()}
 
 
 def gives(make: Any) -> Run:
@@ -79,7 +76,7 @@ async def form(_: Transaction, fact: Fact) -> bytes | None:
 
 def request(outgoing: Outgoing) -> WebhookRequest:
     body = b'{"attempt":%d,"of":%s}' % (outgoing.number, outgoing.form)
-    signed = hmac.new(outgoing.secrets[0].reveal().encode(), body, hashlib.sha512).hexdigest()
+    signed = hmac.new(outgoing.secrets[0].reveal().encode(), body, "sha512").hexdigest()
     return WebhookRequest(body, {"user-agent": "Toy/1", "content-type": JSON.decode(), "x-toy": signed})
 
 

@@ -185,6 +185,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "The key has created as many keys as it may, or stands at the end of a chain that may not be longer.",
         "Revoke keys that are not used any more, or create keys from another one.",
     ),
+    "too_many_secrets": ErrorPage(
+        409,
+        "The key has 100 secrets that are still accepted, which is the most.",
+        "Finish the rotation, or rotate without an overlap, which ends the earlier secrets.",
+    ),
     "key_exists": ErrorPage(409, "A key with this digest already exists.", "Import it once only."),
     "body_too_large": ErrorPage(413, "The body is larger than 64 KiB.", "Send a smaller body."),
     "rate_limited": ErrorPage(

@@ -236,6 +236,7 @@ class Issuer:
             KeyNotFound: the project has no such key.
             KeyIsRevoked: it is gone for good.
             RotationPending: an earlier rotation still waits for its first use; withdraw that first.
+            TooManySecrets: too many earlier secrets are still accepted.
             InvalidExpiry: the overlap is negative or longer than 90 days.
         """
         if not 0 <= overlap_ms <= OVERLAP_MAX_MS:

@@ -6,7 +6,7 @@ lane to lane over an index and takes from each what it has room for, so that wha
 others nothing. What it takes carries the end of its lease. Whoever dies holds nothing but leases, and those run out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from keyturn.database import Both
@@ -127,18 +127,22 @@ async def claim(
     now: int,
     limit: int,
     pools: Mapping[str, int] | None = None,
+    bound: Callable[[Lane, Sequence[tuple[str, Lane]]], int] | None = None,
     note: Sequence[Any] = (),
 ) -> list[tuple[str, Lane]]:
     """Take up to ``limit`` due rows that nobody holds, lane by lane in the order that is given; their ids.
 
     Args:
         pools: how many rows may be taken for each pool of lanes; as many as there are where it is not named.
+        bound: how many more may be taken from a lane, by what was taken before it.
         note: what is written onto each row that is taken.
     """
     taken: list[tuple[str, Lane]] = []
     left_of: dict[str, int] = dict(pools or {})
     for lane in lanes:
         left = min(limit - len(taken), left_of.get(lane.pool, limit))
+        if bound is not None:
+            left = min(left, bound(lane, taken))
         if left <= 0 or await tx.fetch_one(statements.alone, lane.id) is None:
             continue
         held = await tx.fetch_one(statements.leased, lane.id, now)

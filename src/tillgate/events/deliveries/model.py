@@ -15,6 +15,8 @@ RETRY_AFTER_MAX_MS: Final = DAY_MS
 _RETRY_AFTER_LENGTH_MAX: Final = 100
 
 # How many deliveries to one endpoint are under way at once; one that only fails gets a single probe at a time.
+# Of one process.
+IN_FLIGHT_MAX: Final = 256
 ENDPOINT_IN_FLIGHT_MAX: Final = 10
 FAILING_IN_FLIGHT_MAX: Final = 1
 # Free places are always shared as if by this number of endpoints.
@@ -121,6 +123,16 @@ def share(free: int) -> int:
     """How many places one endpoint may hold while a given number are free: the fewer there are, the less each one gets,
     so that however many receivers hang, the next endpoint still finds a place."""
     return max(min(ENDPOINT_IN_FLIGHT_MAX, free // ENDPOINTS_SERVED), 1)
+
+
+def project_room(held: int, free: int, *, idle: bool) -> int:
+    """How many more places a project may take for one endpoint, if it holds some already and others are free.
+
+    It takes places as long as it holds less than half as many as are free, and for an endpoint that holds none one more
+    as long as it holds fewer than are free. So however many projects' receivers hang, as many places are left as one of
+    them holds: the next project finds one, and so does the next endpoint of the same project.
+    """
+    return max((free - 2 * held + 2) // 3, int(idle and held < free), 0)
 
 
 def room(in_flight: int, *, failing: bool, places: int = ENDPOINT_IN_FLIGHT_MAX) -> int:

@@ -1,5 +1,6 @@
 """Every statement about deliveries and their attempts."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -9,9 +10,11 @@ from tillgate.base import ids
 from tillgate.base.pages import PageRequest
 from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
+    IN_FLIGHT_MAX,
     Attempt,
     Delivery,
     DeliveryStatus,
+    project_room,
     room,
 )
 from tillgate.events.endpoints.model import WebhookEndpoint
@@ -52,7 +55,7 @@ _WORK: Final = Work(
 )
 # The endpoints with something pending; for each, when its first free delivery is due.
 _WAITING: Final = (
-    f"{_WORK.hop()} SELECT e.id, e.failing_since, {_WORK.first_due} AS due, {_WORK.leased} AS in_flight "
+    f"{_WORK.hop()} SELECT e.id, e.project_id, e.failing_since, {_WORK.first_due} AS due, {_WORK.leased} AS in_flight "
     "FROM waiting w JOIN webhook_endpoints e ON e.id = w.lane WHERE e.active "
     "ORDER BY (e.failing_since IS NOT NULL), in_flight, due LIMIT $2"
 )
@@ -193,6 +196,7 @@ class Waiting(NamedTuple):
     """
 
     endpoint_id: str
+    project_id: str
     failing: bool
     due: int | None
     in_flight: int
@@ -201,7 +205,7 @@ class Waiting(NamedTuple):
 async def waiting(tx: Transaction, now: int) -> list[Waiting]:
     """The endpoints that something is pending for: those that work before those that fail, the idle ones first."""
     found = [
-        Waiting(row["id"], row["failing_since"] is not None, row["due"], row["in_flight"])
+        Waiting(row["id"], row["project_id"], row["failing_since"] is not None, row["due"], row["in_flight"])
         for row in await tx.fetch_all(_WAITING, now, LANES_MAX)
     ]
     return sorted(found, key=lambda one: (one.failing, one.in_flight, one.due or 0))
@@ -215,30 +219,48 @@ async def claim_due(
     limit: int,
     failing_limit: int | None = None,
     places: int = ENDPOINT_IN_FLIGHT_MAX,
+    free: int = IN_FLIGHT_MAX,
+    held: Mapping[str, int] | None = None,
 ) -> list[Claimed]:
-    """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint what it has room for.
+    """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint and project what it has room for.
 
     Args:
         failing_limit: how many of them may go to endpoints that are failing.
         places: how many an endpoint may hold at once.
+        free: how many the caller has room for.
+        held: how many of the caller's places each project holds.
     """
+    by_project = held or {}
+    found = {one.endpoint_id: one for one in claimable(await waiting(tx, now), now, places, free, by_project)}
     lanes = [
-        Lane(one.endpoint_id, lease_until, room(0, failing=one.failing, places=places), _FAILING if one.failing else "")
-        for one in claimable(await waiting(tx, now), now, places)
+        Lane(id, lease_until, room(0, failing=one.failing, places=places), _FAILING if one.failing else "")
+        for id, one in found.items()
     ]
+
+    def left_of_project(lane: Lane, taken: Sequence[tuple[str, Lane]]) -> int:
+        project_id = found[lane.id].project_id
+        more = sum(found[other.id].project_id == project_id for _, other in taken)
+        idle = found[lane.id].in_flight == 0
+        return project_room(by_project.get(project_id, 0) + more, free - len(taken), idle=idle)
+
     pools = {} if failing_limit is None else {_FAILING: failing_limit}
-    taken = await claim(tx, _CLAIM, lanes, now=now, limit=limit, pools=pools)
-    found = [await claimed_by_id(tx, id, lane.lease_until) for id, lane in taken]
-    return [delivery for delivery in found if delivery is not None]
+    taken = await claim(tx, _CLAIM, lanes, now=now, limit=limit, pools=pools, bound=left_of_project)
+    claimed = [await claimed_by_id(tx, id, lane.lease_until) for id, lane in taken]
+    return [delivery for delivery in claimed if delivery is not None]
 
 
-def claimable(found: list[Waiting], now: int, places: int) -> list[Waiting]:
-    """Those of them that something is due for and that have room for it."""
-    return [
+def claimable(found: list[Waiting], now: int, places: int, free: int, held: Mapping[str, int]) -> list[Waiting]:
+    """Those of them that something is due for and that have room for it, as their project has; those of projects that
+    hold the fewest of the caller's places first."""
+    due = [
         one
         for one in found
-        if one.due is not None and one.due <= now and room(one.in_flight, failing=one.failing, places=places)
+        if one.due is not None
+        and one.due <= now
+        and room(one.in_flight, failing=one.failing, places=places)
+        and project_room(held.get(one.project_id, 0), free, idle=one.in_flight == 0)
     ]
+    return sorted(due, key=lambda one: (one.failing, held.get(one.project_id, 0)))
 
 
 async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> Claimed | None:

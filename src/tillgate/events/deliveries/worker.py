@@ -1,5 +1,6 @@
 """The worker that sends: claim from the table, post outside of any transaction, record, repeat."""
 
+from collections import Counter
 from typing import Final
 
 import structlog
@@ -7,7 +8,7 @@ import structlog
 from keyturn.database import StoreUnavailable
 from tillgate.base.clock import HOUR_MS, SECOND_MS, Clock
 from tillgate.events.deliveries import records
-from tillgate.events.deliveries.model import Attempt, next_step, share
+from tillgate.events.deliveries.model import IN_FLIGHT_MAX, Attempt, next_step, share
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.endpoints.operations import conclude
@@ -15,7 +16,6 @@ from tillgate.events.outbox import Outbox
 from tillgate.store import Database, Transaction
 from tillgate.store.working import Workload
 
-IN_FLIGHT_MAX: Final = 256
 # However many receivers are dead, half of the places stay for those that are not.
 FAILING_MAX: Final = IN_FLIGHT_MAX // 2
 CLAIM_MAX: Final = 32
@@ -86,12 +86,12 @@ class DeliveryWorker:
         return attempt
 
     async def _claim(self) -> list[Claimed]:
-        free = self._work.free
-        now, places = self._clock.now(), share(free)
-        failing_left = FAILING_MAX - sum(one.failing for one in self._work.under_way)
+        free, under_way = self._work.free, self._work.under_way
+        now, places, held = self._clock.now(), share(free), Counter(one.project_id for one in under_way)
+        failing_left = FAILING_MAX - sum(one.failing for one in under_way)
 
         async def anything_due(tx: Transaction) -> bool:
-            found = records.claimable(await records.waiting(tx, now), now, places)
+            found = records.claimable(await records.waiting(tx, now), now, places, free, held)
             return any(not one.failing or failing_left > 0 for one in found)
 
         # A look costs no commit; claiming does.
@@ -107,6 +107,8 @@ class DeliveryWorker:
                 limit=min(CLAIM_MAX, max(free // 4, 1)),
                 failing_limit=failing_left,
                 places=places,
+                free=free,
+                held=held,
             )
 
         return await self._database.write(operation)
