@@ -24,9 +24,12 @@ class Keeper:
         self._database = database
         self._principal = principal
 
-    def request(self, at: int = 0, *, key: str = "key", body: str = "one", **other: Any) -> IdempotentRequest:
+    def request(
+        self, at: int = 0, *, key: str = "key", body: str = "one", owner: str = "", namespace: str = "api", **other: Any
+    ) -> IdempotentRequest:
         principal = self._principal._replace(**other)
-        return IdempotentRequest(principal, key, fingerprint("POST", "/things", body.encode()), NEW_YEAR + at)
+        made = fingerprint("POST", "/things", body.encode())
+        return IdempotentRequest(principal, key, made, NEW_YEAR + at, namespace, owner)
 
     async def begin(self, request: IdempotentRequest) -> StoredAnswer | None:
         return await self._database.write(lambda tx: idempotency.begin(tx, request))
@@ -68,8 +71,8 @@ async def test_an_answer_is_given_again_until_24_hours_after_its_request(keeper:
 
 
 @pytest.mark.anyio
-async def test_a_key_belongs_to_one_project_and_mode(database: Database, keeper: Keeper) -> None:
-    """The same key elsewhere is another key, whatever its request."""
+async def test_a_key_belongs_to_one_project_mode_owner_and_namespace(database: Database, keeper: Keeper) -> None:
+    """The same Idempotency-Key elsewhere is another one, whatever its request."""
     other = (await counter_over(database)).project_id
     requests = [
         keeper.request(),
@@ -77,6 +80,9 @@ async def test_a_key_belongs_to_one_project_and_mode(database: Database, keeper:
         keeper.request(project_id=other, body="three"),
         keeper.request(project_id=other, livemode=True),
         keeper.request(key="KEY", body="four"),
+        keeper.request(owner="key_a", body="five"),
+        keeper.request(owner="key_b", body="six"),
+        keeper.request(namespace="forms", body="seven"),
     ]
     for number, request in enumerate(requests):
         assert await keeper.begin(request) is None

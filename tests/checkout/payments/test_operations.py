@@ -13,7 +13,14 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments import operations as payments
-from tillgate.checkout.payments.model import EDGES, CaptureMethod, PaymentState, RecordedPayment, ReleaseReason
+from tillgate.checkout.payments.model import (
+    EDGES,
+    CaptureMethod,
+    Decision,
+    PaymentState,
+    RecordedPayment,
+    ReleaseReason,
+)
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
@@ -266,6 +273,60 @@ async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one
         paid = await counter.database.write(come_back)
         assert (paid.status, paid.exceptions) == (S.PAID_LATE if late else S.PAID, ["late"] if late else [])
         assert await one(counter.database, "SELECT COUNT(*) FROM transactions WHERE payment_id = $1", paid.payment.id)
+
+
+async def test_a_confirmed_transfer_that_is_seen_again_stays_as_it_was(counter: Counter) -> None:
+    """It was confirmed when it was first seen to be; whatever sees it later moves neither that instant, which says
+    whether it came in time, nor anything else, and emits no event."""
+    session = await counter.session()
+    amount = session.payment.terms.amount_atomic
+    first_seen, confirmed = counter.clock.now(), counter.clock.now() + 1_000
+
+    async def sees(final: bool) -> CheckoutSession:
+        seen = sighting("0xagain", 0, amount, final)
+        return await counter.database.write(
+            lambda tx: observing.observe_payment(counter.context, tx, session.payment.id, [seen])
+        )
+
+    await sees(final=False)
+    counter.clock.forward(1_000)
+    paid = await sees(final=True)
+    events = await counter.events()
+    for _ in range(2):
+        counter.clock.forward(LIFETIME_MS)
+        assert await sees(final=True) == paid
+        [transfer] = (await counter.read(session.id)).payment.transfers
+        assert (transfer.seen_at, transfer.confirmed_at) == (first_seen, confirmed)
+    assert await counter.events() == events
+    assert (paid.status, paid.paid_at, paid.exceptions) == (S.PAID, confirmed, [])
+
+
+async def test_an_acceptance_ends_with_a_further_reorganisation(counter: Counter) -> None:
+    """The merchant accepted the money that was left. If the chain drops more of it, the order is in review again, and
+    takes another acceptance."""
+    session = await counter.session()
+    half = session.payment.terms.amount_atomic // 2
+
+    async def sees(*references: str, reorged: bool = False) -> CheckoutSession:
+        seen = [sighting(reference, 0, half, confirmed=True, reorged=reorged) for reference in references]
+        return await counter.database.write(
+            lambda tx: observing.observe_payment(counter.context, tx, session.payment.id, seen)
+        )
+
+    async def accept() -> CheckoutSession:
+        return await counter.database.write(
+            lambda tx: deciding.accept(counter.context, tx, counter.principal, session.id)
+        )
+
+    assert (await sees("0xfirst", "0xsecond")).status is S.PAID
+    for dropped in ("0xfirst", "0xsecond"):
+        after = await sees(dropped, reorged=True)
+        assert (after.status, after.payment.decision) == (S.PAID, None)
+        assert await standing(counter, session) == (P.REVIEW, Q.REVIEW)
+        assert (await accept()).payment.decision is Decision.ACCEPTED
+        assert await standing(counter, session) == (P.SUCCEEDED, Q.PAID)
+        # A drop that is reported again is no further one.
+        assert (await sees(dropped, reorged=True)).payment.decision is Decision.ACCEPTED
 
 
 async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:
