@@ -317,7 +317,7 @@ async def test_every_mutating_route_answers_a_retry_as_before_and_does_nothing(
     assert fresh.status_code == route.status, fresh.text
 
 
-def test_a_retry_of_a_mutating_route_is_told_by_method_path_and_body_alone() -> None:
+def test_a_retry_of_a_mutating_route_is_recognised_by_method_path_and_body_alone() -> None:
     """No mutating route takes a query, which would have to be told apart, too."""
     assert [route.path for route in MUTATING if route.query is not None] == []
     assert {route.method for route in MUTATING} <= {"POST", "PATCH", "DELETE", "PUT"}

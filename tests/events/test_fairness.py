@@ -51,7 +51,7 @@ async def working(counter: Counter) -> AsyncIterator[None]:
 
 
 class Hanging:
-    """A receiver that takes every connection and answers none until it is let go."""
+    """A receiver that takes every connection and answers none until it is released."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -127,7 +127,7 @@ async def test_however_many_receivers_hang_the_next_one_is_served(
         hanging.released.set()
 
 
-async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
+async def test_test_sends_take_no_connection_and_no_slot_of_deliveries(
     counter: Counter, hanging: Hanging, receiver: Receiver
 ) -> None:
     """As many test sends as an endpoint has places hang, and more than there are connections for tests: deliveries go
@@ -161,13 +161,13 @@ async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
         await tests.close()
 
 
-def test_places_run_out_slowly() -> None:
+def test_slots_run_out_slowly() -> None:
     """Each endpoint's share shrinks with what is free, and never below one; and each place has a connection."""
     assert CONNECTIONS_MAX > IN_FLIGHT_MAX
     assert [share(free) for free in (256, 160, 159, 32, 8, 1)] == [10, 10, 9, 2, 1, 1]
 
 
-async def test_places_are_given_endpoint_by_endpoint(counter: Counter) -> None:
+async def test_slots_are_given_endpoint_by_endpoint(counter: Counter) -> None:
     """What is held counts, whoever holds it; another endpoint's turn comes all the same."""
     first = (await counter.endpoint()).endpoint
     for number in range(ENDPOINT_IN_FLIGHT_MAX + 5):
@@ -191,7 +191,7 @@ async def test_places_are_given_endpoint_by_endpoint(counter: Counter) -> None:
     assert (await claim()).count(first.id) == ENDPOINT_IN_FLIGHT_MAX
 
 
-async def test_two_workers_never_hold_more_than_an_endpoints_places(counter: Counter) -> None:
+async def test_two_workers_never_hold_more_than_an_endpoints_slots(counter: Counter) -> None:
     """Claiming at once from several processes gives each delivery to one and the places out once."""
     await counter.endpoint()
     for number in range(3 * ENDPOINT_IN_FLIGHT_MAX):

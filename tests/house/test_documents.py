@@ -49,7 +49,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("distributions/keyturn/README.md", ""): Reason("the same"),
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_keyturn_guide.py::"
-        "test_the_guides_story_happens_as_it_is_told"
+        "test_the_guides_story_happens_as_it_is_written"
         for heading in ("Start a server", "Create a key", "Verify it", "End it")
     },
     **{
@@ -57,7 +57,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         for heading in ("Middleware", "Test what stands behind it", "Proxies")
     },
     **{
-        ("docs/keyturn.md", heading): "tests/journeys/test_proxies.py::test_a_proxy_lets_in_whom_keyturn_knows"
+        ("docs/keyturn.md", heading): "tests/journeys/test_proxies.py::test_a_proxy_admits_whom_keyturn_knows"
         for heading in ("nginx", "Caddy", "Envoy")
     },
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
@@ -348,7 +348,7 @@ def test_every_target_of_make_exists() -> None:
 
 
 def test_every_variable_that_is_named_is_read() -> None:
-    """A setting that a page tells of is one that the settings know; the tests' own are read by the tests."""
+    """A setting that a page names is one that the settings know; the tests' own are read by the tests."""
     known = {one.name for one in tillgate.settings.load().listed}
     for path in python_files(SRC, ROOT / "tests", ROOT / "bench"):
         known |= set(re.findall(r'"((?:TILLGATE|KEYTURN)_[A-Z_]+)"', path.read_text("utf-8")))

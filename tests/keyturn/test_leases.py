@@ -124,7 +124,7 @@ def breaks(machine: type[LeaseMachine]) -> bool:
         for seed in range(RUNS):
             walk(machine, seed, STEPS)
     except AssertionError as error:
-        assert "let in after the change had returned" in str(error)
+        assert "admitted after the change had returned" in str(error)
         return True
     return False
 
@@ -136,7 +136,7 @@ def test_the_walks_find_a_gate_that_breaks_a_rule(gate: type[Gate]) -> None:
 
 
 @pytest.mark.parametrize("settling", [does_not_wait, waits_for_the_first, waits_too_short])
-def test_the_walks_find_a_change_that_returns_too_early(settling: Any) -> None:
+def test_the_walks_find_a_change_that_returns_before_it_holds(settling: Any) -> None:
     """Waiting for every gate, and for the whole of a lease, is needed, and the walks would see it left out."""
     assert breaks(machine_with(Gate, settling))
 

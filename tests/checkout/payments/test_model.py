@@ -88,7 +88,7 @@ def test_refunds_never_give_back_more_than_came(priced: tuple[Money, int], times
         assert sum(one.amount_atomic for one in payment.returned) == received
 
 
-def test_what_was_taken_away_is_told_and_does_not_count() -> None:
+def test_what_was_dropped_is_an_exception_and_does_not_count() -> None:
     """A reorganisation is an exception beside the others; a partial capture is none."""
     there, dropped = (
         moved(TransactionKind.TRANSFER, 400, None),

@@ -108,7 +108,7 @@ async def test_captures_can_be_repeated_up_to_what_was_authorised(counter: Count
             await again
 
 
-async def test_a_partial_capture_lets_go_of_the_rest(counter: Counter) -> None:
+async def test_a_partial_capture_releases_the_rest(counter: Counter) -> None:
     """What was taken is the price then, and nothing about it is unusual."""
     session = await authorized(counter)
     taken = await capture(counter, session, "30.00")
@@ -120,7 +120,7 @@ async def test_a_partial_capture_lets_go_of_the_rest(counter: Counter) -> None:
     assert (paid.status, paid.exceptions) == (S.PAID, [])
 
 
-async def test_what_was_authorised_can_be_let_go_of(counter: Counter) -> None:
+async def test_what_was_authorised_can_be_released(counter: Counter) -> None:
     """Untouched, it comes to nothing; partly captured, it is paid with that. Twice is once."""
     untouched = await authorized(counter)
     canceled = await cancel(counter, untouched)
@@ -159,7 +159,7 @@ async def test_an_authorisation_lapses_after_seven_days(counter: Counter) -> Non
     assert str(kept.payment.received_value) == "11.00"
 
 
-async def test_captured_by_itself_an_authorisation_is_a_payment(counter: Counter) -> None:
+async def test_an_authorisation_that_is_captured_automatically_is_a_payment(counter: Counter) -> None:
     """Automatic is the default: the whole amount is taken in the same breath, and it is settled by one event."""
     session = await counter.session()
     paid = await counter.simulate(session.id, O.AUTHORIZED)
@@ -178,9 +178,9 @@ async def test_who_is_declined_may_try_again(counter: Counter) -> None:
     assert await counter.events_of(session.payment.id) == ["payment.declined", "payment.succeeded"]
 
 
-async def test_money_that_a_reorganisation_took_away_is_told(counter: Counter) -> None:
+async def test_money_that_a_reorganisation_dropped_is_reported(counter: Counter) -> None:
     """The paid session stays paid, as documented; its order and its payment wait for the merchant, until the money is
-    seen again or they say so be it."""
+    seen again or accept what is left."""
     for accepted in (True, False):
         session = await counter.session()
         paid = await counter.simulate(session.id, O.PAID)
@@ -353,7 +353,7 @@ async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:
 
 
 async def test_every_test_payer_leaves_a_legal_story(counter: Counter) -> None:
-    """Each does as documented, and what is told of their payment is a walk over the table of moves."""
+    """Each does as documented, and the events of their payment are a walk over the table of moves."""
     ends = {
         "payer_pays": P.SUCCEEDED, "payer_pays_slowly": P.SUCCEEDED, "payer_pays_less": P.REVIEW,
         "payer_pays_twice": P.REVIEW, "payer_pays_more": P.REVIEW, "payer_pays_late": P.SUCCEEDED,
@@ -392,7 +392,7 @@ async def test_captures_at_once_never_take_more_than_was_authorised(counter: Cou
     assert len(await counter.events_of(session.payment.id)) == 6
 
 
-async def test_capturing_letting_go_and_lapsing_at_once_leave_one_story(counter: Counter) -> None:
+async def test_capturing_releasing_and_lapsing_at_once_leave_one_story(counter: Counter) -> None:
     """Whoever comes first; what was captured is what was paid."""
     for _ in range(4):
         session = await authorized(counter)

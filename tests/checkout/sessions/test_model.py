@@ -278,7 +278,7 @@ def test_states_and_conclusions_cover_each_other() -> None:
 def test_payment_and_order_follow_every_legal_move_by_legal_moves(
     move: tuple[SessionStatus, SessionStatus], there: int, more: int, back: bool, reorged: bool, canceled: bool
 ) -> None:
-    """Whatever came before and with it, whatever has gone back by then, whether something was taken away, and whether
+    """Whatever came before and with it, whatever has gone back by then, whether something was dropped, and whether
     somebody called it off."""
 
     def session(status: SessionStatus, transfers: int, refunds: int) -> CheckoutSession:
