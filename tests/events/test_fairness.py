@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from email.utils import formatdate
 
 import msgspec
 import pytest
@@ -19,9 +18,6 @@ from tillgate.events.deliveries.guard import CONNECTIONS_MAX, LOOPBACK, AddressG
 from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
     Attempt,
-    DeliveryStatus,
-    next_step,
-    retry_after,
     share,
 )
 from tillgate.events.deliveries.sending import Sender
@@ -302,44 +298,6 @@ async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, re
     assert (found.active, found.disabled_reason, found.failing_since) == (False, DisabledReason.FAILING, None)
     found = await change(counter, made.id, EndpointChanges(active=True))
     assert (found.active, found.disabled_reason) == (True, None)
-
-
-@pytest.mark.parametrize(
-    ("status", "header", "milliseconds"),
-    [
-        (429, "120", 120_000),
-        (503, " 7200 ", 7_200_000),
-        (503, "0", 0),
-        (429, "999999999999999999999999", DAY_MS),
-        (503, formatdate((NEW_YEAR + HOUR_MS) / 1_000, usegmt=True), HOUR_MS),
-        (503, formatdate((NEW_YEAR - HOUR_MS) / 1_000, usegmt=True), 0),
-        (503, formatdate((NEW_YEAR + 9 * DAY_MS) / 1_000, usegmt=True), DAY_MS),
-        (429, "Sun, 06 Nov 99999 08:49:37 GMT", None),
-        (429, "soon", None),
-        (429, "-5", None),
-        (429, "٣", None),
-        (429, "", None),
-        (429, None, None),
-        (500, "120", None),
-        (200, "120", None),
-    ],
-)
-def test_retry_after_is_read_as_seconds_or_as_a_date(status: int, header: str | None, milliseconds: int | None) -> None:
-    """On 429 and 503, bounded to a day; whatever is neither form asks for nothing."""
-    assert retry_after(status, header, NEW_YEAR) == milliseconds
-
-
-def test_a_receiver_may_put_a_retry_off_but_not_hurry_it() -> None:
-    """The longer of the schedule and what was asked; the number of attempts stays."""
-
-    def after(number: int, asked_ms: int | None) -> tuple[DeliveryStatus, int]:
-        attempt = Attempt(number=number, attempted_at=0, duration_ms=1, response_status=429, retry_after_ms=asked_ms)
-        return next_step(attempt, 6, NEW_YEAR)
-
-    assert after(1, HOUR_MS) == (DeliveryStatus.PENDING, NEW_YEAR + HOUR_MS)
-    assert after(1, 1_000) == after(1, None) == (DeliveryStatus.PENDING, NEW_YEAR + MINUTE_MS)
-    assert after(1, 9 * DAY_MS) == (DeliveryStatus.PENDING, NEW_YEAR + DAY_MS)
-    assert after(6, HOUR_MS)[0] is DeliveryStatus.ABANDONED
 
 
 async def test_a_receiver_that_asks_for_an_hour_gets_it(counter: Counter, receiver: Receiver) -> None:
