@@ -74,6 +74,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written"
         for heading in ("PostgreSQL", "Several processes", "Several hosts", "Upgrade")
     },
+    ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
     ("docs/performance.md", "What was seen"): Reason("figures, not commands"),
     ("docs/selling.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_selling_sells",
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
@@ -113,6 +114,8 @@ COMMANDS: dict[str, str | Reason] = {
     "make demo": f"{MAKE}::test_the_demo_runs_to_its_end_as_the_readme_says",
     "make help": f"{MAKE}::test_make_lists_what_it_can_do",
     "make lint": Reason(".ci/run does it before the tests"),
+    "make mutate": Reason("takes half an hour, and changes the code that the tests run"),
+    'make mutate ARGS="tillgate.base.money*"': Reason("takes minutes, and changes the code that the tests run"),
     "make lock": Reason("asks the package index for the newest versions, and changes requirements/"),
     "make attack": "tests/attacks/test_attacks.py::test_no_attack_on_tillgate_succeeds",
     "make soak": "tests/soak/test_soak.py::test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice",
@@ -161,6 +164,7 @@ EXAMPLES = {
 # Links out of the repository, which no test follows: the network is not part of the tests.
 OUTSIDE = {
     "https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner-program": "GitHub's own terms",
+    "https://github.com/boxed/mutmut": "a tool that contributors may use",
     "https://keepachangelog.com/en/1.1.0/": "the changelog's format",
     "https://publicsuffix.org": "the list of suffixes under which anybody may register a name",
     "https://pre-commit.com": "a tool that contributors may use",
