@@ -240,5 +240,7 @@ def test_a_body_has_only_characters_of_its_alphabet(format: KeyFormat) -> None:
     layout = _Layout(format)
     for letter in strange:
         body = letter + text[len(head) + 1 : -format.checksum_length]
+        assert not layout.spells(body)
         assert parse(format, head + body + layout.checksum((head + body).encode())) is None
+    assert layout.spells(text[len(head) :])
     assert layout.checksum(text[: -format.checksum_length].encode()) == text[-format.checksum_length :]
