@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from keyturn import Allowance, Need, Refused
+from keyturn import Need, Refused
 from keyturn.http.pipeline import Answer
 from keyturn.needs import ANY_KEY, OPEN
 from tillgate.base.clock import HOUR_MS
@@ -15,8 +15,11 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling, Telling
 from tillgate.wire.routing import Call, Reads, Route, Writes
+from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
 
 STATUSES = {"not_found": 404, "unknown_path": 404, "method_not_allowed": 405, "conflict": 409}
+# Its own names: what the domain calls an amount's value is its cents, and the rest is shouted.
+WORDS = Words(lambda path: "cents" if path == ("amount", "value") else at_path(str.upper)(path), SENTENCES, WHOLE)
 PDF = b"%PDF-1.7\n\x00\xff"
 
 
@@ -43,12 +46,8 @@ def refused(refusal: Refused, _: str) -> Answer:
     return told(403 if refusal.need is not None else 401, refusal.reason.value)
 
 
-def rate_limited(allowance: Allowance, _: str) -> Answer:
-    return told(429, f"wait {allowance.retry_after_seconds:.0f} s")
-
-
 def failed(error: TillgateError, _: str) -> Answer:
-    return told(STATUSES.get(error.code, 400), error.code)
+    return told(STATUSES.get(error.code, 400), WORDS.message(error) if error.field else error.code)
 
 
 def spelled(id: str) -> str:
@@ -91,7 +90,7 @@ TOY = Dialect(
         Route("GET", "/hello", OPEN, "", Reads(hello), None),
         Route("POST", "/receipts/{txId}", ANY_KEY, "", Writes(receipt), None),
     ),
-    telling=Telling(refused, rate_limited, failed),
+    telling=Telling(refused, lambda allowance, *_: told(429, f"wait {allowance.retry_after_seconds:.0f} s"), failed),
     idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: msgspec.structs.replace(answer, status=208)),  # noqa: E501
     media_type=b"application/toy+json",
     spelling=Spelling(read, lambda text: text.startswith("CH-")),

@@ -1081,6 +1081,7 @@ export interface components {
             code: string;
             /** @default null */
             detail?: string | null;
+            docUrl: string;
             /** @default null */
             grantedScopes?: string[] | null;
             /** @default null */

@@ -7,6 +7,7 @@ import msgspec
 
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Field, Problem
 
 RETENTION_MS: Final = 90 * DAY_MS
 
@@ -189,7 +190,7 @@ def subscribes(events: Container[str], type: str) -> bool:
     return type in events or EVERY_TYPE in events or f"{type.partition('.')[0]}.{EVERY_TYPE}" in events
 
 
-def event_type(name: str, *, param: str, code: str = InvalidInput.default_code) -> str:
+def event_type(name: str, *, field: Field, code: str = InvalidInput.default_code) -> str:
     """The event type that a caller means, aliases resolved.
 
     Raises:
@@ -198,6 +199,10 @@ def event_type(name: str, *, param: str, code: str = InvalidInput.default_code) 
     known = ALIASES.get(name, name)
     if known not in EVENT_TYPES:
         raise InvalidInput(
-            f"{param}: unknown event type {name[:60]!r}; choose from: {', '.join(EVENT_TYPES)}.", code=code, param=param
+            field,
+            Problem.UNKNOWN_EVENT_TYPE,
+            code=code,
+            given=name[:60],
+            choices=EVENT_TYPES,
         )
     return known

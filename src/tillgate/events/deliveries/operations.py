@@ -8,6 +8,7 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.events import records as events
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, Delivery
@@ -112,7 +113,7 @@ async def replay_event(
     else:
         likely = ids.is_id(ids.WEBHOOK_ENDPOINT, endpoint_id)
         if not likely or await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id) is None:
-            raise InvalidInput("endpointId: no such webhook endpoint in this mode and project.", param="endpointId")
+            raise InvalidInput("endpoint_id", Problem.NO_SUCH, noun="webhook endpoint")
         targets = [endpoint_id]
     now = clock.now()
     made = [
