@@ -140,7 +140,7 @@ async def keys(clerk: Clerk) -> None:
     week = "UPDATE api_keys SET created_at = created_at - $1 WHERE id = $2"
     await execute(shop.database, week, 8 * DAY_MS, own)
     await shop.keys.usage_store.add_counts(counts)
-    await clerk.page("/api-keys/{key}", own, why="that can do with less")
+    await clerk.page("/api-keys/{key}", own, why="that has unused scopes")
     await clerk.form("/api-keys/{key}/narrow", own)
     await clerk.page("/api-keys/{key}/revoke", key)
     await clerk.form("/api-keys/{key}/revoke", key)

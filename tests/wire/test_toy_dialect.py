@@ -66,7 +66,7 @@ async def test_a_charge_is_made_and_looked_at_in_its_own_words(toy: Toy) -> None
     assert (missing.status_code, missing.json()["why"]) == (404, "not_found")
 
 
-async def test_every_refusal_is_told_in_its_envelope(toy: Toy) -> None:
+async def test_every_refusal_is_answered_in_its_envelope(toy: Toy) -> None:
     """Without a key, without one of two scopes, nowhere, or with a body that does not fit: fields by its own names."""
     everything = await toy.key("sessions:write", "sessions:read")
     some = await toy.key("sessions:write")
