@@ -146,7 +146,7 @@ async def test_over_the_limit_the_answer_is_429_in_the_envelope(limited: Shop) -
     assert refused.status_code == 429
     error = refused.json()["error"]
     assert set(refused.json()) == {"error"}
-    assert set(error) == {"type", "code", "message", "requestId"}
+    assert set(error) == {"type", "code", "message", "docUrl", "requestId"}
     assert (error["type"], error["code"]) == ("rate_limited", "rate_limited")
     assert error["requestId"] == refused.headers["x-request-id"]
     assert refused.headers["content-type"] == "application/json"
