@@ -32,7 +32,7 @@ from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
 from tillgate.access import CodeTries, VisitorLimit
 from tillgate.access.accounts import Accounts
-from tillgate.api import ApiContext, NativeApi
+from tillgate.api import ApiContext, NativeApi, error_pages
 from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
@@ -50,6 +50,7 @@ from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
+from tillgate.pages import documents
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import notice
 from tillgate.rails.port import Rails
@@ -182,6 +183,7 @@ class Tillgate:
                 Route("/readyz", self._readyz),
                 Route("/metrics", self._tell_metrics),
                 *tillgate.pages.routes(pages),
+                *documents.routes(error_pages.served(settings.public_url)),
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
             ],

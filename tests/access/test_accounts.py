@@ -162,7 +162,7 @@ def test_what_is_no_address_is_refused(email: str) -> None:
     """The field is named."""
     with pytest.raises(InvalidInput) as caught:
         checked_email(email)
-    assert caught.value.param == "email"
+    assert caught.value.field == ("email",)
 
 
 def test_a_password_has_ten_to_a_thousand_characters() -> None:

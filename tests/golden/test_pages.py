@@ -117,5 +117,16 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
 async def operator(golden: Golden, http: httpx.AsyncClient) -> None:
     for path in ("/", "/healthz", "/readyz", "/metrics"):
         golden.note(f"GET {path}", await http.get(path), route=f"GET {path}")
+    one = "GET /docs/errors/{code}"
+    golden.note(one, await http.get("/docs/errors/not_found"), route=one)
+    # The list of all codes is docs/reference/errors.md, which a test holds; its head is enough here.
+    index = await http.get("/docs/errors")
+    head = index.text.partition("<table>")[0]
+    golden.note(
+        "GET /docs/errors",
+        httpx.Response(index.status_code, headers=index.headers, text=head),
+        route="GET /docs/errors",
+    )
+    golden.note(f"{one} (not there)", await http.get("/docs/errors/nonsense"))
     golden.note("GET /static/tokens.css", await http.get("/static/tokens.css"))
     golden.note("GET /nothing", await http.get("/nothing"))

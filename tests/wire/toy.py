@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -22,12 +22,12 @@ from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling, Telling
 from tillgate.wire.paging import Paging
 from tillgate.wire.routing import Call, Reads, Route, Run, Writes
+from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
 
 PDF, JSON = b"%PDF-1.7\n\x00\xff", b"application/toy+json"
-NewCharge = msgspec.defstruct("NewCharge", [("cents", int)], forbid_unknown_fields=True)
-NewHook = msgspec.defstruct("NewHook", [("to", str)])
-Size = Annotated[int, msgspec.Meta(ge=1, le=100)]
-Pages = msgspec.defstruct("Pages", [("count", Size, 2), ("below", str | None, None)], forbid_unknown_fields=True)
+WORDS = Words(lambda path: "cents" if path == ("amount", "value") else at_path(str.upper)(path), SENTENCES, WHOLE)
+NewCharge, NewHook = msgspec.defstruct("NewCharge", [("cents", int)]), msgspec.defstruct("NewHook", [("to", str)])
+Pages = msgspec.defstruct("Pages", [("count", int, 2), ("below", str | None, None)], forbid_unknown_fields=True)
 Charge: Any = msgspec.defstruct("Charge", [("charge", str), ("state", str), ("note", str | None, None)])
 
 
@@ -91,9 +91,9 @@ TOY = Dialect(
     ),
     telling=Telling(lambda refusal, _: told(403 if refusal.need is not None else 401, refusal.reason.value),
                     lambda allowance, *_: told(429, f"wait {allowance.retry_after_seconds:.0f} s"),
-                    lambda error, _: told({"not_found": 404, "unknown_path": 404, "method_not_allowed": 405}.get(error.code, 400), error.code)),  # noqa: E501
+                    lambda error, _: told({"not_found": 404, "unknown_path": 404, "method_not_allowed": 405}.get(error.code, 400), WORDS.message(error) if error.field else error.code)),  # noqa: E501
     idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: msgspec.structs.replace(answer, status=208)),  # noqa: E501
     media_type=JSON, spelling=Spelling(read, lambda text: text.startswith("CH-")), one_slash=True,
-    paging=Paging(Pages, lambda query: PageRequest(query.count, query.below and (read(query.below) or query.below)), lambda page: {"charges": page.data, "below": page.last.charge if page.has_more else None}),  # noqa: E501
+    paging=Paging(Pages, lambda query: PageRequest(max(1, min(query.count, 9)), query.below and (read(query.below) or query.below)), lambda page: {"charges": page.data, "below": page.last.charge if page.has_more else None}),  # noqa: E501
     webhooks=Style("toy", request, gaps_ms=(MINUTE_MS,), form=form),
 )  # fmt: skip

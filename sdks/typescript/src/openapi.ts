@@ -1085,6 +1085,7 @@ export interface components {
             code: string;
             /** @default null */
             detail?: string | null;
+            docUrl: string;
             /** @default null */
             grantedScopes?: string[] | null;
             /** @default null */

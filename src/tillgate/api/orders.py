@@ -88,9 +88,9 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Ord
         status=given(query.status),
         fulfillment=given(query.fulfillment),
         reference=given(query.reference),
-        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
-        customer_id=object_id(query.customer_id, ids.CUSTOMER, param="customerId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
+        customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     return Page([to_api(order) for order in page.data], page.has_more)
 

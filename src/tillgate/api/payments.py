@@ -77,9 +77,9 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Pay
         call.principal,
         call.page,
         state=given(query.status),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
-        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     return Page([to_api(one) for one in page.data], page.has_more)
 
@@ -116,10 +116,10 @@ async def list_transactions(context: ApiContext, tx: Transaction, call: Call) ->
         tx,
         call.principal,
         call.page,
-        payment_id=object_id(query.payment_id, ids.PAYMENT, param="paymentId"),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        payment_id=object_id(query.payment_id, ids.PAYMENT, field="payment_id"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         kind=given(query.kind),
-        created_after=instant(query.created_after, param="createdAfter"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     return Page([transaction_to_api(one) for one in page.data], page.has_more)
 

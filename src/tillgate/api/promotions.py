@@ -69,7 +69,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Pro
         call.principal,
         call.page,
         active=given(query.active),
-        coupon_id=object_id(query.coupon_id, ids.COUPON, param="couponId"),
+        coupon_id=object_id(query.coupon_id, ids.COUPON, field="coupon_id"),
         code=given(query.code),
     )
     return Page([to_api(promotion) for promotion in page.data], page.has_more)

@@ -52,13 +52,13 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Red
         tx,
         call.principal,
         call.page,
-        coupon_id=object_id(query.coupon_id, ids.COUPON, param="couponId"),
-        promotion_code_id=object_id(query.promotion_code_id, ids.PROMOTION_CODE, param="promotionCodeId"),
-        customer_id=object_id(query.customer_id, ids.CUSTOMER, param="customerId"),
-        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        coupon_id=object_id(query.coupon_id, ids.COUPON, field="coupon_id"),
+        promotion_code_id=object_id(query.promotion_code_id, ids.PROMOTION_CODE, field="promotion_code_id"),
+        customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         status=given(query.status),
-        created_after=instant(query.created_after, param="createdAfter"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     return Page([to_api(one) for one in page.data], page.has_more)
 

@@ -53,7 +53,7 @@ MADE: Final = (
 
 def pages() -> dict[str, str]:
     """Each page's text by its file name."""
-    return {"api.md": _api(), "errors.md": _errors(), "events.md": _events(), "limits.md": _limits()}
+    return {"api.md": _api(), "errors.md": error_pages.index_text(MADE), "events.md": _events(), "limits.md": _limits()}
 
 
 def pages_of_errors() -> dict[str, str]:
@@ -153,22 +153,6 @@ def _type(schema: dict[str, Any]) -> str:
         text += f" ({schema['format']})"
     default = f", default `{json.dumps(schema['default'])}`" if schema.get("default") not in (None, "") else ""
     return text + (f", {', '.join(bounds)}" if bounds else "") + default
-
-
-def _errors() -> str:
-    rows = [
-        f"| [{code}](../errors/{code}.md) | {kind.status} | `{kind.type}` | {kind.meaning} |"
-        for code, kind in sorted(ERRORS.items())
-    ]
-    example = json.dumps(json.loads(error_pages.example("invalid_body")), indent=2)
-    head = (
-        f"Every error has the same form:\n\n```json\n{example}\n```\n\nBranch on `type`; `code` is stable; `message` "
-        "is for logs. `param` names the field that is wrong. On 401, `reason` is `missing`, `malformed`, `unknown`, "
-        "`revoked`, `disabled` or `expired` and `detail` says what to do; `revoked`, `disabled` and `expired` are "
-        "disclosed only to a caller who presented the complete key. `requestId` is also in the server's log. Each "
-        "code has a page with the fix.\n"
-    )
-    return "\n".join(["# Errors\n", MADE, head, "| code | status | type | meaning |\n|---|---|---|---|", *rows]) + "\n"
 
 
 def _events() -> str:

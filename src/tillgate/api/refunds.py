@@ -77,9 +77,9 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Ref
         call.principal,
         call.page,
         status=given(query.status),
-        payment_id=object_id(query.payment_id, ids.PAYMENT, param="paymentId"),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        payment_id=object_id(query.payment_id, ids.PAYMENT, field="payment_id"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     return Page([to_api(one) for one in page.data], page.has_more)
 

@@ -13,6 +13,7 @@ from tillgate.base.errors import InvalidInput, TooOften
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.coupons.model import CouponObject
 from tillgate.checkout.orders.model import LineItemKind
 from tillgate.checkout.orders.operations import NewLineItem
@@ -173,8 +174,8 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Che
         call.principal,
         call.page,
         status=given(query.status),
-        link_id=object_id(query.link_id, ids.PAYMENT_LINK, param="linkId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        link_id=object_id(query.link_id, ids.PAYMENT_LINK, field="link_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     return Page([to_api(one, context.public_url) for one in page.data], page.has_more)
 
@@ -186,7 +187,8 @@ async def simulate(context: ApiContext, tx: Transaction, call: Call) -> Checkout
     elif body.payer is not None and body.outcome is None:
         session = await simulating.simulate_payer(context.checkout, tx, call.principal, call.id, body.payer)
     else:
-        raise InvalidInput("outcome: expected either an outcome or a payer.", param="outcome")
+        count = sum(one is not None for one in (body.outcome, body.payer))
+        raise InvalidInput("outcome", Problem.ONE_OF, others=("outcome", "payer"), count=count)
     return to_api(session, context.public_url)
 
 

@@ -99,7 +99,7 @@ async def list_events(
         principal.project_id,
         principal.livemode,
         page,
-        type=event_type(type, param="type", code="invalid_query") if type is not None else None,
+        type=event_type(type, field="type", code="invalid_query") if type is not None else None,
         created_after=created_after,
     )
     return cut(found, page.limit)
@@ -133,7 +133,7 @@ async def catch_up(
         principal.livemode,
         after,
         limit,
-        type=event_type(type, param="type", code="invalid_query") if type is not None else None,
+        type=event_type(type, field="type", code="invalid_query") if type is not None else None,
         created_after=created_after,
     )
     return cut(found, limit)

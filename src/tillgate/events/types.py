@@ -8,6 +8,7 @@ from collections.abc import Container
 from typing import Final, NamedTuple
 
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Field, Problem
 
 
 class EventType(NamedTuple):
@@ -244,7 +245,7 @@ def subscribes(events: Container[str], name: str) -> bool:
     return name in events or EVERY_TYPE in events or pattern_of(name) in events
 
 
-def event_type(name: str, *, param: str, code: str = InvalidInput.default_code) -> str:
+def event_type(name: str, *, field: Field, code: str = InvalidInput.default_code) -> str:
     """The event type that a caller means, aliases resolved.
 
     Raises:
@@ -253,6 +254,10 @@ def event_type(name: str, *, param: str, code: str = InvalidInput.default_code) 
     known = ALIASES.get(name, name)
     if known not in _types:
         raise InvalidInput(
-            f"{param}: unknown event type {name[:60]!r}; choose from: {', '.join(EVENT_TYPES)}.", code=code, param=param
+            field,
+            Problem.UNKNOWN_EVENT_TYPE,
+            code=code,
+            given=name[:60],
+            choices=EVENT_TYPES,
         )
     return known

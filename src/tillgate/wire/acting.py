@@ -16,6 +16,7 @@ from keyturn.stores.sql import keep_client_secret
 from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page
+from tillgate.base.problems import NO_FIELD, Problem
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 from tillgate.store.replays import Holder
@@ -200,7 +201,7 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
     try:
         body = canonical(call.body) if route.body is not None else b""
     except RecursionError as error:
-        raise InvalidInput("The body is nested too deeply.") from error
+        raise InvalidInput(NO_FIELD, Problem.TOO_DEEP) from error
     key, owner, holder = idempotency.checked_key(name), "", _holder(context, exchange)
     if call.principal.publishable:
         # Anybody may hold that key, and must not come upon what others have named.

@@ -19,6 +19,7 @@ from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import BrokenInvariant, present
 from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem, Verbatim
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.paging import Listing, Told
@@ -126,10 +127,7 @@ class Expansion(NamedTuple):
             InvalidInput: it is too much.
         """
         if (most := _most(self.nodes, objects)) > OBJECTS_MAX:
-            raise _refused(
-                f"this could put {most} objects into the answer, and the bound is {OBJECTS_MAX}; ask for a smaller "
-                "limit, or for less of each."
-            )
+            raise _refused(Problem.EXPANDS_TOO_MUCH, count=most, maximum=OBJECTS_MAX)
 
 
 class Expansions:
@@ -179,7 +177,7 @@ class Expansions:
         """
         paths = tuple(sorted(set(text.split(","))))
         if len(paths) > PATHS_MAX:
-            raise _refused(f"{len(paths)} paths; at most {PATHS_MAX} in one request.")
+            raise _refused(Problem.EXPANDS_TOO_MANY, count=len(paths), maximum=PATHS_MAX)
         tree: dict[str, Any] = {}
         for path in paths:
             self._grow(tree, resource, path)
@@ -197,15 +195,14 @@ class Expansions:
         """Add one path to the tree of all."""
         segments = path.split(".")
         if len(segments) > DEPTH_MAX:
-            raise _refused(f"{path[:100]!r} is {len(segments)} deep; {DEPTH_MAX} is the most.")
+            raise _refused(Problem.EXPANDS_TOO_DEEP, given=path[:100], depth=len(segments), maximum=DEPTH_MAX)
         here: Resource = resource
         places: Sequence[Relation | Part] = resource.places
         place: Relation | Part | None = None
         for segment in segments:
             place = next((one for one in places if one.name == segment), None)
             if place is None or (isinstance(place, Part) and segment is segments[-1]):
-                possible = ", ".join(here.choices) or "none"
-                raise _refused(f"{path[:100]!r} leads nowhere. Possible for {here.name}: {possible}.")
+                raise _refused(Problem.EXPANDS_NOWHERE, given=path[:100], noun=here.name, choices=tuple(here.choices))
             tree = tree.setdefault(segment, {})
             if isinstance(place, Part):
                 places = place.relations
@@ -224,8 +221,8 @@ class Expansions:
         return tuple(nodes)
 
 
-def _refused(problem: str) -> InvalidInput:
-    return InvalidInput(f"{PARAM}: {problem}", code="invalid_query", param=PARAM)
+def _refused(problem: Problem, **values: Any) -> InvalidInput:
+    return InvalidInput(Verbatim(PARAM), problem, code="invalid_query", **values)
 
 
 def _most(nodes: Sequence[Node], parents: int) -> int:

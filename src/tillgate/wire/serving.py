@@ -21,6 +21,7 @@ from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften
 from tillgate.base.invariants import ensure
 from tillgate.base.pages import LIMIT_MAX
 from tillgate.base.principal import Principal
+from tillgate.base.problems import NO_FIELD, Problem, Verbatim
 from tillgate.wire.acting import act
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect
@@ -137,7 +138,7 @@ class Spoken:
             call = replace(call, body=body)
         elif declares_too_much(headers.get(b"content-length", b"")):
             # An operation without a body may be sent one, which is never read; but not without bound.
-            raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")
+            raise InvalidInput(NO_FIELD, Problem.NO_BODY_TAKEN, code="body_too_large")
         if route.guard is not None:
             await route.guard(self._context, call, exchange.client.address)
         return self._told(await act(self._context, self._dialect, route, call, exchange))
@@ -169,10 +170,7 @@ class Spoken:
             return self._failure(exchange, error)
         if isinstance(error, StoreUnavailable):
             _log.error("api.store_unavailable", request_id=exchange.id, detail=str(error))
-            unavailable = Unavailable(
-                "The database does not answer. Try again; if this was to change something, with the same "
-                "Idempotency-Key: whether it was done may not be known."
-            )
+            unavailable = Unavailable(Problem.STORE_UNAVAILABLE, values={"other": "idempotency_key"})
             return self._failure(exchange, unavailable)
         _log.error("api.failed", request_id=exchange.id, method=exchange.method, path=exchange.shown, exc_info=error)
         unknown = "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
@@ -280,7 +278,7 @@ def _with_query(dialect: Dialect, route: Route, asked: Asked, call: Call) -> Cal
             ensure(1 <= call.page.limit <= LIMIT_MAX, "a dialect asks for pages of a size that lists have")
     elif asked.given:
         name = next(iter(asked.given))[:60]
-        raise InvalidInput(f"{name}: this operation takes no such parameter.", code="invalid_query", param=name)
+        raise InvalidInput(Verbatim(name), Problem.UNKNOWN_PARAMETER, code="invalid_query", choices=(), suggestion=None)
     if asked.expansion is None:
         return call
     asked.expansion.check_size(call.page.limit)

@@ -42,6 +42,7 @@ from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.invariants import present
+from tillgate.base.problems import Problem
 from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
 from tillgate.store import Database, Transaction
 
@@ -436,7 +437,7 @@ class Accounts:
     # Inside
 
     def _new_project(self, name: str) -> Project:
-        checked = checked_text(name, param="name", length_max=PROJECT_NAME_MAX)
+        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
         return Project(id=ids.new_id(ids.PROJECT), name=checked, created_at=self._clock.now())
 
     async def _project_of(self, role: Role, project_id: str | None) -> Project | None:
@@ -444,7 +445,7 @@ class Accounts:
         if project_id is not None:
             return await self.get_project(project_id)
         if role is not Role.OWNER:
-            raise InvalidInput(f"project: expected one to be {role.value} of.", param="project")
+            raise InvalidInput("project", Problem.ROLE_NEEDS_PROJECT, role=role.value)
         return None
 
     async def _projects_of(self, tx: Transaction, user_id: str) -> list[Project]:

@@ -6,6 +6,7 @@ import msgspec
 
 from tillgate.base.clock import DAY_MS, SECOND_MS, to_rfc3339
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 
 SESSIONS_MAX: Final = 100
 ADVANCE_MAX_MS: Final = 366 * DAY_MS
@@ -60,8 +61,7 @@ def checked_advance(seconds: int) -> int:
     """
     if not 1 <= seconds <= ADVANCE_MAX_MS // SECOND_MS:
         raise InvalidInput(
-            f"seconds: expected 1 to {ADVANCE_MAX_MS // SECOND_MS} (366 days); a clock only goes forward.",
-            param="seconds",
+            "seconds", Problem.SECONDS_OUT_OF_RANGE, minimum=1, maximum=ADVANCE_MAX_MS // SECOND_MS, given=seconds
         )
     return seconds * SECOND_MS
 

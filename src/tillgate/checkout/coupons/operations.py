@@ -61,7 +61,7 @@ async def create_coupon(context: CheckoutContext, tx: Transaction, principal: Pr
         id=ids.new_id(ids.COUPON),
         project_id=principal.project_id,
         livemode=principal.livemode,
-        name=checked_text(new.name, param="name", length_max=NAME_MAX),
+        name=checked_text(new.name, field="name", length_max=NAME_MAX),
         description=checked_description(new.description),
         discount=checked_discount(new.discount_type, new.discount_amount, new.currency, new.discount_percentage),
         expires_at=checked_expiry(new.expires_at, now=now),
@@ -126,7 +126,7 @@ async def update_coupon(
         raise NotFound("coupon", coupon_id)
     changed: dict[str, object] = {}
     if changes.name is not msgspec.UNSET:
-        changed["name"] = checked_text(changes.name, param="name", length_max=NAME_MAX)
+        changed["name"] = checked_text(changes.name, field="name", length_max=NAME_MAX)
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.active is not msgspec.UNSET:

@@ -154,8 +154,8 @@ def _checked(changes: CustomerChanges) -> dict[str, str | None]:
     return checked
 
 
-def _text(text: str | None, param: str, length_max: int) -> str | None:
-    return None if text is None else checked_text(text, param=param, length_max=length_max)
+def _text(text: str | None, field: str, length_max: int) -> str | None:
+    return None if text is None else checked_text(text, field=field, length_max=length_max)
 
 
 def _taken() -> Conflict:

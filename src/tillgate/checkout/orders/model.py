@@ -8,6 +8,7 @@ import msgspec
 
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import INTEGER_DIGITS_MAX, MINOR_DIGITS, Money
+from tillgate.base.problems import Field, Problem
 from tillgate.checkout.payments.model import Payment, Unusual, exceptions_of
 from tillgate.events import types
 from tillgate.events.types import EventType
@@ -151,7 +152,7 @@ def totals(line_items: Sequence[LineItem], discounts: Sequence[Discount], shippi
     )
 
 
-def checked_basket(basket: Basket, *, param: str) -> Basket:
+def checked_basket(basket: Basket, *, field: Field) -> Basket:
     """The basket, if somebody can pay it.
 
     Raises:
@@ -160,12 +161,13 @@ def checked_basket(basket: Basket, *, param: str) -> Basket:
     found = basket.totals
     if found.total <= 0:
         raise InvalidInput(
-            f"{param}: the total must be above zero: {Money(found.discount, basket.currency)} {basket.currency} are "
-            f"discounted from {Money(found.total + found.discount, basket.currency)}.",
-            param=param,
+            field,
+            Problem.TOTAL_NOT_POSITIVE,
+            discount=Money(found.discount, basket.currency),
+            price=Money(found.total + found.discount, basket.currency),
         )
     if found.total + found.discount >= 10 ** (INTEGER_DIGITS_MAX + MINOR_DIGITS[basket.currency]):
-        raise InvalidInput(f"{param}: the order's total is too large.", param=param)
+        raise InvalidInput(field, Problem.TOTAL_TOO_LARGE)
     return basket
 
 

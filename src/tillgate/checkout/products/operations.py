@@ -68,7 +68,7 @@ async def create_product(context: CheckoutContext, tx: Transaction, principal: P
         id=ids.new_id(ids.PRODUCT),
         project_id=principal.project_id,
         livemode=principal.livemode,
-        name=checked_text(new.name, param="name", length_max=NAME_MAX),
+        name=checked_text(new.name, field="name", length_max=NAME_MAX),
         description=checked_description(new.description),
         price=checked_price(new.pricing, new.currency, new.price, new.price_min, new.price_max),
         active=new.active,
@@ -123,7 +123,7 @@ async def update_product(
         raise NotFound("product", product_id)
     changed: dict[str, object] = {}
     if changes.name is not msgspec.UNSET:
-        changed["name"] = checked_text(changes.name, param="name", length_max=NAME_MAX)
+        changed["name"] = checked_text(changes.name, field="name", length_max=NAME_MAX)
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.active is not msgspec.UNSET:

@@ -10,6 +10,7 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import operations as coupons
@@ -182,4 +183,4 @@ async def _coupon(tx: Transaction, principal: Principal, coupon_id: str) -> Coup
     try:
         return await coupons.get_coupon(tx, principal, coupon_id)
     except NotFound as error:
-        raise InvalidInput("couponId: no such coupon in this mode and project.", param="couponId") from error
+        raise InvalidInput("coupon_id", Problem.NO_SUCH, noun="coupon") from error

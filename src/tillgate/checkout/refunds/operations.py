@@ -11,6 +11,7 @@ from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_text
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
@@ -77,21 +78,20 @@ async def create_refund(context: CheckoutContext, tx: Transaction, principal: Pr
     try:
         recorded = await payments.locked_payment(tx, principal, new.payment_id)
     except NotFound as error:
-        raise InvalidInput("paymentId: no such payment in this mode and project.", param="paymentId") from error
+        raise InvalidInput("payment_id", Problem.NO_SUCH, noun="payment") from error
     payment = recorded.payment
     left = Money(payment.refundable_minor, payment.price.currency)
-    amount = left if new.amount is None else parse_amount(new.amount, left.currency, param="amount")
+    amount = left if new.amount is None else parse_amount(new.amount, left.currency, field="amount")
     there = payment.refundable_atomic > 0
     if not there or amount.minor > left.minor:
         raise Conflict(
-            f"At most {left} {left.currency} of what came for this payment can still be refunded."
-            if there
-            else "Nothing has come for this payment that could still be refunded.",
+            Problem.REFUND_TOO_LARGE,
+            field="amount",
+            values={"left": left if there else None},
             code="refund_exceeds_received",
-            param="amount",
         )
     destination = (
-        checked_text(new.destination, param="destination", length_max=DESTINATION_MAX)
+        checked_text(new.destination, field="destination", length_max=DESTINATION_MAX)
         if new.destination is not None
         else None
     )
@@ -181,7 +181,7 @@ async def settle_refund(
         InvalidInput: the transaction's name is none.
         Conflict: it is not pending.
     """
-    name = checked_text(tx_hash, param="txHash", length_max=HASH_MAX)
+    name = checked_text(tx_hash, field="tx_hash", length_max=HASH_MAX)
     refund, recorded = await _locked(tx, principal, refund_id)
     return await _settle(context, tx, recorded, _pending(refund), name, None, context.clock.now())
 

@@ -10,6 +10,7 @@ from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments.model import (
     Decision,
@@ -299,8 +300,10 @@ def checked_lifetime(seconds: int) -> int:
     milliseconds = seconds * 1_000
     if not LIFETIME_MIN_MS <= milliseconds <= LIFETIME_MAX_MS:
         raise InvalidInput(
-            f"expiresInSeconds: expected {LIFETIME_MIN_MS // 1_000} (5 minutes) to {LIFETIME_MAX_MS // 1_000} "
-            f"(7 days), got {seconds}.",
-            param="expiresInSeconds",
+            "expires_in_seconds",
+            Problem.SECONDS_OUT_OF_RANGE,
+            minimum=LIFETIME_MIN_MS // 1_000,
+            maximum=LIFETIME_MAX_MS // 1_000,
+            given=seconds,
         )
     return milliseconds

@@ -4,6 +4,7 @@ import msgspec
 
 from tillgate.base.errors import Conflict
 from tillgate.base.invariants import ensure
+from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.orders import operations as orders
@@ -48,9 +49,7 @@ async def move(
             f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
         )
     if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
-        raise Conflict(
-            ("The session was changed by another request. Read it again, then decide."), code="session_changed"
-        )
+        raise Conflict(Problem.SESSION_CHANGED, code="session_changed")
     payment = session.payment if payment is None else payment
     if to is SessionStatus.PENDING:
         payment = msgspec.structs.replace(payment, reopened=True)

@@ -9,6 +9,7 @@ from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
@@ -81,12 +82,10 @@ async def capture(
         raise Conflict("The authorisation has lapsed, so nothing can be captured.", code="payment_not_capturable")
     wanted, left = payment.capturable_minor, Money(payment.capturable_minor, payment.price.currency)
     if amount is not None:
-        wanted = parse_amount(amount, payment.price.currency, param="amount").minor
+        wanted = parse_amount(amount, payment.price.currency, field="amount").minor
     if wanted > left.minor:
         raise Conflict(
-            f"At most {left} {left.currency} can still be captured of this payment.",
-            code="capture_exceeds_authorization",
-            param="amount",
+            Problem.CAPTURE_TOO_LARGE, field="amount", values={"left": left}, code="capture_exceeds_authorization"
         )
     session = await _session_of(tx, payment)
     await _take(context, tx, session, payment, wanted, release=cancel_remainder, now=now)

@@ -15,6 +15,7 @@ from tillgate.base.clock import MINUTE_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import (
@@ -159,7 +160,7 @@ async def simulate_payer(
     """
     outcomes = PAYERS.get(payer)
     if outcomes is None:
-        raise InvalidInput(f"payer: expected one of {', '.join(PAYERS)}.", param="payer")
+        raise InvalidInput("payer", Problem.NOT_A_CHOICE, choices=tuple(PAYERS))
     for outcome in outcomes:
         await simulate(context, tx, principal, session_id, outcome)
     return await get_session(tx, principal, session_id)

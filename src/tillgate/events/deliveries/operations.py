@@ -8,6 +8,7 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.events import records as events
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, Delivery
@@ -118,7 +119,7 @@ async def replay_event(
         likely = ids.is_id(ids.WEBHOOK_ENDPOINT, endpoint_id)
         named = await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id) if likely else None
         if named is None:
-            raise InvalidInput("endpointId: no such webhook endpoint in this mode and project.", param="endpointId")
+            raise InvalidInput("endpoint_id", Problem.NO_SUCH, noun="webhook endpoint")
         if not outbox.styles.can_send(named.dialect, kept):
             raise Conflict(
                 "This event was not kept in the dialect of this endpoint: it is not one that the dialect has, or it "
