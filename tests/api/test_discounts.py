@@ -73,7 +73,13 @@ async def test_products_bring_their_name_and_price_and_totals_add_up(shop: Shop)
     ]
     # 37.05 + 3.50 + 2.00 - 0.66 = 41.89, a tenth of which is 4.189.
     assert order["discounts"] == [
-        {"name": "A tenth", "amount": "4.18", "couponId": coupon["id"], "promotionCodeId": code["id"]}
+        {
+            "livemode": False,
+            "name": "A tenth",
+            "amount": "4.18",
+            "couponId": coupon["id"],
+            "promotionCodeId": code["id"],
+        }
     ]
     assert order["amounts"] == {
         "subtotal": "42.55", "tax": "7.00", "shipping": "4.90", "discount": "4.84", "total": "49.61",

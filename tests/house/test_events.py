@@ -14,7 +14,7 @@ DECLARED = SRC / "tillgate/events/types.py"
 NOUNS = sorted({name.partition(".")[0] for name in EVENT_TYPES})
 VERBS = sorted({name.partition(".")[2] for name in EVENT_TYPES})
 # A piece of an event type's name with the other piece put in: by an f-string, format, % or +.
-GLUED = re.compile(rf"(?:{'|'.join(NOUNS)})\.(?:[{{%].*)?|(?:.*[}}s])?\.(?:{'|'.join(VERBS)})")
+GLUED = re.compile(rf"(?:{'|'.join(NOUNS)})\.(?:[{{%].*)?|(?:.*(?:\}}|%s))?\.(?:{'|'.join(VERBS)})")
 ROOMS = ("checkout", "events", "access", "rails")
 
 

@@ -211,5 +211,5 @@ async def test_what_is_old_is_forgotten(context: CommandContext) -> None:
     await usage.add_counts({Count("key_a", 1_000 - days, "allowed", False, "", "prj_a"): 1 for days in (0, 400, 401)})
     assert await forget(usage, context.store, now, request_days=14) == 2
     assert len(await context.kept()) == 3
-    assert [one.day for one in await usage.counts("prj_a", None, 0)] == [600, 1_000]
+    assert [one.day for one in await usage.counts("prj_a", "key_a", 0)] == [600, 1_000]
     assert await forget(usage, context.store, now + 1, request_days=0) == 3

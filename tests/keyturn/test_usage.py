@@ -54,10 +54,15 @@ def count(key: str, day: int, outcome: str, scope: str = "links:read", reported:
     return Count(f"key_{key}", day, outcome, reported, scope, "prj_a")
 
 
+def counted(store: MemoryUsage) -> dict[Count, int]:
+    """Of all keys; whoever asks a store asks for one."""
+    return dict(sorted(store._counts.items()))
+
+
 async def written(usage: Usage) -> dict[Count, int]:
     store = MemoryUsage()
     await usage.flush(MemoryKeyStore(), store)
-    return await store.counts("prj_a", None, 0)
+    return counted(store)
 
 
 async def test_each_request_is_counted_by_what_came_of_it() -> None:
@@ -163,7 +168,7 @@ def test_however_the_store_fails_each_request_is_counted_once(notes: list[object
                 case _:
                     usage.refused(Refused(RefusalReason.REVOKED, known(name)), READ, at)
             expected[count(name, day, outcome)] += 1
-        return await store.counts("prj_a", None, 0), expected
+        return counted(store), expected
 
     found, expected = asyncio.run(play())
     assert found == dict(expected)
@@ -177,7 +182,7 @@ async def test_many_rows_are_written_a_few_hundred_at_a_time(monkeypatch: pytest
         usage.allowed(Verified(known(f"{number:02}")), READ, Use(0))
     await usage.flush(MemoryKeyStore(), store)
     assert store.sizes == [10, 10, 5]
-    assert set((await store.counts("prj_a", None, 0)).values()) == {1}
+    assert set(counted(store).values()) == {1}
 
 
 async def test_memory_is_bounded_while_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +197,7 @@ async def test_memory_is_bounded_while_nothing_can_be_written(monkeypatch: pytes
             with pytest.raises(OSError):
                 await usage.flush(MemoryKeyStore(), store)
     await usage.flush(MemoryKeyStore(), store)
-    found = await store.counts("prj_a", None, 0)
+    found = counted(store)
     assert len(found) == 10
     assert set(found.values()) == {3}  # before the failure; after it there is no room but for what waits
 
@@ -217,7 +222,21 @@ async def test_a_flush_that_is_cancelled_counts_nothing_twice() -> None:
     with pytest.raises(asyncio.CancelledError):
         await flushing
     await usage.flush(MemoryKeyStore(), store)
-    assert await store.counts("prj_a", None, 0) == {count("a", 0, "allowed"): 2}
+    assert counted(store) == {count("a", 0, "allowed"): 2}
+
+
+async def test_two_flushes_at_once_count_nothing_twice() -> None:
+    """The second waits for the first."""
+
+    class Slow(MemoryUsage):
+        async def add_counts(self, counts: Mapping[Count, int]) -> None:
+            await asyncio.sleep(0)
+            await super().add_counts(counts)
+
+    usage, store = Usage(), Slow()
+    usage.allowed(Verified(known()), READ, Use(0))
+    await asyncio.gather(*(usage.flush(MemoryKeyStore(), store) for _ in range(2)))
+    assert await store.counts("prj_a", "key_a", 0) == {count("a", 0, "allowed"): 1}
 
 
 # Beside what others do to the key.

@@ -108,6 +108,7 @@ class Usage:
         self.last_used = LastUsed(clean)
         self._tallies: dict[str, _Tally] = {}
         self._unwritten: Counter[Count] = Counter()
+        self._flushing = asyncio.Lock()
 
     def allowed(self, verified: Verified, need: Needs, use: Use) -> None:
         """Note an allowed request."""
@@ -169,14 +170,16 @@ class Usage:
     async def flush(self, keys: LastUseStore, counts: UsageStore) -> None:
         """Store what was noted. If a store fails, the rest is kept for the next time.
 
-        It ends only with what it has begun, also when it is cancelled, so that nothing is counted twice.
+        It ends only with what it has begun, also when it is cancelled, and one flush waits for another: nothing is
+        counted twice.
         """
-        try:
-            await to_the_end(self.last_used.flush(keys))
-        finally:
-            tallies, self._tallies = self._tallies, {}
-            self._unwritten.update(_counts(tallies))
-            await to_the_end(self._write(counts))
+        async with self._flushing:
+            try:
+                await to_the_end(self.last_used.flush(keys))
+            finally:
+                tallies, self._tallies = self._tallies, {}
+                self._unwritten.update(_counts(tallies))
+                await to_the_end(self._write(counts))
 
     async def _write(self, store: UsageStore) -> None:
         rows = iter(sorted(self._unwritten.items()))

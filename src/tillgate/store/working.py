@@ -61,7 +61,7 @@ class Workload(Generic[T]):
                 except StoreUnavailable:
                     pass  # said once by what watches the database; it is tried again
                 except Exception:
-                    _log.exception(f"{self._name}.claim_failed")
+                    _log.exception("work.claim_failed", worker=self._name)
                 for one in claimed:
                     self._begin(one, perform)
                 if not claimed:
@@ -79,7 +79,7 @@ class Workload(Generic[T]):
             except asyncio.CancelledError:
                 pass
             except Exception:
-                _log.exception(f"{self._name}.failed")
+                _log.exception("work.failed", worker=self._name)
 
         begun = asyncio.create_task(task())
         self._tasks[begun] = one
