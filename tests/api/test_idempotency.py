@@ -705,7 +705,7 @@ async def test_old_answers_are_forgotten_by_a_job(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The table does not grow for ever: what is older than 24 hours is dropped in batches, what is younger stays."""
-    monkeypatch.setattr("tillgate.app.FORGET_SECONDS", 0.01)
+    monkeypatch.setattr("tillgate.jobs.FORGET_EVERY_MS", 10)
     async with open_shop(tmp_path, database_url) as shop:
         client = await shop.client()
         young = await client.post("/checkout_sessions", json=AMOUNT, headers=KEY)
