@@ -220,6 +220,24 @@ def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: Runn
     expect(owner.get_by_role("button", name="Paid", exact=True)).to_be_visible()
 
 
+def test_an_outcome_that_comes_too_late_is_explained(running: RunningServer, open_page: OpenPage) -> None:
+    """The button of a page that is older than its session changes nothing, says why, and leads back."""
+    page = open_page(java_script_enabled=False, viewport=DESKTOP)
+    sign_in(page, running.url)
+    with running.client(running.key()) as api:
+        made = api.post("/checkout_sessions", json={"amount": {"value": "49.00", "currency": "USD"}}).json()
+        page.goto(f"{running.url}/dashboard/sessions/{made['id']}")
+        simulate = {"outcome": "paid"}
+        api.post(f"/checkout_sessions/{made['id']}/simulate", json=simulate).raise_for_status()
+        page.get_by_role("button", name="Failed", exact=True).click()
+        expect(page.get_by_role("heading", name="That is not possible right now.")).to_be_visible()
+        expect(page.get_by_text("it is paid; only a second payment can still arrive")).to_be_visible()
+        assert api.get(f"/checkout_sessions/{made['id']}").json()["status"] == "paid"
+    page.go_back()
+    page.reload()
+    expect(page.locator("#session .figure").get_by_role("status")).to_have_text("Paid")
+
+
 def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: Page, receiver: Receiver) -> None:
     """Its secret is shown once; the test's answer and each delivery are there to be read."""
     owner.goto(f"{running.url}/dashboard/webhooks")

@@ -30,6 +30,8 @@ from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, exc
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.deciding import keep_waiting
+from tillgate.checkout.statements.model import order_standing
+from tillgate.checkout.statements.words import ORDER, MerchantWords
 from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View
 from tillgate.store import Transaction
 
@@ -40,10 +42,12 @@ class OrderView(NamedTuple):
     """What the page shows of an order.
 
     Attributes:
+        standing: where the order stands, in words.
         waits: money is there that the merchant has to decide on; ``excess`` of it is too much.
     """
 
     order: OrderObject
+    standing: MerchantWords
     payment: PaymentObject
     refunds: list[RefundObject]
     reasons: list[RefundReason]
@@ -63,6 +67,7 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
     there = payment.refundable_atomic > 0
     return OrderView(
         order=order_to_api(order),
+        standing=ORDER[order_standing(order)],
         payment=payment_to_api(recorded),
         refunds=[refund_to_api(one) for one in refunds.data],
         reasons=list(RefundReason),

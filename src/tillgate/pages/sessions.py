@@ -25,7 +25,7 @@ from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import nothing, notice, page, see_other
-from tillgate.pages.view import Costs, View, open_price, version, view
+from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
 from tillgate.store import Transaction
 
 
@@ -37,6 +37,7 @@ class WrongAmount(NamedTuple):
     words: str
 
 
+SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
 FORM_BYTES_MAX: Final = 1_024
 FORM_FIELDS_MAX: Final = 20
 
@@ -57,8 +58,12 @@ async def _state(context: PagesContext, request: Request) -> Response:
     if session is None:
         return _unknown()
     if request.query_params.get("seen") == version(session):
-        return nothing()
-    return page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
+        answer = nothing()
+    else:
+        answer = page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
+    # Also where nothing else changed: the browser's own clock may have stood still, or the deadline come nearer.
+    answer.headers[SECONDS_LEFT_HEADER] = str(seconds_left(session, context.checkout.clock.now()))
+    return answer
 
 
 async def _cancel(context: PagesContext, request: Request) -> Response:
@@ -67,7 +72,7 @@ async def _cancel(context: PagesContext, request: Request) -> Response:
     if session is None:
         return _unknown()
     untouched = session.status is SessionStatus.PENDING or session.status in _OVER
-    if not untouched or session.payment.transfers:
+    if not untouched or session.payment.transfers or session.payment.dropped:
         # Money has moved: the page that says so is the only honest answer.
         return see_other(f"/checkout/{session.id}")
     return page("cancel.html", view=await _view(context, session))
@@ -236,7 +241,6 @@ async def _view(context: PagesContext, session: CheckoutSession) -> View:
         merchant=project.name,
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
-        late_grace_ms=context.checkout.settings.late_grace_ms,
         simulations=possible(context.checkout, session),
         start_again=await _start_again(context, session) if session.status in _OVER else None,
         costs=await _costs(context, session),
