@@ -170,6 +170,8 @@ async def _open(
         description=link.description if link else None,
         test_clock_id=new.test_clock_id,
         allow_promotion_codes=allow_codes and offer is None,
+        reference=order.reference,
+        customer_id=order.customer_id,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
