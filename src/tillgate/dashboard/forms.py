@@ -32,6 +32,10 @@ class Form:
         """The same; None where nothing was filled in."""
         return self.text(name) or None
 
+    def fields_but(self, *names: str) -> list[tuple[str, list[str]]]:
+        """Every field with its values in order, but these."""
+        return sorted((name, values) for name, values in self._fields.items() if name not in names)
+
     def many(self, name: str) -> list[str]:
         """Every value of a field, as of a group of checkboxes."""
         return self._fields.get(name, [])

@@ -39,8 +39,8 @@ _MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_
 _REPRICE: Final = "UPDATE checkout_sessions SET amount_minor = $1, updated_at = $2 WHERE id = $3 AND status = 'pending'"
 _SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
 _SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1 WHERE id = $2"
-# Added to nothing, so that PostgreSQL looks payments and orders up: knowing that all are in one order, it would walk the
-# two indexes side by side, and read every newer payment to come to a page in the middle.
+# Added to nothing, so that PostgreSQL looks payments and orders up: knowing that all are in one order, it would walk
+# their indexes side by side, and read every newer payment to come to a page in the middle.
 _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
 _NEWEST: Final = (
     f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
