@@ -183,7 +183,7 @@ async def test_the_merchant_accepts_what_has_come(owner: Owner, outcome: str) ->
     path = await owner.session()
     assert "/accept" not in await owner.page(path)
     await owner.done(f"{path}/simulate", outcome=outcome)
-    assert f'action="/dashboard{path}/accept"' in await owner.page(path)
+    assert f'href="/dashboard{path}/accept"' in await owner.page(path)
     assert await owner.done(f"{path}/accept") == path
     page = await owner.page(path)
     assert heading_status(page) == "paid"
@@ -226,14 +226,14 @@ async def test_what_a_reorganisation_left_is_accepted_by_hand(owner: Owner) -> N
         await owner.done(f"{path}/{outcome}", **fields)
         page = await owner.page(path)
         taken = "A chain reorganisation reversed a transfer" in page
-        assert (taken, f'action="/dashboard{path}/accept"' in page) == (outcome == "simulate", outcome == "simulate")
+        assert (taken, f'href="/dashboard{path}/accept"' in page) == (outcome == "simulate", outcome == "simulate")
     assert (await owner.send(f"{path}/accept")).status_code == 409
 
 
 async def test_a_session_is_canceled_by_hand(owner: Owner) -> None:
     """For good, and only while nothing has come for it; the page says when."""
     path = await owner.session()
-    assert f'action="/dashboard{path}/call-off"' in await owner.page(path)
+    assert f'href="/dashboard{path}/call-off"' in await owner.page(path)
     await owner.done(f"{path}/call-off")
     page = await owner.page(path)
     assert (heading_status(page), "<dt>Canceled</dt>" in page, "/call-off" in page) == ("canceled", True, False)

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from tillgate.base.errors import InvalidInput
+from tillgate.base.errors import Conflict, InvalidInput
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
@@ -82,12 +82,16 @@ def draft(values: dict[str, object] | None = None, **given: object) -> Draft:
     return Draft({**(values or {}), **given}, {})
 
 
-def problems_of(error: InvalidInput) -> dict[str, str]:
-    """The error as words beside its field: fields carry the names that operations know them by."""
+def problems_of(error: InvalidInput | Conflict, otherwise: str = "") -> dict[str, str]:
+    """The error as words beside its field: fields carry the names that operations know them by.
+
+    Args:
+        otherwise: the field beside which an error stands that names none.
+    """
     param = error.param or ""
     # What is a JSON string to the API is just what was typed here.
     words = error.public.removeprefix(f"{param}: ").replace(" as a string", "")
-    return {param: words[:1].upper() + words[1:]}
+    return {param or otherwise: words[:1].upper() + words[1:]}
 
 
 def local_path(text: str) -> str | None:
