@@ -161,7 +161,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reference: the merchant's own name for it.
-        unique_reference: no other order of this project and mode that says so, and is not canceled, has the same one.
+        unique_reference: no other order of this project and mode that says so, and is not canceled, expired or refunded
+            in full, has the same one.
         total_minor: what is to be paid; the sum of its parts, kept for searching.
         expires_at: its session's deadline: money that is complete at it or later is late.
         payment: what came; the order's own amounts are sums over its transactions.

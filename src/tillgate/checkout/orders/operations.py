@@ -185,9 +185,12 @@ async def make(
         payment=payment,
     )
     if not await records.insert(tx, order):
+        claimer = await records.claims(tx, order.project_id, order.livemode, order.reference or "")
+        # Seen by nobody else yet: it was claimed in the same moment.
+        which = f"The order {claimer[0]}, which is {claimer[1].value}," if claimer is not None else "Another order"
         raise Conflict(
-            f"Another order that is neither canceled nor expired has the unique reference {new.reference!r}. Check "
-            "that order first.",
+            f"{which} has the unique reference {new.reference!r}. Go on with that order and its session; the reference is "
+            "free again once it is canceled, expired or refunded in full.",
             code="order_reference_taken",
             param="reference",
         )
