@@ -790,10 +790,12 @@ export interface components {
             coupon?: components["schemas"]["CouponObject"] | null;
             createdAt: string;
             customer?: components["schemas"]["CustomerObject"] | null;
+            customerId: string | null;
             ethPriceUsd: string;
             exceptions: string[];
             expiresAt: string;
             fiat: components["schemas"]["FiatAmount"];
+            fiatReceived: components["schemas"]["FiatAmount"];
             id: string;
             linkId: string | null;
             livemode: boolean;
@@ -809,8 +811,11 @@ export interface components {
             payment?: components["schemas"]["PaymentObject"] | null;
             paymentId: string;
             paymentLink?: components["schemas"]["PaymentLinkObject"] | null;
+            /** @enum {unknown} */
+            paymentStatus: "no_payment_required" | "paid" | "unpaid";
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             received: components["schemas"]["CryptoAmount"];
+            reference: string | null;
             returnUrl: string | null;
             status: string;
             successUrl: string | null;
@@ -1356,6 +1361,8 @@ export interface components {
             object?: "order";
             payment?: components["schemas"]["PaymentObject"] | null;
             paymentId: string;
+            /** @enum {unknown} */
+            paymentStatus: "no_payment_required" | "paid" | "unpaid";
             received: string;
             reference: string | null;
             refunded: string;

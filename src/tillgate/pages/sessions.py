@@ -18,7 +18,7 @@ from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session
-from tillgate.checkout.sessions.pricing import open_lines, say_price
+from tillgate.checkout.sessions.pricing import complete, open_lines, say_price
 from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
 from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
@@ -171,11 +171,29 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     return see_other(f"/checkout/{session.id}#sum")
 
 
+async def _complete(context: PagesContext, request: Request) -> Response:
+    """Take what costs nothing."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    buyer = _buyer(session)
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await complete(context.checkout, tx, buyer, session.id)
+
+    try:
+        await context.database.write(operation)
+    except Conflict as error:
+        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+    return see_other(f"/checkout/{session.id}")
+
+
 _ENDPOINTS: Final = (
     ("GET", "", "checkout", _whole_page),
     ("GET", "/state", "checkout_state", _state),
     ("GET", "/cancel", "checkout_cancel", _cancel),
     ("POST", "/simulate", "checkout_simulate", _simulated),
+    ("POST", "/complete", "checkout_complete", _complete),
     ("POST", "/amount", "checkout_amount", _set_amount),
     ("POST", "/promotion-code", "checkout_code", _apply_code),
     ("POST", "/promotion-code/remove", "checkout_code_remove", _remove_code),

@@ -179,7 +179,7 @@ def view(
         return f"{units(atomic, decimals)} {asset}"
 
     values = {"merchant": merchant} | values_of(said.books, lambda money: str(price(money)), coins)
-    untouched = situation in (_X.WAITING, _X.DECLINED) and left > 0
+    untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
     to_send = said.books.missing.atomic or 0
     asked = terms._replace(amount_atomic=to_send)
     onward = _place(session.success_url) if said.settled else None
@@ -338,6 +338,6 @@ def _choices(session: CheckoutSession, said: Statement, simulations: Collection[
     offered = _OFFERED[session.status]
     if session.payment.capture_method is CaptureMethod.MANUAL and session.status is _S.PENDING:
         offered = (_PROMISE, _FAIL)
-    elif said.situation is _X.FREE:
+    elif said.situation in (_X.FREE, _X.NOTHING_DUE):
         offered = ()
     return tuple(one for one in offered if one.outcome in simulations)

@@ -105,6 +105,8 @@ TABLE: tuple[tuple[str, Books, Situation], ...] = (
     ("a part reversed", books(S.PAID, received=250, dropped=True), X.REVERSED),
     ("all reversed, and so be it", books(S.PAID, dropped=True, decision=ACCEPTED), X.ACCEPTED_NOTHING),
     ("a part reversed, and so be it", books(S.PAID, received=250, dropped=True, decision=ACCEPTED), X.ACCEPTED_LESS),
+    ("nothing to pay, not completed yet", books(S.PENDING, due=usd(0)), X.NOTHING_DUE),
+    ("money for what was free", books(S.PAID, due=usd(0), received=1), X.FREE_AND_MORE),
     ("nothing to pay", books(S.PAID, due=usd(0)), X.FREE),
     ("the time is up", books(S.EXPIRED), X.EXPIRED),
     ("the time is up, what was seen is gone", books(S.EXPIRED, dropped=True), X.EXPIRED_DROPPED),

@@ -205,6 +205,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     payment_id: str
     customer_id: str | None
     status: str
+    payment_status: str | None = None
     exceptions: list[str]
     fulfillment: str
     reference: str | None
@@ -363,6 +364,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     canceled_at: datetime | None = None
     test_clock_id: str | None = None
     allow_promotion_codes: bool = False
+    payment_status: str | None = None
     reference: str | None = None
     customer_id: str | None = None
     fiat_received: FiatAmount | None = None

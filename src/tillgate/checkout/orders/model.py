@@ -41,6 +41,21 @@ EDGES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
 }
 
 
+class PaymentRequired(StrEnum):
+    """Whether an order's price is paid: what people fulfil on."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    NOT_REQUIRED = "no_payment_required"
+
+
+def payment_required(status: OrderStatus, price: Money) -> PaymentRequired:
+    """What is told of an order that stands there and has this price; what was given back is not paid any more."""
+    if status is not OrderStatus.PAID:
+        return PaymentRequired.UNPAID
+    return PaymentRequired.PAID if price.minor else PaymentRequired.NOT_REQUIRED
+
+
 class Fulfillment(StrEnum):
     """What the merchant has done about it; theirs to set, whatever the money does."""
 
@@ -142,13 +157,13 @@ def checked_basket(basket: Basket, *, param: str) -> Basket:
     """The basket, if somebody can pay it.
 
     Raises:
-        InvalidInput: nothing is left to pay, or more than any amount may be.
+        InvalidInput: less than nothing is left to pay, or more than any amount may be.
     """
     found = basket.totals
-    if found.total <= 0:
+    if found.total < 0:
         raise InvalidInput(
-            f"{param}: the total must be above zero: {Money(found.discount, basket.currency)} {basket.currency} are "
-            f"discounted from {Money(found.total + found.discount, basket.currency)}.",
+            f"{param}: the total must not be below zero: {Money(found.discount, basket.currency)} {basket.currency} "
+            f"are discounted from {Money(found.total + found.discount, basket.currency)}.",
             param=param,
         )
     if found.total + found.discount >= 10 ** (INTEGER_DIGITS_MAX + MINOR_DIGITS[basket.currency]):

@@ -189,8 +189,8 @@ async def make(
         # Seen by nobody else yet: it was claimed in the same moment.
         which = f"The order {claimer[0]}, which is {claimer[1].value}," if claimer is not None else "Another order"
         raise Conflict(
-            f"{which} has the unique reference {new.reference!r}. Go on with that order and its session; the reference is "
-            "free again once it is canceled, expired or refunded in full.",
+            f"{which} has the unique reference {new.reference!r}. Go on with that order and its session; the reference "
+            "is free again once it is canceled, expired or refunded in full.",
             code="order_reference_taken",
             param="reference",
         )

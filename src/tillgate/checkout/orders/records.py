@@ -51,7 +51,8 @@ _RELEASE_REFERENCES: Final = with_list(
 _CLAIMS: Final = "SELECT id, status FROM orders WHERE project_id = $1 AND livemode = $2 AND claimed_reference = $3"
 _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
-    "claimed_reference = CASE WHEN $1 IN ('canceled', 'refunded') THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
+    "claimed_reference = CASE WHEN $1 IN ('canceled', 'refunded') THEN NULL ELSE claimed_reference END "
+    "WHERE id = $3 AND status = $4"
 )
 _RELINE: Final = "UPDATE orders SET line_items = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
 _DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3 WHERE id = $4"

@@ -182,8 +182,8 @@ async def update_promotion_code(
 
 def _exists(promotion: PromotionCode) -> Conflict:
     return Conflict(
-        f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter. Switch that "
-        "one off first, which frees its text.",
+        f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter. Switch "
+        "that one off first, which frees its text.",
         code="promotion_code_exists",
     )
 

@@ -28,7 +28,7 @@ from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
 )
-from tillgate.checkout.sessions.moving import emit_event
+from tillgate.checkout.sessions.moving import emit_event, move
 from tillgate.events.model import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
@@ -78,6 +78,8 @@ async def open_session(
     context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession
 ) -> CheckoutSession:
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
+
+    Where the total is zero, it is complete at once, without a payment.
 
     Raises:
         Forbidden: a publishable key says what only a server may say.
@@ -219,6 +221,9 @@ async def _open(
     if offer is not None:
         await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
     await emit_event(context, tx, session, SESSION_CREATED, now)
+    # Where the buyer says what a line costs, they may want to give something all the same.
+    if not price.minor and not any(line.buyer_priced for line in order.basket.line_items):
+        return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
     return session
 
 

@@ -25,6 +25,7 @@ class Situation(StrEnum):
     REST_AWAITED = "rest_awaited"
     REST_SEEN = "rest_seen"
     AWAITED_AGAIN = "awaited_again"
+    NOTHING_DUE = "nothing_due"
     # Money is on its way, or promised.
     SEEN = "seen"
     AUTHORIZED = "authorized"
@@ -42,6 +43,7 @@ class Situation(StrEnum):
     PAID = "paid"
     PAID_LATE = "paid_late"
     FREE = "free"
+    FREE_AND_MORE = "free_and_more"
     CAPTURED_IN_PART = "captured_in_part"
     ACCEPTED_LESS = "accepted_less"
     ACCEPTED_NOTHING = "accepted_nothing"
@@ -74,6 +76,7 @@ SETTLED: Final = frozenset(
         _X.PAID,
         _X.PAID_LATE,
         _X.FREE,
+        _X.FREE_AND_MORE,
         _X.CAPTURED_IN_PART,
         _X.ACCEPTED_LESS,
         _X.ACCEPTED_NOTHING,
@@ -239,8 +242,9 @@ _AFTER_PAYMENT: Final[tuple[_Rule, ...]] = (
     (_X.PARTLY_REFUNDED, lambda books: _atomic(books.refunded) > 0),
 )
 _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
-    (_X.FREE, lambda books: not books.due.money.minor),
+    (_X.FREE, lambda books: not books.due.money.minor and not books.seen.atomic),
     *_GONE,
+    (_X.FREE_AND_MORE, lambda books: not books.due.money.minor),
     (
         _X.REVERSED,
         lambda books: books.dropped and _atomic(books.received) < _atomic(books.due) and not _accepted(books),
@@ -256,6 +260,7 @@ _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
 
 RULES: Final[dict[SessionStatus, tuple[_Rule, ...]]] = {
     _S.PENDING: (
+        (_X.NOTHING_DUE, lambda books: not books.due.money.minor),
         (_X.DROPPED, lambda books: books.dropped),
         (_X.DECLINED, lambda books: books.declined),
         (_X.WAITING, _always),
@@ -294,6 +299,7 @@ _WITHOUT_ROWS: Final = frozenset(
         _X.DECLINED,
         _X.DROPPED,
         _X.AWAITED_AGAIN,
+        _X.NOTHING_DUE,
         _X.SEEN,
         _X.AUTHORIZED,
         _X.PAID,

@@ -92,6 +92,13 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
         "The network has dropped the payment that we had seen, and {merchant} waits for it. It may still arrive: "
         "please check your wallet before you send it again.",
     ),
+    _X.NOTHING_DUE: BuyerWords(
+        "check",
+        "quiet",
+        "Nothing to pay",
+        "There is nothing to pay. You can complete your order.",
+        "Your order costs nothing. Complete it, and {merchant} has it.",
+    ),
     _X.SEEN: BuyerWords(
         "seen",
         "good",
@@ -198,6 +205,13 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
         "Nothing to pay",
         "Your order is complete. There is nothing to pay.",
         "Thank you. {merchant} has your order, and there is nothing to pay.",
+    ),
+    _X.FREE_AND_MORE: BuyerWords(
+        "more",
+        "warn",
+        "Nothing to pay, and money arrived",
+        "Your order is complete and costs nothing, and money arrived. The merchant has been informed.",
+        "Your order is complete and costs nothing, and {seen_asset} arrived. " + _REVIEWS,
     ),
     _X.CAPTURED_IN_PART: BuyerWords(
         "check",
@@ -355,6 +369,9 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
     _X.AWAITED_AGAIN: MerchantWords(
         "Waiting for the rest", "moving", "What had arrived was reversed. You wait for the whole amount."
     ),
+    _X.NOTHING_DUE: MerchantWords(
+        "Pending", "open", "The total is zero: the buyer completes the order without a payment."
+    ),
     _X.SEEN: MerchantWords("Detected", "moving"),
     _X.AUTHORIZED: MerchantWords("Authorised", "moving"),
     _X.PARTLY_CAPTURED: MerchantWords("Partly captured", "moving"),
@@ -389,6 +406,9 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
     _X.PAID: MerchantWords("Paid", "good"),
     _X.PAID_LATE: MerchantWords("Paid late", "good"),
     _X.FREE: MerchantWords("Paid", "good", "The total is zero: no payment was required."),
+    _X.FREE_AND_MORE: MerchantWords(
+        "Paid", "good", "The total is zero, and {seen_asset} arrived all the same. You can refund it."
+    ),
     _X.CAPTURED_IN_PART: MerchantWords(
         "Paid", "good", "{captured} of {due} was captured; the remaining {released} was released."
     ),
