@@ -11,8 +11,8 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from keyturn import Kind, KnownKey, Limit, Mode, Need, Presented, Status
-from keyturn.admission.layer import Admitted, Caller
+from keyturn import Kind, KnownKey, Limit, Mode, Needs, Presented, Status
+from keyturn.admission.layer import NOBODY, Admitted, Caller
 from keyturn.keys.model import Terms
 from keyturn.limiting.gcra import Allowance
 from tillgate.access import API_SCOPES
@@ -32,7 +32,9 @@ class OpenDoor:
         # What the answer's headers say of a limit stays: they are spelt by whoever answers.
         self._admitted = Admitted(KnownKey("key_open", terms, Status.ACTIVE), Allowance(LIMIT, 199, 0.5, 0.0))
 
-    async def admit(self, presented: Presented, need: Need | None, caller: Caller) -> Admitted:
+    async def admit(
+        self, presented: Presented, need: Needs, caller: Caller = NOBODY, *, limited: bool = True
+    ) -> Admitted:
         return self._admitted
 
 

@@ -15,7 +15,7 @@ SHOWN_MAX: Final = 5
 # How often a session of a kind was paid into, and what each of its events is.
 STORIES: Final = {
     "paid": (1, ["session.created", "session.paid"]),
-    "paid by two at once": (2, ["session.created", "session.paid"]),
+    "paid by two at once": (2, ["session.created", "session.paid", "session.updated"]),
     "paid and sent again": (1, ["session.created", "session.paid"]),
     "late": (1, ["session.created", "session.expired", "session.paid_late"]),
     "seen first, paid later": (1, ["session.created", "session.detected", "session.paid"]),

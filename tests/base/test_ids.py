@@ -1,6 +1,7 @@
 """Typed ids: sorted by creation, unguessable, unmistakable."""
 
 import itertools
+import os
 import threading
 
 import pytest
@@ -106,3 +107,18 @@ def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_no_id_looks_like_is_none(text: str) -> None:
     """Other lengths, letters, prefixes and a trailing line break are not ids."""
     assert not ids.is_id("cs", text)
+
+
+def test_a_forked_process_makes_other_ids() -> None:
+    """Randomness is drawn in blocks, and a child does not go on with its parent's."""
+    ids.new_ulid()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, ids._word().to_bytes(8, "big"))
+        os._exit(0)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as told:
+        drawn = int.from_bytes(told.read(8), "big")
+    os.close(writing)
+    assert drawn != ids._word()

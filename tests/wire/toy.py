@@ -92,7 +92,7 @@ TOY = Dialect(
         Route("POST", "/receipts/{txId}", ANY_KEY, "", Writes(receipt), None),
     ),
     telling=Telling(refused, rate_limited, failed),
-    idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: answer._replace(status=208)),  # noqa: E501
+    idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: msgspec.structs.replace(answer, status=208)),  # noqa: E501
     media_type=b"application/toy+json",
     spelling=Spelling(read, lambda text: text.startswith("CH-")),
     one_slash=True,

@@ -10,7 +10,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from keyturn.keys.client_secrets import CLIENT_SECRET
 from keyturn.keys.model import RefusalReason, Refused
@@ -37,7 +39,7 @@ _MARGIN: Final = 200
 _QUOTES: Final = "\"'`“”‘’«»"
 
 
-class Carried(NamedTuple):
+class Carried(msgspec.Struct, frozen=True, gc=False):
     """A key out of a request, well formed, and the client secret that came with it."""
 
     secret: KeySecret

@@ -44,7 +44,7 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
-class Caller(NamedTuple):
+class Caller(msgspec.Struct, frozen=True, gc=False):
     """What is noted of a request beside its key, for the owner's eyes."""
 
     path: str | None = None

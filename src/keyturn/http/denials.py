@@ -105,15 +105,16 @@ def unreadable(problem: str) -> Denial:
 
 def rate_headers(allowance: Allowance) -> Headers:
     """``RateLimit-Policy`` and ``RateLimit``: what there is, what is left."""
+    return _rate_headers(allowance.limit, allowance.remaining, ceil(allowance.reset_seconds))
+
+
+# As many as a busy minute has of them: what is left of a limit, and the whole second in which it is all back.
+@lru_cache(maxsize=4_000)
+def _rate_headers(limit: Limit, remaining: int, reset_seconds: int) -> Headers:
     return (
-        _policy(allowance.limit),
-        (b"ratelimit", b'"key";r=%d;t=%d' % (allowance.remaining, ceil(allowance.reset_seconds))),
+        (b"ratelimit-policy", b'"key";q=%d;w=%d' % (limit.burst, ceil(limit.window_seconds))),
+        (b"ratelimit", b'"key";r=%d;t=%d' % (remaining, reset_seconds)),
     )
-
-
-@lru_cache(maxsize=1_000)
-def _policy(limit: Limit) -> tuple[bytes, bytes]:
-    return b"ratelimit-policy", b'"key";q=%d;w=%d' % (limit.burst, ceil(limit.window_seconds))
 
 
 def challenge(detail: str, realm: str = REALM) -> tuple[bytes, bytes]:

@@ -8,7 +8,9 @@ wrong. Plain ASGI, because it is the hot path.
 import re
 import time
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
+
+import msgspec
 
 from keyturn.admission.layer import Caller, KeyLayer, RateLimited
 from keyturn.admission.needs import Access
@@ -39,7 +41,7 @@ _NO_PROXIES: Final = Networks(())
 _WORD: Final = re.compile(r"[a-z][a-z_.-]{0,31}")
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What a request is answered: JSON is one case, an empty body and a PDF are others.
 
     Attributes:
@@ -53,7 +55,7 @@ class Answer(NamedTuple):
 
     def adding(self, headers: Headers) -> "Answer":
         """The same with more headers after its own."""
-        return self._replace(headers=(*self.headers, *headers)) if headers else self
+        return Answer(self.status, self.body, self.media_type, (*self.headers, *headers)) if headers else self
 
 
 class Exchange:
@@ -335,9 +337,9 @@ def _is_preflight(exchange: Exchange) -> bool:
 
 def _always(exchange: Exchange) -> Headers:
     """What every answer carries to whoever was let in."""
-    always = list(rate_headers(exchange.allowance)) if exchange.allowance is not None else []
+    always = rate_headers(exchange.allowance) if exchange.allowance is not None else ()
     if b"origin" in exchange.headers:
-        always += answer_headers(exchange.headers[b"origin"].decode("latin-1"), exchange.key)
+        return *always, *answer_headers(exchange.headers[b"origin"].decode("latin-1"), exchange.key)
     return always
 
 

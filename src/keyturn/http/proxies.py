@@ -8,7 +8,9 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from keyturn.errors import InvalidNetwork
 from keyturn.keys.restrictions import Network, is_within
@@ -67,7 +69,7 @@ class Transport(Enum):
     """The proxies do not say, or not with one voice. It is not let in as TLS, nor is anything concluded from it."""
 
 
-class Client(NamedTuple):
+class Client(msgspec.Struct, frozen=True, gc=False):
     """Who sent a request, as far as that is known.
 
     Attributes:

@@ -80,7 +80,7 @@ class Route(NamedTuple):
 R = TypeVar("R")
 
 
-class Found(NamedTuple, Generic[R]):
+class Found(msgspec.Struct, Generic[R], frozen=True, gc=False):
     """What a path leads to.
 
     Attributes:

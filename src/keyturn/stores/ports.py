@@ -215,7 +215,7 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
         return self.active_at is None and self.ends_at is None
 
 
-class Use(NamedTuple):
+class Use(msgspec.Struct, frozen=True, gc=False):
     """When and whence one secret was last used."""
 
     at: int

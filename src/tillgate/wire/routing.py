@@ -1,7 +1,7 @@
 """Routes as values: what they need, what they take and what they answer is data that routing, checking
 and the OpenAPI document all read."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ Needed = Need | tuple[Need, ...] | Access
 """What a route asks of its caller's key: a scope, several, ``ANY_KEY`` or ``OPEN``."""
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One request that was admitted and is well formed.
 
     Attributes:
@@ -40,7 +40,7 @@ class Call(NamedTuple):
         return self.params.get("id", "")
 
 
-Run = Callable[[ApiContext, Transaction, Call], Awaitable[Any]]
+Run = Callable[[ApiContext, Transaction, Call], Coroutine[Any, Any, Any]]
 # Asked before anything is done, outside of any transaction, and given the caller's address; raises to refuse.
 Guard = Callable[[ApiContext, Call, str | None], Awaitable[None]]
 

@@ -1,10 +1,11 @@
 """A dialect spoken: what :mod:`keyturn.http.pipeline` asks of a language, out of a :class:`Dialect`."""
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from keyturn import Allowance, Needs, Refused, each_need
 from keyturn.admission.origins import Origins
@@ -35,7 +36,7 @@ _WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
 _log = structlog.get_logger("api")
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """What a call asks for, by its route and its query alone: known before anybody is let in.
 
     Attributes:
@@ -138,7 +139,7 @@ class Spoken:
         headers = exchange.headers
         if route.body is not None:
             body = decode_body(self._decoders[route.body], await read_body(headers, exchange.receive))
-            call = call._replace(body=body)
+            call = replace(call, body=body)
         elif declares_too_much(headers.get(b"content-length", b"")):
             # An operation without a body may be sent one, which is never read; but not without bound.
             raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")
@@ -194,7 +195,7 @@ class Spoken:
         return told if seconds is None else told.adding([(b"retry-after", b"%d" % seconds)])
 
     def _told(self, answer: Answer) -> Answer:
-        return answer._replace(headers=(*self._dialect.always, *answer.headers))
+        return Answer(answer.status, answer.body, answer.media_type, (*self._dialect.always, *answer.headers))
 
     def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:
         """The path's variables by name.
@@ -276,11 +277,11 @@ def _with_query(route: Route, asked: Asked, call: Call) -> Call:
     if asked.problem is not None:
         raise asked.problem
     if route.query is not None:
-        call = call._replace(query=decode_query(route.query, asked.given))
+        call = replace(call, query=decode_query(route.query, asked.given))
     elif asked.given:
         name = next(iter(asked.given))[:60]
         raise InvalidInput(f"{name}: this operation takes no such parameter.", code="invalid_query", param=name)
     if asked.expansion is None:
         return call
     asked.expansion.check_size(getattr(call.query, "limit", 1))
-    return call._replace(expansion=asked.expansion)
+    return replace(call, expansion=asked.expansion)
