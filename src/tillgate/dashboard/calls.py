@@ -50,10 +50,10 @@ DEVICE_LENGTH_MAX: Final = 100
 FLASH_COOKIE: Final = "tillgate_flash"
 FLASH_SECONDS: Final = 30
 
-# A form whose first click is being answered: how often, and how long apart, to look what became of it.
+# A form whose first click is being answered: how often, and how long apart, to look for the outcome.
 _BUSY_LOOKS: Final = 30
 _BUSY_SECONDS: Final = 0.1
-_BUSY: Final = "It was sent a moment ago. Nothing is done twice; open the page again to see what became of it."
+_BUSY: Final = "It was sent a moment ago. Nothing is done twice; open the page again to see the outcome."
 _SENT: Final = StoredAnswer(HTTPStatus.SEE_OTHER, b"", "")
 # /dashboard/sessions: what lies deeper belongs to the page above it.
 _PATH_DEPTH: Final = 2

@@ -261,7 +261,7 @@ def seconds_left(session: CheckoutSession, now: int) -> int:
     return max((session.expires_at - now) // SECOND_MS, 0)
 
 
-# Whoever has just paid is taken back to the shop; whoever is told of a refund wants to read it.
+# Whoever has just paid continues to the shop; whoever has got a refund wants to read about it.
 _RETURNS: Final = frozenset({_X.PAID, _X.PAID_LATE, _X.FREE, _X.CAPTURED_IN_PART, _X.ACCEPTED_LESS, _X.ACCEPTED_MORE})
 _STEPS: Final = {_X.SEEN: 1, _X.AUTHORIZED: 1, _X.PARTLY_CAPTURED: 1, _X.REST_SEEN: 1}
 

@@ -50,7 +50,7 @@ class PaymentRequired(StrEnum):
 
 
 def payment_required(status: OrderStatus, price: Money) -> PaymentRequired:
-    """What is told of an order that stands there and has this price; what was given back is not paid any more."""
+    """Whether an order in this state and of this price is paid; what was given back is not paid any more."""
     if status is not OrderStatus.PAID:
         return PaymentRequired.UNPAID
     return PaymentRequired.PAID if price.minor else PaymentRequired.NOT_REQUIRED

@@ -150,7 +150,7 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
     _X.NOTHING_LEFT: BuyerWords(
         "less",
         "warn",
-        "Your payment is gone again",
+        "Your payment was dropped",
         "The network has dropped the payment that was seen. The merchant is reviewing it.",
         "The network has dropped the payment that we had seen, and it may still arrive. {merchant} has been informed. "
         "Please check your wallet, and send nothing more unless {merchant} asks you to.",
