@@ -10,6 +10,7 @@ import pytest
 from keyturn import NATIVE, KeyWish, Kind, Mode, generate
 from keyturn.insight.expiry import emit_expiring
 from keyturn.keys.revoking import set_enabled
+from keyturn.leaks.github import FAILED_MS
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tests.github import GitHub
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
@@ -31,7 +32,7 @@ def outside(shop: Shop, address: str = "198.51.100.7") -> httpx.AsyncClient:
 
 
 @pytest.mark.spec("crypto-checkout R68")
-async def test_whoever_found_keys_ends_them_and_learns_nothing(shop: Shop) -> None:
+async def test_a_finder_of_keys_ends_them_and_learns_nothing(shop: Shop) -> None:
     """crypto-checkout R68: no key is asked for, the answer is the same for any list, and those that are secret keys
     here are refused from then on; their owner has the events."""
     live, test = await shop.issued(mode="live"), await shop.issued()
@@ -72,7 +73,7 @@ async def test_whoever_found_keys_ends_them_and_learns_nothing(shop: Shop) -> No
         assert told[1]["previousAttributes"]["status"] == "active"
 
 
-async def test_what_is_no_report_is_told_so(sqlite_shop: Shop) -> None:
+async def test_what_is_no_report_is_refused_with_the_reason(sqlite_shop: Shop) -> None:
     """Another form, too many, too large, another method, a path that is not set up; nothing is done then."""
     issued = await sqlite_shop.issued(mode="live")
     text = issued.secret.reveal()
@@ -88,6 +89,8 @@ async def test_what_is_no_report_is_told_so(sqlite_shop: Shop) -> None:
         assert await told("POST", revoke, json={"credentials": [text, 1]}) == (400, "invalid_body")
         assert await told("POST", revoke, json={"credentials": [text] * 1_001}) == (400, "invalid_body")
         assert await told("POST", revoke, content=b"[" * 500_000) == (400, "invalid_body")
+        for odd in (b"\xff", b'{"credentials":["\xff"]}', b'{"\xc3\x28":1}', b'{"credentials":["\\ud800"]}'):
+            assert await told("POST", revoke, content=odd) == (400, "invalid_body"), odd
         assert await told("POST", revoke, content=b" " * 600_000) == (413, "body_too_large")
         assert await told("GET", revoke) == (405, "method_not_allowed")
         assert await told("POST", "/leaks/github", json=[]) == (404, "unknown_path")
@@ -123,6 +126,7 @@ async def test_github_reports_over_http(tmp_path: Path, database_url: str, githu
         github.answers = b""
         assert (await post(github.signer.headers(body))).status_code == 503
         github.answers = None
+        shop.clock.ahead_ms += FAILED_MS
         for wrong in ({}, github.signer.headers(body + b" "), {"Github-Public-Key-Identifier": "x"}):
             refused = await post(wrong)
             assert (refused.status_code, refused.json()["error"]["code"]) == (400, "bad_report")
@@ -186,7 +190,7 @@ async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
     assert told[0]["data"]["expiresAt"] == told[1]["data"]["expiresAt"] is not None
 
 
-async def test_what_is_done_to_a_key_is_told_with_its_reason(shop: Shop) -> None:
+async def test_what_is_done_to_a_key_is_reported_with_its_reason(shop: Shop) -> None:
     """Switched off, on again, and ended: an event each, which says what the key was before."""
     key = (await shop.issued()).key
     done = {"project_id": shop.project_id, "key_id": key.id, "by": "operator:test"}

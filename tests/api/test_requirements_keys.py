@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from keyturn import NATIVE, Kind, Mode, generate
-from tests.shop import Shop, eventually
+from tests.shop import PUBLIC_URL, Shop, eventually
 from tillgate.access import API_SCOPES
 from tillgate.api.application import ROUTES
 
@@ -114,7 +114,7 @@ async def test_there_is_no_oauth_and_no_token_exchange(sqlite_shop: Shop) -> Non
     answer = await client.get("/payment_links")
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
-    schemes = (await client.get("/openapi.json")).json()["components"]["securitySchemes"]
+    schemes = (await client.get(f"{PUBLIC_URL}/openapi.json")).json()["components"]["securitySchemes"]
     told = [(scheme["type"], scheme.get("scheme") or scheme["name"]) for scheme in schemes.values()]
     assert told == [("http", "bearer"), ("http", "basic"), ("apiKey", "x-api-key")]
 
@@ -391,7 +391,7 @@ async def test_the_two_modes_never_meet(shop: Shop) -> None:
 async def made_of_everything(client: httpx.AsyncClient) -> dict[str, str]:
     """One object of each kind that the mode allows, by the path it is read at."""
     link = (await client.post("/payment_links", json=LINK)).json()
-    # Nobody is there, so it hears of nothing: a failed delivery would be told of the endpoint at some moment.
+    # Nobody is there, so it hears of nothing: a failed delivery would be reported at some point.
     deaf = ENDPOINT | {"url": "http://127.0.0.1:9/", "events": ["session.failed"]}
     endpoint = (await client.post("/webhook_endpoints", json=deaf)).json()
     customer = (await client.post("/customers", json={"name": "Ada"})).json()

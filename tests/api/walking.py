@@ -281,7 +281,7 @@ class Walk:
 
 def walk(shop: ShopBeside) -> Any:
     """The state machine that walks through a shop; its ``answered`` counts operations by what they answered."""
-    told = shop.request("GET", "/openapi.json").json()
+    told = shop.request("GET", f"{PUBLIC_URL}/openapi.json").json()
     # Every request here carries a key; what happens without one is shown elsewhere.
     del told["security"]
     # Along the document's own links, not along such as are guessed from names.
@@ -302,7 +302,7 @@ def walk(shop: ShopBeside) -> Any:
 
 
 async def _clear(shop: ShopBeside) -> None:
-    """Take away all that walks before have left."""
+    """Remove all that earlier walks have left."""
 
     async def operation(tx: Transaction) -> None:
         tables = [name for name in await _tables(tx) if not name.startswith(_KEPT)]

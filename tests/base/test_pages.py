@@ -10,7 +10,7 @@ from tillgate.base.errors import InvalidInput, NotFound, TillgateError
 from tillgate.base.pages import PageRequest, checked_cursor, cut, since
 
 
-def test_one_more_than_asked_for_tells_that_there_is_more() -> None:
+def test_one_more_row_than_asked_for_means_a_further_page() -> None:
     """A page is never longer than its limit."""
     assert cut([1, 2, 3], 2) == ([1, 2], True)
     assert cut([1, 2], 2) == ([1, 2], False)
@@ -28,7 +28,7 @@ def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
     """It is named, and its form is shown."""
     with pytest.raises(InvalidInput) as caught:
         checked_cursor(PageRequest(starting_after=cursor), ids.CHECKOUT_SESSION)
-    assert (caught.value.code, caught.value.param) == ("invalid_query", "starting_after")
+    assert (caught.value.code, caught.value.field) == ("invalid_query", ("starting_after",))
 
 
 def test_what_is_not_found_repeats_no_long_text() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from keyturn.keys.listing import every_key
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
+from tests.dashboard.test_jobs import failed as failed_job
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.access.accounts import Right, Role, SignedIn
@@ -58,6 +59,8 @@ def signed_in_views() -> list[View]:
 def _right_of(view: View) -> Right | None:
     if view.method == "GET" and view.path in ANYBODYS_PAGES:
         return None
+    if view.path.startswith(f"{ROOT}/jobs"):
+        return Right.OPERATE
     if view.method == "GET" and not PAGES_OF_FORMS.search(view.path):
         return Right.READ
     for right, paths in FORMS.items():
@@ -167,7 +170,8 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
-    pages += [f"/api-keys/revoke?key={keys[1].id}"]
+    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs"]
+    await failed_job(shop, "made-up")
     await owner.done(f"/api-keys/{keys[0].id}/disable")
     for mode in ("live", "test"):
         await owner.send("/mode", mode=mode, back=ROOT)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from keyturn import FORMATS, Issuer, KeyParser, KeyWish, Mode, Status
 from keyturn.errors import BadReport, PublicKeysUnavailable
 from keyturn.leaks.github import (
+    FAILED_MS,
     KEPT_MS,
     LOOK_AGAIN_MS,
     FilePublicKeys,
@@ -90,7 +91,7 @@ async def test_a_report_ends_the_keys_it_found_and_says_which_were_real(github: 
     assert key.exposed_how == key.revoked_reason == "found by GitHub: https://github.com/a/b/blob/c/d"
 
 
-async def test_whoever_is_not_github_gets_nothing_done(github: GitHub) -> None:
+async def test_a_report_that_is_not_githubs_changes_nothing(github: GitHub) -> None:
     """A body that was changed, a key that is not listed or not current any more, no signature, no list of matches."""
     context = CommandContext(github.url)
     issued = await context.issuer.issue(KeyWish(project_id="prj_a", mode=Mode.LIVE, name="a"), by="user:1")
@@ -112,7 +113,7 @@ async def test_whoever_is_not_github_gets_nothing_done(github: GitHub) -> None:
     assert await context.store.by_id("prj_a", issued.key.id) == issued.key
 
 
-async def test_the_list_is_kept_and_fetched_anew_when_it_must_be(github: GitHub) -> None:
+async def test_the_list_is_kept_and_fetched_again_when_it_must_be(github: GitHub) -> None:
     """One fetch an hour; sooner for an identifier that is unknown, but not as often as strangers can make them up."""
     context = CommandContext(github.url)
     for _ in range(3):
@@ -146,6 +147,26 @@ async def test_without_the_list_nothing_is_decided(github: GitHub, tmp_path: Pat
         await FilePublicKeys(tmp_path / "nowhere").fetch()
     with pytest.raises(ValueError, match="http"):
         UrlPublicKeys("file:///etc/passwd")
+
+
+async def test_a_list_that_did_not_come_is_not_asked_for_again_at_once(github: GitHub) -> None:
+    """Reports in the name of made-up keys would have it fetched for each of them, while the place does not answer. What
+    is signed with a key that is known is dealt with meanwhile, and the list is asked for again after a moment."""
+    context = CommandContext(github.url)
+    good = github.answers
+    assert await context.take(b"[]", github.signer) == []
+    context.clock.forward(LOOK_AGAIN_MS)
+    github.answers = b"<html>"
+    for number in range(5):
+        with pytest.raises(PublicKeysUnavailable, match="no list of public keys"):
+            await context.take(b"[]", Signer(f"made up {number}"))
+    assert await context.take(b"[]", github.signer) == []
+    assert github.fetched == 2
+    context.clock.forward(FAILED_MS)
+    github.answers = good
+    with pytest.raises(BadReport):
+        await context.take(b"[]", Signer("made up"))
+    assert github.fetched == 3
 
 
 async def test_the_list_may_lie_in_a_file(tmp_path: Path) -> None:

@@ -768,6 +768,7 @@ export interface components {
             attemptedAt: string;
             durationMs: number;
             error: string | null;
+            livemode: boolean;
             number: number;
             responseExcerpt: string | null;
             responseStatus: number | null;
@@ -792,7 +793,7 @@ export interface components {
             customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
             ethPriceUsd: string;
-            exceptions: string[];
+            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             fiat: components["schemas"]["FiatAmount"];
             fiatReceived: components["schemas"]["FiatAmount"];
@@ -817,7 +818,8 @@ export interface components {
             received: components["schemas"]["CryptoAmount"];
             reference: string | null;
             returnUrl: string | null;
-            status: string;
+            /** @enum {unknown} */
+            status: "detected" | "expired" | "failed" | "overpaid" | "paid" | "paid_late" | "pending" | "underpaid";
             successUrl: string | null;
             testClock?: components["schemas"]["TestClockObject"] | null;
             testClockId: string | null;
@@ -1060,6 +1062,7 @@ export interface components {
         DeclineObject: {
             code: string;
             declinedAt: string;
+            livemode: boolean;
         };
         DeletedObject: {
             /** @default true */
@@ -1078,6 +1081,7 @@ export interface components {
             amount: string;
             coupon?: components["schemas"]["CouponObject"] | null;
             couponId: string | null;
+            livemode: boolean;
             name: string;
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             promotionCodeId: string | null;
@@ -1086,6 +1090,7 @@ export interface components {
             code: string;
             /** @default null */
             detail?: string | null;
+            docUrl: string;
             /** @default null */
             grantedScopes?: string[] | null;
             /** @default null */
@@ -1136,6 +1141,7 @@ export interface components {
             id: string;
             /** @enum {unknown} */
             kind: "discount" | "product" | "tax";
+            livemode: boolean;
             name: string;
             /**
              * @default line_item
@@ -1346,7 +1352,7 @@ export interface components {
             customerId: string | null;
             decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
-            exceptions: string[];
+            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             /** @enum {unknown} */
             fulfillment: "fulfilled" | "unfulfilled";
@@ -1422,7 +1428,7 @@ export interface components {
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             decision: ("accepted" | "refunded" | "waiting") | null;
-            exceptions: string[];
+            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             id: string;
             lastDecline: components["schemas"]["DeclineObject"] | null;
             livemode: boolean;
@@ -1581,8 +1587,7 @@ export interface components {
             advancedSeconds: number;
             createdAt: string;
             id: string;
-            /** @default false */
-            livemode?: boolean;
+            livemode: boolean;
             name: string | null;
             /**
              * @default test_clock
@@ -1689,7 +1694,8 @@ export interface components {
              * @enum {unknown}
              */
             object?: "webhook_delivery";
-            status: string;
+            /** @enum {unknown} */
+            status: "abandoned" | "delivered" | "pending";
         };
         WebhookEndpointObject: {
             active: boolean;

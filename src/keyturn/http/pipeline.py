@@ -132,7 +132,6 @@ class Pipeline:
         *,
         plain_http_from: Networks,
         clock: Clock,
-        documents: Callable[[Exchange], Answer | None] | None = None,
         origins: Origins | None = None,
         trusted: Networks = _NO_PROXIES,
         key_first: bool = True,
@@ -143,7 +142,6 @@ class Pipeline:
         """
         Args:
             plain_http_from: where TLS is not asked for, as is handy in development.
-            documents: what stands at some paths for everybody, asked before all else.
             origins: answers browsers that ask before they call; None where browsers do not call.
             trusted: proxies that say who sent a request, where nobody has looked through them yet.
             key_first: whether it takes a key to be told that there is no such path.
@@ -155,7 +153,6 @@ class Pipeline:
         self._layer = layer
         self._plain_http_from = plain_http_from
         self._clock = clock
-        self._documents = documents
         self._origins = origins
         self._trusted = trusted
         self._key_first = key_first
@@ -191,8 +188,6 @@ class Pipeline:
 
     async def _answer(self, exchange: Exchange) -> Answer:
         language = self._language
-        if self._documents is not None and (document := self._documents(exchange)) is not None:
-            return document
         language.route(exchange)
         if exchange.route is None and not self._key_first:
             return language.nowhere(exchange)
@@ -217,7 +212,7 @@ class Pipeline:
         return answer.adding(always)
 
     async def admit(self, exchange: Exchange, needs: Needs, *, limited: bool = True) -> Answer | None:
-        """Why the caller is not let in; None if it is, and then the exchange knows by which key.
+        """Why the caller is not admitted; None if it is, and then the exchange knows by which key.
 
         Args:
             limited: whether a key without a pace of its own has the installation's.
@@ -336,7 +331,7 @@ def _is_preflight(exchange: Exchange) -> bool:
 
 
 def _always(exchange: Exchange) -> Headers:
-    """What every answer carries to whoever was let in."""
+    """What every answer to an admitted caller carries."""
     always = rate_headers(exchange.allowance) if exchange.allowance is not None else ()
     if b"origin" in exchange.headers:
         return *always, *answer_headers(exchange.headers[b"origin"].decode("latin-1"), exchange.key)

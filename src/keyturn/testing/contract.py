@@ -19,10 +19,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants
+from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants, TooManySecrets
 from keyturn.insight.audit import BEGINNING, broken_at
 from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor, every_key
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status
+from keyturn.keys.rotations import SECRETS_MAX
 from keyturn.keys.secret import KeyDigest
 from keyturn.limiting.gcra import Limit
 from keyturn.lineage import DESCENDANTS_MAX
@@ -298,7 +299,8 @@ class StoreContract:
         assert [action for action, key_id in await actions(store) if key_id == "key_child"] == []
 
     async def test_a_family_is_all_that_a_key_has_made(self, store: KeyStore) -> None:
-        """Children, theirs and so on, oldest first; not the key itself, and nobody else's."""
+        """Children, theirs and so on, oldest first; not the key itself, nobody else's, and none that is revoked. Below
+        a revoked one they are found all the same."""
         await put(
             store,
             key("a"),
@@ -311,6 +313,10 @@ class StoreContract:
         assert [one.id for one in await store.family("prj_a", "key_a")] == ["key_child", "key_other", "key_grandchild"]
         assert [one.id for one in await store.family("prj_a", "key_child")] == ["key_grandchild"]
         assert await store.family("prj_b", "key_a") == []
+        await store.revoke("prj_a", ["key_child", "key_other"], act(1_500))
+        assert [one.id for one in await store.family("prj_a", "key_a")] == ["key_grandchild"]
+        assert [one.id for one in await store.family("prj_a", "key_child")] == ["key_grandchild"]
+        assert await store.family("prj_a", "key_other") == []
 
     async def test_a_key_comes_with_those_that_made_it(self, store: KeyStore) -> None:
         """The nearest first, each with its own limit; a change of that limit touches what came from it."""
@@ -332,7 +338,7 @@ class StoreContract:
         touched = {one.key_id for one in await store.changes_after(before)}
         assert touched == {"key_a", "key_child", "key_grandchild"}
 
-    async def test_a_key_makes_so_many_and_no_more(self, store: KeyStore) -> None:
+    async def test_the_number_of_keys_below_a_key_is_limited(self, store: KeyStore) -> None:
         """Through others or directly; what was revoked makes room. A chain has a longest length."""
         await put(
             store, key("a"), key("b", parent_id="key_a"), key("c", parent_id="key_b"), key("d", parent_id="key_c")
@@ -394,7 +400,7 @@ class StoreContract:
         assert (await store.by_id("prj_b", "key_elsewhere")) == key("elsewhere", project="prj_b")
         assert sorted(change.key_id or "" for change in await store.changes_after(1)) == ["key_a", "key_c"]
 
-    async def test_a_key_is_switched_off_and_on(self, store: KeyStore) -> None:
+    async def test_a_key_is_disabled_and_enabled(self, store: KeyStore) -> None:
         """Each switch changes the key once, remembers who switched it off and why, and forgets it when it is on
         again."""
         await put(store, key("a"))
@@ -429,7 +435,7 @@ class StoreContract:
             found = await store.by_digest(digest(name))
             assert found is not None and found.status is Status.REVOKED
 
-    async def test_what_narrows_a_key_is_changed(self, store: KeyStore) -> None:
+    async def test_the_restrictions_of_a_key_are_changed(self, store: KeyStore) -> None:
         """Name, scopes, expiry, networks, origins, apps, limit and report-only are written; the rest is left alone."""
         kept = key(
             "a", networks=("203.0.113.0/24", "2001:db8::/32"), limit=Limit(0.5, 3), origins=("https://a.example",)
@@ -456,7 +462,7 @@ class StoreContract:
         line = (await store.audit(0, 10))[-1]
         assert (line.action, line.actor, line.detail) == ("key.changed", "user:1", {"name": {"from": "a", "to": "b"}})
 
-    async def test_a_suspended_project_is_told_with_each_of_its_keys(self, store: KeyStore) -> None:
+    async def test_a_suspended_project_is_shown_with_each_of_its_keys(self, store: KeyStore) -> None:
         """Those there are and those that come; once each way, and no other project's."""
         await put(store, key("a"), key("b", project="prj_b"))
         assert not await store.is_suspended("prj_a")
@@ -593,6 +599,29 @@ class StoreContract:
         assert await store.by_digest(digest("a")) == known(key("a"), ends_at=0)
         assert await store.by_digest(digest("second")) == known(key("a"), secret=2)
 
+    async def test_a_key_that_is_rotated_without_end_keeps_its_newest_secrets(self, store: KeyStore) -> None:
+        """Of those that have ended, the oldest are forgotten and open nothing; numbers are never given out twice. Where
+        all are still accepted, none is forgotten, and only a rotation that ends them is possible."""
+        await put(store, key("a"))
+        for n in range(2, SECRETS_MAX + 3):
+            await store.add_secret("prj_a", "key_a", new_secret(f"s{n}", active=True, overlap_ms=10), act(2_000 + n))
+        assert [number for number, _, _ in await ends(store)] == list(range(SECRETS_MAX + 2, 2, -1))
+        assert await store.by_digest(digest("a")) is None and await store.by_digest(digest("s2")) is None
+        found = await store.by_digest(digest(f"s{SECRETS_MAX + 2}"))
+        assert found is not None and found.secret == SECRETS_MAX + 2
+        await store.touch({("key_a", 1): Use(9_000), ("key_a", SECRETS_MAX + 2): Use(3_000)})
+        assert (await owned(store)).last_used_at == 3_000
+        for n in range(SECRETS_MAX - 1):
+            await store.add_secret("prj_a", "key_a", new_secret(f"l{n}", active=True, overlap_ms=9_000), act(4_000))
+        with pytest.raises(TooManySecrets):
+            await store.add_secret("prj_a", "key_a", new_secret("no", active=True, overlap_ms=9_000), act(4_001))
+        with pytest.raises(TooManySecrets):
+            await store.add_secret("prj_a", "key_a", new_secret("no"), act(4_001))
+        assert await store.add_secret("prj_a", "key_a", new_secret("end", active=True, overlap_ms=0), act(4_002))
+        assert len(await store.secrets("prj_a", "key_a")) == SECRETS_MAX
+        ended = await store.by_digest(digest("l5"))
+        assert ended is not None and ended.ends_at == 0
+
     async def test_a_secret_that_is_used_already_is_no_new_one(self, store: KeyStore) -> None:
         """A digest is one key's, and one secret's."""
         await put(store, key("a"), key("b"))
@@ -605,7 +634,7 @@ class StoreContract:
 
     # Standing keys.
 
-    async def test_a_place_holds_one_key_until_that_is_revoked(self, store: KeyStore) -> None:
+    async def test_a_standing_key_is_issued_again_only_once_it_is_revoked(self, store: KeyStore) -> None:
         """Of a project, a mode and a kind; of many who fill it at once one does."""
         await put(store, *(key(f"k{n}") for n in range(10)), key("b", project="prj_b"))
         assert await store.places("prj_a") == {}
@@ -704,7 +733,7 @@ class StoreContract:
 
     # Epochs and leases.
 
-    async def test_whatever_narrows_a_key_has_the_next_epoch(self, store: KeyStore) -> None:
+    async def test_each_restricting_change_has_the_next_epoch(self, store: KeyStore) -> None:
         """Numbers without a gap, each with the key or the project that it touches; creating a key restricts nothing."""
         assert await store.epoch() == 0
         await put(store, key("a"), key("b"))
@@ -774,7 +803,7 @@ class StoreContract:
         await store.release_lapsed(HeldLease("gate_1", 3, 2))
         assert await store.held() == []
 
-    async def test_whoever_listens_is_woken_by_what_narrows_a_key(self, store: KeyStore) -> None:
+    async def test_listeners_are_woken_by_a_restricting_change(self, store: KeyStore) -> None:
         """Soon after the commit, and maybe also without a reason; until they end it."""
         woken = asyncio.Event()
         end = store.listen(woken.set)

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.dashboard.words import form_name, message_of, sentence_of
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
@@ -83,15 +84,13 @@ def draft(values: dict[str, object] | None = None, **given: object) -> Draft:
 
 
 def problems_of(error: InvalidInput | Conflict, otherwise: str = "") -> dict[str, str]:
-    """The error as words beside its field: fields carry the names that operations know them by.
+    """The error as words beside its field.
 
     Args:
         otherwise: the field beside which an error stands that names none.
     """
-    param = error.param or ""
-    # What is a JSON string to the API is just what was typed here.
-    words = error.public.removeprefix(f"{param}: ").replace(" as a string", "")
-    return {param or otherwise: words[:1].upper() + words[1:]}
+    words = sentence_of(error) if error.problem is not None else message_of(error)
+    return {form_name(error.field) or otherwise: words}
 
 
 def local_path(text: str) -> str | None:

@@ -41,7 +41,7 @@ from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.deciding import keep_waiting
 from tillgate.checkout.statements.model import order_standing
 from tillgate.checkout.statements.words import ORDER, MerchantWords
-from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View
+from tillgate.dashboard.calls import MONEY, READ, SELL, Call, Unusable, View
 from tillgate.dashboard.forms import Draft, draft, problems_of
 from tillgate.store import Transaction
 
@@ -94,7 +94,7 @@ async def fulfil(call: Call) -> Response:
     try:
         fulfillment = Fulfillment(call.form.one("fulfillment"))
     except ValueError as error:
-        raise InvalidInput("fulfillment: choose one of the buttons.", param="fulfillment") from error
+        raise Unusable("Choose one of the buttons.") from error
 
     async def operation(tx: Transaction) -> Order:
         order = await _order(tx, call)
@@ -214,13 +214,13 @@ async def refund_form(call: Call) -> Response:
 async def refund(call: Call) -> Response:
     """Give money of a payment back. A form that is refused comes back with its values, the error at the field."""
     form = call.form
+    try:
+        reason = RefundReason(form.one("reason"))
+    except ValueError as error:
+        raise Unusable("Choose one of the list.") from error
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
-        try:
-            reason = RefundReason(form.one("reason"))
-        except ValueError as error:
-            raise InvalidInput("reason: choose one of the list.", param="reason") from error
         new = NewRefund(order.payment.id, reason, form.optional("amount"), form.optional("destination"))
         return await create_refund(call.context.checkout, tx, call.principal, new)
 
@@ -393,7 +393,7 @@ def _capture_form(call: Call, the: Known, filled: Draft) -> Response:
 
 def _what(text: str) -> str:
     if text not in ("everything", "excess"):
-        raise InvalidInput("what: choose one of the buttons.", param="what")
+        raise Unusable("Choose one of the buttons.")
     return text
 
 

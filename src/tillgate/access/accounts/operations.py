@@ -10,10 +10,11 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -42,6 +43,7 @@ from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.invariants import present
+from tillgate.base.problems import Problem
 from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
 from tillgate.store import Database, Transaction
 
@@ -50,6 +52,8 @@ TOKEN_BYTES: Final = 32
 # The maximum of one person's projects that are offered to choose from.
 PROJECTS_MAX: Final = 1_000
 PLACES_MAX: Final = 500
+
+_log = structlog.get_logger("people")
 
 # Where, what somebody was there, and what they are; where is None for the installation.
 _Move = tuple[str | None, Role | None, Role | None]
@@ -296,6 +300,9 @@ class Accounts:
     async def sign_in(self, email: str, password: str, *, address: str, device: str = "") -> str | None:
         """The value of the cookie for somebody who knows their password; None for anybody else.
 
+        Each attempt is logged with where it came from. Who signs in stands in the audit log, with how many attempts at
+        the account had failed within the last minutes; attempts that fail do not, for anybody can make them.
+
         Args:
             device: what :meth:`remember_device` gave this browser. From a device that this person has signed in from
                 before, only its own failures count, so that strangers cannot lock them out.
@@ -322,6 +329,7 @@ class Accounts:
             await records.forget_failures_before(tx, now - THROTTLE_WINDOW_MS)
             for subject, failures_max in subjects:
                 if await records.failures_since(tx, subject, now - THROTTLE_WINDOW_MS) >= failures_max:
+                    _log.warning("sign_in.throttled", address=address)
                     raise Forbidden(
                         "Too many failed sign-ins. Wait 15 minutes, then try again.", code="sign_in_throttled"
                     )
@@ -335,6 +343,7 @@ class Accounts:
         known_hash = found[1] if found is not None else self._nobody
         matches = await asyncio.to_thread(self._matches, known_hash, password)
         if found is None or not matches:
+            _log_failure(found, address)
             return None
         user = found[0]
         cookie = secrets.token_urlsafe(TOKEN_BYTES)
@@ -349,12 +358,8 @@ class Accounts:
             await records.lock_people(tx)
             if not await records.user_exists(tx, user.id):
                 return None
-            for subject, failure_id in noted.items():
-                if subject == site:
-                    # Others sign in from there, too: what failed for them stays.
-                    await records.withdraw_failure(tx, failure_id)
-                else:
-                    await records.forget_failures(tx, subject)
+            failed = await records.failures_since(tx, account, now - THROTTLE_WINDOW_MS) - (account in noted)
+            await _forget_failures(tx, noted, site)
             if stronger is not None:
                 await records.set_password_hash(tx, user.id, stronger)
             projects = await records.projects_of(tx, user.id, 1)
@@ -367,9 +372,14 @@ class Accounts:
                 projects = [self._new_project("My shop")]
                 await records.insert_project(tx, projects[0])
             await self._remember(tx, cookie, user.id, projects[0].id, now)
+            detail = {"email": user.email, "address": address, "failedAttempts": failed}
+            await write_down_all(tx, Act(now, user.actor), [("user.signed_in", None, None, detail)])
             return cookie
 
-        return await self._database.write(finish)
+        done = await self._database.write(finish)
+        if done is not None:
+            _log.info("sign_in.succeeded", user=user.id, address=address)
+        return done
 
     async def remember_device(self, cookie: str, device: str = "") -> str:
         """Remember that somebody has signed in from a device; answers with what that device shows next time.
@@ -429,14 +439,19 @@ class Accounts:
         """Make a cookie worthless."""
 
         async def operation(tx: Transaction) -> None:
+            found = await records.signed_in(tx, _digest(cookie), self._clock.now())
             await records.delete_sign_in(tx, _digest(cookie))
+            if found is not None:
+                user = found[0].user
+                line = ("user.signed_out", None, None, {"email": user.email})
+                await write_down_all(tx, Act(self._clock.now(), user.actor), [line])
 
         await self._database.write(operation)
 
     # Inside
 
     def _new_project(self, name: str) -> Project:
-        checked = checked_text(name, param="name", length_max=PROJECT_NAME_MAX)
+        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
         return Project(id=ids.new_id(ids.PROJECT), name=checked, created_at=self._clock.now())
 
     async def _project_of(self, role: Role, project_id: str | None) -> Project | None:
@@ -444,7 +459,7 @@ class Accounts:
         if project_id is not None:
             return await self.get_project(project_id)
         if role is not Role.OWNER:
-            raise InvalidInput(f"project: expected one to be {role.value} of.", param="project")
+            raise InvalidInput("project", Problem.ROLE_NEEDS_PROJECT, role=role.value)
         return None
 
     async def _projects_of(self, tx: Transaction, user_id: str) -> list[Project]:
@@ -506,6 +521,21 @@ async def _write_down(tx: Transaction, act: Act, action: str, user: User, moves:
         for project_id, had, has in moves
     ]
     await write_down_all(tx, act, lines)
+
+
+async def _forget_failures(tx: Transaction, noted: Mapping[str, str], site: str) -> None:
+    """Clear what had failed for somebody who has proved themselves."""
+    for subject, failure_id in noted.items():
+        if subject == site:
+            # Others sign in from there, too: what failed for them stays.
+            await records.withdraw_failure(tx, failure_id)
+        else:
+            await records.forget_failures(tx, subject)
+
+
+def _log_failure(found: tuple[User, str] | None, address: str) -> None:
+    # Never what was typed: it may be a password in the wrong field.
+    _log.warning("sign_in.failed", user=found[0].id if found is not None else None, address=address)
 
 
 def _site(address: str) -> str:

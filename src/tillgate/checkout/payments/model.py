@@ -1,12 +1,14 @@
 """A payment, what came for it and went back, and the pure rules that say where it stands."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
+from tillgate.events import types
+from tillgate.events.types import EventType
 from tillgate.rails.port import Block, Observation, PaymentTerms
 
 AUTHORIZATION_MS: Final = 7 * DAY_MS
@@ -23,7 +25,7 @@ class PaymentStatus(StrEnum):
 
 
 class PaymentState(StrEnum):
-    """What a payment is told to be: its money, its session's clock and the merchant's word together."""
+    """The state of a payment: its money, its session's clock and the merchant's decisions together."""
 
     AWAITING = "awaiting"
     DETECTED = "detected"
@@ -37,7 +39,7 @@ class PaymentState(StrEnum):
 
 _P = PaymentState
 
-# Every legal move. Money may come after the end, and what was there may go away again.
+# Every legal move. Money may arrive after the end, and may be dropped.
 EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     _P.AWAITING: frozenset(
         {_P.DETECTED, _P.REQUIRES_CAPTURE, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}
@@ -51,6 +53,22 @@ EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     _P.FAILED: frozenset({_P.REVIEW}),
 }
 
+# The event of a move. That a payment waits again is an update: what changed says that money is gone.
+EVENT_OF: Final[dict[PaymentState, EventType]] = {
+    _P.AWAITING: types.PAYMENT_UPDATED,
+    _P.DETECTED: types.PAYMENT_DETECTED,
+    _P.REQUIRES_CAPTURE: types.PAYMENT_REQUIRES_CAPTURE,
+    _P.REVIEW: types.PAYMENT_REVIEW,
+    _P.SUCCEEDED: types.PAYMENT_SUCCEEDED,
+    _P.EXPIRED: types.PAYMENT_EXPIRED,
+    _P.CANCELED: types.PAYMENT_CANCELED,
+    _P.FAILED: types.PAYMENT_FAILED,
+}
+
+
+Unusual = Literal["underpaid", "overpaid", "late", "reorged", "unexpected"]
+"""What is unusual about money, in words that combine."""
+
 
 class CaptureMethod(StrEnum):
     """Whether an authorisation is captured automatically or by the merchant."""
@@ -60,7 +78,7 @@ class CaptureMethod(StrEnum):
 
 
 class Decision(StrEnum):
-    """What the merchant said about unusual money, last."""
+    """The merchant's last decision about unusual money."""
 
     ACCEPTED = "accepted"
     WAITING = "waiting"
@@ -93,7 +111,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         block, confirmations: where its chain wrote it down, and how deep that lies.
         value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it.
         confirmed_at: when it became final; None while it is not.
-        dropped_at: since when it does not count: a reorganisation took it away, or a refund came to nothing.
+        dropped_at: since when it does not count: a reorganisation dropped it, or a refund failed.
     """
 
     tx_hash: str | None
@@ -147,7 +165,7 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decline(msgspec.Struct, frozen=True, kw_only=True):
-    """The payer's side said no; the payment can be tried again."""
+    """The payer's side declined; the payment can be tried again."""
 
     code: str
     declined_at: int
@@ -260,6 +278,31 @@ class RecordedPayment(NamedTuple):
     updated_at: int
 
 
+def changed(before: RecordedPayment, after: RecordedPayment) -> bool:
+    """Whether a payment has changed in what its events report. The depth of a transfer in its chain is not reported,
+    nor a transfer that was seen and is not final: what that leads to is a state."""
+    return _reported(after) != _reported(before)
+
+
+def _reported(recorded: RecordedPayment) -> tuple[object, ...]:
+    payment = recorded.payment
+    return (
+        recorded.state,
+        recorded.metadata,
+        payment.price,
+        payment.terms,
+        payment.capture_method,
+        payment.authorization,
+        payment.capturable_minor,
+        payment.received_value,
+        payment.refunded_minor,
+        payment.refundable_minor,
+        payment.decline,
+        payment.decision,
+        exceptions_of(payment, recorded.expires_at),
+    )
+
+
 class RecordedTransaction(NamedTuple):
     """A movement of money as it is kept.
 
@@ -303,17 +346,19 @@ def standing(payment: Payment) -> Standing:
     return Standing(PaymentStatus.PAID, settled_at)
 
 
-def exceptions_of(payment: Payment, expires_at: int) -> list[str]:
+def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
     """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
     ``unexpected``.
 
     An authorisation that was captured in part is what the merchant wanted, and nothing unusual.
     """
-    found = []
+    found: list[Unusual] = []
     if payment.authorization is None and payment.transfers:
         money = standing(payment)
-        if money.status in (PaymentStatus.UNDERPAID, PaymentStatus.OVERPAID):
-            found.append(money.status.value)
+        if money.status is PaymentStatus.UNDERPAID:
+            found.append("underpaid")
+        if money.status is PaymentStatus.OVERPAID:
+            found.append("overpaid")
         if money.settled_at is not None and money.settled_at >= expires_at:
             found.append("late")
     if payment.dropped:

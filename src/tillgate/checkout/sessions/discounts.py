@@ -2,6 +2,7 @@
 
 from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Field, Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
@@ -47,15 +48,15 @@ async def named(
     return found if found.off.minor else None
 
 
-def taken_off(basket: Basket, offer: Offer | None, *, param: str) -> Basket:
+def taken_off(basket: Basket, offer: Offer | None, *, field: Field) -> Basket:
     """The basket with what is taken off it.
 
     Raises:
         InvalidInput: less than nothing is left to pay, or too much.
     """
     if offer is None:
-        return checked_basket(basket, param=param)
-    return checked_basket(basket._replace(discounts=(_discount(offer),)), param=offer.param)
+        return checked_basket(basket, field=field)
+    return checked_basket(basket._replace(discounts=(_discount(offer),)), field=offer.field)
 
 
 async def code_of(tx: Transaction, principal: Principal, order: Order) -> str | None:
@@ -81,9 +82,9 @@ async def apply_promotion_code(
     applied, wanted = await code_of(tx, principal, order), checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
         return session
-    refuse_unless_untouched(session, now, "A promotion code can be applied or removed")
+    refuse_unless_untouched(session, now, Problem.CODE_IS_FINAL)
     if order.discounts:
-        raise Conflict("A discount already applies. Remove it first, then enter the other code.")
+        raise Conflict(Problem.CODE_APPLIES)
     offer = await named(
         tx,
         principal,
@@ -95,10 +96,11 @@ async def apply_promotion_code(
     )
     if offer is None:
         raise DiscountRefused(
-            "promotionCode: this discount does not apply: there is nothing to discount.",
             DiscountRefusal.NOTHING_TO_TAKE_OFF,
+            Problem.DISCOUNT_OF_NOTHING,
             code="discount_not_applicable",
-            param="promotionCode",
+            field="promotion_code",
+            values={},
         )
     await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)
     return await _reprice(context, tx, session, order, (_discount(offer),), now)
@@ -117,7 +119,7 @@ async def remove_promotion_code(
     order = await orders.get_order_of_session(tx, session.id)
     if not order.discounts:
         return session
-    refuse_unless_untouched(session, now, "A promotion code can be applied or removed")
+    refuse_unless_untouched(session, now, Problem.CODE_IS_FINAL)
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.give_up(tx, session.id)
     return await _reprice(context, tx, session, order, (), now)
@@ -126,7 +128,7 @@ async def remove_promotion_code(
 async def _locked(tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     session = require_own(await records.locked(tx, session_id), principal, session_id)
     if not session.allow_promotion_codes:
-        raise Conflict("No promotion code can be used for this session.")
+        raise Conflict(Problem.TAKES_NO_CODES)
     return session
 
 

@@ -8,6 +8,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
 from tillgate.checkout.orders.model import payment_required
+from tillgate.checkout.payments.model import Unusual
 from tillgate.checkout.sessions.model import CheckoutSession, order_status
 
 
@@ -43,9 +44,9 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     payment_id: str
     reference: str | None
     customer_id: str | None
-    status: str
+    status: Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
     payment_status: Literal["unpaid", "paid", "no_payment_required"]
-    exceptions: list[str]
+    exceptions: list[Unusual]
     address: str
     amount: CryptoAmount
     received: CryptoAmount
