@@ -204,7 +204,8 @@ async def test_a_promotion_code_is_created_read_and_updated_with_an_event_each(s
 @pytest.mark.spec("smartpay 4")
 async def test_a_code_is_unique_whatever_its_case(shop: Shop) -> None:
     """smartpay 4: of many that want one code at once, in different spellings, one gets it and the others hear
-    promotion_code_exists; another mode and another project have codes of their own."""
+    promotion_code_exists; switched off, it frees its word for another, and comes back only once that is free. Another
+    mode and another project have codes of their own."""
     client = await shop.client()
     coupon = await made(client, "/coupons", **TENTH)
     spellings = ["STRASSE", "strasse", "Straße", "ＳＴＲＡＳＳＥ", "StrAsse"] * 2
@@ -215,8 +216,11 @@ async def test_a_code_is_unique_whatever_its_case(shop: Shop) -> None:
     assert {error(answer)[1] for answer in answers if answer.status_code == 409} == {"promotion_code_exists"}
     [only] = (await client.get("/promotion_codes", params={"code": "strasse"})).json()["data"]
     await client.patch(f"/promotion_codes/{only['id']}", json={"active": False})
-    again = await client.post("/promotion_codes", json={"code": "Strasse", "couponId": coupon["id"]})
-    assert error(again)[:2] == (409, "promotion_code_exists")
+    again = await made(client, "/promotion_codes", code="Strasse", couponId=coupon["id"])
+    back = await client.patch(f"/promotion_codes/{only['id']}", json={"active": True})
+    assert error(back)[:2] == (409, "promotion_code_exists")
+    listed_now = (await client.get("/promotion_codes", params={"code": "strasse"})).json()["data"]
+    assert [(one["id"], one["active"]) for one in listed_now] == [(again["id"], True), (only["id"], False)]
     for other in (await shop.client(mode="live"), await shop.client(project=await shop.project())):
         theirs = await made(other, "/coupons", **TENTH)
         await made(other, "/promotion_codes", code="strasse", couponId=theirs["id"])

@@ -79,13 +79,32 @@ async def test_an_order_is_shown_to_those_only_who_may_read_orders(shop: Shop) -
 
 
 async def test_a_reference_can_be_unique(shop: Shop) -> None:
-    """The second order with it is a 409 that names it, and makes nothing."""
+    """The second order with it is a 409 that names the first, and makes nothing."""
     client = await shop.client()
     body = AMOUNT | {"reference": "A-1", "uniqueReference": True}
-    assert (await client.post("/checkout_sessions", json=body)).status_code == 201
+    first = (await client.post("/checkout_sessions", json=body)).json()
     refused = await client.post("/checkout_sessions", json=body)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "order_reference_taken")
+    assert f"The order {first['orderId']}, which is open," in refused.json()["error"]["message"]
     assert len((await client.get("/checkout_sessions")).json()["data"]) == 1
+
+
+@pytest.mark.parametrize("ending", ["expire", "cancel", "refund"])
+async def test_a_unique_reference_is_free_again_once_nothing_is_promised(shop: Shop, ending: str) -> None:
+    """Expired, canceled or given back in full, the shop asks again under the same reference; in part, it does not."""
+    client = await shop.client()
+    body = AMOUNT | {"reference": "A-1", "uniqueReference": True}
+    first = (await client.post("/checkout_sessions", json=body)).json()
+    if ending == "refund":
+        await client.post(f"/checkout_sessions/{first['id']}/simulate", json={"outcome": "paid"})
+        refund = {"paymentId": first["paymentId"], "reason": "other"}
+        await client.post("/refunds", json=refund | {"amount": "1.00"})
+        assert (await client.post("/checkout_sessions", json=body)).status_code == 409
+        await client.post("/refunds", json=refund)
+    else:
+        await client.post(f"/checkout_sessions/{first['id']}/{ending}")
+    assert (await client.post("/checkout_sessions", json=body)).status_code == 201
+    assert (await client.post("/checkout_sessions", json=body)).status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,67 @@ def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: Runn
     expect(owner.get_by_role("button", name="Paid", exact=True)).to_be_visible()
 
 
+def test_an_outcome_that_comes_too_late_is_explained(running: RunningServer, open_page: OpenPage) -> None:
+    """The button of a page that is older than its session changes nothing, says why, and leads back."""
+    page = open_page(java_script_enabled=False, viewport=DESKTOP)
+    sign_in(page, running.url)
+    with running.client(running.key()) as api:
+        made = api.post("/checkout_sessions", json={"amount": {"value": "49.00", "currency": "USD"}}).json()
+        page.goto(f"{running.url}/dashboard/sessions/{made['id']}")
+        simulate = {"outcome": "paid"}
+        api.post(f"/checkout_sessions/{made['id']}/simulate", json=simulate).raise_for_status()
+        page.get_by_role("button", name="Failed", exact=True).click()
+        expect(page.get_by_role("heading", name="That is not possible right now.")).to_be_visible()
+        expect(page.get_by_text("it is paid; only a second payment can still arrive")).to_be_visible()
+        assert api.get(f"/checkout_sessions/{made['id']}").json()["status"] == "paid"
+    page.go_back()
+    page.reload()
+    expect(page.locator("#session .figure").get_by_role("status")).to_have_text("Paid")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_refund_is_asked_for_and_sent_once(running: RunningServer, open_page: OpenPage, scripts: bool) -> None:
+    """What is possible is filled in; too much comes back at its field; a form that is sent again after its answer was
+    lost gives nothing back again. With and without scripts."""
+    page = open_page(java_script_enabled=scripts, viewport=PHONE)
+    sign_in(page, running.url)
+    with running.client(running.key()) as api:
+        made = api.post("/checkout_sessions", json={"amount": {"value": "49.00", "currency": "USD"}}).json()
+        api.post(f"/checkout_sessions/{made['id']}/simulate", json={"outcome": "paid"}).raise_for_status()
+        page.goto(f"{running.url}/dashboard/sessions/{made['id']}")
+        page.get_by_role("link", name="Refund", exact=True).click()
+        amount = page.get_by_label("Amount")
+        expect(amount).to_have_value("49.00")
+        amount.fill("50.00")
+        page.get_by_role("button", name="Refund", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("At most 49.00 USD")
+        expect(amount).to_have_value("50.00")
+        amount.fill("2.00")
+        sent: list[str] = []
+
+        def lose_the_answer(route: Any) -> None:
+            route.fetch(max_redirects=0)
+            sent.append(route.request.post_data or "")
+            route.abort()
+
+        page.route("**/refund", lose_the_answer, times=1)
+        page.get_by_role("button", name="Refund", exact=True).click()
+        page.wait_for_function("() => true") if scripts else page.wait_for_load_state()
+        assert len(sent) == 1
+        with httpx.Client(
+            trust_env=False, cookies={one["name"]: one["value"] for one in page.context.cookies()}
+        ) as again:
+            headers = {"Origin": running.url, "Content-Type": "application/x-www-form-urlencoded"}
+            answer = again.post(
+                f"{running.url}/dashboard/sessions/{made['id']}/refund", content=sent[0], headers=headers
+            )
+        assert answer.status_code == 303
+        refunds = api.get("/refunds", params={"paymentId": made["paymentId"]}).json()["data"]
+        assert [one["amount"] for one in refunds] == ["2.00"]
+        page.goto(f"{running.url}/dashboard/sessions/{made['id']}")
+        expect(page.locator("#session .figure").get_by_role("status")).to_have_text("Partly refunded")
+
+
 def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: Page, receiver: Receiver) -> None:
     """Its secret is shown once; the test's answer and each delivery are there to be read."""
     owner.goto(f"{running.url}/dashboard/webhooks")
@@ -326,6 +387,10 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         post(f"/checkout_sessions/{sold['id']}/simulate", outcome="paid")
         returned = {"reason": "requested_by_customer", "amount": "999999999.00", "destination": "refund_stays_pending"}
         refund = post("/refunds", paymentId=sold["order"]["paymentId"], **returned)
+        held = post("/checkout_sessions", amount={"value": "49.00", "currency": "USD"}, captureMethod="manual")
+        post(f"/checkout_sessions/{held['id']}/simulate", outcome="authorized")
+        less = post("/checkout_sessions", amount={"value": "49.00", "currency": "USD"}, reference="r" * 200)
+        post(f"/checkout_sessions/{less['id']}/simulate", outcome="underpaid")
         product = post("/products", name="p" * 200, price="999999999.99", description=LONG)
         post("/products", name="Tip", pricing="buyer", priceMin="1", priceMax="999999999.99")
         off = post("/coupons", name="x" * 200, discountType="percentage", discountPercentage="99.99", active=False)
@@ -389,6 +454,12 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "settled session": f"/sessions/{paid['id']}",
         "session with a refund": f"/sessions/{sold['id']}",
         "pending refund": f"/sessions/{sold['id']}/refunds/{refund['id']}",
+        "new refund": f"/sessions/{sold['id']}/refund",
+        "capture": f"/sessions/{held['id']}/capture",
+        "cancel authorisation": f"/sessions/{held['id']}/cancel",
+        "accept": f"/sessions/{less['id']}/accept",
+        "give back": f"/sessions/{less['id']}/give-back",
+        "cancel session": f"/sessions/{session['id']}/call-off",
         "customers": "/customers",
         "no customers": "/customers?q=nobody",
         "customer": f"/customers/{customer['id']}",

@@ -38,10 +38,11 @@ async def test_a_paid_order_is_refunded_by_its_button(owner_of_both: Owner) -> N
     await owner.done(f"{path}/simulate", outcome="paid")
     assert await owner.done(f"{path}/refund", amount="9.00", reason="other", destination="") == path
     page = await owner.page(path)
-    assert "up to 40.00 USD" in page
-    refused = await owner.send(f"{path}/refund", amount="40.01", reason="other", destination="")
-    assert refused.status_code == 409
-    assert "At most 40.00 USD" in refused.text
+    assert "40.00 USD can be refunded" in page
+    refused = await owner.send(f"{path}/refund", amount="40.01", reason="other", destination="0xfeed")
+    assert refused.status_code == 422
+    for words in ("At most 40.00 USD", 'value="40.01"', 'value="other" selected', 'value="0xfeed"', 'href="#amount"'):
+        assert words in refused.text
     await owner.done(f"{path}/refund", amount="", reason="requested_by_customer", destination="")
     page = await owner.page(path)
     assert 'id="refund"' not in page
@@ -57,7 +58,7 @@ async def test_a_paid_order_is_refunded_by_its_button(owner_of_both: Owner) -> N
         *refunded,
         "order.refunded",
     ]
-    assert (await owner.send(f"{path}/refund", amount="1", reason="reason", destination="")).status_code == 400
+    assert (await owner.send(f"{path}/refund", amount="1", reason="reason", destination="")).status_code == 422
 
 
 async def test_an_authorised_payment_is_captured_by_its_button(owner: Owner) -> None:
@@ -70,8 +71,8 @@ async def test_an_authorised_payment_is_captured_by_its_button(owner: Owner) -> 
     await owner.done(f"{path}/cancel")
     page = await owner.page(path)
     assert 'id="capture"' not in page
-    assert "up to 9.00 USD" in page
-    assert (await owner.send(f"{path}/capture", amount="")).status_code == 409
+    assert "9.00 USD can be refunded" in page
+    assert (await owner.send(f"{path}/capture", amount="")).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,8 @@ async def test_the_merchant_decides_by_a_button(
     path = await owner.session()
     assert f"{path}/{button}" not in await owner.page(path)
     await owner.done(f"{path}/simulate", outcome=outcome)
-    assert f'action="/dashboard{path}/{button}"' in await owner.page(path)
+    page = await owner.page(path)
+    assert f'="/dashboard{path}/{button}' in page
     assert await owner.done(f"{path}/{button}", **fields) == path
     page = await owner.page(path)
     assert then in page
@@ -118,7 +120,8 @@ async def test_a_pending_refund_is_settled_or_canceled_on_a_page_of_its_own(owne
     page = await owner.page(refund)
     for words in ("9.00 USD", "Pending", "This cannot be undone.", "Cancel the refund"):
         assert words in page
-    assert (await owner.send(f"{refund}/settle", txHash=" ")).status_code == 400
+    refused = await owner.send(f"{refund}/settle", txHash=" ")
+    assert (refused.status_code, 'id="txHash-problem"' in refused.text) == (422, True)
     assert await owner.done(f"{refund}/settle", txHash=" 0xfeed ") == path
     page = await owner.page(path)
     assert "The refund was marked as sent" in page
@@ -133,7 +136,7 @@ async def test_a_pending_refund_is_settled_or_canceled_on_a_page_of_its_own(owne
     assert 'id="refund"' not in await owner.page(other)
     for _ in range(2):
         assert await owner.done(f"{canceled}/cancel") == other
-    assert "up to 49.00 USD" in await owner.page(other)
+    assert "49.00 USD can be refunded" in await owner.page(other)
     assert (await owner.send(f"{canceled}/settle", txHash="0xfeed")).status_code == 409
     told = [one["type"] for one in (await api.get("/events?limit=100")).json()["data"]]
     assert (told.count("refund.succeeded"), told.count("refund.canceled")) == (1, 1)
@@ -161,3 +164,62 @@ async def test_who_may_only_look_changes_nothing(owner: Owner) -> None:
     assert "Cancel the refund" in await owner.page(refund)
     links = (await (await owner.shop.client()).get("/payment_links")).json()["data"]
     assert links == []
+
+
+async def known_order(owner: Owner, outcome: str, **fields: object) -> tuple[str, str]:
+    """The path of a session whose order has a reference and a customer, and the order's id."""
+    api = await owner.shop.client()
+    customer = (await api.post("/customers", json={"email": "ada@example.com"})).json()
+    path = await owner.session(reference="A-77", customerId=customer["id"], **fields)
+    if outcome:
+        await owner.done(f"{path}/simulate", outcome=outcome)
+    order_id = (await api.get(f"/checkout_sessions/{path.rpartition('/')[2]}")).json()["orderId"]
+    return path, order_id
+
+
+ASKED = {
+    "refund": ("paid", {}, "refund", "49.00 USD", "Refund"),
+    "everything": ("underpaid", {}, "give-back?what=everything", "24.50 USD", "Refund everything"),
+    "excess": ("overpaid", {}, "give-back?what=excess", "24.50 USD", "Refund the excess"),
+    "accept": ("underpaid", {}, "accept", "24.50 USD", "Accept as payment"),
+    "call off": ("", {}, "call-off", "49.00 USD", "Cancel session"),
+    "capture": ("authorized", {"captureMethod": "manual"}, "capture", "49.00 USD", "Capture"),
+    "cancel": ("authorized", {"captureMethod": "manual"}, "cancel", "49.00 USD", "Cancel the payment"),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+async def test_before_money_moves_a_page_asks(owner: Owner, name: str) -> None:
+    """It names amount, order and customer, leads back, and its form does it; no session's page does it by one click.
+    What is possible is filled in, so that the form can be sent as it is."""
+    outcome, fields, page_path, amount, button = ASKED[name]
+    path, order_id = await known_order(owner, outcome, **fields)
+    form = page_path.partition("?")[0]
+    session_page = await owner.page(path)
+    assert f'href="/dashboard{path}/{page_path}"' in session_page
+    assert f'action="/dashboard{path}/{form}"' not in session_page
+    page = await owner.page(f"{path}/{page_path}")
+    for words in (amount, order_id, "A-77", "ada@example.com", f">{button}</button>", f'href="/dashboard{path}"'):
+        assert words in page
+    asked = page.partition(f'action="/dashboard{path}/{form}"')[2].partition("</form>")[0]
+    sent = dict(re.findall(r'<input [^>]*?name="(\w+)"[^>]*?value="([^"]*)"', asked))
+    sent |= {"reason": "requested_by_customer"} if name == "refund" else {}
+    sent.pop("keep", None)
+    assert {"csrf", "form_id"} <= set(sent)
+    assert await owner.done(f"{path}/{form}", **sent) == path
+    # It was done, so the page has nothing to ask any more.
+    answer = await owner.http.get(f"/dashboard{path}/{page_path}")
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(("form", "outcome"), [("capture", "authorized"), ("refund", "paid")])
+async def test_an_amount_that_is_refused_comes_back_at_its_field(owner: Owner, form: str, outcome: str) -> None:
+    """With what was typed, the error beside it, and a mark of its own; corrected, it works."""
+    fields = {"captureMethod": "manual"} if form == "capture" else {}
+    path, _ = await known_order(owner, outcome, **fields)
+    for typed in ("49.01", "nine", "1.234"):
+        refused = await owner.send(f"{path}/{form}", amount=typed, reason="other", destination="")
+        assert refused.status_code == 422
+        assert f'value="{typed}"' in refused.text
+        assert 'id="amount-problem"' in refused.text
+    assert await owner.done(f"{path}/{form}", amount="9.00", reason="other", destination="") == path

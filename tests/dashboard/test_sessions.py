@@ -65,6 +65,9 @@ OUTCOME_STATUS = {
     Outcome.DECLINED: SessionStatus.PENDING,
 }
 
+# What the page calls a state in which money waits for the merchant.
+BADGES = {SessionStatus.UNDERPAID: "in_review", SessionStatus.OVERPAID: "in_review"}
+
 
 def heading_status(page: str) -> str:
     found = re.search(r'<span role="status"><span class="status [\w-]+">([^<]+)</span>', page)
@@ -94,7 +97,7 @@ async def test_each_outcome_can_be_simulated_and_shows(owner_of_both: Owner) -> 
         path = await owner.session()
         assert await owner.done(f"{path}/simulate", outcome=outcome.value) == path
         page = await owner.page(path)
-        assert heading_status(page) == status.value
+        assert heading_status(page) == BADGES.get(status, status.value)
         assert f"session.{status.value}".replace("pending", "created") in page
         offered = re.findall(r'name="outcome" value="(\w+)"', page)
         assert offered == [one.value for one in SIMULATIONS[status]]
@@ -180,7 +183,7 @@ async def test_the_merchant_accepts_what_has_come(owner: Owner, outcome: str) ->
     path = await owner.session()
     assert "/accept" not in await owner.page(path)
     await owner.done(f"{path}/simulate", outcome=outcome)
-    assert f'action="/dashboard{path}/accept"' in await owner.page(path)
+    assert f'href="/dashboard{path}/accept"' in await owner.page(path)
     assert await owner.done(f"{path}/accept") == path
     page = await owner.page(path)
     assert heading_status(page) == "paid"
@@ -223,17 +226,17 @@ async def test_what_a_reorganisation_left_is_accepted_by_hand(owner: Owner) -> N
         await owner.done(f"{path}/{outcome}", **fields)
         page = await owner.page(path)
         taken = "A chain reorganisation reversed a transfer" in page
-        assert (taken, f'action="/dashboard{path}/accept"' in page) == (outcome == "simulate", outcome == "simulate")
+        assert (taken, f'href="/dashboard{path}/accept"' in page) == (outcome == "simulate", outcome == "simulate")
     assert (await owner.send(f"{path}/accept")).status_code == 409
 
 
 async def test_a_session_is_canceled_by_hand(owner: Owner) -> None:
     """For good, and only while nothing has come for it; the page says when."""
     path = await owner.session()
-    assert f'action="/dashboard{path}/call-off"' in await owner.page(path)
+    assert f'href="/dashboard{path}/call-off"' in await owner.page(path)
     await owner.done(f"{path}/call-off")
     page = await owner.page(path)
-    assert (heading_status(page), "<dt>Canceled</dt>" in page, "/call-off" in page) == ("failed", True, False)
+    assert (heading_status(page), "<dt>Canceled</dt>" in page, "/call-off" in page) == ("canceled", True, False)
     paid = await owner.session()
     await owner.done(f"{paid}/simulate", outcome="paid")
     assert "/call-off" not in await owner.page(paid)

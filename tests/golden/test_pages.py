@@ -112,6 +112,14 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
         await page("POST", "/checkout/{id}/simulate", one, outcome, outcome=outcome)
         await page("GET", "/checkout/{id}", one, outcome)
     await page("GET", "/checkout/{id}/cancel", one, "after money moved")
+    gift = await made("/coupons", name="Gift", discountType="percentage", discountPercentage="100")
+    await made("/promotion_codes", code="GIFT", couponId=gift["id"])
+    free = (await made("/checkout_sessions", amount=usd_49, allowPromotionCodes=True))["id"]
+    await page("POST", "/checkout/{id}/complete", free, "with a price", refused=True)
+    await page("POST", "/checkout/{id}/promotion-code", free, "for the whole price", code="gift")
+    await page("GET", "/checkout/{id}", free, "nothing to pay")
+    await page("POST", "/checkout/{id}/complete", free)
+    await page("GET", "/checkout/{id}", free, "free")
 
 
 async def operator(golden: Golden, http: httpx.AsyncClient) -> None:

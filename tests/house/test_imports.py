@@ -45,7 +45,7 @@ WHO_KNOWS_KEYTURN = (
 )
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
 NOUNS = (
-    ("refunds",),
+    ("refunds", "statements"),
     ("settlement",),
     ("sessions",),
     ("orders",),

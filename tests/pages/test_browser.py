@@ -23,7 +23,18 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 # What the page offers to have simulated while the session is pending; more can be driven by API.
 OFFERED = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
 STATES = ("pending", "expired", *OFFERED)
-PLACES = (*STATES, "cancel", "other outcomes", "reversed", "wrong code", "code", "closed link", "no such checkout")
+AFTERWARDS = ("refunded", "partly refunded", "rest awaited", "accepted", "captured in part")
+PLACES = (
+    *STATES,
+    *AFTERWARDS,
+    "cancel",
+    "other outcomes",
+    "reversed",
+    "wrong code",
+    "code",
+    "closed link",
+    "no such checkout",
+)
 
 # A shared machine may be busy; what is waited for comes within two seconds on an idle one.
 expect.set_options(timeout=20_000)
@@ -73,6 +84,21 @@ class Merchant:
             self.run_down(session, 0)
         elif state != "pending":
             self.simulate(session, state)
+        return session
+
+    def session_after(self, what: str) -> dict[str, Any]:
+        """A session of which something became after its money had come."""
+        manual = what == "captured in part"
+        session = self.session(captureMethod="manual" if manual else "automatic", cancelUrl=self.after)
+        first = {"rest awaited": "underpaid", "accepted": "underpaid", "captured in part": "authorized"}
+        self.simulate(session, first.get(what, "paid"))
+        refund = {"paymentId": session["paymentId"], "reason": "other"}
+        if what == "captured in part":
+            self._post(f"/payments/{session['paymentId']}/capture", amount="30.00")
+        elif what in ("refunded", "partly refunded"):
+            self._post("/refunds", **refund, **({"amount": "9.00"} if what.startswith("partly") else {}))
+        else:
+            self._post(f"/orders/{session['orderId']}/{'wait' if what == 'rest awaited' else 'accept'}")
         return session
 
     def code(self, code: str) -> None:
@@ -162,7 +188,8 @@ def test_the_page_follows_the_payment_automatically(merchant: Merchant, page: Pa
     merchant.simulate(session, "paid")
     expect(heading(page)).to_have_text("Payment complete")
     expect(page.get_by_role("status")).to_contain_text("Your payment is complete. Thank you.")
-    expect(page.get_by_text("This session is final.")).to_be_visible()
+    # A second payment can be rehearsed, so nothing is called final.
+    expect(page.get_by_role("button", name="Simulate: pay again")).to_be_visible()
     assert page.evaluate("window.untouched") is True
 
 
@@ -343,7 +370,7 @@ def test_the_keyboard_reaches_everything_in_order(merchant: Merchant, page: Page
         "Back to shop.example",
         "Copy the amount",
         "Copy the address",
-        "Cancel this payment",
+        "Leave without paying",
     ]
 
 
@@ -362,6 +389,43 @@ def test_the_list_of_outcomes_opens_and_closes_by_keyboard(merchant: Merchant, p
     expect(summary).to_be_focused()
 
 
+def test_an_open_page_follows_what_the_merchant_does(merchant: Merchant, page: Page) -> None:
+    """Waiting for the rest, the rest, and a refund: each shows without a reload."""
+    session = merchant.session()
+    page.goto(session["url"])
+    page.evaluate("window.untouched = true")
+    merchant.simulate(session, "underpaid")
+    expect(heading(page)).to_have_text("Part of the amount arrived")
+    merchant._post(f"/orders/{session['orderId']}/wait")
+    look_again(page)
+    expect(heading(page)).to_have_text("Send the rest: 0.0098 test ETH")
+    expect(page.get_by_text(session["address"])).to_be_visible()
+    expect(page.locator(".qr img")).to_be_visible()
+    merchant.simulate(session, "top_up")
+    expect(heading(page)).to_have_text("Payment complete")
+    merchant._post("/refunds", paymentId=session["paymentId"], reason="other")
+    look_again(page)
+    expect(heading(page)).to_have_text("Your payment was refunded")
+    expect(page.get_by_text("has sent $49.00 USD back to you")).to_be_visible()
+    assert page.evaluate("window.untouched") is True
+
+
+def look_again(page: Page) -> None:
+    """What happens when somebody comes back to the page, without the wait for its next look."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_the_countdown_follows_the_servers_deadline(merchant: Merchant, page: Page) -> None:
+    """A test clock is put forward by half an hour, and the page's own clock stands still: the next look is right."""
+    clock = merchant._post("/test_clocks")
+    session = merchant.session(testClockId=clock["id"])
+    page.goto(session["url"])
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^59:|^1:00:00"))
+    merchant._post(f"/test_clocks/{clock['id']}/advance", seconds=1_800)
+    look_again(page)
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^29:|^30:00"))
+
+
 def test_focus_is_not_lost_when_the_state_changes(merchant: Merchant, page: Page) -> None:
     """Who stood on a button that is gone goes on from the new headline."""
     session = merchant.session()
@@ -378,7 +442,7 @@ def test_cancelling_leads_back_or_to_the_shop(merchant: Merchant, page: Page) ->
     """Nothing was charged, and the payment is one click away."""
     session = merchant.session(cancelUrl=merchant.after)
     page.goto(session["url"])
-    page.get_by_role("link", name="Cancel this payment").click()
+    page.get_by_role("link", name="Leave without paying").click()
 
     expect(page.get_by_role("heading", name="Nothing was charged")).to_be_visible()
     page.get_by_role("link", name="Back to the payment").click()
@@ -401,6 +465,8 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         page.goto(f"{merchant.url}/checkout/cs_nothing")
     elif state == "cancel":
         page.goto(f"{merchant.session_in('pending')['url']}/cancel")
+    elif state in AFTERWARDS:
+        page.goto(merchant.session_after(state)["url"])
     elif state == "reversed":
         session = merchant.session_in("detected")
         merchant.simulate(session, "reorged")

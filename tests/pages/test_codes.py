@@ -206,7 +206,6 @@ async def test_each_refusal_says_why_and_changes_nothing(sqlite_sale: Sale) -> N
     await sale.code("EURO", await sale.coupon(
         discountType="amount", discountPercentage=None, discountAmount="5", currency="EUR"
     ))  # fmt: skip
-    await sale.code("ALL", await sale.coupon(discountPercentage="100"))
     await sale.code("TINY", await sale.coupon(discountPercentage="0.01"))
     await sale.code("FIRST", firstTimeTransaction=True)
     await sale.code("ONCE", onePerCustomer=True)
@@ -233,11 +232,6 @@ async def test_each_refusal_says_why_and_changes_nothing(sqlite_sale: Sale) -> N
             (anybody[1], "USED", "This code has reached its limit."),
             (anybody[1], "BIG", "This code is for purchases of $49.01 USD or more."),
             (anybody[1], "EURO", "This code is for prices in another currency."),
-            (
-                known,
-                "ALL",
-                "This code would reduce the price to zero, which is not possible here. Please contact Test shop.",
-            ),
             (cheap, "TINY", "This code does not apply to this purchase."),
             (cheap, "FIRST", first),
             (known, "FIRST", first),
@@ -365,3 +359,31 @@ async def test_who_waited_for_a_code_to_be_applied_pays_the_new_price(database: 
 
     assert (paid.status, str(paid.price), str(paid.payment.received_value)) == (SessionStatus.PAID, "45.00", "45.00")
     assert (await counter.read(session.id)).payment == paid.payment
+
+
+async def test_a_code_for_the_whole_price_completes_the_order(sale: Sale) -> None:
+    """Nothing is to pay any more: the page says so and has a button instead of an address; the code can still be taken
+    off, and the order is complete once the buyer says so, however often they do."""
+    await sale.code("ALL", await sale.coupon(discountPercentage="100"))
+    session = await sale.session()
+    assert (await sale.apply(session, "ALL")).status_code == 303
+    page = html.unescape((await sale.browser.get(f"/checkout/{session}")).text)
+    for words in ("Nothing to pay", "Complete the order", "Remove the code"):
+        assert words in page
+    for words in ("test:0x", "Simulate", "<img"):
+        assert words not in page
+    assert (await sale.state(session))["status"] == "pending"
+    for _ in range(2):
+        assert (await sale.browser.post(f"/checkout/{session}/complete")).status_code == 303
+    state = await sale.state(session)
+    assert (state["status"], state["paymentStatus"]) == ("paid", "no_payment_required")
+    page = html.unescape((await sale.browser.get(f"/checkout/{session}")).text)
+    assert "there is nothing to pay" in page
+
+
+async def test_what_has_a_price_is_not_completed_by_a_button(sale: Sale) -> None:
+    """Whoever sends the form all the same is told so."""
+    session = await sale.session()
+    answer = await sale.browser.post(f"/checkout/{session}/complete")
+    assert answer.status_code == 409
+    assert (await sale.state(session))["status"] == "pending"

@@ -791,10 +791,12 @@ export interface components {
             coupon?: components["schemas"]["CouponObject"] | null;
             createdAt: string;
             customer?: components["schemas"]["CustomerObject"] | null;
+            customerId: string | null;
             ethPriceUsd: string;
             exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             fiat: components["schemas"]["FiatAmount"];
+            fiatReceived: components["schemas"]["FiatAmount"];
             id: string;
             linkId: string | null;
             livemode: boolean;
@@ -810,8 +812,11 @@ export interface components {
             payment?: components["schemas"]["PaymentObject"] | null;
             paymentId: string;
             paymentLink?: components["schemas"]["PaymentLinkObject"] | null;
+            /** @enum {unknown} */
+            paymentStatus: "no_payment_required" | "paid" | "unpaid";
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             received: components["schemas"]["CryptoAmount"];
+            reference: string | null;
             returnUrl: string | null;
             /** @enum {unknown} */
             status: "detected" | "expired" | "failed" | "overpaid" | "paid" | "paid_late" | "pending" | "underpaid";
@@ -1362,6 +1367,8 @@ export interface components {
             object?: "order";
             payment?: components["schemas"]["PaymentObject"] | null;
             paymentId: string;
+            /** @enum {unknown} */
+            paymentStatus: "no_payment_required" | "paid" | "unpaid";
             received: string;
             reference: string | null;
             refunded: string;

@@ -252,14 +252,17 @@ PAGES: Final[dict[str, ErrorPage]] = {
     ),
     "order_reference_taken": ErrorPage(
         "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session again; if it "
-        "is paid, the money has arrived. To ask for money again, use another reference, or cancel the first order.",
-        "Another order that is neither canceled nor expired has the unique reference 'A-1001'. Check that order first.",
+        "is paid, the money has arrived. To ask for money again, use another reference, or cancel the first order; an "
+        "order that has expired or was refunded in full frees its reference, too.",
+        "The order ord_01j00000000000000000000000, which is open, has the unique reference 'A-1001'. Go on with that "
+        "order and its session; the reference is free again once it is canceled, expired or refunded in full.",
         {"param": "reference"},
     ),
     "promotion_code_exists": ErrorPage(
         "Find the code with `GET /promotion_codes?code=…`, which ignores case. Use that code, or choose another "
-        "text. A deactivated code keeps its text.",
-        "The promotion code SPRING already exists in this project and mode. Case does not matter.",
+        "text. A code that is switched off frees its text.",
+        "The promotion code SPRING already exists in this project and mode. Case does not matter. Switch that one off "
+        "first, which frees its text.",
     ),
     "customer_exists": ErrorPage(
         "Find the customer by `email` or `reference` in the list, and update that one.",

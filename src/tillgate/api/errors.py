@@ -139,7 +139,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409, "conflict", "Another customer of this project and mode has this e-mail address or reference."
     ),
     "promotion_code_exists": ErrorKind(
-        409, "conflict", "Another promotion code of this project and mode has this text; case does not matter."
+        409,
+        "conflict",
+        "Another promotion code of this project and mode that is on has this text; case does not matter.",
     ),
     "product_inactive": ErrorKind(409, "conflict", "A product in `lineItems` is not for sale."),
     "discount_inactive": ErrorKind(409, "conflict", "The coupon or promotion code is deactivated."),

@@ -123,7 +123,7 @@ class Problem(StrEnum):
     PRODUCT_NOT_FOR_SALE = "product_not_for_sale"
 
     # Sessions and orders.
-    REFERENCE_TAKEN = "reference_taken"  # reference
+    REFERENCE_TAKEN = "reference_taken"  # reference, which
     NO_AUTHORIZATIONS = "no_authorizations"
     DISCOUNTED_ALREADY = "discounted_already"
     CLOCK_FULL = "clock_full"  # maximum
@@ -142,7 +142,6 @@ class Problem(StrEnum):
     DISCOUNT_CURRENCY = "discount_currency"  # what, discount, price
     DISCOUNT_MINIMUM = "discount_minimum"  # minimum
     DISCOUNT_OF_NOTHING = "discount_of_nothing"
-    DISCOUNT_OF_ALL = "discount_of_all"
     DISCOUNT_NEEDS_CUSTOMER = "discount_needs_customer"  # other
     DISCOUNT_FIRST_PAYMENT = "discount_first_payment"
     DISCOUNT_FIRST_PAYMENT_HELD = "discount_first_payment_held"

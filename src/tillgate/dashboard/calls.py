@@ -5,10 +5,11 @@
 3. A form of somebody who is signed in carries the token that only their pages have.
 4. Their role in the project includes what the view needs, in the mode of what it is about (``tillgate.access.roles``).
    A view without a need does not start.
-5. The view answers. What operations refuse becomes a page in plain words.
+5. The view answers, a form once, however often it is sent. What operations refuse becomes a page in plain words.
 6. Every answer leaves with the same strict headers.
 """
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -35,7 +36,7 @@ from tillgate.dashboard.cookies import cookie_of
 from tillgate.dashboard.flash import FLASHES
 from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Form, local_path, parse
 from tillgate.dashboard.words import message_of
-from tillgate.store import idempotency
+from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 
 T = TypeVar("T")
@@ -49,6 +50,14 @@ DEVICE_COOKIE: Final = "tillgate_device"
 DEVICE_LENGTH_MAX: Final = 100
 FLASH_COOKIE: Final = "tillgate_flash"
 FLASH_SECONDS: Final = 30
+
+# A form whose first click is being answered: how often, and how long apart, to look for the outcome.
+_BUSY_LOOKS: Final = 30
+_BUSY_SECONDS: Final = 0.1
+_BUSY: Final = "It was sent a moment ago. Nothing is done twice; open the page again to see the outcome."
+_SENT: Final = StoredAnswer(HTTPStatus.SEE_OTHER, b"", "")
+# /dashboard/sessions: what lies deeper belongs to the page above it.
+_PATH_DEPTH: Final = 2
 
 # `same-origin` rather than `no-referrer`: under the latter browsers send `Origin: null` with a form, and
 # there would be nothing to check. Other origins are told nothing either way.
@@ -104,7 +113,7 @@ class OpenCall:
             {
                 "who": self.known,
                 "csrf": self.known.csrf_token if self.known else "",
-                "form_id": ids.new_ulid(),
+                "form_id": _form_id(self.known),
                 "now": self.context.clock.now(),
                 "public_url": self.context.public_url,
                 "live_ready": self.context.checkout.rails.live is not None,
@@ -183,6 +192,8 @@ class Call(OpenCall):
     def __init__(self, site: "Site", request: Request, *, form: Form, who: SignedIn, cookie: str) -> None:
         super().__init__(site, request, form=form, who=who, cookie=cookie)
         self.who = who
+        self._mark: IdempotentRequest | None = None
+        self._sent = False
 
     @property
     def principal(self) -> Principal:
@@ -193,8 +204,89 @@ class Call(OpenCall):
         return await self.context.database.read(operation)
 
     async def write(self, operation: Operation[T]) -> T:
-        """Run an operation in one transaction."""
-        return await self.context.database.write(operation)
+        """Run an operation in one transaction, in which the form that asks for it is marked as sent."""
+        mark = self._mark
+        if mark is None:
+            return await self.context.database.write(operation)
+
+        async def marked(tx: Transaction) -> T:
+            made = await operation(tx)
+            if not await idempotency.finish(tx, mark, _SENT):
+                raise Conflict(_BUSY)
+            return made
+
+        made = await self.context.database.write(marked)
+        # What else the view writes belongs to the same form.
+        self._mark, self._sent = None, True
+        return made
+
+    async def answered_once(self, answer: Callable[["Call"], Awaitable[Response]]) -> Response:
+        """Answer a form, and if it was answered before, lead to where that answer led: a reload after a lost answer, a
+        double click or a second tab does nothing again.
+
+        A form is the same if its page, its path and its values are. The mark is set in the transaction of what it asks
+        for; so what was done is never done again, however the answer was lost. What was refused may be sent again.
+        """
+        mark = await self._marked_form()
+        if mark is None:
+            return await answer(self)
+        earlier = await self._claimed(mark)
+        if earlier is not None:
+            if earlier.status == HTTPStatus.SEE_OTHER:
+                return self.go(earlier.body.decode() or self._above(), flash="sent_before")
+            # What it answered was shown once; the view says so.
+            return await answer(self)
+        self._mark = mark
+        try:
+            response = await answer(self)
+        except BaseException:
+            await self._unclaimed(mark)
+            raise
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            await self._unclaimed(mark)
+            return response
+        where = response.headers.get("location", "")
+        kept = StoredAnswer(HTTPStatus.SEE_OTHER if where else HTTPStatus.OK, where.encode(), "")
+        # It is done; where it led is a courtesy.
+        with suppress(StoreError):
+            await self.context.database.write(lambda tx: idempotency.amend(tx, mark, kept))
+        return response
+
+    async def _marked_form(self) -> IdempotentRequest | None:
+        """The name of the form that was sent; None where nobody gave it one."""
+        shown = self.form.one("form_id")
+        if not shown:
+            return None
+        name = mark_of(shown, self.request.url.path, self.form.fields_but("form_id", "csrf"))
+        now, principal = self.context.clock.now(), self.principal
+        # What a form changes may be the project or the mode that its sender looks at: it is known where it was shown.
+        project_id, _, mode = shown.partition(".")[2].partition(".")
+        if project_id and project_id != principal.project_id:
+            theirs = await self.context.accounts.projects_of(self.who.user)
+            if any(project.id == project_id for project in theirs):
+                principal = principal._replace(project_id=project_id)
+        principal = principal._replace(livemode=mode == "live" if mode else principal.livemode)
+        return IdempotentRequest(principal, name, "", now, namespace="sent", owner=self.who.user.id)
+
+    async def _claimed(self, mark: IdempotentRequest) -> StoredAnswer | None:
+        """What the form was answered before; None where it is this request's to answer."""
+        for _ in range(_BUSY_LOOKS):
+            with suppress(Conflict):
+                return await self.context.database.write(lambda tx: idempotency.begin(tx, mark))
+            # The first click is being answered: soon it is known where it leads.
+            await asyncio.sleep(_BUSY_SECONDS)
+        raise _Refused(409, "This form is being processed.", _BUSY)
+
+    async def _unclaimed(self, mark: IdempotentRequest) -> None:
+        """Let a form that came to nothing be sent again."""
+        if not self._sent:
+            with suppress(StoreError):
+                await self.context.database.write(lambda tx: idempotency.release(tx, mark))
+
+    def _above(self) -> str:
+        """The page that a form's path belongs to, where nobody knows any more where it led."""
+        path = self.request.url.path
+        return path.rpartition("/")[0] if path.count("/") > _PATH_DEPTH else path
 
     def seen(self, mark: str) -> Response | None:
         """What to answer a page that looks for news and has seen it all; None where there is something to show.
@@ -224,8 +316,9 @@ class Call(OpenCall):
         request = IdempotentRequest(
             self.principal, name, "", self.context.clock.now(), namespace="form", owner=self.who.user.id
         )
+        write = self.context.database.write
         try:
-            sent = await self.write(lambda tx: idempotency.begin(tx, request)) is not None
+            sent = await write(lambda tx: idempotency.begin(tx, request)) is not None
         except Conflict:
             sent = True
         if sent:
@@ -234,11 +327,11 @@ class Call(OpenCall):
             yield
         except BaseException:
             with suppress(StoreError):
-                await self.write(lambda tx: idempotency.release(tx, request))
+                await write(lambda tx: idempotency.release(tx, request))
             raise
         # The secret is made, and is shown whatever becomes of this.
         with suppress(StoreError):
-            await self.write(lambda tx: idempotency.finish(tx, request, StoredAnswer(HTTPStatus.CREATED, b"")))
+            await write(lambda tx: idempotency.finish(tx, request, StoredAnswer(HTTPStatus.CREATED, b"")))
 
 
 async def looked_at(call: Call) -> Sequence[bool]:
@@ -292,6 +385,11 @@ class PublicView(NamedTuple):
     method: Literal["GET", "POST"]
     path: str
     answer: Callable[[OpenCall], Awaitable[Response]]
+
+
+def _form_id(who: SignedIn | None) -> str:
+    """A name for the forms of a page: another for each time that it is shown, and where it was."""
+    return f"{ids.new_ulid()}.{who.principal.project_id}.{who.principal.mode}" if who is not None else ids.new_ulid()
 
 
 def mark_of(*facts: object) -> str:
@@ -354,7 +452,7 @@ class Page:
                 )
             asked = Call(self._site, request, form=form, who=who, cookie=cookie)
             await _check_role(asked, view.need)
-            return await view.answer(asked)
+            return await (asked.answered_once(view.answer) if view.method == "POST" else view.answer(asked))
         except _Refused as refused:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:

@@ -4,6 +4,7 @@ inject text."""
 from typing import Final
 
 FLASHES: Final = {
+    "sent_before": "This form had been sent before. It was done once, and nothing was done again.",
     "claimed": "This server is set up. You are viewing test mode, where no money moves.",
     "signed_out": "You are signed out.",
     "now_live": "You are viewing live mode.",

@@ -3,8 +3,8 @@
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from tillgate.base.errors import InvalidInput
-from tillgate.dashboard.words import form_name, sentence_of
+from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.dashboard.words import form_name, message_of, sentence_of
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
@@ -32,6 +32,10 @@ class Form:
     def optional(self, name: str) -> str | None:
         """The same; None where nothing was filled in."""
         return self.text(name) or None
+
+    def fields_but(self, *names: str) -> list[tuple[str, list[str]]]:
+        """Every field with its values in order, but these."""
+        return sorted((name, values) for name, values in self._fields.items() if name not in names)
 
     def many(self, name: str) -> list[str]:
         """Every value of a field, as of a group of checkboxes."""
@@ -79,9 +83,14 @@ def draft(values: dict[str, object] | None = None, **given: object) -> Draft:
     return Draft({**(values or {}), **given}, {})
 
 
-def problems_of(error: InvalidInput) -> dict[str, str]:
-    """The error as words beside its field."""
-    return {form_name(error.field): sentence_of(error)}
+def problems_of(error: InvalidInput | Conflict, otherwise: str = "") -> dict[str, str]:
+    """The error as words beside its field.
+
+    Args:
+        otherwise: the field beside which an error stands that names none.
+    """
+    words = sentence_of(error) if error.problem is not None else message_of(error)
+    return {form_name(error.field) or otherwise: words}
 
 
 def local_path(text: str) -> str | None:

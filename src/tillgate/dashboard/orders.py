@@ -4,9 +4,12 @@ from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
 
-from tillgate.base.errors import NotFound
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.money import Money
 from tillgate.base.pages import LIMIT_MAX, PageRequest
 from tillgate.base.principal import Principal
+from tillgate.checkout.customers.model import Customer
+from tillgate.checkout.customers.operations import get_customer
 from tillgate.checkout.orders.model import Fulfillment, Order
 from tillgate.checkout.orders.object import OrderObject
 from tillgate.checkout.orders.object import to_api as order_to_api
@@ -15,7 +18,7 @@ from tillgate.checkout.payments.model import PaymentState
 from tillgate.checkout.payments.object import PaymentObject
 from tillgate.checkout.payments.object import to_api as payment_to_api
 from tillgate.checkout.payments.operations import get_payment
-from tillgate.checkout.refunds.model import HASH_MAX, Refund, RefundObject, RefundReason
+from tillgate.checkout.refunds.model import DESTINATION_MAX, HASH_MAX, Refund, RefundObject, RefundReason
 from tillgate.checkout.refunds.model import to_api as refund_to_api
 from tillgate.checkout.refunds.operations import (
     NewRefund,
@@ -26,11 +29,20 @@ from tillgate.checkout.refunds.operations import (
     refund_order,
     settle_refund,
 )
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, excess, waits_for_decision
+from tillgate.checkout.sessions.model import (
+    CheckoutSession,
+    SessionStatus,
+    acceptable,
+    excess,
+    waits_for_decision,
+)
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.deciding import keep_waiting
+from tillgate.checkout.statements.model import order_standing
+from tillgate.checkout.statements.words import ORDER, MerchantWords
 from tillgate.dashboard.calls import MONEY, READ, SELL, Call, Unusable, View
+from tillgate.dashboard.forms import Draft, draft, problems_of
 from tillgate.store import Transaction
 
 SESSION: Final = "/dashboard/sessions/{session}"
@@ -40,17 +52,19 @@ class OrderView(NamedTuple):
     """What the page shows of an order.
 
     Attributes:
-        waits: money is there that the merchant has to decide on; ``excess`` of it is too much.
+        standing: where the order stands, in words.
+        waits: money is there that the merchant has to decide on; ``excess`` of it is too much, worth ``excess_value``.
     """
 
     order: OrderObject
+    standing: MerchantWords
     payment: PaymentObject
     refunds: list[RefundObject]
-    reasons: list[RefundReason]
     capturable: bool
     refundable: bool
     waits: bool
     excess: bool
+    excess_value: str
     can_wait: bool
 
 
@@ -63,13 +77,14 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
     there = payment.refundable_atomic > 0
     return OrderView(
         order=order_to_api(order),
+        standing=ORDER[order_standing(order)],
         payment=payment_to_api(recorded),
         refunds=[refund_to_api(one) for one in refunds.data],
-        reasons=list(RefundReason),
         capturable=recorded.state is PaymentState.REQUIRES_CAPTURE,
         refundable=there,
         waits=there and waits_for_decision(session),
         excess=excess(session) > 0,
+        excess_value=str(Money(max(payment.refundable_minor - payment.price.minor, 0), payment.price.currency)),
         can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
     )
 
@@ -98,11 +113,31 @@ async def wait(call: Call) -> Response:
     return await _done(call, operation, "waiting")
 
 
+async def ask_give_back(call: Call) -> Response:
+    """Ask before money that waits for a decision goes back."""
+    what = _what(call.query("what") or "everything")
+    the = await _known(call)
+    money, currency = the.payment.amounts.refundable, the.payment.currency
+    everything = what == "everything"
+    if not (the.view.waits if everything else the.view.excess):
+        raise Conflict("No money waits for this decision any more.")
+    return _ask(
+        call,
+        the,
+        title="Refund everything?" if everything else "Refund the excess?",
+        words="Everything that came for this order goes back, and the order comes to nothing."
+        if everything
+        else "What came beyond the price goes back, and you accept the rest as payment.",
+        amount=f"{money if everything else the.view.excess_value} {currency}",
+        button="Refund everything" if everything else "Refund the excess",
+        form="give-back",
+        fields={"what": what},
+    )
+
+
 async def give_back(call: Call) -> Response:
     """Give back money that waits for a decision: all of it, or what is too much."""
-    what = call.form.one("what")
-    if what not in ("everything", "excess"):
-        raise Unusable("Choose one of the buttons.")
+    what = _what(call.form.one("what"))
 
     async def operation(tx: Transaction) -> Order:
         order = await _order(tx, call)
@@ -111,8 +146,73 @@ async def give_back(call: Call) -> Response:
     return await _done(call, operation, "refund_requested")
 
 
+async def ask_accept(call: Call) -> Response:
+    """Ask before the amount received is taken as payment."""
+    the = await _known(call)
+    if not acceptable(the.session):
+        raise Conflict("No money waits for this decision any more.")
+    return _ask(
+        call,
+        the,
+        title="Accept the amount received?",
+        words=f"You take it as payment of {the.order.amounts.total} {the.order.currency}, and the order is paid. This "
+        "cannot be undone; you can still refund it.",
+        amount=f"{the.payment.amounts.received} {the.payment.currency}",
+        button="Accept as payment",
+        form="accept",
+        danger=False,
+    )
+
+
+async def ask_call_off(call: Call) -> Response:
+    """Ask before a session is called off."""
+    the = await _known(call)
+    if the.session.status is not SessionStatus.PENDING:
+        raise Conflict(f"Only a pending session can be canceled; this one is {the.session.status.value}.")
+    return _ask(
+        call,
+        the,
+        title="Cancel this session?",
+        words="The buyer can no longer pay, not even late. Cancelling is final.",
+        amount=f"{the.order.amounts.total} {the.order.currency}",
+        button="Cancel session",
+        form="call-off",
+    )
+
+
+async def ask_cancel(call: Call) -> Response:
+    """Ask before an authorisation is released."""
+    the = await _known(call)
+    if not the.view.capturable:
+        raise Conflict("Nothing is authorised for this order any more.")
+    captured = the.payment.amounts.received
+    some = the.session.payment.captured_minor > 0
+    return _ask(
+        call,
+        the,
+        title="Release the rest?" if some else "Cancel the payment?",
+        words=f"The order stays paid with the {captured} {the.payment.currency} that you captured."
+        if some
+        else "The authorisation is released, nothing is captured, and the order is canceled. This is final.",
+        amount=f"{the.payment.amounts.capturable} {the.payment.currency}",
+        button="Release the rest" if some else "Cancel the payment",
+        form="cancel",
+    )
+
+
+async def refund_form(call: Call) -> Response:
+    """The form for a refund: what is possible is filled in."""
+    the = await _known(call)
+    if not the.view.refundable:
+        raise Conflict("Nothing of what came for this order can be refunded any more.")
+    filled = draft(
+        amount=the.payment.amounts.refundable, reason=RefundReason.REQUESTED_BY_CUSTOMER.value, destination=""
+    )
+    return _refund_form(call, the, filled)
+
+
 async def refund(call: Call) -> Response:
-    """Give money of a payment back."""
+    """Give money of a payment back. A form that is refused comes back with its values, the error at the field."""
     form = call.form
     try:
         reason = RefundReason(form.one("reason"))
@@ -124,7 +224,11 @@ async def refund(call: Call) -> Response:
         new = NewRefund(order.payment.id, reason, form.optional("amount"), form.optional("destination"))
         return await create_refund(call.context.checkout, tx, call.principal, new)
 
-    return await _done(call, operation, "refunded")
+    try:
+        return await _done(call, operation, "refunded")
+    except (InvalidInput, Conflict) as error:
+        values: dict[str, object] = {name: form.one(name) for name in ("amount", "reason", "destination")}
+        return _refund_form(call, await _known(call), Draft(values, problems_of(error, "amount")))
 
 
 async def refund_page(call: Call) -> Response:
@@ -133,11 +237,17 @@ async def refund_page(call: Call) -> Response:
     async def operation(tx: Transaction) -> Refund:
         return await _refund(tx, call)
 
+    return _refund_page(call, await call.read(operation), draft(txHash=""))
+
+
+def _refund_page(call: Call, found: Refund, filled: Draft) -> Response:
     return call.page(
         "orders/refund.html",
+        status_code=filled.status_code,
         section="sessions",
         session_id=call.param("session"),
-        refund=refund_to_api(await call.read(operation)),
+        refund=refund_to_api(found),
+        draft=filled,
         hash_max=HASH_MAX,
     )
 
@@ -149,7 +259,14 @@ async def settle(call: Call) -> Response:
         pending = await _refund(tx, call)
         return await settle_refund(call.context.checkout, tx, call.principal, pending.id, call.form.text("txHash"))
 
-    return await _done(call, operation, "refund_settled")
+    async def found(tx: Transaction) -> Refund:
+        return await _refund(tx, call)
+
+    try:
+        return await _done(call, operation, "refund_settled")
+    except InvalidInput as error:
+        filled = Draft({"txHash": call.form.one("txHash")}, problems_of(error, "txHash"))
+        return _refund_page(call, await call.read(found), filled)
 
 
 async def cancel_pending(call: Call) -> Response:
@@ -160,6 +277,14 @@ async def cancel_pending(call: Call) -> Response:
         return await cancel_refund(call.context.checkout, tx, call.principal, pending.id)
 
     return await _done(call, operation, "refund_canceled")
+
+
+async def capture_form(call: Call) -> Response:
+    """The form for a capture: what is possible is filled in."""
+    the = await _known(call)
+    if not the.view.capturable:
+        raise Conflict("Nothing is authorised for this order any more.")
+    return _capture_form(call, the, draft(amount=the.payment.amounts.capturable, keep=""))
 
 
 async def capture(call: Call) -> Response:
@@ -177,7 +302,11 @@ async def capture(call: Call) -> Response:
             cancel_remainder=remainder,
         )
 
-    return await _done(call, operation, "captured")
+    try:
+        return await _done(call, operation, "captured")
+    except (InvalidInput, Conflict) as error:
+        values: dict[str, object] = {name: call.form.one(name) for name in ("amount", "keep")}
+        return _capture_form(call, await _known(call), Draft(values, problems_of(error, "amount")))
 
 
 async def cancel(call: Call) -> Response:
@@ -188,6 +317,84 @@ async def cancel(call: Call) -> Response:
         return await capturing.cancel(call.context.checkout, tx, call.principal, order.payment.id)
 
     return await _done(call, operation, "released")
+
+
+class Known(NamedTuple):
+    """What a page names that asks before money moves."""
+
+    session: CheckoutSession
+    view: OrderView
+    customer: Customer | None
+
+    @property
+    def order(self) -> OrderObject:
+        return self.view.order
+
+    @property
+    def payment(self) -> PaymentObject:
+        return self.view.payment
+
+
+async def _known(call: Call) -> Known:
+    async def operation(tx: Transaction) -> Known:
+        session = await get_session(tx, call.principal, call.param("session"))
+        view = await order_view(tx, call.principal, session)
+        customer_id = view.order.customer_id
+        customer = await get_customer(tx, call.principal, customer_id) if customer_id is not None else None
+        return Known(session, view, customer)
+
+    return await call.read(operation)
+
+
+def _ask(
+    call: Call,
+    the: Known,
+    *,
+    title: str,
+    words: str,
+    amount: str,
+    button: str,
+    form: str,
+    fields: dict[str, str] | None = None,
+    danger: bool = True,
+) -> Response:
+    """The page that asks: it names amount, order and customer, and its one button does it."""
+    return call.page(
+        "orders/ask.html",
+        section="sessions",
+        the=the,
+        title=title,
+        words=words,
+        amount=amount,
+        button=button,
+        form=form,
+        fields=fields or {},
+        danger=danger,
+    )
+
+
+def _refund_form(call: Call, the: Known, filled: Draft) -> Response:
+    return call.page(
+        "orders/refund_form.html",
+        status_code=filled.status_code,
+        section="sessions",
+        the=the,
+        draft=filled,
+        reasons=list(RefundReason),
+        destination_max=DESTINATION_MAX,
+    )
+
+
+def _capture_form(call: Call, the: Known, filled: Draft) -> Response:
+    return call.page(
+        "orders/capture_form.html", status_code=filled.status_code, section="sessions", the=the, draft=filled
+    )
+
+
+def _what(text: str) -> str:
+    if text not in ("everything", "excess"):
+        raise Unusable("Choose one of the buttons.")
+    return text
 
 
 async def _order(tx: Transaction, call: Call) -> Order:
@@ -212,11 +419,17 @@ async def _done(call: Call, operation: Any, flash: str) -> Response:
 VIEWS: Final = (
     View("POST", f"{SESSION}/fulfil", fulfil, SELL),
     View("POST", f"{SESSION}/wait", wait, MONEY),
+    View("GET", f"{SESSION}/give-back", ask_give_back, MONEY),
     View("POST", f"{SESSION}/give-back", give_back, MONEY),
+    View("GET", f"{SESSION}/accept", ask_accept, MONEY),
+    View("GET", f"{SESSION}/call-off", ask_call_off, MONEY),
+    View("GET", f"{SESSION}/cancel", ask_cancel, MONEY),
+    View("GET", f"{SESSION}/refund", refund_form, MONEY),
     View("POST", f"{SESSION}/refund", refund, MONEY),
     View("GET", f"{SESSION}/refunds/{{refund}}", refund_page, READ),
     View("POST", f"{SESSION}/refunds/{{refund}}/settle", settle, MONEY),
     View("POST", f"{SESSION}/refunds/{{refund}}/cancel", cancel_pending, MONEY),
+    View("GET", f"{SESSION}/capture", capture_form, MONEY),
     View("POST", f"{SESSION}/capture", capture, MONEY),
     View("POST", f"{SESSION}/cancel", cancel, MONEY),
 )

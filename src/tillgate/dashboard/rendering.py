@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
+from decimal import Context, Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
@@ -12,7 +13,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tillgate.access import price_set_by, returns_of
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, from_rfc3339, to_rfc3339
+from tillgate.base.money import MINOR_DIGITS, Money
+from tillgate.checkout.orders.model import Order
+from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.checkout.statements.model import order_standing, statement_of
+from tillgate.checkout.statements.words import MERCHANT, ORDER, MerchantWords, filled, values_of
 
+_RATE_DIGITS: Final = 6
+_COIN: Final = "of the chain's coin"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -46,6 +54,9 @@ def environment() -> Environment:
         "pretty_json": pretty_json,
         "words": words,
         "duration": duration,
+        "said": said,
+        "order_said": order_said,
+        "rate": rate,
         "price_set_by": price_set_by,
         "returns": returns_of,
     }
@@ -82,6 +93,43 @@ def ago(at: int, now: int) -> str:
             amount = f"{count} {unit}{'' if count == 1 else 's'}"
             return f"{amount} ago" if at <= now else f"in {amount}"
     raise AssertionError(distance)
+
+
+def said(session: CheckoutSession) -> MerchantWords:
+    """What a session's money comes to, in a merchant's words: drawn from its books, never from its status alone."""
+    statement = statement_of(session)
+    values = values_of(statement.books, _with_currency, lambda atomic: _coins(atomic, session))
+    words = MERCHANT[statement.situation]
+    return words._replace(notice=filled(words.notice, values))
+
+
+def order_said(order: Order) -> MerchantWords:
+    """Where an order stands, in a word or two for a list."""
+    return ORDER[order_standing(order)]
+
+
+def _coins(atomic: int, session: CheckoutSession) -> str:
+    """An amount of what a session is paid in, with its name."""
+    decimals = session.payment.terms.asset_decimals
+    whole, rest = divmod(atomic, 10**decimals)
+    number = f"{whole}.{rest:0{decimals}d}".rstrip("0").rstrip(".") if rest else str(whole)
+    return f"{number} {'test ETH' if session.payment.rail == 'simulated' else _COIN}"
+
+
+def rate(session: CheckoutSession) -> str | None:
+    """What one unit of the asset was worth at the price that was locked, in the order's own currency; None where there
+    is no price to say it by."""
+    price, terms = session.price, session.payment.terms
+    if not price.minor or not terms.amount_atomic:
+        return None
+    digits = MINOR_DIGITS[price.currency]
+    one = Decimal(price.minor).scaleb(-digits) * 10**terms.asset_decimals / Decimal(terms.amount_atomic)
+    rounded = one.quantize(Decimal(1).scaleb(-digits)) if one >= 1 else +one.normalize(Context(prec=_RATE_DIGITS))
+    return f"{rounded:f}"
+
+
+def _with_currency(money: Money) -> str:
+    return f"{money} {money.currency}"
 
 
 def duration(milliseconds: int) -> str:

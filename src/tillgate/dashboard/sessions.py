@@ -7,6 +7,7 @@ from starlette.responses import Response
 from tillgate.base import ids
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
+from tillgate.checkout.orders.operations import UNNAMED
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
 from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import get_session, list_sessions
@@ -96,6 +97,7 @@ async def session_page(call: Call) -> Response:
         # Only then can something change without the merchant, so only then the page polls.
         moving=session.status in (SessionStatus.PENDING, SessionStatus.DETECTED)
         or due_soon(deliveries, call.context.clock.now()),
+        made_from=_made_from(order),
         acceptable=acceptable(session),
         can_end=session.status is SessionStatus.PENDING,
         simulations=possible(call.context.checkout, session),
@@ -145,6 +147,14 @@ async def cancel_session(call: Call) -> Response:
 
     session = await call.write(operation)
     return call.go(f"{SESSIONS}/{session.id}", flash="canceled")
+
+
+def _made_from(the: OrderView) -> str:
+    """What a session without a link was made from."""
+    lines = the.order.line_items
+    if any(line.product_id for line in lines):
+        return "Products"
+    return "An amount" if len(lines) == 1 and lines[0].name == UNNAMED else "Line items"
 
 
 def _status(text: str | None) -> SessionStatus | None:

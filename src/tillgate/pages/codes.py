@@ -38,8 +38,6 @@ def code_refused(error: DiscountRefused | InvalidInput, merchant: str) -> str:
             return f"This code is for purchases of {price(error.values['minimum'])} or more."
         case DiscountRefusal.NOTHING_TO_TAKE_OFF:
             return "This code does not apply to this purchase."
-        case DiscountRefusal.WHOLE_PRICE:
-            return f"This code would reduce the price to zero, which is not possible here. Please contact {merchant}."
         case DiscountRefusal.FIRST_PAYMENT_ONLY:
             return f"This code is only for the first purchase of registered customers of {merchant}."
         case DiscountRefusal.ONCE_PER_CUSTOMER:

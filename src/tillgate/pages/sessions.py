@@ -18,14 +18,14 @@ from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session
-from tillgate.checkout.sessions.pricing import open_lines, say_price
+from tillgate.checkout.sessions.pricing import complete, open_lines, say_price
 from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
 from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import nothing, notice, page, see_other
-from tillgate.pages.view import Costs, View, open_price, version, view
+from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
 from tillgate.pages.words import for_buyer
 from tillgate.store import Transaction
 
@@ -38,6 +38,7 @@ class WrongAmount(NamedTuple):
     words: str
 
 
+SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
 FORM_BYTES_MAX: Final = 1_024
 FORM_FIELDS_MAX: Final = 20
 
@@ -58,8 +59,12 @@ async def _state(context: PagesContext, request: Request) -> Response:
     if session is None:
         return _unknown()
     if request.query_params.get("seen") == version(session):
-        return nothing()
-    return page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
+        answer = nothing()
+    else:
+        answer = page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
+    # Also where nothing else changed: the browser's own clock may have stood still, or the deadline come nearer.
+    answer.headers[SECONDS_LEFT_HEADER] = str(seconds_left(session, context.checkout.clock.now()))
+    return answer
 
 
 async def _cancel(context: PagesContext, request: Request) -> Response:
@@ -68,7 +73,7 @@ async def _cancel(context: PagesContext, request: Request) -> Response:
     if session is None:
         return _unknown()
     untouched = session.status is SessionStatus.PENDING or session.status in _OVER
-    if not untouched or session.payment.transfers:
+    if not untouched or session.payment.transfers or session.payment.dropped:
         # Money has moved: the page that says so is the only honest answer.
         return see_other(f"/checkout/{session.id}")
     return page("cancel.html", view=await _view(context, session))
@@ -166,11 +171,29 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     return see_other(f"/checkout/{session.id}#sum")
 
 
+async def _complete(context: PagesContext, request: Request) -> Response:
+    """Take what costs nothing."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown()
+    buyer = _buyer(session)
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await complete(context.checkout, tx, buyer, session.id)
+
+    try:
+        await context.database.write(operation)
+    except Conflict as error:
+        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+    return see_other(f"/checkout/{session.id}")
+
+
 _ENDPOINTS: Final = (
     ("GET", "", "checkout", _whole_page),
     ("GET", "/state", "checkout_state", _state),
     ("GET", "/cancel", "checkout_cancel", _cancel),
     ("POST", "/simulate", "checkout_simulate", _simulated),
+    ("POST", "/complete", "checkout_complete", _complete),
     ("POST", "/amount", "checkout_amount", _set_amount),
     ("POST", "/promotion-code", "checkout_code", _apply_code),
     ("POST", "/promotion-code/remove", "checkout_code_remove", _remove_code),
@@ -236,7 +259,6 @@ async def _view(context: PagesContext, session: CheckoutSession) -> View:
         merchant=project.name,
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
-        late_grace_ms=context.checkout.settings.late_grace_ms,
         simulations=possible(context.checkout, session),
         start_again=await _start_again(context, session) if session.status in _OVER else None,
         costs=await _costs(context, session),

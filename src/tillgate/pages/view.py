@@ -1,8 +1,9 @@
 """A session as its buyer sees it: facts made ready for the templates, and nothing of the merchant's own."""
 
-from collections.abc import Collection
-from typing import Final, NamedTuple, assert_never
-from urllib.parse import urlsplit
+import hashlib
+from collections.abc import Callable, Collection
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
 from tillgate.base.money import Money
@@ -11,6 +12,8 @@ from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.settlement.simulating import Outcome
+from tillgate.checkout.statements.model import EXACT, Situation, Statement, Sum, statement_of
+from tillgate.checkout.statements.words import BUYER, ROWS, BuyerWords, filled, in_money, values_of
 from tillgate.pages.amounts import Price, grouped, price, time_left, units
 from tillgate.pages.bill import BillLine
 from tillgate.pages.networks import asset_name, network_name, payment_uri
@@ -18,12 +21,15 @@ from tillgate.pages.rendering import qr_code
 
 POLL_SECONDS: Final = 2
 REVIEW_POLL_SECONDS: Final = 15
+# What has ended changes by the merchant's hand alone: a refund, a decision.
+SETTLED_POLL_SECONDS: Final = 30
 RETURN_SECONDS: Final = 5
 
 # Who opens an old, paid checkout again wants to look at it, not to be sent away.
 RETURN_AUTOMATICALLY_MS: Final = 10 * MINUTE_MS
 
 _S = SessionStatus
+_X = Situation
 
 
 class ReturnTarget(NamedTuple):
@@ -73,17 +79,25 @@ class View(NamedTuple):
 
     Attributes:
         status: the session's, as on the wire.
+        situation: what is said of its money (``tillgate.checkout.statements``).
         title: the link's, or the merchant's name.
-        amount, seen, missing, excess: exact decimal numbers of ``asset``; ``seen`` counts what is not
-            confirmed yet.
+        amount: what to send now, an exact decimal number of ``asset``.
+        payable: it can be paid now, so amount, address and code are shown.
+        timed: there is a deadline until which it can be.
+        icon, tone, headline, lead, hint: the situation in words.
+        announcement: the headline for somebody who cannot see the page change.
+        rows: the account under it: names and sums.
+        step: how far a payment that came is (0, 1); None where that is no question.
+        stamped: exactly the price came, and all of it is there.
         expires_at, now: Unix milliseconds, for the countdown.
-        headline: where the session stands, in a few words.
-        announcement: the same for somebody who cannot see the page change.
         version: changes whenever what the page shows would change.
-        poll_seconds: how often to look; None once nothing can change any more.
+        poll_seconds: how often to look.
+        refreshes: the page looks again without scripts, too: something may change without the merchant.
+        onward: where a buyer goes whose order is paid.
+        elsewhere: the way back to the shop; None where the merchant gave none.
+        closable: the order is paid for, so the page may be closed.
         choices: what can be simulated; empty outside of test mode.
         start_again: the address of the link it came from, where that would open a new session.
-        any_dropped: a transfer that was seen was dropped.
         bill: what the price is made of; nothing where there is no more to say.
         may_change_code: a code can be typed now, or the one that was typed be removed.
         code: that one, as the merchant writes it.
@@ -93,6 +107,7 @@ class View(NamedTuple):
     id: str
     test: bool
     status: str
+    situation: Situation
     merchant: str
     title: str
     description: str | None
@@ -101,12 +116,17 @@ class View(NamedTuple):
     network: str
     address: str
     amount: str
-    seen: str
-    missing: str
-    excess: str
-    any_seen: bool
-    any_dropped: bool
-    canceled: bool
+    payable: bool
+    timed: bool
+    icon: str
+    tone: str
+    headline: str
+    announcement: str
+    lead: str
+    hint: str
+    rows: tuple[tuple[str, str], ...]
+    step: int | None
+    stamped: bool
     rate: str | None
     qr: str | None
     wallet: str | None
@@ -117,14 +137,14 @@ class View(NamedTuple):
     seconds_left: int
     time_left: str
     tx_hash: str | None
-    success: ReturnTarget | None
-    cancel: ReturnTarget | None
+    onward: ReturnTarget | None
+    elsewhere: ReturnTarget | None
+    closable: bool
     back: ReturnTarget | None
     start_again: str | None
-    headline: str
-    announcement: str
     version: str
-    poll_seconds: int | None
+    poll_seconds: int
+    refreshes: bool
     return_seconds: int | None
     choices: tuple[Choice, ...]
     bill: tuple[BillLine, ...]
@@ -139,7 +159,6 @@ def view(
     merchant: str,
     public_url: str,
     now: int,
-    late_grace_ms: int,
     simulations: Collection[Outcome],
     start_again: str | None,
     costs: Costs,
@@ -150,23 +169,26 @@ def view(
         simulations: what can be simulated for it; nothing outside of test mode.
         start_again: the path of its link where that is still open.
     """
-    terms = session.payment.terms
-    seen = sum(one.amount_atomic for one in session.payment.transfers)
+    terms, said = session.payment.terms, statement_of(session)
+    situation, words = said.situation, BUYER[said.situation]
     test = not session.livemode
-    asked = units(terms.amount_atomic, terms.asset_decimals)
-    asset = asset_name(terms)
+    asset, decimals = asset_name(terms), terms.asset_decimals
     left = session.expires_at - now
-    headline, announcement = _words(session, f"{asked} {asset}")
-    status = session.status
-    waiting = status is _S.PENDING
-    untouched = waiting and left > 0 and not session.payment.dropped
-    settled = session.paid_at if session.paid_at is not None else 0
-    success = _place(session.success_url)
-    returns = success is not None and now - settled < RETURN_AUTOMATICALLY_MS
+
+    def coins(atomic: int) -> str:
+        return f"{units(atomic, decimals)} {asset}"
+
+    values = {"merchant": merchant} | values_of(said.books, lambda money: str(price(money)), coins)
+    untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
+    to_send = said.books.missing.atomic or 0
+    asked = terms._replace(amount_atomic=to_send)
+    onward = _place(session.success_url) if said.settled else None
+    returns = onward is not None and situation in _RETURNS and now - (session.paid_at or 0) < RETURN_AUTOMATICALLY_MS
     return View(
         id=session.id,
         test=test,
-        status=status.value,
+        status=session.status.value,
+        situation=situation,
         merchant=merchant,
         title=session.title or merchant,
         description=session.description,
@@ -174,36 +196,41 @@ def view(
         asset=asset,
         network=network_name(terms.chain_id),
         address=terms.address,
-        amount=asked,
-        seen=units(seen, terms.asset_decimals),
-        missing=units(max(terms.amount_atomic - seen, 0), terms.asset_decimals),
-        excess=units(max(seen - terms.amount_atomic, 0), terms.asset_decimals),
-        any_seen=seen > 0,
-        any_dropped=bool(session.payment.dropped),
-        canceled=session.canceled_at is not None,
+        amount=units(to_send, decimals),
+        payable=said.payable,
+        timed=session.status is _S.PENDING,
+        icon=words.icon,
+        tone=words.tone,
+        headline=filled(words.headline, values),
+        announcement=filled(words.announcement, values),
+        lead=filled(_lead(words, start_again), values),
+        hint=filled(words.hint, values),
+        rows=tuple((ROWS[row], _written(said, one, coins)) for row, one in said.rows),
+        step=_STEPS.get(situation),
+        stamped=situation in EXACT,
         rate=f"${grouped(terms.native_price_usd)}"
-        if session.price.currency == "USD" and "slip44" in terms.asset
+        if session.price.currency == "USD" and "slip44" in terms.asset and session.price.minor
         else None,
         # A test session's code opens this very page: there is nothing in it that a wallet could pay.
-        qr=qr_code(f"{public_url}/checkout/{session.id}" if test else payment_uri(terms)) if waiting else None,
-        wallet=payment_uri(terms) if waiting and not test else None,
+        qr=qr_code(f"{public_url}/checkout/{session.id}" if test else payment_uri(asked)) if said.payable else None,
+        wallet=payment_uri(asked) if said.payable and not test else None,
         expires_at=session.expires_at,
         expires=to_rfc3339(session.expires_at),
         lifetime_seconds=max((session.expires_at - session.created_at) // SECOND_MS, 1),
         now=now,
-        seconds_left=max(left // SECOND_MS, 0),
+        seconds_left=seconds_left(session, now),
         time_left=time_left(left),
         tx_hash=session.payment.transfers[-1].tx_hash if session.payment.transfers else None,
-        success=success,
-        cancel=_place(session.cancel_url),
+        onward=onward,
+        elsewhere=_elsewhere(session),
+        closable=said.settled,
         back=_place(session.return_url),
         start_again=start_again,
-        headline=headline,
-        announcement=announcement,
         version=version(session),
-        poll_seconds=_poll_seconds(session, now, late_grace_ms),
-        return_seconds=RETURN_SECONDS if returns and status in (_S.PAID, _S.PAID_LATE) else None,
-        choices=tuple(one for one in _choices(session) if one.outcome in simulations),
+        poll_seconds=_poll_seconds(session, said),
+        refreshes=session.status in (_S.PENDING, _S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.EXPIRED),
+        return_seconds=RETURN_SECONDS if returns else None,
+        choices=_choices(session, said, simulations),
         bill=costs.bill,
         may_change_code=session.allow_promotion_codes and untouched,
         code=costs.code,
@@ -223,11 +250,31 @@ def open_price(line: LineItem, product: Product) -> OpenPrice:
 
 
 def version(session: CheckoutSession) -> str:
-    """A word that changes with everything about a session that its buyer can see change."""
-    transfers = session.payment.transfers
-    confirmed = sum(one.confirmed_at is not None for one in transfers)
-    dropped = len(session.payment.dropped)
-    return f"{session.status.value}-{len(transfers)}-{confirmed}-{dropped}-{session.price.minor}"
+    """A word that changes with everything about a session that its buyer can see change, but the time."""
+    transfers = [(one.tx_hash, one.confirmed_at is not None) for one in session.payment.transfers]
+    facts = (session.status.value, statement_of(session), transfers)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def seconds_left(session: CheckoutSession, now: int) -> int:
+    """How much time is left to pay, by the server's clock."""
+    return max((session.expires_at - now) // SECOND_MS, 0)
+
+
+# Whoever has just paid continues to the shop; whoever has got a refund wants to read about it.
+_RETURNS: Final = frozenset({_X.PAID, _X.PAID_LATE, _X.FREE, _X.CAPTURED_IN_PART, _X.ACCEPTED_LESS, _X.ACCEPTED_MORE})
+_STEPS: Final = {_X.SEEN: 1, _X.AUTHORIZED: 1, _X.PARTLY_CAPTURED: 1, _X.REST_SEEN: 1}
+
+
+def _lead(words: BuyerWords, start_again: str | None) -> str:
+    return words.lead_again if start_again is not None and words.lead_again else words.lead
+
+
+def _written(said: Statement, amount: Sum, coins: Callable[[int], str]) -> str:
+    """A sum of the account, in money or in the asset that was sent."""
+    if said.in_the_asset and amount.atomic is not None:
+        return coins(amount.atomic)
+    return in_money(amount, lambda money: str(price(money)), coins)
 
 
 def _place(url: str | None) -> ReturnTarget | None:
@@ -238,52 +285,22 @@ def _place(url: str | None) -> ReturnTarget | None:
     return ReturnTarget(url, (parts.hostname or url) if parts.scheme in ("https", "http") else parts.scheme)
 
 
-def _words(session: CheckoutSession, asked: str) -> tuple[str, str]:
-    """The headline, and what a screen reader says when the session has just come to stand there."""
-    match session.status:
-        case SessionStatus.PENDING if session.payment.dropped:
-            return f"Send {asked}", "The network has dropped the payment that was seen. It may still arrive."
-        case SessionStatus.PENDING:
-            return f"Send {asked}", "Waiting for your payment."
-        case SessionStatus.DETECTED if session.payment.authorization is not None:
-            return "Payment authorised", "Your payment is authorised. You are charged when your order is ready."
-        case SessionStatus.DETECTED:
-            return (
-                "Payment seen"
-            ), "Your payment was seen and is waiting for confirmation. You do not need to do anything."
-        case SessionStatus.UNDERPAID:
-            return "Part of the amount arrived", "Less than the amount asked for arrived. The merchant is reviewing it."
-        case SessionStatus.OVERPAID:
-            return (
-                "More than the amount arrived",
-                "More than the amount asked for arrived. The merchant is reviewing it.",
-            )
-        case SessionStatus.PAID:
-            return "Payment complete", "Your payment is complete. Thank you."
-        case SessionStatus.PAID_LATE:
-            return "Payment received late", "Your payment arrived after the time was up. The merchant has it."
-        case SessionStatus.EXPIRED:
-            return "The time is up", "The time to pay is up. Please do not send anything to this address."
-        case SessionStatus.FAILED if session.canceled_at is not None:
-            return "This payment was canceled", "This payment was canceled. Please do not send anything."
-        case SessionStatus.FAILED:
-            return "This payment did not work", "This payment did not work and cannot be completed here."
-        case never:
-            assert_never(never)
+def _elsewhere(session: CheckoutSession) -> ReturnTarget | None:
+    """The way back to the shop: where the merchant said, or else the front page of where they thank for payments. That
+    page itself is for who has paid: some shops take a visit to it as proof."""
+    given = session.cancel_url or session.return_url
+    if given is not None or session.success_url is None:
+        return _place(given)
+    parts = urlsplit(session.success_url)
+    return _place(urlunsplit((parts.scheme, parts.netloc, "/", "", ""))) if parts.scheme in ("https", "http") else None
 
 
-def _poll_seconds(session: CheckoutSession, now: int, late_grace_ms: int) -> int | None:
-    match session.status:
-        case SessionStatus.PENDING | SessionStatus.DETECTED:
-            return POLL_SECONDS
-        case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
-            return REVIEW_POLL_SECONDS
-        case SessionStatus.EXPIRED:
-            return REVIEW_POLL_SECONDS if now < session.expires_at + late_grace_ms else None
-        case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:
-            return None
-        case never:
-            assert_never(never)
+def _poll_seconds(session: CheckoutSession, said: Statement) -> int:
+    if session.status in (_S.PENDING, _S.DETECTED) or said.payable or said.situation is _X.REST_SEEN:
+        return POLL_SECONDS
+    if session.status in (_S.UNDERPAID, _S.OVERPAID, _S.EXPIRED):
+        return REVIEW_POLL_SECONDS
+    return SETTLED_POLL_SECONDS
 
 
 _PAY = Choice(Outcome.PAID.value, "Pay in full", "The exact amount arrives and is confirmed.")
@@ -296,24 +313,31 @@ _LATE_NOW = Choice(Outcome.LATE.value, "Pay too late", "The exact amount arrives
 _PROMISE = Choice(
     Outcome.AUTHORIZED.value, ("Authorise"), "The whole amount is authorised; the merchant captures it later."
 )
+_REST = Choice(Outcome.TOP_UP.value, "Pay the rest", "The missing amount arrives and is confirmed.")
+_AGAIN = Choice(Outcome.PAID.value, "Pay again", "The exact amount arrives once more.")
+_AGAIN_LESS = Choice(Outcome.UNDERPAID.value, "Pay a part again", "Half of the amount arrives once more.")
+_AFTER = Choice(Outcome.PAID.value, "Pay all the same", "The exact amount arrives, although this has ended.")
 _FAIL = Choice(Outcome.FAILED.value, "Fail", "The payment fails for good.")
 
+# What is offered of what can be simulated, by state. What is captured by hand is promised first, and never simply
+# arrives.
+_OFFERED: Final[dict[SessionStatus, tuple[Choice, ...]]] = {
+    _S.PENDING: (_PAY, _SEE, _LESS, _MORE, _LATE, _FAIL),
+    _S.DETECTED: (_CONFIRM, _MORE, _FAIL),
+    _S.UNDERPAID: (_REST, _FAIL),
+    _S.OVERPAID: (_FAIL,),
+    _S.EXPIRED: (_LATE_NOW,),
+    _S.PAID: (_AGAIN, _AGAIN_LESS),
+    _S.PAID_LATE: (_AGAIN, _AGAIN_LESS),
+    _S.FAILED: (_AFTER,),
+}
 
-def _choices(session: CheckoutSession) -> tuple[Choice, ...]:
+
+def _choices(session: CheckoutSession, said: Statement, simulations: Collection[Outcome]) -> tuple[Choice, ...]:
     """What leads somewhere new from here; the operation itself decides."""
-    if session.payment.capture_method is CaptureMethod.MANUAL:
-        # What is captured by hand is promised first, and never simply arrives.
-        return {SessionStatus.PENDING: (_PROMISE, _FAIL), SessionStatus.DETECTED: (_FAIL,)}.get(session.status, ())
-    match session.status:
-        case SessionStatus.PENDING:
-            return _PAY, _SEE, _LESS, _MORE, _LATE, _FAIL
-        case SessionStatus.DETECTED:
-            return _CONFIRM, _MORE, _FAIL
-        case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
-            return (_FAIL,)
-        case SessionStatus.EXPIRED:
-            return (_LATE_NOW,)
-        case SessionStatus.PAID | SessionStatus.PAID_LATE | SessionStatus.FAILED:
-            return ()
-        case never:
-            assert_never(never)
+    offered = _OFFERED[session.status]
+    if session.payment.capture_method is CaptureMethod.MANUAL and session.status is _S.PENDING:
+        offered = (_PROMISE, _FAIL)
+    elif said.situation in (_X.FREE, _X.NOTHING_DUE):
+        offered = ()
+    return tuple(one for one in offered if one.outcome in simulations)

@@ -33,6 +33,14 @@
     }
   };
 
+  // Each look for news brings how much time is left, also where nothing else is new: a phone that slept, a suspended
+  // laptop or a deadline that came nearer is right again at once.
+  const setCountdown = (seconds) => {
+    if (!countdown || !Number.isFinite(seconds)) return;
+    countdown.end = performance.now() + seconds * SECOND;
+    tickCountdown();
+  };
+
   const tickCountdown = () => {
     if (!countdown) return;
     const { timer, end } = countdown;
@@ -167,6 +175,11 @@
     prepare();
     if (focusWasInside && document.activeElement === document.body) document.getElementById("headline")?.focus();
     focusWasInside = false;
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const left = event.detail.xhr?.getResponseHeader("Tillgate-Seconds-Left");
+    if (left !== null && left !== undefined && left !== "") setCountdown(Number(left));
   });
 
   const offline = (isOffline) =>

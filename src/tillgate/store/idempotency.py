@@ -43,6 +43,9 @@ _FOUND: Final = f"SELECT fingerprint, status, media_type, body, sealed FROM idem
 # Whose claim was taken over, or has run out, finds none to finish.
 _CLAIM: Final = f"{_NAME} AND created_at = $6 AND status IS NULL"
 _FINISH: Final = f"UPDATE idempotency_names SET status = $7, media_type = $8, body = $9, sealed = $10 WHERE {_CLAIM}"
+_AMEND: Final = (
+    f"UPDATE idempotency_names SET status = $7, media_type = $8, body = $9 WHERE {_NAME} AND created_at = $6"
+)
 _RELEASE: Final = f"DELETE FROM idempotency_names WHERE {_CLAIM}"
 _OLD: Final = f"SELECT {_COLUMNS} FROM idempotency_names WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2"
 _DROP: Final = f"DELETE FROM idempotency_names WHERE ({_COLUMNS}) IN"
@@ -147,10 +150,16 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     return StoredAnswer(row["status"], body, media_type, row["sealed"])
 
 
-async def finish(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> None:
-    """Keep what the request answered, if the claim is still its own."""
+async def finish(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> bool:
+    """Keep what the request answered, if the claim is still its own; answers with whether it was."""
     text = answer.body.decode() if _is_text(answer.media_type) else base64.b64encode(answer.body).decode()
-    await tx.execute(_FINISH, *_name(request), request.at, answer.status, answer.media_type, text, answer.sealed)
+    kept = await tx.execute(_FINISH, *_name(request), request.at, answer.status, answer.media_type, text, answer.sealed)
+    return kept == 1
+
+
+async def amend(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> None:
+    """Keep another text than the one that the request was finished with, which its own claim did."""
+    await tx.execute(_AMEND, *_name(request), request.at, answer.status, answer.media_type, answer.body.decode())
 
 
 async def release(tx: Transaction, request: IdempotentRequest) -> None:

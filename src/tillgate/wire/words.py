@@ -270,7 +270,7 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.AMOUNT_TOO_LARGE: "the amount is too large; at most {digits} digits before the point.",
     _P.AMOUNT_ZERO: "the amount must be greater than zero.",
     _P.TOTAL_NOT_POSITIVE: (
-        "the total must be above zero: {discount} {discount.currency} are discounted from {price}."
+        "the total must not be below zero: {discount} {discount.currency} are discounted from {price}."
     ),
     _P.TOTAL_TOO_LARGE: "the order's total is too large.",
     _P.CURRENCY_OF_LINES: lambda values, spell: f"expected the currency of {_field(values, spell)}, such as USD.",
@@ -286,8 +286,8 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.PRODUCT_CURRENCY: "this product costs {product}, the order is in {order}.",
     _P.PRODUCT_NOT_FOR_SALE: "this product is not for sale.",
     _P.REFERENCE_TAKEN: (
-        "Another order that is neither canceled nor expired has the unique reference {reference!r}. Check that order "
-        "first."
+        "{which} has the unique reference {reference!r}. Go on with that order and its session; the reference is free "
+        "again once it is canceled, expired or refunded in full."
     ),
     _P.NO_AUTHORIZATIONS: ("this rail has no authorisations, so payments cannot be captured later; use automatic."),
     _P.DISCOUNTED_ALREADY: "a session that is created with a discount cannot take another.",
@@ -305,7 +305,6 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.DISCOUNT_CURRENCY: _discount_currency,
     _P.DISCOUNT_MINIMUM: "this discount does not apply: the minimum purchase is {minimum} {minimum.currency}.",
     _P.DISCOUNT_OF_NOTHING: "this discount does not apply: there is nothing to discount.",
-    _P.DISCOUNT_OF_ALL: "this discount does not apply: the total would be zero.",
     _P.DISCOUNT_NEEDS_CUSTOMER: lambda values, spell: (
         f"this discount does not apply: it is for registered customers; set {_field(values, spell)}."
     ),

@@ -208,6 +208,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     payment_id: str
     customer_id: str | None
     status: str
+    payment_status: str | None = None
     exceptions: list[str]
     fulfillment: str
     reference: str | None
@@ -335,7 +336,9 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
 
     Attributes:
         amount: what the buyer is to send.
-        received: what has arrived and is confirmed.
+        received: what has arrived or was captured, and is confirmed; ``fiat_received`` is what it is worth at the
+            price that was locked.
+        reference, customer_id: the order's.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
     """
@@ -365,6 +368,10 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     canceled_at: datetime | None = None
     test_clock_id: str | None = None
     allow_promotion_codes: bool = False
+    payment_status: str | None = None
+    reference: str | None = None
+    customer_id: str | None = None
+    fiat_received: FiatAmount | None = None
     created_at: datetime
     order: Order | None = None
     payment: Payment | None = None

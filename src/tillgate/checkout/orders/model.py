@@ -55,6 +55,21 @@ EVENT_OF: Final[dict[OrderStatus, EventType]] = {
 }
 
 
+class PaymentRequired(StrEnum):
+    """Whether an order's price is paid: what people fulfil on."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    NOT_REQUIRED = "no_payment_required"
+
+
+def payment_required(status: OrderStatus, price: Money) -> PaymentRequired:
+    """Whether an order in this state and of this price is paid; what was given back is not paid any more."""
+    if status is not OrderStatus.PAID:
+        return PaymentRequired.UNPAID
+    return PaymentRequired.PAID if price.minor else PaymentRequired.NOT_REQUIRED
+
+
 class Fulfillment(StrEnum):
     """What the merchant has done about it; theirs to set, whatever the money does."""
 
@@ -156,10 +171,10 @@ def checked_basket(basket: Basket, *, field: Field) -> Basket:
     """The basket, if somebody can pay it.
 
     Raises:
-        InvalidInput: nothing is left to pay, or more than any amount may be.
+        InvalidInput: less than nothing is left to pay, or more than any amount may be.
     """
     found = basket.totals
-    if found.total <= 0:
+    if found.total < 0:
         raise InvalidInput(
             field,
             Problem.TOTAL_NOT_POSITIVE,
@@ -176,7 +191,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reference: the merchant's own name for it.
-        unique_reference: no other order of this project and mode that says so, and is not canceled, has the same one.
+        unique_reference: no other order of this project and mode that says so, and is not canceled, expired or refunded
+            in full, has the same one.
         total_minor: what is to be paid; the sum of its parts, kept for searching.
         expires_at: its session's deadline: money that is complete at it or later is late.
         payment: what came; the order's own amounts are sums over its transactions.

@@ -7,7 +7,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.metadata import metadata_to_api
-from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.model import Order, payment_required
 from tillgate.checkout.payments.model import Unusual
 
 
@@ -51,6 +51,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     Attributes:
         exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
             ``unexpected``.
+        payment_status: ``paid`` while the order is; ``no_payment_required`` where its total is zero.
         received: what has arrived and is confirmed, in the order's currency at the locked price.
         refunded: what has gone back of it.
         decision: what you said last about unusual money.
@@ -64,6 +65,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     payment_id: str
     customer_id: str | None
     status: Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
+    payment_status: Literal["unpaid", "paid", "no_payment_required"]
     exceptions: list[Unusual]
     fulfillment: Literal["unfulfilled", "fulfilled"]
     reference: str | None
@@ -96,6 +98,7 @@ def to_api(order: Order) -> OrderObject:
         payment_id=order.payment.id,
         customer_id=order.customer_id,
         status=order.status.value,
+        payment_status=payment_required(order.status, order.price).value,
         exceptions=order.exceptions,
         fulfillment=order.fulfillment.value,
         reference=order.reference,

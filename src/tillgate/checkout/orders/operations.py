@@ -185,10 +185,13 @@ async def make(
         payment=payment,
     )
     if not await records.insert(tx, order):
+        claimer = await records.claims(tx, order.project_id, order.livemode, order.reference or "")
+        # Seen by nobody else yet: it was claimed in the same moment.
+        which = f"The order {claimer[0]}, which is {claimer[1].value}," if claimer is not None else "Another order"
         raise Conflict(
             Problem.REFERENCE_TAKEN,
             field="reference",
-            values={"reference": new.reference},
+            values={"reference": new.reference, "which": which},
             code="order_reference_taken",
         )
     return order

@@ -48,9 +48,11 @@ _NEWEST: Final = (
 _RELEASE_REFERENCES: Final = with_list(
     "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
 )
+_CLAIMS: Final = "SELECT id, status FROM orders WHERE project_id = $1 AND livemode = $2 AND claimed_reference = $3"
 _MOVE: Final = (
     "UPDATE orders SET status = $1, updated_at = $2, "
-    "claimed_reference = CASE WHEN $1 = 'canceled' THEN NULL ELSE claimed_reference END WHERE id = $3 AND status = $4"
+    "claimed_reference = CASE WHEN $1 IN ('canceled', 'refunded') THEN NULL ELSE claimed_reference END "
+    "WHERE id = $3 AND status = $4"
 )
 _RELINE: Final = "UPDATE orders SET line_items = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
 _DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
@@ -85,6 +87,12 @@ async def insert(tx: Transaction, order: Order) -> bool:
         order.created_at,
     )
     return changed == 1
+
+
+async def claims(tx: Transaction, project_id: str, livemode: bool, reference: str) -> tuple[str, OrderStatus] | None:
+    """Which order of this project and mode claims a reference, and where it stands."""
+    row = await tx.fetch_one(_CLAIMS, project_id, livemode, reference)
+    return (row["id"], OrderStatus(row["status"])) if row is not None else None
 
 
 async def release_references(tx: Transaction, session_ids: Sequence[str]) -> None:

@@ -238,7 +238,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.received - sum(one.amount_atomic for one in self.returned), 0)
 
     def value_of(self, atomic: int) -> Money:
-        """What an amount of the asset is worth at the price that was locked, rounded down: the whole is the price."""
+        """What an amount of the asset is worth at the price that was locked, rounded down: the whole is the price.
+
+        Where nothing was asked for, there is no price to say it by.
+        """
+        if not self.terms.amount_atomic:
+            return Money(0, self.price.currency)
         return Money(atomic * self.price.minor // self.terms.amount_atomic, self.price.currency)
 
     def capture_atomic(self, amount_minor: int) -> int:

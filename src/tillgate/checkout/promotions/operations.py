@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
@@ -57,7 +58,7 @@ async def create_promotion_code(
 
     Raises:
         InvalidInput: a field is wrong, or there is no such coupon; the field is named.
-        Conflict: another code has the same text, ignoring case.
+        Conflict: another code that is on has the same text, ignoring case.
     """
     now = context.clock.now()
     coupon = await _coupon(tx, principal, new.coupon_id)
@@ -78,10 +79,7 @@ async def create_promotion_code(
         updated_at=now,
     )
     if not await records.insert(tx, promotion):
-        raise Conflict(
-            f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter.",
-            code="promotion_code_exists",
-        )
+        raise _exists(promotion)
     await emit_fact(context, tx, PROMOTION_CODE_CREATED, promotion, to_api(promotion))
     return promotion
 
@@ -161,6 +159,7 @@ async def update_promotion_code(
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: a field is wrong; it is named.
+        Conflict: it is switched on, and another code that is on has the same text.
     """
     promotion = await records.locked(tx, principal.project_id, principal.livemode, promotion_code_id)
     if promotion is None:
@@ -174,9 +173,20 @@ async def update_promotion_code(
     if after == promotion:
         return promotion
     after = msgspec.structs.replace(after, updated_at=context.clock.now())
-    await records.update(tx, after)
+    try:
+        await records.update(tx, after)
+    except UniqueViolation as error:
+        raise _exists(after) from error
     await emit_fact(context, tx, PROMOTION_CODE_UPDATED, after, to_api(after))
     return after
+
+
+def _exists(promotion: PromotionCode) -> Conflict:
+    return Conflict(
+        f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter. Switch "
+        "that one off first, which frees its text.",
+        code="promotion_code_exists",
+    )
 
 
 async def _coupon(tx: Transaction, principal: Principal, coupon_id: str) -> Coupon:

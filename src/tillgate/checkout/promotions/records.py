@@ -18,22 +18,31 @@ _COLUMNS: Final = (
     "expires_at, redemptions_max, reserved, redeemed, active, metadata, created_at, updated_at"
 )
 _INSERT: Final = (
-    f"INSERT INTO promotion_codes ({_COLUMNS}, code_folded) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING"
+    f"INSERT INTO promotion_codes ({_COLUMNS}, word, code_folded) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) "
+    "ON CONFLICT DO NOTHING"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _BY_IDS: Final = with_list(
     f"SELECT {_COLUMNS} FROM promotion_codes WHERE id IN {{list}} AND project_id = $2 AND livemode = $3"
 )
-_BY_CODE: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND code_folded = $3"
+# Of several with one word, one is on at most: that one is meant, or else the newest.
+_BY_CODE: Final = (
+    f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND word = $3 "
+    "ORDER BY active DESC, id DESC LIMIT 1"
+)
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND id < $3"
-# The counters are not among it: they change on their own, whoever changes the rest.
-_UPDATE: Final = "UPDATE promotion_codes SET active = $1, metadata = $2, updated_at = $3 WHERE id = $4"
+# The counters are not among it: they change on their own, whoever changes the rest. A code claims its word while it is
+# on, and its own id while it is off.
+_UPDATE: Final = (
+    "UPDATE promotion_codes SET active = $1, metadata = $2, updated_at = $3, "
+    "code_folded = CASE WHEN $1 THEN word ELSE id END WHERE id = $4"
+)
 
 
 async def insert(tx: Transaction, promotion: PromotionCode) -> bool:
-    """Keep a new promotion code; False if another one reads the same."""
+    """Keep a new promotion code; False if another one that is on reads the same."""
     minimum = promotion.minimum
     changed = await tx.execute(
         _INSERT,
@@ -55,6 +64,7 @@ async def insert(tx: Transaction, promotion: PromotionCode) -> bool:
         promotion.created_at,
         promotion.updated_at,
         folded(promotion.code),
+        folded(promotion.code) if promotion.active else promotion.id,
     )
     return changed == 1
 
@@ -76,7 +86,7 @@ async def by_ids(
 
 
 async def by_code(tx: Transaction, project_id: str, livemode: bool, code_folded: str) -> PromotionCode | None:
-    """The promotion code of this project and mode that reads like this."""
+    """The promotion code of this project and mode that reads like this: the one that is on, or else the newest."""
     row = await tx.fetch_one(_BY_CODE, project_id, livemode, code_folded)
     return _promotion(row) if row is not None else None
 
@@ -99,14 +109,18 @@ async def newest(
 ) -> list[PromotionCode]:
     """Up to ``limit + 1`` promotion codes, newest first, that match what is given."""
     params = [project_id, livemode, page.before]
-    filters = {"active = {}": active, "coupon_id = {}": coupon_id, "code_folded = {}": code_folded}
+    filters = {"active = {}": active, "coupon_id = {}": coupon_id, "word = {}": code_folded}
     sql, params = newest_first(_NEWEST, params, filters, by="id", limit=page.limit)
     rows = await tx.fetch_all(sql, *params)
     return [_promotion(row) for row in rows]
 
 
 async def update(tx: Transaction, promotion: PromotionCode) -> None:
-    """Write what may be changed of a locked promotion code."""
+    """Write what may be changed of a locked promotion code.
+
+    Raises:
+        UniqueViolation: it is switched on, and another one that is on reads the same.
+    """
     await tx.execute(_UPDATE, promotion.active, promotion.metadata, promotion.updated_at, promotion.id)
 
 

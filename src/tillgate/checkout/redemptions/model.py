@@ -32,7 +32,6 @@ class DiscountRefusal(StrEnum):
     OTHER_CURRENCY = "other_currency"
     BELOW_MINIMUM = "below_minimum"
     NOTHING_TO_TAKE_OFF = "nothing_to_take_off"
-    WHOLE_PRICE = "whole_price"
     FIRST_PAYMENT_ONLY = "first_payment_only"
     ONCE_PER_CUSTOMER = "once_per_customer"
 
@@ -114,7 +113,7 @@ class Offer(NamedTuple):
     """What a buyer may have, before anything is held for them.
 
     Attributes:
-        off: what is taken off, more than nothing.
+        off: what is taken off; nothing where that rounds to nothing, or there is nothing to take it off.
     """
 
     coupon: Coupon
@@ -176,10 +175,7 @@ def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *,
         )
     if minimum is not None and subtotal.minor < minimum.minor:
         raise not_applicable(offer, _R.BELOW_MINIMUM, Problem.DISCOUNT_MINIMUM, minimum=minimum)
-    off = discount.on(subtotal) if subtotal.minor > 0 else offer.off
-    if off.minor <= 0:
-        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, Problem.DISCOUNT_OF_NOTHING)
-    return offer._replace(off=off)
+    return offer._replace(off=discount.on(subtotal) if subtotal.minor > 0 else offer.off)
 
 
 def refuse_unavailable(offer: Offer, *, now: int) -> None:

@@ -1,7 +1,6 @@
 """What is taken off a session's price: as it is opened, or by a promotion code that its buyer types."""
 
 from tillgate.base.errors import Conflict
-from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Problem
 from tillgate.checkout.context import CheckoutContext
@@ -10,7 +9,7 @@ from tillgate.checkout.orders.model import Basket, Discount, Order, checked_bask
 from tillgate.checkout.promotions.model import checked_code, folded
 from tillgate.checkout.promotions.operations import get_promotion_code
 from tillgate.checkout.redemptions import operations as redemptions
-from tillgate.checkout.redemptions.model import DiscountRefusal, Offer, not_applicable
+from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused, Offer
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, require_own
 from tillgate.checkout.sessions.pricing import refuse_unless_untouched, reprice
@@ -27,7 +26,7 @@ async def named(
     customer_id: str | None,
     now: int,
 ) -> Offer | None:
-    """What a coupon or a code takes off the basket; None where none is named.
+    """What a coupon or a code takes off the basket; None where none is named, or it would take nothing off.
 
     Raises:
         InvalidInput: there is no such coupon or code, or both are named.
@@ -35,7 +34,7 @@ async def named(
     """
     if coupon_id is None and promotion_code is None:
         return None
-    return await redemptions.offer(
+    found = await redemptions.offer(
         tx,
         principal,
         coupon_id=coupon_id,
@@ -45,13 +44,15 @@ async def named(
         has_paid_before=customer_id is not None and await orders.has_paid(tx, customer_id),
         now=now,
     )
+    # What rounds to nothing is no mistake of the shop's: the session goes on without it, and no place is taken.
+    return found if found.off.minor else None
 
 
 def taken_off(basket: Basket, offer: Offer | None, *, field: Field) -> Basket:
-    """The basket with what is taken off it, if somebody can pay that.
+    """The basket with what is taken off it.
 
     Raises:
-        InvalidInput: nothing is left to pay, or too much.
+        InvalidInput: less than nothing is left to pay, or too much.
     """
     if offer is None:
         return checked_basket(basket, field=field)
@@ -93,9 +94,14 @@ async def apply_promotion_code(
         customer_id=order.customer_id,
         now=now,
     )
-    offer = present(offer, "the offer of a code that was found")
-    if order.basket._replace(discounts=(_discount(offer),)).totals.total <= 0:
-        raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, Problem.DISCOUNT_OF_ALL)
+    if offer is None:
+        raise DiscountRefused(
+            DiscountRefusal.NOTHING_TO_TAKE_OFF,
+            Problem.DISCOUNT_OF_NOTHING,
+            code="discount_not_applicable",
+            field="promotion_code",
+            values={},
+        )
     await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)
     return await _reprice(context, tx, session, order, (_discount(offer),), now)
 

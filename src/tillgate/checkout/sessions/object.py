@@ -7,8 +7,9 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
+from tillgate.checkout.orders.model import payment_required
 from tillgate.checkout.payments.model import Unusual
-from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.checkout.sessions.model import CheckoutSession, order_status
 
 
 class FiatAmount(msgspec.Struct, frozen=True):
@@ -23,7 +24,10 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
 
     Attributes:
         amount: what the buyer is to send.
-        received: what has arrived and is confirmed.
+        received: what has arrived or was captured, and is confirmed; ``fiat_received`` is what it is worth at the price
+            that was locked: of a partial capture, what was captured.
+        payment_status: the order's: ``paid`` while it is, ``no_payment_required`` where its total is zero.
+        reference, customer_id: the order's: whose it is, for whoever fulfils on this object's events.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
             ``unexpected``.
@@ -38,12 +42,16 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     link_id: str | None
     order_id: str
     payment_id: str
+    reference: str | None
+    customer_id: str | None
     status: Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
+    payment_status: Literal["unpaid", "paid", "no_payment_required"]
     exceptions: list[Unusual]
     address: str
     amount: CryptoAmount
     received: CryptoAmount
     fiat: FiatAmount
+    fiat_received: FiatAmount
     eth_price_usd: str
     chain_id: int
     tx_hash: str | None
@@ -71,12 +79,16 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         link_id=session.link_id,
         order_id=session.order_id,
         payment_id=payment.id,
+        reference=session.reference,
+        customer_id=session.customer_id,
         status=session.status.value,
+        payment_status=payment_required(order_status(session), session.price).value,
         exceptions=session.exceptions,
         address=terms.address,
         amount=crypto_amount(terms.amount_atomic, terms.asset_decimals),
         received=crypto_amount(payment.received, terms.asset_decimals),
         fiat=FiatAmount(str(session.price), session.price.currency),
+        fiat_received=FiatAmount(str(payment.received_value), session.price.currency),
         eth_price_usd=terms.native_price_usd,
         chain_id=terms.chain_id,
         tx_hash=payment.transfers[-1].tx_hash if payment.transfers else None,

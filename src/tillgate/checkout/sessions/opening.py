@@ -29,7 +29,7 @@ from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
 )
-from tillgate.checkout.sessions.moving import emit_event
+from tillgate.checkout.sessions.moving import emit_event, move
 from tillgate.events.types import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
@@ -79,6 +79,8 @@ async def open_session(
     context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession
 ) -> CheckoutSession:
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
+
+    Where the total is zero, it is complete at once, without a payment.
 
     Raises:
         Forbidden: a publishable key says what only a server may say.
@@ -164,6 +166,8 @@ async def _open(
         description=link.description if link else None,
         test_clock_id=new.test_clock_id,
         allow_promotion_codes=allow_codes and offer is None,
+        reference=order.reference,
+        customer_id=order.customer_id,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
@@ -211,6 +215,9 @@ async def _open(
     if offer is not None:
         await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
     await emit_event(context, tx, session, SESSION_CREATED, now)
+    # Where the buyer says what a line costs, they may want to give something all the same.
+    if not price.minor and not any(line.buyer_priced for line in order.basket.line_items):
+        return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
     return session
 
 

@@ -14,7 +14,7 @@ from tillgate.checkout.products.model import Product
 from tillgate.checkout.products.operations import products_by_id
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, order_status, payment_state, require_own
-from tillgate.checkout.sessions.moving import emit_event
+from tillgate.checkout.sessions.moving import emit_event, move
 from tillgate.events.types import SESSION_UPDATED
 from tillgate.store import Transaction
 
@@ -36,6 +36,22 @@ async def say_price(
         raise Conflict(Problem.PRICE_HAS_DISCOUNT)
     after = await orders.named_price(tx, principal, order, line_id, amount, now)
     return session if after == order else await reprice(context, tx, session, order, after, now)
+
+
+async def complete(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
+    """The buyer takes what costs nothing: the session is paid without a payment. Doing it again changes nothing.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: it costs something, or has ended.
+    """
+    session, now = require_own(await records.locked(tx, session_id), principal, session_id), context.clock.now()
+    if session.status is SessionStatus.PAID and not session.price.minor:
+        return session
+    refuse_unless_untouched(session, now, Problem.PRICE_IS_FINAL)
+    if session.price.minor:
+        raise Conflict("This order has a price, so it is complete once that is paid.", code="session_not_payable")
+    return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
 
 
 async def open_lines(tx: Transaction, principal: Principal, order: Order) -> list[tuple[LineItem, Product]]:

@@ -20,9 +20,12 @@ from tillgate.store.lists import newest_first
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
-    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id"
+    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id"
 )
-_SELECT: Final = f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM checkout_sessions s {JOINED}"
+# Who fulfils on a session's event is told whose order it is: its reference and customer are the order's alone.
+_SELECT: Final = (
+    f"SELECT {_COLUMNS}, {JOINED_COLUMNS} FROM checkout_sessions s {JOINED} JOIN orders o ON o.session_id = s.id"
+)
 _INSERT: Final = (
     "INSERT INTO checkout_sessions (id, project_id, livemode, link_id, title, description, status, amount_minor, "
     "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at, test_clock_id, "
@@ -39,8 +42,8 @@ _MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_
 _REPRICE: Final = "UPDATE checkout_sessions SET amount_minor = $1, updated_at = $2 WHERE id = $3 AND status = 'pending'"
 _SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
 _SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1 WHERE id = $2"
-# Added to nothing, so that PostgreSQL looks each payment up: knowing that both are in one order, it would walk the
-# two indexes side by side, and read every newer payment to come to a page in the middle.
+# Added to nothing, so that PostgreSQL looks payments and orders up: knowing that all are in one order, it would walk
+# their indexes side by side, and read every newer payment to come to a page in the middle.
 _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
 _NEWEST: Final = (
     f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
@@ -295,7 +298,7 @@ def _moved(session: CheckoutSession) -> bool:
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:21]
+    session = row[:23]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -317,5 +320,7 @@ def _session(row: Row) -> CheckoutSession:
         canceled_at=session[18],
         allow_promotion_codes=bool(session[19]),
         order_id=session[20],
-        payment=payment_from(row[21:], session[0]),
+        reference=session[21],
+        customer_id=session[22],
+        payment=payment_from(row[23:], session[0]),
     )
