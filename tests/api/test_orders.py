@@ -36,7 +36,7 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     assert set(order) == {
         "id", "object", "livemode", "sessionId", "paymentId", "customerId", "status", "exceptions", "fulfillment",
         "reference", "uniqueReference", "currency", "lineItems", "discounts", "amounts", "received", "refunded",
-        "decision", "metadata", "expiresAt", "createdAt", "updatedAt",
+        "decision", "paymentStatus", "metadata", "expiresAt", "createdAt", "updatedAt",
     }  # fmt: skip
     assert (order["object"], order["livemode"], order["status"]) == ("order", False, "open")
     assert order["id"].startswith("ord_")
@@ -47,7 +47,7 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     first = dict(order["lineItems"][0])
     assert first.pop("id").startswith("li_")
     assert first == {
-        "object": "line_item", "kind": "product", "name": "Tea", "quantity": 2, "unitAmount": "4.505",
+        "object": "line_item", "livemode": False, "kind": "product", "name": "Tea", "quantity": 2, "unitAmount": "4.505",
         "amount": "9.010", "productId": product_id,
     }  # fmt: skip
     assert (order["reference"], order["metadata"], order["sessionId"]) == ("A-1", {"a": 1}, session["id"])
