@@ -43,12 +43,14 @@ async def project_id_of(database: Database, given: str | None, data: Path) -> st
         data: the data directory, where a default may be remembered.
 
     Raises:
-        NotFound: there is no such project, or none at all.
-        Conflict: there are several that may be meant.
+        NotFound: there is no such project.
+        Conflict: there is none at all, or there are several that may be meant.
     """
     projects = await Accounts(database, SystemClock()).list_projects()
     if not projects:
-        raise NotFound("project; make one with: tillgate projects create --name NAME")
+        raise Conflict(
+            "There is no project yet. Make one with: tillgate projects create --name NAME", code="no_project"
+        )
     if given is not None:
         return _named(projects, given).id
     kept = remembered(data)

@@ -4,6 +4,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.dashboard import (
+    account,
     accounts,
     audit,
     coupons,
@@ -13,8 +14,10 @@ from tillgate.dashboard import (
     key_lives,
     keys,
     links,
+    notices,
     orders,
     overview,
+    people,
     products,
     projects,
     requests,
@@ -37,6 +40,9 @@ async def _nothing_here(call: Call) -> Response:
 VIEWS: tuple[View | PublicView, ...] = (
     *overview.VIEWS,
     *accounts.VIEWS,
+    *account.VIEWS,
+    *people.VIEWS,
+    *notices.VIEWS,
     *projects.VIEWS,
     *keys.VIEWS,
     *key_lives.VIEWS,
