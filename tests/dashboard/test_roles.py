@@ -210,7 +210,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
     other = await shop.app.accounts.create_user("other@example.com", OWNER_PASSWORD, Role.VIEWER, shop.project_id)
     await owner.send("/people/invitations", email="invited@example.com", role="viewer")
-    pages += ["/people", f"/people/{other.user.id}", "/account"]
+    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
     pages += [f"/api-keys/revoke?key={keys[1].id}"]
@@ -290,9 +290,11 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
     # One state of a key or an endpoint hides what another state offers.
     posts = {view.path for view in signed_in_views() if view.method == "POST" and view.need is not ANYBODY}
     of_a_moment = {f"{KEY}/{verb}" for verb in ("narrow", "withdraw", "finish")}
+    of_a_moment |= {f"{ROOT}/account/{verb}" for verb in ("app/confirm", "app/remove", "recovery-codes")}
+    of_a_moment |= {f"{ROOT}/account/passkeys/{{passkey}}/remove"}
     left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
     assert left <= of_a_moment
-    own = {view.path for view in signed_in_views() if view.method == "POST" and view.need is ANYBODY}
+    own = {view.path for view in signed_in_views() if view.method == "POST" and view.need.right is None}
     assert seen[Role.VIEWER] - own == {f"{ROOT}/mode"}
 
 
