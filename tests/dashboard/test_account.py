@@ -291,3 +291,16 @@ async def test_owners_are_told_of_what_others_changed(owner_of_both: Owner) -> N
         await owner.send("/people/invitations", email="other@example.com", role="viewer", form_id="y")
         assert "other@example.com" not in await owner.page("")
         assert "other@example.com" in await second.browser.page("")
+
+
+async def test_a_project_is_renamed(owner_of_both: Owner) -> None:
+    """Everywhere at once, and written down; a name that is none is refused beside its field."""
+    owner = owner_of_both
+    for name in (" ", "x" * 101):
+        answer = await owner.send("/settings", name=name)
+        assert (answer.status_code, 'id="name-problem"' in answer.text) == (422, True)
+    assert await owner.done("/settings", name="Corner shop") == "/settings"
+    assert await owner.done("/settings", name="Corner shop") == "/settings"
+    assert "Corner shop" in await owner.page("")
+    [line] = await owner.shop.keys.store.audit_of(owner.shop.project_id, None, None, 5)
+    assert (line.action, line.detail) == ("project.renamed", {"name": {"from": "Test shop", "to": "Corner shop"}})

@@ -47,6 +47,7 @@ FORMS: dict[Right | None, set[str]] = {
 BELOW: dict[str, Right | None] = {
     f"{ROOT}/account": None,
     f"{ROOT}/people": Right.PEOPLE,
+    f"{ROOT}/settings": Right.SETTINGS,
     f"{ROOT}/payment-links": Right.SELL,
     f"{ROOT}/products": Right.SELL,
     f"{ROOT}/coupons": Right.SELL,
@@ -99,7 +100,7 @@ def test_dangerous_settings_ask_for_the_password_again() -> None:
 def _right_of(view: View) -> Right | None:
     if view.method == "GET" and view.path in ANYBODYS_PAGES:
         return None
-    if view.path.startswith((f"{ROOT}/people", f"{ROOT}/account")):
+    if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account")):
         return BELOW["/".join(view.path.split("/")[:3])]
     if view.method == "GET" and not PAGES_OF_FORMS.search(view.path):
         return Right.READ
@@ -210,7 +211,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
     other = await shop.app.accounts.create_user("other@example.com", OWNER_PASSWORD, Role.VIEWER, shop.project_id)
     await owner.send("/people/invitations", email="invited@example.com", role="viewer")
-    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new"]
+    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
     pages += [f"/api-keys/revoke?key={keys[1].id}"]

@@ -10,6 +10,7 @@ FLASHES: Final = {
     "now_test": "You are viewing test mode.",
     "project_switched": "You switched to another project.",
     "project_created": "The project was created. You are viewing it now.",
+    "settings_saved": "The settings were saved.",
     "invitation_accepted": "You accepted the invitation. You are viewing the project now.",
     "invitation_withdrawn": "The invitation was withdrawn. Its link no longer works.",
     "role_changed": "The role was changed. It applies to their next click.",

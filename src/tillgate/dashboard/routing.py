@@ -22,6 +22,7 @@ from tillgate.dashboard import (
     projects,
     requests,
     sessions,
+    settings,
     webhooks,
 )
 from tillgate.dashboard.calls import ANYBODY, Call, Need, Page, PublicView, Site, View, apology
@@ -43,6 +44,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *account.VIEWS,
     *people.VIEWS,
     *notices.VIEWS,
+    *settings.VIEWS,
     *projects.VIEWS,
     *keys.VIEWS,
     *key_lives.VIEWS,
