@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from attacks import doors, keys, money, outgoing, pages, texts, wires
+from attacks import doors, keys, money, outgoing, pages, people, publishable, streams, texts, wires
 from attacks.fuzzing import fuzz
 from attacks.keys import Keyturn, keyturn_scene, odd_paths, questions, spoofed_identities, stronger_keys
 from attacks.scene import Scene, tillgate_scene
@@ -27,6 +27,8 @@ ON_TILLGATE: Final[tuple[Attack, ...]] = (
     *doors.ATTACKS,
     *texts.ATTACKS,
     *pages.ATTACKS,
+    *people.ATTACKS,
+    *publishable.ATTACKS,
     *money.ATTACKS,
     *outgoing.ATTACKS,
     *wires.ATTACKS,
@@ -37,6 +39,9 @@ ONCE: Final = frozenset(
         *(one.title for one in outgoing.ATTACKS),
         *(one.title for one in wires.ATTACKS),
         *(one.title for one in pages.ATTACKS),
+        *(one.title for one in people.ATTACKS),
+        *(one.title for one in publishable.ATTACKS),
+        *(one.title for one in (texts.HEADERS, texts.LOG_LINES)),
     }
 )
 
@@ -66,6 +71,7 @@ def on_keyturn(scene: Keyturn, wanted: str) -> Iterator[Outcome]:
         ("keys stronger than their maker", stronger_keys),
         ("hostile questions about keys", questions),
         ("forward-auth in somebody else's name", spoofed_identities),
+        *streams.ON_KEYTURN,
     )
     for title, run in alone:
         if wanted in title:

@@ -88,7 +88,7 @@ def stronger_keys(scene: Keyturn, tally: Tally) -> None:
         {"canary": True, "scopes": ["admin:all"]}, {"parentId": stranger["id"]}, {"createdBy": "operator"},
         {"kind": "root"}, {"scopes": ["invoices:read", "INVOICES:EXPORT"]},
     ]  # fmt: skip
-    for more in wider:
+    for more in scene.some(wider):
         answer = scene.asked(parent["key"], "POST", "/v1/keys", child | more)
         allowed = answer.status_code < 300 and more.get("rate") is not None
         tally.attempt(
@@ -123,7 +123,7 @@ def stronger_keys(scene: Keyturn, tally: Tally) -> None:
         ("POST", "/rotation/finish"),
         ("GET", "/secrets"),
     ]
-    for target, (method, verb) in itertools.product(targets, verbs):
+    for target, (method, verb) in scene.some(list(itertools.product(targets, verbs))):
         if target == sibling["id"] and method == "GET":
             continue  # A key reads the keys of its own project and mode.
         answer = scene.asked(
@@ -137,8 +137,8 @@ def stronger_keys(scene: Keyturn, tally: Tally) -> None:
         verdict = scene.client.post("/v1/keys/verify", json={"key": key["key"]}).json()
         tally.attempt(verdict["valid"] is True, ("a stranger's key was ended", verdict))
     for path in (
-        "/v1/projects/victim/disable",
-        "/v1/projects/victim/enable",
+        "/v1/projects/victim/suspend",
+        "/v1/projects/victim/resume",
         "/v1/projects/victim",
         "/v1/audit?projectId=victim",
         "/v1/keys?projectId=victim",

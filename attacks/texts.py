@@ -152,7 +152,7 @@ def injected_headers(scene: Scene, tally: Tally) -> None:
         "\u2028X-Injected: yes",
     )
     with scene.server.client(scene.intruder.test) as client:
-        for end in ends:
+        for end in scene.some(ends):
             url = f"https://merchant.example/{end}"
             amount = {"value": "5.00", "currency": "USD"}
             bodies: list[tuple[str, dict[str, Any]]] = [
@@ -197,7 +197,7 @@ def forged_log_lines(scene: Scene, tally: Tally) -> None:
     """Control characters and line ends in everything that a log or a terminal may show: none arrives there."""
     before = scene.server.log.stat().st_size
     with scene.server.client(scene.intruder.test) as client:
-        for text in TERMINAL:
+        for text in scene.some(TERMINAL):
             client.post("/customers", json={"name": text, "metadata": {"a": text}})
             client.post("/products", json={"name": text, "price": text})
             raw = text.encode("utf-8", "ignore").replace(b"\r", b"").replace(b"\n", b"")
@@ -235,10 +235,12 @@ def forged_log_lines(scene: Scene, tally: Tally) -> None:
         tally.attempt(_CONTROLS.search(shown.replace("\n", "").replace("\t", "")) is None, (command, shown[:200]))
 
 
+HEADERS: Final = Attack("injected header fields", injected_headers)
+LOG_LINES: Final = Attack("forged log lines and terminal codes", forged_log_lines)
 ATTACKS: Final = (
     Attack("hostile JSON and fields", hostile_bodies),
     Attack("hostile queries, cursors and ids", hostile_queries),
     Attack("hostile cookies", hostile_cookies),
-    Attack("injected header fields", injected_headers),
-    Attack("forged log lines and terminal codes", forged_log_lines),
+    HEADERS,
+    LOG_LINES,
 )

@@ -19,8 +19,9 @@ from bench.measuring import run
 from keyturn import Issued, KeyWish, Mode, Presented, Refused, revoke
 from tillgate.api.sessions import READ
 from tillgate.base.clock import SystemClock
+from tillgate.events.outbox import Outbox
 from tillgate.events.wake import Wake
-from tillgate.opening import Keys, open_keys, open_layer, open_migrated
+from tillgate.opening import STYLES, Keys, open_keys, open_layer, open_migrated
 from tillgate.settings import load
 
 PAUSE_SECONDS = 0.005
@@ -96,7 +97,7 @@ async def _timed(keys: Keys, victim: Issued, gates: int) -> float:
 
 async def _gate(data: str, database_url: str, texts: list[str]) -> None:
     database = await open_migrated(load(data=data, database_url=database_url or None), SystemClock())
-    opened = open_layer(database, SystemClock(), Wake())
+    opened = open_layer(database, SystemClock(), Outbox(Wake(), STYLES))
     holding = asyncio.create_task(opened.gate.run())
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     try:

@@ -46,7 +46,7 @@ class Growth:
         root, count = self._environment["KEYTURN_ROOT_KEY"], self._stage.pace.tenant_keys
         say(f"{count:,} keys of one project …")
         # Migrated by a command that ends; nobody else uses it meanwhile.
-        self._command("keys", "list", "--project", PROJECT)
+        self._command("keys", "create", "--name", "first", "--mode", "test", "--scope", SCOPE, "--project", PROJECT)
         million.seed(self._path, count, project=PROJECT)
         port = free_port()
         server = self._stage.serve("keyturn.cli", "serve", "--port", port=port, environment=self._environment)
@@ -61,7 +61,7 @@ class Growth:
         def imported() -> None:
             lines = (f"{secrets.token_hex(32)},key,test,{SCOPE}" for _ in range(IMPORTED))
             file.write_text("digest,name,mode,scopes\n" + "\n".join(lines) + "\n")
-            self._command("import", str(file), "--project", PROJECT, "--form", "acme_{40}")
+            self._command("keys", "import", str(file), "--project", PROJECT, "--form", "acme_{40}")
 
         def revoked() -> None:
             body = {"projectId": PROJECT, "matching": {"status": "active"}}

@@ -11,8 +11,9 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from keyturn import Kind, KnownKey, Limit, Mode, Need, Presented, Status
-from keyturn.admission.layer import Admitted, Caller
+from keyturn import Kind, KnownKey, Limit, Mode, Needs, Presented, Status
+from keyturn.admission.layer import NOBODY, Admitted, Caller
+from keyturn.invariants import present
 from keyturn.keys.model import Terms
 from keyturn.limiting.gcra import Allowance
 from tillgate.access import API_SCOPES
@@ -32,7 +33,9 @@ class OpenDoor:
         # What the answer's headers say of a limit stays: they are spelt by whoever answers.
         self._admitted = Admitted(KnownKey("key_open", terms, Status.ACTIVE), Allowance(LIMIT, 199, 0.5, 0.0))
 
-    async def admit(self, presented: Presented, need: Need | None, caller: Caller) -> Admitted:
+    async def admit(
+        self, presented: Presented, need: Needs, caller: Caller = NOBODY, *, limited: bool = True
+    ) -> Admitted:
         return self._admitted
 
 
@@ -43,7 +46,7 @@ async def _serve(port: int, data: str, project_id: str) -> None:
         # Everything else stays: headers, metrics, the log of requests (whose lines are of a key that is known).
         tillgate._api = NativeApi(
             api.context._replace(keys=door),
-            origins=api.origins,
+            origins=present(api.origins, "the origins that the native API answers"),
             plain_http_from_here=True,
             count_response=tillgate._metrics.count_response,
             requests=tillgate._keys.requests,

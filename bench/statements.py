@@ -21,7 +21,9 @@ from tillgate.base.principal import Principal
 from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.events.outbox import Outbox
 from tillgate.events.wake import Wake
+from tillgate.opening import STYLES
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.store import idempotency
@@ -90,7 +92,9 @@ class _Recording:
 async def record(database: Database, project_id: str, body: dict[str, Any], public_url: str) -> list[Statement]:
     """What opening the session that ``body`` asks for, under an idempotency key, sends to the database."""
     kept: list[Statement] = []
-    context = CheckoutContext(CheckoutSettings(public_url), Rails(SimulatedRail(), None), SystemClock(), Wake())
+    context = CheckoutContext(
+        CheckoutSettings(public_url), Rails(SimulatedRail(), None), SystemClock(), Outbox(Wake(), STYLES)
+    )
     caller = Principal(project_id, False, "key", "key:bench")
     new = NewSession(
         amount=NewAmount(**body["amount"]), metadata=body.get("metadata"), success_url=body.get("successUrl")

@@ -16,8 +16,9 @@ from keyturn.database import Database
 from keyturn.keys.secret import NATIVE, parse
 from keyturn.stores.sql import _BY_DIGEST, SqlKeyStore
 from tillgate.base.clock import SystemClock
+from tillgate.events.outbox import Outbox
 from tillgate.events.wake import Wake
-from tillgate.opening import open_layer
+from tillgate.opening import STYLES, open_layer
 
 CALLS = 2_000
 CALLS_POSTGRES = 400
@@ -38,7 +39,7 @@ def junk_of(key: str) -> str:
 async def sqlite_costs(database: Database, path: Path, key: str, need: Need, rounds: int) -> dict[str, list[float]]:
     """Microseconds a call, for each round: ``hot``, ``miss`` and ``junk``, and beside them what cannot be done
     without: ``digest`` (SHA-256 and a dictionary) and ``select`` (the same statement by the bare driver)."""
-    layer, primary = open_layer(database, SystemClock(), Wake()), _asking(database)
+    layer, primary = open_layer(database, SystemClock(), Outbox(Wake(), STYLES)), _asking(database)
     gate = layer.gate
     good, junk = Presented(authorization=f"Bearer {key}"), Presented(authorization=f"Bearer {junk_of(key)}")
     secret = parse(NATIVE, key)

@@ -26,7 +26,12 @@ from tillgate.events import operations as events
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointContext, NewEndpoint
+from tillgate.events.facts import Fact
 from tillgate.events.model import EventObject
+from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.outbox import Outbox
+from tillgate.events.styles import Styles
+from tillgate.events.types import TYPES
 from tillgate.events.wake import Wake
 from tillgate.rails.port import TEST_CHAIN_ID, Block, Observation, PaymentTerms, Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -63,15 +68,16 @@ class Counter:
         self.clock = clock
         self.project_id = project_id
         self.wake = Wake()
+        self.outbox = Outbox(self.wake, Styles([NATIVE_STYLE]))
         self.sealer = Sealer(new_key())
         self.context = CheckoutContext(
             CheckoutSettings("https://shop.example", LIFETIME_MS, GRACE_MS),
             Rails(test=SimulatedRail(), live=None),
             clock,
-            self.wake,
+            self.outbox,
         )
         self.guard = AddressGuard(LOOPBACK)
-        self.endpoints = EndpointContext(clock, self.sealer, http_loopback=True, guard=self.guard)
+        self.endpoints = EndpointContext(clock, self.sealer, self.outbox.styles, http_loopback=True, guard=self.guard)
         self.principal = Principal(project_id, False, "key", "key:test")
 
     async def session(self, value: str = "50.00", currency: str = "USD", **more: Any) -> CheckoutSession:
@@ -88,7 +94,7 @@ class Counter:
         return await self.database.read(lambda tx: sessions.get_session(tx, self.principal, session_id))
 
     async def expire_due(self) -> int:
-        return await self.database.write(lambda tx: expiring.expire_due(self.context, tx))
+        return await self.database.write(lambda tx: expiring.expire_due(self.context, tx, self.project_id))
 
     async def endpoint(
         self, url: str = "https://shop.example/hook", events: tuple[str, ...] = ("*",)
@@ -103,15 +109,18 @@ class Counter:
     async def emit_in(
         self, tx: Transaction, type: str = "session.paid", object_id: str = "cs_made_up", data: bytes = b"{}"
     ) -> None:
-        await events.emit(
-            tx,
-            self.wake,
+        await events.emit(tx, self.outbox, self.fact(type, object_id, data))
+
+    def fact(self, type: str = "session.paid", object_id: str = "cs_made_up", data: bytes = b"{}") -> Fact:
+        """Something that has happened, whatever it says."""
+        declared = next(one for one in TYPES if one.name == type)
+        return Fact(
+            type=declared,
             project_id=self.project_id,
             livemode=False,
-            type=type,
             object_id=object_id,
-            data=data,
-            now=self.clock.now(),
+            at=self.clock.now(),
+            native=data,
         )
 
     async def events(self) -> list[EventObject]:

@@ -7,7 +7,7 @@ work running. Only the clock is the test's: it goes on its own and can be put fo
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
 from tillgate.opening import Keys, open_keys
 from tillgate.settings import Settings
 from tillgate.store.sealing import new_key
+from tillgate.wire.dialect import Dialect
 
 PUBLIC_URL = "https://shop.example"
 EVENTUALLY_SECONDS_MAX = 20
@@ -163,15 +164,18 @@ async def open_shop(
     dev: bool = True,
     still: bool = False,
     clock: MovableClock | None = None,
+    dialects: Sequence[Dialect] = (),
     **more: Any,
 ) -> AsyncIterator[Shop]:
     """A running shop with one project; ``more`` are settings by their names.
 
     Args:
+        dialects: the languages that it speaks beside the native one.
         still: without its background work, so that nothing is written but what requests write.
     """
     clock = clock or MovableClock()
-    async with running(settings_for(data, database_url, dev=dev, **more), clock) as app, _going(app, still):
+    settings = settings_for(data, database_url, dev=dev, **more)
+    async with running(settings, clock, dialects=dialects) as app, _going(app, still):
         database = await open_database(database_url)
         shop = Shop(app, database, clock)
         try:

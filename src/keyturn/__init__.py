@@ -22,6 +22,7 @@ from keyturn.errors import (
     RotationPending,
     StrongerThanParent,
     TooManyDescendants,
+    TooManySecrets,
 )
 from keyturn.insight.audit import AuditEntry
 from keyturn.insight.usage import LastUsed, Usage
@@ -115,6 +116,7 @@ __all__ = [
     "StrongerThanParent",
     "Switched",
     "TooManyDescendants",
+    "TooManySecrets",
     "Usage",
     "UsageStore",
     "Use",

@@ -29,63 +29,84 @@ class KeyturnError(Exception):
 
 
 class InvalidKey(KeyturnError):
-    """What was asked for makes no key; nothing was made or changed."""
+    """What was asked for makes no key; nothing was made or changed.
+
+    Attributes:
+        field: what of the key is wrong, as :class:`keyturn.KeyWish` calls it; ``format`` is beside it.
+        about: of several things that may be allowed by name, the one that is wrong; empty where it is not about one.
+    """
 
     code = "invalid_key"
+    field = ""
+
+    def __init__(self, message: str = "", *, field: str | None = None, about: str = "") -> None:
+        super().__init__(message)
+        if field is not None:
+            self.field = field
+        self.about = about
 
 
 class InvalidScope(InvalidKey):
     """A scope is not one that this installation offers."""
 
     code = "invalid_scope"
+    field = "scopes"
 
 
 class InvalidKeyName(InvalidKey):
     """A key's name is empty, too long or holds control characters."""
 
     code = "invalid_key_name"
+    field = "name"
 
 
 class InvalidExpiry(InvalidKey):
     """A key would expire in the past."""
 
     code = "invalid_expiry"
+    field = "expires_at"
 
 
 class InvalidNetwork(InvalidKey):
     """A network a key may come from is none."""
 
     code = "invalid_network"
+    field = "networks"
 
 
 class InvalidOrigin(InvalidKey):
     """A web origin a key may come from is none."""
 
     code = "invalid_origin"
+    field = "origins"
 
 
 class InvalidApp(InvalidKey):
     """An app identifier is none."""
 
     code = "invalid_app_identifier"
+    field = "apps"
 
 
 class InvalidLimit(InvalidKey):
     """A key's own pace makes no sense."""
 
     code = "invalid_limit"
+    field = "limit"
 
 
 class InvalidAllow(InvalidKey):
     """A key would be allowed by name what there is not, or is no publishable one."""
 
     code = "invalid_allow"
+    field = "allow"
 
 
 class InvalidKind(InvalidKey):
     """A format has no such keys, or a kind cannot be restricted so."""
 
     code = "invalid_kind"
+    field = "kind"
 
 
 class StrongerThanParent(InvalidKey):
@@ -116,6 +137,12 @@ class TooManyDescendants(KeyConflict):
     """A key has made as many keys as it may, or stands at the end of a chain that may not be longer."""
 
     code = "too_many_descendants"
+
+
+class TooManySecrets(KeyConflict):
+    """A key has as many secrets that are still accepted as it may."""
+
+    code = "too_many_secrets"
 
 
 class KeyExists(KeyConflict):

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import tillgate.dashboard
 import tillgate.pages
 from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
-from keyturn.database import Database, StoreError, StoreUnavailable, Transaction, Trouble
+from keyturn.database import Database, StoreError, StoreUnavailable, Trouble
 from keyturn.http.pipeline import CLIENT
 from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
@@ -36,35 +36,40 @@ from tillgate.access.invitations import Invitations
 from tillgate.access.notices import NoticeBoard
 from tillgate.access.second_factor.operations import SecondFactors
 from tillgate.access.second_factor.passkeys import site_of_url
-from tillgate.api import ApiContext, NativeApi
-from tillgate.api.mount import ROOT
+from tillgate.api import ApiContext, NativeApi, error_pages
+from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
-from tillgate.checkout.settlement.expiring import keep_expiring
 from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX, EndpointContext
-from tillgate.events.retention import keep_dropping
+from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.outbox import Outbox
+from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
+from tillgate.jobs import every_kind
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
+from tillgate.pages import documents
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import notice
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
-from tillgate.store import Sealer, idempotency
+from tillgate.store import Sealer
+from tillgate.store.jobs import JobWorker
 from tillgate.store.sealing import claim
+from tillgate.wire.dialect import Dialect
+from tillgate.wire.serving import DialectApp
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
-FORGET_SECONDS: Final = 600
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
 # Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
@@ -78,11 +83,27 @@ class Tillgate:
     """The whole server as one ASGI application, over an opened and migrated database."""
 
     def __init__(
-        self, settings: Settings, database: Database, *, sealer: Sealer, clock: Clock, metrics: Metrics | None = None
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        sealer: Sealer,
+        clock: Clock,
+        metrics: Metrics | None = None,
+        dialects: Sequence[Dialect] = (),
     ) -> None:
-        wake = Wake()
+        """
+        Args:
+            dialects: the languages that are spoken beside the native one.
+        """
+        styles = Styles([NATIVE_STYLE, *(one.webhooks for one in dialects if one.webhooks is not None)])
+        outbox = Outbox(Wake(), styles)
         self._clock = clock
         self._public_host = urlsplit(settings.public_url).hostname
+        # Only where the operator has said that buyers come by TLS: a server that is tried out with a certificate of its
+        # own must not bind its host name to that.
+        strict = settings.hsts_seconds if settings.public_url.startswith("https:") else 0
+        self._strict = (b"strict-transport-security", b"max-age=%d" % strict) if strict else None
         self._trusted_proxies = Networks(map(str, settings.trusted_proxies))
         self._metrics = metrics or Metrics()
         self._database = database
@@ -92,7 +113,7 @@ class Tillgate:
         self._keys = open_layer(
             database,
             clock,
-            wake,
+            outbox,
             limit=settings.key_limit,
             visitor_limit=settings.visitor_limit,
             limiter=limiter,
@@ -100,6 +121,7 @@ class Tillgate:
             leak_rules=settings.leaks,
             request_days=settings.request_log_days,
             observer=_Observer(self._metrics),
+            upkeep=False,
         )
         self.accounts = Accounts(database, clock)
         self.invitations = Invitations(database, clock, self.accounts)
@@ -109,42 +131,47 @@ class Tillgate:
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
-        self._worker = DeliveryWorker(database, self._sender, clock, wake, tests=self._tests)
+        self._worker = DeliveryWorker(database, self._sender, clock, outbox, tests=self._tests)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
             Rails(test=SimulatedRail(), live=None),
             clock,
-            wake,
+            outbox,
         )
+        kinds = every_kind(database, clock, self._checkout, self._keys)
+        self._metrics.watch_jobs([kind.name for kind in kinds], clock)
+        self._jobs = JobWorker(database, clock, kinds, outbox.wake.jobs, count=self._metrics.count_job)
         endpoints = EndpointContext(
-            clock, sealer, http_loopback=settings.dev, guard=guard, seconds_to_test=_seconds_to_test()
+            clock, sealer, styles, http_loopback=settings.dev, guard=guard, seconds_to_test=_seconds_to_test()
         )
         where = settings.github_public_keys
         github = GitHubReports(self._keys.leaks, public_keys_at(where), clock) if where else None
         # Reports are counted apart from keys, and by each process for itself.
         self._reports = LeakReports(self._keys.leaks, Limiter(time.monotonic_ns), github)
         codes = VisitorLimit(limiter, "codes", CODE_LIMIT)
-        self._api = NativeApi(
-            ApiContext(
-                database,
-                clock,
-                wake,
-                self._keys,
-                self._checkout,
-                endpoints,
-                self._worker,
-                CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
-                settings.public_url,
-            ),
-            origins=self._keys.origins,
-            plain_http_from_here=settings.dev,
-            count_response=self._metrics.count_response,
-            requests=self._keys.requests,
+        context = ApiContext(
+            database,
+            clock,
+            outbox,
+            self._keys,
+            self._checkout,
+            endpoints,
+            self._worker,
+            CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
+            settings.public_url,
         )
+        around: dict[str, Any] = {
+            "origins": self._keys.origins,
+            "plain_http_from_here": settings.dev,
+            "count_response": self._metrics.count_response,
+            "requests": self._keys.requests,
+        }
+        self._api = NativeApi(context, **around)
+        self._dialects = [DialectApp(context, one, **around) for one in dialects]
         dashboard = DashboardContext(
             database,
             clock,
-            wake,
+            outbox,
             self.accounts,
             self.invitations,
             self.second_factors,
@@ -157,6 +184,7 @@ class Tillgate:
             self._checkout,
             endpoints,
             self._worker,
+            [kind.name for kind in kinds],
             settings.public_url,
         )
         pages = PagesContext(
@@ -170,9 +198,11 @@ class Tillgate:
             routes=[
                 Route("/", _to_dashboard),
                 Route("/healthz", _healthz),
+                Route(DOCUMENT_PATH, self._describe),
                 Route("/readyz", self._readyz),
                 Route("/metrics", self._tell_metrics),
                 *tillgate.pages.routes(pages),
+                *documents.routes(error_pages.served(settings.public_url)),
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
             ],
@@ -183,10 +213,15 @@ class Tillgate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             _look_through_proxies(scope, self._trusted_proxies)
-        if scope["type"] == "http" and _is_api(scope["path"]):
+        # A language may be spoken below /api, too.
+        if self._dialects and scope["type"] == "http" and (spoken := self._spoken_at(scope["path"])) is not None:
+            await spoken(scope, receive, send)
+        elif scope["type"] == "http" and _is_api(scope["path"]):
             await self._api(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PATHS:
             await self._reports(scope, receive, send)
+        elif self._strict is not None and scope["type"] == "http" and scope["scheme"] == "https":
+            await self._site(scope, receive, _with_header(send, self._strict))
         else:
             await self._site(scope, receive, send)
 
@@ -200,9 +235,7 @@ class Tillgate:
                     asyncio.create_task(work, name=name)
                     for name, work in (
                         ("webhooks", self._worker.run()),
-                        ("expiry", keep_expiring(self._database, self._checkout)),
-                        ("idempotency", self._keep_forgetting()),
-                        ("retention", keep_dropping(self._database, self._clock)),
+                        ("jobs", self._jobs.run()),
                     )
                 ]
                 try:
@@ -217,17 +250,13 @@ class Tillgate:
             if self._shared is not None:
                 await self._shared.close()
 
-    async def _keep_forgetting(self) -> None:
-        async def batch(tx: Transaction) -> int:
-            return await idempotency.forget(tx, self._clock.now())
+    def _spoken_at(self, path: str) -> DialectApp | None:
+        return next((one for one in self._dialects if one.dialect.mount_of(path) is not None), None)
 
-        while True:
-            try:
-                while await self._database.write(batch):
-                    pass
-            except StoreError as error:
-                _log.warning("idempotency.not_forgotten", detail=str(error))
-            await asyncio.sleep(FORGET_SECONDS)
+    async def _describe(self, _: Request) -> Response:
+        # The same for everybody, and no secret: tools fetch it without a key.
+        headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        return Response(self._api.document, media_type="application/json", headers=headers)
 
     async def _readyz(self, _: Request) -> JSONResponse:
         status, report = readiness(await self._keys.trouble())
@@ -305,6 +334,15 @@ class _Observer(LayerObserver):
         self._metrics.count_requests_not_logged(requests)
 
 
+def _with_header(send: Send, header: tuple[bytes, bytes]) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), header]}
+        await send(message)
+
+    return sent
+
+
 def _look_through_proxies(scope: Scope, trusted: Networks) -> None:
     """Put the client where the connection's other end was: a proxy, as often as not."""
     peer = scope["client"][0] if scope.get("client") else None
@@ -369,12 +407,16 @@ def _static() -> list[BaseRoute]:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+    dialects: Sequence[Dialect] = (),
 ) -> AsyncIterator[Tillgate]:
     """A server whose database is open and migrated, until the block ends.
 
     Args:
         metrics: what it counts with, where several processes count together.
+        dialects: the languages that are spoken beside the native one.
 
     Raises:
         StoreError, SealingError: it cannot start; the message says what to do.
@@ -384,6 +426,6 @@ async def running(
     try:
         sealer = Sealer(settings.secret_key())
         await claim(database, sealer)
-        yield Tillgate(settings, database, sealer=sealer, clock=clock, metrics=metrics)
+        yield Tillgate(settings, database, sealer=sealer, clock=clock, metrics=metrics, dialects=dialects)
     finally:
         await database.close()

@@ -3,7 +3,7 @@
 import bisect
 import mmap
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, ProcessCollector
@@ -12,7 +12,10 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from keyturn.database import Database
+from tillgate.base.clock import SECOND_MS, Clock, SystemClock
 from tillgate.events.deliveries import records as deliveries
+from tillgate.store.jobs import JobState, count_jobs
+from tillgate.store.jobs.records import Counts
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -29,6 +32,10 @@ _LAG_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 # Clients' connections that did not end on their own; a cell for each reason.
 _CONNECTIONS_FIRST: Final = 30
 CONNECTION_ENDS: Final = ("full", "client", "slow", "idle")
+# Attempts at jobs, and those that failed; a cell for each kind.
+_JOB_ATTEMPTS_FIRST: Final = 40
+_JOB_FAILURES_FIRST: Final = 70
+JOB_KINDS_MAX: Final = _JOB_FAILURES_FIRST - _JOB_ATTEMPTS_FIRST
 _STATUS_MIN: Final = 100
 _ROW: Final = _STATUS_MAX + 1
 _NUMBER_BYTES: Final = 8
@@ -134,6 +141,35 @@ class _Connections(Collector):
         yield ended
 
 
+class _Jobs(Collector):
+    """What there was of each kind when it was last looked at, and how often it was tried."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self.kinds: Sequence[str] = ()
+        self.found: Mapping[str, Counts] = {}
+        self.now = 0
+
+    def collect(self) -> Iterable[Metric]:
+        jobs = GaugeMetricFamily("tillgate_jobs", "Jobs by kind and state.", labels=["kind", "state"])
+        overdue = GaugeMetricFamily(
+            "tillgate_jobs_overdue_seconds", "Seconds for which the oldest job that is due has waited.", labels=["kind"]
+        )
+        attempts = CounterMetricFamily("tillgate_job_attempts", "Attempts at jobs by kind.", labels=["kind"])
+        failures = CounterMetricFamily(
+            "tillgate_job_failures", "Attempts at jobs that failed, by kind.", labels=["kind"]
+        )
+        for place, kind in enumerate(self.kinds):
+            found = self.found.get(kind, Counts(kind))
+            for state in JobState:
+                jobs.add_metric([kind, state.value], getattr(found, state.value))
+            waited_ms = self.now - found.next_at if found.next_at is not None else 0
+            overdue.add_metric([kind], max(waited_ms, 0) / SECOND_MS)
+            attempts.add_metric([kind], self._tally.sum(_JOB_ATTEMPTS_FIRST + place))
+            failures.add_metric([kind], self._tally.sum(_JOB_FAILURES_FIRST + place))
+        yield from (jobs, overdue, attempts, failures)
+
+
 class _Processes(Collector):
     """The standard ``process_…`` metrics: the processes' sum, and when the first of them began."""
 
@@ -169,10 +205,13 @@ class Metrics:
         self._registry.register(_Sums(tally))
         self._registry.register(_Revocations(tally))
         self._registry.register(_Connections(tally))
+        self._jobs = _Jobs(tally)
+        self._registry.register(self._jobs)
         PlatformCollector(registry=self._registry)
         self._row = tally.row(number)
         self._row[0] = os.getpid()
         self._row[_CONNECTIONS_OPEN] = 0
+        self._clock: Clock = SystemClock()
         self._ended = dict.fromkeys(CONNECTION_ENDS, 0)
         self._pending = Gauge(
             "tillgate_webhook_deliveries_pending", "Pending webhook deliveries.", registry=self._registry
@@ -209,11 +248,27 @@ class Metrics:
             self._row[_CONNECTIONS_FIRST + place] += ended[reason] - self._ended[reason]
             self._ended[reason] = ended[reason]
 
+    def watch_jobs(self, kinds: Sequence[str], clock: Clock) -> None:
+        """Show the jobs of these kinds, each process's in the same order."""
+        if len(kinds) > JOB_KINDS_MAX:
+            raise ValueError(f"there is room for {JOB_KINDS_MAX} kinds of jobs, not for {len(kinds)}")
+        self._jobs.kinds = tuple(kinds)
+        self._clock = clock
+
+    def count_job(self, kind: str, failed: bool) -> None:
+        """Count an attempt at a job."""
+        place = self._jobs.kinds.index(kind)
+        self._row[_JOB_ATTEMPTS_FIRST + place] += 1
+        self._row[_JOB_FAILURES_FIRST + place] += failed
+
     async def expose(self, database: Database) -> bytes:
         """Everything as it is now.
 
         Raises:
             StoreError: the database does not answer.
         """
+        now = self._clock.now()
         self._pending.set(await database.read(deliveries.count_pending))
+        self._jobs.now = now
+        self._jobs.found = {one.kind: one for one in await database.read(lambda tx: count_jobs(tx, now))}
         return generate_latest(self._registry)

@@ -19,9 +19,15 @@ from keyturn.stores.usage import SqlUsage
 from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog, checked_allow
 from tillgate.base.clock import Clock
 from tillgate.events.log import Behind, continue_above, ensure_identity
+from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.outbox import Outbox
+from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
 from tillgate.settings import Settings
 from tillgate.store import migrations
+
+# Of the languages in which commands tell facts, such as that a key was revoked.
+STYLES: Final = Styles([NATIVE_STYLE])
 
 _log: Final = structlog.get_logger("opening")
 
@@ -42,7 +48,7 @@ class Keys(NamedTuple):
 
 def open_keys(database: Database, clock: Clock) -> Keys:
     """The keys of a database that is migrated."""
-    store = SqlKeyStore(database, KeyEventLog(Wake()))
+    store = SqlKeyStore(database, KeyEventLog(Outbox(Wake(), STYLES)))
     issuer = Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES, checked_allow=checked_allow)
     return Keys(store, issuer, SqlUsage(database), SqlRequests(database))
 
@@ -50,7 +56,7 @@ def open_keys(database: Database, clock: Clock) -> Keys:
 def open_layer(
     database: Database,
     clock: Clock,
-    wake: Wake,
+    outbox: Outbox,
     *,
     limit: Limit | None = None,
     visitor_limit: Limit | None = None,
@@ -59,14 +65,15 @@ def open_layer(
     leak_rules: LeakRules | None = None,
     request_days: int = 0,
     observer: LayerObserver | None = None,
+    upkeep: bool = True,
 ) -> KeyLayer:
     """The key layer that lets requests in, over a database that is migrated; the arguments are its own.
 
     Args:
-        wake: rung when there are webhooks about keys to be sent; other processes find them on their own.
+        outbox: for the webhooks about keys.
     """
     return KeyLayer(
-        SqlKeyStore(database, KeyEventLog(wake)),
+        SqlKeyStore(database, KeyEventLog(outbox)),
         scopes=API_SCOPES,
         publishable=PUBLISHABLE_SCOPES,
         checked_allow=checked_allow,
@@ -81,6 +88,7 @@ def open_layer(
         request_days=request_days,
         observer=observer,
         database=database,
+        upkeep=upkeep,
     )
 
 

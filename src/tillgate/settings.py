@@ -32,6 +32,9 @@ VISITS_BURST: Final = 30
 # of the key's rate.
 VISITOR_PER_SECOND: Final = 20
 VISITOR_BURST: Final = 100
+# One year, as OWASP and browsers' lists ask for.
+HSTS_SECONDS: Final = 31_536_000
+HSTS_SECONDS_MAX: Final = 10 * HSTS_SECONDS
 REQUEST_LOG_DAYS: Final = 14
 REQUEST_LOG_DAYS_MAX: Final = 400
 # Of a server's processes together; each has some, however many they are.
@@ -247,6 +250,13 @@ TABLE: Final = (
         "addresses and networks",
     ),
     Variable(
+        "TILLGATE_HSTS_SECONDS",
+        whole(0, HSTS_SECONDS_MAX),
+        str(HSTS_SECONDS),
+        "how long browsers that came over TLS use nothing else for this host (`Strict-Transport-Security`), where "
+        "`TILLGATE_PUBLIC_URL` is https; `0` where the proxy says it",
+    ),
+    Variable(
         "TILLGATE_LEAK_RESPONSE",
         one_of(LeakResponse),
         LeakResponse.REVOKE.value,
@@ -312,6 +322,7 @@ class Settings(NamedTuple):
     connections: ConnectionLimits = ConnectionLimits()
     high_water_dir: Path | None = None
     visitor_limit: Limit | None = Limit(float(VISITOR_PER_SECOND), VISITOR_BURST)
+    hsts_seconds: int = HSTS_SECONDS
 
     @property
     def connections_max(self) -> int:
@@ -414,6 +425,7 @@ def load(
             body_seconds=found["BODY_SECONDS"],
         ),
         high_water_dir=found["HIGH_WATER"],
+        hsts_seconds=found["HSTS_SECONDS"],
     )
 
 

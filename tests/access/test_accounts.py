@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from keyturn.database import Database
+from keyturn.stores.sql import SqlKeyStore
 from tests.makers import StillClock, one, rows, settle
 from tillgate.access.accounts import Accounts, csrf_token
 from tillgate.access.accounts.model import (
@@ -162,7 +164,7 @@ def test_what_is_no_address_is_refused(email: str) -> None:
     """The field is named."""
     with pytest.raises(InvalidInput) as caught:
         checked_email(email)
-    assert caught.value.param == "email"
+    assert caught.value.field == ("email",)
 
 
 def test_a_password_has_ten_to_a_thousand_characters() -> None:
@@ -220,6 +222,43 @@ async def test_strangers_lock_nobody_out_of_a_device_they_know(
         await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.77", device=devices[EMAIL])
     clock.forward(THROTTLE_WINDOW_MS + 1)
     assert await accounts.sign_in(EMAIL, PASSWORD, address=HERE, device=devices[EMAIL]) is not None
+
+
+async def test_every_attempt_to_sign_in_is_logged(accounts: Accounts, database: Database) -> None:
+    """With where it came from, and never with what was typed: it may be a password in the wrong field. Who signed in
+    and out stands in the audit log, with how many attempts had failed; strangers write nothing there."""
+    await accounts.create_user(EMAIL, PASSWORD)
+    cookie = None
+    with capture_logs() as logged:
+        for email, password in (
+            ("hunter2@typed.example", "guess"),
+            (EMAIL, "guess"),
+            (EMAIL, "guess"),
+            (EMAIL, PASSWORD),
+        ):
+            cookie = await accounts.sign_in(email, password, address=HERE)
+        for n in range(FAILURES_MAX_BY_EMAIL_AND_ADDRESS):
+            assert await accounts.sign_in(EMAIL, f"guess {n}", address="192.0.2.9") is None
+        with pytest.raises(Forbidden):
+            await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.9")
+    assert cookie is not None
+    await accounts.sign_out(cookie)
+    user = await one(database, "SELECT id FROM users")
+    told = [(line["event"], line.get("user"), line["address"]) for line in logged]
+    assert told[:4] == [
+        ("sign_in.failed", None, HERE),
+        ("sign_in.failed", user, HERE),
+        ("sign_in.failed", user, HERE),
+        ("sign_in.succeeded", user, HERE),
+    ]
+    assert told[-1] == ("sign_in.throttled", None, "192.0.2.9")
+    assert not any(word in str(logged) for word in ("guess", "hunter2", PASSWORD))
+    lines = await SqlKeyStore(database).audit_of(None, None, None, 10)
+    assert [(line.action, line.actor, line.detail) for line in lines[:2]] == [
+        ("user.signed_out", f"user:{EMAIL}", {"email": EMAIL}),
+        ("user.signed_in", f"user:{EMAIL}", {"email": EMAIL, "address": HERE, "failedAttempts": 2}),
+    ]
+    assert len(lines) == 3
 
 
 async def test_a_sign_in_clears_its_own_failures_only(accounts: Accounts, database: Database) -> None:

@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.shop import Shop
+from tests.shop import PUBLIC_URL, Shop
 from tillgate.api.error_pages import PAGES, REQUEST_ID, example
 from tillgate.api.errors import ERRORS
 from tillgate.base.clock import MINUTE_MS, to_rfc3339
@@ -24,7 +24,7 @@ def is_as_shown(code: str, answer: httpx.Response) -> None:
     """Status, body but for the request id, and the header on the code's page."""
     page, told = PAGES[code], answer.json()
     told["error"]["requestId"] = REQUEST_ID
-    assert told == msgspec.json.decode(example(code)), told
+    assert told == msgspec.json.decode(example(code, PUBLIC_URL)), told
     assert answer.status_code == ERRORS[code].status
     name, _, value = page.header.partition(": ")
     assert not name or answer.headers[name] == value

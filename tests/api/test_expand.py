@@ -8,11 +8,11 @@ import pytest
 
 from keyturn import KeyWish, Kind, Mode
 from tests.shop import Shop
+from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
 from tillgate.base.principal import Principal
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, OBJECTS_MAX, PATHS_MAX, Part, Resource, expanded
-from tillgate.wire.lists import ListObject
 
 pytestmark = pytest.mark.anyio
 
@@ -295,9 +295,8 @@ async def test_a_longer_page_takes_no_more_statements(shop: Shop) -> None:
             objects = list((await resource.by_ids(context, tx, principal, some)).values())
             expansion = EXPANSIONS.parse(resource, path)
             expansion.check_size(len(objects))
-            page: Any = ListObject(objects, False, None)
-            shown = await expanded(context, Counting(tx, asked), principal, page, expansion)
-            assert len(shown.data) == len(some)
+            shown = await expanded(context, Counting(tx, asked), principal, objects, expansion, PAGING.told)
+            assert len(shown) == len(some)
 
         await shop.database.read(read)
         return asked["statements"]

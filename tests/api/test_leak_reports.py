@@ -10,6 +10,7 @@ import pytest
 from keyturn import NATIVE, KeyWish, Kind, Mode, generate
 from keyturn.insight.expiry import emit_expiring
 from keyturn.keys.revoking import set_enabled
+from keyturn.leaks.github import FAILED_MS
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tests.github import GitHub
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
@@ -88,6 +89,8 @@ async def test_what_is_no_report_is_told_so(sqlite_shop: Shop) -> None:
         assert await told("POST", revoke, json={"credentials": [text, 1]}) == (400, "invalid_body")
         assert await told("POST", revoke, json={"credentials": [text] * 1_001}) == (400, "invalid_body")
         assert await told("POST", revoke, content=b"[" * 500_000) == (400, "invalid_body")
+        for odd in (b"\xff", b'{"credentials":["\xff"]}', b'{"\xc3\x28":1}', b'{"credentials":["\\ud800"]}'):
+            assert await told("POST", revoke, content=odd) == (400, "invalid_body"), odd
         assert await told("POST", revoke, content=b" " * 600_000) == (413, "body_too_large")
         assert await told("GET", revoke) == (405, "method_not_allowed")
         assert await told("POST", "/leaks/github", json=[]) == (404, "unknown_path")
@@ -123,6 +126,7 @@ async def test_github_reports_over_http(tmp_path: Path, database_url: str, githu
         github.answers = b""
         assert (await post(github.signer.headers(body))).status_code == 503
         github.answers = None
+        shop.clock.ahead_ms += FAILED_MS
         for wrong in ({}, github.signer.headers(body + b" "), {"Github-Public-Key-Identifier": "x"}):
             refused = await post(wrong)
             assert (refused.status_code, refused.json()["error"]["code"]) == (400, "bad_report")

@@ -18,6 +18,11 @@ def test_the_machine_itself_is_told_what_was_answered(running: RunningServer) ->
     assert 'tillgate_api_responses_total{status="404"}' in told.text
     assert "tillgate_webhook_deliveries_pending" in told.text
     assert "process_resident_memory_bytes" in told.text
+    for state in ("waiting", "running", "failed"):
+        assert f'tillgate_jobs{{kind="sessions.expire",state="{state}"}}' in told.text
+    assert 'tillgate_jobs_overdue_seconds{kind="sessions.expire"}' in told.text
+    assert 'tillgate_job_attempts_total{kind="events.drop"}' in told.text
+    assert 'tillgate_job_failures_total{kind="events.drop"}' in told.text
     assert "ck_test_" not in told.text
 
 

@@ -1,8 +1,9 @@
 """The OpenAPI document: derived from the declarations that route and check, and true of the real answers."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import pytest
@@ -13,9 +14,16 @@ from jsonschema_rs import validator_for
 
 from keyturn import Need
 from keyturn.http.routing import Router
+from keyturn.needs import ANY_KEY, OPEN
 from tests.shop import Shop, ShopBeside
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import document
+from tillgate.checkout.orders.model import OrderStatus
+from tillgate.checkout.payments.model import PaymentState, Unusual
+from tillgate.checkout.redemptions.model import RedemptionStatus
+from tillgate.checkout.refunds.model import RefundStatus
+from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.events.deliveries.model import DeliveryStatus
 from tillgate.wire.routing import Reads, Route, check_needs
 
 PUBLIC_URL = "https://shop.example"
@@ -40,9 +48,9 @@ PING = Route("GET", "/ping/{id}", Need("links:read"), "Ping", Reads(ping), Pong)
 
 @pytest.mark.anyio
 async def test_the_document_is_served_and_has_every_route(sqlite_shop: Shop) -> None:
-    """GET /api/v1/openapi.json is OpenAPI 3.1 with every method and path, the scope of each and no other."""
+    """GET /openapi.json is OpenAPI 3.1 with every method and path, the scope of each and no other."""
     client = await sqlite_shop.client()
-    answer = await client.get("/openapi.json")
+    answer = await client.get(f"{PUBLIC_URL}/openapi.json")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     told = answer.json()
     assert told["openapi"].startswith("3.1.")
@@ -84,6 +92,94 @@ def test_the_document_is_sound() -> None:
         validator_for(
             {**schema, "$schema": "https://json-schema.org/draft/2020-12/schema", "components": told["components"]}
         )
+
+
+# What stands in answers and is no object: pages of objects, and sums of money.
+NO_OBJECTS = {"CryptoAmount", "FiatAmount", "OrderAmounts", "PaymentAmounts"}
+
+
+def answered(told: dict[str, Any]) -> set[str]:
+    """The schemas that successes are made of, by whatever detour."""
+    found: set[str] = set()
+    waiting: list[Any] = [
+        answer
+        for operations in told["paths"].values()
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        if status < "300"
+    ]
+    while waiting:
+        for reference in references(waiting.pop()):
+            kind, _, name = reference.removeprefix("#/components/").partition("/")
+            if kind == "schemas" and name not in found:
+                found.add(name)
+                waiting.append(told["components"]["schemas"][name])
+    return found
+
+
+def test_every_object_says_its_mode() -> None:
+    """crypto-checkout R46: `livemode` is on every object that the API shows, those inside others included."""
+    told = msgspec.json.decode(msgspec.json.encode(document(ROUTES, PUBLIC_URL)))
+    components = told["components"]["schemas"]
+    found = answered(told)
+    objects = {name for name in found if "properties" in components[name]} - NO_OBJECTS
+    pages = {name for name in objects if components[name]["properties"].get("data", {}).get("type") == "array"}
+    assert found >= NO_OBJECTS
+    assert {"LineItemObject", "DiscountObject", "AttemptObject", "EventObject", "RefundObject"} <= objects - pages
+    for name in objects - pages:
+        schema = components[name]
+        assert schema["properties"].get("livemode") == {"type": "boolean"}, f"{name} does not say its mode"
+        assert "livemode" in schema["required"], f"{name} may leave its mode out"
+    for name in pages | NO_OBJECTS:
+        assert "object" not in components[name]["properties"], f"{name} calls itself an object"
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("CheckoutSessionObject", SessionStatus),
+        ("OrderObject", OrderStatus),
+        ("PaymentObject", PaymentState),
+        ("RefundObject", RefundStatus),
+        ("RedemptionObject", RedemptionStatus),
+        ("WebhookDeliveryObject", DeliveryStatus),
+    ],
+)
+def test_a_status_has_its_words(schema: str, words: type[StrEnum]) -> None:
+    """The document lists every word that a state can be, so that generated clients have them."""
+    properties = document(ROUTES, PUBLIC_URL)["components"]["schemas"][schema]["properties"]
+    assert set(properties["status"]["enum"]) == {one.value for one in words}
+    if "exceptions" in properties:
+        assert set(properties["exceptions"]["items"]["enum"]) == set(get_args(Unusual))
+
+
+def test_no_status_is_any_text() -> None:
+    """Whatever is called a status, a state or a kind in an answer says which words there are."""
+    told = msgspec.json.decode(msgspec.json.encode(document(ROUTES, PUBLIC_URL)))
+    for name in answered(told):
+        for field, schema in told["components"]["schemas"][name].get("properties", {}).items():
+            if field in ("status", "state", "kind", "reason", "decision", "fulfillment", "exceptions"):
+                assert "enum" in msgspec.json.encode(schema).decode() or "$ref" in schema, f"{name}.{field}"
+
+
+@pytest.mark.anyio
+async def test_every_path_below_the_mount_asks_for_a_key(sqlite_shop: Shop) -> None:
+    """crypto-checkout R1: every route that is declared, and every path that is not, is a 401 without a key; where the
+    document used to stand as well. It is public outside."""
+    assert [route.path for route in ROUTES if route.need in (OPEN, ANY_KEY)] == []
+    nobody, client = await sqlite_shop.caller(), await sqlite_shop.client()
+    declared = [(route.method, route.path.replace("{id}", "x")) for route in ROUTES]
+    others = [("GET", path) for path in ("", "/", "/openapi.json", "/openapi.yaml", "/docs", "/healthz", "/nothing")]
+    others += [("HEAD", "/openapi.json"), ("POST", "/openapi.json"), ("OPTIONS", "/openapi.json")]
+    for method, path in declared + others:
+        assert (await nobody.request(method, path)).status_code == 401, f"{method} {path}"
+    gone = await client.get("/openapi.json")
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "unknown_path")
+    assert gone.json()["error"]["message"].endswith("the paths are listed in /openapi.json.")
+    for method in ("GET", "HEAD"):
+        public = await nobody.request(method, f"{PUBLIC_URL}/openapi.json")
+        assert (public.status_code, public.headers["content-type"]) == (200, "application/json")
+    assert (await nobody.post(f"{PUBLIC_URL}/openapi.json")).status_code == 405
 
 
 def links_of(told: dict[str, Any], method: str, path: str) -> dict[str, Any]:
@@ -224,7 +320,7 @@ CHECKS: list[schemathesis.CheckFunction] = [
 def test_schemathesis_finds_no_answer_that_the_document_does_not_promise(shop_beside: ShopBeside) -> None:
     """For requests made up from the document: no 5xx, only declared statuses, bodies of their declared schemas,
     and nothing accepted that the document forbids."""
-    told = shop_beside.request("GET", "/openapi.json").json()
+    told = shop_beside.request("GET", f"{PUBLIC_URL}/openapi.json").json()
     # Every request here carries a key; what happens without one is shown elsewhere.
     del told["security"]
     schema = schemathesis.openapi.from_dict(told)

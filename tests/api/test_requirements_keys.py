@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from keyturn import NATIVE, Kind, Mode, generate
-from tests.shop import Shop, eventually
+from tests.shop import PUBLIC_URL, Shop, eventually
 from tillgate.access import API_SCOPES
 from tillgate.api.application import ROUTES
 
@@ -114,7 +114,7 @@ async def test_there_is_no_oauth_and_no_token_exchange(sqlite_shop: Shop) -> Non
     answer = await client.get("/payment_links")
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
-    schemes = (await client.get("/openapi.json")).json()["components"]["securitySchemes"]
+    schemes = (await client.get(f"{PUBLIC_URL}/openapi.json")).json()["components"]["securitySchemes"]
     told = [(scheme["type"], scheme.get("scheme") or scheme["name"]) for scheme in schemes.values()]
     assert told == [("http", "bearer"), ("http", "basic"), ("apiKey", "x-api-key")]
 

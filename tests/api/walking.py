@@ -281,7 +281,7 @@ class Walk:
 
 def walk(shop: ShopBeside) -> Any:
     """The state machine that walks through a shop; its ``answered`` counts operations by what they answered."""
-    told = shop.request("GET", "/openapi.json").json()
+    told = shop.request("GET", f"{PUBLIC_URL}/openapi.json").json()
     # Every request here carries a key; what happens without one is shown elsewhere.
     del told["security"]
     # Along the document's own links, not along such as are guessed from names.

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tillgate.api.errors import WORDS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import INTEGER_DIGITS_MAX, MINOR_DIGITS, Money, parse_amount, parse_currency
 
@@ -38,7 +39,7 @@ def test_an_amount_is_read_and_written_in_its_currencys_digits(
     text: str, currency: str, minor: int, written: str
 ) -> None:
     """Fewer decimals may be given; all of them are shown."""
-    money = parse_amount(text, currency, param="fiatAmount")
+    money = parse_amount(text, currency, field="fiat_amount")
     assert money == Money(minor, currency)
     assert str(money) == written
 
@@ -88,24 +89,24 @@ def test_an_amount_is_read_and_written_in_its_currencys_digits(
 def test_anything_but_a_plain_positive_decimal_is_refused(text: str, currency: str) -> None:
     """No exponent, sign, symbol, separator, other script's digits or surplus decimals; the field is named."""
     with pytest.raises(InvalidInput) as caught:
-        parse_amount(text, currency, param="fiatAmount")
-    assert caught.value.param == "fiatAmount"
-    assert caught.value.public.startswith("fiatAmount: ")
-    assert len(caught.value.public) < 300
+        parse_amount(text, currency, field="fiat_amount")
+    assert caught.value.field == ("fiat_amount",)
+    assert WORDS.message(caught.value).startswith("fiatAmount: ")
+    assert len(WORDS.message(caught.value)) < 300
 
 
 @given(st.integers(min_value=1, max_value=10**INTEGER_DIGITS_MAX - 1), currencies)
 def test_writing_and_reading_an_amount_gives_it_back(minor: int, currency: str) -> None:
     """For every currency: what is shown can be sent in again and means the same."""
     money = Money(minor, currency)
-    assert parse_amount(str(money), currency, param="fiatAmount") == money
+    assert parse_amount(str(money), currency, field="fiat_amount") == money
 
 
 @given(st.text(max_size=50), currencies)
 def test_no_text_makes_an_amount_that_is_not_positive(text: str, currency: str) -> None:
     """Whatever comes in: a positive amount that fits 64 bits, or a refusal."""
     try:
-        money = parse_amount(text, currency, param="fiatAmount")
+        money = parse_amount(text, currency, field="fiat_amount")
     except InvalidInput:
         return
     assert 0 < money.minor < 2**63
@@ -116,7 +117,7 @@ def test_no_text_makes_an_amount_that_is_not_positive(text: str, currency: str) 
 def test_digits_are_read_as_exactly_what_they_say(text: str, currency: str) -> None:
     """No rounding: the amount in minor units is the text's digits."""
     try:
-        money = parse_amount(text, currency, param="fiatAmount")
+        money = parse_amount(text, currency, field="fiat_amount")
     except InvalidInput:
         return
     whole, _, decimals = text.partition(".")
@@ -128,11 +129,11 @@ def test_digits_are_read_as_exactly_what_they_say(text: str, currency: str) -> N
 def test_a_currency_that_does_not_exist_is_refused(code: str) -> None:
     """ISO 4217 codes in capitals, nothing else; a mere slip of case is pointed at."""
     with pytest.raises(InvalidInput) as caught:
-        parse_currency(code, param="fiatCurrency")
-    assert caught.value.param == "fiatCurrency"
-    assert ("Write it in capitals: USD." in caught.value.public) == (code == "usd")
+        parse_currency(code, field="fiat_currency")
+    assert caught.value.field == ("fiat_currency",)
+    assert ("Write it in capitals: USD." in WORDS.message(caught.value)) == (code == "usd")
 
 
 def test_every_listed_currency_is_accepted() -> None:
     """The list is what is checked against."""
-    assert [parse_currency(code, param="x") for code in MINOR_DIGITS] == list(MINOR_DIGITS)
+    assert [parse_currency(code, field="x") for code in MINOR_DIGITS] == list(MINOR_DIGITS)

@@ -28,7 +28,7 @@ def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
     """It is named, and its form is shown."""
     with pytest.raises(InvalidInput) as caught:
         checked_cursor(PageRequest(starting_after=cursor), ids.CHECKOUT_SESSION)
-    assert (caught.value.code, caught.value.param) == ("invalid_query", "starting_after")
+    assert (caught.value.code, caught.value.field) == ("invalid_query", ("starting_after",))
 
 
 def test_what_is_not_found_repeats_no_long_text() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tillgate.api.errors import WORDS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import URL_MAX, checked_description, checked_return_url, checked_text, checked_url
 
@@ -25,7 +26,7 @@ OVERLONG = "https://shop.example/" + "a" * URL_MAX
 @pytest.mark.parametrize("http_loopback", [True, False])
 def test_https_urls_are_taken_as_they_are(url: str, http_loopback: bool) -> None:
     """Nothing is rewritten."""
-    assert checked_url(url, param="successUrl", http_loopback=http_loopback) == url
+    assert checked_url(url, field="success_url", http_loopback=http_loopback) == url
 
 
 @pytest.mark.parametrize(
@@ -84,9 +85,9 @@ def test_https_urls_are_taken_as_they_are(url: str, http_loopback: bool) -> None
 def test_everything_else_is_refused_and_the_field_named(url: str, http_loopback: bool) -> None:
     """Other schemes, user names, back slashes, line breaks, missing hosts, plain http to the world."""
     with pytest.raises(InvalidInput) as caught:
-        checked_url(url, param="successUrl", http_loopback=http_loopback)
-    assert caught.value.param == "successUrl"
-    assert len(caught.value.public) < 300
+        checked_url(url, field="success_url", http_loopback=http_loopback)
+    assert caught.value.field == ("success_url",)
+    assert len(WORDS.message(caught.value)) < 300
 
 
 @pytest.mark.parametrize(
@@ -102,17 +103,17 @@ def test_everything_else_is_refused_and_the_field_named(url: str, http_loopback:
 )
 def test_plain_http_goes_to_this_machine_only_where_that_is_allowed(url: str) -> None:
     """A developer's own receiver; in live mode never."""
-    assert checked_url(url, param="url", http_loopback=True) == url
-    assert checked_return_url(url, param="successUrl", livemode=False) == url
+    assert checked_url(url, field="url", http_loopback=True) == url
+    assert checked_return_url(url, field="success_url", livemode=False) == url
     with pytest.raises(InvalidInput):
-        checked_url(url, param="url", http_loopback=False)
+        checked_url(url, field="url", http_loopback=False)
     with pytest.raises(InvalidInput):
-        checked_return_url(url, param="successUrl", livemode=True)
+        checked_return_url(url, field="success_url", livemode=True)
 
 
 def test_no_return_url_is_none() -> None:
     """Absent stays absent."""
-    assert checked_return_url(None, param="successUrl", livemode=True) is None
+    assert checked_return_url(None, field="success_url", livemode=True) is None
 
 
 @given(st.text(max_size=60), st.booleans())
@@ -120,7 +121,7 @@ def test_any_text_is_a_url_or_refused(text: str, http_loopback: bool) -> None:
     """Nothing else is raised, and what passes has no white space, back slash or user name in it."""
     for candidate in (text, f"https://{text}", f"http://localhost/{text}"):
         try:
-            passed = checked_url(candidate, param="url", http_loopback=http_loopback)
+            passed = checked_url(candidate, field="url", http_loopback=http_loopback)
         except InvalidInput:
             continue
         assert not any(char.isspace() for char in passed)
@@ -132,9 +133,9 @@ def test_any_text_is_a_url_or_refused(text: str, http_loopback: bool) -> None:
 def test_any_text_is_a_title_or_refused(text: str) -> None:
     """What passes fits a row of either database: no NUL, no lone surrogate, no longer than allowed."""
     try:
-        passed = checked_text(text, param="title", length_max=40)
+        passed = checked_text(text, field="title", length_max=40)
     except InvalidInput as error:
-        assert error.param == "title"
+        assert error.field == ("title",)
         return
     assert 1 <= len(passed) <= 40
     assert passed == text.strip()
@@ -148,13 +149,13 @@ def test_any_text_is_a_title_or_refused(text: str) -> None:
 def test_a_bad_title_is_refused(text: str) -> None:
     """Empty, overlong, or with control characters."""
     with pytest.raises(InvalidInput):
-        checked_text(text, param="title", length_max=200)
+        checked_text(text, field="title", length_max=200)
 
 
 @pytest.mark.parametrize("text", ["Pro plan", "  Pro plan ", "a\nb", "Größe ✓", "日本語", "x" * 200, "👩‍👩‍👧"])
 def test_a_good_title_is_kept_without_surrounding_space(text: str) -> None:
     """Any script, emoji, line breaks."""
-    assert checked_text(text, param="title", length_max=200) == text.strip()
+    assert checked_text(text, field="title", length_max=200) == text.strip()
 
 
 def test_an_empty_description_is_none() -> None:

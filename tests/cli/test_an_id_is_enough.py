@@ -1,6 +1,7 @@
 """Which project a command means, what it asks before it ends something, and what it never makes."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ COMMANDS = [
     for program, app in PROGRAMS.items()
     for path, command in leaves(typer.main.get_command(app))
 ]
+WIDE = {"COLUMNS": "600"}
 # They run until they are stopped, or tell a story.
 WITHOUT_JSON = {("serve",), ("listen",), ("demo",)}
 # What brings a database into being. A key of Tillgate's needs a project, which is in one already.
@@ -139,6 +141,14 @@ MAKES = {
 }
 # They need none.
 ELSEWHERE = {("listen",), ("trigger",), ("doctor",), ("secret-key", "new"), ("scan",)}
+
+
+@pytest.mark.parametrize(("program", "path", "command"), COMMANDS, ids=lambda one: str(one)[:40])
+def test_help_shows_all_that_is_written(program: str, path: tuple[str, ...], command: Any) -> None:
+    """Brackets in a help text are taken for markup where they look like a tag, and what is in them is lost."""
+    shown = re.sub(r"[\s│]+", "", CliRunner(env=WIDE).invoke(PROGRAMS[program], [*path, "--help"]).output)
+    for text in (command.help or "", *(one.help or "" for one in command.params)):
+        assert re.sub(r"\s+", "", text) in shown, text
 
 
 @pytest.mark.parametrize(("program", "path", "command"), COMMANDS, ids=lambda one: str(one)[:40])

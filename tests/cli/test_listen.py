@@ -13,8 +13,8 @@ from standardwebhooks import Webhook
 from tests.receiver import Receiver
 from tests.running import RunningServer, clean_environment
 from tillgate.cli.trigger import STORIES
-from tillgate.events.model import EVENT_TYPES
 from tillgate.events.signing import SigningSecret
+from tillgate.events.types import EVENT_TYPES, TYPES
 
 pytestmark = pytest.mark.slow
 
@@ -177,6 +177,7 @@ def test_every_event_type_can_be_triggered(running: RunningServer) -> None:
             status, out, err = trigger(running, key, event)
             assert status == 0, err
             [newest] = client.get("/events", params={"limit": 1, "type": event}).json()["data"]
+            assert newest["data"]["object"] == next(one.object for one in TYPES if one.name == event)
             assert any(newest["data"].get(name, "nothing") in out for name in ("id", "sessionId", "paymentId"))
 
 

@@ -63,10 +63,10 @@ def test_a_mistake_about_keys_is_told_in_one_line(data: str) -> None:
     where = ("--data", data)
     assert "sessions:delete" in (said := complaint(*CREATE, "--scope", "sessions:delete", *where))
     assert "sessions:write" in said
-    assert "No such project" in complaint(*CREATE, "--scope", "events:read", "--project", "prj_x", *where)
+    assert "There is no project" in complaint(*CREATE, "--scope", "events:read", "--project", "prj_x", *where)
     assert "name" in complaint("keys", "create", "--mode", "test", "--name", " ", "--scope", "events:read", *where)
     assert "key_x" in complaint("keys", "revoke", "--yes", "key_x", *where)
-    assert "No such project" in complaint("keys", "list", "--project", "prj_x", *where)
+    assert "There is no project" in complaint("keys", "list", "--project", "prj_x", *where)
     assert "name" in complaint("projects", "create", "--name", "", *where)
 
 

@@ -18,7 +18,7 @@ import pytest
 import tillgate_client
 from tests.receiver import Receiver
 from tests.running import RunningServer
-from tillgate.events.model import EVENT_TYPES
+from tillgate.events.types import EVENT_TYPES
 from tillgate_client import (
     AsyncClient,
     AuthenticationError,
@@ -426,7 +426,7 @@ def test_a_missing_scope_is_named(running: RunningServer, project: str) -> None:
 
 @pytest.fixture(scope="module")
 def document(running: RunningServer) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.get(f"{running.url}/api/v1/openapi.json", trust_env=False).json()
+    answer: dict[str, Any] = httpx.get(f"{running.url}/openapi.json", trust_env=False).json()
     return answer
 
 

@@ -283,13 +283,16 @@ def test_the_type_in_the_envelope_decides_the_class(
     script: Script, client: Client, status: int, type: str, kind: Callable[..., ApiError]
 ) -> None:
     """Branching on the class is branching on the documented type; an unknown type is still an ApiError."""
-    script.answers = [Answer(status, envelope(type, "some_code", "Told why.", param="fiatAmount", future=1))]
+    page = "https://shop.example/docs/errors/some_code"
+    script.answers = [
+        Answer(status, envelope(type, "some_code", "Told why.", param="fiatAmount", docUrl=page, future=1))
+    ]
     with pytest.raises(ApiError) as caught:
         client.events.list()
     error = caught.value
     assert error.__class__ is kind
     assert (error.status, error.type, error.code, error.message) == (status, type, "some_code", "Told why.")
-    assert (error.param, error.request_id) == ("fiatAmount", "req_01hxyz")
+    assert (error.param, error.request_id, error.doc_url) == ("fiatAmount", "req_01hxyz", page)
     assert "Told why." in str(error) and "req_01hxyz" in str(error)
 
 

@@ -14,11 +14,12 @@ from tests.shop import Shop, open_shop
 from tillgate.api.application import ROUTES
 from tillgate.api.customers import CustomerListObject
 from tillgate.api.events import EventListObject
+from tillgate.api.paging import PAGING as PAGED
+from tillgate.api.paging import ListObject
 from tillgate.base import ids
 from tillgate.base.principal import Principal
 from tillgate.wire.context import ApiContext
-from tillgate.wire.lists import ListObject
-from tillgate.wire.routing import Call, Reads, Route
+from tillgate.wire.routing import ONE, Call, Reads, Route
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +84,9 @@ class Planner:
         async def read(tx: Transaction) -> None:
             noting: Any = Noting(tx)
             assert isinstance(route.action, Reads)
-            await route.action.run(self._context, noting, Call(principal, {"id": self._endpoint_id}, query, None))
+            page = PAGED.asked(query) if isinstance(query, PAGED.query) else ONE
+            call = Call(principal, {"id": self._endpoint_id}, query, None, page=page)
+            await route.action.run(self._context, noting, call)
             noted.extend(noting.asked)
 
         await self._shop.database.read(read)

@@ -48,15 +48,19 @@ async def test_counts_add_up(store: UsageStore) -> None:
     }
     await store.add_counts(first)
     await store.add_counts({count(): 17, count("c", scope=""): 1})
-    assert await store.counts("prj_a", None, 0) == first | {count(): 19, count("c", scope=""): 1}
+    assert await store.counts("prj_a", "key_a", 0) == {one: n for one, n in first.items() if one != count("b")} | {
+        count(): 19
+    }
     assert await store.counts("prj_a", "key_b", 0) == {count("b"): 13}
+    assert await store.counts("prj_a", "key_c", 0) == {count("c", scope=""): 1}
     assert await store.counts("prj_a", "key_a", 101) == {count(day=101): 11}
 
 
 async def test_a_project_sees_its_own_keys_only(store: UsageStore) -> None:
     """Another project's key is as good as unknown, also by its id."""
     await store.add_counts({count(): 1, count("x", project_id="prj_b"): 1})
-    assert await store.counts("prj_a", None, 0) == {count(): 1}
+    assert await store.counts("prj_a", "key_a", 0) == {count(): 1}
+    assert await store.counts("prj_b", "key_a", 0) == {}
     assert await store.counts("prj_a", "key_x", 0) == {}
 
 
@@ -65,7 +69,8 @@ async def test_processes_that_count_at_the_same_time_lose_nothing(store: UsageSt
     keys = [f"{letter}" for letter in "abcdefgh"]
     batches = [{count(key): 1 for key in (keys if turn % 2 else keys[::-1])} for turn in range(20)]
     await asyncio.gather(*(store.add_counts(batch) for batch in batches))
-    assert await store.counts("prj_a", None, 0) == {count(key): 20 for key in keys}
+    for key in keys:
+        assert await store.counts("prj_a", f"key_{key}", 0) == {count(key): 20}
 
 
 async def test_old_days_are_forgotten_a_batch_at_a_time(store: UsageStore) -> None:
@@ -74,13 +79,13 @@ async def test_old_days_are_forgotten_a_batch_at_a_time(store: UsageStore) -> No
     assert await store.counted_since() == 90
     forgotten = [await store.forget_counts(100, 4) for _ in range(4)]
     assert forgotten == [4, 4, 2, 0]
-    assert await store.counts("prj_a", None, 0) == {count(day=day): 1 for day in range(100, 105)}
+    assert await store.counts("prj_a", "key_a", 0) == {count(day=day): 1 for day in range(100, 105)}
     assert await store.counted_since() == 100
 
 
 async def test_nothing_is_known_at_first(store: UsageStore) -> None:
     """An empty store says so."""
     assert await store.counted_since() is None
-    assert await store.counts("prj_a", None, 0) == {}
+    assert await store.counts("prj_a", "key_a", 0) == {}
     await store.add_counts({})
     assert await store.forget_counts(1_000_000, 10) == 0

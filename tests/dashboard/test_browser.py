@@ -1,6 +1,8 @@
 """The dashboard in a real browser, before a real server."""
 
+import contextlib
 import re
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -350,6 +352,12 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
     key = running.issued(name="A key with a rather long name that goes on until it has to wrap somewhere")
     revoked = running.issued(name="Revoked key", mode="live")
     running.cli("keys", "revoke", "--yes", revoked["id"])
+    with contextlib.closing(sqlite3.connect(running.data / "tillgate.db", isolation_level=None)) as database:
+        database.execute(
+            "INSERT INTO jobs SELECT 'job_01k00000000000000000000000', 'refunds.send', ?, NULL, 'refunds.send ', '{}', "
+            "'failed', NULL, 0, NULL, 6, ?, created_at, updated_at FROM jobs WHERE kind = 'events.drop'",
+            (refund["id"], "RuntimeError: " + "no route to host, " * 27),
+        )
     yield {
         "overview": "",
         "projects": "/projects",
@@ -362,6 +370,9 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "revoked key": f"/api-keys/{revoked['id']}",
         "credentials": "/credentials",
         "audit": "/audit",
+        "jobs": "/jobs",
+        "failed jobs": "/jobs?show=failed",
+        "no jobs": "/jobs?show=running",
         "requests": "/requests",
         "no requests": "/requests?show=5xx",
         "links": "/payment-links",
@@ -466,7 +477,7 @@ def test_on_a_phone_the_menu_is_folded_away(running: RunningServer, open_page: O
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     button.focus()
     page.keyboard.press("Enter")
-    expect(menu.get_by_role("link")).to_have_count(12)
+    expect(menu.get_by_role("link")).to_have_count(13)
     expect(menu.get_by_role("list", name="Sell").get_by_role("link")).to_have_count(5)
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     if scripts:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 from tillgate.dashboard.forms import local_path, parse, problems_of
 
 
@@ -75,6 +76,6 @@ def test_nothing_else_may(path: str) -> None:
 
 def test_a_problem_stands_beside_its_field_in_plain_words() -> None:
     """The API's name of the field is not repeated, nor its type."""
-    words = 'fiatAmount: expected a positive decimal amount as a string, such as "9.00".'
-    error = InvalidInput(words, param="fiatAmount")
-    assert problems_of(error) == {"fiatAmount": 'Expected a positive decimal amount, such as "9.00".'}
+    error = InvalidInput("max_redemptions", Problem.OUT_OF_RANGE, minimum=1, maximum=9, given=0, unlimited=True)
+    words = "Enter a number from 1 to 9, or leave it empty for no limit."
+    assert problems_of(error) == {"maxRedemptions": words}

@@ -9,6 +9,7 @@ import pytest
 
 from keyturn.keys.listing import every_key
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
+from tests.dashboard.test_jobs import failed as failed_job
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.access.accounts import Right, Role, SignedIn
@@ -102,6 +103,8 @@ def _right_of(view: View) -> Right | None:
         return None
     if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account")):
         return BELOW["/".join(view.path.split("/")[:3])]
+    if view.path.startswith(f"{ROOT}/jobs"):
+        return Right.OPERATE
     if view.method == "GET" and not PAGES_OF_FORMS.search(view.path):
         return Right.READ
     for right, paths in FORMS.items():
@@ -214,7 +217,8 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
-    pages += [f"/api-keys/revoke?key={keys[1].id}"]
+    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs"]
+    await failed_job(shop, "made-up")
     await owner.done(f"/api-keys/{keys[0].id}/disable")
     for mode in ("live", "test"):
         await owner.send("/mode", mode=mode, back=ROOT)

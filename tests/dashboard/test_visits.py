@@ -1,14 +1,17 @@
 """The road in, the same for every page."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.dashboard.conftest import Owner, browser_of
-from tests.shop import PUBLIC_URL, Shop
+from tests.shop import PUBLIC_URL, MovableClock, Shop, settings_for
+from tillgate.app import running
 from tillgate.dashboard.calls import PublicView, View
 from tillgate.dashboard.routing import VIEWS
+from tillgate.store.sealing import new_key
 
 pytestmark = pytest.mark.anyio
 
@@ -71,6 +74,33 @@ async def test_every_answer_has_the_strict_headers(owner: Owner) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
+
+
+async def test_browsers_that_come_over_tls_are_told_to_stay_there(tmp_path: Path, anyio_backend: object) -> None:
+    """On pages, redirects, errors and static files, for the time that is set; not over plain HTTP, where anybody could
+    have said it, and not where the operator has no https address or lets the proxy say it."""
+    url, key = f"sqlite:///{tmp_path / 'tillgate.db'}", new_key()
+    paths = (
+        "/dashboard",
+        "/dashboard/sign-in",
+        "/dashboard/nothing",
+        "/checkout/cs_none",
+        "/nothing",
+        "/static/tokens.css",
+    )
+    for public_url, seconds, scheme, told in (
+        ("https://pay.example", 86_400, "https", "max-age=86400"),
+        ("https://pay.example", 86_400, "http", None),
+        ("https://pay.example", 0, "https", None),
+        ("http://pay.example", 86_400, "https", None),
+    ):
+        settings = settings_for(tmp_path, url, secret_key=key, hsts_seconds=seconds)._replace(public_url=public_url)
+        async with running(settings, MovableClock()) as app:
+            transport = httpx.ASGITransport(app, client=("203.0.113.7", 50_000))
+            async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://pay.example") as http:
+                for path in paths:
+                    answer = await http.get(path)
+                    assert answer.headers.get("strict-transport-security") == told, (path, scheme)
 
 
 async def test_no_page_has_inline_script_or_style(owner: Owner) -> None:

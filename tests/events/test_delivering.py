@@ -21,20 +21,24 @@ from tests.running import free_port
 from tests.shop import eventually
 from tillgate.base.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.pages import PageRequest
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.guard import guarded_transport
-from tillgate.events.deliveries.model import ATTEMPTS_MAX, EXCERPT_BYTES_MAX, Attempt, DeliveryStatus, next_step
+from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt, DeliveryStatus, next_step
 from tillgate.events.deliveries.operations import DeliveryWithAttempts
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.deliveries.sending import TIMEOUT_SECONDS, Sender
 from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.operations import EndpointChanges
+from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.styles import Styles
 
 pytestmark = pytest.mark.anyio
 
+ATTEMPTS_MAX = 6
 GAPS_MS = [MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS]
 
 
@@ -52,7 +56,7 @@ def sender_of(counter: Counter) -> Sender:
 async def working(counter: Counter, sender: Sender | None = None) -> AsyncIterator[DeliveryWorker]:
     """A worker at work."""
     own = sender or sender_of(counter)
-    worker = DeliveryWorker(counter.database, own, counter.clock, counter.wake)
+    worker = DeliveryWorker(counter.database, own, counter.clock, counter.outbox)
     task = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -289,7 +293,7 @@ async def test_a_worker_that_dies_in_the_middle_is_succeeded(counter: Counter, r
     await counter.emit()
     sender = sender_of(counter)
     [claimed] = await claim(counter)
-    await sender.attempt(claimed)
+    await sender.attempt(claimed, NATIVE_STYLE)
     await sender.close()
     async with working(counter):
         assert (await only_delivery(counter)).attempts == []
@@ -342,7 +346,7 @@ async def test_a_replay_is_a_delivery_of_its_own_with_the_same_event(counter: Co
         session = await counter.session()
         first = await attempted(counter, 1)
         again = await counter.database.write(
-            lambda tx: deliveries.replay(tx, counter.wake, counter.clock, counter.principal, first.delivery.id)
+            lambda tx: deliveries.replay(tx, counter.outbox, counter.clock, counter.principal, first.delivery.id)
         )
 
         async def replayed() -> DeliveryWithAttempts | None:
@@ -361,7 +365,9 @@ async def test_a_test_send_is_attempted_once_and_cannot_be_replayed(counter: Cou
     receiver.status = 500
     made = await counter.endpoint(receiver.url)
     claimed = await counter.database.write(
-        lambda tx: endpoints.prepare_test(counter.endpoints, tx, counter.principal, made.endpoint.id, b'{"id":"cs_x"}')
+        lambda tx: endpoints.prepare_test(
+            counter.endpoints, tx, counter.principal, made.endpoint.id, counter.fact(data=b'{"id":"cs_x"}')
+        )
     )
     async with working(counter) as worker:
         assert not (await worker.attempt_now(claimed)).succeeded
@@ -374,7 +380,7 @@ async def test_a_test_send_is_attempted_once_and_cannot_be_replayed(counter: Cou
     assert await counter.events() == []
     with pytest.raises(Conflict):
         await counter.database.write(
-            lambda tx: deliveries.replay(tx, counter.wake, counter.clock, counter.principal, found.delivery.id)
+            lambda tx: deliveries.replay(tx, counter.outbox, counter.clock, counter.principal, found.delivery.id)
         )
 
 
@@ -389,7 +395,7 @@ async def test_a_delivery_is_seen_in_its_own_project_and_mode_only(counter: Coun
             await counter.database.read(lambda tx, who=stranger: deliveries.get_delivery(tx, who, found.id))
         with pytest.raises(NotFound):
             await counter.database.write(
-                lambda tx, who=stranger: deliveries.replay(tx, counter.wake, counter.clock, who, found.id)
+                lambda tx, who=stranger: deliveries.replay(tx, counter.outbox, counter.clock, who, found.id)
             )
         with pytest.raises(NotFound):
             await counter.database.write(lambda tx, who=stranger: endpoints.delete_endpoint(tx, who, made.endpoint.id))
@@ -431,7 +437,7 @@ async def attempt_at(url: str, sender: Sender, counter: Counter) -> Attempt:
     await counter.emit()
     [claimed] = [claimed for claimed in await claim(counter) if claimed.url == made.url]
     await counter.database.write(lambda tx: endpoints.delete_endpoint(tx, counter.principal, made.id))
-    return await sender.attempt(claimed)
+    return await sender.attempt(claimed, NATIVE_STYLE)
 
 
 @ON_SQLITE
@@ -531,13 +537,45 @@ def test_the_schedule_spans_about_31_hours() -> None:
     now, total = 0, 0
     for number in range(1, ATTEMPTS_MAX):
         attempt = Attempt(number=number, attempted_at=now, duration_ms=1, response_status=500)
-        status, at = next_step(attempt, ATTEMPTS_MAX, now)
+        status, at = next_step(attempt, ATTEMPTS_MAX, now, NATIVE_STYLE.gaps_ms)
         assert status is DeliveryStatus.PENDING
         total += at - now
         now = at
     assert 31 * HOUR_MS <= total < 32 * HOUR_MS
     last = Attempt(number=ATTEMPTS_MAX, attempted_at=now, duration_ms=1, error="no answer")
-    assert next_step(last, ATTEMPTS_MAX, now)[0] is DeliveryStatus.ABANDONED
+    assert next_step(last, ATTEMPTS_MAX, now, NATIVE_STYLE.gaps_ms)[0] is DeliveryStatus.ABANDONED
+
+
+def test_a_schedule_that_became_shorter_ends_a_delivery_sooner() -> None:
+    """A delivery keeps its number of attempts, and its style may have fewer waits in a later version."""
+    attempt = Attempt(number=2, attempted_at=0, duration_ms=1, response_status=500)
+    assert next_step(attempt, 6, 0, (MINUTE_MS, HOUR_MS)) == (DeliveryStatus.PENDING, HOUR_MS)
+    assert next_step(attempt, 6, 0, (MINUTE_MS,)) == next_step(attempt, 6, 0, ()) == (DeliveryStatus.ABANDONED, 0)
+
+
+def test_two_styles_of_one_name_do_not_start() -> None:
+    """An endpoint names its style, which must be one."""
+    with pytest.raises(ValueError, match="native, native"):
+        Styles([NATIVE_STYLE, NATIVE_STYLE])
+    with pytest.raises(LookupError, match="no webhook style 'toy'; there are native"):
+        Styles([NATIVE_STYLE]).of("toy")
+
+
+async def test_what_waits_in_a_dialect_that_is_gone_fails_and_says_so(counter: Counter, receiver: Receiver) -> None:
+    """It is tried again later, for the dialect may come back; meanwhile such endpoints get nothing new, and nothing is
+    sent to them in another language."""
+    made = (await counter.endpoint(receiver.url)).endpoint
+    await counter.emit()
+    await execute(counter.database, "UPDATE webhook_endpoints SET dialect = 'gone'")
+    async with working(counter):
+        tried = await attempted(counter, 1)
+    assert tried.attempts[0].error == "this server sends no webhooks in the dialect gone"
+    assert (tried.delivery.status, receiver.received) == (DeliveryStatus.PENDING, [])
+    await counter.emit(object_id="cs_another")
+    page = await counter.database.read(
+        lambda tx: deliveries.list_deliveries(tx, counter.principal, made.id, PageRequest())
+    )
+    assert len(page.data) == 1
 
 
 async def test_the_events_rows_need_no_worker(counter: Counter) -> None:

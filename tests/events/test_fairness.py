@@ -18,17 +18,20 @@ from tillgate.events.deliveries import records
 from tillgate.events.deliveries.guard import CONNECTIONS_MAX, LOOPBACK, AddressGuard, guarded_transport
 from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
+    IN_FLIGHT_MAX,
     Attempt,
     DeliveryStatus,
     next_step,
+    project_room,
     retry_after,
     share,
 )
 from tillgate.events.deliveries.sending import Sender
-from tillgate.events.deliveries.worker import IN_FLIGHT_MAX, LEASE_MS, DeliveryWorker
+from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
-from tillgate.events.endpoints.operations import EndpointChanges
+from tillgate.events.endpoints.operations import ENDPOINTS_MAX, EndpointChanges
+from tillgate.events.native import NATIVE_STYLE
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +44,7 @@ async def counter(database: Database) -> Counter:
 @contextlib.asynccontextmanager
 async def working(counter: Counter) -> AsyncIterator[None]:
     sender = Sender(counter.sealer, counter.clock)
-    task = asyncio.create_task(DeliveryWorker(counter.database, sender, counter.clock, counter.wake).run())
+    task = asyncio.create_task(DeliveryWorker(counter.database, sender, counter.clock, counter.outbox).run())
     try:
         yield
     finally:
@@ -117,7 +120,7 @@ async def test_however_many_receivers_hang_the_next_one_is_served(
     for number in range(ENDPOINT_IN_FLIGHT_MAX):
         await counter.emit(object_id=f"cs_{number}")
     async with working(counter):
-        await eventually(lambda: hanging.open >= IN_FLIGHT_MAX // 2)
+        await eventually(lambda: hanging.open >= IN_FLIGHT_MAX // 3 + 20)
         await counter.endpoint(receiver.url)
         for number in range(5):
             await counter.emit("session.failed", object_id=f"cs_{number}")
@@ -125,6 +128,56 @@ async def test_however_many_receivers_hang_the_next_one_is_served(
         assert await one(counter.database, "SELECT SUM(attempts) FROM webhook_deliveries WHERE status = 'pending'") == 0
         assert hanging.open_max < IN_FLIGHT_MAX
         hanging.released.set()
+
+
+@ON_SQLITE
+async def test_however_many_projects_receivers_hang_the_next_project_is_served(
+    counter: Counter, hanging: Hanging, receiver: Receiver
+) -> None:
+    """Six projects, each with as many endpoints that answer nothing as a project may have, could hold every place for
+    as long as an attempt may take. They leave as many places as one of them holds, and the next one's events go out
+    before any attempt of theirs has ended."""
+    for _ in range(6):
+        other = await counter_over(counter.database, counter.clock)
+        other.endpoints = counter.endpoints
+        for _ in range(ENDPOINTS_MAX):
+            await other.endpoint(hanging.url)
+        await other.emit()
+        await other.emit()
+    async with working(counter):
+        # Each holds as many as are free then.
+        await eventually(lambda: hanging.open >= 6 * (IN_FLIGHT_MAX // 7))
+        await counter.endpoint(receiver.url)
+        for number in range(5):
+            await counter.emit("session.failed", object_id=f"cs_{number}")
+        await asyncio.to_thread(receiver.wait_for, lambda got: len(got) >= 5)
+        assert await one(counter.database, "SELECT SUM(attempts) FROM webhook_deliveries WHERE status = 'pending'") == 0
+        assert hanging.open_max <= IN_FLIGHT_MAX - IN_FLIGHT_MAX // 8
+        hanging.released.set()
+
+
+def test_a_project_leaves_as_many_places_as_it_holds() -> None:
+    """Alone it takes a third of all for endpoints that have some already, and half of all with one for each; whatever
+    number of projects there is, a place is left for the next."""
+
+    def held_by_each(projects: int, *, idle: bool) -> list[int]:
+        held, free, taking = [0] * projects, IN_FLIGHT_MAX, True
+        while taking:
+            taking = False
+            for number in range(projects):
+                if project_room(held[number], free, idle=idle):
+                    held[number], free, taking = held[number] + 1, free - 1, True
+        return held
+
+    assert (held_by_each(1, idle=False), held_by_each(1, idle=True)) == ([86], [128])
+    for projects in (2, 6, 50, 200):
+        each = held_by_each(projects, idle=True)
+        assert 1 <= IN_FLIGHT_MAX - sum(each) <= max(each) <= min(each) + 1
+    for held, free in ((0, 256), (10, 256), (85, 171), (86, 170), (128, 128), (0, 1), (0, 0)):
+        one_by_one = 0
+        while project_room(held + one_by_one, free - one_by_one, idle=False):
+            one_by_one += 1
+        assert project_room(held, free, idle=False) == one_by_one
 
 
 async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
@@ -135,11 +188,13 @@ async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
     guard = AddressGuard(LOOPBACK)
     sender = Sender(counter.sealer, counter.clock, guarded_transport(guard))
     tests = Sender(counter.sealer, counter.clock, guarded_transport(guard, open_max=3, kept_max=0))
-    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.wake, tests=tests)
+    worker = DeliveryWorker(counter.database, sender, counter.clock, counter.outbox, tests=tests)
     endpoint = (await counter.endpoint(hanging.url)).endpoint
     claimed = [
         await counter.database.write(
-            lambda tx: endpoints.prepare_test(counter.endpoints, tx, counter.principal, endpoint.id, b"{}")
+            lambda tx: endpoints.prepare_test(
+                counter.endpoints, tx, counter.principal, endpoint.id, counter.fact(data=b"{}")
+            )
         )
         for _ in range(ENDPOINT_IN_FLIGHT_MAX)
     ]
@@ -271,7 +326,7 @@ async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, re
         attempt = Attempt(number=1, attempted_at=0, duration_ms=1, response_status=status)
         now = counter.clock.now()
         await counter.database.write(
-            lambda tx: endpoints.conclude(tx, counter.wake, made.id, attempt, is_test=is_test, now=now)
+            lambda tx: endpoints.conclude(tx, counter.outbox, made.id, attempt, is_test=is_test, now=now)
         )
         return await endpoint_now(counter, made.id)
 
@@ -334,7 +389,7 @@ def test_a_receiver_may_put_a_retry_off_but_not_hurry_it() -> None:
 
     def after(number: int, asked_ms: int | None) -> tuple[DeliveryStatus, int]:
         attempt = Attempt(number=number, attempted_at=0, duration_ms=1, response_status=429, retry_after_ms=asked_ms)
-        return next_step(attempt, 6, NEW_YEAR)
+        return next_step(attempt, 6, NEW_YEAR, NATIVE_STYLE.gaps_ms)
 
     assert after(1, HOUR_MS) == (DeliveryStatus.PENDING, NEW_YEAR + HOUR_MS)
     assert after(1, 1_000) == after(1, None) == (DeliveryStatus.PENDING, NEW_YEAR + MINUTE_MS)

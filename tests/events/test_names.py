@@ -170,7 +170,7 @@ async def test_endpoints_with_a_dead_name_server_delay_no_other(
     await good.session()
     names = Names([server.address], lookup_seconds=1.0)
     sender = Sender(bad.sealer, bad.clock, guarded_transport(AddressGuard(LOOPBACK), names))
-    task = asyncio.create_task(DeliveryWorker(database, sender, bad.clock, bad.wake).run())
+    task = asyncio.create_task(DeliveryWorker(database, sender, bad.clock, bad.outbox).run())
     try:
         await eventually(lambda: receiver.received)
         assert await one(database, "SELECT COUNT(*) FROM webhook_attempts WHERE error IS NOT NULL") == 0

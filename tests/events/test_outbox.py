@@ -13,7 +13,7 @@ from tillgate.events import operations as events
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import checked_events
 from tillgate.events.endpoints.operations import EndpointChanges, NewEndpoint
-from tillgate.events.model import ALIASES, EVENT_TYPES, event_type
+from tillgate.events.types import ALIASES, EVENT_TYPES, event_type
 
 pytestmark = pytest.mark.anyio
 
@@ -200,7 +200,7 @@ async def test_an_event_is_seen_in_its_own_project_and_mode_only(counter: Counte
 
 def test_aliases_mean_their_types() -> None:
     """Crypto Checkout names the creation both ways; what is kept is the one name."""
-    assert event_type("session.pending", param="events") == "session.created"
+    assert event_type("session.pending", field="events") == "session.created"
     assert checked_events(["session.pending", "session.created", "session.paid"]) == ("session.created", "session.paid")
     assert checked_events(["session.paid", "*"]) == ("*",)
     assert set(ALIASES.values()) <= set(EVENT_TYPES)
@@ -213,7 +213,7 @@ def test_what_is_no_event_type_is_refused(names: list[str]) -> None:
     """None at all, wild cards within, other case, too many."""
     with pytest.raises(InvalidInput) as caught:
         checked_events(names)
-    assert caught.value.param == "events"
+    assert caught.value.field == ("events",)
 
 
 async def test_an_endpoints_secret_is_stored_sealed(counter: Counter) -> None:

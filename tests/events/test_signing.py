@@ -78,3 +78,10 @@ def test_a_secret_shows_no_more_than_its_prefix() -> None:
     for told in (repr(secret), str(secret), f"{[secret]}"):
         assert text[:12] in told
         assert text[12:] not in told
+
+
+def test_six_characters_of_any_secret_are_shown() -> None:
+    """Also of one in another style's form, which has no head that says what it is."""
+    assert SigningSecret("whsec_abcdefghij").prefix == "whsec_abcdef"
+    assert SigningSecret("BcDeFgHiJkLm").prefix == "BcDeFg"
+    assert repr(SigningSecret("BcDeFgHiJkLm")) == "SigningSecret(BcDeFg…)"

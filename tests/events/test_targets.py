@@ -2,6 +2,7 @@
 
 import pytest
 
+from tillgate.api.errors import WORDS
 from tillgate.base.errors import InvalidInput
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard
 from tillgate.events.endpoints.targets import checked_target
@@ -56,8 +57,8 @@ def test_what_can_never_work_is_refused_with_its_reason(url: str, problem: str) 
     """Before anything is kept, the field named."""
     with pytest.raises(InvalidInput) as refused:
         checked_target(url, http_loopback=False, guard=AddressGuard())
-    assert refused.value.param == "url"
-    assert problem in refused.value.public
+    assert refused.value.field == ("url",)
+    assert problem in WORDS.message(refused.value)
 
 
 @pytest.mark.parametrize("url", ONCE)

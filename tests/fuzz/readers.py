@@ -37,6 +37,7 @@ from keyturn.leaks.spotting import Spotter
 from keyturn.terminal import printable
 from tests.key_harness import KeyHarness
 from tillgate.api.application import ROUTES
+from tillgate.api.errors import WORDS
 from tillgate.base import ids
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import InvalidInput
@@ -207,7 +208,7 @@ def _bodies(data: bytes) -> None:
             body = reading.decode_body(decoder, data)
         except InvalidInput as error:
             refused = error
-            assert len(error.public) < 2_000 and len(error.param or "") < 400
+            assert len(WORDS.message(error)) < 2_000 and len(WORDS.param(error) or "") < 400
         else:
             again = msgspec.json.encode(body)
             assert msgspec.json.encode(reading.decode_body(decoder, again)) == again
@@ -232,7 +233,7 @@ def _queries(data: bytes) -> None:
         try:
             reading.decode_query(query, given)
         except InvalidInput as error:
-            assert len(error.public) < 2_000
+            assert len(WORDS.message(error)) < 2_000
 
 
 def _keyturn_query(data: bytes) -> None:
@@ -325,7 +326,7 @@ def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
 
 
 def _amount(text: str) -> None:
-    money = parse_amount(text, "USD", param="amount")
+    money = parse_amount(text, "USD", field="amount")
     assert money is not None
 
 
@@ -506,7 +507,7 @@ READERS: Final[tuple[Reader, ...]] = (
     ),
     Reader(
         "urls",
-        _text(lambda text: checked_url(text, param="url", http_loopback=True)),
+        _text(lambda text: checked_url(text, field="url", http_loopback=True)),
         (InvalidInput,),
         (b"https://", b"http://", b"localhost", b"a.example", b"@", b"#", b"[::1]", b":", b"%", b"\\", b"..", b" "),
     ),

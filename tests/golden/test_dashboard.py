@@ -69,6 +69,7 @@ async def test_every_page_of_the_dashboard_answers_as_it_did(fixed_shop: Shop) -
         await catalogue(clerk)
         await sales(clerk)
         await webhooks(clerk)
+        await jobs(clerk)
         await refusals(golden, owner)
         await around(clerk)
     golden.hold(f"{view.method} {view.path}" for view in VIEWS if view.path != CATCH_ALL)
@@ -280,6 +281,22 @@ async def webhooks(clerk: Clerk) -> None:
     await clerk.page("/events/{event}", re.findall(r"/events/(evt_\w+)", shown)[0])
     await clerk.page("/webhooks/{endpoint}/delete", own)
     await clerk.form("/webhooks/{endpoint}/delete", own)
+
+
+async def jobs(clerk: Clerk) -> None:
+    """One of an unknown kind, which no worker takes, that has failed for good."""
+    database, own = clerk.owner.shop.database, "job_01k00000000000000000000000"
+    await execute(
+        database,
+        "INSERT INTO jobs (id, kind, key, lane, payload, state, lease_until, attempts, error, created_at, updated_at) "
+        "VALUES ($1, 'mail.send', 'a', 'mail.send ', '{}', 'failed', 0, 6, 'RuntimeError: no route', 1, 1)",
+        own,
+    )
+    await clerk.page("/jobs")
+    await clerk.page("/jobs", query="?show=running")
+    await clerk.page("/jobs", query="?show=wrong", refused=True)
+    await clerk.form("/jobs/{job}/retry", own)
+    await clerk.form("/jobs/{job}/retry", own, why="has not failed", refused=True)
 
 
 async def refusals(golden: Golden, owner: Owner) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from keyturn.admission.layer import KeyLayer
 from keyturn.database import Database
+from keyturn.http.error_pages import PAGES_PATH
 from keyturn.http.server import ROUTES, KeyturnServer
 from keyturn.leaks.reporting import PATHS
 from keyturn.limiting.gcra import Limiter
@@ -107,12 +108,16 @@ async def story(golden: Golden, http: httpx.AsyncClient) -> None:
     await ask("POST", PATHS[1], [], why="not set up", refused=True)
     for path in ("/v1/openapi.json", "/healthz", "/readyz", "/metrics"):
         await ask("GET", path)
+    await ask("GET", "/docs/errors/{id}", own="missing_scope")
+    await ask("GET", PAGES_PATH)
 
 
 async def refusals(golden: Golden, http: httpx.AsyncClient) -> None:
     """What each route answers to nobody, for what is not there, and for a wrong body."""
     root = {"Authorization": f"Bearer {ROOT}"}
     for route in ROUTES:
+        if route.path == PAGES_PATH:
+            continue  # a list for everybody, kept once
         name, path = f"{route.method} {route.path}", route.path.replace("{id}", "key_nobody")
         golden.note_refusal(f"{name} (nobody)", await http.request(route.method, path))
         golden.note_refusal(

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from keyturn.leaks.reporting import PATHS
 from tests.golden.recording import Golden
 from tests.shop import PUBLIC_URL, Shop
+from tillgate.api.mount import DOCUMENT_PATH
 from tillgate.checkout.settlement.simulating import OUTCOMES
 
 pytestmark = pytest.mark.anyio
@@ -17,13 +18,13 @@ UNKNOWN = "cs_01hxyz0000000000000000000"
 
 
 def declared(shop: Shop) -> list[str]:
-    """Every route of the server that is neither the API's nor the dashboard's."""
+    """Every route of the server that is neither the API's, its document included, nor the dashboard's."""
     site: Any = shop.app._site
     return [
         *(
             f"{method} {route.path}"
             for route in site.routes
-            if isinstance(route, Route) and not route.path.startswith("/dashboard")
+            if isinstance(route, Route) and not route.path.startswith(("/dashboard", DOCUMENT_PATH))
             for method in sorted((route.methods or set()) - {"HEAD"})
         ),
         *(f"POST {path}" for path in PATHS if path != "/leaks/github"),
@@ -116,5 +117,16 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
 async def operator(golden: Golden, http: httpx.AsyncClient) -> None:
     for path in ("/", "/healthz", "/readyz", "/metrics"):
         golden.note(f"GET {path}", await http.get(path), route=f"GET {path}")
+    one = "GET /docs/errors/{code}"
+    golden.note(one, await http.get("/docs/errors/not_found"), route=one)
+    # The list of all codes is docs/reference/errors.md, which a test holds; its head is enough here.
+    index = await http.get("/docs/errors")
+    head = index.text.partition("<table>")[0]
+    golden.note(
+        "GET /docs/errors",
+        httpx.Response(index.status_code, headers=index.headers, text=head),
+        route="GET /docs/errors",
+    )
+    golden.note(f"{one} (not there)", await http.get("/docs/errors/nonsense"))
     golden.note("GET /static/tokens.css", await http.get("/static/tokens.css"))
     golden.note("GET /nothing", await http.get("/nothing"))

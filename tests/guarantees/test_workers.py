@@ -27,7 +27,7 @@ from tillgate.checkout.settlement import expiring
 from tillgate.events import operations as events
 from tillgate.events.model import RETENTION_MS
 from tillgate.settings import load
-from tillgate.store import idempotency
+from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest
 
 WORKERS = 3
@@ -305,7 +305,11 @@ async def test_jobs_that_run_in_several_processes_do_everything_once(database: D
             return sum(await asyncio.gather(*map(work, others)))
 
         counter.clock.forward(DAY_MS)
-        assert await all_of_it(lambda own: own.write(lambda tx: expiring.expire_due(counter.context, tx))) == 120
+
+        async def expire(tx: Transaction) -> int:
+            return await expiring.expire_due(counter.context, tx, counter.project_id)
+
+        assert await all_of_it(lambda own: own.write(expire)) == 120
         told = await counter.events()
         assert [event.sequence for event in told] == list(range(1, len(told) + 1))
         expired = await rows(database, "SELECT object_id FROM events WHERE type = 'session.expired'")

@@ -74,6 +74,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written"
         for heading in ("PostgreSQL", "Several processes", "Several hosts", "Upgrade")
     },
+    ("docs/operating.md", "Background jobs"): "tests/cli/test_jobs.py::"
+    "test_jobs_are_listed_and_retried_from_the_command_line",
     ("docs/performance.md", "What was seen"): Reason("figures, not commands"),
     ("docs/selling.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_selling_sells",
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
@@ -136,6 +138,7 @@ COMMANDS: dict[str, str | Reason] = {
     "keyturn keys revoke-many --project default --unused 90d --yes": NAMED,
     "tillgate backup FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
     "tillgate restore FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
+    "tillgate jobs retry JOB": "tests/cli/test_jobs.py::test_jobs_are_listed_and_retried_from_the_command_line",
     "tillgate secret-key new": Reason("a block of docs/operating.md is run that begins with it"),
     "tillgate secret-key rotate": Reason("a block of docs/operating.md is run that begins with it"),
     "sqlite3 .backup": Reason("named as what not to use: the log's identity does not change with it"),

@@ -45,6 +45,7 @@ from keyturn.keys.restrictions import (
 from keyturn.keys.secret import ForeignForm
 from keyturn.leaks.spotting import Spotter
 from tests.house.source import PACKAGES, SRC, python_files, tree_of, where
+from tillgate.api.paging import ListQuery
 from tillgate.api.sessions import CreateCheckoutSession
 from tillgate.base import ids
 from tillgate.base.clock import from_rfc3339
@@ -372,7 +373,7 @@ READERS: Final[dict[str, Callable[[str], object]]] = {
     "a path against rules": lambda text: RULES("GET", "/" + text),
     "a query of Keyturn": lambda text: keyturn_reading.decode_query(WhichLines, text.encode("utf-8", "replace")),
     "a query of the API": lambda text: reading.read_query(text.encode("utf-8", "replace")),
-    "a parameter of the API": lambda text: reading.decode_query(reading.ListQuery, {text: text}),
+    "a parameter of the API": lambda text: reading.decode_query(ListQuery, {text: text}),
     "a body of the API": lambda text: reading.decode_body(SESSION, text.encode("utf-8", "replace")),
     "a name in a body of the API": lambda text: reading.decode_body(SESSION, msgspec.json.encode({text: text})),
     "metadata in a body": lambda text: reading.decode_body(SESSION, msgspec.json.encode({"metadata": {text: [text]}})),
@@ -390,9 +391,9 @@ READERS: Final[dict[str, Callable[[str], object]]] = {
     "a cursor": lambda text: checked_cursor(PageRequest(25, text), "cs"),
     "a cursor of the log": Cursor.parse,
     "an instant": from_rfc3339,
-    "an amount": lambda text: parse_amount(text, "USD", param="amount"),
+    "an amount": lambda text: parse_amount(text, "USD", field="amount"),
     "a percentage": lambda text: checked_discount("percentage", None, None, text),
-    "a URL": lambda text: checked_url(text, param="url", http_loopback=True),
+    "a URL": lambda text: checked_url(text, field="url", http_loopback=True),
     "an address for mail": checked_email,
     "an Idempotency-Key": checked_key,
     "Content-Length": lambda text: reading.declares_too_much(text.encode("utf-8", "replace")),

@@ -5,7 +5,7 @@ from tillgate.api import error_pages
 from tillgate.api.errors import ERRORS
 from tillgate.api.reference import pages, pages_of_errors
 from tillgate.cli.trigger import STORIES
-from tillgate.events.model import EVENT_TYPES
+from tillgate.events.types import EVENT_TYPES
 
 DOCS = ROOT / "docs"
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from keyturn import FORMATS, Issuer, KeyParser, KeyWish, Mode, Status
 from keyturn.errors import BadReport, PublicKeysUnavailable
 from keyturn.leaks.github import (
+    FAILED_MS,
     KEPT_MS,
     LOOK_AGAIN_MS,
     FilePublicKeys,
@@ -146,6 +147,26 @@ async def test_without_the_list_nothing_is_decided(github: GitHub, tmp_path: Pat
         await FilePublicKeys(tmp_path / "nowhere").fetch()
     with pytest.raises(ValueError, match="http"):
         UrlPublicKeys("file:///etc/passwd")
+
+
+async def test_a_list_that_did_not_come_is_not_asked_for_again_at_once(github: GitHub) -> None:
+    """Reports in the name of made-up keys would have it fetched for each of them, while the place does not answer. What
+    is signed with a key that is known is dealt with meanwhile, and the list is asked for again after a moment."""
+    context = CommandContext(github.url)
+    good = github.answers
+    assert await context.take(b"[]", github.signer) == []
+    context.clock.forward(LOOK_AGAIN_MS)
+    github.answers = b"<html>"
+    for number in range(5):
+        with pytest.raises(PublicKeysUnavailable, match="no list of public keys"):
+            await context.take(b"[]", Signer(f"made up {number}"))
+    assert await context.take(b"[]", github.signer) == []
+    assert github.fetched == 2
+    context.clock.forward(FAILED_MS)
+    github.answers = good
+    with pytest.raises(BadReport):
+        await context.take(b"[]", Signer("made up"))
+    assert github.fetched == 3
 
 
 async def test_the_list_may_lie_in_a_file(tmp_path: Path) -> None:

@@ -31,7 +31,16 @@ from keyturn import (
     revoke,
 )
 from keyturn.database import Database
-from keyturn.keys.importing import Imported, ImportRules, InvalidImport, Problem, import_keys, keep_learning, parse_form
+from keyturn.keys.importing import (
+    TOGETHER_MAX,
+    Imported,
+    ImportRules,
+    InvalidImport,
+    Problem,
+    import_keys,
+    keep_learning,
+    parse_form,
+)
 from keyturn.keys.listing import every_key
 from keyturn.keys.secret import CROSSMINT, ForeignForm
 from keyturn.stores.memory import MemoryKeyStore
@@ -315,6 +324,62 @@ async def test_a_key_that_came_meanwhile_stops_the_whole_import(database: Databa
     assert len(await context.store.audit(0, 9)) == 1
 
 
+class Interrupted(SqlKeyStore):
+    """Counts what is kept together, and is interrupted after some batches."""
+
+    batches: tuple[int, ...] = ()
+    until = 2
+
+    async def import_keys(self, keys: Any, forms: Any, act: Any) -> None:
+        if len(self.batches) == self.until:
+            raise OSError("killed")
+        await super().import_keys(keys, forms, act)
+        self.batches += (len(keys),)
+
+
+async def test_an_import_is_kept_in_batches_and_finished_by_repeating_it(database: Database) -> None:
+    """On both databases: no transaction holds more than a hundred keys. What was kept before an interruption stays, and
+    is passed over when the same file is imported again; not so what is here otherwise, or was revoked."""
+    context = CommandContext(store := Interrupted(database))
+    lines = [f"{sha(text())},key{n}" for n in range(2 * TOGETHER_MAX + 50)]
+    content = "\n".join(["digest,name", *lines])
+    with pytest.raises(OSError, match="killed"):
+        await context.take(content, ACME)
+    store.until = 9
+    done = await context.take(content, ACME)
+    assert (store.batches, len(done.keys), done.already) == ((TOGETHER_MAX, TOGETHER_MAX, 50), 50, 2 * TOGETHER_MAX)
+    again = await context.take(content, ACME)
+    assert (again.keys, again.already, again.problems) == ((), len(lines), ())
+    keys = await every_key(store, "prj_a")
+    assert len(keys) == len(lines)
+    assert len({line.key_id for line in await store.audit(0, 1_000)}) == len(lines)
+    await revoke(store, context.clock, project_id="prj_a", key_id=keys[0].id, by="user:1")
+    digest, _, name = lines[7].partition(",")
+    for other in (content, f"digest,name\n{digest},another{name}", f"digest,name,mode\n{digest},{name},test"):
+        refused = await context.take(other, ACME)
+        assert [one.what for one in refused.problems] == ["this key is here already, and not as this line has it"]
+
+
+async def test_a_key_that_comes_by_another_way_during_an_import_is_told(database: Database) -> None:
+    """With how far it got, and what to do."""
+    store = SqlKeyStore(database)
+    mine = text()
+    looked = store.by_digests
+
+    async def by_digests(digests: Any) -> Any:
+        found = await looked(digests)
+        if len(digests) == 1:
+            other = CommandContext(SqlKeyStore(database))
+            await other.take(f"digest\n{sha(mine)}\n", ACME)
+        return found
+
+    context = CommandContext(store)
+    store.by_digests = by_digests  # type: ignore[method-assign]
+    lines = [sha(text()) for _ in range(TOGETHER_MAX)]
+    with pytest.raises(InvalidImport, match=rf"meanwhile; {TOGETHER_MAX} of {TOGETHER_MAX + 1} were imported"):
+        await context.take("\n".join(["digest", *lines, sha(mine)]), ACME)
+
+
 async def test_a_running_door_learns_of_an_import_by_itself() -> None:
     """Within its next look; a store that fails meanwhile is told of, takes nothing back, and is asked again."""
     context, failures = CommandContext(), []
@@ -386,11 +451,14 @@ def test_a_file_is_imported_from_a_terminal(tmp_path: Path, database_url: str) -
         database_url,
     ]
     dry = runner.invoke(keyturn, [*command, "--dry-run", "--json"])
-    assert json.loads(dry.stdout) == {"imported": 0, "wouldImport": 1, "keys": [], "problems": []}
+    assert json.loads(dry.stdout) == {"imported": 0, "wouldImport": 1, "already": 0, "keys": [], "problems": []}
     assert runner.invoke(keyturn, command).stdout == "Imported: 1\n"
+    assert runner.invoke(keyturn, command).stdout == "Imported: 0\nImported before: 1\n"
+    file.write_text(f"digest,name\n{sha(mine)},Till\n")
     again = runner.invoke(keyturn, command)
     assert again.exit_code == 1
-    assert again.stderr == "line 2: this key is here already\nkeyturn: nothing was imported\n"
+    said = "line 2: this key is here already, and not as this line has it\nkeyturn: nothing was imported\n"
+    assert again.stderr == said
     missing = runner.invoke(keyturn, [*command[:2], str(tmp_path / "none"), *command[3:]])
     assert (missing.exit_code, missing.stderr.count("\n")) == (1, 1)
 

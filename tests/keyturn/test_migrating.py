@@ -10,7 +10,7 @@ from keyturn.insight.audit import broken_at
 from keyturn.keys.listing import every_key
 from keyturn.stores.sql import SqlKeyStore, migrations
 from tests.key_harness import KeyHarness
-from tests.makers import execute, one
+from tests.makers import execute, one, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +43,37 @@ async def keep_as_before(database: Database, name: str, mode: Mode = Mode.TEST, 
         old.get("rate_burst"),
     )
     return secret.reveal()
+
+
+async def test_keys_that_keys_have_made_know_the_first_of_them(database_url: str) -> None:
+    """As far down as a chain goes, through revoked ones too, on both databases."""
+    before = "SELECT id, parent_id FROM api_keys ORDER BY id"
+    line = (
+        "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
+        "parent_id, imported, canary, networks, origins, apps, report_only) VALUES ($1, 'prj_a', 'test', 'secret', $1, "
+        "'native', 'links:read', $2, 1000, 'user:1', $3, 0, 0, '', '', '', '')"
+    )
+    text = (
+        "INSERT INTO key_secrets (digest, digest_algorithm, key_id, number, prefix, last_four, created_at, active_at, "
+        "overlap_ms) VALUES ($1, 'sha256', $2, 1, 'ck_test_', 'wxyz', 1000, 1000, 0)"
+    )
+    made = {"root": None, "child": "root", "gone": "root", "grandchild": "gone", "last": "grandchild", "other": None}
+    database = await open_database(database_url)
+    try:
+        await migrate(database, migrations()[:13], now=0)
+        for name, parent in made.items():
+            await execute(database, line, name, "revoked" if name == "gone" else "active", parent)
+            await execute(database, text, name.encode().ljust(32), name)
+        assert {row[0]: row[1] for row in await rows(database, before)} == made
+        await migrate(database, migrations(), now=0)
+        firsts = {row[0]: row[1] for row in await rows(database, "SELECT id, first_id FROM api_keys")}
+        assert firsts == {name: "root" if parent else None for name, parent in made.items()}
+        store = SqlKeyStore(database)
+        found = {name: {key.id for key in await store.family("prj_a", name)} for name in made}
+        assert found["root"] == {"child", "grandchild", "last"}
+        assert (found["gone"], found["last"], found["other"]) == ({"grandchild", "last"}, set(), set())
+    finally:
+        await database.close()
 
 
 async def test_keys_of_the_first_schema_work_on_as_they_were(database_url: str) -> None:

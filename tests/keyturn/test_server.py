@@ -1,5 +1,6 @@
 """``keyturn serve`` over HTTP, without a socket in between: on SQLite and on PostgreSQL."""
 
+import ast
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,14 +9,19 @@ from typing import Any
 import httpx
 import pytest
 
+from keyturn import errors
 from keyturn.admission.layer import KeyLayer, open_key_layer
 from keyturn.admission.probing import probe
 from keyturn.database import StoreUnavailable
+from keyturn.http import error_pages
+from keyturn.http.denials import AUTH_UNAVAILABLE, NEED_NOT_DECLARED, RATE_LIMITED
 from keyturn.http.server import ROUTES, KeyturnServer
+from keyturn.http.wording import FORBIDDEN_CODES, INVALID_API_KEY
 from keyturn.leaks.reporting import REVOKE_PATH
 from keyturn.limiting.gcra import Limit
 from keyturn.settings import Settings, load
 from keyturn.stores.memory import MemoryKeyStore
+from tests.house.source import SRC, python_files, tree_of
 
 pytestmark = pytest.mark.anyio
 
@@ -407,12 +413,59 @@ async def test_bad_input_is_named_and_does_nothing(context: CommandContext) -> N
         assert 400 <= answer.status_code < 500, (method, path, body, told)
         assert (told["code"], told.get("param")) == (code, param), (method, path, body, told)
         assert answer.headers["content-type"] == "application/problem+json" and len(told["detail"]) > 10
+        assert told["type"] == f"/docs/errors/{code}"
     assert (await context.call("GET", f"/v1/keys/{made['id']}"), await context.call("GET", "/v1/audit")) == before
     revoked = await context.call("POST", f"/v1/keys/{made['id']}/revoke")
     assert revoked[0] == 200
     for method, path in (("PATCH", ""), ("POST", "/rotate"), ("POST", "/enable"), ("POST", "/disable")):
         status, told = await context.call(method, f"/v1/keys/{made['id']}{path}", {})
         assert (status, told["code"]) == (409, "key_revoked")
+
+
+async def test_each_code_has_a_page_on_the_server_that_says_it(light_harness: CommandContext) -> None:
+    """RFC 9457's ``type`` is its address; for everybody, as plain HTML. No code, no page."""
+    told = (await light_harness.call("GET", "/v1/keys", by=None))[1]
+    assert told["code"] == "invalid_api_key"
+    index = await light_harness.send("GET", "/docs/errors", by=None)
+    for code, page in error_pages.PAGES.items():
+        assert f'href="/docs/errors/{code}"' in index.text
+        shown = await light_harness.send("GET", f"/docs/errors/{code}", by=None)
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert f"<h1>{code}</h1>" in shown.text and str(page.status) in shown.text and "What to do" in shown.text
+        assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert told["type"] in index.text
+    for nonsense in ("nonsense", "<script>", "x" * 90):
+        absent = await light_harness.send("GET", f"/docs/errors/{nonsense}", by=None)
+        assert absent.status_code == 404 and "<script>" not in absent.text and "x" * 70 not in absent.text
+
+
+def test_every_code_that_the_server_can_say_has_a_page() -> None:
+    """Those of its errors, of a refused key, and those that are written where something is denied."""
+    said = {*FORBIDDEN_CODES.values(), INVALID_API_KEY, RATE_LIMITED, AUTH_UNAVAILABLE, NEED_NOT_DECLARED}
+    # These are only raised as one of their kinds, or told by the address that takes reports of leaks.
+    kinds = {"keyturn_error", "invalid_key", "key_conflict", "bad_report", "public_keys_unavailable"}
+    said |= {one.code for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "code")} - kinds
+    for path in python_files(SRC / "keyturn" / "http"):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("bad_request", "Denial"):
+                place = 0 if getattr(node.func, "id", "") == "bad_request" else 1
+                if len(node.args) > place and isinstance(code := node.args[place], ast.Constant):
+                    said.add(str(code.value))
+    assert len(said) > 35
+    assert said == set(error_pages.PAGES)
+
+
+async def test_what_is_nearly_right_is_pointed_out(light_harness: CommandContext) -> None:
+    """Choices are listed, the nearest field is named, and an empty body is called empty, where one is needed."""
+    for body, words in (
+        ({"name": "x", "mode": "tset"}, "mode: expected test or live. Did you mean test?"),
+        ({"nmae": "x"}, "nmae: unknown field. Did you mean name?"),
+        ("", "The body is empty; a JSON object is expected."),
+    ):
+        status, told = await light_harness.call("POST", "/v1/keys", body)
+        assert (status, told["code"], told["detail"]) == (400, "invalid_body", words)
+    made = await light_harness.key("invoices:read")
+    assert (await light_harness.call("POST", f"/v1/keys/{made['id']}/revoke", ""))[0] == 200
 
 
 async def test_clear_text_is_refused_where_the_settings_do_not_allow_it(light_harness: CommandContext) -> None:

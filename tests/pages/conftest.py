@@ -26,7 +26,9 @@ from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_sessi
 from tillgate.checkout.sessions.operations import list_sessions
 from tillgate.checkout.settlement.expiring import expire_due
 from tillgate.checkout.settlement.simulating import Outcome, simulate
+from tillgate.events.outbox import Outbox
 from tillgate.events.wake import Wake
+from tillgate.opening import STYLES
 from tillgate.pages import PagesContext, routes
 from tillgate.rails.port import CaptureRequest, Movement, PaymentTerms, QuoteRequest, Rails, RefundRequest
 from tillgate.rails.simulated import SimulatedRail
@@ -84,7 +86,7 @@ class Till:
             CheckoutSettings("https://pay.example"),
             Rails(SimulatedRail(), LiveRail() if live else None),
             self.clock,
-            Wake(),
+            Outbox(Wake(), STYLES),
         )
         self.test = Principal(project_id, False, "key", "key:test")
         self.live = Principal(project_id, True, "key", "key:live")
@@ -144,7 +146,7 @@ class Till:
                 return session
             case SessionStatus.EXPIRED:
                 self.clock.at = session.expires_at
-                await self.write(expire_due)
+                await self.write(expire_due, self.test.project_id)
                 return session
             case SessionStatus.PAID_LATE:
                 return await self.simulate(session, Outcome.LATE)

@@ -157,7 +157,7 @@ async def test_a_typed_code_changes_what_is_asked_for_and_its_removal_changes_it
 
     refused = await sale.apply(session, "other")
     assert refused.status_code == 409
-    assert "A discount already applies" in refused.text
+    assert "A promotion code applies already" in refused.text
     assert (await sale.remove(session)).status_code == 303
     removed = await sale.state(session)
     assert (await sale.remove(session)).status_code == 303

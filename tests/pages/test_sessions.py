@@ -134,7 +134,7 @@ async def test_a_payment_that_is_gone_again_is_told_before_it_is_sent_twice(till
     for words in ('data-status="pending"', "the network has dropped it", "check your wallet"):
         assert words in seen.text
     till.clock.at = session.expires_at
-    await till.write(expire_due)
+    await till.write(expire_due, till.test.project_id)
     assert "The time is up" in (await till.browser.get(f"/checkout/{session.id}")).text
 
 
@@ -210,7 +210,7 @@ async def test_money_that_cannot_be_promised_is_not_captured_later(sqlite_till: 
     """A live rail on which money simply arrives refuses captureMethod manual by its name."""
     with pytest.raises(InvalidInput) as caught:
         await sqlite_till.session(live=True, capture_method=CaptureMethod.MANUAL)
-    assert caught.value.param == "captureMethod"
+    assert caught.value.field == ("capture_method",)
 
 
 async def test_a_live_session_cannot_be_simulated(till: Till) -> None:
@@ -249,7 +249,7 @@ async def test_an_impossible_outcome_is_answered_in_friendly_words(till: Till) -
 
     assert answer.status_code == 409
     assert "That did not work." in answer.text
-    assert "it is paid; only a second payment can still arrive" in answer.text
+    assert "This test outcome is not possible now." in answer.text
     assert await till.status(session) is _S.PAID
 
 

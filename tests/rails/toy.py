@@ -32,14 +32,17 @@ class ToyRail:
     Attributes:
         looked: up to when it has read blocks; None where it has read them all.
         asked: the refunds that it was asked for, by their ids.
+        sent: how far those are that are more than pending.
     """
 
     name = "toy"
     chain_ids: Sequence[int] = (CHAIN_ID,)
     authorizes = False
     refunds = True
+    sends = True
 
     def __init__(self) -> None:
+        self.sent: dict[str, Movement] = {}
         self.looked: int | None = None
         self.asked: dict[str, RefundRequest] = {}
 
@@ -57,6 +60,9 @@ class ToyRail:
     async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
         self.asked[request.refund_id] = request
         return Movement(MovementStatus.PENDING)
+
+    async def send_refund(self, request: RefundRequest) -> Movement:
+        return self.sent.get(request.refund_id, Movement(MovementStatus.PENDING))
 
     async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:
         return now if self.looked is None else self.looked

@@ -164,4 +164,4 @@ def test_a_key_is_visible_ascii_of_at_most_255_characters(text: str) -> None:
         assert (checked_key(text) == text) is well_formed
     except InvalidInput as error:
         assert not well_formed
-        assert (error.code, error.param) == ("invalid_idempotency_key", "Idempotency-Key")
+        assert (error.code, error.field) == ("invalid_idempotency_key", ("idempotency_key",))

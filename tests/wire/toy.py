@@ -1,99 +1,99 @@
-"""A language of another kind, in under a hundred lines: its own envelope, ids, paths, window and a binary answer."""
+"""A language of another kind, in under a hundred lines: envelope, ids, paths, pages, webhooks, window, bytes."""
 
-from typing import Any
+import hmac
+from typing import Annotated, Any
 
 import msgspec
 
-from keyturn import Allowance, Need, Refused
+from keyturn import Need
 from keyturn.http.pipeline import Answer
 from keyturn.needs import ANY_KEY, OPEN
-from tillgate.base.clock import HOUR_MS
-from tillgate.base.errors import TillgateError
+from tillgate.base.clock import HOUR_MS, MINUTE_MS
+from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.sessions import operations
+from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.events.endpoints.operations import NewEndpoint, create_endpoint
+from tillgate.events.facts import Fact
+from tillgate.events.styles import Outgoing, Style, WebhookRequest
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling, Telling
-from tillgate.wire.routing import Call, Reads, Route, Writes
+from tillgate.wire.paging import Paging
+from tillgate.wire.routing import Call, Reads, Route, Run, Writes
+from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
 
-STATUSES = {"not_found": 404, "unknown_path": 404, "method_not_allowed": 405, "conflict": 409}
-PDF = b"%PDF-1.7\n\x00\xff"
-
-
-class NewCharge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be paid, in cents."""
-
-    cents: int
-
-
-class Charge(msgspec.Struct, frozen=True):
-    """A session, as this language says it; it can be opened by its secret, which is told once."""
-
-    charge: str
-    state: str
-    note: str | None = None
+PDF, JSON = b"%PDF-1.7\n\x00\xff", b"application/toy+json"
+WORDS = Words(lambda path: "cents" if path == ("amount", "value") else at_path(str.upper)(path), SENTENCES, WHOLE)
+NewCharge = msgspec.defstruct("NewCharge", [("cents", int)], forbid_unknown_fields=True)
+NewHook = msgspec.defstruct("NewHook", [("to", str)])
+Size = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Pages = msgspec.defstruct("Pages", [("count", Size, 2), ("below", str | None, None)], forbid_unknown_fields=True)
+Charge: Any = msgspec.defstruct("Charge", [("charge", str), ("state", str), ("note", str | None, None)])
 
 
 def told(status: int, why: str) -> Answer:
-    """Its envelope: no object, no request id, and the status in the body."""
-    return Answer(status, msgspec.json.encode({"ok": False, "status": status, "why": why}), b"application/toy+json")
-
-
-def refused(refusal: Refused, _: str) -> Answer:
-    return told(403 if refusal.need is not None else 401, refusal.reason.value)
-
-
-def rate_limited(allowance: Allowance, _: str) -> Answer:
-    return told(429, f"wait {allowance.retry_after_seconds:.0f} s")
-
-
-def failed(error: TillgateError, _: str) -> Answer:
-    return told(STATUSES.get(error.code, 400), error.code)
-
-
-def spelled(id: str) -> str:
-    return f"CH-{id[3:].upper()}"
+    return Answer(status, msgspec.json.encode({"ok": False, "status": status, "why": why}), JSON)
 
 
 def read(text: str) -> str | None:
-    """``CH-01J…`` is a session, and what has no dash is a project."""
-    if not text.startswith("CH-"):
-        return text
-    return f"cs_{text[3:].lower()}" if text[3:].isupper() else None
+    return text if not text.startswith("CH-") else f"cs_{text[3:].lower()}" if text[3:].isupper() else None
 
 
-async def charge(context: ApiContext, tx: Transaction, call: Call) -> Charge:
+def shown(session: CheckoutSession, note: str | None = None) -> Any:
+    return Charge(f"CH-{session.id[3:].upper()}", session.status, note)
+
+
+async def charge(context: ApiContext, tx: Transaction, call: Call) -> Any:
     new = NewSession(amount=NewAmount(f"{call.body.cents // 100}.{call.body.cents % 100:02}", "USD"))
-    session = await open_session(context.checkout, tx, call.principal, new)
-    return Charge(spelled(session.id), session.status, "for your eyes only")
+    return shown(await open_session(context.checkout, tx, call.principal, new), "for your eyes only")
 
 
-async def status(context: ApiContext, tx: Transaction, call: Call) -> Charge:
-    assert call.params["projectId"] == call.principal.project_id
-    session = await operations.get_session(tx, call.principal, call.params["txId"])
-    return Charge(spelled(session.id), session.status)
+async def status(context: ApiContext, tx: Transaction, call: Call) -> Any:
+    return shown(await operations.get_session(tx, call.principal, call.params["txId"]), call.params["projectId"])
 
 
-async def hello(context: ApiContext, tx: Transaction, call: Call) -> dict[str, Any]:
-    return {"ok": True, "who": call.principal.actor}
+async def charges(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
+    found = await operations.list_sessions(tx, call.principal, call.page)
+    return Page([shown(one) for one in found.data], found.has_more)
 
 
-async def receipt(context: ApiContext, tx: Transaction, call: Call) -> Answer:
-    return Answer(200, PDF, b"application/pdf")
+async def hook(context: ApiContext, tx: Transaction, call: Call) -> dict[str, Any]:
+    new = NewEndpoint(call.body.to, ["session.*"], dialect="toy")
+    return {"secret": (await create_endpoint(context.endpoints, tx, call.principal, new)).secret.reveal()}
+
+
+def gives(make: Any) -> Run:
+    async def run(context: ApiContext, tx: Transaction, call: Call) -> Any:
+        return make(call)
+
+    return run
+
+
+async def form(_: Transaction, fact: Fact) -> bytes | None:
+    return msgspec.json.encode(shown(fact.subject)) if isinstance(fact.subject, CheckoutSession) else None
+
+
+def request(outgoing: Outgoing) -> WebhookRequest:
+    body = b'{"attempt":%d,"of":%s}' % (outgoing.number, outgoing.form)
+    signed = hmac.new(outgoing.secrets[0].reveal().encode(), body, "sha512").hexdigest()
+    return WebhookRequest(body, {"user-agent": "Toy/1", "content-type": JSON.decode(), "x-toy": signed})
 
 
 TOY = Dialect(
-    name="toy",
-    mounts=("/toy/v2", "/toy/v3"),
-    routes=(
+    "toy", ("/toy/v2", "/api/toy"), (
         Route("POST", "/charges", (Need("sessions:write"), Need("sessions:read")), "", Writes(charge, lambda one: msgspec.structs.replace(one, note=None)), Charge, body=NewCharge),  # noqa: E501
+        Route("GET", "/charges", Need("sessions:read"), "", Reads(charges), None, query=Pages),
         Route("GET", "/status/{projectId}/{txId}", Need("sessions:read"), "", Reads(status), Charge),
-        Route("GET", "/hello", OPEN, "", Reads(hello), None),
-        Route("POST", "/receipts/{txId}", ANY_KEY, "", Writes(receipt), None),
+        Route("GET", "/hello", OPEN, "", Reads(gives(lambda call: {"ok": True, "who": call.principal.actor})), None),
+        Route("POST", "/receipts/{txId}", ANY_KEY, "", Writes(gives(lambda _: Answer(200, PDF, b"application/pdf"))), None),  # noqa: E501
+        Route("POST", "/hooks", Need("webhooks:write"), "", Writes(hook), None, body=NewHook),
     ),
-    telling=Telling(refused, rate_limited, failed),
+    telling=Telling(lambda refusal, _: told(403 if refusal.need is not None else 401, refusal.reason.value),
+                    lambda allowance, *_: told(429, f"wait {allowance.retry_after_seconds:.0f} s"),
+                    lambda error, _: told({"not_found": 404, "unknown_path": 404, "method_not_allowed": 405}.get(error.code, 400), WORDS.message(error) if error.field else error.code)),  # noqa: E501
     idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: msgspec.structs.replace(answer, status=208)),  # noqa: E501
-    media_type=b"application/toy+json",
-    spelling=Spelling(read, lambda text: text.startswith("CH-")),
-    one_slash=True,
+    media_type=JSON, spelling=Spelling(read, lambda text: text.startswith("CH-")), one_slash=True,
+    paging=Paging(Pages, lambda query: PageRequest(query.count, query.below and (read(query.below) or query.below)), lambda page: {"charges": page.data, "below": page.last.charge if page.has_more else None}),  # noqa: E501
+    webhooks=Style("toy", request, gaps_ms=(MINUTE_MS,), form=form),
 )  # fmt: skip

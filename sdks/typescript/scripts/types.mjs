@@ -1,6 +1,6 @@
 // Makes src/openapi.ts out of the server's OpenAPI document.
 //
-//   node scripts/types.mjs http://127.0.0.1:8080/api/v1/openapi.json
+//   node scripts/types.mjs http://127.0.0.1:8080/openapi.json
 //   node scripts/types.mjs openapi.json
 
 import { readFile, writeFile } from "node:fs/promises";

@@ -70,8 +70,10 @@ export interface ApiErrorFacts {
   readonly status: number;
   /** The category to branch on. */
   readonly type: string;
-  /** Stable and finer; the server's documentation has a text for each. */
+  /** Stable and finer; `docUrl` leads to its page. */
   readonly code: string;
+  /** The page about `code`, on the server's own installation. */
+  readonly docUrl?: string | undefined;
   /** On `invalid_request`, the field that is wrong. */
   readonly param?: string | undefined;
   /** What to tell whoever runs the server. */
@@ -97,6 +99,7 @@ export class ApiError extends CheckoutError implements ApiErrorFacts {
   readonly status: number;
   readonly type: string;
   readonly code: string;
+  readonly docUrl: string | undefined;
   readonly param: string | undefined;
   readonly requestId: string | undefined;
   readonly reason: string | undefined;
@@ -113,6 +116,7 @@ export class ApiError extends CheckoutError implements ApiErrorFacts {
     this.status = facts.status;
     this.type = facts.type;
     this.code = facts.code;
+    this.docUrl = facts.docUrl;
     this.param = facts.param;
     this.requestId = facts.requestId;
     this.reason = facts.reason;

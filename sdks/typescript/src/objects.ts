@@ -43,6 +43,8 @@ export type CryptoAmount = Flat<Schemas["CryptoAmount"]>;
 export type FiatAmount = Flat<Schemas["FiatAmount"]>;
 
 export type SessionStatus = Schemas["SessionStatus"];
+/** What is unusual about money; several may be true at once. */
+export type MoneyException = Schemas["CheckoutSessionObject"]["exceptions"][number];
 export type Outcome = Schemas["Outcome"];
 
 export type PaymentLink = Answer<Schemas["PaymentLinkObject"]>;
@@ -57,6 +59,7 @@ export type Order = Answer<
   Schemas["OrderObject"],
   {
     status: Open<OrderStatus>;
+    exceptions: Open<MoneyException>[];
     lineItems: LineItem[];
     discounts: Discount[];
     amounts: OrderAmounts;
@@ -76,6 +79,7 @@ export type Payment = Answer<
     amounts: PaymentAmounts;
     lastDecline: Decline | null;
     status: Open<PaymentStatus>;
+    exceptions: Open<MoneyException>[];
     metadata: Metadata | null;
     order?: Order | null;
     session?: CheckoutSession | null;
@@ -100,6 +104,7 @@ export type CheckoutSession = Answer<
   Schemas["CheckoutSessionObject"],
   {
     status: Open<SessionStatus>;
+    exceptions: Open<MoneyException>[];
     metadata: Metadata | null;
     order?: Order | null;
     payment?: Payment | null;
@@ -120,7 +125,8 @@ export type DeletedWebhookEndpoint = Answer<Schemas["DeletedObject"], { deleted:
 export type DeliveryAttempt = Flat<Schemas["AttemptObject"]>;
 export type WebhookTest = Answer<Schemas["WebhookTestObject"]>;
 export type WebhookReplay = Answer<Schemas["WebhookReplayObject"]>;
-export type WebhookDelivery = Answer<Schemas["WebhookDeliveryObject"]>;
+export type DeliveryStatus = Schemas["WebhookDeliveryObject"]["status"];
+export type WebhookDelivery = Answer<Schemas["WebhookDeliveryObject"], { status: Open<DeliveryStatus> }>;
 export type Customer = Answer<Schemas["CustomerObject"], { metadata: Metadata | null }>;
 export type Product = Answer<Schemas["ProductObject"], { metadata: Metadata | null }>;
 export type Coupon = Answer<Schemas["CouponObject"], { metadata: Metadata | null }>;

@@ -768,6 +768,7 @@ export interface components {
             attemptedAt: string;
             durationMs: number;
             error: string | null;
+            livemode: boolean;
             number: number;
             responseExcerpt: string | null;
             responseStatus: number | null;
@@ -791,7 +792,7 @@ export interface components {
             createdAt: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             ethPriceUsd: string;
-            exceptions: string[];
+            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             fiat: components["schemas"]["FiatAmount"];
             id: string;
@@ -812,7 +813,8 @@ export interface components {
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             received: components["schemas"]["CryptoAmount"];
             returnUrl: string | null;
-            status: string;
+            /** @enum {unknown} */
+            status: "detected" | "expired" | "failed" | "overpaid" | "paid" | "paid_late" | "pending" | "underpaid";
             successUrl: string | null;
             testClock?: components["schemas"]["TestClockObject"] | null;
             testClockId: string | null;
@@ -1055,6 +1057,7 @@ export interface components {
         DeclineObject: {
             code: string;
             declinedAt: string;
+            livemode: boolean;
         };
         DeletedObject: {
             /** @default true */
@@ -1073,6 +1076,7 @@ export interface components {
             amount: string;
             coupon?: components["schemas"]["CouponObject"] | null;
             couponId: string | null;
+            livemode: boolean;
             name: string;
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
             promotionCodeId: string | null;
@@ -1081,6 +1085,7 @@ export interface components {
             code: string;
             /** @default null */
             detail?: string | null;
+            docUrl: string;
             /** @default null */
             grantedScopes?: string[] | null;
             /** @default null */
@@ -1131,6 +1136,7 @@ export interface components {
             id: string;
             /** @enum {unknown} */
             kind: "discount" | "product" | "tax";
+            livemode: boolean;
             name: string;
             /**
              * @default line_item
@@ -1341,7 +1347,7 @@ export interface components {
             customerId: string | null;
             decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
-            exceptions: string[];
+            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             /** @enum {unknown} */
             fulfillment: "fulfilled" | "unfulfilled";
@@ -1415,7 +1421,7 @@ export interface components {
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             decision: ("accepted" | "refunded" | "waiting") | null;
-            exceptions: string[];
+            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             id: string;
             lastDecline: components["schemas"]["DeclineObject"] | null;
             livemode: boolean;
@@ -1574,8 +1580,7 @@ export interface components {
             advancedSeconds: number;
             createdAt: string;
             id: string;
-            /** @default false */
-            livemode?: boolean;
+            livemode: boolean;
             name: string | null;
             /**
              * @default test_clock
@@ -1682,7 +1687,8 @@ export interface components {
              * @enum {unknown}
              */
             object?: "webhook_delivery";
-            status: string;
+            /** @enum {unknown} */
+            status: "abandoned" | "delivered" | "pending";
         };
         WebhookEndpointObject: {
             active: boolean;

@@ -172,6 +172,7 @@ export class Transport {
       status: response.status,
       type,
       code,
+      docUrl: word("docUrl"),
       param: word("param"),
       requestId: word("requestId") ?? response.headers.get("x-request-id") ?? undefined,
       reason: word("reason"),

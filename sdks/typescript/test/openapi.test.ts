@@ -26,7 +26,7 @@ interface Document {
 }
 
 async function document(): Promise<Document> {
-  return (await (await fetch(`${server.url}/api/v1/openapi.json`)).json()) as Document;
+  return (await (await fetch(`${server.url}/openapi.json`)).json()) as Document;
 }
 
 const WORDS: Record<string, string> = {

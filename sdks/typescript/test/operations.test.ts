@@ -277,6 +277,7 @@ describe("errors of the real server", () => {
     expect(error).toBeInstanceOf(InvalidRequestError);
     expect(error).toMatchObject({ name: "InvalidRequestError", status: 400, type: "invalid_request", param: "fiatAmount" });
     expect((error as InvalidRequestError).requestId).toMatch(/^req_/);
+    expect((error as InvalidRequestError).docUrl).toMatch(/\/docs\/errors\/invalid_body$/);
   });
 
   test("401 says what is wrong with the key, and does not repeat it", async () => {

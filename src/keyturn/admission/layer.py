@@ -6,8 +6,8 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -18,9 +18,9 @@ from keyturn.admission.probing import Probed, ProbeStore, keep_probing
 from keyturn.admission.streams import OpenStream
 from keyturn.admission.verifying import Presented, Verifier
 from keyturn.database import SOON_SECONDS, Database, StoreError, StoreWatch, Trouble, migrate, open_database
-from keyturn.insight.expiry import keep_telling
+from keyturn.insight.expiry import emit_expiring, keep_telling
 from keyturn.insight.request_log import RequestLog
-from keyturn.insight.retention import keep_forgetting
+from keyturn.insight.retention import forget, keep_forgetting
 from keyturn.insight.usage import FLUSH_SECONDS, Usage
 from keyturn.keys.importing import keep_learning
 from keyturn.keys.issuing import Issuer
@@ -178,6 +178,7 @@ class KeyLayer:
         request_days: int = 0,
         observer: LayerObserver | None = None,
         database: Database | None = None,
+        upkeep: bool = True,
     ) -> None:
         """
         Args:
@@ -197,7 +198,10 @@ class KeyLayer:
             request_days: for how long; 0 logs none and drops those that there are.
             observer: receives what went wrong, and what the probes found; by default the log of Python.
             database: what the store stands on, to be looked after; without one, the store alone is asked.
+            upkeep: drop what is old, and emit what expires, while it runs; else whoever runs it calls :meth:`forget`
+                and :meth:`emit_expiring`.
         """
+        self._upkeep = upkeep
         self._observer = observer or LayerObserver()
         self._watch = StoreWatch(database, self._observer.store) if database is not None else None
         self.store: LayerStore = store
@@ -364,12 +368,11 @@ class KeyLayer:
             for name, work in (
                 ("gate", self.gate.run()),
                 ("usage", self._keep_flushing()),
-                ("forgetting", self._keep_forgetting()),
                 ("leaks", self.leaks.run()),
                 ("imported keys", self._keep_learning()),
-                ("expiry", keep_telling(self.store, self.clock, failed=self._failed("an expiry"))),
                 ("prober", self._keep_probing()),
                 *([("watch", self._watch.run())] if self._watch is not None else []),
+                *(self._keeping_up() if self._upkeep else []),
             )
         ]
         try:
@@ -397,14 +400,33 @@ class KeyLayer:
             except StoreError as error:
                 self._observer.failed("a log of requests", error)
 
-    async def _keep_forgetting(self) -> None:
-        await keep_forgetting(
+    async def forget(self, rows_max: int) -> int:
+        """Drop rows that are older than they may get, about ``rows_max`` at most; how many that was. It may be called
+        by any number of processes at once."""
+        return await forget(
+            self.usage_store,
+            self._request_store,
+            self.clock.now(),
+            request_days=self._request_days,
+            rows_max=rows_max,
+        )
+
+    async def emit_expiring(self) -> int:
+        """Emit what is to be said of keys that expire, each time once, whichever process does it; how many."""
+        return await emit_expiring(self.store, self.clock)
+
+    def _keeping_up(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+        forgetting = keep_forgetting(
             self.usage_store,
             self._request_store,
             self.clock,
             request_days=self._request_days,
             failed=self._failed("what is too old"),
         )
+        return [
+            ("forgetting", forgetting),
+            ("expiry", keep_telling(self.store, self.clock, failed=self._failed("an expiry"))),
+        ]
 
     async def _keep_learning(self) -> None:
         await keep_learning(self.store, self.carriers, failed=self._failed("an imported key's form"))

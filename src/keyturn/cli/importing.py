@@ -117,6 +117,7 @@ def _say_result(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
             {
                 "imported": 0 if dry_run else len(imported.keys),
                 "wouldImport": len(imported.keys) if dry_run else 0,
+                "already": imported.already,
                 "keys": [] if dry_run else [{"id": key.id, "name": key.name} for key in imported.keys],
                 "problems": [problem._asdict() for problem in imported.problems],
             }
@@ -126,6 +127,8 @@ def _say_result(imported: Imported, *, dry_run: bool, as_json: bool) -> None:
         return
     if not imported.problems:
         say(f"{'Would be imported' if dry_run else 'Imported'}: {len(imported.keys)}")
+        if imported.already:
+            say(f"Imported before: {imported.already}")
         return
     for problem in imported.problems[:PROBLEMS_SHOWN_MAX]:
         note(f"line {problem.line}: {problem.what}")

@@ -46,9 +46,11 @@ class Problem(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, k
     """RFC 9457's members, and ours: ``code`` is stable and for branching, ``detail`` is for a person.
 
     Attributes:
+        type: the address of the page about ``code``, relative to this server; absent where it has no such pages.
         param: the field that is wrong, where one is.
     """
 
+    type: str | None = None
     title: str
     status: int
     code: str
@@ -123,10 +125,15 @@ def challenge(detail: str, realm: str = REALM) -> tuple[bytes, bytes]:
     return b"www-authenticate", value.encode()
 
 
-def problem(denial: Denial, param: str | None = None) -> bytes:
-    """A denial as ``application/problem+json``."""
+def problem(denial: Denial, param: str | None = None, type: str | None = None) -> bytes:
+    """A denial as ``application/problem+json``.
+
+    Args:
+        type: the address of the page about its code, where there is one.
+    """
     return msgspec.json.encode(
         Problem(
+            type=type,
             title=HTTPStatus(denial.status).phrase,
             status=int(denial.status),
             code=denial.code,

@@ -14,6 +14,7 @@ from keyturn.admission.needs import Access
 from keyturn.database import StoreError
 from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError
 from keyturn.http.denials import PROBLEM_TYPE, UNAVAILABLE, Denial, denied, problem, rate_limited_denial
+from keyturn.http.error_pages import PAGES_PATH
 from keyturn.http.pipeline import NOT_STORED, Answer, Exchange
 from keyturn.http.proxies import LOOPBACK, Networks, is_own_host
 from keyturn.http.reading import Denied, bad_request, decode_body, decode_query, read_body
@@ -38,7 +39,8 @@ _CLEAR_TEXT: Final = Refused(RefusalReason.INSECURE)
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _log = logging.getLogger("keyturn")
 
-Plain = Callable[[], Awaitable[Answer]]
+# Given what stands in the path for a variable; nothing where there is none.
+Plain = Callable[[str], Awaitable[Answer]]
 
 
 class Told(Exception):
@@ -81,10 +83,10 @@ class ServerLanguage:
         who = Whoever(exchange.key, exchange.allowance)
         if route.need is Only.ROOT and who.key is not None:
             raise Denied(_ROOT_REQUIRED)
-        if route.run is None:
-            return await self._plain[route.path]()
         values = exchange.found.values if exchange.found is not None else ()
         id = values[0] if values else ""
+        if route.run is None:
+            return await self._plain[route.path](id)
         if not (id.isascii() and (not id or id.isprintable()) and len(id) <= ID_LENGTH_MAX):
             raise KeyNotFound("no such key")
         answer = await route.run(self._layer, await self._call(route, who, id, exchange))
@@ -100,8 +102,10 @@ class ServerLanguage:
         sent = await read_body(exchange.receive)
         if route.body is None:
             return Call(who, id, query, None)
-        # What has only fields that may be left out may be left out as a whole.
-        return Call(who, id, query, decode_body(self._decoders[route.body], sent or b"{}"))
+        if not sent and all(not field.required for field in msgspec.structs.fields(route.body)):
+            # What has only fields that may be left out may be left out as a whole.
+            sent = b"{}"
+        return Call(who, id, query, decode_body(self._decoders[route.body], sent))
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         presented = exchange.presented
@@ -160,4 +164,5 @@ class ServerLanguage:
 
 
 def _told(denial: Denial, param: str | None = None) -> Answer:
-    return Answer(int(denial.status), problem(denial, param), PROBLEM_TYPE, (NOT_STORED, *denial.headers))
+    body = problem(denial, param, f"{PAGES_PATH}/{denial.code}")
+    return Answer(int(denial.status), body, PROBLEM_TYPE, (NOT_STORED, *denial.headers))

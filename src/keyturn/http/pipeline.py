@@ -132,7 +132,6 @@ class Pipeline:
         *,
         plain_http_from: Networks,
         clock: Clock,
-        documents: Callable[[Exchange], Answer | None] | None = None,
         origins: Origins | None = None,
         trusted: Networks = _NO_PROXIES,
         key_first: bool = True,
@@ -143,7 +142,6 @@ class Pipeline:
         """
         Args:
             plain_http_from: where TLS is not asked for, as is handy in development.
-            documents: what stands at some paths for everybody, asked before all else.
             origins: answers browsers that ask before they call; None where browsers do not call.
             trusted: proxies that say who sent a request, where nobody has looked through them yet.
             key_first: whether it takes a key to be told that there is no such path.
@@ -155,7 +153,6 @@ class Pipeline:
         self._layer = layer
         self._plain_http_from = plain_http_from
         self._clock = clock
-        self._documents = documents
         self._origins = origins
         self._trusted = trusted
         self._key_first = key_first
@@ -191,8 +188,6 @@ class Pipeline:
 
     async def _answer(self, exchange: Exchange) -> Answer:
         language = self._language
-        if self._documents is not None and (document := self._documents(exchange)) is not None:
-            return document
         language.route(exchange)
         if exchange.route is None and not self._key_first:
             return language.nowhere(exchange)

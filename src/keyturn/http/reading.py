@@ -1,11 +1,28 @@
 """From bytes and query strings to declared types, and from their failures to a denial that names the field."""
 
-from collections.abc import Awaitable, Callable
+import difflib
+import functools
+from collections.abc import Awaitable, Callable, Iterable
+from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, assert_never
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec.inspect import (
+    DictType,
+    EnumType,
+    FrozenSetType,
+    ListType,
+    LiteralType,
+    Metadata,
+    SetType,
+    StructType,
+    Type,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
 
 from keyturn.http.denials import Denial
 
@@ -13,6 +30,10 @@ BODY_BYTES_MAX: Final = 64 * 1024
 
 QUERY_BYTES_MAX: Final = 8 * 1024
 PARAMETERS_MAX: Final = 100
+NEAREST_LENGTH_MAX: Final = 60
+# By difflib's ratio: a letter in five may be wrong.
+NEAR: Final = 0.75
+EMPTY_BODY: Final = "The body is empty; a JSON object is expected."
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -60,13 +81,14 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     """The body as its declared type.
 
     Raises:
-        Denied: it is not JSON, or a field is missing, unknown or of another type.
+        Denied: it is empty or not JSON, or a field is missing, unknown or of another type.
     """
+    if not body.strip():
+        raise bad_request("invalid_body", EMPTY_BODY)
     try:
         decoded = decoder.decode(body)
     except msgspec.ValidationError as error:
-        message, param = _explain(str(error))
-        raise bad_request("invalid_body", message, param) from error
+        raise _denied("invalid_body", misfit(str(error), decoder.type)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # What was sent may hold a key: it is not quoted.
         problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -86,19 +108,49 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
     try:
         return msgspec.convert(parameters(query_string), type, strict=False)
     except Malformed as problem:
-        raise bad_request("invalid_query", problem.message, problem.param) from problem
+        raise _denied("invalid_query", problem) from problem
     except msgspec.ValidationError as error:
-        message, param = _explain(str(error))
-        raise bad_request("invalid_query", message, param) from error
+        raise _denied("invalid_query", misfit(str(error), type)) from error
+
+
+class Fault(Enum):
+    """What may be the matter with a body's or a query's form, for whoever words it."""
+
+    QUERY_TOO_LONG = auto()
+    QUERY_MALFORMED = auto()
+    REPEATED = auto()
+    CONTROL_CHARACTERS = auto()
+    MISSING = auto()
+    UNKNOWN = auto()
+    CHOICE = auto()
+    TYPE = auto()
 
 
 class Malformed(Exception):
-    """What was sent is not well formed, in whatever words it is told: the message, and the parameter it is about."""
+    """What was sent is not well formed.
 
-    def __init__(self, message: str, param: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    Attributes:
+        param: the parameter or field it is about, as it is called there; dotted where it is nested.
+        choices: of an unknown field, those there are; of a wrong choice, those there are.
+        suggestion: which of them was probably meant.
+        expected: of another type, what was expected and what came, in msgspec's words.
+    """
+
+    def __init__(
+        self,
+        fault: Fault,
+        param: str | None = None,
+        *,
+        choices: tuple[str, ...] = (),
+        suggestion: str | None = None,
+        expected: str = "",
+    ) -> None:
+        super().__init__(fault.name)
+        self.fault = fault
         self.param = param
+        self.choices = choices
+        self.suggestion = suggestion
+        self.expected = expected
 
 
 def parameters(query_string: bytes) -> dict[str, str]:
@@ -108,41 +160,119 @@ def parameters(query_string: bytes) -> dict[str, str]:
         Malformed: one is repeated, or no text, or they are longer than 8 KiB.
     """
     if len(query_string) > QUERY_BYTES_MAX:
-        raise Malformed(f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB.")
+        raise Malformed(Fault.QUERY_TOO_LONG)
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
     except (UnicodeDecodeError, ValueError) as error:
-        raise Malformed("The query string is not well formed.") from error
+        raise Malformed(Fault.QUERY_MALFORMED) from error
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
-            raise Malformed(f"{name[:60]}: given more than once.", name[:60])
+            raise Malformed(Fault.REPEATED, name[:60])
         if not value.isprintable():
-            raise Malformed(f"{name[:60]}: control characters are not allowed.", name[:60])
+            raise Malformed(Fault.CONTROL_CHARACTERS, name[:60])
         given[name] = value
     return given
 
 
-def _explain(problem: str) -> tuple[str, str]:
-    return explained(problem, required="required.", documents="/v1/openapi.json")
+def nearest(given: str, choices: Iterable[str]) -> str | None:
+    """The choice that was probably meant; None where none is near. Of what is longer than any of ours, only the
+    beginning is looked at."""
+    folded = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(given[:NEAREST_LENGTH_MAX].lower(), folded, n=1, cutoff=NEAR)
+    return folded[found[0]] if found else None
 
 
-def explained(problem: str, *, required: str, documents: str) -> tuple[str, str]:
-    """The message of msgspec as ours, and the field it is about.
+def listed(choices: Iterable[str]) -> str:
+    """``a, b or c``: what there is to choose from."""
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last
 
-    Args:
-        required: what is said of a field that is missing.
-        documents: where the fields are listed.
-    """
+
+def misfit(problem: str, type: Any) -> Malformed:
+    """What msgspec says of a body or query that does not fit its type, with what would fit."""
     what, path = _place(problem)
+    places = _places_at(type, path)
     field = _between(what, "field `", "`")
     if field:
         param = (f"{path}.{field}" if path else field)[:100]
         if "missing required" in what:
-            return f"{param}: {required}", param
-        return f"{param}: unknown field; see {documents} for those there are.", param
+            return Malformed(Fault.MISSING, param)
+        names = tuple(one.encode_name for place in places if isinstance(place, StructType) for one in place.fields)
+        return Malformed(Fault.UNKNOWN, param, choices=names, suggestion=nearest(field, names))
     param = (path or "body")[:100]
-    return f"{param}: {what.replace('`', '')}.", param
+    if choices := _choices(places):
+        given = what.partition("Invalid enum value ")[2].strip("'")
+        return Malformed(Fault.CHOICE, param, choices=choices, suggestion=nearest(given, choices))
+    return Malformed(Fault.TYPE, param, expected=what.replace("`", ""))
+
+
+@functools.lru_cache(maxsize=1_000)
+def _type_info(type: Any) -> Type:
+    return type_info(type)
+
+
+def _places_at(type: Any, path: str) -> list[Type]:
+    """What may stand at the end of a path of msgspec, which names declared fields and entries only."""
+    found = _alternatives(_type_info(type))
+    for step in path.replace("[", ".[").split(".") if path else ():
+        if not step:
+            continue
+        inside: list[Type] = []
+        for place in found:
+            if isinstance(place, StructType):
+                inside += [one.type for one in place.fields if one.encode_name == step]
+            elif isinstance(place, ListType | SetType | FrozenSetType | VarTupleType):
+                inside.append(place.item_type)
+            elif isinstance(place, DictType):
+                inside.append(place.value_type)
+        found = [one for place in inside for one in _alternatives(place)]
+    return found
+
+
+def _alternatives(place: Type) -> list[Type]:
+    if isinstance(place, Metadata):
+        return _alternatives(place.type)
+    return list(place.types) if isinstance(place, UnionType) else [place]
+
+
+def _choices(places: Iterable[Type]) -> tuple[str, ...]:
+    found: list[str] = []
+    for place in places:
+        if isinstance(place, EnumType):
+            found += [str(one.value) for one in place.cls]
+        elif isinstance(place, LiteralType):
+            found += [str(one) for one in place.values]
+    return tuple(found)
+
+
+def _denied(code: str, problem: Malformed) -> Denied:
+    return bad_request(code, worded(problem), problem.param)
+
+
+def worded(problem: Malformed) -> str:
+    """What is wrong, as Keyturn's own server says it."""
+    param = problem.param
+    hint = f" Did you mean {problem.suggestion}?" if problem.suggestion is not None else ""
+    match problem.fault:
+        case Fault.QUERY_TOO_LONG:
+            return f"The query string is longer than {QUERY_BYTES_MAX // 1024} KiB."
+        case Fault.QUERY_MALFORMED:
+            return "The query string is not well formed."
+        case Fault.REPEATED:
+            return f"{param}: given more than once."
+        case Fault.CONTROL_CHARACTERS:
+            return f"{param}: control characters are not allowed."
+        case Fault.MISSING:
+            return f"{param}: required."
+        case Fault.UNKNOWN:
+            return f"{param}: unknown field.{hint or ' See /v1/openapi.json for those there are.'}"
+        case Fault.CHOICE:
+            return f"{param}: expected {listed(problem.choices)}.{hint}"
+        case Fault.TYPE:
+            return f"{param}: {problem.expected}."
+        case never:
+            assert_never(never)
 
 
 def _place(problem: str) -> tuple[str, str]:

@@ -15,13 +15,14 @@ from keyturn.admission.needs import read_rules
 from keyturn.admission.verifying import Presented
 from keyturn.connections.counting import OpenConnections
 from keyturn.database import StoreError
-from keyturn.http import metrics
+from keyturn.http import error_pages, metrics
 from keyturn.http.denials import (
     RATE_LIMITED,
     UNAVAILABLE,
     denied,
     rate_limited_denial,
 )
+from keyturn.http.error_pages import PAGES_PATH
 from keyturn.http.forwarding import FORWARD_PATH, Forwarding, refuse
 from keyturn.http.key_routes import ROUTES as KEY_ROUTES
 from keyturn.http.language import ServerLanguage, Told
@@ -40,12 +41,15 @@ from keyturn.settings import VERIFY, Settings
 
 VERIFY_PATH: Final = "/v1/keys/verify"
 DOCUMENT_PATH: Final = "/v1/openapi.json"
+ERROR_PATH: Final = f"{PAGES_PATH}/{{id}}"
 
 ROUTES: Final = [
     Route("POST", VERIFY_PATH, VERIFY, "Verify a key", None, Verdict, body=Verify),
     *KEY_ROUTES,
     Route("GET", FORWARD_PATH, Only.PROXY, "Verify a request for a proxy (forward-auth)", None, None),
     Route("GET", DOCUMENT_PATH, Only.NOBODY, "This description", None, None, media_type="application/json"),
+    Route("GET", PAGES_PATH, Only.NOBODY, "The error codes", None, None, media_type="text/html"),
+    Route("GET", ERROR_PATH, Only.NOBODY, "What an error code means", None, None, media_type="text/html"),
     Route("GET", "/healthz", Only.NOBODY, "Liveness", None, None, media_type="text/plain"),
     Route("GET", "/readyz", Only.NOBODY, "Readiness", None, None),
     Route("GET", "/metrics", Only.ROOT, "Metrics", None, None, media_type="text/plain"),
@@ -95,6 +99,8 @@ class KeyturnServer:
             "/healthz": self._health,
             "/readyz": self._readiness,
             "/metrics": self._metrics,
+            PAGES_PATH: self._document_error,
+            ERROR_PATH: self._document_error,
         }
         self._language = ServerLanguage(layer, settings, ROUTES, plain)
         self._pipeline = Pipeline(
@@ -140,18 +146,22 @@ class KeyturnServer:
 
     # What is no JSON, or needs no key.
 
-    async def _describe(self) -> Answer:
+    async def _describe(self, _: str) -> Answer:
         return Answer(200, self._document)
 
-    async def _health(self) -> Answer:
+    async def _health(self, _: str) -> Answer:
         return Answer(200, b"ok", _TEXT, (NOT_STORED,))
 
-    async def _readiness(self) -> Answer:
+    async def _readiness(self, _: str) -> Answer:
         status, told = readiness(await self._layer.trouble())
         return Answer(status, _encode(told), headers=(NOT_STORED,))
 
-    async def _metrics(self) -> Answer:
+    async def _metrics(self, _: str) -> Answer:
         return Answer(200, metrics.expose(self._layer, self._answers, self._connections), _TEXT, (NOT_STORED,))
+
+    async def _document_error(self, code: str) -> Answer:
+        status, body = error_pages.page_of(code)
+        return Answer(status, body, error_pages.HTML, (NOT_STORED, *error_pages.HEADERS))
 
     # Verifying.
 

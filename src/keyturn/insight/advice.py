@@ -34,7 +34,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """What one key, or all of a project's, did over some days.
+    """What one key did over some days.
 
     Attributes:
         days: each day, also those on which nothing happened; oldest first, today last.
@@ -89,17 +89,6 @@ async def usage_of_key(
     """What a key did over the last days, today included."""
     today = clock.now() // DAY_MS
     return summed(await usage.counts(project_id, key_id, today - days + 1), today=today, days=days)
-
-
-async def usage_of_project(
-    usage: UsageStore, clock: Clock, *, project_id: str, days: int = DAYS_DEFAULT
-) -> dict[str, Used]:
-    """The same for each of a project's keys that did anything, by its id."""
-    today = clock.now() // DAY_MS
-    by_key: dict[str, dict[Count, int]] = {}
-    for one, requests in (await usage.counts(project_id, None, today - days + 1)).items():
-        by_key.setdefault(one.key_id, {})[one] = requests
-    return {key_id: summed(counts, today=today, days=days) for key_id, counts in by_key.items()}
 
 
 class ScopeAdvice(msgspec.Struct, frozen=True, kw_only=True):

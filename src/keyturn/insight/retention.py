@@ -1,6 +1,7 @@
 """What has been kept for long enough is dropped, a batch at a time, so that no write holds up others for long."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -13,17 +14,26 @@ LOOK_SECONDS: Final = 600.0
 
 
 async def forget(
-    usage: UsageStore, requests: RequestStore | None, now: int, *, request_days: int, usage_days: int = USAGE_DAYS
+    usage: UsageStore,
+    requests: RequestStore | None,
+    now: int,
+    *,
+    request_days: int,
+    usage_days: int = USAGE_DAYS,
+    rows_max: float = math.inf,
 ) -> int:
-    """Drop all that is older than it may get; how many rows that was.
+    """Drop what is older than it may get; how many rows that was.
 
     Args:
         request_days: 0 drops every request there is.
+        rows_max: stop after about this number; there may be more.
     """
     dropped = 0
-    while requests and (some := await requests.forget_requests(now - request_days * DAY_MS, BATCH)):
+    while (
+        requests and dropped < rows_max and (some := await requests.forget_requests(now - request_days * DAY_MS, BATCH))
+    ):
         dropped += some
-    while some := await usage.forget_counts(now // DAY_MS - usage_days, BATCH):
+    while dropped < rows_max and (some := await usage.forget_counts(now // DAY_MS - usage_days, BATCH)):
         dropped += some
     return dropped
 

@@ -12,17 +12,18 @@ import binascii
 import csv
 import io
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
-from keyturn.errors import InvalidKey, KeyturnError
+from keyturn.errors import InvalidKey, KeyExists, KeyturnError
 from keyturn.instants import checked_instant, from_datetime
 from keyturn.invariants import present
 from keyturn.keys.issuing import Issuer, KeyWish
-from keyturn.keys.model import EVERY_SCOPE, Key, Kind, Mode, is_scope_name
+from keyturn.keys.model import EVERY_SCOPE, Key, Kind, Mode, Status, is_scope_name
 from keyturn.keys.secret import (
     DIGEST_ALGORITHM,
     FORMATS,
@@ -37,6 +38,8 @@ from keyturn.leaks.spotting import Spotter
 from keyturn.stores.ports import Act, Clock, KeyStore
 
 LINES_MAX: Final = 10_000
+# Keys that one transaction keeps: on SQLite nobody else writes meanwhile.
+TOGETHER_MAX: Final = 100
 BYTES_MAX: Final = 16 * 1024 * 1024
 REST_LENGTH_MIN: Final = 16
 REST_LENGTH_MAX: Final = 256
@@ -55,7 +58,7 @@ _SECONDS_MAX: Final = 100_000_000_000
 
 
 class InvalidImport(KeyturnError):
-    """What is to be imported cannot be read at all; nothing was imported."""
+    """What is to be imported cannot be read at all, or not all of it could be kept; the message says how far it got."""
 
     code = "invalid_import"
 
@@ -89,10 +92,16 @@ class ImportRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Imported(NamedTuple):
-    """The outcome of an import: all of it was done if there is no problem, and nothing else."""
+    """The outcome of an import: nothing was done if there is a problem with any line.
+
+    Attributes:
+        keys: those that it made.
+        already: how many lines it passed over, because an earlier import had made just that key.
+    """
 
     keys: tuple[Key, ...]
     problems: tuple[Problem, ...]
+    already: int = 0
 
 
 def parse_form(text: str) -> ForeignForm:
@@ -115,13 +124,15 @@ def parse_form(text: str) -> ForeignForm:
 async def import_keys(
     store: KeyStore, issuer: Issuer, clock: Clock, content: str, rules: ImportRules, *, by: str, dry_run: bool = False
 ) -> Imported:
-    """Import a file's keys, in one transaction, if nothing is wrong with any line.
+    """Import a file's keys, a batch at a time, if nothing is wrong with any line. Others write in between. Done again,
+    it passes over what is here as the file says, so that an import that was interrupted is finished by repeating it.
 
     Args:
         content: CSV with a head line, or one JSON object a line.
 
     Raises:
-        InvalidImport: the rules do not say enough, or the file is none of that.
+        InvalidImport: the rules do not say enough, or the file is none of that; or one of its keys came by another way
+            meanwhile, and what had been imported until then stays.
     """
     _check(rules)
     reader = _Reader(issuer, rules, by, clock.now())
@@ -145,13 +156,50 @@ async def import_keys(
         lines.append(line)
     if not entries and not problems:
         raise InvalidImport("there is no key in it")
-    there = await store.by_digests([digest for _, digest in entries])
-    problems += [Problem(first_line[digest], "this key is here already") for digest in there]
+    there: dict[KeyDigest, Key] = {}
+    for batch in _batches(entries):
+        there |= await store.by_digests([digest for _, digest in batch])
+    missing = [(key, digest) for key, digest in entries if digest not in there]
+    problems += [
+        Problem(first_line[digest], "this key is here already, and not as this line has it")
+        for key, digest in entries
+        if digest in there and not _is_same(there[digest], key)
+    ]
     if problems:
         return Imported((), tuple(sorted(problems)))
     if not dry_run:
-        await store.import_keys(entries, rules.forms, Act(clock.now(), by))
-    return Imported(tuple(key for key, _ in entries), ())
+        await _keep(store, missing, rules.forms, Act(clock.now(), by))
+    return Imported(tuple(key for key, _ in missing), (), len(there))
+
+
+async def _keep(
+    store: KeyStore, entries: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act
+) -> None:
+    kept = 0
+    for batch in _batches(entries):
+        begun = time.monotonic()
+        try:
+            await store.import_keys(batch, forms, act)
+        except KeyExists:
+            raise InvalidImport(
+                f"one of these keys came by another way meanwhile; {kept} of {len(entries)} were imported. Import the "
+                "file again: it says which line that is, or imports the rest"
+            ) from None
+        kept += len(batch)
+        # As much time as this took belongs to whoever else writes.
+        await asyncio.sleep(time.monotonic() - begun)
+
+
+def _batches(entries: Sequence[tuple[Key, KeyDigest]]) -> Iterator[Sequence[tuple[Key, KeyDigest]]]:
+    return (entries[start : start + TOGETHER_MAX] for start in range(0, len(entries), TOGETHER_MAX))
+
+
+def _is_same(there: Key, wanted: Key) -> bool:
+    """Whether an earlier import of the same line made this key, and it can be used still."""
+    of_both = [
+        (one.project_id, one.mode, one.name, one.scopes, one.expires_at, one.imported) for one in (there, wanted)
+    ]
+    return of_both[0] == of_both[1] and there.status is not Status.REVOKED
 
 
 def _check(rules: ImportRules) -> None:

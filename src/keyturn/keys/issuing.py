@@ -126,9 +126,11 @@ class Issuer:
         """
         form = self._formats.get(format)
         if form is None:
-            raise InvalidKind(f"unknown key format {format[:40]!r}; choose from: {', '.join(sorted(self._formats))}")
+            raise InvalidKind(
+                f"unknown key format {format[:40]!r}; choose from: {', '.join(sorted(self._formats))}", field="format"
+            )
         if wish.kind not in form.kinds:
-            raise InvalidKind(f"the format {form.name} has no {wish.kind} keys")
+            raise InvalidKind(f"the format {form.name} has no {wish.kind} keys", field="format")
         key = self.checked(wish, by=by, format=form.name)
         secret = generate(form, wish.kind, wish.mode)
         key = msgspec.structs.replace(key, prefix=secret.prefix, last_four=secret.last_four)
@@ -208,10 +210,11 @@ class Issuer:
             try:
                 kept = self._checked_allow(word)
             except ValueError as error:
-                raise InvalidAllow(str(error)) from error
+                raise InvalidAllow(str(error), about=word) from error
             if kept.split() != [kept] or len(kept) > ALLOW_LENGTH_MAX:
                 raise InvalidAllow(
-                    f"{kept[:40]!r} cannot be allowed: expected up to {ALLOW_LENGTH_MAX} characters without spaces"
+                    f"{kept[:40]!r} cannot be allowed: expected up to {ALLOW_LENGTH_MAX} characters without spaces",
+                    about=word,
                 )
             checked.add(kept)
         return frozenset(checked)
@@ -233,6 +236,7 @@ class Issuer:
             KeyNotFound: the project has no such key.
             KeyIsRevoked: it is gone for good.
             RotationPending: an earlier rotation still waits for its first use; withdraw that first.
+            TooManySecrets: too many earlier secrets are still accepted.
             InvalidExpiry: the overlap is negative or longer than 90 days.
         """
         if not 0 <= overlap_ms <= OVERLAP_MAX_MS:
@@ -295,7 +299,8 @@ def checked_report_only(names: Iterable[str]) -> frozenset[str]:
     possible = frozenset(reason.value for reason in REPORTABLE)
     if chosen - possible:
         raise InvalidKind(
-            f"{sorted(chosen - possible)[0][:40]!r} cannot be report-only; choose from: {', '.join(sorted(possible))}"
+            f"{sorted(chosen - possible)[0][:40]!r} cannot be report-only; choose from: {', '.join(sorted(possible))}",
+            field="report_only",
         )
     return chosen
 
@@ -307,13 +312,16 @@ def check_binding(key: Key) -> None:
         InvalidKind: a publishable key with rights is bound to nothing, or one is bound to origins and apps at once.
     """
     if key.origins and key.apps:
-        raise InvalidKind("a key is for web origins or for mobile apps, not for both; create two keys")
+        raise InvalidKind("a key is for web origins or for mobile apps, not for both; create two keys", field="origins")
     if key.kind is Kind.SECRET and key.apps:
-        raise InvalidKind("an app identifier does not protect a secret key; make a publishable key for the app")
+        raise InvalidKind(
+            "an app identifier does not protect a secret key; make a publishable key for the app", field="apps"
+        )
     if key.kind is Kind.PUBLISHABLE and key.scopes and not (key.origins or key.apps):
         raise InvalidKind(
             "a publishable key needs the web origins or the mobile app identifiers it may be used from, such as "
-            "http://localhost:3000 or com.yourcompany.yourapp"
+            "http://localhost:3000 or com.yourcompany.yourapp",
+            field="origins",
         )
 
 

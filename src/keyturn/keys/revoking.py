@@ -68,13 +68,14 @@ async def revoke(
         ended |= dict.fromkeys(wanted)
         # Looked for only now, when the parents can make no more of them.
         family = await store.family(project_id, key_id) if tree else []
-        wanted = [key.id for key in family if key.status is not Status.REVOKED and key.id not in ended]
+        wanted = [key.id for key in family if key.id not in ended]
     receipt = await settle(store, epochs[-1], at=act.at) if epochs else Receipt(None, act.at)
     key = await store.by_id(project_id, key_id)
     if key is None or key.status is not Status.REVOKED:
         raise AssertionError(f"{key_id} is {key.status if key else 'gone'} after its revocation")
-    descendants = tuple(one for one in (await store.family(project_id, key_id) if tree else []) if one.id in ended)
-    return Revocation(key, already=already, receipt=receipt, descendants=descendants)
+    below = await store.by_ids(project_id, [one for one in ended if one != key_id])
+    descendants = sorted(below.values(), key=lambda one: (one.created_at, one.id))
+    return Revocation(key, already=already, receipt=receipt, descendants=tuple(descendants))
 
 
 class BulkRevocation(NamedTuple):

@@ -31,6 +31,8 @@ GITHUB_KEYS_URL: Final = "https://api.github.com/meta/public_keys/secret_scannin
 KEPT_MS: Final = 3_600_000
 # An unknown identifier is a reason to look again, but strangers can make them up.
 LOOK_AGAIN_MS: Final = 60_000
+# As long as it is told at once that the list did not come, instead of being asked for again by each report.
+FAILED_MS: Final = 10_000
 FETCH_SECONDS_MAX: Final = 10.0
 LIST_BYTES_MAX: Final = 256 * 1024
 MATCHES_MAX: Final = 10_000
@@ -162,6 +164,7 @@ class GitHubReports:
         self._clock = clock
         self._known: dict[str, PublicKey] = {}
         self._fetched_at: int | None = None
+        self._failed: tuple[int, str] | None = None
         self._fetching = asyncio.Lock()
 
     async def take(self, body: bytes, identifier: str, signature: str) -> bytes:
@@ -203,15 +206,34 @@ class GitHubReports:
         )
 
     async def _key(self, identifier: str) -> PublicKey | None:
-        async with self._fetching:
-            now = self._clock.now()
-            age = now - self._fetched_at if self._fetched_at is not None else None
-            found = self._known.get(identifier)
-            if age is None or age >= KEPT_MS or (age >= LOOK_AGAIN_MS and (found is None or not found.is_current)):
-                self._known = {key.key_identifier: key for key in await self._keys.fetch()}
-                self._fetched_at = now
-                found = self._known.get(identifier)
-        return found if found is not None and found.is_current else None
+        found = self._listed(identifier)
+        if found is None:
+            # Who names a key that is on the list does not wait for those who make up others.
+            async with self._fetching:
+                found, now = self._listed(identifier), self._clock.now()
+                if found is None and (self._fetched_at is None or now - self._fetched_at >= LOOK_AGAIN_MS):
+                    self._known = await self._fetched(now)
+                    self._fetched_at = now
+                    found = self._listed(identifier)
+        return found
+
+    def _listed(self, identifier: str) -> PublicKey | None:
+        """The key with this name, if it signs still and the list is not too old."""
+        found = self._known.get(identifier)
+        fresh = self._fetched_at is not None and self._clock.now() - self._fetched_at < KEPT_MS
+        return found if fresh and found is not None and found.is_current else None
+
+    async def _fetched(self, now: int) -> dict[str, PublicKey]:
+        """The list as it is now; what has failed just before fails again without being tried."""
+        if self._failed is not None and 0 <= now - self._failed[0] < FAILED_MS:
+            raise PublicKeysUnavailable(self._failed[1])
+        try:
+            keys = await self._keys.fetch()
+        except PublicKeysUnavailable as error:
+            self._failed = self._clock.now(), str(error)
+            raise
+        self._failed = None
+        return {key.key_identifier: key for key in keys}
 
 
 class _Match(MaskedRepr, msgspec.Struct, frozen=True):

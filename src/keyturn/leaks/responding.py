@@ -213,7 +213,7 @@ class LeakResponder:
             return await self._store.set_enabled(key.project_id, key.id, act, enabled=False)
         epoch = await self._store.revoke(key.project_id, [key.id], act)
         # Whoever had it may have made others with it; but so may its owner, and all that they run on may hang on those.
-        made = [one for one in await self._store.family(key.project_id, key.id) if one.status is not Status.REVOKED]
+        made = await self._store.family(key.project_id, key.id)
         if made:
             self._alert(Alert("keys.exposed_had_made_others", key.id, {"keys": str(len(made))}))
         return epoch

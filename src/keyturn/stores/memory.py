@@ -8,8 +8,10 @@ import msgspec
 
 from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import BEGINNING, AuditEntry, chained
+from keyturn.invariants import present
 from keyturn.keys.listing import KeyFilter, KeyPage, UnknownCursor
 from keyturn.keys.model import Ancestor, Key, KnownKey, Status
+from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.lineage import check_descendants
 from keyturn.stores.ports import (
@@ -104,8 +106,7 @@ class MemoryKeyStore:
             if parent is None or parent.status is not Status.ACTIVE:
                 raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
             makers = [parent.id, *(one.id for one in self._ancestors(parent))]
-            made = await self.family(key.project_id, makers[-1])
-            check_descendants(makers, sum(one.status is not Status.REVOKED for one in made))
+            check_descendants(makers, len(await self.family(key.project_id, makers[-1])))
         self._insert(key, digest, act, "key.imported" if key.imported else "key.created")
 
     async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
@@ -147,7 +148,7 @@ class MemoryKeyStore:
             return None
         key_id, number = found
         key = self._keys[key_id]
-        state = self._secrets[key_id][number - 1]
+        state = self._secrets[key_id][present(self._place(key_id, number), "the place of a secret")]
         return KnownKey(
             key.id,
             key.terms,
@@ -215,6 +216,7 @@ class MemoryKeyStore:
             ]
             found |= {key.id: self._visible(key) for key in made}
             parents = {key.id for key in made}
+        found = {key_id: key for key_id, key in found.items() if key.status is not Status.REVOKED}
         return sorted(found.values(), key=lambda key: (key.created_at, key.id))
 
     async def revoke(self, project_id: str, key_ids: Sequence[str], act: Act) -> int | None:
@@ -313,7 +315,15 @@ class MemoryKeyStore:
         if secret.digest in self._by_digest:
             raise KeyExists("a key with this text is already there")
         states = self._secrets[key_id]
-        number = len(states) + 1
+        number = states[-1].number + 1
+        if secret.active and secret.overlap_ms == 0:
+            self._end_before(key_id, number, act.at, 0)
+        if len(states) >= SECRETS_MAX:
+            gone = next((one for one in states if self._is_over(key_id, one, act.at)), None)
+            if gone is None:
+                raise too_many_secrets(key_id)
+            states.remove(gone)
+            self._by_digest = {one: there for one, there in self._by_digest.items() if there != (key_id, gone.number)}
         states.append(
             SecretState(
                 number=number,
@@ -326,7 +336,7 @@ class MemoryKeyStore:
         )
         self._by_digest[secret.digest] = (key_id, number)
         self._overlaps[key_id, number] = secret.overlap_ms
-        if secret.active:
+        if secret.active and secret.overlap_ms:
             self._end_before(key_id, number, act.at, secret.overlap_ms)
         self._write_down(
             act,
@@ -349,10 +359,11 @@ class MemoryKeyStore:
         return self._restrict(key_ids=[key_id])
 
     async def activate(self, key_id: str, number: int, act: Act) -> int | None:
-        states = self._secrets.get(key_id, [])
-        if len(states) < number or not states[number - 1].waits:
+        found = self._place(key_id, number)
+        if found is None or not self._secrets[key_id][found].waits:
             return None
-        states[number - 1] = msgspec.structs.replace(states[number - 1], active_at=act.at)
+        states = self._secrets[key_id]
+        states[found] = msgspec.structs.replace(states[found], active_at=act.at)
         self._end_before(key_id, number, act.at, self._overlaps[key_id, number])
         self._write_down(act, "key.rotation_activated", self._keys[key_id].project_id, key_id, secret=number)
         return self._restrict(key_ids=[key_id])
@@ -373,10 +384,10 @@ class MemoryKeyStore:
 
     async def touch(self, used: Mapping[tuple[str, int], Use]) -> None:
         for (key_id, number), use in used.items():
-            states = self._secrets.get(key_id, [])
-            if len(states) >= number and (states[number - 1].last_used_at or -1) < use.at:
-                states[number - 1] = msgspec.structs.replace(
-                    states[number - 1],
+            found = self._place(key_id, number)
+            if found is not None and ((states := self._secrets[key_id])[found].last_used_at or -1) < use.at:
+                states[found] = msgspec.structs.replace(
+                    states[found],
                     last_used_at=use.at,
                     last_used_address=use.address,
                     last_used_agent=use.agent,
@@ -465,10 +476,20 @@ class MemoryKeyStore:
             project_suspended=key.project_id in self._suspended,
         )
 
+    def _place(self, key_id: str, number: int) -> int | None:
+        """Where the secret with this number stands among those of its key."""
+        states = self._secrets.get(key_id, [])
+        return next((place for place, one in enumerate(states) if one.number == number), None)
+
+    def _is_over(self, key_id: str, state: SecretState, now: int) -> bool:
+        return (key_id, state.number) in self._ended or (state.ends_at is not None and state.ends_at <= now)
+
     def _end_before(self, key_id: str, number: int, at: int, overlap_ms: int) -> int:
         ended = 0
         states = self._secrets[key_id]
-        for place, state in enumerate(states[: number - 1]):
+        for place, state in enumerate(states):
+            if state.number >= number:
+                break
             if overlap_ms == 0 and (key_id, state.number) not in self._ended:
                 self._ended.add((key_id, state.number))
                 ended += 1

@@ -270,7 +270,8 @@ class KeyReader(Protocol):
         ...
 
     async def family(self, project_id: str, key_id: str) -> builtins.list[Key]:
-        """The keys that this one made, and those they made, and so on; not itself."""
+        """The keys that this one made, and those they made, and so on, as far as they are not revoked; not itself. What
+        they come from may be revoked. There are at most :data:`keyturn.lineage.DESCENDANTS_MAX`."""
         ...
 
     async def is_suspended(self, project_id: str) -> bool:
@@ -351,7 +352,13 @@ class SecretStore(LeaseStore, Protocol):
     """A key's secrets, of which a rotation makes a further one; with epochs as in :class:`ChangeStore`."""
 
     async def add_secret(self, project_id: str, key_id: str, secret: NewSecret, act: Act) -> int | None:
-        """Give a key a further secret; None if it is revoked or not there, or waits for one to be used already."""
+        """Give a key a further secret; None if it is revoked or not there, or waits for one to be used already. Of
+        secrets that have ended, the oldest are forgotten, so that a key has at most
+        :data:`keyturn.keys.rotations.SECRETS_MAX`.
+
+        Raises:
+            TooManySecrets: all of these are still accepted.
+        """
         ...
 
     async def withdraw_secret(self, project_id: str, key_id: str, act: Act) -> int | None:
@@ -369,7 +376,7 @@ class SecretStore(LeaseStore, Protocol):
         ...
 
     async def secrets(self, project_id: str, key_id: str) -> builtins.list[SecretState]:
-        """All secrets that a key has had, newest first."""
+        """The secrets that a key has or has had, newest first, at most :data:`keyturn.keys.rotations.SECRETS_MAX`."""
         ...
 
 
@@ -486,8 +493,8 @@ class UsageStore(Protocol):
         """Add to what was counted before; all of it or nothing."""
         ...
 
-    async def counts(self, project_id: str, key_id: str | None, since_day: int) -> dict[Count, int]:
-        """What was counted of a project's keys, or of one of them, from that day on; by key, and the oldest first."""
+    async def counts(self, project_id: str, key_id: str, since_day: int) -> dict[Count, int]:
+        """What was counted of one of a project's keys from that day on, the oldest first."""
         ...
 
     async def counted_since(self) -> int | None:

@@ -22,15 +22,13 @@ from keyturn.insight.audit import AuditEntry
 from keyturn.invariants import present
 from keyturn.keys.listing import SCANNED_MAX, KeyFilter, KeyPage, UnknownCursor, ascii_lower
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status, Terms
+from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
 from keyturn.keys.secret import ForeignForm, KeyDigest
 from keyturn.limiting.gcra import Limit
 from keyturn.lineage import check_descendants
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
 from keyturn.stores.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
-
-# Thousands of keys are one change, and each is several statements.
-IMPORT_SECONDS: Final = 120.0
 
 _KEY_COLUMNS: Final = (
     "k.id, k.project_id, k.mode, k.kind, k.name, k.format, s.prefix, s.last_four, k.scopes, k.status, k.created_at, "
@@ -72,11 +70,18 @@ _BY_IDS: Final = Both(
 _BY_ANY_DIGEST: Final = (
     f"{_KEYS} WHERE k.id = (SELECT d.key_id FROM key_secrets d WHERE d.digest = $1 AND d.digest_algorithm = $2)"
 )
-_FAMILY: Final = (
-    "WITH RECURSIVE family(id) AS (SELECT id FROM api_keys WHERE parent_id = $1 AND project_id || '' = $2 "
-    "UNION SELECT c.id FROM api_keys c JOIN family f ON c.parent_id = f.id) "
-    f"{_KEYS} JOIN family ON family.id = k.id ORDER BY k.created_at, k.id"
+# The keys that are not revoked and come from a key's first maker, each with the way up from it as far as this key. A
+# revoked key's own go on, so that the way leads through it; and they are found by their first maker, of which only a
+# limited number comes, however many were revoked.
+_LINES: Final = (
+    "WITH RECURSIVE line(id, parent_id) AS (SELECT a.id, a.parent_id FROM api_keys a WHERE a.status = 'active' "
+    "AND a.first_id = (SELECT COALESCE(f.first_id, f.id) FROM api_keys f WHERE f.id = $1 AND f.project_id = $2) "
+    "UNION SELECT l.id, p.parent_id FROM line l JOIN api_keys p ON p.id = l.parent_id WHERE l.parent_id <> $1) "
 )
+_FAMILY: Final = (
+    f"{_LINES}{_KEYS} WHERE k.id IN (SELECT line.id FROM line WHERE line.parent_id = $1) ORDER BY k.created_at, k.id"
+)
+_DESCENDANTS: Final = f"{_LINES}SELECT line.id FROM line WHERE line.parent_id = $1"
 # Among the oldest keys that can be used, of which a limited number is looked at.
 _UNUSED: Final = (
     f"{_KEYS} WHERE k.id IN (SELECT w.id FROM (SELECT a.id, a.created_at, a.canary, a.expires_at FROM api_keys a "
@@ -86,7 +91,7 @@ _UNUSED: Final = (
 )
 _EXPIRING: Final = (
     f"{_KEYS} WHERE k.expires_at IS NOT NULL AND k.expires_at <= $1 AND k.status = 'active' "
-    "AND k.expiry_days_told > $2 ORDER BY k.expires_at LIMIT $3"
+    "AND k.expiry_days_told > 0 AND k.expiry_days_told > $2 ORDER BY k.expires_at LIMIT $3"
 )
 
 _BY_DIGEST: Final = (
@@ -103,17 +108,12 @@ _ANCESTORS: Final = (
     "SELECT k.id, k.rate_per_second, k.rate_burst FROM line JOIN api_keys k ON k.id = line.id "
     "WHERE line.generation > 0 ORDER BY line.generation"
 )
-# Those that it made, and that they made. A revoked key's own go on, so that the way leads through it.
-_DESCENDANTS: Final = (
-    "WITH RECURSIVE family(id, status) AS (SELECT id, status FROM api_keys WHERE parent_id = $1 "
-    "UNION SELECT c.id, c.status FROM api_keys c JOIN family f ON c.parent_id = f.id) "
-    "SELECT id, status FROM family"
-)
+_COUNT_OF_FIRST: Final = "SELECT COUNT(*) FROM api_keys WHERE first_id = $1 AND status = 'active'"
 _INSERT: Final = (
     "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
     "parent_id, imported, canary, expires_at, networks, origins, apps, rate_per_second, rate_burst, report_only, "
-    "allow) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
-    "$20)"
+    "allow, first_id) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+    "$18, $19, $20, (SELECT COALESCE(p.first_id, p.id) FROM api_keys p WHERE p.id = $10))"
 )
 _INSERT_TEXT: Final = (
     "INSERT INTO key_secrets (digest, digest_algorithm, key_id, number, prefix, last_four, created_at, active_at, "
@@ -171,6 +171,12 @@ _END_AT_ONCE: Final = (
     "UPDATE key_secrets SET ended = 1, ends_at = CASE WHEN ends_at IS NULL OR ends_at > $1 THEN $1 ELSE ends_at END "
     "WHERE key_id = $2 AND number < $3 AND ended = 0"
 )
+# The oldest of those that nothing accepts any more: what they ended with is forgotten, and the newest numbers stay.
+_FORGET_SECRETS: Final = (
+    "DELETE FROM key_secrets WHERE key_id = $1 AND number IN (SELECT o.number FROM key_secrets o WHERE o.key_id = $1 "
+    "AND (o.ended = 1 OR o.ends_at <= $2) ORDER BY o.number LIMIT $3)"
+)
+_COUNT_SECRETS: Final = "SELECT COUNT(*) FROM key_secrets WHERE key_id = $1"
 _PENDING: Final = (
     "SELECT overlap_ms FROM key_secrets WHERE key_id = $1 AND number = $2 AND active_at IS NULL AND ended = 0"
 )
@@ -247,8 +253,8 @@ class SqlKeyStore(SqlLeases):
                 if await tx.fetch_one(_MAKES_KEYS, key.parent_id, key.project_id) is None:
                     raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
                 makers = [key.parent_id, *(row[0] for row in await tx.fetch_all(_ANCESTORS, key.parent_id))]
-                made = await tx.fetch_all(_DESCENDANTS, makers[-1])
-                check_descendants(makers, sum(row[1] != Status.REVOKED.value for row in made))
+                made = present(await tx.fetch_one(_COUNT_OF_FIRST, makers[-1]), "a count of keys")
+                check_descendants(makers, made[0])
             await _insert(tx, key, digest)
             action = "key.imported" if key.imported else "key.created"
             await head.write_down(tx, act, action, key.project_id, key.id, **_detail_of_new(key))
@@ -270,7 +276,7 @@ class SqlKeyStore(SqlLeases):
             )
 
         try:
-            await self._database.write(operation, within_seconds=IMPORT_SECONDS)
+            await self._database.write(operation)
         except UniqueViolation as error:
             raise KeyExists("one of these keys is there already") from error
 
@@ -425,7 +431,7 @@ class SqlKeyStore(SqlLeases):
                 await tx.execute(_ADD_ORIGIN, origin, key.id)
             await head.write_down(tx, act, "key.changed", key.project_id, key.id, **changed)
             # What it made draws on its limit, and remembers that beside its own.
-            made = await tx.fetch_all(_DESCENDANTS, key.id) if "limit" in changed else []
+            made = await tx.fetch_all(_DESCENDANTS, key.id, key.project_id) if "limit" in changed else []
             return await self._restrict(tx, act.at, key_ids=[key.id, *(row[0] for row in made)])
 
         return await self._database.write(operation)
@@ -499,6 +505,13 @@ class SqlKeyStore(SqlLeases):
             if row is None or row[0] is None or row[1]:
                 return None
             number = row[0] + 1
+            if secret.active and secret.overlap_ms == 0:
+                await _end_before(tx, act.at, 0, key_id, number)
+            have = present(await tx.fetch_one(_COUNT_SECRETS, key_id), "a count of secrets")[0]
+            if have >= SECRETS_MAX:
+                have -= await tx.execute(_FORGET_SECRETS, key_id, act.at, have - SECRETS_MAX + 1)
+            if have >= SECRETS_MAX:
+                raise too_many_secrets(key_id)
             await tx.execute(
                 _INSERT_TEXT,
                 secret.digest.value,
@@ -511,7 +524,7 @@ class SqlKeyStore(SqlLeases):
                 act.at if secret.active else None,
                 secret.overlap_ms,
             )
-            if secret.active:
+            if secret.active and secret.overlap_ms:
                 await _end_before(tx, act.at, secret.overlap_ms, key_id, number)
             await head.write_down(
                 tx,

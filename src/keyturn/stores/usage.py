@@ -26,10 +26,6 @@ _OF_KEY: Final = (
     f"SELECT {_COLUMNS} FROM key_usage WHERE project_id = $1 AND key_id = $3 AND day >= $2 "
     "ORDER BY day, outcome, reported, scope"
 )
-_OF_PROJECT: Final = (
-    f"SELECT {_COLUMNS} FROM key_usage WHERE project_id = $1 AND day >= $2 "
-    "ORDER BY key_id, day, outcome, reported, scope"
-)
 _SINCE: Final = "SELECT MIN(day) FROM key_usage"
 _FORGET: Final = (
     "DELETE FROM key_usage WHERE (key_id, day, outcome, reported, scope) IN "
@@ -55,10 +51,8 @@ class SqlUsage:
 
         await self._database.write(operation)
 
-    async def counts(self, project_id: str, key_id: str | None, since_day: int) -> dict[Count, int]:
+    async def counts(self, project_id: str, key_id: str, since_day: int) -> dict[Count, int]:
         async def operation(tx: Transaction) -> list[Row]:
-            if key_id is None:
-                return await tx.fetch_all(_OF_PROJECT, project_id, since_day)
             return await tx.fetch_all(_OF_KEY, project_id, since_day, key_id)
 
         return {
@@ -90,11 +84,11 @@ class MemoryUsage:
     async def add_counts(self, counts: Mapping[Count, int]) -> None:
         self._counts.update(counts)
 
-    async def counts(self, project_id: str, key_id: str | None, since_day: int) -> dict[Count, int]:
+    async def counts(self, project_id: str, key_id: str, since_day: int) -> dict[Count, int]:
         return {
             one: requests
             for one, requests in sorted(self._counts.items())
-            if one.project_id == project_id and key_id in (None, one.key_id) and one.day >= since_day
+            if one.project_id == project_id and one.key_id == key_id and one.day >= since_day
         }
 
     async def counted_since(self) -> int | None:

@@ -19,10 +19,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants
+from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants, TooManySecrets
 from keyturn.insight.audit import BEGINNING, broken_at
 from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor, every_key
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status
+from keyturn.keys.rotations import SECRETS_MAX
 from keyturn.keys.secret import KeyDigest
 from keyturn.limiting.gcra import Limit
 from keyturn.lineage import DESCENDANTS_MAX
@@ -298,7 +299,8 @@ class StoreContract:
         assert [action for action, key_id in await actions(store) if key_id == "key_child"] == []
 
     async def test_a_family_is_all_that_a_key_has_made(self, store: KeyStore) -> None:
-        """Children, theirs and so on, oldest first; not the key itself, and nobody else's."""
+        """Children, theirs and so on, oldest first; not the key itself, nobody else's, and none that is revoked. Below
+        a revoked one they are found all the same."""
         await put(
             store,
             key("a"),
@@ -311,6 +313,10 @@ class StoreContract:
         assert [one.id for one in await store.family("prj_a", "key_a")] == ["key_child", "key_other", "key_grandchild"]
         assert [one.id for one in await store.family("prj_a", "key_child")] == ["key_grandchild"]
         assert await store.family("prj_b", "key_a") == []
+        await store.revoke("prj_a", ["key_child", "key_other"], act(1_500))
+        assert [one.id for one in await store.family("prj_a", "key_a")] == ["key_grandchild"]
+        assert [one.id for one in await store.family("prj_a", "key_child")] == ["key_grandchild"]
+        assert await store.family("prj_a", "key_other") == []
 
     async def test_a_key_comes_with_those_that_made_it(self, store: KeyStore) -> None:
         """The nearest first, each with its own limit; a change of that limit touches what came from it."""
@@ -592,6 +598,29 @@ class StoreContract:
         assert await ends(store) == [(3, None, None), (2, 2_000, None), (1, 1_000, 2_200)]
         assert await store.by_digest(digest("a")) == known(key("a"), ends_at=0)
         assert await store.by_digest(digest("second")) == known(key("a"), secret=2)
+
+    async def test_a_key_that_is_rotated_without_end_keeps_its_newest_secrets(self, store: KeyStore) -> None:
+        """Of those that have ended, the oldest are forgotten and open nothing; numbers are never given out twice. Where
+        all are still accepted, none is forgotten, and only a rotation that ends them is possible."""
+        await put(store, key("a"))
+        for n in range(2, SECRETS_MAX + 3):
+            await store.add_secret("prj_a", "key_a", new_secret(f"s{n}", active=True, overlap_ms=10), act(2_000 + n))
+        assert [number for number, _, _ in await ends(store)] == list(range(SECRETS_MAX + 2, 2, -1))
+        assert await store.by_digest(digest("a")) is None and await store.by_digest(digest("s2")) is None
+        found = await store.by_digest(digest(f"s{SECRETS_MAX + 2}"))
+        assert found is not None and found.secret == SECRETS_MAX + 2
+        await store.touch({("key_a", 1): Use(9_000), ("key_a", SECRETS_MAX + 2): Use(3_000)})
+        assert (await owned(store)).last_used_at == 3_000
+        for n in range(SECRETS_MAX - 1):
+            await store.add_secret("prj_a", "key_a", new_secret(f"l{n}", active=True, overlap_ms=9_000), act(4_000))
+        with pytest.raises(TooManySecrets):
+            await store.add_secret("prj_a", "key_a", new_secret("no", active=True, overlap_ms=9_000), act(4_001))
+        with pytest.raises(TooManySecrets):
+            await store.add_secret("prj_a", "key_a", new_secret("no"), act(4_001))
+        assert await store.add_secret("prj_a", "key_a", new_secret("end", active=True, overlap_ms=0), act(4_002))
+        assert len(await store.secrets("prj_a", "key_a")) == SECRETS_MAX
+        ended = await store.by_digest(digest("l5"))
+        assert ended is not None and ended.ends_at == 0
 
     async def test_a_secret_that_is_used_already_is_no_new_one(self, store: KeyStore) -> None:
         """A digest is one key's, and one secret's."""

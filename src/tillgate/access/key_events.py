@@ -9,19 +9,20 @@ from keyturn.stores.ports import KeyEvent, KeyEventType
 from tillgate.access.accounts.records import project_by_id
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.invariants import present
-from tillgate.events import model as events
+from tillgate.events import types
+from tillgate.events.facts import Fact
 from tillgate.events.operations import emit
-from tillgate.events.wake import Wake
+from tillgate.events.outbox import Outbox
 from tillgate.store import Transaction
 
 TYPES: Final = {
-    KeyEventType.EXPOSED: events.API_KEY_EXPOSED,
-    KeyEventType.CANARY_USED: events.API_KEY_CANARY_USED,
-    KeyEventType.DISABLED: events.API_KEY_DISABLED,
-    KeyEventType.ENABLED: events.API_KEY_ENABLED,
-    KeyEventType.REVOKED: events.API_KEY_REVOKED,
-    KeyEventType.EXPIRING: events.API_KEY_EXPIRING,
-    KeyEventType.EXPIRED: events.API_KEY_EXPIRED,
+    KeyEventType.EXPOSED: types.API_KEY_EXPOSED,
+    KeyEventType.CANARY_USED: types.API_KEY_CANARY_USED,
+    KeyEventType.DISABLED: types.API_KEY_DISABLED,
+    KeyEventType.ENABLED: types.API_KEY_ENABLED,
+    KeyEventType.REVOKED: types.API_KEY_REVOKED,
+    KeyEventType.EXPIRING: types.API_KEY_EXPIRING,
+    KeyEventType.EXPIRED: types.API_KEY_EXPIRED,
 }
 
 
@@ -51,8 +52,8 @@ class KeyObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class KeyEventLog:
     """Writes what happens to keys into the event log, in the transaction in which it happens."""
 
-    def __init__(self, wake: Wake) -> None:
-        self._wake = wake
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
 
     async def emit(self, tx: Transaction | None, event: KeyEvent) -> None:
         """Write the event and its deliveries. A key of a project that is none of Tillgate's has no event log."""
@@ -60,16 +61,16 @@ class KeyEventLog:
         key = event.key
         if await project_by_id(tx, key.project_id) is None:
             return
-        await emit(
-            tx,
-            self._wake,
+        fact = Fact(
+            type=TYPES[event.type],
             project_id=key.project_id,
             livemode=key.mode is Mode.LIVE,
-            type=TYPES[event.type],
             object_id=key.id,
-            data=msgspec.json.encode(_to_api(key)),
-            now=event.act.at,
+            at=event.act.at,
+            native=msgspec.json.encode(_to_api(key)),
+            subject=key,
         )
+        await emit(tx, self._outbox, fact)
 
 
 def _to_api(key: Key) -> KeyObject:

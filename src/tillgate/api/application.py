@@ -22,12 +22,14 @@ from tillgate.api import (
     sessions,
     webhooks,
 )
-from tillgate.api.errors import rate_limited, refused, to_failure
+from tillgate.api.errors import Envelope
 from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
+from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
+from tillgate.events.native import NATIVE_STYLE
 from tillgate.wire.context import ApiContext
-from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Telling
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy
 from tillgate.wire.routing import Route
 from tillgate.wire.serving import DialectApp
 
@@ -50,14 +52,21 @@ NATIVE: Final = Dialect(
     name="native",
     mounts=(ROOT,),
     routes=tuple(ROUTES),
-    telling=Telling(refused, rate_limited, to_failure),
+    telling=Envelope("").telling,
     idempotency=IdempotencyPolicy("api"),
     expansions=EXPANSIONS,
+    described_at=DOCUMENT_PATH,
+    paging=PAGING,
+    webhooks=NATIVE_STYLE,
 )
 
 
 class NativeApi(DialectApp):
-    """Everything under ``/api/v1``."""
+    """Everything under ``/api/v1``, all of which asks for a key.
+
+    Attributes:
+        document: what describes it, for everybody: JSON, to be served outside.
+    """
 
     def __init__(
         self,
@@ -74,10 +83,10 @@ class NativeApi(DialectApp):
             routes: others than :data:`ROUTES`.
         """
         declared = ROUTES if routes is None else routes
-        described = msgspec.json.encode(document(declared, context.public_url))
+        self.document = msgspec.json.encode(document(declared, context.public_url))
         super().__init__(
             context,
-            NATIVE._replace(routes=tuple(declared), documents={DOCUMENT_PATH: described}),
+            NATIVE._replace(routes=tuple(declared), telling=Envelope(context.public_url).telling),
             origins=origins,
             plain_http_from_here=plain_http_from_here,
             count_response=count_response,

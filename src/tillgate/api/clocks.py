@@ -5,6 +5,8 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
 from tillgate.checkout.clocks.model import TestClockObject, to_api
@@ -12,8 +14,6 @@ from tillgate.checkout.settlement.advancing import advance as advance_clock
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
@@ -39,9 +39,9 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> TestCloc
     return to_api(await operations.get_clock(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[TestClockObject]:
-    page = await operations.list_clocks(tx, call.principal, call.query.page)
-    return listed([to_api(clock) for clock in page.data], page.has_more)
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[TestClockObject]:
+    page = await operations.list_clocks(tx, call.principal, call.page)
+    return Page([to_api(clock) for clock in page.data], page.has_more)
 
 
 async def advance(context: ApiContext, tx: Transaction, call: Call) -> TestClockObject:

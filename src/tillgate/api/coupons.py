@@ -6,6 +6,8 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations
 from tillgate.checkout.coupons.model import CouponObject, to_api
@@ -14,8 +16,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
 from tillgate.wire.fields import CurrencyText, DecimalText, InstantText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given
+from tillgate.wire.reading import given
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("coupons:read"), Need("coupons:write")
@@ -62,10 +63,10 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CouponOb
     return to_api(await operations.get_coupon(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[CouponObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[CouponObject]:
     query: ListCoupons = call.query
-    page = await operations.list_coupons(tx, call.principal, query.page, active=given(query.active))
-    return listed([to_api(coupon) for coupon in page.data], page.has_more)
+    page = await operations.list_coupons(tx, call.principal, call.page, active=given(query.active))
+    return Page([to_api(coupon) for coupon in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> CouponObject:

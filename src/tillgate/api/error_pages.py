@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from tillgate.api.errors import ERRORS, ErrorBody, ErrorEnvelope, ErrorKind
+from tillgate.api.errors import ERRORS, PAGES_PATH, ErrorBody, ErrorEnvelope, ErrorKind
 
 REQUEST_ID: Final = "req_01j9zk5v8e4w7m2q6r3t5y8x0a"
+EXAMPLE_URL: Final = "https://your-domain.com"
 
 # RFC 9110's words, which Python learnt in 3.13.
 _PHRASES: Final = {413: "Content Too Large"}
@@ -33,6 +34,29 @@ class ErrorPage(NamedTuple):
     more: dict[str, Any] = {}  # noqa: RUF012 — a NamedTuple's default, never changed
     header: str = ""
 
+
+# Codes that are met in the same places, or taken for one another.
+RELATED: Final = (
+    ("invalid_api_key", "missing_scope", "secret_key_required", "wrong_mode", "https_required", "project_suspended"),
+    ("address_not_allowed", "origin_not_allowed", "app_not_allowed"),
+    ("client_secret_missing", "client_secret_wrong", "secret_key_required"),
+    ("test_mode_only", "live_mode_not_configured", "wrong_mode"),
+    ("invalid_body", "invalid_query", "body_too_large", "unsupported_media_type"),
+    ("unknown_path", "method_not_allowed", "not_found"),
+    ("conflict", "session_changed"),
+    ("link_inactive", "link_archived"),
+    ("session_not_payable", "session_not_pending", "session_not_cancelable"),
+    ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund"),
+    ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
+    ("refund_exceeds_received", "refund_not_pending", "nothing_to_refund"),
+    ("discount_inactive", "discount_expired", "discount_used_up", "discount_not_applicable", "promotion_code_exists"),
+    ("order_reference_taken", "customer_exists", "promotion_code_exists"),
+    ("product_inactive", "link_inactive"),
+    ("too_many_webhook_endpoints", "delivery_not_replayable", "sequence_ahead"),
+    ("test_clock_full", "test_mode_only"),
+    ("idempotency_key_reused", "idempotency_key_in_use", "invalid_idempotency_key"),
+    ("rate_limited", "unavailable", "internal_error"),
+)
 
 PAGES: Final[dict[str, ErrorPage]] = {
     "invalid_api_key": ErrorPage(
@@ -145,7 +169,7 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "unknown_path": ErrorPage(
         "Compare the path with the [API reference](../reference/api.md), or with the OpenAPI document that the "
         "message names. A trailing slash or a double slash makes a different path.",
-        "There is no /api/v1/payment_link; the paths are listed in /api/v1/openapi.json.",
+        "There is no /api/v1/payment_link; the paths are listed in /openapi.json.",
     ),
     "not_found": ErrorPage(
         "Check the id, and the project and mode of the key: a test key cannot read live objects. The answer is the "
@@ -337,27 +361,68 @@ def title_of(status: int) -> str:
     return f"{status} {_PHRASES.get(status) or HTTPStatus(status).phrase}"
 
 
-def example(code: str) -> bytes:
-    """A body with this code, as the server sends it."""
+def example(code: str, public_url: str = EXAMPLE_URL) -> bytes:
+    """A body with this code, as a server with this address sends it."""
     page = PAGES[code]
     return msgspec.json.encode(
         ErrorEnvelope(
-            ErrorBody(type=ERRORS[code].type, code=code, message=page.message, request_id=REQUEST_ID, **page.more)
+            ErrorBody(
+                type=ERRORS[code].type,
+                code=code,
+                message=page.message,
+                doc_url=f"{public_url}{PAGES_PATH}/{code}",
+                request_id=REQUEST_ID,
+                **page.more,
+            )
         )
     )
 
 
-def text_of(code: str, kind: ErrorKind, made: str) -> str:
-    """The whole page.
+def text_of(code: str, kind: ErrorKind, made: str = "", public_url: str = EXAMPLE_URL) -> str:
+    """The whole page, in Markdown. Its links are those of a folder ``errors`` beside the guides.
 
     Args:
         made: the line that says where the page comes from.
     """
     page = PAGES[code]
-    shown = json.dumps(json.loads(example(code)), indent=2, ensure_ascii=False)
+    shown = json.dumps(json.loads(example(code, public_url)), indent=2, ensure_ascii=False)
     head = f"{title_of(kind.status)}, type `{kind.type}`."
+    before = f"{made}\n" if made else ""
     with_header = f"\n\nWith the header\n\n```\n{page.header}\n```" if page.header else ""
     return (
-        f"# {code}\n\n{made}\n{head}\n\n{kind.meaning}\n\n## Example\n\n```json\n{shown}\n```{with_header}\n\n"
-        f"## What to do\n\n{page.todo}\n\nAll codes: [errors](../reference/errors.md).\n"
+        f"# {code}\n\n{before}{head}\n\n{kind.meaning}\n\n## Example\n\n```json\n{shown}\n```{with_header}\n\n"
+        f"## What to do\n\n{page.todo}\n\n{_related_to(code)}All codes: [errors](../reference/errors.md).\n"
     )
+
+
+def _related_to(code: str) -> str:
+    others = dict.fromkeys(one for group in RELATED if code in group for one in group if one != code)
+    return f"See also: {', '.join(f'[{one}]({one}.md)' for one in others)}.\n\n" if others else ""
+
+
+def index_text(head: str = "", public_url: str = EXAMPLE_URL) -> str:
+    """All codes, in Markdown, each with a link to its page.
+
+    Args:
+        head: what stands between the title and the first sentence.
+    """
+    rows = [
+        f"| [{code}](../errors/{code}.md) | {kind.status} | `{kind.type}` | {kind.meaning} |"
+        for code, kind in sorted(ERRORS.items())
+    ]
+    shown = json.dumps(json.loads(example("invalid_body", public_url)), indent=2)
+    about = (
+        f"Every error has the same form:\n\n```json\n{shown}\n```\n\nBranch on `type`; `code` is stable; `message` "
+        "is for logs. `param` names the field that is wrong. `docUrl` is the page about the code, on your own "
+        "installation. On 401, `reason` is `missing`, `malformed`, `unknown`, `revoked`, `disabled` or `expired` and "
+        "`detail` says what to do; `revoked`, `disabled` and `expired` are disclosed only to a caller who presented "
+        "the complete key. `requestId` is also in the server's log. Each code has a page with the fix.\n"
+    )
+    lines = ["# Errors\n", *([head] if head else []), about, "| code | status | type | meaning |\n|---|---|---|---|"]
+    return "\n".join([*lines, *rows]) + "\n"
+
+
+def served(public_url: str) -> dict[str, str]:
+    """The text of each page that a server with this address shows, by its code; all codes under the empty one."""
+    of_codes = {code: text_of(code, kind, public_url=public_url) for code, kind in ERRORS.items()}
+    return {"": index_text(public_url=public_url), **of_codes}

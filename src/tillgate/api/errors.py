@@ -1,7 +1,7 @@
 """The one table that turns codes into HTTP statuses and types, and the envelope that carries them."""
 
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,8 @@ from keyturn.http.pipeline import Answer
 from keyturn.http.wording import FORBIDDEN_CODES
 from tillgate.base.errors import SequenceAhead, TillgateError
 from tillgate.base.invariants import present
+from tillgate.wire.dialect import Telling
+from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 REALM: Final = "tillgate"
 
@@ -157,7 +159,10 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409, "conflict", "The project has reached its limit of webhook endpoints in this mode. Delete one first."
     ),
     "delivery_not_replayable": ErrorKind(
-        409, "conflict", "A test delivery has no event, so it cannot be replayed. Send another test instead."
+        409,
+        "conflict",
+        "A test delivery has no event, so it cannot be replayed. Send another test instead. Nor can an event be sent "
+        "to an endpoint in whose dialect it was not kept.",
     ),
     "sequence_ahead": ErrorKind(
         409,
@@ -202,6 +207,7 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True,
     """What is inside of ``error``. ``type`` is for branching, ``code`` is stable, ``message`` is for logs.
 
     Attributes:
+        doc_url: the page about ``code``, on this installation.
         param: on invalid_request, the field that is wrong.
         reason: on 401, ``missing``, ``malformed``, ``ambiguous``, ``key_in_url``, ``unknown``, ``revoked``,
             ``disabled``, ``expired`` or ``superseded``; ``detail`` says what to do about it.
@@ -211,6 +217,7 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True,
     type: str
     code: str
     message: str
+    doc_url: str
     request_id: str
     param: str | None = None
     reason: str | None = None
@@ -227,76 +234,86 @@ class ErrorEnvelope(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-def to_failure(error: TillgateError, request_id: str, headers: Headers = ()) -> Answer:
-    """An error in the envelope."""
-    kind = ERRORS[error.code]
-    end = error if isinstance(error, SequenceAhead) else None
-    body = ErrorBody(
-        type=kind.type,
-        code=error.code,
-        message=error.public,
-        request_id=request_id,
-        param=error.param,
-        newest_sequence=end.newest_sequence if end is not None else None,
-        log_id=end.log_id if end is not None else None,
-    )
-    return _failure(kind, body, headers)
-
-
+_OWN_NAMES: Final = {
+    "idempotency_key": "Idempotency-Key",
+    "idempotency_visitor": "Idempotency-Visitor",
+    "starting_after": "starting_after",
+}
+# Where the installation's own page of a code is served, below its public URL.
+PAGES_PATH: Final = "/docs/errors"
+WORDS: Final = Words(
+    # Headers and the pages of a list are called as HTTP and earlier versions call them.
+    at_path(lambda name: _OWN_NAMES.get(name) or camel(name)),
+    SENTENCES,
+    WHOLE,
+)
 _401_MESSAGE: Final = "No valid API key was provided."
 
 
-def rate_limited(allowance: Allowance, request_id: str, by_visitor: bool = False) -> Answer:
-    """A key over its rate limit, or one visitor who uses it."""
-    seconds = max(ceil(allowance.retry_after_seconds), 1)
-    kind = ERRORS["rate_limited"]
-    limit = allowance.limit
-    message = (
-        f"Too many requests with this key{' from your address' if by_visitor else ''}: "
-        f"{limit.per_second:g} a second are allowed, {limit.burst} at once. "
-        f"Try again in {seconds} s."
-    )
-    body = ErrorBody(type=kind.type, code="rate_limited", message=message, request_id=request_id)
-    return _failure(kind, body, [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)])
+class Envelope:
+    """Everything that is not a success, with the address of the page of its code on this installation."""
 
+    def __init__(self, public_url: str) -> None:
+        self._docs = f"{public_url}{PAGES_PATH}/"
+        self.telling = Telling(self._refused, self._rate_limited, self._failed)
 
-def refused(refusal: Refused, request_id: str) -> Answer:
-    """A refusal at admission, with the challenge of RFC 6750, section 3."""
-    description = wording.describe(refusal)
-    if description.status == wording.FORBIDDEN:
-        code = FORBIDDEN_CODES[refusal.reason]
-        kind = ERRORS[code]
-        if refusal.reason is not RefusalReason.SCOPE_MISSING:
-            return _failure(
-                kind, ErrorBody(type=kind.type, code=code, message=description.message, request_id=request_id)
-            )
-        scope = present(refusal.need, "the need that a missing scope is about").scope
-        body = ErrorBody(
-            type=kind.type,
-            code=code,
-            message=description.message,
-            request_id=request_id,
-            required_scope=scope,
-            granted_scopes=sorted(present(refusal.key, "the key that lacks a scope").scopes),
+    def _failed(self, error: TillgateError, request_id: str) -> Answer:
+        end = error if isinstance(error, SequenceAhead) else None
+        return self._answer(
+            error.code,
+            WORDS.message(error),
+            request_id,
+            param=WORDS.param(error),
+            newest_sequence=end.newest_sequence if end is not None else None,
+            log_id=end.log_id if end is not None else None,
         )
-        return _failure(kind, body, [_challenge(f'error="insufficient_scope", scope="{scope}"')])
-    kind = ERRORS["invalid_api_key"]
-    body = ErrorBody(
-        type=kind.type,
-        code="invalid_api_key",
-        message=_401_MESSAGE,
-        request_id=request_id,
-        reason=refusal.reason.value,
-        detail=description.message,
-    )
-    detail = "" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"'
-    return _failure(kind, body, [_challenge(detail)])
+
+    def _rate_limited(self, allowance: Allowance, request_id: str, by_visitor: bool = False) -> Answer:
+        """A key over its rate limit, or one visitor who uses it."""
+        seconds = max(ceil(allowance.retry_after_seconds), 1)
+        limit = allowance.limit
+        message = (
+            f"Too many requests with this key{' from your address' if by_visitor else ''}: "
+            f"{limit.per_second:g} a second are allowed, {limit.burst} at once. "
+            f"Try again in {seconds} s."
+        )
+        headers = [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)]
+        return self._answer("rate_limited", message, request_id, headers)
+
+    def _refused(self, refusal: Refused, request_id: str) -> Answer:
+        """A refusal at admission, with the challenge of RFC 6750, section 3."""
+        description = wording.describe(refusal)
+        if description.status == wording.FORBIDDEN:
+            code = FORBIDDEN_CODES[refusal.reason]
+            if refusal.reason is not RefusalReason.SCOPE_MISSING:
+                return self._answer(code, description.message, request_id)
+            scope = present(refusal.need, "the need that a missing scope is about").scope
+            return self._answer(
+                code,
+                description.message,
+                request_id,
+                [_challenge(f'error="insufficient_scope", scope="{scope}"')],
+                required_scope=scope,
+                granted_scopes=sorted(present(refusal.key, "the key that lacks a scope").scopes),
+            )
+        challenge = _challenge("" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"')
+        return self._answer(
+            "invalid_api_key",
+            _401_MESSAGE,
+            request_id,
+            [challenge],
+            reason=refusal.reason.value,
+            detail=description.message,
+        )
+
+    def _answer(self, code: str, message: str, request_id: str, headers: Headers = (), **more: Any) -> Answer:
+        kind = ERRORS[code]
+        body = ErrorBody(
+            type=kind.type, code=code, message=message, doc_url=self._docs + code, request_id=request_id, **more
+        )
+        return Answer(kind.status, msgspec.json.encode(ErrorEnvelope(body)), headers=headers)
 
 
 def _challenge(detail: str) -> tuple[bytes, bytes]:
     value = f'Bearer realm="{REALM}"' + (f", {detail}" if detail else "")
     return b"www-authenticate", value.encode()
-
-
-def _failure(kind: ErrorKind, body: ErrorBody, headers: Headers = ()) -> Answer:
-    return Answer(kind.status, msgspec.json.encode(ErrorEnvelope(body)), headers=headers)

@@ -5,15 +5,16 @@ from typing import Annotated, Final
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 from tillgate.events import operations
 from tillgate.events.log import log_id
 from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.fields import InstantText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given, instant
+from tillgate.wire.reading import given, instant
 from tillgate.wire.routing import Call, Reads, Route
 
 READ = Need("events:read")
@@ -47,37 +48,31 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> EventLis
     if after is not None:
         return await _catch_up(tx, call, query, after, log)
     if log is not None:
-        raise InvalidInput(
-            "log: names the event log that `after` belongs to; send both.", code="invalid_query", param="log"
-        )
+        raise InvalidInput("log", Problem.LOG_OF_WHAT, code="invalid_query", other="after")
     page = await operations.list_events(
         tx,
         call.principal,
-        query.page,
+        call.page,
         type=given(query.type),
-        created_after=instant(query.created_after, param="createdAfter"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     current = await log_id(tx, call.principal.project_id, call.principal.livemode)
-    answer = listed(page.data, page.has_more)
-    return EventListObject(answer.data, answer.has_more, answer.next_cursor, current)
+    cursor = page.data[-1].id if page.has_more else None
+    return EventListObject(page.data, page.has_more, cursor, current)
 
 
 async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int, log: str | None) -> EventListObject:
     """Oldest first. The cursor is never null, so that a follower keeps it and asks again."""
     if query.starting_after is not msgspec.UNSET:
-        raise InvalidInput(
-            "after: lists forward by sequence, starting_after lists back by id; use one of them.",
-            code="invalid_query",
-            param="after",
-        )
+        raise InvalidInput("after", Problem.EITHER_WAY, code="invalid_query", other="starting_after")
     page = await operations.catch_up(
         tx,
         call.principal,
         after,
-        query.limit,
+        call.page.limit,
         log=log,
         type=given(query.type),
-        created_after=instant(query.created_after, param="createdAfter"),
+        created_after=instant(query.created_after, field="created_after"),
     )
     current = await log_id(tx, call.principal.project_id, call.principal.livemode)
     return EventListObject(page.data, page.has_more, str(page.data[-1].sequence if page.data else after), current)

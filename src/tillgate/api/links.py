@@ -5,6 +5,8 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.links import operations
 from tillgate.checkout.links.model import PaymentLinkObject, to_api
@@ -13,8 +15,6 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
 from tillgate.wire.fields import CurrencyText, DecimalText, UrlText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("links:read"), Need("links:write")
@@ -70,10 +70,10 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentL
     return to_api(await operations.get_link(tx, call.principal, call.id), context.public_url)
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[PaymentLinkObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[PaymentLinkObject]:
     query: ListPaymentLinks = call.query
-    page = await operations.list_links(tx, call.principal, query.page, archived=query.archived)
-    return listed([to_api(link, context.public_url) for link in page.data], page.has_more)
+    page = await operations.list_links(tx, call.principal, call.page, archived=query.archived)
+    return Page([to_api(link, context.public_url) for link in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject:

@@ -1,4 +1,4 @@
-"""Where the native language is spoken."""
+"""Where the native language is spoken, and described to everybody."""
 
 from typing import Final
 

@@ -7,11 +7,11 @@ import msgspec
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
 from tillgate.api.mount import ROOT
+from tillgate.api.paging import ListObject
 from tillgate.api.resources import EXPANSIONS
 from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
-from tillgate.wire.lists import ListObject
 from tillgate.wire.openapi_links import Link, Links
 from tillgate.wire.routing import Reads, Route
 

@@ -6,7 +6,9 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import refunds
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers.model import CustomerObject
 from tillgate.checkout.customers.model import to_api as customer_to_api
@@ -20,8 +22,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Part, Relation, Resource
 from tillgate.wire.fields import IdText, InstantText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("orders:read"), Need("orders:write")
@@ -78,20 +79,20 @@ async def refund(context: ApiContext, tx: Transaction, call: Call) -> OrderObjec
     return to_api(await refund_order(context.checkout, tx, call.principal, call.id, excess_only=excess_only))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[OrderObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[OrderObject]:
     query: ListOrders = call.query
     page = await operations.list_orders(
         tx,
         call.principal,
-        query.page,
+        call.page,
         status=given(query.status),
         fulfillment=given(query.fulfillment),
         reference=given(query.reference),
-        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
-        customer_id=object_id(query.customer_id, ids.CUSTOMER, param="customerId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
+        customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
-    return listed([to_api(order) for order in page.data], page.has_more)
+    return Page([to_api(order) for order in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:

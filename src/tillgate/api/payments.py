@@ -6,7 +6,9 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import orders, refunds
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.payments import operations
 from tillgate.checkout.payments.model import PaymentState, TransactionKind
@@ -16,8 +18,8 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
 from tillgate.wire.fields import DecimalText, IdText, InstantText
-from tillgate.wire.lists import ListObject, listed, listed_of
-from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.paging import pages_of
+from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("payments:read"), Need("payments:write")
@@ -68,18 +70,18 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentO
     return to_api(await operations.get_payment(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[PaymentObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[PaymentObject]:
     query: ListPayments = call.query
     page = await operations.list_payments(
         tx,
         call.principal,
-        query.page,
+        call.page,
         state=given(query.status),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
-        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
-    return listed([to_api(one) for one in page.data], page.has_more)
+    return Page([to_api(one) for one in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
@@ -108,18 +110,18 @@ async def retrieve_transaction(context: ApiContext, tx: Transaction, call: Call)
     return transaction_to_api(await operations.get_transaction(tx, call.principal, call.id))
 
 
-async def list_transactions(context: ApiContext, tx: Transaction, call: Call) -> ListObject[TransactionObject]:
+async def list_transactions(context: ApiContext, tx: Transaction, call: Call) -> Page[TransactionObject]:
     query: ListTransactions = call.query
     page = await operations.list_transactions(
         tx,
         call.principal,
-        query.page,
-        payment_id=object_id(query.payment_id, ids.PAYMENT, param="paymentId"),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        call.page,
+        payment_id=object_id(query.payment_id, ids.PAYMENT, field="payment_id"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         kind=given(query.kind),
-        created_after=instant(query.created_after, param="createdAfter"),
+        created_after=instant(query.created_after, field="created_after"),
     )
-    return listed([transaction_to_api(one) for one in page.data], page.has_more)
+    return Page([transaction_to_api(one) for one in page.data], page.has_more)
 
 
 async def by_ids(
@@ -138,9 +140,9 @@ async def transactions_by_id(
 
 async def transactions_of_payments(
     context: ApiContext, tx: Transaction, principal: Principal, payment_ids: list[str]
-) -> dict[str, ListObject[TransactionObject]]:
+) -> dict[str, Page[TransactionObject]]:
     found = await operations.transactions_of_payments(tx, principal, payment_ids, EACH_MAX + 1)
-    return listed_of("payment_id", [transaction_to_api(one) for one in found], EACH_MAX)
+    return pages_of("payment_id", [transaction_to_api(one) for one in found], EACH_MAX)
 
 
 PAYMENT = Resource(

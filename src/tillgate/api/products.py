@@ -6,6 +6,8 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.products import operations
 from tillgate.checkout.products.model import ProductObject, to_api
@@ -14,8 +16,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
 from tillgate.wire.fields import CurrencyText, DecimalText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given
+from tillgate.wire.reading import given
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("products:read"), Need("products:write")
@@ -65,10 +66,10 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> ProductO
     return to_api(await operations.get_product(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[ProductObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[ProductObject]:
     query: ListProducts = call.query
-    page = await operations.list_products(tx, call.principal, query.page, active=given(query.active))
-    return listed([to_api(product) for product in page.data], page.has_more)
+    page = await operations.list_products(tx, call.principal, call.page, active=given(query.active))
+    return Page([to_api(product) for product in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> ProductObject:

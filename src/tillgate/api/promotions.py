@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.promotions import operations
 from tillgate.checkout.promotions.model import CODE_LENGTH_MAX, PromotionCodeObject, to_api
@@ -15,8 +17,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
 from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given, object_id
+from tillgate.wire.reading import given, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("coupons:read"), Need("coupons:write")
@@ -61,17 +62,17 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> Promotio
     return to_api(await operations.get_promotion_code(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[PromotionCodeObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[PromotionCodeObject]:
     query: ListPromotionCodes = call.query
     page = await operations.list_promotion_codes(
         tx,
         call.principal,
-        query.page,
+        call.page,
         active=given(query.active),
-        coupon_id=object_id(query.coupon_id, ids.COUPON, param="couponId"),
+        coupon_id=object_id(query.coupon_id, ids.COUPON, field="coupon_id"),
         code=given(query.code),
     )
-    return listed([to_api(promotion) for promotion in page.data], page.has_more)
+    return Page([to_api(promotion) for promotion in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> PromotionCodeObject:

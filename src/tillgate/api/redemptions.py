@@ -3,15 +3,16 @@
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
+from tillgate.base.pages import Page
 from tillgate.checkout.redemptions import operations
 from tillgate.checkout.redemptions.model import RedemptionObject, RedemptionStatus, to_api
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
 from tillgate.wire.fields import IdText, InstantText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route
 
 READ = Need("coupons:read")
@@ -45,21 +46,21 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> Redempti
     return to_api(await operations.get_redemption(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[RedemptionObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[RedemptionObject]:
     query: ListRedemptions = call.query
     page = await operations.list_redemptions(
         tx,
         call.principal,
-        query.page,
-        coupon_id=object_id(query.coupon_id, ids.COUPON, param="couponId"),
-        promotion_code_id=object_id(query.promotion_code_id, ids.PROMOTION_CODE, param="promotionCodeId"),
-        customer_id=object_id(query.customer_id, ids.CUSTOMER, param="customerId"),
-        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, param="sessionId"),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
+        call.page,
+        coupon_id=object_id(query.coupon_id, ids.COUPON, field="coupon_id"),
+        promotion_code_id=object_id(query.promotion_code_id, ids.PROMOTION_CODE, field="promotion_code_id"),
+        customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
+        session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         status=given(query.status),
-        created_after=instant(query.created_after, param="createdAfter"),
+        created_after=instant(query.created_after, field="created_after"),
     )
-    return listed([to_api(one) for one in page.data], page.has_more)
+    return Page([to_api(one) for one in page.data], page.has_more)
 
 
 REDEMPTION = Resource(

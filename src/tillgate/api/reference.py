@@ -21,7 +21,7 @@ from tillgate.access import API_SCOPES
 from tillgate.api import error_pages
 from tillgate.api.application import ROUTES
 from tillgate.api.errors import ERRORS
-from tillgate.api.mount import ROOT
+from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
@@ -34,13 +34,15 @@ from tillgate.checkout.sessions.model import (
 )
 from tillgate.events.deliveries.answers import HEAD_BYTES_MAX as HEAD_MAX
 from tillgate.events.deliveries.answers import INTERIM_MAX
-from tillgate.events.deliveries.model import ATTEMPTS_MAX, ENDPOINT_IN_FLIGHT_MAX, GAPS_MS, RETRY_AFTER_MAX_MS
+from tillgate.events.deliveries.model import ENDPOINT_IN_FLIGHT_MAX, RETRY_AFTER_MAX_MS
 from tillgate.events.deliveries.names import LOOKUP_SECONDS, SILENT_SECONDS
 from tillgate.events.deliveries.operations import REPLAY_MAX
 from tillgate.events.deliveries.sending import TIMEOUT_SECONDS
 from tillgate.events.endpoints.model import FAILING_MAX_MS, OVERLAP_MAX_SECONDS
 from tillgate.events.endpoints.operations import ENDPOINTS_MAX, TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX
-from tillgate.events.model import ALIASES, EVENT_MEANINGS, EVENT_PATTERNS, RETENTION_MS
+from tillgate.events.model import RETENTION_MS
+from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.types import ALIASES, EVENT_PATTERNS, TYPES
 from tillgate.wire.expanding import DEPTH_MAX, EACH_MAX, OBJECTS_MAX, PARAM, PATHS_MAX
 from tillgate.wire.reading import BODY_BYTES_MAX
 
@@ -51,7 +53,7 @@ MADE: Final = (
 
 def pages() -> dict[str, str]:
     """Each page's text by its file name."""
-    return {"api.md": _api(), "errors.md": _errors(), "events.md": _events(), "limits.md": _limits()}
+    return {"api.md": _api(), "errors.md": error_pages.index_text(MADE), "events.md": _events(), "limits.md": _limits()}
 
 
 def pages_of_errors() -> dict[str, str]:
@@ -67,7 +69,8 @@ def _api() -> str:
         MADE,
         f"Base `https://your-domain.com{ROOT}`. JSON in and out; `Content-Type: application/json` on POST and PATCH. "
         "Every request carries `Authorization: Bearer <key>`; every answer carries `X-Request-Id`. The same "
-        "reference is an OpenAPI 3.1 document at `{ROOT}/openapi.json`, with links from each answer to the "
+        f"reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed, with links from each "
+        "answer to the "
         "operations that can follow it.\n",
         "## Scopes\n",
         "| scope | allows a key to |\n|---|---|",
@@ -152,34 +155,18 @@ def _type(schema: dict[str, Any]) -> str:
     return text + (f", {', '.join(bounds)}" if bounds else "") + default
 
 
-def _errors() -> str:
-    rows = [
-        f"| [{code}](../errors/{code}.md) | {kind.status} | `{kind.type}` | {kind.meaning} |"
-        for code, kind in sorted(ERRORS.items())
-    ]
-    example = json.dumps(json.loads(error_pages.example("invalid_body")), indent=2)
-    head = (
-        f"Every error has the same form:\n\n```json\n{example}\n```\n\nBranch on `type`; `code` is stable; `message` "
-        "is for logs. `param` names the field that is wrong. On 401, `reason` is `missing`, `malformed`, `unknown`, "
-        "`revoked`, `disabled` or `expired` and `detail` says what to do; `revoked`, `disabled` and `expired` are "
-        "disclosed only to a caller who presented the complete key. `requestId` is also in the server's log. Each "
-        "code has a page with the fix.\n"
-    )
-    return "\n".join(["# Errors\n", MADE, head, "| code | status | type | meaning |\n|---|---|---|---|", *rows]) + "\n"
-
-
 def _events() -> str:
     moves = [
         f"| `{before.value}` | {', '.join(f'`{after.value}`' for after in sorted(EDGES[before])) or 'nothing: final'} |"
         for before in EDGES
     ]
-    gaps = ", ".join(_duration(gap) for gap in GAPS_MS)
+    gaps = ", ".join(_duration(gap) for gap in NATIVE_STYLE.gaps_ms)
     return "\n".join(
         [
             "# Events and webhooks\n",
             MADE,
-            "| type | when |\n|---|---|",
-            *(f"| `{name}` | {meaning} |" for name, meaning in EVENT_MEANINGS.items()),
+            "| type | object | when |\n|---|---|---|",
+            *(f"| `{one.name}` | `{one.object}` | {one.when} |" for one in TYPES),
             "\n" + " ".join(f"`{alias}` is accepted as an alias of `{name}`." for alias, name in ALIASES.items()),
             f"`*` subscribes to all types, including those added later, and {_listed(EVENT_PATTERNS)} to all types "
             "of one object.\n",
@@ -203,9 +190,9 @@ def _events() -> str:
             *moves,
             "\n## Delivery\n",
             f"At least once, to each active endpoint that subscribed. Any 2xx within {TIMEOUT_SECONDS:.0f} seconds "
-            f"is success. Otherwise there are up to {ATTEMPTS_MAX} attempts: at once, then after further {gaps}; "
-            "then the delivery is `abandoned` and can be replayed. Redirects are not followed. The event id is the "
-            "same on every attempt and replay: store the ids you have handled.\n",
+            f"is success. Otherwise there are up to {NATIVE_STYLE.attempts_max} attempts: at once, then after further "
+            f"{gaps}; then the delivery is `abandoned` and can be replayed. Redirects are not followed. The event id "
+            "is the same on every attempt and replay: store the ids you have handled.\n",
             "A 429 or 503 with `Retry-After` (seconds or an HTTP date) delays the next attempt by up to "
             f"{RETRY_AFTER_MAX_MS // HOUR_MS} h, and never brings it forward. Up to {ENDPOINT_IN_FLIGHT_MAX} "
             "deliveries to one endpoint run at once, and only one while it is failing; no endpoint waits for "

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 from keyturn import Need
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.refunds import operations
 from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, to_api
@@ -15,8 +17,8 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
 from tillgate.wire.fields import DecimalText, IdText, InstantText
-from tillgate.wire.lists import ListObject, listed, listed_of
-from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.paging import pages_of
+from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("refunds:read"), Need("refunds:write")
@@ -68,18 +70,18 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RefundOb
     return to_api(await operations.get_refund(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[RefundObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[RefundObject]:
     query: ListRefunds = call.query
     page = await operations.list_refunds(
         tx,
         call.principal,
-        query.page,
+        call.page,
         status=given(query.status),
-        payment_id=object_id(query.payment_id, ids.PAYMENT, param="paymentId"),
-        order_id=object_id(query.order_id, ids.ORDER, param="orderId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        payment_id=object_id(query.payment_id, ids.PAYMENT, field="payment_id"),
+        order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
-    return listed([to_api(one) for one in page.data], page.has_more)
+    return Page([to_api(one) for one in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
@@ -96,16 +98,16 @@ async def cancel(context: ApiContext, tx: Transaction, call: Call) -> RefundObje
 
 async def of_payments(
     context: ApiContext, tx: Transaction, principal: Principal, payment_ids: list[str]
-) -> dict[str, ListObject[RefundObject]]:
+) -> dict[str, Page[RefundObject]]:
     found = await operations.refunds_of(tx, principal, "payment_id", payment_ids, EACH_MAX + 1)
-    return listed_of("payment_id", [to_api(one) for one in found], EACH_MAX)
+    return pages_of("payment_id", [to_api(one) for one in found], EACH_MAX)
 
 
 async def of_orders(
     context: ApiContext, tx: Transaction, principal: Principal, order_ids: list[str]
-) -> dict[str, ListObject[RefundObject]]:
+) -> dict[str, Page[RefundObject]]:
     found = await operations.refunds_of(tx, principal, "order_id", order_ids, EACH_MAX + 1)
-    return listed_of("order_id", [to_api(one) for one in found], EACH_MAX)
+    return pages_of("order_id", [to_api(one) for one in found], EACH_MAX)
 
 
 REFUND = Resource(

@@ -15,6 +15,7 @@ from tillgate.api import (
     refunds,
     sessions,
 )
+from tillgate.api.paging import ListObject
 from tillgate.wire.expanding import Expansions
 
 EXPANSIONS: Final = Expansions(
@@ -31,5 +32,6 @@ EXPANSIONS: Final = Expansions(
         promotions.PROMOTION_CODE,
         redemptions.REDEMPTION,
         clocks.TEST_CLOCK,
-    ]
+    ],
+    ListObject,
 )

@@ -7,10 +7,13 @@ import msgspec
 
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, TooOften
 from tillgate.base.invariants import present
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.coupons.model import CouponObject
 from tillgate.checkout.orders.model import LineItemKind
 from tillgate.checkout.orders.operations import NewLineItem
@@ -27,8 +30,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
 from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery, given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
@@ -165,17 +167,17 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> Checkout
     return to_api(await operations.get_session(tx, call.principal, call.id), context.public_url)
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[CheckoutSessionObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[CheckoutSessionObject]:
     query: ListCheckoutSessions = call.query
     page = await operations.list_sessions(
         tx,
         call.principal,
-        query.page,
+        call.page,
         status=given(query.status),
-        link_id=object_id(query.link_id, ids.PAYMENT_LINK, param="linkId"),
-        created_after=instant(query.created_after, param="createdAfter"),
+        link_id=object_id(query.link_id, ids.PAYMENT_LINK, field="link_id"),
+        created_after=instant(query.created_after, field="created_after"),
     )
-    return listed([to_api(one, context.public_url) for one in page.data], page.has_more)
+    return Page([to_api(one, context.public_url) for one in page.data], page.has_more)
 
 
 async def simulate(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
@@ -185,7 +187,8 @@ async def simulate(context: ApiContext, tx: Transaction, call: Call) -> Checkout
     elif body.payer is not None and body.outcome is None:
         session = await simulating.simulate_payer(context.checkout, tx, call.principal, call.id, body.payer)
     else:
-        raise InvalidInput("outcome: expected either an outcome or a payer.", param="outcome")
+        count = sum(one is not None for one in (body.outcome, body.payer))
+        raise InvalidInput("outcome", Problem.ONE_OF, others=("outcome", "payer"), count=count)
     return to_api(session, context.public_url)
 
 

@@ -7,8 +7,10 @@ import msgspec
 
 from keyturn import Need
 from tillgate.access.audited import write_down_endpoint
+from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.clock import to_rfc3339
-from tillgate.checkout.settlement.simulating import example_paid_session
+from tillgate.base.pages import Page
+from tillgate.checkout.settlement.simulating import example_of_paid
 from tillgate.events.deliveries import operations as deliveries
 from tillgate.events.deliveries.model import Attempt, DeliveryStatus
 from tillgate.events.deliveries.operations import DeliveryWithAttempts
@@ -25,8 +27,6 @@ from tillgate.events.model import SEQUENCE_MAX
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.fields import IdText, UrlText
-from tillgate.wire.lists import ListObject, listed
-from tillgate.wire.reading import ListQuery
 from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
@@ -88,6 +88,7 @@ class DeletedObject(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One try: what came back (the first 2 kB), or why nothing did."""
 
+    livemode: bool
     number: int
     attempted_at: str
     duration_ms: int
@@ -116,7 +117,7 @@ class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     endpoint_id: str
     event_id: str | None
     event_type: str
-    status: str
+    status: Literal["pending", "delivered", "abandoned"]
     attempts: list[AttemptObject]
     attempts_max: int
     next_attempt_at: str | None
@@ -166,17 +167,16 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> WebhookE
     return to_api(await operations.get_endpoint(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> ListObject[WebhookEndpointObject]:
-    query: ListQuery = call.query
-    page = await operations.list_endpoints(tx, call.principal, query.page)
-    return listed([to_api(endpoint) for endpoint in page.data], page.has_more)
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[WebhookEndpointObject]:
+    page = await operations.list_endpoints(tx, call.principal, call.page)
+    return Page([to_api(endpoint) for endpoint in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> WebhookEndpointObject:
     body: UpdateWebhookEndpoint = call.body
     changes = EndpointChanges(**{name: getattr(body, name) for name in body.__struct_fields__})
     if changes.active is True:
-        tx.after_commit(context.wake.now)
+        tx.after_commit(context.outbox.wake.now)
     return to_api(await operations.update_endpoint(context.endpoints, tx, call.principal, call.id, changes))
 
 
@@ -187,8 +187,8 @@ async def delete(context: ApiContext, tx: Transaction, call: Call) -> DeletedObj
 
 
 async def test(context: ApiContext, tx: Transaction, call: Call) -> Claimed:
-    data = example_paid_session(context.checkout, call.principal.project_id)
-    return await operations.prepare_test(context.endpoints, tx, call.principal, call.id, data)
+    example = example_of_paid(context.checkout, call.principal.project_id)
+    return await operations.prepare_test(context.endpoints, tx, call.principal, call.id, example)
 
 
 async def send_test(context: ApiContext, call: Call, claimed: Claimed) -> WebhookTestObject:
@@ -198,14 +198,13 @@ async def send_test(context: ApiContext, call: Call, claimed: Claimed) -> Webhoo
         delivery_id=claimed.delivery_id,
         event_id=claimed.event_id,
         delivered=attempt.succeeded,
-        attempt=_attempt(attempt),
+        attempt=_attempt(attempt, livemode=call.principal.livemode),
     )
 
 
-async def list_deliveries(context: ApiContext, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
-    query: ListQuery = call.query
-    page = await deliveries.list_deliveries(tx, call.principal, call.id, query.page)
-    return listed([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
+async def list_deliveries(context: ApiContext, tx: Transaction, call: Call) -> Page[WebhookDeliveryObject]:
+    page = await deliveries.list_deliveries(tx, call.principal, call.id, call.page)
+    return Page([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
 
 
 async def retrieve_delivery(context: ApiContext, tx: Transaction, call: Call) -> WebhookDeliveryObject:
@@ -214,22 +213,22 @@ async def retrieve_delivery(context: ApiContext, tx: Transaction, call: Call) ->
 
 
 async def replay(context: ApiContext, tx: Transaction, call: Call) -> WebhookDeliveryObject:
-    made = await deliveries.replay(tx, context.wake, context.clock, call.principal, call.id)
+    made = await deliveries.replay(tx, context.outbox, context.clock, call.principal, call.id)
     return _delivery(DeliveryWithAttempts(made, []), livemode=call.principal.livemode)
 
 
-async def replay_event(context: ApiContext, tx: Transaction, call: Call) -> ListObject[WebhookDeliveryObject]:
+async def replay_event(context: ApiContext, tx: Transaction, call: Call) -> Page[WebhookDeliveryObject]:
     body: ReplayEvent = call.body
-    made = await deliveries.replay_event(tx, context.wake, context.clock, call.principal, call.id, body.endpoint_id)
+    made = await deliveries.replay_event(tx, context.outbox, context.clock, call.principal, call.id, body.endpoint_id)
     livemode = call.principal.livemode
-    return ListObject([_delivery(DeliveryWithAttempts(one, []), livemode=livemode) for one in made], False, None)
+    return Page([_delivery(DeliveryWithAttempts(one, []), livemode=livemode) for one in made], False)
 
 
 async def replay_range(context: ApiContext, tx: Transaction, call: Call) -> WebhookReplayObject:
     body: ReplayRange = call.body
     replayed = await deliveries.replay_range(
         tx,
-        context.wake,
+        context.outbox,
         context.clock,
         call.principal,
         call.id,
@@ -245,8 +244,9 @@ async def replay_range(context: ApiContext, tx: Transaction, call: Call) -> Webh
     )
 
 
-def _attempt(attempt: Attempt) -> AttemptObject:
+def _attempt(attempt: Attempt, *, livemode: bool) -> AttemptObject:
     return AttemptObject(
+        livemode=livemode,
         number=attempt.number,
         attempted_at=to_rfc3339(attempt.attempted_at),
         duration_ms=attempt.duration_ms,
@@ -266,7 +266,7 @@ def _delivery(found: DeliveryWithAttempts, *, livemode: bool) -> WebhookDelivery
         event_id=delivery.event_id,
         event_type=delivery.event_type,
         status=delivery.status.value,
-        attempts=[_attempt(attempt) for attempt in found.attempts],
+        attempts=[_attempt(attempt, livemode=livemode) for attempt in found.attempts],
         attempts_max=delivery.attempts_max,
         next_attempt_at=to_rfc3339(delivery.next_attempt_at) if pending else None,
         created_at=to_rfc3339(delivery.created_at),

@@ -1,38 +1,69 @@
-"""What a caller can do wrong, and what the world can do to us. No HTTP status here.
+"""What a caller can do wrong, and what the world can do to us. No HTTP status here, and no wire's names.
 
     TillgateError
-    ├── InvalidInput   the request's content is wrong; ``param`` names the field
+    ├── InvalidInput   the request's content is wrong: a field and a problem
     ├── NotFound       absent, or not yours: the two look the same
     ├── Conflict       the object is not in a state that allows this
     │   └── SequenceAhead   a place in the event log that is none of this log's
     ├── Forbidden      the caller may not do this at all
-    ├── TooOften        the caller may do this, but later
+    ├── TooOften       the caller may do this, but later
     └── Unavailable    something that is needed does not answer; trying again may help
 
-``code`` is stable across versions and has a page in the documentation; ``public`` is what the
-caller reads; ``internal`` goes to the log only.
+``code`` is stable across versions and has a page in the documentation. An error that is about a field names it in the
+domain's own words and says a :class:`~tillgate.base.problems.Problem` with its values; each wire, page and language
+words it. Others have a sentence, ``public``, that names no field. ``internal`` goes to the log only.
 """
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tillgate.base.problems import NO_FIELD, Field, Problem, dotted, path_of
+
+_NO_VALUES: Final[Mapping[str, Any]] = {}
 
 
 class TillgateError(Exception):
-    """Root of this package's errors."""
+    """Root of this package's errors.
+
+    Attributes:
+        problem, values: what is wrong, for whoever words it; None where there is a sentence.
+        field: what it is about, as the way to it; empty where it is about the whole.
+        public: the sentence; empty where there is a problem.
+    """
 
     default_code = "internal_error"
 
     def __init__(
-        self, public: str, *, code: str | None = None, param: str | None = None, internal: str | None = None
+        self,
+        told: str | Problem,
+        *,
+        field: Field = NO_FIELD,
+        values: Mapping[str, Any] = _NO_VALUES,
+        code: str | None = None,
+        internal: str | None = None,
     ) -> None:
-        super().__init__(internal or public)
+        self.problem = told if isinstance(told, Problem) else None
+        self.public = "" if isinstance(told, Problem) else told
+        self.field = path_of(field)
+        self.values = values
         self.code = code or self.default_code
-        self.public = public
-        self.param = param
         self.internal = internal
+        super().__init__(internal or self.public or _said(self))
+
+
+def _said(error: TillgateError) -> str:
+    """A problem for logs, in the domain's words. What a caller sent is among the values of some, and stays out."""
+    at = dotted(error.field)
+    return f"{at}: {error.problem}" if at else str(error.problem)
 
 
 class InvalidInput(TillgateError):
-    """The request's content is wrong. ``param`` names the field, dotted where it is nested."""
+    """The request's content is wrong: a field, in the domain's words, and what is the matter with it."""
 
     default_code = "invalid_body"
+
+    def __init__(self, field: Field, problem: Problem, *, code: str | None = None, **values: Any) -> None:
+        super().__init__(problem, field=field, values=values, code=code)
 
 
 class NotFound(TillgateError):
@@ -61,8 +92,11 @@ class SequenceAhead(Conflict):
 
     default_code = "sequence_ahead"
 
-    def __init__(self, public: str, *, param: str, newest_sequence: int, log_id: str) -> None:
-        super().__init__(public, param=param)
+    def __init__(
+        self, field: Field, problem: Problem, *, newest_sequence: int, log_id: str, after: int | None = None
+    ) -> None:
+        values = {"newest": newest_sequence, "log": log_id, "after": after}
+        super().__init__(problem, field=field, values=values)
         self.newest_sequence = newest_sequence
         self.log_id = log_id
 

@@ -41,6 +41,7 @@ EVENT = "evt"
 WEBHOOK_ENDPOINT = "we"
 DELIVERY = "dlv"
 ATTEMPT = "att"
+JOB = "job"
 REQUEST = "req"
 
 _HALF = (1 << 40) - 1

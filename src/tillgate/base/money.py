@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Field, Problem
 
 INTEGER_DIGITS_MAX = 12
 
@@ -59,46 +60,39 @@ def worded(minor: int | None, currency: str) -> str | None:
     return str(Money(minor, currency)) if minor is not None else None
 
 
-def parse_currency(code: str, *, param: str) -> str:
+def parse_currency(code: str, *, field: Field) -> str:
     """The code, if it is an ISO 4217 currency in use.
 
     Raises:
-        InvalidInput: it is not; ``param`` is named.
+        InvalidInput: it is not; ``field`` is named.
     """
     if code not in MINOR_DIGITS:
-        hint = f" Write it in capitals: {code.upper()}." if code.upper() in MINOR_DIGITS else ""
-        raise InvalidInput(f"{param}: expected an ISO 4217 currency code such as USD, EUR or JPY.{hint}", param=param)
+        raise InvalidInput(
+            field, Problem.NOT_A_CURRENCY, suggestion=usual if (usual := code.upper()) in MINOR_DIGITS else None
+        )
     return code
 
 
-def parse_amount(text: str, currency: str, *, param: str, may_be_zero: bool = False) -> Money:
+def parse_amount(text: str, currency: str, *, field: Field, may_be_zero: bool = False) -> Money:
     """A positive amount from its decimal string.
 
     Raises:
         InvalidInput: the text is not a plain decimal number, is zero (unless that is allowed), is too
-            large, or has more decimals than the currency; ``param`` is named.
+            large, or has more decimals than the currency; ``field`` is named.
     """
     digits = MINOR_DIGITS[currency]
     example = format_minor(9900 if digits else 99, digits) if digits != 3 else "99.000"
     match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
     if match is None:
-        raise InvalidInput(
-            f'{param}: expected a positive decimal amount as a string, such as "{example}": digits and '
-            "at most one point; no sign, exponent, symbol or thousands separator.",
-            param=param,
-        )
+        raise InvalidInput(field, Problem.NOT_AN_AMOUNT, example=example)
     whole, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > digits:
         raise InvalidInput(
-            f'{param}: {currency} has {digits or "no"} decimal places, got {len(decimals)}; write it as "{example}".',
-            param=param,
+            field, Problem.DECIMALS, currency=currency, digits=digits, given=len(decimals), example=example
         )
     if len(whole) > INTEGER_DIGITS_MAX:
-        raise InvalidInput(
-            f"{param}: the amount is too large; at most {INTEGER_DIGITS_MAX} digits before the point.",
-            param=param,
-        )
+        raise InvalidInput(field, Problem.AMOUNT_TOO_LARGE, digits=INTEGER_DIGITS_MAX)
     minor = int(whole + decimals.ljust(digits, "0") or "0")
     if minor == 0 and not may_be_zero:
-        raise InvalidInput(f"{param}: the amount must be greater than zero.", param=param)
+        raise InvalidInput(field, Problem.AMOUNT_ZERO)
     return Money(minor, currency)

@@ -5,6 +5,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 
 T = TypeVar("T")
 
@@ -41,9 +42,7 @@ def checked_cursor(page: PageRequest, prefix: str) -> None:
     """
     if page.starting_after is not None and not ids.is_id(prefix, page.starting_after):
         raise InvalidInput(
-            f"starting_after: expected the nextCursor of the page before, such as {prefix}_01j….",
-            code="invalid_query",
-            param="starting_after",
+            "starting_after", Problem.NOT_A_CURSOR, code="invalid_query", prefix=prefix, other="next_cursor"
         )
 
 

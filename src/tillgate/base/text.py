@@ -6,6 +6,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Field, Problem
 
 NAME_MAX = 200
 DESCRIPTION_MAX = 2_000
@@ -13,7 +14,7 @@ URL_MAX = 2_048
 EMAIL_MAX = 254
 
 
-def checked_text(text: str, *, param: str, length_max: int, may_be_empty: bool = False) -> str:
+def checked_text(text: str, *, field: Field, length_max: int, may_be_empty: bool = False) -> str:
     """The text without surrounding white space.
 
     Raises:
@@ -21,12 +22,12 @@ def checked_text(text: str, *, param: str, length_max: int, may_be_empty: bool =
     """
     stripped = text.strip()
     if not stripped and not may_be_empty:
-        raise InvalidInput(f"{param}: expected at least 1 character.", param=param)
+        raise InvalidInput(field, Problem.EMPTY)
     if len(stripped) > length_max:
-        raise InvalidInput(f"{param}: at most {length_max} characters are allowed, got {len(stripped)}.", param=param)
+        raise InvalidInput(field, Problem.TOO_LONG, maximum=length_max, length=len(stripped))
     # Lone surrogates cannot be written as UTF-8; NUL cannot be stored by PostgreSQL.
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in stripped):
-        raise InvalidInput(f"{param}: control characters are not allowed.", param=param)
+        raise InvalidInput(field, Problem.CONTROL_CHARACTERS)
     return stripped
 
 
@@ -42,31 +43,30 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
-def checked_url(url: str, *, param: str, http_loopback: bool) -> str:
+def checked_url(url: str, *, field: Field, http_loopback: bool) -> str:
     """An absolute https URL; plain http only to this machine, and only where ``http_loopback`` allows it.
 
     Raises:
         InvalidInput: anything else, such as ``javascript:``, a missing host, or a user and password in it.
     """
-    expected = "an https:// URL" + (" (or http://localhost in test mode)" if http_loopback else "")
     if len(url) > URL_MAX:
-        raise InvalidInput(f"{param}: at most {URL_MAX} characters are allowed.", param=param)
+        raise InvalidInput(field, Problem.TOO_LONG, maximum=URL_MAX, length=len(url))
     # What is not printable is every kind of white space, control character and lone surrogate.
     if not url.isprintable() or " " in url or "\\" in url:
-        raise InvalidInput(f"{param}: expected {expected} without spaces or control characters.", param=param)
+        raise InvalidInput(field, Problem.URL_CHARACTERS, http_loopback=http_loopback)
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
         _ = parts.port  # raises for a port that is no number
     except ValueError as error:
-        raise InvalidInput(f"{param}: expected {expected}.", param=param) from error
+        raise InvalidInput(field, Problem.NOT_A_URL, http_loopback=http_loopback) from error
     if parts.username is not None or parts.password is not None:
-        raise InvalidInput(f"{param}: a URL must not carry a user name or password.", param=param)
+        raise InvalidInput(field, Problem.URL_CREDENTIALS)
     if parts.scheme == "https" and host:
         return url
     if parts.scheme == "http" and http_loopback and is_loopback_host(host):
         return url
-    raise InvalidInput(f"{param}: expected {expected}.", param=param)
+    raise InvalidInput(field, Problem.NOT_A_URL, http_loopback=http_loopback)
 
 
 def checked_description(description: str | None) -> str | None:
@@ -77,16 +77,16 @@ def checked_description(description: str | None) -> str | None:
     """
     if description is None:
         return None
-    return checked_text(description, param="description", length_max=DESCRIPTION_MAX, may_be_empty=True) or None
+    return checked_text(description, field="description", length_max=DESCRIPTION_MAX, may_be_empty=True) or None
 
 
-def checked_return_url(url: str | None, *, param: str, livemode: bool) -> str | None:
+def checked_return_url(url: str | None, *, field: Field, livemode: bool) -> str | None:
     """Where a buyer may be sent: https, and in test mode also plain http to the developer's own machine.
 
     Raises:
-        InvalidInput: it is anything else; ``param`` is named.
+        InvalidInput: it is anything else; ``field`` is named.
     """
-    return None if url is None else checked_url(url, param=param, http_loopback=not livemode)
+    return None if url is None else checked_url(url, field=field, http_loopback=not livemode)
 
 
 def checked_email(email: str) -> str:
@@ -98,7 +98,7 @@ def checked_email(email: str) -> str:
     normal = email.strip().lower()
     name, at, domain = normal.rpartition("@")
     if not at or not name or not domain or len(normal) > EMAIL_MAX:
-        raise InvalidInput("email: expected an address such as owner@example.com.", param="email")
+        raise InvalidInput("email", Problem.NOT_AN_EMAIL)
     if not normal.isprintable() or any(char.isspace() for char in normal):
-        raise InvalidInput("email: expected an address without spaces.", param="email")
+        raise InvalidInput("email", Problem.EMAIL_SPACES)
     return normal

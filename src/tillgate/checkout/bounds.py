@@ -4,6 +4,7 @@ from typing import Final
 
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 
 REDEMPTIONS_MAX: Final = 1_000_000_000
 
@@ -19,11 +20,9 @@ def checked_expiry(text: str | None, *, now: int) -> int | None:
     try:
         at = from_rfc3339(text)
     except ValueError as error:
-        raise InvalidInput(
-            "expiresAt: expected an RFC 3339 timestamp such as 2024-11-01T12:00:00Z.", param="expiresAt"
-        ) from error
+        raise InvalidInput("expires_at", Problem.NOT_A_TIMESTAMP) from error
     if at <= now:
-        raise InvalidInput("expiresAt: expected an instant in the future.", param="expiresAt")
+        raise InvalidInput("expires_at", Problem.NOT_IN_FUTURE)
     return at
 
 
@@ -35,6 +34,6 @@ def checked_redemptions_max(count: int | None) -> int | None:
     """
     if count is not None and not 1 <= count <= REDEMPTIONS_MAX:
         raise InvalidInput(
-            f"maxRedemptions: expected 1 to {REDEMPTIONS_MAX}, or null for no limit.", param="maxRedemptions"
+            "max_redemptions", Problem.OUT_OF_RANGE, minimum=1, maximum=REDEMPTIONS_MAX, given=count, unlimited=True
         )
     return count

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
 from tillgate.base.errors import Conflict
-from tillgate.events.wake import Wake
+from tillgate.events.outbox import Outbox
 from tillgate.rails.port import PaymentTerms, Rail, Rails
 from tillgate.store import Transaction
 
@@ -29,7 +29,7 @@ class CheckoutContext(NamedTuple):
     settings: CheckoutSettings
     rails: Rails
     clock: Clock
-    wake: Wake
+    outbox: Outbox
 
     def rail(self, *, livemode: bool) -> Rail:
         """The rail of a mode.

@@ -1,33 +1,57 @@
-"""Events about the checkout's objects: the snapshot that the API would show, in the change's own transaction."""
+"""Facts about the checkout's objects: told in the change's own transaction, with the object as the API shows it."""
 
 from typing import Protocol
 
 import msgspec
 
 from tillgate.checkout.context import CheckoutContext
+from tillgate.events.facts import Fact
 from tillgate.events.operations import emit
+from tillgate.events.types import EventType
 from tillgate.store import Transaction
 
 
-class ApiObject(Protocol):
-    """An object in the API's form."""
+class Subject(Protocol):
+    """An object as its room has it."""
 
     @property
-    def id(self) -> str: ...
+    def project_id(self) -> str: ...
 
     @property
     def livemode(self) -> bool: ...
 
 
-async def emit_event(context: CheckoutContext, tx: Transaction, project_id: str, type: str, shown: ApiObject) -> None:
-    """Record an event about an object, with the object as it is now."""
-    await emit(
-        tx,
-        context.wake,
-        project_id=project_id,
-        livemode=shown.livemode,
+class ApiObject(Protocol):
+    """The same in the API's form."""
+
+    @property
+    def id(self) -> str: ...
+
+
+async def emit_fact(
+    context: CheckoutContext,
+    tx: Transaction,
+    type: EventType,
+    subject: Subject,
+    native: ApiObject,
+    *,
+    before: ApiObject | None = None,
+    now: int | None = None,
+) -> None:
+    """Tell what has happened to an object, which is held by this transaction.
+
+    Args:
+        subject, native: as it is now, inside and in the API's form.
+        before: in that form before the change, of an object whose making was told by another object's event.
+    """
+    fact = Fact(
         type=type,
-        object_id=shown.id,
-        data=msgspec.json.encode(shown),
-        now=context.clock.now(),
+        project_id=subject.project_id,
+        livemode=subject.livemode,
+        object_id=native.id,
+        at=context.clock.now() if now is None else now,
+        native=msgspec.json.encode(native),
+        subject=subject,
+        before=msgspec.json.encode(before) if before is not None else None,
     )
+    await emit(tx, context.outbox, fact)

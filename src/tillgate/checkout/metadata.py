@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem, Verbatim
 
 KEYS_MAX: Final = 50
 KEY_LENGTH_MAX: Final = 40
@@ -23,19 +24,13 @@ def checked_metadata(metadata: dict[str, Any] | None) -> str | None:
     if metadata is None:
         return None
     if len(metadata) > KEYS_MAX:
-        raise InvalidInput(f"metadata: at most {KEYS_MAX} keys are allowed, got {len(metadata)}.", param="metadata")
+        raise InvalidInput("metadata", Problem.TOO_MANY_KEYS, maximum=KEYS_MAX, count=len(metadata))
     for key, value in metadata.items():
         if not 1 <= len(key) <= KEY_LENGTH_MAX:
-            raise InvalidInput(
-                f"metadata: a key has 1 to {KEY_LENGTH_MAX} characters, got {len(key)}.",
-                param="metadata",
-            )
+            raise InvalidInput("metadata", Problem.KEY_LENGTH, minimum=1, maximum=KEY_LENGTH_MAX, length=len(key))
         length = len(value) if isinstance(value, str) else len(_json(value))
         if length > VALUE_LENGTH_MAX:
-            raise InvalidInput(
-                f"metadata.{key}: a value has at most {VALUE_LENGTH_MAX} characters, got {length}.",
-                param=f"metadata.{key}",
-            )
+            raise InvalidInput(("metadata", Verbatim(key)), Problem.TOO_LONG, maximum=VALUE_LENGTH_MAX, length=length)
     return _json(metadata)
 
 
@@ -43,7 +38,7 @@ def _json(value: Any) -> str:
     try:
         return msgspec.json.encode(value).decode()
     except RecursionError as error:
-        raise InvalidInput("metadata: nested too deeply.", param="metadata") from error
+        raise InvalidInput("metadata", Problem.TOO_DEEP) from error
 
 
 def pairs(metadata: str | None) -> list[tuple[str, str]]:

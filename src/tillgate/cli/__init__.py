@@ -15,6 +15,7 @@ from tillgate.cli import (
     demo,
     doctor,
     explaining,
+    jobs,
     listen,
     projects,
     requests,
@@ -44,6 +45,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(audit_group(where), name="audit")
 mount(app, "requests", requests.requests, where)
 app.add_typer(users.app, name="users")
+app.add_typer(jobs.app, name="jobs")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)
 app.command("doctor")(doctor.doctor)

@@ -7,7 +7,7 @@ from keyturn.database import Database
 from keyturn.terminal import printable
 from tillgate.access.accounts import Accounts, Project
 from tillgate.base.clock import SystemClock
-from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.errors import Conflict, NotFound, TillgateError
 
 # Beside the data, as `tillgate projects use` leaves it.
 REMEMBERED_FILE: Final = "default-project"
@@ -35,6 +35,13 @@ def remember(data: Path, project_id: str | None) -> None:
     fresh.replace(data / REMEMBERED_FILE)
 
 
+class ProjectNotFound(NotFound):
+    """There is no such project, in a command's words: it is in no mode, and in no project."""
+
+    def __init__(self, public: str) -> None:
+        TillgateError.__init__(self, public)
+
+
 async def project_id_of(database: Database, given: str | None, data: Path) -> str:
     """The id of the project that a command means.
 
@@ -43,23 +50,21 @@ async def project_id_of(database: Database, given: str | None, data: Path) -> st
         data: the data directory, where a default may be remembered.
 
     Raises:
-        NotFound: there is no such project.
-        Conflict: there is none at all, or there are several that may be meant.
+        ProjectNotFound: there is no such project, or none at all.
+        Conflict: there are several that may be meant.
     """
     projects = await Accounts(database, SystemClock()).list_projects()
     if not projects:
-        raise Conflict(
-            "There is no project yet. Make one with: tillgate projects create --name NAME", code="no_project"
-        )
+        raise ProjectNotFound("There is no project yet; make one with: tillgate projects create --name NAME")
     if given is not None:
         return _named(projects, given).id
     kept = remembered(data)
     if kept is not None:
         if any(one.id == kept for one in projects):
             return kept
-        raise NotFound(
-            f"project {kept!r}, which `tillgate projects use` remembers; choose another: tillgate projects use NAME. "
-            f"{_there_are(projects)}"
+        raise ProjectNotFound(
+            f"There is no project {kept!r}, which `tillgate projects use` remembers; choose another: tillgate projects "
+            f"use NAME. {_there_are(projects)}"
         )
     if len(projects) > 1:
         raise Conflict(
@@ -74,7 +79,7 @@ def _named(projects: list[Project], given: str) -> Project:
     found = found or [one for one in projects if one.name == given]
     found = found or [one for one in projects if one.name.casefold() == given.casefold()]
     if not found:
-        raise NotFound(f"project {given[:64]!r}. {_there_are(projects)}")
+        raise ProjectNotFound(f"There is no project {given[:64]!r}. {_there_are(projects)}")
     if len(found) > 1:
         raise Conflict(f"Several projects have this name; say which by its id. {_there_are(found)}")
     return found[0]

@@ -26,6 +26,7 @@ import httpx
 import typer
 
 from keyturn.cli.output import note, say
+from tillgate.events.types import SESSION_PAID
 
 START_SECONDS_MAX: Final = 30
 WEBHOOK_SECONDS_MAX: Final = 15
@@ -63,7 +64,7 @@ def _tell(directory: Path) -> None:
         endpoint = api.call(
             "Say where webhooks go; the signing secret is in this answer only",
             *("POST", "/webhook_endpoints", 201),
-            {"url": receiver_url, "events": ["session.paid"]},
+            {"url": receiver_url, "events": [SESSION_PAID.name]},
             shows=("id", "url", "events", "secretPrefix"),
         )
         secret = endpoint["secret"]
@@ -192,7 +193,9 @@ def _verify_webhook(
     expected = hmac.new(secret.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
     _require(hmac.compare_digest(expected, parts["v1"]), "the signature does not fit")
     event = json.loads(body)
-    _require(event["type"] == "session.paid" and event["data"]["id"] == session_id, "the event is about something else")
+    _require(
+        event["type"] == SESSION_PAID.name and event["data"]["id"] == session_id, "the event is about something else"
+    )
     say(f"   ← POST {event['type']} {event['id']}  (waited {(time.perf_counter() - begun) * 1_000:.1f} ms)")
     say(f"     X-Webhook-Signature fits; data.status is {event['data']['status']!r}")
 

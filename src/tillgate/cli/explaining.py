@@ -29,7 +29,8 @@ def explain_request(
     http: InClearText = False,
     client_secret: WithClientSecret = None,
     secret: Annotated[
-        int | None, typer.Option("--secret", help="The number of a rotated key's secret, from 1 [the newest].")
+        int | None,
+        typer.Option("--secret", help="The number of a rotated key's secret, from 1.", show_default="the newest"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

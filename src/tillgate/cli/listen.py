@@ -53,7 +53,10 @@ def listen(
     after: Annotated[
         int | None,
         typer.Option(
-            "--after", min=0, help="Start after this sequence; 0 for all stored events [now, or where --state ended]."
+            "--after",
+            min=0,
+            help="Start after this sequence; 0 for all stored events.",
+            show_default="now, or where --state ended",
         ),
     ] = None,
     state: Annotated[

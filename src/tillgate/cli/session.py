@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -18,6 +18,7 @@ from tillgate.events.log import Behind
 from tillgate.opening import all_migrations, open_keys, open_migrated
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
 from tillgate.store import SealingError
+from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
 
 T = TypeVar("T")
 
@@ -31,6 +32,9 @@ DatabaseUrl = Annotated[
 ]
 
 FAILURES = (KeyturnError, TillgateError, StoreError, SealingError, SettingsError)
+
+# Fields are spelled as options are, which hold them.
+WORDS: Final = Words(at_path(lambda name: name.replace("_", "-")), SENTENCES, WHOLE)
 
 
 def settings(data: str | None, database_url: str | None, **more: Any) -> Settings:
@@ -60,7 +64,7 @@ def work(chosen: Settings, task: Callable[[Database], Awaitable[T]], *, creates:
     try:
         return asyncio.run(run())
     except TillgateError as error:
-        fail(error.public)
+        fail(WORDS.message(error))
     except FAILURES as error:
         fail(str(error))
 

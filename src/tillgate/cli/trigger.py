@@ -7,7 +7,7 @@ import typer
 
 from keyturn.cli.output import AsJson, fail, say, say_json
 from tillgate.cli.remote import BASE_URL_DEFAULT, BaseUrl, api, error_message
-from tillgate.events import model as events
+from tillgate.events import types as events
 
 METADATA: Final = {"triggered_by": "tillgate trigger"}
 
@@ -57,7 +57,7 @@ def _authorized(*more: Step) -> tuple[Step, ...]:
 
 
 # What is done so that the event comes; each is checked by a test.
-STORIES: Final[dict[str, tuple[Step, ...]]] = {
+_STORIES: Final[dict[events.EventType, tuple[Step, ...]]] = {
     events.SESSION_CREATED: (SESSION,),
     events.SESSION_DETECTED: _simulated("detected"),
     events.SESSION_PAID: _simulated("paid"),
@@ -102,6 +102,7 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     events.REFUND_CANCELED: _refunded("refund_stays_pending", Step("POST", "/refunds/{id}/cancel")),
     events.REFUND_UPDATED: _refunded(None, Step("PATCH", "/refunds/{id}", {"metadata": METADATA})),
 }
+STORIES: Final = {type.name: story for type, story in _STORIES.items()}
 
 
 def trigger(

@@ -26,7 +26,10 @@ RoleOption = Annotated[
 ProjectOption = Annotated[
     str | None,
     typer.Option(
-        "--project", metavar="PROJECT", help="The project, by name or id [the only one, or the remembered one]."
+        "--project",
+        metavar="PROJECT",
+        help="The project, by name or id.",
+        show_default="the only one, or the remembered one",
     ),
 ]
 

@@ -9,8 +9,9 @@ from starlette.responses import Response
 from tillgate.access.accounts import Halfway, Right
 from tillgate.access.accounts.model import PASSWORD_MIN, THROTTLE_WINDOW_MS
 from tillgate.base.errors import Forbidden, InvalidInput
-from tillgate.dashboard.calls import ANYBODY, Call, Need, OpenCall, PublicView, View, apology
+from tillgate.dashboard.calls import ANYBODY, Call, Need, OpenCall, PublicView, Unusable, View, apology
 from tillgate.dashboard.forms import Draft, draft, local_path, problems_of
+from tillgate.dashboard.words import sentence_of
 
 HOME: Final = "/dashboard"
 SECOND: Final = "/dashboard/sign-in/second"
@@ -66,7 +67,7 @@ async def sign_in(call: OpenCall) -> Response:
             email, call.form.one("password"), address=call.address, device=call.device, agent=call.agent
         )
     except Forbidden as error:
-        response = await _sign_in_page(call, Draft(values, {"": error.public}), status_code=429)
+        response = await _sign_in_page(call, Draft(values, {"": sentence_of(error)}), status_code=429)
         response.headers["Retry-After"] = str(THROTTLE_WINDOW_MS // 1_000)
         return response
     if cookie is None:
@@ -144,7 +145,7 @@ async def switch_mode(call: Call) -> Response:
     """Turn this browser to the other mode."""
     mode = call.form.one("mode")
     if mode not in ("test", "live"):
-        raise InvalidInput("mode: expected test or live.", param="mode")
+        raise Unusable("Expected test or live.")
     await call.context.accounts.look_at(call.cookie, project_id=call.who.project.id, livemode=mode == "live")
     return call.go(local_path(call.form.one("back")) or HOME, flash=f"now_{mode}")
 

@@ -4,8 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tillgate.base.errors import InvalidInput
-from tillgate.dashboard.calls import READ_BOTH, Call, View
+from tillgate.dashboard.calls import READ_BOTH, Call, Unusable, View
 
 AUDIT: Final = "/dashboard/audit"
 LINES: Final = 50
@@ -15,7 +14,7 @@ async def show(call: Call) -> Response:
     """The log, newest first, a page at a time."""
     before = call.query("before")
     if before is not None and not (before.isascii() and before.isdigit() and len(before) <= 18):
-        raise InvalidInput("The page is named by a line's number.", param="before")
+        raise Unusable("The page is named by a line's number.")
     found = await call.context.keys.audit_of(
         call.who.project.id, None, int(before) if before is not None else None, LINES + 1
     )

@@ -37,6 +37,7 @@ from tillgate.dashboard.context import DashboardContext
 from tillgate.dashboard.cookies import cookie_of
 from tillgate.dashboard.flash import FLASHES
 from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Draft, Form, local_path, parse
+from tillgate.dashboard.words import message_of
 from tillgate.store import idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 
@@ -417,7 +418,7 @@ class Page:
         except _Refused as refused:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:
-            return apology(call, _status_code(error), words=error.public)
+            return apology(call, _status_code(error), words=message_of(error))
         except StoreUnavailable as error:
             _log.error("dashboard.store_unavailable", path=self._path, detail=str(error))
             return apology(OpenCall(self._site, request, form=Form({}), who=None, cookie=""), 503)
@@ -459,6 +460,12 @@ def apology(call: OpenCall, status_code: int, title: str = "", words: str = "") 
     )
 
 
+class Unusable(TillgateError):
+    """An address or a form that no page of the dashboard makes; the sentence says what was expected."""
+
+    default_code = "invalid_query"
+
+
 class _Refused(Exception):
     """A request that no view gets to see."""
 
@@ -471,7 +478,7 @@ class _Refused(Exception):
 
 def _status_code(error: TillgateError) -> int:
     match error:
-        case InvalidInput():
+        case InvalidInput() | Unusable():
             return 400
         case NotFound():
             return 404

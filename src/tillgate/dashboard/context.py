@@ -1,6 +1,6 @@
 """What the dashboard's pages work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from keyturn import Issuer, KeyStore, Needs
@@ -13,7 +13,7 @@ from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
-from tillgate.events.wake import Wake
+from tillgate.events.outbox import Outbox
 from tillgate.store import Database
 
 
@@ -22,12 +22,13 @@ class DashboardContext(NamedTuple):
 
     Attributes:
         needs_of: what the API asks for at a method and path with its query; None where it has no such.
+        job_kinds: the names of the kinds of jobs that this server runs.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
 
     database: Database
     clock: Clock
-    wake: Wake
+    outbox: Outbox
     accounts: Accounts
     invitations: Invitations
     second_factors: SecondFactors
@@ -40,4 +41,5 @@ class DashboardContext(NamedTuple):
     checkout: CheckoutContext
     endpoints: EndpointContext
     worker: DeliveryWorker
+    job_kinds: Sequence[str]
     public_url: str

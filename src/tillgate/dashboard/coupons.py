@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.pages import LIMIT_MAX, Page, PageRequest
+from tillgate.base.problems import Problem
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
 from tillgate.checkout.coupons.model import Coupon, to_api
 from tillgate.checkout.coupons.operations import (
@@ -29,6 +30,7 @@ from tillgate.checkout.redemptions.model import RecordedRedemption
 from tillgate.checkout.redemptions.operations import list_redemptions
 from tillgate.dashboard.calls import READ, SELL, Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
+from tillgate.dashboard.words import sentence_of
 from tillgate.store import Transaction
 
 COUPONS: Final = "/dashboard/coupons"
@@ -137,7 +139,7 @@ async def create_code(call: Call) -> Response:
     except InvalidInput as error:
         return await _page(call, Draft(_code_values(form), problems_of(error)))
     except Conflict as error:
-        return await _page(call, Draft(_code_values(form), {"code": error.public}))
+        return await _page(call, Draft(_code_values(form), {"code": sentence_of(error)}))
     return call.go(f"{COUPONS}/{call.param('coupon')}", flash="code_created")
 
 
@@ -206,7 +208,7 @@ def _count(form: Form) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise InvalidInput("maxRedemptions: expected a whole number.", param="maxRedemptions")
+        raise InvalidInput("max_redemptions", Problem.NOT_A_NUMBER)
     return int(text)
 
 

@@ -4,14 +4,13 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import LIMIT_DEFAULT, Page, PageRequest
 from tillgate.checkout.customers.model import PAGE_MAX, Customer
 from tillgate.checkout.customers.operations import NumberedPage, get_customer, list_customers
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders
-from tillgate.dashboard.calls import READ, Call, View
+from tillgate.dashboard.calls import READ, Call, Unusable, View
 from tillgate.store import Transaction
 
 CUSTOMERS: Final = "/dashboard/customers"
@@ -56,7 +55,7 @@ def _number(text: str | None) -> int:
     if text is None:
         return 1
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= PAGE_MAX and len(text) <= 5):
-        raise InvalidInput(f"page: expected a number from 1 to {PAGE_MAX}.", param="page")
+        raise Unusable(f"Expected a number from 1 to {PAGE_MAX}.")
     return int(text)
 
 

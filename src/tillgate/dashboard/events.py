@@ -10,9 +10,10 @@ from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_del
 from tillgate.events.deliveries.records import encode
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.endpoints.operations import ENDPOINTS_MAX, list_endpoints
-from tillgate.events.model import EVENT_TYPES, EventObject
+from tillgate.events.model import EventObject
 from tillgate.events.operations import get_event
 from tillgate.events.operations import list_events as list_operation
+from tillgate.events.types import EVENT_TYPES
 from tillgate.store import Transaction
 
 EVENTS: Final = "/dashboard/events"

@@ -44,6 +44,7 @@ FLASHES: Final = {
     "code_created": "The promotion code was created.",
     "code_activated": "The promotion code was activated. New sessions can use it.",
     "code_deactivated": "The promotion code was deactivated. Sessions that already use it keep their price.",
+    "job_retried": "The job runs again now, with all its attempts.",
     "simulated": "The payment was simulated.",
     "accepted": "You accepted the amount received. The session is paid.",
     "waiting": "The session waits for the rest. It is paid automatically when the rest arrives.",

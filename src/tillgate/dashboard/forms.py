@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from tillgate.base.errors import InvalidInput
+from tillgate.dashboard.words import form_name, sentence_of
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
@@ -83,11 +84,8 @@ def draft(values: dict[str, object] | None = None, **given: object) -> Draft:
 
 
 def problems_of(error: InvalidInput) -> dict[str, str]:
-    """The error as words beside its field: fields carry the names that operations know them by."""
-    param = error.param or ""
-    # What is a JSON string to the API is just what was typed here.
-    words = error.public.removeprefix(f"{param}: ").replace(" as a string", "")
-    return {param: words[:1].upper() + words[1:]}
+    """The error as words beside its field."""
+    return {form_name(error.field): sentence_of(error)}
 
 
 def local_path(text: str) -> str | None:

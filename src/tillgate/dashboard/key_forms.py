@@ -3,16 +3,9 @@
 from typing import Any, Final
 
 from keyturn import (
-    InvalidAllow,
-    InvalidApp,
     InvalidExpiry,
     InvalidKey,
-    InvalidKeyName,
-    InvalidKind,
     InvalidLimit,
-    InvalidNetwork,
-    InvalidOrigin,
-    InvalidScope,
     Key,
     Limit,
     checked_limit,
@@ -50,16 +43,8 @@ LABELS: Final = {
     "returns": "Return places",
 }
 
-_FIELDS: Final = (
-    (InvalidKeyName, "name"),
-    (InvalidScope, "scopes"),
-    (InvalidOrigin, "origins"),
-    (InvalidApp, "apps"),
-    (InvalidNetwork, "networks"),
-    (InvalidLimit, "rate"),
-    (InvalidAllow, "allow"),
-    (InvalidExpiry, "expires"),
-)
+# As the form calls what the key layer calls otherwise.
+_FIELDS: Final = {"limit": "rate", "expires_at": "expires", "report_only": "reportOnly"}
 
 
 def typed(form: Form) -> dict[str, object]:
@@ -114,14 +99,8 @@ def restrictions(form: Form) -> dict[str, Any]:
 def problem_of(error: InvalidKey) -> dict[str, str]:
     """The error beside the field that it is about."""
     words = str(error)
-    if isinstance(error, InvalidAllow) and ("origin" in words or "sent back" in words):
-        return {"returns": words[:1].upper() + words[1:] + "."}
-    for kind, field in _FIELDS:
-        if isinstance(error, kind):
-            return {field: words[:1].upper() + words[1:] + "."}
-    field = "apps" if "app" in words and "publishable key" not in words else "origins"
-    if isinstance(error, InvalidKind) and "format" in words:
-        field = "format"
+    # Return places are allowed by name, and have a field of their own.
+    field = "returns" if error.about.startswith(RETURN) else _FIELDS.get(error.field, error.field) or "origins"
     return {field: words[:1].upper() + words[1:] + "."}
 
 

@@ -192,9 +192,7 @@ async def confirm_revoke(call: Call) -> Response:
     """Ask before revoking."""
     key = await _key(call)
     family = await call.context.keys.family(key.project_id, key.id)
-    return call.page(
-        "keys/revoke.html", section="keys", key=key, family=[one for one in family if one.status != "revoked"]
-    )
+    return call.page("keys/revoke.html", section="keys", key=key, family=family)
 
 
 async def revoke_key(call: Call) -> Response:

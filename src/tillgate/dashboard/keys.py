@@ -14,9 +14,8 @@ from keyturn.keys.revoking import revoke_several
 from tillgate.access import ALLOW, API_SCOPES, PUBLISHABLE_SCOPES
 from tillgate.access.accounts import Right
 from tillgate.base.clock import DAY_MS
-from tillgate.base.errors import InvalidInput
 from tillgate.dashboard import key_forms
-from tillgate.dashboard.calls import READ_BOTH, Call, Need, View, either_mode
+from tillgate.dashboard.calls import READ_BOTH, Call, Need, Unusable, View, either_mode
 from tillgate.dashboard.forms import Draft, draft
 
 KEYS: Final = "/dashboard/api-keys"
@@ -55,21 +54,21 @@ class Wanted(NamedTuple):
 async def list_keys(call: Call) -> Response:
     """The project's keys, grouped by mode: the newest of both, or all of one, a page at a time."""
     wanted = Wanted(*(call.query(name) or "" for name in Wanted._fields))
-    for name, value, words in (("mode", wanted.mode, Mode), ("show", wanted.show, SHOWN), ("kind", wanted.kind, Kind)):
+    for value, words in ((wanted.mode, Mode), (wanted.show, SHOWN), (wanted.kind, Kind)):
         if value and value not in tuple(words):
-            raise InvalidInput(f"{name}: choose one of {', '.join(words)}.", param=name)
+            raise Unusable(f"Choose one of {', '.join(words)}.")
     if len(wanted.q) > NAME_WANTED_MAX:
-        raise InvalidInput(f"A name has at most {NAME_WANTED_MAX} characters.", param="q")
+        raise Unusable(f"A name has at most {NAME_WANTED_MAX} characters.")
     store, project_id, now = call.context.keys, call.who.project.id, call.context.clock.now()
     after = call.query("after")
     if after is not None and not wanted.mode:
-        raise InvalidInput("A further page is one of test or of live keys.", param="after")
+        raise Unusable("A further page is one of test or of live keys.")
     groups = []
     for mode in (Mode(wanted.mode),) if wanted.mode else tuple(Mode):
         try:
             page = await store.page(project_id, wanted.filter(mode, now), after, KEYS_SHOWN)
         except UnknownCursor:
-            raise InvalidInput("There is no such page of keys.", param="after") from None
+            raise Unusable("There is no such page of keys.") from None
         in_order = sorted(page.keys, key=lambda key: key.status == Status.REVOKED)  # stable: newest first within each
         groups.append((mode.value, in_order, page.next))
     return call.page(
@@ -100,7 +99,7 @@ async def revoke_many(call: Call) -> Response:
     """Revoke the keys that were ticked, and show the proof."""
     ids = _ticked(call)
     if not ids:
-        raise InvalidInput("Choose at least one key.", param="key")
+        raise Unusable("Choose at least one key.")
     done = await revoke_several(
         call.context.keys, call.context.clock, project_id=call.who.project.id, key_ids=ids, by=call.principal.actor
     )

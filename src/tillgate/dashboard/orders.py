@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
 
-from tillgate.base.errors import InvalidInput, NotFound
+from tillgate.base.errors import NotFound
 from tillgate.base.pages import LIMIT_MAX, PageRequest
 from tillgate.base.principal import Principal
 from tillgate.checkout.orders.model import Fulfillment, Order
@@ -30,7 +30,7 @@ from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, exc
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.deciding import keep_waiting
-from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View
+from tillgate.dashboard.calls import MONEY, READ, SELL, Call, Unusable, View
 from tillgate.store import Transaction
 
 SESSION: Final = "/dashboard/sessions/{session}"
@@ -79,7 +79,7 @@ async def fulfil(call: Call) -> Response:
     try:
         fulfillment = Fulfillment(call.form.one("fulfillment"))
     except ValueError as error:
-        raise InvalidInput("fulfillment: choose one of the buttons.", param="fulfillment") from error
+        raise Unusable("Choose one of the buttons.") from error
 
     async def operation(tx: Transaction) -> Order:
         order = await _order(tx, call)
@@ -102,7 +102,7 @@ async def give_back(call: Call) -> Response:
     """Give back money that waits for a decision: all of it, or what is too much."""
     what = call.form.one("what")
     if what not in ("everything", "excess"):
-        raise InvalidInput("what: choose one of the buttons.", param="what")
+        raise Unusable("Choose one of the buttons.")
 
     async def operation(tx: Transaction) -> Order:
         order = await _order(tx, call)
@@ -117,7 +117,7 @@ async def refund(call: Call) -> Response:
     try:
         reason = RefundReason(form.one("reason"))
     except ValueError as error:
-        raise InvalidInput("reason: choose one of the list.", param="reason") from error
+        raise Unusable("Choose one of the list.") from error
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)

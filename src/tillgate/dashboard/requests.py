@@ -8,8 +8,8 @@ from keyturn import KeyNotFound, Mode
 from keyturn.insight.explain import explain_logged
 from keyturn.insight.logged import Cursor, RequestFilter
 from keyturn.insight.usage import DAY_MS
-from tillgate.base.errors import InvalidInput, NotFound
-from tillgate.dashboard.calls import READ_BOTH, Call, View
+from tillgate.base.errors import NotFound
+from tillgate.dashboard.calls import READ_BOTH, Call, Unusable, View
 
 REQUESTS: Final = "/dashboard/requests"
 LINES: Final = 50
@@ -26,11 +26,11 @@ async def list_requests(call: Call) -> Response:
     """The log of the mode that is looked at, newest first, a page at a time."""
     chosen, key_id, after = call.query("show") or "", call.query("key"), call.query("after")
     if chosen not in FILTERS:
-        raise InvalidInput("Unknown filter.", param="show")
+        raise Unusable("Unknown filter.")
     try:
         cursor = Cursor.parse(after) if after is not None else None
     except ValueError as error:
-        raise InvalidInput("This page of the request log does not exist.", param="after") from error
+        raise Unusable("This page of the request log does not exist.") from error
     project_id = call.who.project.id
     page = await call.context.requests.requests(
         project_id, FILTERS[chosen]._replace(key_id=key_id, mode=Mode(call.principal.mode)), cursor, LINES

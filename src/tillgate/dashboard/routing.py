@@ -11,6 +11,7 @@ from tillgate.dashboard import (
     credentials,
     customers,
     events,
+    jobs,
     key_lives,
     keys,
     links,
@@ -59,6 +60,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *coupons.VIEWS,
     *webhooks.VIEWS,
     *events.VIEWS,
+    *jobs.VIEWS,
     # Last, because the first path that fits answers.
     View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
     View("POST", "/dashboard/{rest:path}", _nothing_here, ANYBODY),

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 from starlette.responses import Response
 
 from tillgate.base import ids
-from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
@@ -14,7 +13,7 @@ from tillgate.checkout.sessions.operations import get_session, list_sessions
 from tillgate.checkout.settlement.deciding import accept, cancel
 from tillgate.checkout.settlement.expiring import expire
 from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
-from tillgate.dashboard.calls import MONEY, READ, SELL, Call, View, mark_of
+from tillgate.dashboard.calls import MONEY, READ, SELL, Call, Unusable, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.orders import OrderView, order_view
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
@@ -52,7 +51,7 @@ async def list_checkout_sessions(call: Call) -> Response:
     request = PageRequest(starting_after=call.query("after"))
     status, link_id = _status(call.query("status")), call.query("link")
     if link_id is not None and not ids.is_id(ids.PAYMENT_LINK, link_id):
-        raise InvalidInput("link: expected a payment link's id.", param="link")
+        raise Unusable("Expected a payment link's id.")
 
     async def operation(tx: Transaction) -> Page[CheckoutSession]:
         return await list_sessions(tx, call.principal, request, status=status, link_id=link_id)
@@ -109,7 +108,7 @@ async def simulate_payment(call: Call) -> Response:
     try:
         outcome = Outcome(call.form.one("outcome"))
     except ValueError as error:
-        raise InvalidInput("outcome: choose one of the buttons.", param="outcome") from error
+        raise Unusable("Choose one of the buttons.") from error
 
     async def operation(tx: Transaction) -> CheckoutSession:
         return await simulate(call.context.checkout, tx, call.principal, call.param("session"), outcome)
@@ -154,7 +153,7 @@ def _status(text: str | None) -> SessionStatus | None:
     try:
         return SessionStatus(text)
     except ValueError as error:
-        raise InvalidInput("status: there is no such status.", param="status") from error
+        raise Unusable("There is no such status.") from error
 
 
 VIEWS: Final = (

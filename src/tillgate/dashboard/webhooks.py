@@ -10,7 +10,7 @@ from tillgate.access.audited import write_down_endpoint
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
-from tillgate.checkout.settlement.simulating import example_paid_session
+from tillgate.checkout.settlement.simulating import example_of_paid
 from tillgate.dashboard.calls import READ, Call, Need, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
@@ -37,7 +37,8 @@ from tillgate.events.endpoints.operations import (
     rotate_secret,
     update_endpoint,
 )
-from tillgate.events.model import EVENT_PATTERNS, EVENT_TYPES, EVERY_TYPE, SEQUENCE_MAX
+from tillgate.events.model import SEQUENCE_MAX
+from tillgate.events.types import EVENT_PATTERNS, EVENT_TYPES, EVERY_TYPE
 from tillgate.store import Transaction
 
 WEBHOOKS: Final = "/dashboard/webhooks"
@@ -154,7 +155,7 @@ async def edit(call: Call) -> Response:
 async def activate(call: Call) -> Response:
     """Let deliveries go on."""
     endpoint = await _change(call, EndpointChanges(active=True))
-    call.context.wake.now()
+    call.context.outbox.wake.now()
     return call.go(f"{WEBHOOKS}/{endpoint.id}", flash="endpoint_activated")
 
 
@@ -167,10 +168,10 @@ async def pause(call: Call) -> Response:
 async def send_test(call: Call) -> Response:
     """Send a synthetic ``session.paid`` now, wait for the answer, and show it."""
     endpoint_id = call.param("endpoint")
-    data = example_paid_session(call.context.checkout, call.who.project.id)
+    example = example_of_paid(call.context.checkout, call.who.project.id)
 
     async def operation(tx: Transaction) -> Claimed:
-        return await prepare_test(call.context.endpoints, tx, call.principal, endpoint_id, data)
+        return await prepare_test(call.context.endpoints, tx, call.principal, endpoint_id, example)
 
     claimed = await call.write(operation)
     await call.context.worker.attempt_now(claimed)
@@ -182,7 +183,7 @@ async def replay_delivery(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> str:
         principal = call.principal
-        delivery = await replay(tx, call.context.wake, call.context.clock, principal, call.param("delivery"))
+        delivery = await replay(tx, call.context.outbox, call.context.clock, principal, call.param("delivery"))
         return delivery.endpoint_id
 
     return call.go(f"{WEBHOOKS}/{await call.write(operation)}", flash="replayed")
@@ -252,7 +253,7 @@ async def replay_several(call: Call) -> Response:
     async def operation(tx: Transaction) -> Replayed:
         return await replay_range(
             tx,
-            call.context.wake,
+            call.context.outbox,
             call.context.clock,
             call.principal,
             endpoint.id,

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from keyturn.database import HighWater
 from tillgate.base import ids
 from tillgate.base.errors import SequenceAhead
+from tillgate.base.problems import Problem
 from tillgate.events import records
 from tillgate.store import Database, Transaction
 
@@ -65,21 +66,9 @@ async def require_place(tx: Transaction, project_id: str, livemode: bool, after:
     newest = await records.last_sequence(tx, project_id, livemode)
     current = await log_id(tx, project_id, livemode)
     if log is not None and log != current:
-        raise SequenceAhead(
-            "log: the position is in another event log, from before the database was restored or of another project "
-            f"or mode. This log is {current} and ends at {newest}.",
-            param="log",
-            newest_sequence=newest,
-            log_id=current,
-        )
+        raise SequenceAhead("log", Problem.OTHER_LOG, newest_sequence=newest, log_id=current)
     if after > newest:
-        raise SequenceAhead(
-            f"after: this event log ends at {newest}, before {after}: the position is from before the database was "
-            "restored, or of another project or mode.",
-            param="after",
-            newest_sequence=newest,
-            log_id=current,
-        )
+        raise SequenceAhead("after", Problem.BEYOND_LOG, newest_sequence=newest, log_id=current, after=after)
     return current
 
 

@@ -10,57 +10,57 @@ from tillgate.base.principal import Principal
 from tillgate.events import records
 from tillgate.events.deliveries import records as deliveries
 from tillgate.events.endpoints import records as endpoints
+from tillgate.events.facts import Fact
 from tillgate.events.log import require_place
-from tillgate.events.model import RETENTION_MS, EventObject, event_type, is_creation, previous_attributes
-from tillgate.events.wake import Wake
+from tillgate.events.model import RETENTION_MS, EventObject, previous_attributes
+from tillgate.events.outbox import Outbox
+from tillgate.events.types import event_type
 from tillgate.store import Transaction
 
 DROP_BATCH_MAX: Final = 500
 
 
-async def emit(
-    tx: Transaction,
-    wake: Wake,
-    *,
-    project_id: str,
-    livemode: bool,
-    type: str,
-    object_id: str,
-    data: bytes,
-    now: int,
-    initial_snapshot: bytes | None = None,
-) -> None:
-    """Write the event and one delivery for each endpoint that wants it; send nothing yet.
+async def emit(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
+    """Tell a fact: write its event, a form of it for each dialect in which the project has an endpoint, and one
+    delivery for each endpoint that wants it. Nothing is sent yet.
 
-    Args:
-        data: the object as JSON in the API's form, as it is after the change. Whoever emits an event holds
-            its row, so that its events come one after the other.
-        initial_snapshot: the same before the change, of an object whose making was told by another object's event: what
-            its first event is compared with.
+    Whoever tells a fact of an object holds its row, so that its events come one after the other.
     """
-    event_id = ids.new_id(ids.EVENT)
-    before = None if is_creation(type) else await records.latest_data(tx, project_id, livemode, object_id)
-    if before is None and initial_snapshot is not None:
-        before = initial_snapshot.decode()
-    wanting = await deliveries.endpoints_wanting(tx, project_id, livemode, type)
+    of_log = fact.project_id, fact.livemode
+    before = None if fact.type.creates else await records.latest_data(tx, *of_log, fact.object_id)
+    if before is None and fact.before is not None:
+        before = fact.before.decode()
+    subscribers = await deliveries.subscribers(tx, *of_log)
+    forms = await outbox.styles.forms(tx, fact, {one.dialect for one in subscribers})
     # The sequence's row is locked until the commit, so it is taken as late as can be.
-    sequence = await records.next_sequence(tx, project_id, livemode)
+    sequence = await records.next_sequence(tx, *of_log)
     await records.insert(
         tx,
-        event_id=event_id,
-        project_id=project_id,
-        livemode=livemode,
+        event_id=fact.id,
+        project_id=fact.project_id,
+        livemode=fact.livemode,
         sequence=sequence,
-        type=type,
-        object_id=object_id,
-        data=data.decode(),
-        previous_attributes=previous_attributes(before, data) if before is not None else None,
-        created_at=now,
+        type=fact.type.name,
+        object_id=fact.object_id,
+        data=fact.native.decode(),
+        previous_attributes=previous_attributes(before, fact.native) if before is not None else None,
+        created_at=fact.at,
     )
-    for endpoint_id in wanting:
-        await deliveries.insert(tx, endpoint_id=endpoint_id, event_id=event_id, event_type=type, now=now)
+    for dialect, form in forms.items():
+        if form is not None:
+            await records.insert_form(tx, fact.id, dialect, form.decode())
+    wanting = [one for one in subscribers if one.wants(fact.type.name) and one.dialect in forms]
+    for one in wanting:
+        await deliveries.insert(
+            tx,
+            endpoint_id=one.endpoint_id,
+            event_id=fact.id,
+            event_type=fact.type.name,
+            attempts_max=outbox.styles.of(one.dialect).attempts_max,
+            now=fact.at,
+        )
     if wanting:
-        tx.after_commit(wake.now)
+        tx.after_commit(outbox.wake.now)
 
 
 async def get_event(tx: Transaction, principal: Principal, event_id: str) -> EventObject:
@@ -99,7 +99,7 @@ async def list_events(
         principal.project_id,
         principal.livemode,
         page,
-        type=event_type(type, param="type", code="invalid_query") if type is not None else None,
+        type=event_type(type, field="type", code="invalid_query") if type is not None else None,
         created_after=created_after,
     )
     return cut(found, page.limit)
@@ -133,7 +133,7 @@ async def catch_up(
         principal.livemode,
         after,
         limit,
-        type=event_type(type, param="type", code="invalid_query") if type is not None else None,
+        type=event_type(type, field="type", code="invalid_query") if type is not None else None,
         created_after=created_after,
     )
     return cut(found, limit)

@@ -25,6 +25,8 @@ _INSERT: Final = (
     "INSERT INTO events (id, project_id, livemode, sequence, type, object_id, data, previous_attributes, created_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 )
+_INSERT_FORM: Final = "INSERT INTO event_forms (event_id, dialect, body) VALUES ($1, $2, $3)"
+_DIALECTS: Final = "SELECT dialect FROM event_forms WHERE event_id = $1"
 _LAST_SEQUENCE: Final = "SELECT last FROM event_sequences WHERE project_id = $1 AND livemode = $2"
 # Every project, also one that has no event yet: its numbers may have been given out all the same.
 _LAST_SEQUENCES: Final = with_list(
@@ -157,6 +159,16 @@ async def insert(
         previous_attributes,
         created_at,
     )
+
+
+async def insert_form(tx: Transaction, event_id: str, dialect: str, body: str) -> None:
+    """Keep an event's form in another dialect than the native one."""
+    await tx.execute(_INSERT_FORM, event_id, dialect, body)
+
+
+async def dialects_of(tx: Transaction, event_id: str) -> set[str]:
+    """The dialects in which an event has a form of its own."""
+    return {row["dialect"] for row in await tx.fetch_all(_DIALECTS, event_id)}
 
 
 async def latest_data(tx: Transaction, project_id: str, livemode: bool, object_id: str) -> str | None:

@@ -21,7 +21,8 @@ SECRET_PREFIX_VISIBLE = 6
 
 
 class SigningSecret:
-    """An endpoint's secret. Shown once when the endpoint is made; its ``repr`` shows the prefix only."""
+    """An endpoint's secret, in the form of its style. Shown once when the endpoint is made; its ``repr`` shows the
+    prefix only."""
 
     __slots__ = ("_text",)
 
@@ -30,7 +31,7 @@ class SigningSecret:
 
     @classmethod
     def new(cls) -> "SigningSecret":
-        """192 fresh random bits."""
+        """192 fresh random bits in the form of the native style, which Standard Webhooks has as well."""
         return cls(SECRET_HEAD + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode())
 
     def reveal(self) -> str:
@@ -39,8 +40,9 @@ class SigningSecret:
 
     @property
     def prefix(self) -> str:
-        """What may be shown for ever: ``whsec_abc123``."""
-        return self._text[: len(SECRET_HEAD) + SECRET_PREFIX_VISIBLE]
+        """What may be shown for ever: ``whsec_abc123``, and six characters of a secret without that head."""
+        head = len(SECRET_HEAD) if self._text.startswith(SECRET_HEAD) else 0
+        return self._text[: head + SECRET_PREFIX_VISIBLE]
 
     def __repr__(self) -> str:
         return f"SigningSecret({self.prefix}…)"

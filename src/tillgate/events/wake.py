@@ -1,22 +1,15 @@
-"""A bell between a commit and the worker that has something to do because of it."""
+"""The bells between a commit and the workers that have something to do because of it."""
 
-import asyncio
-import contextlib
+from tillgate.store.bell import Bell
 
 
-class Wake:
-    """Rung after a commit; heard at once by a worker of this process. Others find the work by polling."""
+class Wake(Bell):
+    """Rung where there are webhooks to send.
+
+    Attributes:
+        jobs: rung where there are jobs to run.
+    """
 
     def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def now(self) -> None:
-        """Ring. Call it on the event loop."""
-        self._event.set()
-
-    async def wait(self, seconds_max: float) -> None:
-        """Sleep until it rings, at most so long."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds_max):
-                await self._event.wait()
-        self._event.clear()
+        super().__init__()
+        self.jobs = Bell()

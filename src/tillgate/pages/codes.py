@@ -3,7 +3,6 @@
 from typing import Final, NamedTuple, assert_never
 
 from tillgate.base.errors import InvalidInput
-from tillgate.base.invariants import present
 from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused
 from tillgate.pages.amounts import price
 
@@ -36,8 +35,7 @@ def code_refused(error: DiscountRefused | InvalidInput, merchant: str) -> str:
         case DiscountRefusal.OTHER_CURRENCY:
             return "This code is for prices in another currency."
         case DiscountRefusal.BELOW_MINIMUM:
-            minimum = present(error.minimum, "the minimum that a purchase is below")
-            return f"This code is for purchases of {price(minimum)} or more."
+            return f"This code is for purchases of {price(error.values['minimum'])} or more."
         case DiscountRefusal.NOTHING_TO_TAKE_OFF:
             return "This code does not apply to this purchase."
         case DiscountRefusal.WHOLE_PRICE:

@@ -26,6 +26,7 @@ from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, version, view
+from tillgate.pages.words import for_buyer
 from tillgate.store import Transaction
 
 
@@ -91,7 +92,7 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
     try:
         await context.database.write(operation)
     except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
     return see_other(f"/checkout/{session.id}")
 
 
@@ -123,7 +124,7 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
         wrong = WrongCode(code, code_refused(error, merchant))
         return await _checkout(context, await _session(context, request) or session, 409, wrong=wrong)
     except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
     return see_other(f"/checkout/{session.id}#sum")
 
 
@@ -140,7 +141,7 @@ async def _remove_code(context: PagesContext, request: Request) -> Response:
     try:
         await context.database.write(operation)
     except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
     return see_other(f"/checkout/{session.id}#sum")
 
 
@@ -158,11 +159,10 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     try:
         await context.database.write(operation)
     except InvalidInput as error:
-        words = error.public.partition(": ")[2] or error.public
-        wrong = WrongAmount(line, amount[:40], words[:1].upper() + words[1:])
+        wrong = WrongAmount(line, amount[:40], for_buyer(error))
         return await _checkout(context, session, 422, wrong_amount=wrong)
     except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
     return see_other(f"/checkout/{session.id}#sum")
 
 

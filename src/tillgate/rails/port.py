@@ -120,19 +120,21 @@ class RefundRequest(NamedTuple):
 class Rail(Protocol):
     """One way on which money comes.
 
-    Every verb runs inside the caller's transaction. It reads and writes the rail's own rows there, and nothing else:
-    the network is touched before or afterwards, from those rows.
+    Every verb but ``send_refund`` runs inside the caller's transaction. It reads and writes the rail's own rows there,
+    and nothing else: the network is touched before or afterwards, from those rows.
 
     Attributes:
         chain_ids: the networks that it quotes and watches.
         authorizes: a payer can promise money that is taken later.
         refunds: it can send money back; else the merchant does, and says when it is done.
+        sends: what its ``refund`` leaves pending goes on by ``send_refund``; else nobody asks for it again.
     """
 
     name: str
     chain_ids: Sequence[int]
     authorizes: bool
     refunds: bool
+    sends: bool
 
     async def quote(self, tx: Transaction, request: QuoteRequest) -> PaymentTerms:
         """Terms for a new payment: an address that nobody else was given, an amount at today's price.
@@ -152,6 +154,15 @@ class Rail(Protocol):
     async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
         """Send money back: done, failed, or pending until the rail reports the outcome. Asked only of a rail that
         refunds."""
+        ...
+
+    async def send_refund(self, request: RefundRequest) -> Movement:
+        """Send what ``refund`` has left pending, or say how far it is.
+
+        The one verb outside of any transaction: it may touch the network. It is called again until the refund has
+        ended, also after a process died in it; ``refund_id`` names what is not to be sent twice. Asked only of a rail
+        that sends.
+        """
         ...
 
     async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:

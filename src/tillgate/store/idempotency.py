@@ -17,6 +17,7 @@ from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 
 WINDOW_MS: Final = DAY_MS
 # After this, an answer that never came is taken for lost with its process.
@@ -94,9 +95,7 @@ def checked_key(text: str) -> str:
     """
     if _KEY.fullmatch(text) is None:
         raise InvalidInput(
-            f"Idempotency-Key: expected 1 to {KEY_LENGTH_MAX} visible ASCII characters without spaces, such as a UUID.",
-            code="invalid_idempotency_key",
-            param="Idempotency-Key",
+            "idempotency_key", Problem.NOT_A_NAME_OF_A_REQUEST, code="invalid_idempotency_key", maximum=KEY_LENGTH_MAX
         )
     return text
 
@@ -109,10 +108,11 @@ def checked_visitor(text: str) -> None:
     """
     if _KEY.fullmatch(text) is None or len(text) < VISITOR_LENGTH_MIN:
         raise InvalidInput(
-            f"Idempotency-Visitor: expected {VISITOR_LENGTH_MIN} to {KEY_LENGTH_MAX} visible ASCII characters without "
-            "spaces; make a random value, such as a UUID, and keep it in the visitor's browser.",
+            "idempotency_visitor",
+            Problem.NOT_A_VISITOR,
             code="invalid_idempotency_key",
-            param="Idempotency-Visitor",
+            minimum=VISITOR_LENGTH_MIN,
+            maximum=KEY_LENGTH_MAX,
         )
 
 
@@ -138,12 +138,10 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     row = present(await tx.fetch_one(_FOUND, *name), "the earlier request of an Idempotency-Key that is taken")
     if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
         hours = request.window_ms // HOUR_MS
-        raise Conflict(
-            f"This Idempotency-Key was used for another request within the last {hours} hours. Use a new key.",
-            code="idempotency_key_reused",
-        )
+        values = {"other": "idempotency_key", "hours": hours}
+        raise Conflict(Problem.NAME_REUSED, values=values, code="idempotency_key_reused")
     if row["status"] is None:
-        raise Conflict("The first request with this Idempotency-Key is still running.", code="idempotency_key_in_use")
+        raise Conflict(Problem.NAME_IN_USE, values={"other": "idempotency_key"}, code="idempotency_key_in_use")
     media_type = row["media_type"] or ""
     body = row["body"].encode() if _is_text(media_type) else base64.b64decode(row["body"])
     return StoredAnswer(row["status"], body, media_type, row["sealed"])

@@ -15,6 +15,8 @@ from keyturn.keys.secret import digest_of
 from keyturn.stores.sql import keep_client_secret
 from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import present
+from tillgate.base.pages import Page
+from tillgate.base.problems import NO_FIELD, Problem
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 from tillgate.store.replays import Holder
@@ -22,6 +24,7 @@ from tillgate.wire.canonical import as_before, canonical
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.expanding import PARAM, expanded
+from tillgate.wire.paging import Listing, Paging
 from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 
@@ -52,10 +55,11 @@ async def act(context: ApiContext, dialect: Dialect, route: Route, call: Call, e
     action = route.action
     if isinstance(action, Reads):
         if call.expansion is None:
-            return _answer(dialect, route, await context.database.read(lambda tx: action.run(context, tx, call)))
+            given = await context.database.read(lambda tx: action.run(context, tx, call))
+            return _answer(dialect, route, _paged(dialect, call, given))
 
         async def read(tx: Transaction) -> Any:
-            return await _to_api(context, tx, call, await action.run(context, tx, call))
+            return await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
 
         return _answer(dialect, route, await context.database.read(read))
     named = _named(context, dialect, route, call, exchange)
@@ -84,12 +88,12 @@ async def _write(
 ) -> Answer:
     """The effect and its stored answer, in one transaction."""
     if named is None:
-        given = await _to_api(context, tx, call, await action.run(context, tx, call))
+        given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
         return _answer(dialect, route, await _with_client_secret(context, tx, route, call, given))
     stored = await idempotency.begin(tx, named.request)
     if stored is not None:
         return dialect.idempotency.replayed(named.replay(stored))
-    given = await _to_api(context, tx, call, await action.run(context, tx, call))
+    given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
     kept = action.kept(given)
     whole = await _with_client_secret(context, tx, route, call, given)
     answer = _answer(dialect, route, whole)
@@ -106,11 +110,29 @@ def _stored(answer: Answer) -> StoredAnswer:
     return StoredAnswer(int(answer.status), answer.body, answer.media_type.decode())
 
 
-async def _to_api(context: ApiContext, tx: Transaction, call: Call, answer: Any) -> Any:
-    """The answer with what was asked for beside it, as it is in the same transaction."""
+async def _to_api(context: ApiContext, dialect: Dialect, tx: Transaction, call: Call, answer: Any) -> Any:
+    """The answer in its envelope, with what was asked for beside it as it is in the same transaction."""
     if call.expansion is None:
+        return _paged(dialect, call, answer)
+    told = _paging(dialect).told
+    if isinstance(answer, Page):
+        data = await expanded(context, tx, call.principal, answer.data, call.expansion, told)
+        return _paged(dialect, call, answer, data)
+    [whole] = await expanded(context, tx, call.principal, [answer], call.expansion, told)
+    return whole
+
+
+def _paged(dialect: Dialect, call: Call, answer: Any, data: list[Any] | None = None) -> Any:
+    """A page in the dialect's envelope, with ``data`` for what it holds; anything else as it is."""
+    if not isinstance(answer, Page):
         return answer
-    return await expanded(context, tx, call.principal, answer, call.expansion)
+    last = answer.data[-1] if answer.data else None
+    shown = answer.data if data is None else data
+    return _paging(dialect).told(Listing(shown, answer.has_more, call.page, last))
+
+
+def _paging(dialect: Dialect) -> Paging:
+    return present(dialect.paging, "the paging of a dialect that has lists")
 
 
 async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
@@ -179,7 +201,7 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
     try:
         body = canonical(call.body) if route.body is not None else b""
     except RecursionError as error:
-        raise InvalidInput("The body is nested too deeply.") from error
+        raise InvalidInput(NO_FIELD, Problem.TOO_DEEP) from error
     key, owner, holder = idempotency.checked_key(name), "", _holder(context, exchange)
     if call.principal.publishable:
         # Anybody may hold that key, and must not come upon what others have named.

@@ -8,7 +8,7 @@ from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
-from tillgate.events.wake import Wake
+from tillgate.events.outbox import Outbox
 from tillgate.store import Database
 
 
@@ -21,7 +21,7 @@ class ApiContext(NamedTuple):
 
     database: Database
     clock: Clock
-    wake: Wake
+    outbox: Outbox
     keys: KeyLayer
     checkout: CheckoutContext
     endpoints: EndpointContext

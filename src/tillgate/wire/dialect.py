@@ -1,6 +1,6 @@
 """A dialect as a value: everything in which one HTTP language of this server differs from another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -11,7 +11,9 @@ from keyturn.http.pipeline import JSON, Answer
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import TillgateError
+from tillgate.events.styles import Style
 from tillgate.wire.expanding import Expansions
+from tillgate.wire.paging import Paging
 from tillgate.wire.routing import Route
 
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -69,8 +71,10 @@ class Dialect(NamedTuple):
     Attributes:
         mounts: the paths below which it is spoken, such as ``/api/v1``.
         encode: an answer of a route into a body.
-        documents: what stands at paths below a mount without a route, for everybody.
         expansions: what can be put into what; None where nothing can.
+        described_at: where its paths are listed, to be told to who asks for one that it has not.
+        paging: how lists are asked for and told; None where there are none.
+        webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
     """
 
@@ -81,10 +85,12 @@ class Dialect(NamedTuple):
     idempotency: IdempotencyPolicy
     encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
     media_type: bytes = JSON
-    documents: Mapping[str, bytes] = {}
     expansions: Expansions | None = None
     spelling: Spelling = Spelling()
     one_slash: bool = False
+    described_at: str = ""
+    paging: Paging | None = None
+    webhooks: Style | None = None
     always: Headers = ((b"cache-control", b"no-store"),)
 
     def mount_of(self, path: str) -> str | None:

@@ -17,16 +17,19 @@ import msgspec
 from keyturn import Need, Reach
 from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import BrokenInvariant, present
+from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem, Verbatim
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
-from tillgate.wire.lists import ListObject
+from tillgate.wire.paging import Listing, Told
 
 PARAM: Final = "expand"
 DEPTH_MAX: Final = 4
 PATHS_MAX: Final = 10
 # Of an included list. The rest is had from the list's own route.
 EACH_MAX: Final = 10
+_INCLUDED: Final = PageRequest(EACH_MAX)
 # How many objects may at most be put into one answer, as far as the request says.
 OBJECTS_MAX: Final = 5_000
 
@@ -124,17 +127,17 @@ class Expansion(NamedTuple):
             InvalidInput: it is too much.
         """
         if (most := _most(self.nodes, objects)) > OBJECTS_MAX:
-            raise _refused(
-                f"this could put {most} objects into the answer, and the bound is {OBJECTS_MAX}; ask for a smaller "
-                "limit, or for less of each."
-            )
+            raise _refused(Problem.EXPANDS_TOO_MUCH, count=most, maximum=OBJECTS_MAX)
 
 
 class Expansions:
     """All resources, and what may be asked of them."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    def __init__(self, resources: Iterable[Resource], envelope: Any = None) -> None:
         """
+        Args:
+            envelope: the generic type of lists, by which a route's answer is known to be one.
+
         Raises:
             ValueError: a declaration leads nowhere, would hide a field, or is open to publishable keys: the client
                 secret of one object does not open what stands beside it.
@@ -144,7 +147,8 @@ class Expansions:
             raise ValueError(f"publishable keys must not reach by a detour: {open_to_all}")
         self._by_name = {one.name: one for one in declared}
         self._by_type: dict[Any, Resource] = {one.type: one for one in declared}
-        self._by_type |= {ListObject[one.type]: one for one in declared}  # type: ignore[name-defined]
+        if envelope is not None:
+            self._by_type |= {envelope[one.type]: one for one in declared}
         for resource in declared:
             for place in resource.places:
                 if isinstance(place, Part):
@@ -173,7 +177,7 @@ class Expansions:
         """
         paths = tuple(sorted(set(text.split(","))))
         if len(paths) > PATHS_MAX:
-            raise _refused(f"{len(paths)} paths; at most {PATHS_MAX} in one request.")
+            raise _refused(Problem.EXPANDS_TOO_MANY, count=len(paths), maximum=PATHS_MAX)
         tree: dict[str, Any] = {}
         for path in paths:
             self._grow(tree, resource, path)
@@ -191,15 +195,14 @@ class Expansions:
         """Add one path to the tree of all."""
         segments = path.split(".")
         if len(segments) > DEPTH_MAX:
-            raise _refused(f"{path[:100]!r} is {len(segments)} deep; {DEPTH_MAX} is the most.")
+            raise _refused(Problem.EXPANDS_TOO_DEEP, given=path[:100], depth=len(segments), maximum=DEPTH_MAX)
         here: Resource = resource
         places: Sequence[Relation | Part] = resource.places
         place: Relation | Part | None = None
         for segment in segments:
             place = next((one for one in places if one.name == segment), None)
             if place is None or (isinstance(place, Part) and segment is segments[-1]):
-                possible = ", ".join(here.choices) or "none"
-                raise _refused(f"{path[:100]!r} leads nowhere. Possible for {here.name}: {possible}.")
+                raise _refused(Problem.EXPANDS_NOWHERE, given=path[:100], noun=here.name, choices=tuple(here.choices))
             tree = tree.setdefault(segment, {})
             if isinstance(place, Part):
                 places = place.relations
@@ -218,8 +221,8 @@ class Expansions:
         return tuple(nodes)
 
 
-def _refused(problem: str) -> InvalidInput:
-    return InvalidInput(f"{PARAM}: {problem}", code="invalid_query", param=PARAM)
+def _refused(problem: Problem, **values: Any) -> InvalidInput:
+    return InvalidInput(Verbatim(PARAM), problem, code="invalid_query", **values)
 
 
 def _most(nodes: Sequence[Node], parents: int) -> int:
@@ -242,52 +245,61 @@ def _needs(nodes: Sequence[Node]) -> list[Need]:
 
 
 async def expanded(
-    context: ApiContext, tx: Transaction, principal: Principal, answer: Any, expansion: Expansion
-) -> Any:
-    """An answer, an object or a list of them, with what was asked for; to be encoded, and no more looked into."""
-    if isinstance(answer, ListObject):
-        return msgspec.structs.replace(answer, data=await _put(context, tx, principal, answer.data, expansion.nodes))
-    return (await _put(context, tx, principal, [answer], expansion.nodes))[0]
-
-
-async def _put(
-    context: ApiContext, tx: Transaction, principal: Principal, objects: Sequence[Any], nodes: Sequence[Node]
+    context: ApiContext,
+    tx: Transaction,
+    principal: Principal,
+    objects: Sequence[Any],
+    expansion: Expansion,
+    told: Told,
 ) -> list[Any]:
-    """The objects, each with what belongs to it: what all of them name is had at once."""
-    beside: list[dict[str, Any]] = [{} for _ in objects]
-    inside: list[dict[str, Any]] = [{} for _ in objects]
-    for node in nodes:
-        place = node.place
-        if isinstance(place, Part):
-            entries = [getattr(one, place.field) for one in objects]
-            done = iter(await _put(context, tx, principal, [one for each in entries for one in each], node.below))
-            for one, each in zip(inside, entries, strict=True):
-                one[place.field] = list(islice(done, len(each)))
-            continue
-        keys = [getattr(one, place.key) for one in objects]
-        found = await _found(context, tx, principal, node, [*dict.fromkeys(key for key in keys if key is not None)])
-        nothing: Any = ListObject([], False, None) if place.many else None
-        for one, key in zip(beside, keys, strict=True):
-            one[place.name] = found.get(key, nothing)
-    return [_joined(one, *more) for one, *more in zip(objects, inside, beside, strict=True)]
+    """Objects with what was asked for, lists in the envelope that ``told`` gives them. They are to be encoded, and no
+    more looked into."""
+    return await _Putting(context, tx, principal, told).put(objects, expansion.nodes)
 
 
-async def _found(
-    context: ApiContext, tx: Transaction, principal: Principal, node: Node, keys: list[str]
-) -> Mapping[str, Any]:
-    if not keys:
-        return {}
-    if not isinstance(node.place, Relation):
-        raise BrokenInvariant("expected a relation, found a place that leads nowhere")
-    load = present(node.place.load or present(node.to, "what a relation leads to").by_ids, "a way to load by ids")
-    found = await load(context, tx, principal, keys)
-    if not node.below:
-        return found
-    children = [one for each in found.values() for one in (each.data if node.place.many else (each,))]
-    done = iter(await _put(context, tx, principal, children, node.below))
-    if not node.place.many:
-        return dict(zip(found, done, strict=True))
-    return {key: msgspec.structs.replace(page, data=list(islice(done, len(page.data)))) for key, page in found.items()}
+class _Putting(NamedTuple):
+    """What it takes to put objects into objects."""
+
+    context: ApiContext
+    tx: Transaction
+    principal: Principal
+    told: Told
+
+    async def put(self, objects: Sequence[Any], nodes: Sequence[Node]) -> list[Any]:
+        """The objects, each with what belongs to it: what all of them name is had at once."""
+        beside: list[dict[str, Any]] = [{} for _ in objects]
+        inside: list[dict[str, Any]] = [{} for _ in objects]
+        for node in nodes:
+            place = node.place
+            if isinstance(place, Part):
+                entries = [getattr(one, place.field) for one in objects]
+                done = iter(await self.put([one for each in entries for one in each], node.below))
+                for one, each in zip(inside, entries, strict=True):
+                    one[place.field] = list(islice(done, len(each)))
+                continue
+            keys = [getattr(one, place.key) for one in objects]
+            found = await self._found(node, [*dict.fromkeys(key for key in keys if key is not None)])
+            nothing = self.told(Listing([], False, _INCLUDED)) if place.many else None
+            for one, key in zip(beside, keys, strict=True):
+                one[place.name] = found.get(key, nothing)
+        return [_joined(one, *more) for one, *more in zip(objects, inside, beside, strict=True)]
+
+    async def _found(self, node: Node, keys: list[str]) -> Mapping[str, Any]:
+        if not keys:
+            return {}
+        if not isinstance(node.place, Relation):
+            raise BrokenInvariant("expected a relation, found a place that leads nowhere")
+        load = present(node.place.load or present(node.to, "what a relation leads to").by_ids, "a way to load by ids")
+        found = await load(self.context, self.tx, self.principal, keys)
+        many = node.place.many
+        children = [one for each in found.values() for one in (each.data if many else (each,))]
+        done = iter(await self.put(children, node.below) if node.below else children)
+        if not many:
+            return dict(zip(found, done, strict=True))
+        return {
+            key: self.told(Listing(list(islice(done, len(page.data))), page.has_more, _INCLUDED, page.data[-1]))
+            for key, page in found.items()
+        }
 
 
 def _joined(one: msgspec.Struct, inside: dict[str, Any], beside: dict[str, Any]) -> Any:

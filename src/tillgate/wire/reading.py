@@ -1,16 +1,15 @@
 """From bytes and query strings to declared types, and from their failures to errors that name the field."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from keyturn.http.reading import Malformed, explained, parameters, place_of_nul
+from keyturn.http.reading import QUERY_BYTES_MAX, Fault, Malformed, misfit, parameters, place_of_nul
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.ids import is_id
-from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
-from tillgate.wire.fields import IdText
+from tillgate.base.problems import NO_FIELD, Field, Problem, Verbatim
 
 BODY_BYTES_MAX: Final = 256 * 1024
 
@@ -18,17 +17,6 @@ BODY_BYTES_MAX: Final = 256 * 1024
 T = TypeVar("T")
 
 Receive = Callable[[], Awaitable[Any]]
-
-
-class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What every list takes. A query has no null: a parameter is given or left out."""
-
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    starting_after: IdText | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def page(self) -> PageRequest:
-        return PageRequest(self.limit, given(self.starting_after))
 
 
 def given(value: T | msgspec.UnsetType) -> T | None:
@@ -51,9 +39,7 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if media_type != b"application/json":
         raise InvalidInput(
-            "Content-Type: expected application/json"
-            + (f", got {media_type.decode('latin-1')[:60]}." if media_type else ", got none."),
-            code="unsupported_media_type",
+            NO_FIELD, Problem.NOT_DECLARED_JSON, code="unsupported_media_type", given=media_type.decode("latin-1")[:60]
         )
     declared = headers.get(b"content-length", b"")
     if declares_too_much(declared):
@@ -82,16 +68,17 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     """The body as its declared type.
 
     Raises:
-        InvalidInput: it is not JSON, or a field is missing, unknown or of another type.
+        InvalidInput: it is empty or not JSON, or a field is missing, unknown or of another type.
     """
+    if not body.strip():
+        raise InvalidInput(NO_FIELD, Problem.EMPTY_BODY)
     try:
         decoded = decoder.decode(body)
     except msgspec.ValidationError as error:
-        message, param = _explain(str(error))
-        raise InvalidInput(message, param=param) from error
+        raise _refusal(misfit(str(error), decoder.type)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InvalidInput(f"The body is not valid JSON: {problem}.") from error
+        raise InvalidInput(NO_FIELD, Problem.NOT_JSON, detail=problem) from error
     # JSON has it only escaped, so that nearly no body is looked through.
     if b"\\u0000" in body:
         _refuse_nul(decoded)
@@ -107,7 +94,7 @@ def read_query(query_string: bytes) -> dict[str, str]:
     try:
         return parameters(query_string)
     except Malformed as problem:
-        raise InvalidInput(problem.message, code="invalid_query", param=problem.param) from problem
+        raise _refusal(problem, code="invalid_query") from problem
 
 
 def decode_query(type: type[msgspec.Struct], given: dict[str, str]) -> Any:
@@ -119,11 +106,10 @@ def decode_query(type: type[msgspec.Struct], given: dict[str, str]) -> Any:
     try:
         return msgspec.convert(given, type, strict=False)
     except msgspec.ValidationError as error:
-        message, param = _explain(str(error))
-        raise InvalidInput(message, code="invalid_query", param=param) from error
+        raise _refusal(misfit(str(error), type), code="invalid_query") from error
 
 
-def instant(text: str | msgspec.UnsetType, *, param: str) -> int | None:
+def instant(text: str | msgspec.UnsetType, *, field: Field) -> int | None:
     """A query's RFC 3339 timestamp as Unix milliseconds.
 
     Raises:
@@ -134,14 +120,10 @@ def instant(text: str | msgspec.UnsetType, *, param: str) -> int | None:
     try:
         return from_rfc3339(text)
     except ValueError as error:
-        raise InvalidInput(
-            f"{param}: expected an RFC 3339 timestamp such as 2024-11-01T12:00:00Z.",
-            code="invalid_query",
-            param=param,
-        ) from error
+        raise InvalidInput(field, Problem.NOT_A_TIMESTAMP, code="invalid_query") from error
 
 
-def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str | None:
+def object_id(text: str | msgspec.UnsetType, prefix: str, *, field: Field) -> str | None:
     """A query's object id.
 
     Raises:
@@ -150,23 +132,51 @@ def object_id(text: str | msgspec.UnsetType, prefix: str, *, param: str) -> str 
     if text is msgspec.UNSET:
         return None
     if not is_id(prefix, text):
-        raise InvalidInput(f"{param}: expected an id such as {prefix}_01j….", code="invalid_query", param=param)
+        raise InvalidInput(field, Problem.NOT_AN_ID, code="invalid_query", prefix=prefix)
     return text
 
 
-def _explain(problem: str) -> tuple[str, str]:
-    return explained(problem, required="Required", documents="the API reference")
+_PROBLEMS: Final[dict[Fault, Problem]] = {
+    Fault.QUERY_TOO_LONG: Problem.QUERY_TOO_LONG,
+    Fault.QUERY_MALFORMED: Problem.QUERY_MALFORMED,
+    Fault.REPEATED: Problem.REPEATED,
+    Fault.CONTROL_CHARACTERS: Problem.CONTROL_CHARACTERS,
+    Fault.MISSING: Problem.REQUIRED,
+    Fault.UNKNOWN: Problem.UNKNOWN_FIELD,
+    Fault.CHOICE: Problem.NOT_A_CHOICE,
+    Fault.TYPE: Problem.WRONG_TYPE,
+}
+
+
+def _refusal(what: Malformed, *, code: str | None = None) -> InvalidInput:
+    """What is malformed as an error. Its field is named as it was declared: in the words of the dialect already."""
+    field = Verbatim(what.param) if what.param is not None else NO_FIELD
+    problem = _PROBLEMS[what.fault]
+    values: dict[str, Any] = {}
+    match what.fault:
+        case Fault.QUERY_TOO_LONG:
+            values = {"maximum": QUERY_BYTES_MAX}
+        case Fault.UNKNOWN:
+            problem = Problem.UNKNOWN_PARAMETER if code == "invalid_query" else problem
+            values = {"choices": what.choices, "suggestion": what.suggestion}
+        case Fault.CHOICE:
+            values = {"choices": what.choices, "suggestion": what.suggestion}
+        case Fault.TYPE:
+            values = {"expected": what.expected}
+        case _:
+            pass
+    return InvalidInput(field, problem, code=code, **values)
 
 
 def _incomplete() -> InvalidInput:
     # Nobody hears this; but a part of a body is never taken for the whole.
-    return InvalidInput("The body ended before it was complete.")
+    return InvalidInput(NO_FIELD, Problem.BODY_CUT_OFF)
 
 
 def _refuse_nul(value: Any) -> None:
     if (param := place_of_nul(value)) is not None:
-        raise InvalidInput(f"{param}: the character U+0000 is not allowed.", param=param)
+        raise InvalidInput(Verbatim(param), Problem.NUL_CHARACTER)
 
 
 def _too_large() -> InvalidInput:
-    return InvalidInput(f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.", code="body_too_large")
+    return InvalidInput(NO_FIELD, Problem.BODY_TOO_LARGE, code="body_too_large", maximum=BODY_BYTES_MAX)

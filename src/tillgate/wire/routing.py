@@ -3,12 +3,13 @@ and the OpenAPI document all read."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from keyturn import Need, each_need, is_scope_name
 from keyturn.needs import Access
+from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -18,6 +19,10 @@ Needed = Need | tuple[Need, ...] | Access
 """What a route asks of its caller's key: a scope, several, ``ANY_KEY`` or ``OPEN``."""
 
 
+# What is no list shows one object.
+ONE: Final = PageRequest(1)
+
+
 class Call(msgspec.Struct, frozen=True, gc=False):
     """One request that was admitted and is well formed.
 
@@ -25,6 +30,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         principal: who asks; at an open route, nobody in particular.
         params: the path's variables by name, in this server's own spelling of ids.
         query, body: decoded into the types that the route declares.
+        page: of a list, the page that its query asks for.
         expansion: what is to be put into the answer.
     """
 
@@ -33,6 +39,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     query: Any
     body: Any
     expansion: Expansion | None = None
+    page: PageRequest = ONE
 
     @property
     def id(self) -> str:
@@ -78,7 +85,8 @@ class Route(NamedTuple):
     Attributes:
         path: below the dialect's mount, with named variables such as ``{id}`` for the object's id.
         need: what the caller's key must be allowed. There is no default: an endpoint without it does not start.
-        answers: the type of the answer; None for one that is empty, or no JSON: then the action gives an
+        answers: the type of the answer, of a list its envelope, though the action gives a
+            :class:`tillgate.base.pages.Page`; None for one that is empty, or no JSON: then the action gives an
             :class:`keyturn.http.pipeline.Answer`.
     """
 

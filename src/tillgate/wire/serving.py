@@ -18,7 +18,10 @@ from keyturn.needs import Access
 from tillgate.access import principal_of
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
+from tillgate.base.invariants import ensure
+from tillgate.base.pages import LIMIT_MAX
 from tillgate.base.principal import Principal
+from tillgate.base.problems import NO_FIELD, Problem, Verbatim
 from tillgate.wire.acting import act
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect
@@ -111,13 +114,6 @@ class Spoken:
         mount = self._dialect.mount_of(path)
         return path[len(mount) :] if mount is not None else ""
 
-    def document(self, exchange: Exchange) -> Answer | None:
-        """What stands at a path for everybody; None for nothing."""
-        body = self._dialect.documents.get(self.below(exchange.path))
-        if body is None or exchange.method not in ("GET", "HEAD"):
-            return None
-        return Answer(200, body, headers=self._dialect.always)
-
     def route(self, exchange: Exchange) -> None:
         path = self.below(exchange.path)
         exchange.found = found = self._router.find(path)
@@ -135,14 +131,14 @@ class Spoken:
         route: Route = exchange.route
         params = self._params(route, exchange)
         principal = principal_of(exchange.key) if exchange.key is not None else NOBODY
-        call = _with_query(route, exchange.asked, Call(principal, params, None, None))
+        call = _with_query(self._dialect, route, exchange.asked, Call(principal, params, None, None))
         headers = exchange.headers
         if route.body is not None:
             body = decode_body(self._decoders[route.body], await read_body(headers, exchange.receive))
             call = replace(call, body=body)
         elif declares_too_much(headers.get(b"content-length", b"")):
             # An operation without a body may be sent one, which is never read; but not without bound.
-            raise InvalidInput("The body is too large; this operation takes none.", code="body_too_large")
+            raise InvalidInput(NO_FIELD, Problem.NO_BODY_TAKEN, code="body_too_large")
         if route.guard is not None:
             await route.guard(self._context, call, exchange.client.address)
         return self._told(await act(self._context, self._dialect, route, call, exchange))
@@ -159,8 +155,9 @@ class Spoken:
     def nowhere(self, exchange: Exchange) -> Answer:
         found = exchange.found
         if found is None:
-            listed = [f"; the paths are listed in {self._dialect.mounts[0]}{one}" for one in self._dialect.documents]
-            message = f"There is no {exchange.path[:80]}{''.join(listed[:1])}."
+            described = self._dialect.described_at
+            listed = f"; the paths are listed in {described}" if described else ""
+            message = f"There is no {exchange.path[:80]}{listed}."
             return self._failure(exchange, TillgateError(message, code="unknown_path"))
         message = f"{exchange.method[:16]} is not allowed here; use {found.allow}."
         failure = self._failure(exchange, TillgateError(message, code="method_not_allowed"))
@@ -173,10 +170,7 @@ class Spoken:
             return self._failure(exchange, error)
         if isinstance(error, StoreUnavailable):
             _log.error("api.store_unavailable", request_id=exchange.id, detail=str(error))
-            unavailable = Unavailable(
-                "The database does not answer. Try again; if this was to change something, with the same "
-                "Idempotency-Key: whether it was done may not be known."
-            )
+            unavailable = Unavailable(Problem.STORE_UNAVAILABLE, values={"other": "idempotency_key"})
             return self._failure(exchange, unavailable)
         _log.error("api.failed", request_id=exchange.id, method=exchange.method, path=exchange.shown, exc_info=error)
         unknown = "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
@@ -247,7 +241,6 @@ class DialectApp:
             new_id=lambda: ids.new_id(ids.REQUEST),
             count_response=count_response,
             requests=requests,
-            documents=self._spoken.document if dialect.documents else None,
         )
 
     def needs_of(self, method: str, target: str) -> Needs:
@@ -268,7 +261,7 @@ def note_refusal(refusal: Refused, request_id: str, method: str) -> None:
     note("api.refused", request_id=request_id, reason=refusal.reason.value, key_id=key_id, method=method)
 
 
-def _with_query(route: Route, asked: Asked, call: Call) -> Call:
+def _with_query(dialect: Dialect, route: Route, asked: Asked, call: Call) -> Call:
     """The call with what its query says.
 
     Raises:
@@ -276,12 +269,17 @@ def _with_query(route: Route, asked: Asked, call: Call) -> Call:
     """
     if asked.problem is not None:
         raise asked.problem
+    paging = dialect.paging
     if route.query is not None:
-        call = replace(call, query=decode_query(route.query, asked.given))
+        query = decode_query(route.query, asked.given)
+        call = replace(call, query=query)
+        if paging is not None and isinstance(query, paging.query):
+            call = replace(call, page=paging.asked(query))
+            ensure(1 <= call.page.limit <= LIMIT_MAX, "a dialect asks for pages of a size that lists have")
     elif asked.given:
         name = next(iter(asked.given))[:60]
-        raise InvalidInput(f"{name}: this operation takes no such parameter.", code="invalid_query", param=name)
+        raise InvalidInput(Verbatim(name), Problem.UNKNOWN_PARAMETER, code="invalid_query", choices=(), suggestion=None)
     if asked.expansion is None:
         return call
-    asked.expansion.check_size(getattr(call.query, "limit", 1))
+    asked.expansion.check_size(call.page.limit)
     return replace(call, expansion=asked.expansion)

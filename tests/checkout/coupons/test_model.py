@@ -45,7 +45,7 @@ def test_what_is_no_percentage_is_refused(text: str) -> None:
     """Above 0 and up to 100, with at most two decimals; the field is named."""
     with pytest.raises(InvalidInput) as refused:
         checked_discount("percentage", None, None, text)
-    assert refused.value.param == "discountPercentage"
+    assert refused.value.field == ("discount_percentage",)
 
 
 @given(st.sampled_from(sorted(MINOR_DIGITS)), st.integers(1, 10**9))
@@ -73,4 +73,4 @@ def test_what_no_buyer_can_type_reliably_is_no_code(code: str) -> None:
     """1 to 80 characters without spaces or control characters."""
     with pytest.raises(InvalidInput) as refused:
         checked_code(code)
-    assert refused.value.param == "code"
+    assert refused.value.field == ("code",)

@@ -152,7 +152,6 @@ def test_metadata_ends_at_its_limits(keys: int, key_length: int, value_length: i
             checked_metadata(last)
         except InvalidInput as error:
             assert not allowed
-            assert error.param is not None
-            assert error.param.startswith("metadata")
+            assert error.field[0] == "metadata"
         else:
             assert allowed

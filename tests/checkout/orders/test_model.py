@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.makers import payment_of
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import MINOR_DIGITS, Money, format_minor
+from tillgate.base.problems import dotted
 from tillgate.checkout.orders.model import Basket, Discount, LineItemKind, checked_basket
 from tillgate.checkout.orders.operations import NewLineItem, basket_of_lines, basket_of_price
 
@@ -33,41 +34,41 @@ def test_totals_are_the_sum_of_their_parts(
     assert found.total == found.subtotal + found.tax + found.shipping - found.discount == wanted
     assert min(found) >= 0
     if wanted > 0:
-        assert checked_basket(basket, param="lineItems").price == Money(wanted, currency)
+        assert checked_basket(basket, field="line_items").price == Money(wanted, currency)
     else:
         with pytest.raises(InvalidInput) as caught:
-            checked_basket(basket, param="lineItems")
-        assert caught.value.param == "lineItems"
+            checked_basket(basket, field="line_items")
+        assert caught.value.field == ("line_items",)
 
 
 @pytest.mark.parametrize(
     ("lines", "currency", "shipping", "param"),
     [
-        ([], "USD", None, "lineItems"),
-        ([NewLineItem("x", "1")] * 101, "USD", None, "lineItems"),
+        ([], "USD", None, "line_items"),
+        ([NewLineItem("x", "1")] * 101, "USD", None, "line_items"),
         ([NewLineItem("x", "1")], "usd", None, "currency"),
-        ([NewLineItem("x", "1"), NewLineItem("x", "1.005")], "USD", None, "lineItems[1].unitAmount"),
-        ([NewLineItem("x", "1.5")], "JPY", None, "lineItems[0].unitAmount"),
-        ([NewLineItem("x", "-1")], "USD", None, "lineItems[0].unitAmount"),
-        ([NewLineItem("", "1")], "USD", None, "lineItems[0].name"),
-        ([NewLineItem("x", "1", 0)], "USD", None, "lineItems[0].quantity"),
-        ([NewLineItem("x", "1", 1_000_001)], "USD", None, "lineItems[0].quantity"),
-        ([NewLineItem("x", "1")], "USD", "-1", "shippingAmount"),
+        ([NewLineItem("x", "1"), NewLineItem("x", "1.005")], "USD", None, "line_items[1].unit_amount"),
+        ([NewLineItem("x", "1.5")], "JPY", None, "line_items[0].unit_amount"),
+        ([NewLineItem("x", "-1")], "USD", None, "line_items[0].unit_amount"),
+        ([NewLineItem("", "1")], "USD", None, "line_items[0].name"),
+        ([NewLineItem("x", "1", 0)], "USD", None, "line_items[0].quantity"),
+        ([NewLineItem("x", "1", 1_000_001)], "USD", None, "line_items[0].quantity"),
+        ([NewLineItem("x", "1")], "USD", "-1", "shipping_amount"),
     ],
 )
 def test_a_wrong_line_is_named(lines: list[NewLineItem], currency: str, shipping: str | None, param: str) -> None:
     """By its place in the list and its field."""
     with pytest.raises(InvalidInput) as caught:
         basket_of_lines(currency, lines, shipping)
-    assert caught.value.param == param
+    assert dotted(caught.value.field) == param
 
 
 def test_no_order_is_larger_than_an_amount_may_be() -> None:
     """A thousand billion of whatever currency is refused, also where a discount brings it down again."""
     lines = [NewLineItem("x", "999999999999.00", 1_000_000)]
     for discounts in ((), (Discount(name="d", amount_minor=10**19),)):
-        with pytest.raises(InvalidInput, match="lineItems"):
-            checked_basket(basket_of_lines("USD", lines, None)._replace(discounts=discounts), param="lineItems")
+        with pytest.raises(InvalidInput, match="line_items"):
+            checked_basket(basket_of_lines("USD", lines, None)._replace(discounts=discounts), field="line_items")
 
 
 def test_a_price_alone_is_a_basket_of_one() -> None:

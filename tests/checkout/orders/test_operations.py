@@ -160,7 +160,7 @@ async def test_a_reference_that_is_to_be_unique_is(counter: Counter) -> None:
     await opened(neighbour, amount=price, reference="A-1", unique_reference=True)
     with pytest.raises(InvalidInput) as caught:
         await opened(counter, amount=price, unique_reference=True)
-    assert caught.value.param == "uniqueReference"
+    assert caught.value.field == ("unique_reference",)
 
     [first] = done.answers
     await counter.simulate(first.id, O.FAILED)
@@ -181,7 +181,7 @@ async def test_an_order_knows_its_customer(counter: Counter) -> None:
     for stranger in (customer.id, ids.new_id(ids.CUSTOMER), ""):
         with pytest.raises(InvalidInput) as caught:
             await neighbour.session(customer_id=stranger)
-        assert caught.value.param == "customerId"
+        assert caught.value.field == ("customer_id",)
 
 
 async def test_orders_are_listed_by_what_is_asked_for(counter: Counter) -> None:

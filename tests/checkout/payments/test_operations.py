@@ -134,15 +134,17 @@ async def test_an_authorisation_lapses_after_seven_days(counter: Counter) -> Non
     untouched, partly = await authorized(counter), await authorized(counter)
     await capture(counter, partly, "10.00", cancel_remainder=False)
     counter.clock.forward(7 * DAY_MS - 1)
-    assert await counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx)) == 0
+    assert await counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx, counter.project_id)) == 0
     await capture(counter, partly, "1.00", cancel_remainder=False)
     counter.clock.forward(1)
     with pytest.raises(Conflict) as caught:
         await capture(counter, untouched)
     assert caught.value.code == "payment_not_capturable"
-    done = await settle(
-        *(counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx)) for _ in range(6))
-    )
+
+    async def lapse() -> int:
+        return await counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx, counter.project_id))
+
+    done = await settle(*(lapse() for _ in range(6)))
     assert (done.errors, sum(done.answers)) == ([], 2)
     lapsed, kept = await payment_of(counter, untouched), await payment_of(counter, partly)
     assert (lapsed.state, kept.state) == (P.CANCELED, P.SUCCEEDED)
@@ -340,7 +342,7 @@ async def test_capturing_letting_go_and_lapsing_at_once_leave_one_story(counter:
             capture(counter, session, "10.00"),
             cancel(counter, session),
             counter.simulate(session.id, O.FAILED),
-            counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx)),
+            counter.database.write(lambda tx: capturing.lapse_due(counter.context, tx, counter.project_id)),
         )
         found = await payment_of(counter, session)
         assert found.state in (P.SUCCEEDED, P.CANCELED)

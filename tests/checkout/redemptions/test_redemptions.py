@@ -146,7 +146,7 @@ async def test_a_place_comes_back_and_a_payment_takes_it_for_good(till: Till) ->
     assert await till.counts("coupons") == (0, 1)
     with pytest.raises(Conflict) as refused:
         await till.reserve(third, coupon_id=coupon.id)
-    assert (refused.value.code, refused.value.param) == ("discount_used_up", "couponId")
+    assert (refused.value.code, refused.value.field) == ("discount_used_up", ("coupon_id",))
     # A session without a discount has nothing to take or to give back.
     assert await till.consume(third)
     await till.release(third)
@@ -263,7 +263,7 @@ async def test_a_discount_says_why_it_cannot_be_had(till: Till) -> None:
         with pytest.raises(Conflict) as refused:
             await till.offer(**asked)
         assert refused.value.code == code, asked
-        assert refused.value.param == ("couponId" if "coupon_id" in asked else "promotionCode")
+        assert refused.value.field == ("coupon_id" if "coupon_id" in asked else "promotion_code",)
     stranger = await counter_over(till.database)
     theirs = Till(stranger.database, stranger.clock, stranger.project_id)
     for asked in ({"promotion_code": "MIN"}, {"coupon_id": tenth.id}):
@@ -271,7 +271,7 @@ async def test_a_discount_says_why_it_cannot_be_had(till: Till) -> None:
             await theirs.offer(**asked)
     with pytest.raises(InvalidInput) as both:
         await till.offer(coupon_id=tenth.id, promotion_code="MIN")
-    assert both.value.param == "promotionCode"
+    assert both.value.field == ("promotion_code",)
     assert await rows(till.database, "SELECT * FROM redemptions") == []
 
 

@@ -209,7 +209,7 @@ async def test_only_what_is_there_and_ones_own_is_given_back(counter: Counter) -
     neighbour = await counter_over(counter.database, counter.clock)
     with pytest.raises(InvalidInput) as caught:
         await refund(neighbour, session)
-    assert caught.value.param == "paymentId"
+    assert caught.value.field == ("payment_id",)
     for stranger in (counter.principal._replace(livemode=True), neighbour.principal):
         with pytest.raises(NotFound):
             await counter.database.read(lambda tx, who=stranger: refunds.get_refund(tx, who, made.id))

@@ -255,7 +255,7 @@ def test_any_other_lifetime_is_refused(seconds: int) -> None:
     """The field is named."""
     with pytest.raises(InvalidInput) as caught:
         checked_lifetime(seconds)
-    assert caught.value.param == "expiresInSeconds"
+    assert caught.value.field == ("expires_in_seconds",)
 
 
 def test_states_and_conclusions_cover_each_other() -> None:

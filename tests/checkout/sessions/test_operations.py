@@ -184,7 +184,7 @@ async def test_a_wrong_session_is_not_opened(counter: Counter, new: NewSession) 
     """Neither a row nor an event is left, and the field is named."""
     with pytest.raises(InvalidInput) as caught:
         await counter.database.write(lambda tx: open_session(counter.context, tx, counter.principal, new))
-    assert caught.value.param is not None
+    assert caught.value.field
     assert await one(counter.database, "SELECT COUNT(*) FROM checkout_sessions") == 0
     assert await counter.events() == []
 

@@ -181,8 +181,8 @@ async def test_a_reference_ends_by_the_clock_though_its_session_waits(counter: C
         await counter.session(reference="A-1", unique_reference=True)
     counter.clock.forward(LIFETIME_MS)
     assert await counter.expire_due() == 0
-    assert await counter.database.write(lambda tx: expiring.release_due(counter.context, tx)) == 1
-    assert await counter.database.write(lambda tx: expiring.release_due(counter.context, tx)) == 0
+    assert await counter.database.write(lambda tx: expiring.release_due(counter.context, tx, counter.project_id)) == 1
+    assert await counter.database.write(lambda tx: expiring.release_due(counter.context, tx, counter.project_id)) == 0
     assert (await counter.read(first.id)).status is S.PENDING
     await counter.session(reference="A-1", unique_reference=True)
 
@@ -212,7 +212,7 @@ async def test_a_place_ends_by_the_clock_and_punctual_money_waits_if_it_is_gone(
         session = await counter.session(coupon_id=coupon.id)
         block = Block(1, "0x1", counter.clock.now())
         counter.clock.forward(LIFETIME_MS)
-        await counter.database.write(lambda tx: expiring.release_due(counter.context, tx))
+        await counter.database.write(lambda tx: expiring.release_due(counter.context, tx, counter.project_id))
         if gone:
             await counter.session(coupon_id=coupon.id)
         sent = sighting(f"0xpunctual{gone}", 0, session.payment.terms.amount_atomic, True, block=block)

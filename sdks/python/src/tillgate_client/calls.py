@@ -237,6 +237,7 @@ class _Said(msgspec.Struct, frozen=True, rename="camel"):
     type: str
     code: str
     message: str
+    doc_url: str | None = None
     param: str | None = None
     request_id: str | None = None
     reason: str | None = None
@@ -309,6 +310,7 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
         status=response.status_code,
         type=envelope.type,
         code=envelope.code,
+        doc_url=envelope.doc_url,
         param=envelope.param,
         request_id=envelope.request_id or request_id,
         reason=envelope.reason,

@@ -75,8 +75,9 @@ class ApiError(CheckoutError):
     Attributes:
         status: the HTTP status.
         type: the category to branch on.
-        code: stable and finer; the server's documentation has a text for each.
+        code: stable and finer; ``doc_url`` leads to its page.
         message: for logs, not for your customers.
+        doc_url: the page about ``code``, on the server's own installation.
         param: on ``invalid_request``, the field that is wrong.
         request_id: what to tell whoever runs the server.
         reason: on 401, ``missing``, ``malformed``, ``unknown``, ``revoked`` or ``expired``.
@@ -93,6 +94,7 @@ class ApiError(CheckoutError):
         status: int,
         type: str,
         code: str,
+        doc_url: str | None = None,
         param: str | None = None,
         request_id: str | None = None,
         reason: str | None = None,
@@ -107,6 +109,7 @@ class ApiError(CheckoutError):
         self.status = status
         self.type = type
         self.code = code
+        self.doc_url = doc_url
         self.param = param
         self.request_id = request_id
         self.reason = reason

@@ -2,7 +2,8 @@
 
 Names are Python's (``fiat_amount`` for ``fiatAmount``). Instants are aware ``datetime``, money is decimal
 text. Fields that a newer server adds are ignored; words such as a status are plain ``str``, so that a new one
-is no error.
+is no error. ``livemode`` of what stands inside an object is None where an older server, or an event of its time, does
+not say it.
 
 What ``expand`` asks for stands beside the id that names it (``order.customer`` beside ``order.customer_id``), and is
 None where nothing is named or nobody asked.
@@ -157,6 +158,7 @@ class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     id: str
     object: str
+    livemode: bool | None = None
     kind: str
     name: str
     quantity: int
@@ -169,6 +171,7 @@ class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class Discount(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What a coupon takes off the whole order."""
 
+    livemode: bool | None = None
     name: str
     amount: str
     coupon_id: str | None
@@ -240,6 +243,7 @@ class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
 class Decline(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The last time that the payer's side said no, and its word for why."""
 
+    livemode: bool | None = None
     code: str
     declined_at: datetime
 
@@ -427,6 +431,7 @@ class DeletedWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_onl
 class DeliveryAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One try: what came back (its first 2 kB), or why nothing did."""
 
+    livemode: bool | None = None
     number: int
     attempted_at: datetime
     duration_ms: int

@@ -8,6 +8,7 @@ from tillgate.access.roles import Right, Role, rights_of
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 
 PASSWORD_MIN: Final = 10
 PASSWORD_MAX: Final = 1_000
@@ -156,15 +157,12 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
         return Right(right) in rights_of(self.role, installation_owner=self.user.installation_owner, livemode=mode)
 
 
-def checked_password(password: str, *, param: str = "password") -> str:
+def checked_password(password: str, *, field: str = "password") -> str:
     """The password as it came.
 
     Raises:
         InvalidInput: it is shorter than 10 characters or longer than 1,000.
     """
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise InvalidInput(
-            f"{param}: expected {PASSWORD_MIN} to {PASSWORD_MAX} characters, got {len(password)}.",
-            param=param,
-        )
+        raise InvalidInput(field, Problem.LENGTH, minimum=PASSWORD_MIN, maximum=PASSWORD_MAX, length=len(password))
     return password

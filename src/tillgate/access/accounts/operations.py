@@ -10,10 +10,11 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -49,6 +50,7 @@ from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.invariants import present
+from tillgate.base.problems import Problem
 from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
 from tillgate.store import Database, Transaction
 
@@ -58,6 +60,8 @@ TOKEN_BYTES: Final = 32
 # The maximum of one person's projects that are offered to choose from.
 PROJECTS_MAX: Final = 1_000
 PLACES_MAX: Final = 500
+
+_log = structlog.get_logger("people")
 
 # Where, what somebody was there, and what they are; where is None for the installation.
 Move = tuple[str | None, Role | None, Role | None]
@@ -95,7 +99,7 @@ class Accounts:
             InvalidInput: the name is empty or too long.
             NotFound: there is no such project.
         """
-        checked = checked_text(name, param="name", length_max=PROJECT_NAME_MAX)
+        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
 
         async def operation(tx: Transaction) -> None:
             before = await records.project_by_id(tx, project_id)
@@ -356,6 +360,9 @@ class Accounts:
     ) -> str | Halfway | None:
         """The value of the cookie for somebody who knows their password; None for anybody else.
 
+        Each attempt is logged with where it came from. Who signs in stands in the audit log, with how many attempts at
+        the account had failed within the last minutes; attempts that fail do not, for anybody can make them.
+
         Of whoever has a second factor, the browser is halfway in: what it gets is for the second step alone.
 
         Args:
@@ -379,7 +386,7 @@ class Accounts:
         async def begin(tx: Transaction) -> tuple[tuple[User, str] | None, dict[str, str]]:
             known = bool(device) and await records.knows_device(tx, digest(device), normal, now - DEVICE_LIFETIME_MS)
             subjects = by_device if known else by_stranger
-            noted = await begin_try(tx, subjects, now)
+            noted = await begin_try(tx, subjects, now, address=address)
             return await records.user_and_hash(tx, normal), noted
 
         # Made once, whoever comes first; verified where there is no such user, so that the answer takes as long.
@@ -389,6 +396,7 @@ class Accounts:
         known_hash = found[1] if found is not None else self._nobody
         matches = await asyncio.to_thread(self._matches, known_hash, password)
         if found is None or not matches:
+            _log_failure(found, address)
             return None
         user = found[0]
         cookie = secrets.token_urlsafe(TOKEN_BYTES)
@@ -399,25 +407,25 @@ class Accounts:
         )
 
         async def finish(tx: Transaction) -> str | Halfway | None:
-            # The password took its time: the account may have ended meanwhile.
+            # The password took its time: the account may have ended meanwhile, or have another one.
             await records.lock_people(tx)
-            if not await records.user_exists(tx, user.id):
+            still = await records.user_and_hash(tx, user.email)
+            if still is None or still[0].id != user.id or still[1] != known_hash:
                 return None
-            for subject, failure_id in noted.items():
-                if subject == site:
-                    # Others sign in from there, too: what failed for them stays.
-                    await records.withdraw_failure(tx, failure_id)
-                else:
-                    await records.forget_failures(tx, subject)
+            failed = await records.failures_since(tx, account, now - THROTTLE_WINDOW_MS) - (account in noted)
+            await _forget_failures(tx, noted, site)
             if stronger is not None:
                 await records.set_password_hash(tx, user.id, stronger)
             if await factors.has_any(tx, user.id):
                 await factors.insert_halfway(tx, digest(cookie), user.id, now=now, expires_at=now + HALFWAY_MS)
                 return Halfway(cookie)
-            await self.let_in(tx, cookie, user.id, now, address=address, agent=agent)
+            await self.let_in(tx, cookie, user.id, now, address=address, agent=agent, failed=failed)
             return cookie
 
-        return await self._database.write(finish)
+        done = await self._database.write(finish)
+        if isinstance(done, str):
+            _log.info("sign_in.succeeded", user=user.id, address=address)
+        return done
 
     async def remember_device(self, cookie: str, device: str = "") -> str:
         """Remember that somebody has signed in from a device; answers with what that device shows next time.
@@ -489,7 +497,12 @@ class Accounts:
         """Make a cookie worthless."""
 
         async def operation(tx: Transaction) -> None:
+            found = await records.signed_in(tx, digest(cookie), self._clock.now())
             await records.delete_sign_in(tx, digest(cookie))
+            if found is not None:
+                user = found.place.user
+                line = ("user.signed_out", None, None, {"email": user.email})
+                await write_down_all(tx, Act(self._clock.now(), user.actor), [line])
 
         await self._database.write(operation)
 
@@ -520,9 +533,9 @@ class Accounts:
             InvalidInput: the old password is wrong, or the new one will not do; the field is named.
             Forbidden: too many attempts failed of late, and nothing was checked.
         """
-        checked_password(new, param="new")
+        checked_password(new, field="new")
         if not await self._is_password_of(user, old):
-            raise InvalidInput("old: that is not your password.", param="old")
+            raise InvalidInput("old", Problem.WRONG_PASSWORD)
         password_hash, now = await asyncio.to_thread(self._hasher.hash, new), self._clock.now()
 
         async def operation(tx: Transaction) -> None:
@@ -607,8 +620,13 @@ class Accounts:
 
     # Inside
 
-    async def let_in(self, tx: Transaction, cookie: str, user_id: str, now: int, *, address: str, agent: str) -> None:
-        """Sign somebody in who has proved who they are; they look at their oldest project.
+    async def let_in(
+        self, tx: Transaction, cookie: str, user_id: str, now: int, *, address: str, agent: str, failed: int
+    ) -> None:
+        """Sign somebody in who has proved who they are; they look at their oldest project. It stands in the audit log.
+
+        Args:
+            failed: how many attempts at the account had failed within the last minutes.
 
         Raises:
             Forbidden: they belong to no project.
@@ -621,6 +639,8 @@ class Accounts:
             )
         at = projects[0].id if projects else await self.first_project(tx)
         await self.keep_sign_in(tx, cookie, user_id, at, now, address=address, agent=agent)
+        detail = {"email": user.email, "address": address, "failedAttempts": failed}
+        await write_down_all(tx, Act(now, user.actor), [("user.signed_in", None, None, detail)])
 
     async def first_project(self, tx: Transaction) -> str:
         """The id of a new project, for somebody who is to look at one where there is none."""
@@ -629,7 +649,7 @@ class Accounts:
         return project.id
 
     def _new_project(self, name: str) -> Project:
-        checked = checked_text(name, param="name", length_max=PROJECT_NAME_MAX)
+        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
         return Project(id=ids.new_id(ids.PROJECT), name=checked, created_at=self._clock.now())
 
     async def _project_of(self, role: Role, project_id: str | None) -> Project | None:
@@ -637,7 +657,7 @@ class Accounts:
         if project_id is not None:
             return await self.get_project(project_id)
         if role is not Role.OWNER:
-            raise InvalidInput(f"project: expected one to be {role.value} of.", param="project")
+            raise InvalidInput("project", Problem.ROLE_NEEDS_PROJECT, role=role.value)
         return None
 
     async def _projects_of(self, tx: Transaction, user_id: str) -> list[Project]:
@@ -681,11 +701,14 @@ class Accounts:
         )
 
 
-async def begin_try(tx: Transaction, subjects: Iterable[tuple[str, int]], now: int) -> dict[str, str]:
+async def begin_try(
+    tx: Transaction, subjects: Iterable[tuple[str, int]], now: int, *, address: str = ""
+) -> dict[str, str]:
     """Count a try at something that proves who one is, before it is looked at, so that parallel guesses count as well.
 
     Args:
         subjects: whom it counts against, and how many failures of each are let through.
+        address: where it comes from, for the log.
 
     Returns:
         By subject, the id under which the try stands until it has succeeded.
@@ -698,6 +721,7 @@ async def begin_try(tx: Transaction, subjects: Iterable[tuple[str, int]], now: i
     await records.forget_failures_before(tx, now - THROTTLE_WINDOW_MS)
     for subject, failures_max in subjects:
         if await records.failures_since(tx, subject, now - THROTTLE_WINDOW_MS) >= failures_max:
+            _log.warning("sign_in.throttled", address=address)
             raise Forbidden("Too many failed sign-ins. Wait 15 minutes, then try again.", code="sign_in_throttled")
     return {subject: await records.note_failure(tx, subject, now) for subject, _ in subjects}
 
@@ -780,6 +804,21 @@ async def write_down(tx: Transaction, act: Act, action: str, user: User, moves: 
         for project_id, had, has in moves
     ]
     await write_down_all(tx, act, lines)
+
+
+async def _forget_failures(tx: Transaction, noted: Mapping[str, str], site: str) -> None:
+    """Clear what had failed for somebody who has proved themselves."""
+    for subject, failure_id in noted.items():
+        if subject == site:
+            # Others sign in from there, too: what failed for them stays.
+            await records.withdraw_failure(tx, failure_id)
+        else:
+            await records.forget_failures(tx, subject)
+
+
+def _log_failure(found: tuple[User, str] | None, address: str) -> None:
+    # Never what was typed: it may be a password in the wrong field.
+    _log.warning("sign_in.failed", user=found[0].id if found is not None else None, address=address)
 
 
 def shown_agent(agent: str) -> str:

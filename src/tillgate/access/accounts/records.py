@@ -316,11 +316,6 @@ async def user_by_id(tx: Transaction, user_id: str) -> User | None:
     return _user(row) if row is not None else None
 
 
-async def user_exists(tx: Transaction, user_id: str) -> bool:
-    """Whether the account is still there."""
-    return await tx.fetch_one("SELECT 1 FROM users WHERE id = $1", user_id) is not None
-
-
 async def projects_of(tx: Transaction, user_id: str, limit: int) -> list[Project]:
     """The projects that a person belongs to, oldest first."""
     return [_project(row) for row in await tx.fetch_all(_PROJECTS_OF, user_id, limit)]

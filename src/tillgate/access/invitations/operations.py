@@ -20,6 +20,7 @@ from tillgate.access.invitations.model import LIFETIME_MS, OPEN_MAX, Invitation,
 from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_email
 from tillgate.store import Database, Transaction
 
@@ -56,7 +57,7 @@ class Invitations:
         """
         checked, now = checked_email(email), self._clock.now()
         if project_id is None and role is not Role.OWNER:
-            raise InvalidInput(f"project: expected one to be {role.value} of.", param="project")
+            raise InvalidInput("project", Problem.ROLE_NEEDS_PROJECT, role=role.value)
         project = await self._accounts.get_project(project_id) if project_id is not None else None
         token = secrets.token_urlsafe(TOKEN_BYTES)
         invitation = Invitation(

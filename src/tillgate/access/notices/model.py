@@ -11,7 +11,9 @@ SHOWN_MAX: Final = 20
 TOLD_FOR_MS: Final = 30 * DAY_MS
 
 # People, roles and second factors, whatever the mode.
-PEOPLE: Final = ("user.", "invitation.", "second_factor.")
+PEOPLE: Final = ("invitation.", "second_factor.", "user.")
+# Who comes and goes changes nothing.
+COMINGS_AND_GOINGS: Final = frozenset({"user.signed_in", "user.signed_out"})
 # In live mode only.
 LIVE: Final = frozenset(
     {
@@ -43,5 +45,5 @@ class Notices(NamedTuple):
 def may_be_dangerous(line: AuditEntry) -> bool:
     """Whether owners are notified of a line, as far as it says itself; of a key, if it is one of live mode."""
     if line.action.startswith(PEOPLE):
-        return True
+        return line.action not in COMINGS_AND_GOINGS
     return line.action in LIVE and line.detail.get("mode", "live") == "live"

@@ -9,11 +9,12 @@ import secrets
 from typing import NamedTuple
 
 import pyotp
+import structlog
 
 from keyturn.stores.ports import Act
 from tillgate.access.accounts import Accounts, SignedIn, User
 from tillgate.access.accounts import records as people
-from tillgate.access.accounts.model import DEVICE_LIFETIME_MS, PersonNotFound
+from tillgate.access.accounts.model import DEVICE_LIFETIME_MS, THROTTLE_WINDOW_MS, PersonNotFound
 from tillgate.access.accounts.operations import TOKEN_BYTES, begin_try, digest, write_down_of
 from tillgate.access.second_factor import passkeys, records
 from tillgate.access.second_factor.model import (
@@ -28,8 +29,11 @@ from tillgate.access.second_factor.model import (
 from tillgate.access.second_factor.passkeys import PasskeySite
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_email
 from tillgate.store import Database, Sealer, SealingError, Transaction
+
+_log = structlog.get_logger("people")
 
 
 class SecondStep(NamedTuple):
@@ -114,7 +118,7 @@ class SecondFactors:
                 raise Conflict("There is no authenticator app to confirm. Begin again.", code="no_second_factor")
             step = step_of(self._open(found), read_code(code), now)
             if step is None:
-                raise InvalidInput("code: that is not the app's current code. Try the next one.", param="code")
+                raise InvalidInput("code", Problem.WRONG_CODE)
             await records.confirm_totp(tx, user.id, step, now)
             await records.replace_recovery_codes(tx, user.id, map(recovery_digest, codes))
             await people.forget_failures(tx, _subject(user.id))
@@ -188,7 +192,7 @@ class SecondFactors:
             first = not await records.has_any(tx, user.id)
             passkey = passkeys.registered(site, user, challenge, name, answer, now)
             if await records.insert_passkey(tx, passkey) != 1:
-                raise InvalidInput("passkey: this passkey is in use already.", param="passkey")
+                raise InvalidInput("passkey", Problem.PASSKEY_IN_USE)
             if first:
                 await records.replace_recovery_codes(tx, user.id, map(recovery_digest, codes))
                 await people.end_sign_ins(tx, user.id, but=digest(cookie))
@@ -287,7 +291,7 @@ class SecondFactors:
                 raise _late()
             known = bool(device) and await people.knows_device(tx, digest(device), user.email, now - DEVICE_LIFETIME_MS)
             subject = f"{_subject(user.id)}:{digest(device)[:32]}" if known else _subject(user.id)
-            await begin_try(tx, ((subject, FAILURES_MAX),), now)
+            await begin_try(tx, ((subject, FAILURES_MAX),), now, address=address)
             return user.id, subject
 
         user_id, subject = await self._database.write(start)
@@ -307,11 +311,18 @@ class SecondFactors:
             if not right:
                 return None
             await records.delete_halfway(tx, digest(token))
+            # This try was counted as well.
+            failed = await people.failures_since(tx, subject, now - THROTTLE_WINDOW_MS) - 1
             await people.forget_failures(tx, subject)
-            await self._accounts.let_in(tx, cookie, user_id, now, address=address, agent=agent)
+            await self._accounts.let_in(tx, cookie, user_id, now, address=address, agent=agent, failed=failed)
             return cookie
 
-        return await self._database.write(operation)
+        done = await self._database.write(operation)
+        if done is not None:
+            _log.info("sign_in.succeeded", user=user_id, address=address)
+        else:
+            _log.warning("sign_in.failed", user=user_id, address=address)
+        return done
 
     # Inside
 

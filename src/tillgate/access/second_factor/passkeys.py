@@ -13,6 +13,7 @@ from tillgate.access.accounts.model import User
 from tillgate.access.second_factor.model import PASSKEY_NAME_MAX, Passkey
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_text, is_loopback_host
 
 ANSWER_MAX: Final = 16 * 1024
@@ -80,7 +81,7 @@ def registered(site: PasskeySite, user: User, challenge: str, name: str, answer:
     import webauthn
     from webauthn.helpers.exceptions import WebAuthnException
 
-    checked = checked_text(name, param="name", length_max=PASSKEY_NAME_MAX)
+    checked = checked_text(name, field="name", length_max=PASSKEY_NAME_MAX)
     if not challenge or len(answer) > ANSWER_MAX:
         raise _refused()
     try:
@@ -149,7 +150,7 @@ def authenticated(site: PasskeySite, known: Sequence[Passkey], challenge: str, a
 
 
 def _refused() -> InvalidInput:
-    return InvalidInput("passkey: the browser's answer was not accepted. Try again.", param="passkey")
+    return InvalidInput("passkey", Problem.PASSKEY_REFUSED)
 
 
 def _text(value: bytes) -> str:

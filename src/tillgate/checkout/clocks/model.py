@@ -6,6 +6,7 @@ import msgspec
 
 from tillgate.base.clock import DAY_MS, SECOND_MS, to_rfc3339
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 
 SESSIONS_MAX: Final = 100
 ADVANCE_MAX_MS: Final = 366 * DAY_MS
@@ -44,7 +45,7 @@ class TestClockObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
 
     id: str
     object: Literal["test_clock"] = "test_clock"
-    livemode: bool = False
+    livemode: bool
     name: str | None
     advanced_seconds: int
     sessions: int
@@ -60,8 +61,7 @@ def checked_advance(seconds: int) -> int:
     """
     if not 1 <= seconds <= ADVANCE_MAX_MS // SECOND_MS:
         raise InvalidInput(
-            f"seconds: expected 1 to {ADVANCE_MAX_MS // SECOND_MS} (366 days); a clock only goes forward.",
-            param="seconds",
+            "seconds", Problem.SECONDS_OUT_OF_RANGE, minimum=1, maximum=ADVANCE_MAX_MS // SECOND_MS, given=seconds
         )
     return seconds * SECOND_MS
 
@@ -70,6 +70,7 @@ def to_api(clock: TestClock) -> TestClockObject:
     """The clock in the API's form."""
     return TestClockObject(
         id=clock.id,
+        livemode=False,
         name=clock.name,
         advanced_seconds=clock.advanced_ms // SECOND_MS,
         sessions=clock.sessions,

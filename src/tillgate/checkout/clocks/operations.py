@@ -8,6 +8,7 @@ from tillgate.base import ids
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.base.text import NAME_MAX, checked_text
 from tillgate.checkout.clocks import records
 from tillgate.checkout.clocks.model import SESSIONS_MAX, TestClock
@@ -28,7 +29,7 @@ async def create_clock(context: CheckoutContext, tx: Transaction, principal: Pri
     clock = TestClock(
         id=ids.new_id(ids.TEST_CLOCK),
         project_id=principal.project_id,
-        name=checked_text(name, param="name", length_max=NAME_MAX) if name is not None else None,
+        name=checked_text(name, field="name", length_max=NAME_MAX) if name is not None else None,
         advanced_ms=0,
         sessions=0,
         created_at=now,
@@ -71,12 +72,10 @@ async def attach(tx: Transaction, principal: Principal, clock_id: str) -> None:
     try:
         clock = await get_clock(tx, principal, clock_id)
     except NotFound as error:
-        raise InvalidInput("testClockId: no such test clock in this mode and project.", param="testClockId") from error
+        raise InvalidInput("test_clock_id", Problem.NO_SUCH, noun="test clock") from error
     if not await records.count_session(tx, clock.id, SESSIONS_MAX):
         raise Conflict(
-            f"testClockId: this test clock has {SESSIONS_MAX} sessions, the maximum. Create another.",
-            code="test_clock_full",
-            param="testClockId",
+            Problem.CLOCK_FULL, field="test_clock_id", values={"maximum": SESSIONS_MAX}, code="test_clock_full"
         )
 
 

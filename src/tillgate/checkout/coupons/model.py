@@ -9,6 +9,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money, format_minor, parse_amount, parse_currency, worded
+from tillgate.base.problems import Problem
 from tillgate.checkout.metadata import metadata_to_api
 
 WHOLE_HUNDREDTHS: Final = 10_000
@@ -118,36 +119,32 @@ def checked_discount(type: str, amount: str | None, currency: str | None, percen
         InvalidInput: a part is missing, malformed, or belongs to the other type; it is named.
     """
     if type not in DISCOUNT_TYPES:
-        raise InvalidInput(f"discountType: expected {' or '.join(DISCOUNT_TYPES)}.", param="discountType")
+        raise InvalidInput("discount_type", Problem.NOT_A_CHOICE, choices=DISCOUNT_TYPES)
     wanted, others = (
-        ({"discountAmount": amount, "currency": currency}, {"discountPercentage": percentage})
+        ({"discount_amount": amount, "currency": currency}, {"discount_percentage": percentage})
         if type == "amount"
-        else ({"discountPercentage": percentage}, {"discountAmount": amount, "currency": currency})
+        else ({"discount_percentage": percentage}, {"discount_amount": amount, "currency": currency})
     )
-    for param, value in wanted.items():
+    for field, value in wanted.items():
         if value is None:
-            raise InvalidInput(f"{param}: Required where discountType is {type}", param=param)
-    for param, value in others.items():
+            raise InvalidInput(field, Problem.REQUIRED, where=("discount_type", type))
+    for field, value in others.items():
         if value is not None:
-            raise InvalidInput(f"{param}: not possible where discountType is {type}.", param=param)
+            raise InvalidInput(field, Problem.NOT_WHERE, where=("discount_type", type))
     if percentage is not None:
         return PercentageOff(_hundredths(percentage))
     amount, currency = (
         present(amount, "an amount that was asked for"),
         present(currency, "a currency that was asked for"),
     )
-    return AmountOff(parse_amount(amount, parse_currency(currency, param="currency"), param="discountAmount"))
+    return AmountOff(parse_amount(amount, parse_currency(currency, field="currency"), field="discount_amount"))
 
 
 def _hundredths(percentage: str) -> int:
     match = _PERCENTAGE.fullmatch(percentage)
     hundredths = int(match[1] + (match[2] or "").ljust(2, "0")) if match is not None else 0
     if not 1 <= hundredths <= WHOLE_HUNDREDTHS:
-        raise InvalidInput(
-            'discountPercentage: expected a decimal string above 0 and up to 100, such as "12.5", with at most two '
-            "decimals.",
-            param="discountPercentage",
-        )
+        raise InvalidInput("discount_percentage", Problem.NOT_A_PERCENTAGE)
     return hundredths
 
 

@@ -15,9 +15,9 @@ from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import records
 from tillgate.checkout.coupons.model import Coupon, Uses, checked_discount, to_api
-from tillgate.checkout.emitting import emit_event
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
-from tillgate.events.model import COUPON_CREATED, COUPON_UPDATED
+from tillgate.events.types import COUPON_CREATED, COUPON_UPDATED
 from tillgate.store import Transaction
 
 
@@ -61,7 +61,7 @@ async def create_coupon(context: CheckoutContext, tx: Transaction, principal: Pr
         id=ids.new_id(ids.COUPON),
         project_id=principal.project_id,
         livemode=principal.livemode,
-        name=checked_text(new.name, param="name", length_max=NAME_MAX),
+        name=checked_text(new.name, field="name", length_max=NAME_MAX),
         description=checked_description(new.description),
         discount=checked_discount(new.discount_type, new.discount_amount, new.currency, new.discount_percentage),
         expires_at=checked_expiry(new.expires_at, now=now),
@@ -72,7 +72,7 @@ async def create_coupon(context: CheckoutContext, tx: Transaction, principal: Pr
         updated_at=now,
     )
     await records.insert(tx, coupon)
-    await emit_event(context, tx, coupon.project_id, COUPON_CREATED, to_api(coupon))
+    await emit_fact(context, tx, COUPON_CREATED, coupon, to_api(coupon))
     return coupon
 
 
@@ -126,7 +126,7 @@ async def update_coupon(
         raise NotFound("coupon", coupon_id)
     changed: dict[str, object] = {}
     if changes.name is not msgspec.UNSET:
-        changed["name"] = checked_text(changes.name, param="name", length_max=NAME_MAX)
+        changed["name"] = checked_text(changes.name, field="name", length_max=NAME_MAX)
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.active is not msgspec.UNSET:
@@ -138,5 +138,5 @@ async def update_coupon(
         return coupon
     after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await emit_event(context, tx, after.project_id, COUPON_UPDATED, to_api(after))
+    await emit_fact(context, tx, COUPON_UPDATED, after, to_api(after))
     return after

@@ -13,9 +13,9 @@ from tillgate.base.text import NAME_MAX, checked_email, checked_text
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import records
 from tillgate.checkout.customers.model import REFERENCE_MAX, Customer, to_api
-from tillgate.checkout.emitting import emit_event
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
-from tillgate.events.model import CUSTOMER_CREATED, CUSTOMER_UPDATED
+from tillgate.events.types import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from tillgate.store import Transaction
 
 
@@ -61,7 +61,7 @@ async def create_customer(
     customer = msgspec.structs.replace(empty, **_checked(new))
     if not await records.insert(tx, customer):
         raise _taken()
-    await emit_event(context, tx, customer.project_id, CUSTOMER_CREATED, to_api(customer))
+    await emit_fact(context, tx, CUSTOMER_CREATED, customer, to_api(customer))
     return customer
 
 
@@ -137,7 +137,7 @@ async def update_customer(
         await records.update(tx, after)
     except UniqueViolation as error:
         raise _taken() from error
-    await emit_event(context, tx, after.project_id, CUSTOMER_UPDATED, to_api(after))
+    await emit_fact(context, tx, CUSTOMER_UPDATED, after, to_api(after))
     return after
 
 
@@ -154,8 +154,8 @@ def _checked(changes: CustomerChanges) -> dict[str, str | None]:
     return checked
 
 
-def _text(text: str | None, param: str, length_max: int) -> str | None:
-    return None if text is None else checked_text(text, param=param, length_max=length_max)
+def _text(text: str | None, field: str, length_max: int) -> str | None:
+    return None if text is None else checked_text(text, field=field, length_max=length_max)
 
 
 def _taken() -> Conflict:

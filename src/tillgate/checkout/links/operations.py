@@ -12,10 +12,10 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
 from tillgate.checkout.context import CheckoutContext
-from tillgate.checkout.emitting import emit_event
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.links import records
 from tillgate.checkout.links.model import PaymentLink, new_slug, to_api
-from tillgate.events.model import PAYMENT_LINK_CREATED, PAYMENT_LINK_UPDATED
+from tillgate.events.types import PAYMENT_LINK_CREATED, PAYMENT_LINK_UPDATED, EventType
 from tillgate.store import Transaction
 
 
@@ -50,9 +50,9 @@ async def create_link(context: CheckoutContext, tx: Transaction, principal: Prin
     Raises:
         InvalidInput: a field is wrong; it is named.
     """
-    currency = parse_currency(new.fiat_currency, param="fiatCurrency")
-    price = parse_amount(new.fiat_amount, currency, param="fiatAmount")
-    title = checked_text(new.title, param="title", length_max=NAME_MAX)
+    currency = parse_currency(new.fiat_currency, field="fiat_currency")
+    price = parse_amount(new.fiat_amount, currency, field="fiat_amount")
+    title = checked_text(new.title, field="title", length_max=NAME_MAX)
     now = context.clock.now()
     link = PaymentLink(
         id=ids.new_id(ids.PAYMENT_LINK),
@@ -62,8 +62,8 @@ async def create_link(context: CheckoutContext, tx: Transaction, principal: Prin
         title=title,
         description=checked_description(new.description),
         price=price,
-        success_url=checked_return_url(new.success_url, param="successUrl", livemode=principal.livemode),
-        cancel_url=checked_return_url(new.cancel_url, param="cancelUrl", livemode=principal.livemode),
+        success_url=checked_return_url(new.success_url, field="success_url", livemode=principal.livemode),
+        cancel_url=checked_return_url(new.cancel_url, field="cancel_url", livemode=principal.livemode),
         active=True,
         archived_at=None,
         created_at=now,
@@ -130,20 +130,20 @@ async def update_link(
     link = await _locked(tx, principal, link_id)
     changed: dict[str, object] = {}
     if changes.title is not msgspec.UNSET:
-        changed["title"] = checked_text(changes.title, param="title", length_max=NAME_MAX)
+        changed["title"] = checked_text(changes.title, field="title", length_max=NAME_MAX)
     if changes.fiat_amount is not msgspec.UNSET or changes.fiat_currency is not msgspec.UNSET:
         code = link.price.currency if changes.fiat_currency is msgspec.UNSET else changes.fiat_currency
-        currency = parse_currency(code, param="fiatCurrency")
+        currency = parse_currency(code, field="fiat_currency")
         amount = str(link.price) if changes.fiat_amount is msgspec.UNSET else changes.fiat_amount
-        changed["price"] = parse_amount(amount, currency, param="fiatAmount")
+        changed["price"] = parse_amount(amount, currency, field="fiat_amount")
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.success_url is not msgspec.UNSET:
         changed["success_url"] = checked_return_url(
-            changes.success_url, param="successUrl", livemode=principal.livemode
+            changes.success_url, field="success_url", livemode=principal.livemode
         )
     if changes.cancel_url is not msgspec.UNSET:
-        changed["cancel_url"] = checked_return_url(changes.cancel_url, param="cancelUrl", livemode=principal.livemode)
+        changed["cancel_url"] = checked_return_url(changes.cancel_url, field="cancel_url", livemode=principal.livemode)
     if changes.active is not msgspec.UNSET:
         changed["active"] = changes.active
     if changes.allow_promotion_codes is not msgspec.UNSET:
@@ -181,5 +181,5 @@ async def _write(context: CheckoutContext, tx: Transaction, before: PaymentLink,
     return after
 
 
-async def _tell(context: CheckoutContext, tx: Transaction, type: str, link: PaymentLink) -> None:
-    await emit_event(context, tx, link.project_id, type, to_api(link, context.settings.public_url))
+async def _tell(context: CheckoutContext, tx: Transaction, type: EventType, link: PaymentLink) -> None:
+    await emit_fact(context, tx, type, link, to_api(link, context.settings.public_url))

@@ -8,7 +8,10 @@ import msgspec
 
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import INTEGER_DIGITS_MAX, MINOR_DIGITS, Money
-from tillgate.checkout.payments.model import Payment, exceptions_of
+from tillgate.base.problems import Field, Problem
+from tillgate.checkout.payments.model import Payment, Unusual, exceptions_of
+from tillgate.events import types
+from tillgate.events.types import EventType
 
 REFERENCE_MAX: Final = 200
 LINE_ITEMS_MAX: Final = 100
@@ -38,6 +41,17 @@ EDGES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     _O.CANCELED: frozenset({_O.REVIEW, _O.REFUNDED}),
     _O.PAID: frozenset({_O.REVIEW, _O.REFUNDED, _O.CANCELED}),
     _O.REFUNDED: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
+}
+
+# The event of a move. That an order is open again is an update: what changed says that money is gone.
+EVENT_OF: Final[dict[OrderStatus, EventType]] = {
+    _O.OPEN: types.ORDER_UPDATED,
+    _O.PROCESSING: types.ORDER_PROCESSING,
+    _O.REVIEW: types.ORDER_REVIEW,
+    _O.PAID: types.ORDER_PAID,
+    _O.REFUNDED: types.ORDER_REFUNDED,
+    _O.EXPIRED: types.ORDER_EXPIRED,
+    _O.CANCELED: types.ORDER_CANCELED,
 }
 
 
@@ -138,7 +152,7 @@ def totals(line_items: Sequence[LineItem], discounts: Sequence[Discount], shippi
     )
 
 
-def checked_basket(basket: Basket, *, param: str) -> Basket:
+def checked_basket(basket: Basket, *, field: Field) -> Basket:
     """The basket, if somebody can pay it.
 
     Raises:
@@ -147,12 +161,13 @@ def checked_basket(basket: Basket, *, param: str) -> Basket:
     found = basket.totals
     if found.total <= 0:
         raise InvalidInput(
-            f"{param}: the total must be above zero: {Money(found.discount, basket.currency)} {basket.currency} are "
-            f"discounted from {Money(found.total + found.discount, basket.currency)}.",
-            param=param,
+            field,
+            Problem.TOTAL_NOT_POSITIVE,
+            discount=Money(found.discount, basket.currency),
+            price=Money(found.total + found.discount, basket.currency),
         )
     if found.total + found.discount >= 10 ** (INTEGER_DIGITS_MAX + MINOR_DIGITS[basket.currency]):
-        raise InvalidInput(f"{param}: the order's total is too large.", param=param)
+        raise InvalidInput(field, Problem.TOTAL_TOO_LARGE)
     return basket
 
 
@@ -206,6 +221,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.payment.received_value
 
     @property
-    def exceptions(self) -> list[str]:
+    def exceptions(self) -> list[Unusual]:
         """What is unusual about the money, in words that combine."""
         return exceptions_of(self.payment, self.expires_at)
+
+
+def changed(before: Order, after: Order) -> bool:
+    """Whether an order has changed in what its events report: its own fields, or what its payment has come to. How far
+    money has got on its way is reported by the payment's events."""
+    return _money(after) != _money(before) or msgspec.structs.replace(after, payment=before.payment) != before
+
+
+def _money(order: Order) -> tuple[object, ...]:
+    payment = order.payment
+    return payment.id, order.received, payment.refunded_minor, payment.decision, order.exceptions

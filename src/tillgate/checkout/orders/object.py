@@ -8,6 +8,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.metadata import metadata_to_api
 from tillgate.checkout.orders.model import Order
+from tillgate.checkout.payments.model import Unusual
 
 
 class LineItemObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -15,6 +16,7 @@ class LineItemObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     id: str
     object: Literal["line_item"] = "line_item"
+    livemode: bool
     kind: Literal["product", "tax", "discount"]
     name: str
     quantity: int
@@ -26,6 +28,7 @@ class LineItemObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class DiscountObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What a coupon takes off the whole order."""
 
+    livemode: bool
     name: str
     amount: str
     coupon_id: str | None
@@ -61,7 +64,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     payment_id: str
     customer_id: str | None
     status: Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
-    exceptions: list[str]
+    exceptions: list[Unusual]
     fulfillment: Literal["unfulfilled", "fulfilled"]
     reference: str | None
     unique_reference: bool
@@ -101,6 +104,7 @@ def to_api(order: Order) -> OrderObject:
         line_items=[
             LineItemObject(
                 id=item.id,
+                livemode=order.livemode,
                 kind=item.kind.value,
                 name=item.name,
                 quantity=item.quantity,
@@ -112,6 +116,7 @@ def to_api(order: Order) -> OrderObject:
         ],
         discounts=[
             DiscountObject(
+                livemode=order.livemode,
                 name=one.name,
                 amount=text(one.amount_minor),
                 coupon_id=one.coupon_id,

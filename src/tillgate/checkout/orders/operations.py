@@ -10,14 +10,17 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Field, Path, Problem
 from tillgate.base.text import NAME_MAX, checked_text
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import records
 from tillgate.checkout.orders.model import (
     EDGES,
+    EVENT_OF,
     LINE_ITEMS_MAX,
     QUANTITY_MAX,
     REFERENCE_MAX,
@@ -28,14 +31,14 @@ from tillgate.checkout.orders.model import (
     LineItemKind,
     Order,
     OrderStatus,
+    changed,
     checked_basket,
 )
 from tillgate.checkout.orders.object import to_api
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.products import operations as products
 from tillgate.checkout.products.model import Pricing, Product
-from tillgate.events.model import ORDER_UPDATED
-from tillgate.events.operations import emit
+from tillgate.events.types import ORDER_UPDATED, EventType
 from tillgate.store import Transaction
 
 # What an order's line is called where nobody named anything.
@@ -91,9 +94,9 @@ async def looked_up(
     if currency is None:
         currency = next((found[one].price.currency for one in wanted if one in found), None)
     if currency is None:
-        raise InvalidInput("currency: expected the currency of lineItems, such as USD.", param="currency")
-    code = parse_currency(currency, param="currency")
-    return code, tuple(_of_product(one, code, found, f"lineItems[{number}]") for number, one in enumerate(new))
+        raise InvalidInput("currency", Problem.CURRENCY_OF_LINES, other="line_items")
+    code = parse_currency(currency, field="currency")
+    return code, tuple(_of_product(one, code, found, ("line_items", number)) for number, one in enumerate(new))
 
 
 def basket_of_lines(currency: str, new: Sequence[NewLineItem], shipping_amount: str | None) -> Basket:
@@ -102,15 +105,12 @@ def basket_of_lines(currency: str, new: Sequence[NewLineItem], shipping_amount: 
     Raises:
         InvalidInput: a field is wrong; it is named.
     """
-    code = parse_currency(currency, param="currency")
+    code = parse_currency(currency, field="currency")
     if not 1 <= len(new) <= LINE_ITEMS_MAX:
-        raise InvalidInput(
-            f"lineItems: expected 1 to {LINE_ITEMS_MAX} lines, got {len(new)}.",
-            param="lineItems",
-        )
-    items = tuple(_line_item(one, code, f"lineItems[{number}]") for number, one in enumerate(new))
+        raise InvalidInput("line_items", Problem.COUNT, minimum=1, maximum=LINE_ITEMS_MAX, count=len(new))
+    items = tuple(_line_item(one, code, ("line_items", number)) for number, one in enumerate(new))
     shipping = (
-        parse_amount(shipping_amount, code, param="shippingAmount", may_be_zero=True).minor
+        parse_amount(shipping_amount, code, field="shipping_amount", may_be_zero=True).minor
         if shipping_amount is not None
         else 0
     )
@@ -135,14 +135,14 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     """
     reference = new.reference
     if reference is not None:
-        reference = checked_text(reference, param="reference", length_max=REFERENCE_MAX)
+        reference = checked_text(reference, field="reference", length_max=REFERENCE_MAX)
     elif new.unique_reference:
-        raise InvalidInput("uniqueReference: requires a reference.", param="uniqueReference")
+        raise InvalidInput("unique_reference", Problem.REQUIRES, other="reference")
     if new.customer_id is not None:
         try:
             await customers.get_customer(tx, principal, new.customer_id)
         except NotFound as error:
-            raise InvalidInput("customerId: no such customer in this mode and project.", param="customerId") from error
+            raise InvalidInput("customer_id", Problem.NO_SUCH, noun="customer") from error
     return new._replace(reference=reference)
 
 
@@ -186,10 +186,10 @@ async def make(
     )
     if not await records.insert(tx, order):
         raise Conflict(
-            f"Another order that is neither canceled nor expired has the unique reference {new.reference!r}. Check "
-            "that order first.",
+            Problem.REFERENCE_TAKEN,
+            field="reference",
+            values={"reference": new.reference},
             code="order_reference_taken",
-            param="reference",
         )
     return order
 
@@ -311,13 +311,13 @@ async def named_price(
     """
     line = next((one for one in order.line_items if one.id == line_id and one.buyer_priced), None)
     if line is None or line.product_id is None:
-        raise InvalidInput("line: no such line with a price that the buyer sets.", param="line")
+        raise InvalidInput("line", Problem.NOT_A_BUYERS_LINE)
     product = await products.get_product(tx, principal, line.product_id)
-    unit = product.price.charged(amount, param="amount")
+    unit = product.price.charged(amount, field="amount")
     lines = tuple(
         msgspec.structs.replace(one, unit_minor=unit.minor) if one is line else one for one in order.line_items
     )
-    basket = checked_basket(order.basket._replace(line_items=lines), param="amount")
+    basket = checked_basket(order.basket._replace(line_items=lines), field="amount")
     after = msgspec.structs.replace(order, line_items=lines, total_minor=basket.totals.total)
     await records.reline(tx, after, now)
     return after
@@ -337,10 +337,8 @@ async def sync_order(
         if await records.move(tx, before, to, now) != 1:
             raise Conflict("The order was changed by another request. Read it again, then decide.")
         after = msgspec.structs.replace(after, status=to, updated_at=now)
-        # That it is open again is no news of its own: what changed tells that money is gone.
-        type = ORDER_UPDATED if to is OrderStatus.OPEN else f"order.{to.value}"
-        await emit_event(context, tx, type, after, before=before, now=now)
-    elif to_api(after) != to_api(before):
+        await emit_event(context, tx, EVENT_OF[to], after, before=before, now=now)
+    elif changed(before, after):
         after = msgspec.structs.replace(after, updated_at=now)
         await records.touch(tx, after.id, now)
         await emit_event(context, tx, ORDER_UPDATED, after, before=before, now=now)
@@ -348,40 +346,28 @@ async def sync_order(
 
 
 async def emit_event(
-    context: CheckoutContext, tx: Transaction, type: str, order: Order, *, before: Order, now: int
+    context: CheckoutContext, tx: Transaction, type: EventType, order: Order, *, before: Order, now: int
 ) -> None:
     """Write an event about an order whose session's row is held."""
-    await emit(
-        tx,
-        context.wake,
-        project_id=order.project_id,
-        livemode=order.livemode,
-        type=type,
-        object_id=order.id,
-        data=msgspec.json.encode(to_api(order)),
-        initial_snapshot=msgspec.json.encode(to_api(before)),
-        now=now,
-    )
+    await emit_fact(context, tx, type, order, to_api(order), before=to_api(before), now=now)
 
 
-def _required(value: str | None, *, param: str) -> str:
+def _required(value: str | None, *, field: Field) -> str:
     if value is None:
-        raise InvalidInput(f"{param}: Required where there is no productId", param=param)
+        raise InvalidInput(field, Problem.REQUIRED, without="product_id")
     return value
 
 
-def _line_item(new: NewLineItem, currency: str, param: str) -> LineItem:
+def _line_item(new: NewLineItem, currency: str, at: Path) -> LineItem:
     if not 1 <= new.quantity <= QUANTITY_MAX:
-        raise InvalidInput(
-            f"{param}.quantity: expected 1 to {QUANTITY_MAX}, got {new.quantity}.", param=f"{param}.quantity"
-        )
-    name = _required(new.name, param=f"{param}.name")
-    amount = _required(new.unit_amount, param=f"{param}.unitAmount")
-    unit = parse_amount(amount, currency, param=f"{param}.unitAmount", may_be_zero=True)
+        raise InvalidInput((*at, "quantity"), Problem.OUT_OF_RANGE, minimum=1, maximum=QUANTITY_MAX, given=new.quantity)
+    name = _required(new.name, field=(*at, "name"))
+    amount = _required(new.unit_amount, field=(*at, "unit_amount"))
+    unit = parse_amount(amount, currency, field=(*at, "unit_amount"), may_be_zero=True)
     return LineItem(
         id=ids.new_id(ids.LINE_ITEM),
         kind=new.kind,
-        name=checked_text(name, param=f"{param}.name", length_max=NAME_MAX),
+        name=checked_text(name, field=(*at, "name"), length_max=NAME_MAX),
         quantity=new.quantity,
         unit_minor=unit.minor,
         product_id=new.product_id,
@@ -389,24 +375,21 @@ def _line_item(new: NewLineItem, currency: str, param: str) -> LineItem:
     )
 
 
-def _of_product(new: NewLineItem, currency: str, found: Mapping[str, Product], param: str) -> NewLineItem:
+def _of_product(new: NewLineItem, currency: str, found: Mapping[str, Product], at: Path) -> NewLineItem:
     if new.product_id is None:
         return new
     product = found.get(new.product_id)
     if product is None:
-        raise InvalidInput(f"{param}.productId: no such product in this mode and project.", param=f"{param}.productId")
+        raise InvalidInput((*at, "product_id"), Problem.NO_SUCH, noun="product")
     if new.kind is not LineItemKind.PRODUCT:
-        raise InvalidInput(f"{param}.kind: expected kind product for a line with a productId.", param=f"{param}.kind")
+        raise InvalidInput((*at, "kind"), Problem.PRODUCT_KIND, other="product_id")
     if product.price.currency != currency:
         raise InvalidInput(
-            f"{param}.productId: this product costs {product.price.currency}, the order is in {currency}.",
-            param=f"{param}.productId",
+            (*at, "product_id"), Problem.PRODUCT_CURRENCY, product=product.price.currency, order=currency
         )
     if not product.active:
-        raise Conflict(
-            f"{param}.productId: this product is not for sale.", code="product_inactive", param=f"{param}.productId"
-        )
-    unit = product.price.charged(new.unit_amount, param=f"{param}.unitAmount")
+        raise Conflict(Problem.PRODUCT_NOT_FOR_SALE, field=(*at, "product_id"), code="product_inactive")
+    unit = product.price.charged(new.unit_amount, field=(*at, "unit_amount"))
     return new._replace(
         name=new.name if new.name is not None else product.name,
         unit_amount=str(unit),

@@ -1,12 +1,14 @@
 """A payment, what came for it and went back, and the pure rules that say where it stands."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
+from tillgate.events import types
+from tillgate.events.types import EventType
 from tillgate.rails.port import Block, Observation, PaymentTerms
 
 AUTHORIZATION_MS: Final = 7 * DAY_MS
@@ -50,6 +52,22 @@ EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     _P.CANCELED: frozenset({_P.REVIEW}),
     _P.FAILED: frozenset({_P.REVIEW}),
 }
+
+# The event of a move. That a payment waits again is an update: what changed says that money is gone.
+EVENT_OF: Final[dict[PaymentState, EventType]] = {
+    _P.AWAITING: types.PAYMENT_UPDATED,
+    _P.DETECTED: types.PAYMENT_DETECTED,
+    _P.REQUIRES_CAPTURE: types.PAYMENT_REQUIRES_CAPTURE,
+    _P.REVIEW: types.PAYMENT_REVIEW,
+    _P.SUCCEEDED: types.PAYMENT_SUCCEEDED,
+    _P.EXPIRED: types.PAYMENT_EXPIRED,
+    _P.CANCELED: types.PAYMENT_CANCELED,
+    _P.FAILED: types.PAYMENT_FAILED,
+}
+
+
+Unusual = Literal["underpaid", "overpaid", "late", "reorged", "unexpected"]
+"""What is unusual about money, in words that combine."""
 
 
 class CaptureMethod(StrEnum):
@@ -255,6 +273,31 @@ class RecordedPayment(NamedTuple):
     updated_at: int
 
 
+def changed(before: RecordedPayment, after: RecordedPayment) -> bool:
+    """Whether a payment has changed in what its events report. The depth of a transfer in its chain is not reported,
+    nor a transfer that was seen and is not final: what that leads to is a state."""
+    return _reported(after) != _reported(before)
+
+
+def _reported(recorded: RecordedPayment) -> tuple[object, ...]:
+    payment = recorded.payment
+    return (
+        recorded.state,
+        recorded.metadata,
+        payment.price,
+        payment.terms,
+        payment.capture_method,
+        payment.authorization,
+        payment.capturable_minor,
+        payment.received_value,
+        payment.refunded_minor,
+        payment.refundable_minor,
+        payment.decline,
+        payment.decision,
+        exceptions_of(payment, recorded.expires_at),
+    )
+
+
 class RecordedTransaction(NamedTuple):
     """A movement of money as it is kept.
 
@@ -298,17 +341,19 @@ def standing(payment: Payment) -> Standing:
     return Standing(PaymentStatus.PAID, settled_at)
 
 
-def exceptions_of(payment: Payment, expires_at: int) -> list[str]:
+def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
     """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
     ``unexpected``.
 
     An authorisation that was captured in part is what the merchant wanted, and nothing unusual.
     """
-    found = []
+    found: list[Unusual] = []
     if payment.authorization is None and payment.transfers:
         money = standing(payment)
-        if money.status in (PaymentStatus.UNDERPAID, PaymentStatus.OVERPAID):
-            found.append(money.status.value)
+        if money.status is PaymentStatus.UNDERPAID:
+            found.append("underpaid")
+        if money.status is PaymentStatus.OVERPAID:
+            found.append("overpaid")
         if money.settled_at is not None and money.settled_at >= expires_at:
             found.append("late")
     if payment.dropped:

@@ -8,7 +8,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
-from tillgate.checkout.payments.model import RecordedPayment, RecordedTransaction, exceptions_of
+from tillgate.checkout.payments.model import RecordedPayment, RecordedTransaction, Unusual, exceptions_of
 
 
 class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
 class DeclineObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The last time that the payer's side said no, and its word for why."""
 
+    livemode: bool
     code: str
     declined_at: str
 
@@ -55,7 +56,7 @@ class PaymentObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     session_id: str
     order_id: str
     status: Literal["awaiting", "detected", "requires_capture", "review", "succeeded", "expired", "canceled", "failed"]
-    exceptions: list[str]
+    exceptions: list[Unusual]
     currency: str
     amounts: PaymentAmounts
     capture_method: Literal["automatic", "manual"]
@@ -125,7 +126,11 @@ def to_api(recorded: RecordedPayment) -> PaymentObject:
         authorized_at=to_rfc3339(held.authorized_at) if held is not None else None,
         capture_before=to_rfc3339(held.lapses_at) if held is not None else None,
         release_reason=held.release_reason.value if held is not None and held.release_reason is not None else None,
-        last_decline=DeclineObject(code=payment.decline.code, declined_at=to_rfc3339(payment.decline.declined_at))
+        last_decline=DeclineObject(
+            livemode=recorded.livemode,
+            code=payment.decline.code,
+            declined_at=to_rfc3339(payment.decline.declined_at),
+        )
         if payment.decline is not None
         else None,
         decision=payment.decision.value if payment.decision is not None else None,

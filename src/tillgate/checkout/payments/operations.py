@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.payments import records
 from tillgate.checkout.payments.model import (
     EDGES,
+    EVENT_OF,
     Payment,
     PaymentState,
     RecordedPayment,
     RecordedTransaction,
     TransactionKind,
+    changed,
 )
 from tillgate.checkout.payments.object import to_api
-from tillgate.events.model import PAYMENT_UPDATED
-from tillgate.events.operations import emit
+from tillgate.events.types import PAYMENT_UPDATED, EventType
 from tillgate.store import Transaction
 
 
@@ -168,7 +168,7 @@ async def sync_payment(
     now: int,
     *,
     expires: tuple[int, int],
-    payment_event: str = PAYMENT_UPDATED,
+    payment_event: EventType = PAYMENT_UPDATED,
 ) -> None:
     """The one way in which a payment changes: a legal edge and its event, or a change without one and its event.
 
@@ -186,10 +186,8 @@ async def sync_payment(
         if await records.move(tx, after.id, kept.state, to, now) != 1:
             raise Conflict("The payment was changed by another request. Read it again, then decide.")
         now_is = now_is._replace(state=to, updated_at=now)
-        # That it waits again is no news of its own: what changed tells that money is gone.
-        type = PAYMENT_UPDATED if to is PaymentState.AWAITING else f"payment.{to.value}"
-        await emit_event(context, tx, type, now_is, before=was, now=now)
-    elif to_api(now_is) != to_api(was):
+        await emit_event(context, tx, EVENT_OF[to], now_is, before=was, now=now)
+    elif changed(was, now_is):
         await records.touch(tx, after.id, now)
         await emit_event(context, tx, payment_event, now_is._replace(updated_at=now), before=was, now=now)
 
@@ -197,21 +195,11 @@ async def sync_payment(
 async def emit_event(
     context: CheckoutContext,
     tx: Transaction,
-    type: str,
+    type: EventType,
     recorded: RecordedPayment,
     *,
     before: RecordedPayment,
     now: int,
 ) -> None:
     """Write an event about a payment whose session's row is held."""
-    await emit(
-        tx,
-        context.wake,
-        project_id=recorded.project_id,
-        livemode=recorded.livemode,
-        type=type,
-        object_id=recorded.payment.id,
-        data=msgspec.json.encode(to_api(recorded)),
-        initial_snapshot=msgspec.json.encode(to_api(before)),
-        now=now,
-    )
+    await emit_fact(context, tx, type, recorded, to_api(recorded), before=to_api(before), now=now)

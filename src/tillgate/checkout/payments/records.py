@@ -72,7 +72,6 @@ _WRITE: Final = (
 _REPRICE: Final = "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3 WHERE id = $4"
 _TOUCH: Final = "UPDATE payments SET updated_at = $1 WHERE id = $2"
 _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2 WHERE id = $3"
-_ANY_TO_LAPSE: Final = "SELECT 1 FROM payments WHERE state = 'requires_capture' AND lapses_at <= $1 LIMIT 1"
 
 _TRANSFER_COLUMNS: Final = (
     "payment_id, reference, ordinal, amount_atomic, seen_at, confirmed_at, kind, value_minor, dropped_at, tx_hash, "
@@ -237,11 +236,6 @@ async def touch(tx: Transaction, payment_id: str, now: int) -> None:
 async def set_metadata(tx: Transaction, payment_id: str, metadata: str | None, now: int) -> None:
     """Write the merchant's metadata of a payment whose session's row is held."""
     await tx.execute(_SET_METADATA, metadata, now, payment_id)
-
-
-async def any_to_lapse(tx: Transaction, now: int) -> bool:
-    """Whether an authorisation's time is up."""
-    return await tx.fetch_one(_ANY_TO_LAPSE, now) is not None
 
 
 async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str, tuple[Transfer, ...]]:

@@ -9,6 +9,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount, parse_currency, worded
+from tillgate.base.problems import Field, Problem
 from tillgate.checkout.metadata import metadata_to_api
 
 
@@ -33,7 +34,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     least: int | None = None
     most: int | None = None
 
-    def charged(self, amount: str | None, *, param: str) -> Money:
+    def charged(self, amount: str | None, *, field: Field) -> Money:
         """What is charged for one, given what the buyer says.
 
         Raises:
@@ -41,21 +42,20 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.pricing is Pricing.FIXED:
             fixed = Money(present(self.suggested, "the price of a product whose price is fixed"), self.currency)
-            if amount is not None and parse_amount(amount, self.currency, param=param) != fixed:
-                raise InvalidInput(f"{param}: this product has a fixed price of {fixed} {self.currency}.", param=param)
+            if amount is not None and parse_amount(amount, self.currency, field=field) != fixed:
+                raise InvalidInput(field, Problem.FIXED_PRICE, price=fixed)
             return fixed
         if amount is None:
             if self.suggested is None:
-                raise InvalidInput(f"{param}: Required, because the buyer sets the price of this product", param=param)
+                raise InvalidInput(field, Problem.BUYER_SETS_PRICE)
             return Money(self.suggested, self.currency)
-        price = parse_amount(amount, self.currency, param=param)
-        for bound, beyond, word in (
-            (self.least, self.least is not None and price.minor < self.least, "least"),
-            (self.most, self.most is not None and price.minor > self.most, "most"),
+        price = parse_amount(amount, self.currency, field=field)
+        for bound, beyond, problem in (
+            (self.least, self.least is not None and price.minor < self.least, Problem.PRICE_BELOW),
+            (self.most, self.most is not None and price.minor > self.most, Problem.PRICE_ABOVE),
         ):
             if bound is not None and beyond:
-                text = Money(bound, self.currency)
-                raise InvalidInput(f"{param}: this product costs at {word} {text} {self.currency}.", param=param)
+                raise InvalidInput(field, problem, bound=Money(bound, self.currency))
         return price
 
 
@@ -111,33 +111,33 @@ def checked_price(pricing: str, currency: str, price: str | None, least: str | N
         InvalidInput: a part is malformed or does not fit the others; it is named.
     """
     if pricing not in tuple(Pricing):
-        raise InvalidInput(f"pricing: expected {' or '.join(Pricing)}.", param="pricing")
-    parse_currency(currency, param="currency")
+        raise InvalidInput("pricing", Problem.NOT_A_CHOICE, choices=tuple(Pricing))
+    parse_currency(currency, field="currency")
 
-    def minor(text: str | None, param: str) -> int | None:
-        return parse_amount(text, currency, param=param).minor if text is not None else None
+    def minor(text: str | None, field: str) -> int | None:
+        return parse_amount(text, currency, field=field).minor if text is not None else None
 
     checked = Price(
         pricing=Pricing(pricing),
         currency=currency,
         suggested=minor(price, "price"),
-        least=minor(least, "priceMin"),
-        most=minor(most, "priceMax"),
+        least=minor(least, "price_min"),
+        most=minor(most, "price_max"),
     )
     if checked.pricing is Pricing.FIXED:
         if checked.suggested is None:
-            raise InvalidInput("price: Required where pricing is fixed", param="price")
-        for bound, param in ((checked.least, "priceMin"), (checked.most, "priceMax")):
+            raise InvalidInput("price", Problem.REQUIRED, where=("pricing", "fixed"))
+        for bound, field in ((checked.least, "price_min"), (checked.most, "price_max")):
             if bound is not None:
-                raise InvalidInput(f"{param}: only a buyer-priced product has bounds.", param=param)
+                raise InvalidInput(field, Problem.FIXED_HAS_NO_BOUNDS)
         return checked
     if checked.least is not None and checked.most is not None and checked.least > checked.most:
-        raise InvalidInput("priceMax: expected at least priceMin.", param="priceMax")
+        raise InvalidInput("price_max", Problem.AT_LEAST_FIELD, other="price_min")
     if checked.suggested is not None:
         if checked.least is not None and checked.suggested < checked.least:
-            raise InvalidInput("price: the suggested price is below priceMin.", param="price")
+            raise InvalidInput("price", Problem.AT_LEAST_FIELD, other="price_min")
         if checked.most is not None and checked.suggested > checked.most:
-            raise InvalidInput("price: the suggested price is above priceMax.", param="price")
+            raise InvalidInput("price", Problem.AT_MOST_FIELD, other="price_max")
     return checked
 
 

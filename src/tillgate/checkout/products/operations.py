@@ -12,11 +12,11 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_text
 from tillgate.checkout.context import CheckoutContext
-from tillgate.checkout.emitting import emit_event
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.products import records
 from tillgate.checkout.products.model import Product, checked_price, to_api
-from tillgate.events.model import PRODUCT_CREATED, PRODUCT_UPDATED
+from tillgate.events.types import PRODUCT_CREATED, PRODUCT_UPDATED
 from tillgate.store import Transaction
 
 
@@ -68,7 +68,7 @@ async def create_product(context: CheckoutContext, tx: Transaction, principal: P
         id=ids.new_id(ids.PRODUCT),
         project_id=principal.project_id,
         livemode=principal.livemode,
-        name=checked_text(new.name, param="name", length_max=NAME_MAX),
+        name=checked_text(new.name, field="name", length_max=NAME_MAX),
         description=checked_description(new.description),
         price=checked_price(new.pricing, new.currency, new.price, new.price_min, new.price_max),
         active=new.active,
@@ -77,7 +77,7 @@ async def create_product(context: CheckoutContext, tx: Transaction, principal: P
         updated_at=now,
     )
     await records.insert(tx, product)
-    await emit_event(context, tx, product.project_id, PRODUCT_CREATED, to_api(product))
+    await emit_fact(context, tx, PRODUCT_CREATED, product, to_api(product))
     return product
 
 
@@ -123,7 +123,7 @@ async def update_product(
         raise NotFound("product", product_id)
     changed: dict[str, object] = {}
     if changes.name is not msgspec.UNSET:
-        changed["name"] = checked_text(changes.name, param="name", length_max=NAME_MAX)
+        changed["name"] = checked_text(changes.name, field="name", length_max=NAME_MAX)
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.active is not msgspec.UNSET:
@@ -147,5 +147,5 @@ async def update_product(
         return product
     after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await emit_event(context, tx, after.project_id, PRODUCT_UPDATED, to_api(after))
+    await emit_fact(context, tx, PRODUCT_UPDATED, after, to_api(after))
     return after

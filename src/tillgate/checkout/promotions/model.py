@@ -8,6 +8,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money, parse_amount, parse_currency
+from tillgate.base.problems import Problem
 from tillgate.checkout.coupons.model import AmountOff, Discount, Uses
 from tillgate.checkout.metadata import metadata_to_api
 
@@ -87,9 +88,9 @@ def checked_code(code: str) -> str:
     """
     stripped = code.strip()
     if not 1 <= len(stripped) <= CODE_LENGTH_MAX:
-        raise InvalidInput(f"code: expected 1 to {CODE_LENGTH_MAX} characters, got {len(stripped)}.", param="code")
+        raise InvalidInput("code", Problem.LENGTH, minimum=1, maximum=CODE_LENGTH_MAX, length=len(stripped))
     if not stripped.isprintable() or any(char.isspace() for char in folded(stripped)):
-        raise InvalidInput("code: spaces and control characters are not allowed.", param="code")
+        raise InvalidInput("code", Problem.SPACES)
     return stripped
 
 
@@ -102,15 +103,12 @@ def checked_minimum(amount: str | None, currency: str | None, discount: Discount
     if amount is None and currency is None:
         return None
     if currency is None:
-        raise InvalidInput("currency: Required with minimumAmount", param="currency")
+        raise InvalidInput("currency", Problem.REQUIRED, beside="minimum_amount")
     if amount is None:
-        raise InvalidInput("minimumAmount: Required with currency", param="minimumAmount")
-    minimum = parse_amount(amount, parse_currency(currency, param="currency"), param="minimumAmount")
+        raise InvalidInput("minimum_amount", Problem.REQUIRED, beside="currency")
+    minimum = parse_amount(amount, parse_currency(currency, field="currency"), field="minimum_amount")
     if isinstance(discount, AmountOff) and discount.off.currency != currency:
-        raise InvalidInput(
-            f"currency: the coupon is in {discount.off.currency}, so it never applies to a price in {currency}.",
-            param="currency",
-        )
+        raise InvalidInput("currency", Problem.COUPON_CURRENCY, coupon=discount.off.currency, currency=currency)
     return minimum
 
 

@@ -10,15 +10,16 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.coupons.model import Coupon, Uses
-from tillgate.checkout.emitting import emit_event
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.promotions import records
 from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, folded, to_api
-from tillgate.events.model import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
+from tillgate.events.types import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
 from tillgate.store import Transaction
 
 
@@ -81,7 +82,7 @@ async def create_promotion_code(
             f"The promotion code {promotion.code} already exists in this project and mode. Case does not matter.",
             code="promotion_code_exists",
         )
-    await emit_event(context, tx, promotion.project_id, PROMOTION_CODE_CREATED, to_api(promotion))
+    await emit_fact(context, tx, PROMOTION_CODE_CREATED, promotion, to_api(promotion))
     return promotion
 
 
@@ -174,7 +175,7 @@ async def update_promotion_code(
         return promotion
     after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await emit_event(context, tx, after.project_id, PROMOTION_CODE_UPDATED, to_api(after))
+    await emit_fact(context, tx, PROMOTION_CODE_UPDATED, after, to_api(after))
     return after
 
 
@@ -182,4 +183,4 @@ async def _coupon(tx: Transaction, principal: Principal, coupon_id: str) -> Coup
     try:
         return await coupons.get_coupon(tx, principal, coupon_id)
     except NotFound as error:
-        raise InvalidInput("couponId: no such coupon in this mode and project.", param="couponId") from error
+        raise InvalidInput("coupon_id", Problem.NO_SUCH, noun="coupon") from error

@@ -1,7 +1,8 @@
 """What a discount takes off, and for whom it is not: the pure rules."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -9,6 +10,7 @@ from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import Conflict
 from tillgate.base.money import Money
+from tillgate.base.problems import Problem
 from tillgate.checkout.coupons.model import AmountOff, Coupon
 from tillgate.checkout.promotions.model import PromotionCode
 
@@ -40,15 +42,13 @@ class DiscountRefused(Conflict):
 
     Attributes:
         why: for whoever has words of their own for it.
-        minimum: what the goods have to cost, where that is why.
     """
 
     def __init__(
-        self, public: str, why: DiscountRefusal, *, code: str, param: str, minimum: Money | None = None
+        self, why: DiscountRefusal, problem: Problem, *, code: str, field: str, values: Mapping[str, Any]
     ) -> None:
-        super().__init__(public, code=code, param=param)
+        super().__init__(problem, code=code, field=field, values=values)
         self.why = why
-        self.minimum = minimum
 
 
 class Redemption(NamedTuple):
@@ -122,9 +122,9 @@ class Offer(NamedTuple):
     off: Money
 
     @property
-    def param(self) -> str:
+    def field(self) -> str:
         """The field in which it was asked for."""
-        return "couponId" if self.promotion is None else "promotionCode"
+        return "coupon_id" if self.promotion is None else "promotion_code"
 
 
 def to_api(recorded: RecordedRedemption) -> RedemptionObject:
@@ -157,18 +157,28 @@ def offered(coupon: Coupon, promotion: PromotionCode | None, subtotal: Money, *,
     discount = coupon.discount
     if isinstance(discount, AmountOff) and discount.off.currency != subtotal.currency:
         raise not_applicable(
-            offer, _R.OTHER_CURRENCY, f"the coupon is in {discount.off.currency}, the price in {subtotal.currency}"
+            offer,
+            _R.OTHER_CURRENCY,
+            Problem.DISCOUNT_CURRENCY,
+            what="coupon",
+            discount=discount.off.currency,
+            price=subtotal.currency,
         )
     minimum = promotion.minimum if promotion is not None else None
     if minimum is not None and minimum.currency != subtotal.currency:
         raise not_applicable(
-            offer, _R.OTHER_CURRENCY, f"its minimum is in {minimum.currency}, the price in {subtotal.currency}"
+            offer,
+            _R.OTHER_CURRENCY,
+            Problem.DISCOUNT_CURRENCY,
+            what="minimum",
+            discount=minimum.currency,
+            price=subtotal.currency,
         )
     if minimum is not None and subtotal.minor < minimum.minor:
-        raise not_applicable(offer, _R.BELOW_MINIMUM, f"the minimum purchase is {minimum} {minimum.currency}")
+        raise not_applicable(offer, _R.BELOW_MINIMUM, Problem.DISCOUNT_MINIMUM, minimum=minimum)
     off = discount.on(subtotal) if subtotal.minor > 0 else offer.off
     if off.minor <= 0:
-        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, "there is nothing to discount")
+        raise not_applicable(offer, _R.NOTHING_TO_TAKE_OFF, Problem.DISCOUNT_OF_NOTHING)
     return offer._replace(off=off)
 
 
@@ -182,29 +192,22 @@ def refuse_unavailable(offer: Offer, *, now: int) -> None:
         if one is None:
             continue
         if not one.active:
-            raise _refused(offer, _R.INACTIVE, f"this {what} is deactivated", code="discount_inactive")
+            raise _refused(offer, _R.INACTIVE, Problem.DISCOUNT_INACTIVE, code="discount_inactive", what=what)
         if one.expires_at is not None and one.expires_at <= now:
-            raise _refused(offer, _R.EXPIRED, f"this {what} has expired", code="discount_expired")
+            raise _refused(offer, _R.EXPIRED, Problem.DISCOUNT_EXPIRED, code="discount_expired", what=what)
         if one.uses.exhausted:
-            raise used_up(offer, f"this {what}")
+            raise used_up(offer, what)
 
 
 def used_up(offer: Offer, what: str) -> DiscountRefused:
     """There is no place left."""
-    return _refused(offer, _R.USED_UP, f"{what} has reached its redemption limit", code="discount_used_up")
+    return _refused(offer, _R.USED_UP, Problem.DISCOUNT_USED_UP, code="discount_used_up", what=what)
 
 
-def not_applicable(offer: Offer, why: DiscountRefusal, reason: str) -> DiscountRefused:
+def not_applicable(offer: Offer, why: DiscountRefusal, problem: Problem, **values: Any) -> DiscountRefused:
     """It exists and works, but not for this buyer or this price."""
-    return _refused(offer, why, f"this discount does not apply: {reason}", code="discount_not_applicable")
+    return _refused(offer, why, problem, code="discount_not_applicable", **values)
 
 
-def _refused(offer: Offer, why: DiscountRefusal, words: str, *, code: str) -> DiscountRefused:
-    promotion = offer.promotion
-    return DiscountRefused(
-        f"{offer.param}: {words}.",
-        why,
-        code=code,
-        param=offer.param,
-        minimum=promotion.minimum if promotion is not None and why is _R.BELOW_MINIMUM else None,
-    )
+def _refused(offer: Offer, why: DiscountRefusal, problem: Problem, *, code: str, **values: Any) -> DiscountRefused:
+    return DiscountRefused(why, problem, code=code, field=offer.field, values=values)

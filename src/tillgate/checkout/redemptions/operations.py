@@ -14,6 +14,7 @@ from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.promotions import operations as promotions
@@ -57,20 +58,18 @@ async def offer(
         Conflict: it is switched off, expired or used up, or not for this customer or price; the message says which.
     """
     if coupon_id is not None and promotion_code is not None:
-        raise InvalidInput("promotionCode: expected either couponId or promotionCode, got both.", param="promotionCode")
+        raise InvalidInput("promotion_code", Problem.ONE_OF, others=("coupon_id", "promotion_code"), count=2)
     promotion: PromotionCode | None = None
     if promotion_code is not None:
         try:
             promotion = await promotions.find_promotion_code(tx, principal, promotion_code)
         except NotFound as error:
-            raise InvalidInput(
-                "promotionCode: no such promotion code in this mode and project.", param="promotionCode"
-            ) from error
+            raise InvalidInput("promotion_code", Problem.NO_SUCH, noun="promotion code") from error
         coupon_id = promotion.coupon_id
     try:
         coupon = await coupons.get_coupon(tx, principal, present(coupon_id, "a coupon or a code"))
     except NotFound as error:
-        raise InvalidInput("couponId: no such coupon in this mode and project.", param="couponId") from error
+        raise InvalidInput("coupon_id", Problem.NO_SUCH, noun="coupon") from error
     found = offered(coupon, promotion, subtotal, now=now)
     if promotion is not None and promotion.asks_who:
         if customer_id is None:
@@ -78,13 +77,14 @@ async def offer(
             raise not_applicable(
                 found,
                 DiscountRefusal.FIRST_PAYMENT_ONLY if first else DiscountRefusal.ONCE_PER_CUSTOMER,
-                "it is for registered customers; set customerId",
+                Problem.DISCOUNT_NEEDS_CUSTOMER,
+                other="customer_id",
             )
         if promotion.first_time_transaction and has_paid_before:
             raise not_applicable(
                 found,
                 DiscountRefusal.FIRST_PAYMENT_ONLY,
-                "it is for a customer's first payment, and this customer has paid before",
+                Problem.DISCOUNT_FIRST_PAYMENT,
             )
         # Their other sessions wait: what a code asks of a customer is asked of one session after the other.
         await customers.hold_customer(tx, principal, customer_id)
@@ -237,20 +237,16 @@ async def _retake(tx: Transaction, redemption: Redemption, beyond_limit: bool) -
     return False
 
 
-async def _claimed(tx: Transaction, redemption: Redemption) -> tuple[DiscountRefusal, str] | None:
+async def _claimed(tx: Transaction, redemption: Redemption) -> tuple[DiscountRefusal, Problem] | None:
     """Why the customer may not have it, because of what they have in other sessions."""
     customer_id, code = redemption.customer_id, redemption.promotion_code_id
     if customer_id is None or code is None:
         return None
     beside = redemption.session_id
     if redemption.one_per_customer and await records.has_code(tx, customer_id, code, beside=beside):
-        return DiscountRefusal.ONCE_PER_CUSTOMER, "this customer has used it, or has it in another open session"
+        return DiscountRefusal.ONCE_PER_CUSTOMER, Problem.DISCOUNT_ONCE
     if redemption.first_time_transaction and await records.has_first(tx, customer_id, beside=beside):
-        return (
-            DiscountRefusal.FIRST_PAYMENT_ONLY,
-            "it is for a customer's first payment, and this customer has used such a code, or has one in another "
-            "open session",
-        )
+        return DiscountRefusal.FIRST_PAYMENT_ONLY, Problem.DISCOUNT_FIRST_PAYMENT_HELD
     return None
 
 
@@ -265,7 +261,7 @@ async def _unavailable(tx: Transaction, offer: Offer, now: int) -> DiscountRefus
     except DiscountRefused as why:
         return why
     # It was gone for a moment only: others gave theirs back between the two looks.
-    return used_up(offer, "this discount")
+    return used_up(offer, "discount")
 
 
 def _places(redemption: Redemption) -> list[tuple[records.Counted, str]]:

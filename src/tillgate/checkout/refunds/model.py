@@ -8,8 +8,12 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import Money
 from tillgate.checkout.metadata import metadata_to_api
+from tillgate.events import types
+from tillgate.events.types import EventType
 
 DESTINATION_MAX: Final = 200
+# The job of each refund that its rail sends.
+SEND: Final = "refunds.send"
 HASH_MAX: Final = 200
 
 
@@ -29,6 +33,14 @@ EDGES: Final[dict[RefundStatus, frozenset[RefundStatus]]] = {
     _R.SUCCEEDED: frozenset(),
     _R.FAILED: frozenset(),
     _R.CANCELED: frozenset(),
+}
+
+# The event of each state.
+EVENT_OF: Final[dict[RefundStatus, EventType]] = {
+    _R.PENDING: types.REFUND_CREATED,
+    _R.SUCCEEDED: types.REFUND_SUCCEEDED,
+    _R.FAILED: types.REFUND_FAILED,
+    _R.CANCELED: types.REFUND_CANCELED,
 }
 
 

@@ -11,8 +11,10 @@ from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_text
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import get_order
@@ -23,7 +25,9 @@ from tillgate.checkout.refunds import records
 from tillgate.checkout.refunds.model import (
     DESTINATION_MAX,
     EDGES,
+    EVENT_OF,
     HASH_MAX,
+    SEND,
     Refund,
     RefundReason,
     RefundStatus,
@@ -32,10 +36,10 @@ from tillgate.checkout.refunds.model import (
 from tillgate.checkout.sessions.model import SessionStatus, excess, waits_for_decision
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import deciding
-from tillgate.events.model import REFUND_CREATED, REFUND_UPDATED
-from tillgate.events.operations import emit
+from tillgate.events.types import REFUND_CREATED, REFUND_UPDATED, EventType
 from tillgate.rails.port import Block, Movement, MovementStatus, RefundRequest
 from tillgate.store import Transaction
+from tillgate.store.jobs import enqueue
 
 _REASONS: Final = {
     SessionStatus.UNDERPAID: RefundReason.UNDERPAID,
@@ -76,21 +80,20 @@ async def create_refund(context: CheckoutContext, tx: Transaction, principal: Pr
     try:
         recorded = await payments.locked_payment(tx, principal, new.payment_id)
     except NotFound as error:
-        raise InvalidInput("paymentId: no such payment in this mode and project.", param="paymentId") from error
+        raise InvalidInput("payment_id", Problem.NO_SUCH, noun="payment") from error
     payment = recorded.payment
     left = Money(payment.refundable_minor, payment.price.currency)
-    amount = left if new.amount is None else parse_amount(new.amount, left.currency, param="amount")
+    amount = left if new.amount is None else parse_amount(new.amount, left.currency, field="amount")
     there = payment.refundable_atomic > 0
     if not there or amount.minor > left.minor:
         raise Conflict(
-            f"At most {left} {left.currency} of what came for this payment can still be refunded."
-            if there
-            else "Nothing has come for this payment that could still be refunded.",
+            Problem.REFUND_TOO_LARGE,
+            field="amount",
+            values={"left": left if there else None},
             code="refund_exceeds_received",
-            param="amount",
         )
     destination = (
-        checked_text(new.destination, param="destination", length_max=DESTINATION_MAX)
+        checked_text(new.destination, field="destination", length_max=DESTINATION_MAX)
         if new.destination is not None
         else None
     )
@@ -180,7 +183,7 @@ async def settle_refund(
         InvalidInput: the transaction's name is none.
         Conflict: it is not pending.
     """
-    name = checked_text(tx_hash, param="txHash", length_max=HASH_MAX)
+    name = checked_text(tx_hash, field="tx_hash", length_max=HASH_MAX)
     refund, recorded = await _locked(tx, principal, refund_id)
     return await _settle(context, tx, recorded, _pending(refund), name, None, context.clock.now())
 
@@ -299,6 +302,10 @@ async def _refund(
         await _follow(context, tx, payment, now)
         return refund
     movement = await rail.refund(tx, RefundRequest(refund_id, payment.terms, going.amount_atomic, destination))
+    if movement.status is MovementStatus.PENDING and rail.sends:
+        await enqueue(
+            tx, context.outbox.wake.jobs, kind=SEND, key=refund_id, project_id=recorded.project_id, payload={}, now=now
+        )
     return await _moved(context, tx, recorded, refund, movement, now)
 
 
@@ -347,7 +354,7 @@ async def _move(
     if to not in EDGES[refund.status] or await records.move(tx, refund, to, now) != 1:
         raise Conflict(f"A refund that is {refund.status.value} cannot become {to.value}.")
     moved = msgspec.structs.replace(refund, status=to, updated_at=now)
-    await _tell(context, tx, moved, f"refund.{to.value}", now)
+    await _tell(context, tx, moved, EVENT_OF[to], now)
     await _follow(context, tx, recorded.payment, now)
     return moved
 
@@ -374,14 +381,5 @@ def _pending(refund: Refund) -> Refund:
     return refund
 
 
-async def _tell(context: CheckoutContext, tx: Transaction, refund: Refund, type: str, now: int) -> None:
-    await emit(
-        tx,
-        context.wake,
-        project_id=refund.project_id,
-        livemode=refund.livemode,
-        type=type,
-        object_id=refund.id,
-        data=msgspec.json.encode(to_api(refund)),
-        now=now,
-    )
+async def _tell(context: CheckoutContext, tx: Transaction, refund: Refund, type: EventType, now: int) -> None:
+    await emit_fact(context, tx, type, refund, to_api(refund), now=now)

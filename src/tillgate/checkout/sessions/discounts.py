@@ -3,6 +3,7 @@
 from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Field, Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
@@ -46,15 +47,15 @@ async def named(
     )
 
 
-def taken_off(basket: Basket, offer: Offer | None, *, param: str) -> Basket:
+def taken_off(basket: Basket, offer: Offer | None, *, field: Field) -> Basket:
     """The basket with what is taken off it, if somebody can pay that.
 
     Raises:
         InvalidInput: nothing is left to pay, or too much.
     """
     if offer is None:
-        return checked_basket(basket, param=param)
-    return checked_basket(basket._replace(discounts=(_discount(offer),)), param=offer.param)
+        return checked_basket(basket, field=field)
+    return checked_basket(basket._replace(discounts=(_discount(offer),)), field=offer.field)
 
 
 async def code_of(tx: Transaction, principal: Principal, order: Order) -> str | None:
@@ -80,9 +81,9 @@ async def apply_promotion_code(
     applied, wanted = await code_of(tx, principal, order), checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
         return session
-    refuse_unless_untouched(session, now, "A promotion code can be applied or removed")
+    refuse_unless_untouched(session, now, Problem.CODE_IS_FINAL)
     if order.discounts:
-        raise Conflict("A discount already applies. Remove it first, then enter the other code.")
+        raise Conflict(Problem.CODE_APPLIES)
     offer = await named(
         tx,
         principal,
@@ -94,7 +95,7 @@ async def apply_promotion_code(
     )
     offer = present(offer, "the offer of a code that was found")
     if order.basket._replace(discounts=(_discount(offer),)).totals.total <= 0:
-        raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, "the total would be zero")
+        raise not_applicable(offer, DiscountRefusal.WHOLE_PRICE, Problem.DISCOUNT_OF_ALL)
     await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)
     return await _reprice(context, tx, session, order, (_discount(offer),), now)
 
@@ -112,7 +113,7 @@ async def remove_promotion_code(
     order = await orders.get_order_of_session(tx, session.id)
     if not order.discounts:
         return session
-    refuse_unless_untouched(session, now, "A promotion code can be applied or removed")
+    refuse_unless_untouched(session, now, Problem.CODE_IS_FINAL)
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     await redemptions.give_up(tx, session.id)
     return await _reprice(context, tx, session, order, (), now)
@@ -121,7 +122,7 @@ async def remove_promotion_code(
 async def _locked(tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     session = require_own(await records.locked(tx, session_id), principal, session_id)
     if not session.allow_promotion_codes:
-        raise Conflict("No promotion code can be used for this session.")
+        raise Conflict(Problem.TAKES_NO_CODES)
     return session
 
 

@@ -10,6 +10,7 @@ from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments.model import (
     Decision,
@@ -17,9 +18,12 @@ from tillgate.checkout.payments.model import (
     PaymentState,
     PaymentStatus,
     Standing,
+    Unusual,
     exceptions_of,
     standing,
 )
+from tillgate.events import types
+from tillgate.events.types import EventType
 
 LIFETIME_MIN_MS: Final = 5 * MINUTE_MS
 LIFETIME_MAX_MS: Final = 7 * DAY_MS
@@ -55,6 +59,18 @@ EDGES: Final[dict[SessionStatus, frozenset[SessionStatus]]] = {
     _S.FAILED: frozenset(),
 }
 
+
+# The event of a move. That a session waits again is an update: what changed says that money is gone.
+EVENT_OF: Final[dict[SessionStatus, EventType]] = {
+    _S.PENDING: types.SESSION_UPDATED,
+    _S.DETECTED: types.SESSION_DETECTED,
+    _S.UNDERPAID: types.SESSION_UNDERPAID,
+    _S.OVERPAID: types.SESSION_OVERPAID,
+    _S.PAID: types.SESSION_PAID,
+    _S.PAID_LATE: types.SESSION_PAID_LATE,
+    _S.EXPIRED: types.SESSION_EXPIRED,
+    _S.FAILED: types.SESSION_FAILED,
+}
 
 IN_REVIEW: Final = frozenset({_S.UNDERPAID, _S.OVERPAID})
 
@@ -93,9 +109,20 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     allow_promotion_codes: bool = False
 
     @property
-    def exceptions(self) -> list[str]:
+    def exceptions(self) -> list[Unusual]:
         """What is unusual about the money, in words that combine."""
         return exceptions_of(self.payment, self.expires_at)
+
+
+def changed(before: CheckoutSession, after: CheckoutSession) -> bool:
+    """Whether a session has changed in what its events report: its own fields, what it asks for, or what has come."""
+    return _money(after) != _money(before) or msgspec.structs.replace(after, payment=before.payment) != before
+
+
+def _money(session: CheckoutSession) -> tuple[object, ...]:
+    payment = session.payment
+    last = payment.transfers[-1].tx_hash if payment.transfers else None
+    return payment.id, payment.terms, payment.received, last, session.exceptions
 
 
 class Conclusion(NamedTuple):
@@ -273,8 +300,10 @@ def checked_lifetime(seconds: int) -> int:
     milliseconds = seconds * 1_000
     if not LIFETIME_MIN_MS <= milliseconds <= LIFETIME_MAX_MS:
         raise InvalidInput(
-            f"expiresInSeconds: expected {LIFETIME_MIN_MS // 1_000} (5 minutes) to {LIFETIME_MAX_MS // 1_000} "
-            f"(7 days), got {seconds}.",
-            param="expiresInSeconds",
+            "expires_in_seconds",
+            Problem.SECONDS_OUT_OF_RANGE,
+            minimum=LIFETIME_MIN_MS // 1_000,
+            maximum=LIFETIME_MAX_MS // 1_000,
+            given=seconds,
         )
     return milliseconds

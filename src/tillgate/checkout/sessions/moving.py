@@ -4,7 +4,9 @@ import msgspec
 
 from tillgate.base.errors import Conflict
 from tillgate.base.invariants import ensure
+from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments.model import Payment
@@ -12,14 +14,14 @@ from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import (
     EDGES,
+    EVENT_OF,
     CheckoutSession,
     SessionStatus,
     order_status,
     payment_state,
 )
 from tillgate.checkout.sessions.object import to_api
-from tillgate.events.model import PAYMENT_UPDATED, SESSION_UPDATED
-from tillgate.events.operations import emit
+from tillgate.events.types import PAYMENT_UPDATED, SESSION_UPDATED, EventType
 from tillgate.store import Transaction
 
 
@@ -47,9 +49,7 @@ async def move(
             f"A session that is {session.status.value} cannot become {to.value}.", code="session_not_payable"
         )
     if await records.move(tx, session, to, paid_at=paid_at, now=now) != 1:
-        raise Conflict(
-            ("The session was changed by another request. Read it again, then decide."), code="session_changed"
-        )
+        raise Conflict(Problem.SESSION_CHANGED, code="session_changed")
     payment = session.payment if payment is None else payment
     if to is SessionStatus.PENDING:
         payment = msgspec.structs.replace(payment, reopened=True)
@@ -62,8 +62,7 @@ async def move(
         expires_at=session.expires_at if expires_at is None else expires_at,
     )
     await sync_records(context, tx, session, moved, now)
-    # That it waits again is no news of its own: what changed tells that money is gone.
-    await emit_event(context, tx, moved, SESSION_UPDATED if to is SessionStatus.PENDING else f"session.{to.value}", now)
+    await emit_event(context, tx, moved, EVENT_OF[to], now)
     return moved
 
 
@@ -84,7 +83,7 @@ async def sync_records(
     after: CheckoutSession,
     now: int,
     *,
-    payment_event: str = PAYMENT_UPDATED,
+    payment_event: EventType = PAYMENT_UPDATED,
 ) -> None:
     """Let a locked session's payment and order follow it, whether or not its own state has changed, and the place
     that its discount holds.
@@ -116,18 +115,11 @@ async def sync_records(
     )
 
 
-async def emit_event(context: CheckoutContext, tx: Transaction, session: CheckoutSession, type: str, now: int) -> None:
+async def emit_event(
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, type: EventType, now: int
+) -> None:
     """Write an event about a locked session."""
-    await emit(
-        tx,
-        context.wake,
-        project_id=session.project_id,
-        livemode=session.livemode,
-        type=type,
-        object_id=session.id,
-        data=msgspec.json.encode(to_api(session, context.settings.public_url)),
-        now=now,
-    )
+    await emit_fact(context, tx, type, session, to_api(session, context.settings.public_url), now=now)
 
 
 async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
+from tillgate.checkout.payments.model import Unusual
 from tillgate.checkout.sessions.model import CheckoutSession
 
 
@@ -37,8 +38,8 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     link_id: str | None
     order_id: str
     payment_id: str
-    status: str
-    exceptions: list[str]
+    status: Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
+    exceptions: list[Unusual]
     address: str
     amount: CryptoAmount
     received: CryptoAmount

@@ -7,6 +7,7 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.links import operations as links
@@ -29,7 +30,7 @@ from tillgate.checkout.sessions.model import (
     SessionStatus,
 )
 from tillgate.checkout.sessions.moving import emit_event
-from tillgate.events.model import SESSION_CREATED
+from tillgate.events.types import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
 
@@ -88,11 +89,7 @@ async def open_session(
     publishable.check_may_set(principal, new)
     prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]
     if len(prices) != 1:
-        raise InvalidInput(
-            "linkId: expected either linkId or amount or lineItems, got "
-            + ("none of them." if not prices else "more than one of them."),
-            param="linkId",
-        )
+        raise InvalidInput("link_id", Problem.ONE_OF, others=("link_id", "amount", "line_items"), count=len(prices))
     link = await _open_link(tx, principal, new.link_id) if new.link_id is not None else None
     return await _open(context, tx, principal, new, link)
 
@@ -114,7 +111,7 @@ async def _open_link(tx: Transaction, principal: Principal, link_id: str) -> Pay
     try:
         link = await links.get_link(tx, principal, link_id)
     except NotFound as error:
-        raise InvalidInput("linkId: no such payment link in this mode and project.", param="linkId") from error
+        raise InvalidInput("link_id", Problem.NO_SUCH, noun="payment link") from error
     _refuse_inactive(link)
     return link
 
@@ -130,9 +127,9 @@ async def _open(
     live = principal.livemode
     now = context.clock.now()
     basket = await _basket(tx, principal, new, link)
-    success_url = publishable.return_url(principal, new.success_url, param="successUrl")
-    cancel_url = publishable.return_url(principal, new.cancel_url, param="cancelUrl")
-    return_url = publishable.return_url(principal, new.return_url, param="returnUrl")
+    success_url = publishable.return_url(principal, new.success_url, field="success_url")
+    cancel_url = publishable.return_url(principal, new.cancel_url, field="cancel_url")
+    return_url = publishable.return_url(principal, new.return_url, field="return_url")
     metadata = checked_metadata(new.metadata)
     lifetime_ms = publishable.lifetime_ms(principal, new, context.settings.session_lifetime_ms)
     order = await orders.checked_new_order(
@@ -150,14 +147,11 @@ async def _open(
         customer_id=new.customer_id,
         now=now,
     )
-    order = order._replace(basket=discounts.taken_off(basket, offer, param="lineItems"))
+    order = order._replace(basket=discounts.taken_off(basket, offer, field="line_items"))
     price = order.basket.price
     rail = context.rail(livemode=live)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
-        raise InvalidInput(
-            "captureMethod: this rail has no authorisations, so payments cannot be captured later; use automatic.",
-            param="captureMethod",
-        )
+        raise InvalidInput("capture_method", Problem.NO_AUTHORIZATIONS)
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
     order_id = ids.new_id(ids.ORDER)
     session = CheckoutSession(
@@ -227,10 +221,7 @@ def _allowed_codes(principal: Principal, new: NewSession, link: PaymentLink | No
     if new.allow_promotion_codes is None:
         return link is not None and link.allow_promotion_codes
     if new.allow_promotion_codes and (new.coupon_id is not None or new.promotion_code is not None):
-        raise InvalidInput(
-            "allowPromotionCodes: a session that is created with a discount cannot take another.",
-            param="allowPromotionCodes",
-        )
+        raise InvalidInput("allow_promotion_codes", Problem.DISCOUNTED_ALREADY)
     return new.allow_promotion_codes
 
 
@@ -238,11 +229,11 @@ async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: 
     if new.line_items is not None:
         currency, lines = await orders.looked_up(tx, principal, new.currency, new.line_items)
         return orders.basket_of_lines(currency, lines, new.shipping_amount)
-    for value, param in ((new.currency, "currency"), (new.shipping_amount, "shippingAmount")):
+    for value, field in ((new.currency, "currency"), (new.shipping_amount, "shipping_amount")):
         if value is not None:
-            raise InvalidInput(f"{param}: possible with lineItems only.", param=param)
+            raise InvalidInput(field, Problem.ONLY_WITH, other="line_items")
     if link is not None:
         return orders.basket_of_price(link.price, link.title)
     amount = present(new.amount, "an amount where there are neither lines nor a link")
-    currency = parse_currency(amount.currency, param="amount.currency")
-    return orders.basket_of_price(parse_amount(amount.value, currency, param="amount.value"), None)
+    currency = parse_currency(amount.currency, field=("amount", "currency"))
+    return orders.basket_of_price(parse_amount(amount.value, currency, field=("amount", "value")), None)

@@ -4,6 +4,7 @@ import msgspec
 
 from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import LineItem, Order
@@ -14,7 +15,7 @@ from tillgate.checkout.products.operations import products_by_id
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, order_status, payment_state, require_own
 from tillgate.checkout.sessions.moving import emit_event
-from tillgate.events.model import SESSION_UPDATED
+from tillgate.events.types import SESSION_UPDATED
 from tillgate.store import Transaction
 
 
@@ -29,10 +30,10 @@ async def say_price(
         Conflict: the session does not wait for its first money, or a discount is reckoned from the price.
     """
     session, now = require_own(await records.locked(tx, session_id), principal, session_id), context.clock.now()
-    refuse_unless_untouched(session, now, "The price can be changed")
+    refuse_unless_untouched(session, now, Problem.PRICE_IS_FINAL)
     order = await orders.get_order_of_session(tx, session.id)
     if order.discounts:
-        raise Conflict("A discount applies to this price. Remove it first, then set the price.")
+        raise Conflict(Problem.PRICE_HAS_DISCOUNT)
     after = await orders.named_price(tx, principal, order, line_id, amount, now)
     return session if after == order else await reprice(context, tx, session, order, after, now)
 
@@ -46,14 +47,11 @@ async def open_lines(tx: Transaction, principal: Principal, order: Order) -> lis
     return [(one, found[one.product_id]) for one in lines if one.product_id in found]
 
 
-def refuse_unless_untouched(session: CheckoutSession, now: int, what: str) -> None:
+def refuse_unless_untouched(session: CheckoutSession, now: int, problem: Problem) -> None:
     """What somebody has sent money for keeps its price, also if that money is reversed: it may come back."""
     payment = session.payment
     if session.status is not SessionStatus.PENDING or now >= session.expires_at or payment.transfers or payment.dropped:
-        raise Conflict(
-            f"{what} only before the first payment is seen.",
-            code="session_not_pending",
-        )
+        raise Conflict(problem, code="session_not_pending")
 
 
 async def reprice(
@@ -65,9 +63,7 @@ async def reprice(
     payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
     await payment_records.reprice(tx, payment, now)
     if await records.reprice(tx, session, price, now) != 1:
-        raise Conflict(
-            ("The session was changed by another request. Read it again, then decide."), code="session_changed"
-        )
+        raise Conflict(Problem.SESSION_CHANGED, code="session_changed")
     moved = msgspec.structs.replace(session, price=price, payment=payment, updated_at=now)
     deadlines = (session.expires_at, session.expires_at)
     await payments.sync_payment(context, tx, session.payment, payment, payment_state(moved), now, expires=deadlines)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from tillgate.base.clock import MINUTE_MS
 from tillgate.base.errors import Forbidden, InvalidInput
 from tillgate.base.principal import Allow, Principal
+from tillgate.base.problems import Field, Path, Problem
 from tillgate.base.text import URL_MAX, checked_return_url
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.orders.model import LineItemKind
@@ -31,40 +32,40 @@ class Who(StrEnum):
     SECRET_KEYS = "secret keys"  # noqa: S105 — who, not a secret
 
 
-# Each field of the request that opens a session, by its name there: who may set it. What is an Allow is allowed on the
+# Each field of the request that opens a session: who may set it. What is an Allow is allowed on the
 # key by that name. A field that is missing here is one that nobody has decided about, and a test fails.
 MAY_SET: Final[Mapping[str, Who | Allow]] = {
-    "linkId": Who.ANYBODY,
+    "link_id": Who.ANYBODY,
     "amount": Allow.AMOUNT,
     "amount.value": Allow.AMOUNT,
     "amount.currency": Allow.AMOUNT,
-    "lineItems": Who.WITHIN_BOUNDS,
-    "lineItems.productId": Who.ANYBODY,
-    "lineItems.quantity": Who.ANYBODY,
+    "line_items": Who.WITHIN_BOUNDS,
+    "line_items.product_id": Who.ANYBODY,
+    "line_items.quantity": Who.ANYBODY,
     # Of a product whose buyer says what it costs; without a product it takes Allow.AMOUNT.
-    "lineItems.unitAmount": Who.WITHIN_BOUNDS,
+    "line_items.unit_amount": Who.WITHIN_BOUNDS,
     # A product has its own, by which the merchant knows what was bought.
-    "lineItems.name": Allow.AMOUNT,
+    "line_items.name": Allow.AMOUNT,
     # ``product``; ``discount`` and ``tax`` take what is called so.
-    "lineItems.kind": Who.WITHIN_BOUNDS,
+    "line_items.kind": Who.WITHIN_BOUNDS,
     "currency": Who.ANYBODY,
-    "shippingAmount": Allow.SHIPPING,
+    "shipping_amount": Allow.SHIPPING,
     "metadata": Who.ANYBODY,
     # Places of the key: its origins, and what was registered on it.
-    "successUrl": Who.WITHIN_BOUNDS,
-    "cancelUrl": Who.WITHIN_BOUNDS,
-    "returnUrl": Who.WITHIN_BOUNDS,
+    "success_url": Who.WITHIN_BOUNDS,
+    "cancel_url": Who.WITHIN_BOUNDS,
+    "return_url": Who.WITHIN_BOUNDS,
     # At most an hour, and a quarter of one with a code.
-    "expiresInSeconds": Who.WITHIN_BOUNDS,
+    "expires_in_seconds": Who.WITHIN_BOUNDS,
     # As often as a visitor may try one; for a link, only where the link takes codes.
-    "promotionCode": Who.WITHIN_BOUNDS,
-    "allowPromotionCodes": Who.WITHIN_BOUNDS,
-    "couponId": Who.SECRET_KEYS,
+    "promotion_code": Who.WITHIN_BOUNDS,
+    "allow_promotion_codes": Who.WITHIN_BOUNDS,
+    "coupon_id": Who.SECRET_KEYS,
     "reference": Who.SECRET_KEYS,
-    "uniqueReference": Who.SECRET_KEYS,
-    "customerId": Who.SECRET_KEYS,
-    "testClockId": Who.SECRET_KEYS,
-    "captureMethod": Who.SECRET_KEYS,
+    "unique_reference": Who.SECRET_KEYS,
+    "customer_id": Who.SECRET_KEYS,
+    "test_clock_id": Who.SECRET_KEYS,
+    "capture_method": Who.SECRET_KEYS,
 }
 _LINE_KINDS: Final = {
     LineItemKind.DISCOUNT: Allow.DISCOUNT,
@@ -80,23 +81,17 @@ def check_may_set(principal: Principal, new: "NewSession") -> None:
     """
     if not principal.publishable:
         return
-    for param, who in _asked(new):
+    for field, who in _asked(new):
         match who:
             case Who.SECRET_KEYS:
-                raise Forbidden(
-                    f"{param}: only your server sets this, because anybody may hold a publishable key. Leave it out, "
-                    "or open the session on your server with a secret key.",
-                    code="secret_key_required",
-                    param=param,
-                )
+                raise Forbidden(Problem.SERVER_ONLY, field=field, code="secret_key_required")
             case Allow():
                 if who not in principal.allow:
                     raise Forbidden(
-                        f"{param}: this publishable key opens links and products at their own price. Send linkId, or "
-                        "lineItems with a productId each; or open the session on your server with a secret key. The "
-                        f"key can be allowed this ({who}), and then its visitors choose what they pay.",
+                        Problem.NOT_ALLOWED_ON_KEY,
+                        field=field,
+                        values={"allow": who.value, "others": ("link_id", "line_items", "product_id")},
                         code="secret_key_required",
-                        param=param,
                     )
             case Who.ANYBODY | Who.WITHIN_BOUNDS:
                 pass
@@ -118,36 +113,31 @@ def lifetime_ms(principal: Principal, new: "NewSession", default_ms: int) -> int
     wanted_ms = checked_lifetime(new.expires_in_seconds)
     if wanted_ms > most_ms:
         raise InvalidInput(
-            f"expiresInSeconds: a session that a publishable key opens{' with a code' if new.promotion_code else ''} "
-            f"lasts at most {most_ms // 1_000} seconds, got {new.expires_in_seconds}. Open it on your server to have "
-            "it longer.",
-            param="expiresInSeconds",
+            "expires_in_seconds",
+            Problem.PUBLISHABLE_LIFETIME,
+            maximum=most_ms // 1_000,
+            given=new.expires_in_seconds,
+            with_code=new.promotion_code is not None,
         )
     return wanted_ms
 
 
-def return_url(principal: Principal, url: str | None, *, param: str) -> str | None:
+def return_url(principal: Principal, url: str | None, *, field: Field) -> str | None:
     """Where a buyer may be sent; with a publishable key, only to places of that key.
 
     Raises:
         InvalidInput: they may not be sent there.
     """
     if url is None or not principal.publishable:
-        return checked_return_url(url, param=param, livemode=principal.livemode)
+        return checked_return_url(url, field=field, livemode=principal.livemode)
     scheme = url[:URL_MAX].partition(":")[0].lower()
     if f"{scheme}:" in principal.returns_to:
         if len(url) > URL_MAX or not url.isprintable() or " " in url or "\\" in url:
-            raise InvalidInput(
-                f"{param}: expected at most {URL_MAX} characters without spaces or control characters.", param=param
-            )
+            raise InvalidInput(field, Problem.URL_TEXT, maximum=URL_MAX)
         return url
-    checked = checked_return_url(url, param=param, livemode=principal.livemode)
+    checked = checked_return_url(url, field=field, livemode=principal.livemode)
     if not any(place in principal.returns_to for place in _places(url)):
-        raise InvalidInput(
-            f"{param}: with a publishable key, buyers are sent to the key's own web origins, or to places that are "
-            "registered on it (return:…). Use one of those, or open the session on your server.",
-            param=param,
-        )
+        raise InvalidInput(field, Problem.RETURN_URL_NOT_ON_KEY)
     return checked
 
 
@@ -158,35 +148,23 @@ def codes_allowed(link: PaymentLink, new: "NewSession") -> bool:
         Forbidden: it does not, and a code is sent or asked for.
     """
     if not link.allow_promotion_codes and (new.promotion_code is not None or new.allow_promotion_codes):
-        param = "promotionCode" if new.promotion_code is not None else "allowPromotionCodes"
-        raise Forbidden(
-            f"{param}: this payment link takes no promotion codes. Switch them on for the link, or open the session on "
-            "your server with a secret key.",
-            code="secret_key_required",
-            param=param,
-        )
+        field = "promotion_code" if new.promotion_code is not None else "allow_promotion_codes"
+        raise Forbidden(Problem.LINK_TAKES_NO_CODES, field=field, code="secret_key_required")
     return link.allow_promotion_codes
 
 
-def _asked(new: "NewSession") -> Iterator[tuple[str, Who | Allow]]:
-    """Each field that says something, by its name in the request, and who may set it."""
+def _asked(new: "NewSession") -> Iterator[tuple[Path, Who | Allow]]:
+    """Each field that says something, and who may set it."""
     for name, value in new._asdict().items():
         if value != new._field_defaults[name]:
-            param = _camel(name)
-            yield param, MAY_SET[param]
+            yield (name,), MAY_SET[name]
     for number, line in enumerate(new.line_items or ()):
-        at = f"lineItems[{number}]"
         if line.kind in _LINE_KINDS:
-            yield f"{at}.kind", _LINE_KINDS[line.kind]
+            yield ("line_items", number, "kind"), _LINE_KINDS[line.kind]
         elif line.product_id is None:
-            yield f"{at}.productId", Allow.AMOUNT
+            yield ("line_items", number, "product_id"), Allow.AMOUNT
         elif line.name is not None:
-            yield f"{at}.name", MAY_SET["lineItems.name"]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)
+            yield ("line_items", number, "name"), MAY_SET["line_items.name"]
 
 
 def _places(url: str) -> tuple[str, ...]:

@@ -9,9 +9,12 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
+from tillgate.checkout.clocks.model import SESSIONS_MAX
 from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
+from tillgate.store.claiming import Work
+from tillgate.store.jobs.records import projects_with, without_job
 from tillgate.store.lists import newest_first
 
 _COLUMNS: Final = (
@@ -42,37 +45,59 @@ _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
 _NEWEST: Final = (
     f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
 )
+# What is done when the time of a session, or of what was authorised for it, is up. A session for which that failed has
+# a job of its own, and no batch takes it.
+EXPIRE: Final = "sessions.expire"
+LAPSE: Final = "payments.lapse"
+_EXPIRY: Final = Work("checkout_sessions", lane="project_id", due="expires_at", open="status = 'pending'")
+_LAPSES: Final = Work("payments", lane="project_id", due="lapses_at", open="state = 'requires_capture'")
+PROJECTS_TO_EXPIRE: Final = projects_with(_EXPIRY, EXPIRE)
+PROJECTS_TO_LAPSE: Final = projects_with(_LAPSES, LAPSE)
 # Time is up, and the network that the session is paid on has been looked at past it.
-_DUE: Final = "s.status = 'pending' AND s.expires_at <= $1 AND s.livemode = $2 AND p.rail = $3 AND p.chain_id = $4"
-_EXPIRABLE: Final = f"{_SELECT} WHERE {_DUE} ORDER BY s.expires_at LIMIT $5"
+_DUE: Final = (
+    "s.status = 'pending' AND s.project_id = $1 AND s.expires_at <= $2 AND s.livemode = $3 AND p.rail = $4 "
+    f"AND p.chain_id = $5 AND {without_job(EXPIRE, 's.id')}"
+)
+_EXPIRABLE: Final = f"{_SELECT} WHERE {_DUE} ORDER BY s.expires_at LIMIT $6"
 _TO_EXPIRE: Final = Both(sqlite=_EXPIRABLE, postgres=f"{_EXPIRABLE} FOR UPDATE OF s, p SKIP LOCKED")
 # Time is up, and a place of a coupon or a reference is held all the same.
 _HOLDING: Final = (
-    "s.status = 'pending' AND s.expires_at <= $1 AND ("
+    "s.status = 'pending' AND s.project_id = $1 AND s.expires_at <= $2 AND ("
     "EXISTS (SELECT 1 FROM redemptions r WHERE r.session_id = s.id AND r.status = 'reserved') "
-    "OR EXISTS (SELECT 1 FROM orders o WHERE o.session_id = s.id AND o.claimed_reference IS NOT NULL))"
+    "OR EXISTS (SELECT 1 FROM orders o WHERE o.session_id = s.id AND o.claimed_reference IS NOT NULL)) "
+    f"AND {without_job(EXPIRE, 's.id')}"
 )
 _ANY_HOLDING: Final = f"SELECT 1 FROM checkout_sessions s WHERE {_HOLDING} LIMIT 1"
-_RELEASABLE: Final = f"{_SELECT} WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $2"
+_RELEASABLE: Final = f"{_SELECT} WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $3"
 _TO_RELEASE: Final = Both(sqlite=_RELEASABLE, postgres=f"{_RELEASABLE} FOR UPDATE OF s, p SKIP LOCKED")
 # A session whose money is complete had its time: its deadline stays as it was.
 _BRING_NEARER: Final = (
     "UPDATE checkout_sessions SET expires_at = expires_at - $2 "
     "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"
 )
-_OF_CLOCK: Final = f"{_SELECT} WHERE s.test_clock_id = $1 AND s.status = 'pending' AND s.expires_at <= $2 ORDER BY s.id"
+_OF_CLOCK: Final = (
+    f"{_SELECT} WHERE s.test_clock_id = $1 AND s.status = 'pending' AND s.expires_at <= $2 ORDER BY s.id LIMIT $3"
+)
 _TO_EXPIRE_OF_CLOCK: Final = Both(sqlite=_OF_CLOCK, postgres=f"{_OF_CLOCK} FOR UPDATE OF s, p")
 _BRING_LAPSES_NEARER: Final = (
     "UPDATE payments SET lapses_at = lapses_at - $2 WHERE state = 'requires_capture' "
     "AND session_id IN (SELECT id FROM checkout_sessions WHERE test_clock_id = $1)"
 )
 _LAPSED_OF_CLOCK: Final = (
-    f"{_SELECT} WHERE s.test_clock_id = $1 AND p.state = 'requires_capture' AND p.lapses_at <= $2 ORDER BY s.id"
+    f"{_SELECT} WHERE s.test_clock_id = $1 AND p.state = 'requires_capture' AND p.lapses_at <= $2 ORDER BY s.id "
+    "LIMIT $3"
 )
 _TO_LAPSE_OF_CLOCK: Final = Both(sqlite=_LAPSED_OF_CLOCK, postgres=f"{_LAPSED_OF_CLOCK} FOR UPDATE OF s, p")
-_LAPSED: Final = f"{_SELECT} WHERE p.state = 'requires_capture' AND p.lapses_at <= $1 ORDER BY p.lapses_at LIMIT $2"
+_LAPSE_DUE: Final = (
+    f"p.state = 'requires_capture' AND p.project_id = $1 AND p.lapses_at <= $2 AND {without_job(LAPSE, 's.id')}"
+)
+_ANY_TO_LAPSE: Final = f"SELECT 1 FROM checkout_sessions s {JOINED} WHERE {_LAPSE_DUE} LIMIT 1"
+_LAPSED: Final = f"{_SELECT} WHERE {_LAPSE_DUE} ORDER BY p.lapses_at LIMIT $3"
 _TO_LAPSE: Final = Both(sqlite=_LAPSED, postgres=f"{_LAPSED} FOR UPDATE OF s, p SKIP LOCKED")
 _ANY_TO_EXPIRE: Final = f"SELECT 1 FROM checkout_sessions s {JOINED} WHERE {_DUE} LIMIT 1"
+_IDS_TO_EXPIRE: Final = f"SELECT s.id FROM checkout_sessions s {JOINED} WHERE {_DUE} ORDER BY s.expires_at LIMIT $6"
+_IDS_TO_RELEASE: Final = f"SELECT s.id FROM checkout_sessions s WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $3"
+_IDS_TO_LAPSE: Final = f"SELECT s.id FROM checkout_sessions s {JOINED} WHERE {_LAPSE_DUE} ORDER BY p.lapses_at LIMIT $3"
 
 
 class Looked(NamedTuple):
@@ -170,26 +195,51 @@ async def set_canceled(tx: Transaction, session_id: str, at: int) -> None:
     await tx.execute(_SET_CANCELED, at, session_id)
 
 
-async def any_to_expire(tx: Transaction, looked: Looked) -> bool:
-    """Whether a pending session's time is up, as far as its network has been looked at."""
-    return await tx.fetch_one(_ANY_TO_EXPIRE, looked.until, looked.livemode, looked.rail, looked.chain_id) is not None
+async def any_to_expire(tx: Transaction, project_id: str, looked: Looked) -> bool:
+    """Whether the time of a project's pending session is up, as far as its network has been looked at."""
+    found = await tx.fetch_one(_ANY_TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.chain_id)
+    return found is not None
 
 
-async def to_expire(tx: Transaction, looked: Looked, limit: int) -> list[CheckoutSession]:
+async def to_expire(tx: Transaction, project_id: str, looked: Looked, limit: int) -> list[CheckoutSession]:
     """The same sessions, as far as no other worker holds them, longest overdue first."""
-    rows = await tx.fetch_all(_TO_EXPIRE, looked.until, looked.livemode, looked.rail, looked.chain_id, limit)
+    rows = await tx.fetch_all(
+        _TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.chain_id, limit
+    )
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
-async def any_holding(tx: Transaction, now: int) -> bool:
-    """Whether a pending session whose time is up holds a coupon's place or a reference."""
-    return await tx.fetch_one(_ANY_HOLDING, now) is not None
+async def any_holding(tx: Transaction, project_id: str, now: int) -> bool:
+    """Whether a project's pending session whose time is up holds a coupon's place or a reference."""
+    return await tx.fetch_one(_ANY_HOLDING, project_id, now) is not None
 
 
-async def to_release(tx: Transaction, now: int, limit: int) -> list[CheckoutSession]:
+async def to_release(tx: Transaction, project_id: str, now: int, limit: int) -> list[CheckoutSession]:
     """The same sessions, as far as no other worker holds them, longest overdue first."""
-    rows = await tx.fetch_all(_TO_RELEASE, now, limit)
+    rows = await tx.fetch_all(_TO_RELEASE, project_id, now, limit)
     return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def ids_to_expire(tx: Transaction, project_id: str, looked: Sequence[Looked], now: int, limit: int) -> list[str]:
+    """The ids alone of sessions that :func:`to_expire` and :func:`to_release` would find: nothing of them is read."""
+    found: list[str] = []
+    for one in looked:
+        rows = await tx.fetch_all(
+            _IDS_TO_EXPIRE, project_id, one.until, one.livemode, one.rail, one.chain_id, limit - len(found)
+        )
+        found += [row["id"] for row in rows]
+    rows = await tx.fetch_all(_IDS_TO_RELEASE, project_id, now, limit - len(found))
+    return list(dict.fromkeys([*found, *(row["id"] for row in rows)]))
+
+
+async def ids_to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> list[str]:
+    """The ids alone of sessions that :func:`to_lapse` would find."""
+    return [row["id"] for row in await tx.fetch_all(_IDS_TO_LAPSE, project_id, now, limit)]
+
+
+async def any_to_lapse(tx: Transaction, project_id: str, now: int) -> bool:
+    """Whether an authorisation of a project is over."""
+    return await tx.fetch_one(_ANY_TO_LAPSE, project_id, now) is not None
 
 
 async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
@@ -201,19 +251,20 @@ async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> Non
 
 async def to_lapse_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
     """A locked test clock's sessions whose payment's authorisation is over, which nobody else changes from here on."""
-    rows = await tx.fetch_all(_TO_LAPSE_OF_CLOCK, clock_id, now)
+    rows = await tx.fetch_all(_TO_LAPSE_OF_CLOCK, clock_id, now, SESSIONS_MAX)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
 async def to_expire_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
     """A locked test clock's pending sessions whose time is up, which nobody else changes from here on."""
-    rows = await tx.fetch_all(_TO_EXPIRE_OF_CLOCK, clock_id, now)
+    rows = await tx.fetch_all(_TO_EXPIRE_OF_CLOCK, clock_id, now, SESSIONS_MAX)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
-async def to_lapse(tx: Transaction, now: int, limit: int) -> list[CheckoutSession]:
-    """Sessions whose payment's authorisation is over and that no other worker holds, longest overdue first."""
-    rows = await tx.fetch_all(_TO_LAPSE, now, limit)
+async def to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> list[CheckoutSession]:
+    """A project's sessions whose payment's authorisation is over and that no other worker holds, longest overdue
+    first."""
+    rows = await tx.fetch_all(_TO_LAPSE, project_id, now, limit)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 

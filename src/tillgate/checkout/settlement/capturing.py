@@ -9,6 +9,7 @@ from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
@@ -27,7 +28,7 @@ from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.moving import move, sync_records
-from tillgate.events.model import PAYMENT_CAPTURED
+from tillgate.events.types import PAYMENT_CAPTURED
 from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
 
@@ -81,12 +82,10 @@ async def capture(
         raise Conflict("The authorisation has lapsed, so nothing can be captured.", code="payment_not_capturable")
     wanted, left = payment.capturable_minor, Money(payment.capturable_minor, payment.price.currency)
     if amount is not None:
-        wanted = parse_amount(amount, payment.price.currency, param="amount").minor
+        wanted = parse_amount(amount, payment.price.currency, field="amount").minor
     if wanted > left.minor:
         raise Conflict(
-            f"At most {left} {left.currency} can still be captured of this payment.",
-            code="capture_exceeds_authorization",
-            param="amount",
+            Problem.CAPTURE_TOO_LARGE, field="amount", values={"left": left}, code="capture_exceeds_authorization"
         )
     session = await _session_of(tx, payment)
     await _take(context, tx, session, payment, wanted, release=cancel_remainder, now=now)
@@ -137,12 +136,21 @@ async def release(
     return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=now, payment=payment)
 
 
-async def lapse_due(context: CheckoutContext, tx: Transaction) -> int:
-    """Release a batch of authorisations whose time is up; answers with how many."""
+async def lapse_due(context: CheckoutContext, tx: Transaction, project_id: str) -> int:
+    """Release a batch of a project's authorisations whose time is up; answers with how many."""
     now = context.clock.now()
-    due = await records.to_lapse(tx, now, LAPSE_BATCH_MAX)
+    due = await records.to_lapse(tx, project_id, now, LAPSE_BATCH_MAX)
     await lapse_all(context, tx, due, now)
     return len(due)
+
+
+async def lapse_one(context: CheckoutContext, tx: Transaction, session_id: str) -> None:
+    """The same for one session's authorisation, where its time is up."""
+    now = context.clock.now()
+    session = await records.locked(tx, session_id)
+    held = session.payment.authorization if session is not None else None
+    if session is not None and session.status is SessionStatus.DETECTED and held is not None and held.lapses_at <= now:
+        await lapse_all(context, tx, [session], now)
 
 
 async def lapse_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
@@ -153,11 +161,6 @@ async def lapse_all(context: CheckoutContext, tx: Transaction, due: list[Checkou
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
     for session in sorted(due, key=lambda one: (one.project_id, one.livemode)):
         await release(context, tx, session, ReleaseReason.LAPSED, now)
-
-
-async def any_to_lapse(tx: Transaction, now: int) -> bool:
-    """Whether an authorisation's time is up."""
-    return await payment_records.any_to_lapse(tx, now)
 
 
 async def _take(

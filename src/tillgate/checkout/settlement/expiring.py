@@ -4,12 +4,8 @@ A payment may lie in a block that nobody has read yet. So a session waits until 
 deadline: money that was in time is never told to be late. What it holds of others ends by the clock all the same.
 """
 
-import asyncio
-from typing import Final, NamedTuple
+from typing import Final
 
-import structlog
-
-from keyturn.database import StoreUnavailable
 from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
@@ -18,40 +14,9 @@ from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, require_own
 from tillgate.checkout.sessions.moving import move, waits_until
-from tillgate.checkout.settlement import capturing
-from tillgate.rails.port import Rail
-from tillgate.store import Database, Transaction
+from tillgate.store import Transaction
 
-LOOK_SECONDS: Final = 1.0
 EXPIRE_BATCH_MAX: Final = 100
-
-_log = structlog.get_logger("sessions")
-
-
-async def keep_expiring(database: Database, context: CheckoutContext) -> None:
-    """Expire and lapse what is due until cancelled; what fell due while nobody ran is caught up at once."""
-
-    async def anything(tx: Transaction) -> bool:
-        now = context.clock.now()
-        for network in await _networks(context, tx):
-            if await records.any_to_expire(tx, network.query):
-                return True
-        return await records.any_holding(tx, now) or await capturing.any_to_lapse(tx, now)
-
-    async def batch(tx: Transaction) -> int:
-        expired = await expire_due(context, tx)
-        return expired + await release_due(context, tx) + await capturing.lapse_due(context, tx)
-
-    while True:
-        try:
-            while await database.read(anything):
-                if not await database.write(batch):
-                    break  # others hold what is left
-        except StoreUnavailable:
-            pass  # said once by what watches the database; it is tried again
-        except Exception:
-            _log.exception("sessions.expiry_failed")
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def expire(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
@@ -88,13 +53,36 @@ async def expire_now(context: CheckoutContext, tx: Transaction, session: Checkou
     return await waits_until(context, tx, session, expires_at, now)
 
 
-async def expire_due(context: CheckoutContext, tx: Transaction) -> int:
-    """Expire a batch of pending sessions whose time is up and whose network has been looked at past their deadline;
-    answers with how many."""
+async def networks(context: CheckoutContext, tx: Transaction) -> list[records.Looked]:
+    """The networks that sessions are paid on, and how far each has been looked at."""
+    now, found = context.clock.now(), []
+    for livemode, rail in ((False, context.rails.test), (True, context.rails.live)):
+        for chain_id in rail.chain_ids if rail is not None else ():
+            if rail is not None:
+                looked = min(now, await rail.looked_until(tx, chain_id, now))
+                found.append(records.Looked(livemode, rail.name, chain_id, looked))
+    return found
+
+
+async def any_due(tx: Transaction, project_id: str, found: list[records.Looked], now: int) -> bool:
+    """Whether there is something to expire or to give back in a project.
+
+    Args:
+        found: the networks.
+    """
+    for network in found:
+        if await records.any_to_expire(tx, project_id, network):
+            return True
+    return await records.any_holding(tx, project_id, now)
+
+
+async def expire_due(context: CheckoutContext, tx: Transaction, project_id: str) -> int:
+    """Expire a batch of a project's pending sessions whose time is up and whose network has been looked at past their
+    deadline; answers with how many."""
     now = context.clock.now()
     due: list[CheckoutSession] = []
-    for network in await _networks(context, tx):
-        due += await records.to_expire(tx, network.query, EXPIRE_BATCH_MAX - len(due))
+    for network in await networks(context, tx):
+        due += await records.to_expire(tx, project_id, network, EXPIRE_BATCH_MAX - len(due))
     await expire_all(context, tx, due, now)
     return len(due)
 
@@ -108,11 +96,23 @@ async def expire_all(context: CheckoutContext, tx: Transaction, due: list[Checko
         await move(context, tx, session, SessionStatus.EXPIRED, paid_at=None, now=now)
 
 
-async def release_due(context: CheckoutContext, tx: Transaction) -> int:
-    """Give back what a batch of sessions holds of others whose time is up, though their rail has not looked that far;
-    answers with how many."""
+async def expire_one(context: CheckoutContext, tx: Transaction, session_id: str) -> None:
+    """The same for one session, where its time is up: expire it, or give back what it holds of others."""
     now = context.clock.now()
-    holding = await records.to_release(tx, now, EXPIRE_BATCH_MAX)
+    session = await records.locked(tx, session_id)
+    if session is None or session.status is not SessionStatus.PENDING or session.expires_at > now:
+        return
+    if await context.looked_until(tx, session.payment.terms, livemode=session.livemode) >= session.expires_at:
+        await expire_all(context, tx, [session], now)
+    else:
+        await _release(tx, [session], now)
+
+
+async def release_due(context: CheckoutContext, tx: Transaction, project_id: str) -> int:
+    """Give back what a batch of a project's sessions holds of others whose time is up, though their rail has not looked
+    that far; answers with how many."""
+    now = context.clock.now()
+    holding = await records.to_release(tx, project_id, now, EXPIRE_BATCH_MAX)
     await _release(tx, holding, now)
     return len(holding)
 
@@ -126,29 +126,6 @@ async def due_of_clock(context: CheckoutContext, tx: Transaction, clock_id: str,
     }
     await _release(tx, [one for one in over if not looked[one.id]], now)
     return [one for one in over if looked[one.id]]
-
-
-class _Network(NamedTuple):
-    """A network that sessions are paid on, and how far its rail has looked."""
-
-    rail: Rail
-    livemode: bool
-    chain_id: int
-    looked_until: int
-
-    @property
-    def query(self) -> records.Looked:
-        return records.Looked(self.livemode, self.rail.name, self.chain_id, self.looked_until)
-
-
-async def _networks(context: CheckoutContext, tx: Transaction) -> list[_Network]:
-    now, found = context.clock.now(), []
-    for livemode, rail in ((False, context.rails.test), (True, context.rails.live)):
-        for chain_id in rail.chain_ids if rail is not None else ():
-            if rail is not None:
-                looked = min(now, await rail.looked_until(tx, chain_id, now))
-                found.append(_Network(rail, livemode, chain_id, looked))
-    return found
 
 
 async def _release(tx: Transaction, sessions: list[CheckoutSession], now: int) -> None:

@@ -15,12 +15,12 @@ from tillgate.checkout.sessions.model import (
     CheckoutSession,
     Conclusion,
     SessionStatus,
+    changed,
     conclude,
     gave_all_back,
 )
 from tillgate.checkout.sessions.moving import emit_event, move, sync_records
-from tillgate.checkout.sessions.object import to_api
-from tillgate.events.model import SESSION_UPDATED
+from tillgate.events.types import SESSION_UPDATED
 from tillgate.rails.port import Observation
 from tillgate.store import Transaction
 
@@ -81,7 +81,6 @@ async def settle(
     settled = msgspec.structs.replace(session, payment=payment)
     if payment != session.payment:
         await sync_records(context, tx, session, settled, now)
-        url = context.settings.public_url
-        if to_api(settled, url) != to_api(session, url):
+        if changed(session, settled):
             await emit_event(context, tx, settled, SESSION_UPDATED, now)
     return settled

@@ -15,6 +15,7 @@ from tillgate.base.clock import MINUTE_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import (
@@ -33,7 +34,8 @@ from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.expiring import expire_now
 from tillgate.checkout.settlement.observing import observe
-from tillgate.events.model import PAYMENT_DECLINED
+from tillgate.events.facts import Fact
+from tillgate.events.types import PAYMENT_DECLINED, SESSION_PAID
 from tillgate.rails.port import TEST_CHAIN_ID, Observation
 from tillgate.store import Transaction
 
@@ -158,14 +160,14 @@ async def simulate_payer(
     """
     outcomes = PAYERS.get(payer)
     if outcomes is None:
-        raise InvalidInput(f"payer: expected one of {', '.join(PAYERS)}.", param="payer")
+        raise InvalidInput("payer", Problem.NOT_A_CHOICE, choices=tuple(PAYERS))
     for outcome in outcomes:
         await simulate(context, tx, principal, session_id, outcome)
     return await get_session(tx, principal, session_id)
 
 
-def example_paid_session(context: CheckoutContext, project_id: str) -> bytes:
-    """A paid test session that never was, as JSON, for test sends."""
+def example_of_paid(context: CheckoutContext, project_id: str) -> Fact:
+    """That a test session was paid which never was, for test sends."""
     now = context.clock.now()
     payment_id = ids.new_id(ids.PAYMENT)
     session_id = ids.new_id(ids.CHECKOUT_SESSION)
@@ -210,7 +212,15 @@ def example_paid_session(context: CheckoutContext, project_id: str) -> bytes:
             ),
         ),
     )
-    return msgspec.json.encode(to_api(example, context.settings.public_url))
+    return Fact(
+        type=SESSION_PAID,
+        project_id=project_id,
+        livemode=False,
+        object_id=session_id,
+        at=now,
+        native=msgspec.json.encode(to_api(example, context.settings.public_url)),
+        subject=example,
+    )
 
 
 async def _decline(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:

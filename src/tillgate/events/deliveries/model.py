@@ -1,4 +1,4 @@
-"""Deliveries, their attempts and their schedule."""
+"""Deliveries, their attempts, and what an attempt leads to."""
 
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -7,11 +7,7 @@ from typing import Final
 
 import msgspec
 
-from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-
-# Six attempts over 31 hours and 11 minutes: at once, then after 1 min, 10 min, 1 h, 6 h and 24 h more.
-GAPS_MS: Final = (MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS)
-ATTEMPTS_MAX: Final = len(GAPS_MS) + 1
+from tillgate.base.clock import DAY_MS, SECOND_MS
 
 # How long a receiver may put a retry off.
 RETRY_AFTER_MAX_MS: Final = DAY_MS
@@ -19,6 +15,8 @@ RETRY_AFTER_MAX_MS: Final = DAY_MS
 _RETRY_AFTER_LENGTH_MAX: Final = 100
 
 # How many deliveries to one endpoint are under way at once; one that only fails gets a single probe at a time.
+# Of one process.
+IN_FLIGHT_MAX: Final = 256
 ENDPOINT_IN_FLIGHT_MAX: Final = 10
 FAILING_IN_FLIGHT_MAX: Final = 1
 # Free places are always shared as if by this number of endpoints.
@@ -85,14 +83,19 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         return self.response_status is not None and 200 <= self.response_status < 300
 
 
-def next_step(attempt: Attempt, attempts_max: int, now: int) -> tuple[DeliveryStatus, int]:
-    """What an attempt leads to: the new status, and when to try again if it is still pending."""
+def next_step(attempt: Attempt, attempts_max: int, now: int, gaps_ms: tuple[int, ...]) -> tuple[DeliveryStatus, int]:
+    """What an attempt leads to: the new status, and when to try again if it is still pending.
+
+    Args:
+        attempts_max: the delivery's own number.
+        gaps_ms: its style's waits; one that has become shorter meanwhile ends it sooner.
+    """
     if attempt.succeeded:
         return DeliveryStatus.DELIVERED, now
-    if attempt.number >= attempts_max:
+    if attempt.number >= min(attempts_max, len(gaps_ms) + 1):
         return DeliveryStatus.ABANDONED, now
     asked_ms = min(attempt.retry_after_ms or 0, RETRY_AFTER_MAX_MS)
-    return DeliveryStatus.PENDING, now + max(GAPS_MS[attempt.number - 1], asked_ms)
+    return DeliveryStatus.PENDING, now + max(gaps_ms[attempt.number - 1], asked_ms)
 
 
 def retry_after(status: int, header: str | None, now: int) -> int | None:
@@ -120,6 +123,16 @@ def share(free: int) -> int:
     """How many places one endpoint may hold while a given number are free: the fewer there are, the less each one gets,
     so that however many receivers hang, the next endpoint still finds a place."""
     return max(min(ENDPOINT_IN_FLIGHT_MAX, free // ENDPOINTS_SERVED), 1)
+
+
+def project_room(held: int, free: int, *, idle: bool) -> int:
+    """How many more places a project may take for one endpoint, if it holds some already and others are free.
+
+    It takes places as long as it holds less than half as many as are free, and for an endpoint that holds none one more
+    as long as it holds fewer than are free. So however many projects' receivers hang, as many places are left as one of
+    them holds: the next project finds one, and so does the next endpoint of the same project.
+    """
+    return max((free - 2 * held + 2) // 3, int(idle and held < free), 0)
 
 
 def room(in_flight: int, *, failing: bool, places: int = ENDPOINT_IN_FLIGHT_MAX) -> int:

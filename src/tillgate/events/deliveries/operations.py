@@ -8,13 +8,15 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.events import records as events
 from tillgate.events.deliveries import records
 from tillgate.events.deliveries.model import Attempt, Delivery
 from tillgate.events.endpoints import records as endpoints
 from tillgate.events.log import require_place
-from tillgate.events.model import SEQUENCE_MAX, subscribes
-from tillgate.events.wake import Wake
+from tillgate.events.model import SEQUENCE_MAX
+from tillgate.events.outbox import Outbox
+from tillgate.events.types import subscribes
 from tillgate.store import Transaction
 
 # How many events one replay of a range looks at; the next one goes on from there.
@@ -69,7 +71,7 @@ async def get_delivery(tx: Transaction, principal: Principal, delivery_id: str) 
     return (await _with_attempts(tx, [delivery]))[0]
 
 
-async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal, delivery_id: str) -> Delivery:
+async def replay(tx: Transaction, outbox: Outbox, clock: Clock, principal: Principal, delivery_id: str) -> Delivery:
     """Send an event to an endpoint again, as a delivery of its own with all its attempts.
 
     The event id is the same, so a receiver that keeps ids does nothing twice.
@@ -89,37 +91,56 @@ async def replay(tx: Transaction, wake: Wake, clock: Clock, principal: Principal
         endpoint_id=delivery.endpoint_id,
         event_id=delivery.event_id,
         event_type=delivery.event_type,
+        attempts_max=delivery.attempts_max,
         now=clock.now(),
     )
-    tx.after_commit(wake.now)
+    tx.after_commit(outbox.wake.now)
     return (await get_delivery(tx, principal, new_id)).delivery
 
 
 async def replay_event(
-    tx: Transaction, wake: Wake, clock: Clock, principal: Principal, event_id: str, endpoint_id: str | None = None
+    tx: Transaction, outbox: Outbox, clock: Clock, principal: Principal, event_id: str, endpoint_id: str | None = None
 ) -> list[Delivery]:
     """Send an event again: to the named endpoint, or to each active one that subscribed to its type.
 
     Raises:
         NotFound: the event is not in the caller's project and mode.
         InvalidInput: the endpoint is not.
+        Conflict: the event has no form in the dialect of the named endpoint.
     """
     event = await events.held(tx, principal.project_id, principal.livemode, event_id)
     if event is None:
         raise NotFound("event", event_id)
+    kept = await events.dialects_of(tx, event.id)
     if endpoint_id is None:
-        targets = await records.endpoints_wanting(tx, principal.project_id, principal.livemode, event.type)
+        found = await records.subscribers(tx, principal.project_id, principal.livemode)
+        targets = [(one.endpoint_id, one.dialect) for one in found if one.wants(event.type)]
     else:
         likely = ids.is_id(ids.WEBHOOK_ENDPOINT, endpoint_id)
-        if not likely or await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id) is None:
-            raise InvalidInput("endpointId: no such webhook endpoint in this mode and project.", param="endpointId")
-        targets = [endpoint_id]
+        named = await endpoints.locked(tx, principal.project_id, principal.livemode, endpoint_id) if likely else None
+        if named is None:
+            raise InvalidInput("endpoint_id", Problem.NO_SUCH, noun="webhook endpoint")
+        if not outbox.styles.can_send(named.dialect, kept):
+            raise Conflict(
+                "This event was not kept in the dialect of this endpoint: it is not one that the dialect has, or it "
+                "happened before the project had such an endpoint.",
+                code="delivery_not_replayable",
+            )
+        targets = [(endpoint_id, named.dialect)]
     now = clock.now()
     made = [
-        await records.insert(tx, endpoint_id=target, event_id=event.id, event_type=event.type, now=now)
-        for target in targets
+        await records.insert(
+            tx,
+            endpoint_id=target,
+            event_id=event.id,
+            event_type=event.type,
+            attempts_max=outbox.styles.of(dialect).attempts_max,
+            now=now,
+        )
+        for target, dialect in targets
+        if outbox.styles.can_send(dialect, kept)
     ]
-    tx.after_commit(wake.now)
+    tx.after_commit(outbox.wake.now)
     return [(await get_delivery(tx, principal, delivery_id)).delivery for delivery_id in made]
 
 
@@ -137,7 +158,7 @@ class Replayed(NamedTuple):
 
 async def replay_range(
     tx: Transaction,
-    wake: Wake,
+    outbox: Outbox,
     clock: Clock,
     principal: Principal,
     endpoint_id: str,
@@ -148,7 +169,8 @@ async def replay_range(
 ) -> Replayed:
     """Send an endpoint the events between two sequences again, both ends excluded, oldest first.
 
-    What it has not subscribed to is left out, and so is what is still on its way to it.
+    What it has not subscribed to is left out, and so is what is still on its way to it, and what was not kept in its
+    dialect.
 
     Args:
         failed_only: leave out what has arrived, and what is older than the endpoint. What it missed while it was
@@ -162,21 +184,28 @@ async def replay_range(
     if endpoint is None:
         raise NotFound("webhook endpoint", endpoint_id)
     await require_place(tx, principal.project_id, principal.livemode, after)
-    found = await records.events_in_range(
-        tx, principal.project_id, principal.livemode, endpoint_id, after, before, REPLAY_MAX + 1
-    )
+    found = await records.events_in_range(tx, principal.project_id, endpoint, after, before, REPLAY_MAX + 1)
     looked_at, now = found[:REPLAY_MAX], clock.now()
+    style = outbox.styles.find(endpoint.dialect)
     again = [
         one
         for one in looked_at
         if not one.pending
         and subscribes(endpoint.events, one.type)
         and not (failed_only and (one.delivered or one.created_at < endpoint.created_at))
+        and outbox.styles.can_send(endpoint.dialect, (endpoint.dialect,) if one.own_form else ())
     ]
-    for one in again:
-        await records.insert(tx, endpoint_id=endpoint_id, event_id=one.event_id, event_type=one.type, now=now)
-    if again:
-        tx.after_commit(wake.now)
+    if style is not None and again:
+        for one in again:
+            await records.insert(
+                tx,
+                endpoint_id=endpoint_id,
+                event_id=one.event_id,
+                event_type=one.type,
+                attempts_max=style.attempts_max,
+                now=now,
+            )
+        tx.after_commit(outbox.wake.now)
     return Replayed(len(again), looked_at[-1].sequence if len(found) > REPLAY_MAX else None)
 
 

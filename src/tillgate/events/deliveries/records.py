@@ -1,5 +1,6 @@
 """Every statement about deliveries and their attempts."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -8,71 +9,66 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest
 from tillgate.events.deliveries.model import (
-    ATTEMPTS_MAX,
     ENDPOINT_IN_FLIGHT_MAX,
+    IN_FLIGHT_MAX,
     Attempt,
     Delivery,
     DeliveryStatus,
+    project_room,
     room,
 )
-from tillgate.events.model import EventObject, subscribes
+from tillgate.events.endpoints.model import WebhookEndpoint
+from tillgate.events.model import EventObject
 from tillgate.events.records import event_from
+from tillgate.events.styles import NATIVE_DIALECT
+from tillgate.events.types import subscribes
 from tillgate.store import Row, Transaction
+from tillgate.store.claiming import Lane, Work, claim
 
 # Of all the events that are asked for at once; a session has a handful, each with a delivery an endpoint.
 OF_EVENTS_MAX: Final = 1_000
+# Of endpoints that something is pending for, those whose turn comes first.
+LANES_MAX: Final = 1_000
+# The lanes of endpoints that are failing share a number of places.
+_FAILING: Final = "failing"
 
 _COLUMNS: Final = (
     "d.id, d.endpoint_id, d.event_id, d.event_type, d.status, d.attempts, d.attempts_max, d.next_attempt_at, "
     "d.response_status, d.created_at, d.updated_at"
 )
-_ACTIVE: Final = (
-    "SELECT id, events FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 AND active ORDER BY id"
+_SUBSCRIBERS: Final = (
+    "SELECT id, dialect, events, active FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 ORDER BY id"
 )
 # Held until the deliveries are written: an endpoint that is deleted meanwhile would take the event down with it.
-_WANTING: Final = Both(sqlite=_ACTIVE, postgres=f"{_ACTIVE} FOR KEY SHARE")
+_SUBSCRIBERS_HELD: Final = Both(sqlite=_SUBSCRIBERS, postgres=f"{_SUBSCRIBERS} FOR KEY SHARE")
 _INSERT: Final = (
-    "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, test_body, status, attempts, "
-    "attempts_max, next_attempt_at, lease_until, created_at, updated_at) "
-    "VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, $7, $8, $7, $7)"
+    "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, test_body, test_event_id, status, "
+    "attempts, attempts_max, next_attempt_at, lease_until, created_at, updated_at) "
+    "VALUES ($1, $2, $3, $4, $5, $9, 'pending', 0, $6, $7, $8, $7, $7)"
 )
-# The endpoints with something pending, hopping from one to the next over the index: what one of them has piled
-# up costs the others nothing. Then, for each, when its first free delivery is due.
+_WORK: Final = Work(
+    "webhook_deliveries",
+    lane="endpoint_id",
+    due="next_attempt_at",
+    open="status = 'pending'",
+    counted=" AND event_id IS NOT NULL",
+)
+# The endpoints with something pending; for each, when its first free delivery is due.
 _WAITING: Final = (
-    "WITH RECURSIVE waiting (endpoint_id) AS ("
-    "SELECT MIN(endpoint_id) FROM webhook_deliveries WHERE status = 'pending' "
-    "UNION ALL SELECT (SELECT d.endpoint_id FROM webhook_deliveries d WHERE d.status = 'pending' "
-    "AND d.endpoint_id > w.endpoint_id ORDER BY d.endpoint_id LIMIT 1) "
-    "FROM waiting w WHERE w.endpoint_id IS NOT NULL) "
-    "SELECT e.id, e.failing_since, "
-    "(SELECT d.next_attempt_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending' "
-    "AND d.lease_until <= $1 ORDER BY d.next_attempt_at LIMIT 1) AS due, "
-    "(SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.lease_until > 0 "
-    "AND d.lease_until > $1 AND d.event_id IS NOT NULL) AS in_flight "
-    "FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id WHERE e.active"
+    f"{_WORK.hop()} SELECT e.id, e.project_id, e.failing_since, {_WORK.first_due} AS due, {_WORK.leased} AS in_flight "
+    "FROM waiting w JOIN webhook_endpoints e ON e.id = w.lane WHERE e.active "
+    "ORDER BY (e.failing_since IS NOT NULL), in_flight, due LIMIT $2"
 )
 _ENDPOINT: Final = "SELECT failing_since FROM webhook_endpoints WHERE id = $1 AND active"
-# Who claims for an endpoint does it alone, or else two would both find its room free.
-_ENDPOINT_ALONE: Final = Both(sqlite=_ENDPOINT, postgres=f"{_ENDPOINT} FOR NO KEY UPDATE SKIP LOCKED")
-_IN_FLIGHT: Final = (
-    "SELECT COUNT(*) AS count FROM webhook_deliveries WHERE endpoint_id = $1 AND lease_until > 0 AND lease_until > $2 "
-    "AND event_id IS NOT NULL"
-)
-_DUE: Final = (
-    "SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = $3 AND d.status = 'pending' "
-    "AND d.next_attempt_at <= $1 AND d.lease_until <= $1 ORDER BY d.next_attempt_at, d.id LIMIT $4"
-)
-_CLAIM_SET: Final = "UPDATE webhook_deliveries SET lease_until = $2 WHERE id IN"
-_CLAIM: Final = Both(
-    sqlite=f"{_CLAIM_SET} ({_DUE}) RETURNING id",
-    postgres=f"{_CLAIM_SET} ({_DUE} FOR UPDATE OF d SKIP LOCKED) RETURNING id",
-)
+_CLAIM: Final = _WORK.claim(Both(sqlite=_ENDPOINT, postgres=f"{_ENDPOINT} FOR NO KEY UPDATE SKIP LOCKED"))
 _CLAIMED: Final = (
-    "SELECT d.id AS delivery_id, d.endpoint_id, d.attempts, d.attempts_max, d.test_body, d.event_id, e.url, "
-    "e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until, e.failing_since, e.project_id, "
-    "v.id, v.livemode, v.sequence, v.type, v.data, v.previous_attributes, v.created_at "
+    "SELECT d.id AS delivery_id, d.endpoint_id, d.attempts, d.attempts_max, d.test_body, d.test_event_id, d.event_id, "
+    "e.url, e.dialect, e.secret_sealed, e.previous_secret_sealed, e.previous_secret_until, e.failing_since, "
+    "e.project_id, v.id, v.livemode, v.sequence, v.type, v.data, v.previous_attributes, v.created_at, "
+    "f.body AS own_form "
     "FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
-    "LEFT JOIN events v ON v.id = d.event_id WHERE d.id = $1"
+    "LEFT JOIN events v ON v.id = d.event_id "
+    "LEFT JOIN event_forms f ON f.event_id = d.event_id AND f.dialect = e.dialect WHERE d.id = $1"
 )
 _FINISH: Final = (
     "UPDATE webhook_deliveries SET status = $1, attempts = $2, next_attempt_at = $3, lease_until = 0, "
@@ -104,7 +100,8 @@ _RANGE: Final = (
     "EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = v.id AND d.endpoint_id = $1 "
     "AND d.status = 'pending') AS pending, "
     "EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = v.id AND d.endpoint_id = $1 "
-    "AND d.status = 'delivered') AS delivered "
+    "AND d.status = 'delivered') AS delivered, "
+    "EXISTS (SELECT 1 FROM event_forms f WHERE f.event_id = v.id AND f.dialect = $7) AS own_form "
     "FROM events v WHERE v.project_id = $2 AND v.livemode = $3 AND v.sequence > $4 AND v.sequence < $5 "
     "ORDER BY v.sequence LIMIT $6"
 )
@@ -122,7 +119,7 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that this process alone may attempt until its lease runs out.
 
     Attributes:
-        body: the bytes to send and to sign.
+        form: the event in its endpoint's dialect, of which the style makes what is sent and signed.
         lease_until: names the lease; a result is recorded only while it still stands.
         previous_secret_sealed: the secret before, which signs as well until ``previous_secret_until``.
     """
@@ -133,8 +130,9 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     attempts_max: int
     url: str
     secret_sealed: str
-    body: bytes
+    form: bytes
     lease_until: int
+    dialect: str = NATIVE_DIALECT
     previous_secret_sealed: str | None = None
     previous_secret_until: int | None = None
     failing: bool = False
@@ -143,12 +141,24 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     is_test: bool = False
 
 
-async def endpoints_wanting(tx: Transaction, project_id: str, livemode: bool, type: str) -> list[str]:
-    """The ids of the active endpoints that subscribed to this type."""
+class Subscriber(NamedTuple):
+    """An endpoint as facts meet it."""
+
+    endpoint_id: str
+    dialect: str
+    active: bool
+    events: tuple[str, ...]
+
+    def wants(self, name: str) -> bool:
+        """Whether an event of this type is delivered to it as it happens."""
+        return self.active and subscribes(self.events, name)
+
+
+async def subscribers(tx: Transaction, project_id: str, livemode: bool) -> list[Subscriber]:
+    """The project's endpoints in this mode; none of them is deleted before this transaction ends."""
     return [
-        row["id"]
-        for row in await tx.fetch_all(_WANTING, project_id, livemode)
-        if subscribes(row["events"].split(), type)
+        Subscriber(row["id"], row["dialect"], bool(row["active"]), tuple(row["events"].split()))
+        for row in await tx.fetch_all(_SUBSCRIBERS_HELD, project_id, livemode)
     ]
 
 
@@ -156,16 +166,24 @@ async def insert(
     tx: Transaction,
     *,
     endpoint_id: str,
-    event_id: str | None,
+    event_id: str,
     event_type: str,
+    attempts_max: int,
     now: int,
-    test_body: str | None = None,
-    attempts_max: int = ATTEMPTS_MAX,
-    lease_until: int = 0,
 ) -> str:
-    """A new delivery, due at once; leased from the start where ``lease_until`` is given."""
+    """A new delivery, due at once."""
     delivery_id = ids.new_id(ids.DELIVERY)
-    await tx.execute(_INSERT, delivery_id, endpoint_id, event_id, event_type, test_body, attempts_max, now, lease_until)
+    await tx.execute(_INSERT, delivery_id, endpoint_id, event_id, event_type, None, attempts_max, now, 0, None)
+    return delivery_id
+
+
+async def insert_test(
+    tx: Transaction, *, endpoint_id: str, event_id: str, event_type: str, form: str, now: int, lease_until: int
+) -> str:
+    """A delivery of something that did not happen, under an event id that no event has: one attempt, leased from the
+    start."""
+    delivery_id = ids.new_id(ids.DELIVERY)
+    await tx.execute(_INSERT, delivery_id, endpoint_id, None, event_type, form, 1, now, lease_until, event_id)
     return delivery_id
 
 
@@ -178,6 +196,7 @@ class Waiting(NamedTuple):
     """
 
     endpoint_id: str
+    project_id: str
     failing: bool
     due: int | None
     in_flight: int
@@ -186,8 +205,8 @@ class Waiting(NamedTuple):
 async def waiting(tx: Transaction, now: int) -> list[Waiting]:
     """The endpoints that something is pending for: those that work before those that fail, the idle ones first."""
     found = [
-        Waiting(row["id"], row["failing_since"] is not None, row["due"], row["in_flight"])
-        for row in await tx.fetch_all(_WAITING, now)
+        Waiting(row["id"], row["project_id"], row["failing_since"] is not None, row["due"], row["in_flight"])
+        for row in await tx.fetch_all(_WAITING, now, LANES_MAX)
     ]
     return sorted(found, key=lambda one: (one.failing, one.in_flight, one.due or 0))
 
@@ -200,39 +219,48 @@ async def claim_due(
     limit: int,
     failing_limit: int | None = None,
     places: int = ENDPOINT_IN_FLIGHT_MAX,
+    free: int = IN_FLIGHT_MAX,
+    held: Mapping[str, int] | None = None,
 ) -> list[Claimed]:
-    """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint what it has room for.
+    """Take up to ``limit`` due deliveries that nobody else holds, from each endpoint and project what it has room for.
 
     Args:
         failing_limit: how many of them may go to endpoints that are failing.
         places: how many an endpoint may hold at once.
+        free: how many the caller has room for.
+        held: how many of the caller's places each project holds.
     """
-    claimed: list[Claimed] = []
-    failing_left = limit if failing_limit is None else failing_limit
-    for one in claimable(await waiting(tx, now), now, places):
-        left = min(limit - len(claimed), failing_left) if one.failing else limit - len(claimed)
-        if left <= 0:
-            continue
-        if await tx.fetch_one(_ENDPOINT_ALONE, one.endpoint_id) is None:
-            continue
-        held = await tx.fetch_one(_IN_FLIGHT, one.endpoint_id, now)
-        free = room(held["count"] if held is not None else 0, failing=one.failing, places=places)
-        if free == 0:
-            continue
-        taken = await tx.fetch_all(_CLAIM, now, lease_until, one.endpoint_id, min(free, left))
-        failing_left -= len(taken) if one.failing else 0
-        found = [await claimed_by_id(tx, row["id"], lease_until) for row in taken]
-        claimed += [delivery for delivery in found if delivery is not None]
-    return claimed
+    by_project = held or {}
+    found = {one.endpoint_id: one for one in claimable(await waiting(tx, now), now, places, free, by_project)}
+    lanes = [
+        Lane(id, lease_until, room(0, failing=one.failing, places=places), _FAILING if one.failing else "")
+        for id, one in found.items()
+    ]
+
+    def left_of_project(lane: Lane, taken: Sequence[tuple[str, Lane]]) -> int:
+        project_id = found[lane.id].project_id
+        more = sum(found[other.id].project_id == project_id for _, other in taken)
+        idle = found[lane.id].in_flight == 0
+        return project_room(by_project.get(project_id, 0) + more, free - len(taken), idle=idle)
+
+    pools = {} if failing_limit is None else {_FAILING: failing_limit}
+    taken = await claim(tx, _CLAIM, lanes, now=now, limit=limit, pools=pools, bound=left_of_project)
+    claimed = [await claimed_by_id(tx, id, lane.lease_until) for id, lane in taken]
+    return [delivery for delivery in claimed if delivery is not None]
 
 
-def claimable(found: list[Waiting], now: int, places: int) -> list[Waiting]:
-    """Those of them that something is due for and that have room for it."""
-    return [
+def claimable(found: list[Waiting], now: int, places: int, free: int, held: Mapping[str, int]) -> list[Waiting]:
+    """Those of them that something is due for and that have room for it, as their project has; those of projects that
+    hold the fewest of the caller's places first."""
+    due = [
         one
         for one in found
-        if one.due is not None and one.due <= now and room(one.in_flight, failing=one.failing, places=places)
+        if one.due is not None
+        and one.due <= now
+        and room(one.in_flight, failing=one.failing, places=places)
+        and project_room(held.get(one.project_id, 0), free, idle=one.in_flight == 0)
     ]
+    return sorted(due, key=lambda one: (one.failing, held.get(one.project_id, 0)))
 
 
 async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> Claimed | None:
@@ -241,11 +269,11 @@ async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> 
     if row is None:
         return None
     if row["test_body"] is not None:
-        body = row["test_body"].encode()
-        event_id: str = msgspec.json.decode(body, type=_WithId).id
+        # A test from before its event's id was kept: the server ended while it was under way, and it has no other.
+        form, event_id = row["test_body"].encode(), row["test_event_id"] or row["delivery_id"]
     else:
-        event = event_from(row)
-        body, event_id = encode(event), event.id
+        event_id = row["event_id"]
+        form = row["own_form"].encode() if row["own_form"] is not None else encode(event_from(row))
     return Claimed(
         delivery_id=row["delivery_id"],
         event_id=event_id,
@@ -256,20 +284,17 @@ async def claimed_by_id(tx: Transaction, delivery_id: str, lease_until: int) -> 
         attempts_max=row["attempts_max"],
         url=row["url"],
         secret_sealed=row["secret_sealed"],
-        body=body,
+        form=form,
         lease_until=lease_until,
+        dialect=row["dialect"],
         previous_secret_sealed=row["previous_secret_sealed"],
         previous_secret_until=row["previous_secret_until"],
         failing=row["failing_since"] is not None,
     )
 
 
-class _WithId(msgspec.Struct):
-    id: str
-
-
 def encode(event: EventObject) -> bytes:
-    """The event as it goes over the wire: the same bytes on every attempt and replay."""
+    """The event in its native form: the same bytes on every attempt and replay."""
     return msgspec.json.encode(event)
 
 
@@ -351,7 +376,11 @@ async def attempts_of(tx: Transaction, delivery_ids: list[str]) -> dict[str, lis
 
 
 class EventStatus(NamedTuple):
-    """An event as one endpoint has it: still on its way, arrived, or neither."""
+    """An event as one endpoint has it: still on its way, arrived, or neither.
+
+    Attributes:
+        own_form: whether it has a form of its own in the endpoint's dialect.
+    """
 
     event_id: str
     type: str
@@ -359,16 +388,25 @@ class EventStatus(NamedTuple):
     created_at: int
     pending: bool
     delivered: bool
+    own_form: bool
 
 
 async def events_in_range(
-    tx: Transaction, project_id: str, livemode: bool, endpoint_id: str, after: int, before: int, limit: int
+    tx: Transaction, project_id: str, endpoint: WebhookEndpoint, after: int, before: int, limit: int
 ) -> list[EventStatus]:
     """Up to ``limit`` events between two sequences, oldest first; none is dropped before this transaction ends."""
-    rows = await tx.fetch_all(_RANGE_HELD, endpoint_id, project_id, livemode, after, before, limit)
+    rows = await tx.fetch_all(
+        _RANGE_HELD, endpoint.id, project_id, endpoint.livemode, after, before, limit, endpoint.dialect
+    )
     return [
         EventStatus(
-            row["id"], row["type"], row["sequence"], row["created_at"], bool(row["pending"]), bool(row["delivered"])
+            row["id"],
+            row["type"],
+            row["sequence"],
+            row["created_at"],
+            bool(row["pending"]),
+            bool(row["delivered"]),
+            bool(row["own_form"]),
         )
         for row in rows
     ]

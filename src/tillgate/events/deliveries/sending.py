@@ -1,4 +1,4 @@
-"""One attempt over the network: post the signed body, and say what came back."""
+"""One attempt over the network: post what a style makes of it, and say what came back."""
 
 import asyncio
 import time
@@ -11,7 +11,8 @@ from tillgate.base.clock import Clock
 from tillgate.events.deliveries.guard import CONNECTIONS_MAX
 from tillgate.events.deliveries.model import EXCERPT_BYTES_MAX, Attempt, retry_after
 from tillgate.events.deliveries.records import Claimed
-from tillgate.events.signing import SigningSecret, signature_headers
+from tillgate.events.signing import SigningSecret
+from tillgate.events.styles import Outgoing, Style
 
 TIMEOUT_SECONDS: Final = 15.0
 USER_AGENT: Final = "Tillgate-Webhooks/1"
@@ -39,25 +40,34 @@ class Sender:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
-    async def attempt(self, claimed: Claimed) -> Attempt:
+    async def attempt(self, claimed: Claimed, style: Style) -> Attempt:
         """Try once. Whatever goes wrong out there is a value, not an exception."""
         attempted_at, begun = self._clock.now(), time.monotonic()
         status: int | None = None
         excerpt: str | None = None
         error: str | None = None
         asked_ms: int | None = None
-        secrets = [SigningSecret(self._unseal.open(sealed)) for sealed in _signing(claimed, attempted_at)]
-        signed = signature_headers(
-            secrets, event_id=claimed.event_id, body=claimed.body, timestamp=attempted_at // 1_000
+        secrets = tuple(SigningSecret(self._unseal.open(sealed)) for sealed in _signing(claimed, attempted_at))
+        request = style.request(
+            Outgoing(
+                event_id=claimed.event_id,
+                delivery_id=claimed.delivery_id,
+                endpoint_id=claimed.endpoint_id,
+                form=claimed.form,
+                number=claimed.number,
+                at=attempted_at,
+                secrets=secrets,
+            )
         )
-        headers = {"content-type": "application/json", "user-agent": USER_AGENT, "accept-encoding": "identity"} | signed
+        headers = httpx.Headers({"user-agent": USER_AGENT, "accept-encoding": "identity"})
+        headers.update(request.headers)
         try:
             # httpx's own limits are for each step; together they must end well before the lease does.
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 async with self._client.stream(
                     "POST",
                     claimed.url,
-                    content=claimed.body,
+                    content=request.body,
                     headers=headers,
                     extensions={"payer": claimed.project_id},
                 ) as answer:

@@ -7,7 +7,9 @@ import msgspec
 
 from tillgate.base.clock import DAY_MS, to_rfc3339
 from tillgate.base.errors import InvalidInput
-from tillgate.events.model import EVENT_PATTERNS, EVERY_TYPE, event_type, subscribes
+from tillgate.base.problems import Problem
+from tillgate.events.styles import NATIVE_DIALECT
+from tillgate.events.types import EVENT_PATTERNS, EVERY_TYPE, event_type, subscribes
 
 EVENTS_MAX: Final = 64
 # After so long of nothing but failures an endpoint is switched off.
@@ -34,6 +36,7 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         previous_secret_until: how long the secret before this one signs as well.
         failing_since: when the failures began, of which nothing else has come since.
         disabled_reason: why it was switched off, unless somebody did it.
+        dialect: in which language events are sent to it; it stays the same.
     """
 
     id: str
@@ -48,6 +51,7 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     previous_secret_until: int | None = None
     failing_since: int | None = None
     disabled_reason: DisabledReason | None = None
+    dialect: str = NATIVE_DIALECT
 
 
 class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -103,13 +107,13 @@ def checked_events(names: list[str]) -> tuple[str, ...]:
         InvalidInput: there is none, or one is neither an event type nor a pattern.
     """
     if not names:
-        raise InvalidInput('events: expected at least one event type, or "*" for all.', param="events")
+        raise InvalidInput("events", Problem.NO_EVENT_TYPES)
     if len(names) > EVENTS_MAX:
-        raise InvalidInput(f"events: at most {EVENTS_MAX} entries are allowed.", param="events")
+        raise InvalidInput("events", Problem.TOO_MANY, maximum=EVENTS_MAX, count=len(names))
     if EVERY_TYPE in names:
         return (EVERY_TYPE,)
     patterns = [name for name in names if name in EVENT_PATTERNS]
-    types = [event_type(name, param="events") for name in names if name not in patterns]
+    types = [event_type(name, field="events") for name in names if name not in patterns]
     return tuple(dict.fromkeys([*patterns, *(name for name in types if not subscribes(patterns, name))]))
 
 
@@ -121,7 +125,6 @@ def checked_overlap(seconds: int) -> int:
     """
     if not 0 <= seconds <= OVERLAP_MAX_SECONDS:
         raise InvalidInput(
-            f"overlapSeconds: expected 0 to {OVERLAP_MAX_SECONDS} (seven days).",
-            param="overlapSeconds",
+            "overlap_seconds", Problem.SECONDS_OUT_OF_RANGE, minimum=0, maximum=OVERLAP_MAX_SECONDS, given=seconds
         )
     return seconds

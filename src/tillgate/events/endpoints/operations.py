@@ -27,15 +27,13 @@ from tillgate.events.endpoints.model import (
     to_api,
 )
 from tillgate.events.endpoints.targets import checked_target
-from tillgate.events.model import (
-    SESSION_PAID,
-    WEBHOOK_ENDPOINT_DISABLED,
-    WEBHOOK_ENDPOINT_FAILING,
-    EventObject,
-)
+from tillgate.events.facts import Fact
+from tillgate.events.model import EventObject
 from tillgate.events.operations import emit
+from tillgate.events.outbox import Outbox
 from tillgate.events.signing import SigningSecret
-from tillgate.events.wake import Wake
+from tillgate.events.styles import NATIVE_DIALECT, Styles
+from tillgate.events.types import WEBHOOK_ENDPOINT_DISABLED, WEBHOOK_ENDPOINT_FAILING, EventType
 from tillgate.store import Transaction
 
 ENDPOINTS_MAX: Final = 50
@@ -55,6 +53,7 @@ class EndpointContext(NamedTuple):
     """What the operations on endpoints work with.
 
     Attributes:
+        styles: the languages that an endpoint can speak.
         http_loopback: whether plain http to this machine may be a target (development only).
         guard: which addresses may be targets.
         seconds_to_test: counts a test send of a project; zero where it may go ahead, or seconds until it could.
@@ -62,17 +61,19 @@ class EndpointContext(NamedTuple):
 
     clock: Clock
     seal: Seal
+    styles: Styles
     http_loopback: bool
     guard: AddressGuard = AddressGuard()
     seconds_to_test: Callable[[str], int] = lambda _: 0
 
 
 class NewEndpoint(NamedTuple):
-    """What a merchant says about an endpoint to be."""
+    """What a merchant says about an endpoint to be, in the language ``dialect``, which one of its own routes says."""
 
     url: str
     events: list[str]
     description: str | None = None
+    dialect: str = NATIVE_DIALECT
 
 
 class EndpointChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +109,7 @@ async def create_endpoint(
             f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode. Delete one first.",
             code="too_many_webhook_endpoints",
         )
-    now, secret = context.clock.now(), SigningSecret.new()
+    now, secret = context.clock.now(), context.styles.of(new.dialect).new_secret()
     endpoint = WebhookEndpoint(
         id=ids.new_id(ids.WEBHOOK_ENDPOINT),
         livemode=principal.livemode,
@@ -119,6 +120,7 @@ async def create_endpoint(
         secret_prefix=secret.prefix,
         created_at=now,
         updated_at=now,
+        dialect=new.dialect,
     )
     await records.insert(tx, principal.project_id, endpoint, context.seal.seal(secret.reveal()))
     return CreatedEndpoint(endpoint, secret)
@@ -193,7 +195,7 @@ async def rotate_secret(
     endpoint = await records.locked(tx, principal.project_id, principal.livemode, endpoint_id)
     if endpoint is None:
         raise NotFound("webhook endpoint", endpoint_id)
-    now, secret = context.clock.now(), SigningSecret.new()
+    now, secret = context.clock.now(), context.styles.of(endpoint.dialect).new_secret()
     endpoint = msgspec.structs.replace(
         endpoint,
         secret_prefix=secret.prefix,
@@ -218,7 +220,7 @@ async def delete_endpoint(tx: Transaction, principal: Principal, endpoint_id: st
 
 
 async def conclude(
-    tx: Transaction, wake: Wake, endpoint_id: str, attempt: Attempt, *, is_test: bool, now: int
+    tx: Transaction, outbox: Outbox, endpoint_id: str, attempt: Attempt, *, is_test: bool, now: int
 ) -> str | None:
     """What an attempt says about its endpoint: it works, it begins to fail or still does, or it is switched off.
 
@@ -235,71 +237,79 @@ async def conclude(
     if attempt.gone:
         if not await records.disable_gone(tx, endpoint_id, now):
             return None
-        await _tell(tx, wake, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
+        await _tell(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
         return "disabled_gone"
     if began:
         return "failing"
     if await records.disable_failing(tx, endpoint_id, now - FAILING_MAX_MS, now):
-        await _tell(tx, wake, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
+        await _tell(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
         return "disabled_failing"
     if await records.warned(tx, endpoint_id, now - WARN_EVERY_MS, now):
-        await _tell(tx, wake, endpoint_id, WEBHOOK_ENDPOINT_FAILING, now)
+        await _tell(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_FAILING, now)
         return "still_failing"
     return None
 
 
-async def _tell(tx: Transaction, wake: Wake, endpoint_id: str, type: str, now: int) -> None:
-    """Write down the outcome of an endpoint whose row this transaction has changed."""
+async def _tell(tx: Transaction, outbox: Outbox, endpoint_id: str, type: EventType, now: int) -> None:
+    """Tell what has become of an endpoint whose row this transaction has changed."""
     project_id, endpoint = await records.with_project(tx, endpoint_id)
-    await emit(
-        tx,
-        wake,
+    fact = Fact(
+        type=type,
         project_id=project_id,
         livemode=endpoint.livemode,
-        type=type,
         object_id=endpoint_id,
-        data=msgspec.json.encode(to_api(endpoint)),
-        now=now,
+        at=now,
+        native=msgspec.json.encode(to_api(endpoint)),
+        subject=endpoint,
     )
+    await emit(tx, outbox, fact)
 
 
 async def prepare_test(
-    context: EndpointContext, tx: Transaction, principal: Principal, endpoint_id: str, data: bytes
+    context: EndpointContext, tx: Transaction, principal: Principal, endpoint_id: str, fact: Fact
 ) -> Claimed:
-    """A synthetic ``session.paid`` for this endpoint, its only attempt leased to the caller.
+    """Something that did not happen, for this endpoint in its dialect; the only attempt is leased to the caller.
 
     Args:
-        data: an example of a paid session as JSON.
+        fact: an example, such as of a paid session.
 
     Raises:
         NotFound: the endpoint is not in the caller's project and mode.
         TooOften: the project has sent many tests lately.
+        Conflict: the endpoint's dialect does not have such events.
     """
-    await get_endpoint(tx, principal, endpoint_id)
+    endpoint = await get_endpoint(tx, principal, endpoint_id)
     seconds = context.seconds_to_test(principal.project_id)
     if seconds:
         raise TooOften(
             f"Too many test events in this project. Try again in {seconds} s.",
             retry_after_seconds=seconds,
         )
-    now = context.clock.now()
-    event = EventObject(
-        id=ids.new_id(ids.EVENT),
-        type=SESSION_PAID,
-        livemode=False,
-        sequence=0,
-        data=msgspec.Raw(data),
-        created_at=to_rfc3339(now),
-    )
-    lease_until = now + TEST_LEASE_MS
-    delivery_id = await deliveries.insert(
+    forms = await context.styles.forms(tx, fact, (endpoint.dialect,))
+    if endpoint.dialect not in forms:
+        raise Conflict("The dialect of this endpoint does not have such events.", code="delivery_not_replayable")
+    form = forms[endpoint.dialect]
+    lease_until = fact.at + TEST_LEASE_MS
+    delivery_id = await deliveries.insert_test(
         tx,
         endpoint_id=endpoint_id,
-        event_id=None,
-        event_type=event.type,
-        now=now,
-        test_body=deliveries.encode(event).decode(),
-        attempts_max=1,
+        event_id=fact.id,
+        event_type=fact.type.name,
+        form=(form if form is not None else _native(fact)).decode(),
+        now=fact.at,
         lease_until=lease_until,
     )
     return present(await deliveries.claimed_by_id(tx, delivery_id, lease_until), "the delivery that was just written")
+
+
+def _native(fact: Fact) -> bytes:
+    """An event that no log has."""
+    event = EventObject(
+        id=fact.id,
+        type=fact.type.name,
+        livemode=fact.livemode,
+        sequence=0,
+        data=msgspec.Raw(fact.native),
+        created_at=to_rfc3339(fact.at),
+    )
+    return deliveries.encode(event)

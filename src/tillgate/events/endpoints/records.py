@@ -10,11 +10,11 @@ from tillgate.store import Row, Transaction
 
 _COLUMNS: Final = (
     "id, livemode, url, description, events, active, secret_prefix, previous_secret_until, failing_since, "
-    "disabled_reason, created_at, updated_at"
+    "disabled_reason, created_at, updated_at, dialect"
 )
 _INSERT: Final = (
     "INSERT INTO webhook_endpoints (id, project_id, livemode, url, description, events, active, secret_sealed, "
-    "secret_prefix, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
+    "secret_prefix, created_at, updated_at, dialect) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
@@ -61,6 +61,7 @@ async def insert(tx: Transaction, project_id: str, endpoint: WebhookEndpoint, se
         secret_sealed,
         endpoint.secret_prefix,
         endpoint.created_at,
+        endpoint.dialect,
     )
 
 
@@ -178,4 +179,5 @@ def _endpoint(row: Row) -> WebhookEndpoint:
         disabled_reason=DisabledReason(row["disabled_reason"]) if row["disabled_reason"] is not None else None,
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        dialect=row["dialect"],
     )

@@ -2,12 +2,13 @@
 
 import ipaddress
 import re
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_url
 from tillgate.events.deliveries.guard import AddressGuard
 
@@ -15,7 +16,6 @@ from tillgate.events.deliveries.guard import AddressGuard
 _NO_NAMES: Final = frozenset({"invalid", "onion"})
 _HOST_LENGTH_MAX: Final = 253
 _LABEL_MAX: Final = 63
-_OTHERWISE_WRITTEN: Final = "the host is neither a host name nor an IPv4 address of four decimal numbers in ASCII."
 # Resolvers and certificates know no others; the underscore is there because some names have one all the same.
 _NOT_IN_NAMES: Final = re.compile(r"[^0-9A-Za-z._-]", re.ASCII)
 
@@ -27,36 +27,33 @@ def checked_target(url: str, *, http_loopback: bool, guard: AddressGuard) -> str
         InvalidInput: it is not https (or, in development, plain http to this machine), names an address that is not
             public, or nothing could ever be delivered to it.
     """
-    checked = checked_url(url, param="url", http_loopback=http_loopback)
-    problem = _never_reached(checked)
-    if problem is not None:
-        raise InvalidInput(f"url: {problem}", param="url")
+    checked = checked_url(url, field="url", http_loopback=http_loopback)
+    never = _never_reached(checked)
+    if never is not None:
+        raise InvalidInput("url", never[0], **never[1])
     if not guard.allows_host(urlsplit(checked).hostname or ""):
-        raise InvalidInput(
-            "url: expected a public address; an operator may allow a network in TILLGATE_WEBHOOK_NETWORKS.",
-            param="url",
-        )
+        raise InvalidInput("url", Problem.URL_NOT_PUBLIC)
     return checked
 
 
-def _never_reached(url: str) -> str | None:
+def _never_reached(url: str) -> tuple[Problem, dict[str, Any]] | None:
     """Why nothing that is sent to this URL could arrive; None where it may."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.port == 0:
-        return "port 0 cannot be connected to; omit it, or use the receiver's port."
+        return Problem.URL_PORT_ZERO, {}
     if "#" in url:
-        return "a fragment (#…) is never sent; remove it, or put it into the query."
+        return Problem.URL_FRAGMENT, {}
     if "[" in parts.netloc:
         try:
             ipaddress.IPv6Address(host)
         except ValueError:
-            return "the host in brackets is not an IPv6 address."
-        return "an IPv6 address with a zone is valid on one machine only." if "%" in host else None
+            return Problem.URL_NOT_IPV6, {}
+        return (Problem.URL_ZONE, {}) if "%" in host else None
     if host.endswith("."):
-        return "a host with a trailing dot matches no certificate; omit the dot."
+        return Problem.URL_TRAILING_DOT, {}
     if _ends_in_number(host):
-        return _OTHERWISE_WRITTEN if not _is_ipv4(host) else None
+        return (Problem.URL_NUMERIC_HOST, {}) if not _is_ipv4(host) else None
     # Judged as it is sent, too: IDNA takes other dots for dots, and a host that looked like a name is then an address.
     try:
         target = httpx.URL(url)
@@ -64,16 +61,16 @@ def _never_reached(url: str) -> str | None:
         name = target.raw_host.decode("ascii")
         _ = target.host
     except (httpx.InvalidURL, UnicodeError):
-        return "the host name cannot be resolved (IDNA)."
+        return Problem.URL_NOT_IDNA, {}
     if _ends_in_number(name):
-        return _OTHERWISE_WRITTEN
+        return Problem.URL_NUMERIC_HOST, {}
     last = name.rpartition(".")[2]
     if last in _NO_NAMES:
-        return f"names under .{last} are never found in public DNS (RFC 6761, RFC 7686)."
+        return Problem.URL_RESERVED_NAME, {"last": last}
     if len(name) > _HOST_LENGTH_MAX or not all(1 <= len(label) <= _LABEL_MAX for label in name.split(".")):
-        return f"a host has at most {_HOST_LENGTH_MAX} characters, and 1 to {_LABEL_MAX} between two dots (RFC 1035)."
+        return Problem.URL_HOST_LENGTH, {"host_maximum": _HOST_LENGTH_MAX, "label_maximum": _LABEL_MAX}
     if _NOT_IN_NAMES.search(name):
-        return "a host name consists of letters, digits, hyphens and dots."
+        return Problem.URL_HOST_CHARACTERS, {}
     return None
 
 

@@ -44,6 +44,7 @@ class SimulatedRail:
     chain_ids: Sequence[int] = (TEST_CHAIN_ID,)
     authorizes = True
     refunds = True
+    sends = False
 
     async def quote(self, tx: Transaction, request: QuoteRequest) -> PaymentTerms:
         return _terms(request.payment_id, request.price)
@@ -60,6 +61,10 @@ class SimulatedRail:
         if request.destination == REFUND_FAILS:
             return Movement(MovementStatus.FAILED)
         return Movement(MovementStatus.DONE, _new_hash())
+
+    async def send_refund(self, request: RefundRequest) -> Movement:
+        # What stays pending does so until a person settles it.
+        return Movement(MovementStatus.PENDING)
 
     async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:
         # What it shows, it shows on command: there is never anything that it has not looked at.

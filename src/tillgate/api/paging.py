@@ -1,0 +1,40 @@
+"""Pages in the native language: ``limit`` and ``starting_after``, and the envelope of cursor lists."""
+
+from typing import Annotated, Final, Generic, TypeVar
+
+import msgspec
+
+from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
+from tillgate.wire.fields import IdText
+from tillgate.wire.paging import Listing, Paging
+from tillgate.wire.reading import given
+
+T = TypeVar("T")
+
+
+class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What every list takes. A query has no null: a parameter is given or left out."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    starting_after: IdText | msgspec.UnsetType = msgspec.UNSET
+
+
+class ListObject(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
+    """One page, newest first. Pass ``nextCursor`` as ``starting_after``; null on the last page."""
+
+    data: list[T]
+    has_more: bool
+    next_cursor: str | None
+
+
+def asked(query: ListQuery) -> PageRequest:
+    """The page that a query asks for."""
+    return PageRequest(query.limit, given(query.starting_after))
+
+
+def told(listing: Listing) -> ListObject[object]:
+    """A page whose cursor is the id of its last object."""
+    return ListObject(listing.data, listing.has_more, listing.last.id if listing.has_more else None)
+
+
+PAGING: Final = Paging(ListQuery, asked, told)

@@ -1,0 +1,110 @@
+"""What is wrong, in a merchant's words: fields by the labels of their forms, and no word of the API."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tillgate.base.errors import TillgateError
+from tillgate.base.problems import Path, Problem
+from tillgate.wire.words import SENTENCES, WHOLE, Sentence, Spell, Values, Words, at_path, camel
+
+_P = Problem
+
+# As the forms call them.
+LABELS: Final[Mapping[str, str]] = {
+    "cancel_url": "Cancel URL",
+    "code": "Code",
+    "coupon_id": "Coupon",
+    "currency": "Currency",
+    "customer_id": "Customer",
+    "description": "Description",
+    "discount_amount": "Amount",
+    "discount_percentage": "Percentage",
+    "discount_type": "Discount",
+    "email": "E-mail address",
+    "events": "Events",
+    "expires_at": "Last day",
+    "fiat_amount": "Amount",
+    "fiat_currency": "Currency",
+    "max_redemptions": "Redemption limit",
+    "minimum_amount": "Minimum purchase",
+    "name": "Name",
+    "overlap_seconds": "Overlap",
+    "new": "New password",
+    "old": "Current password",
+    "passkey": "Passkey",
+    "password": "Password",
+    "price": "Price",
+    "price_max": "At most",
+    "price_min": "At least",
+    "pricing": "Pricing",
+    "promotion_code": "Promotion code",
+    "starting_after": "Page",
+    "success_url": "Success URL",
+    "title": "Title",
+    "url": "URL",
+}
+
+
+def label(name: str) -> str:
+    """A field as its form calls it; one of no form as plain words."""
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def form_name(path: Path) -> str:
+    """A field as the forms name it in HTML; empty for what is about the whole."""
+    return at_path(camel)(path)
+
+
+def _required(values: Values, spell: Spell) -> str:
+    if "where" in values:
+        field, value = values["where"]
+        return f"Fill this in where {spell((field,))} is {value}."
+    if "beside" in values:
+        return f"Fill this in as well, or leave {spell((values['beside'],))} empty."
+    return "Fill this in."
+
+
+def _only(values: Values, spell: Spell) -> str:
+    field, value = values["where"]
+    return f"Leave this empty where {spell((field,))} is {value}."
+
+
+def _range(values: Values, _: Spell) -> str:
+    empty = ", or leave it empty for no limit" if values.get("unlimited") else ""
+    return f"Enter a number from {values['minimum']} to {values['maximum']}{empty}."
+
+
+_SENTENCES: Final[Mapping[Problem, Sentence]] = {
+    **SENTENCES,
+    _P.EMPTY: "Fill this in.",
+    _P.TOO_LONG: "Shorten this to {maximum} characters; it has {length}.",
+    _P.REQUIRED: _required,
+    _P.NOT_WHERE: _only,
+    _P.OUT_OF_RANGE: _range,
+    _P.NOT_A_NUMBER: "Enter a whole number.",
+    _P.NO_SUCH: "There is no such {noun} in this project and mode.",
+    _P.NOT_AN_ID: "There is no such page or filter.",
+    _P.NOT_A_CURSOR: "This page of the list does not exist. Start at the first one.",
+    _P.NOT_A_TIMESTAMP: "Choose a day, such as 2027-01-31.",
+    _P.NOT_IN_FUTURE: "Choose a day that has not passed.",
+    _P.NOT_A_PERCENTAGE: "Enter a number above 0 and up to 100, such as 12.5, with at most two decimals.",
+    _P.NOT_AN_AMOUNT: (
+        'Expected a positive decimal amount, such as "{example}": digits and at most one point; no sign, exponent, '
+        "symbol or thousands separator."
+    ),
+    _P.FIXED_HAS_NO_BOUNDS: "Leave this empty: only the price that a buyer sets has bounds.",
+    _P.ROLE_NEEDS_PROJECT: "Choose a project for the role {role}.",
+    _P.SESSION_CHANGED: "The session was changed at the same moment. Look at it again, then decide.",
+}
+WORDS: Final = Words(at_path(label), _SENTENCES, WHOLE)
+
+
+def sentence_of(error: TillgateError) -> str:
+    """What is wrong, to stand beside its field."""
+    words = WORDS.sentence(error)
+    return words[:1].upper() + words[1:]
+
+
+def message_of(error: TillgateError) -> str:
+    """What is wrong, and with which field."""
+    return WORDS.message(error) if error.field else sentence_of(error)

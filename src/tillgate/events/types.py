@@ -1,0 +1,257 @@
+"""The types of events: each is declared here once, with its object and when it is told. There are no others.
+
+Code that tells an event names its type; it never makes the name out of a state's. The reference page, the filters of
+the dashboard and the checks of subscriptions read these declarations.
+"""
+
+from collections.abc import Container
+from typing import Final, NamedTuple
+
+from tillgate.base.errors import InvalidInput
+from tillgate.base.problems import Field, Problem
+
+
+class EventType(NamedTuple):
+    """One type of event.
+
+    Attributes:
+        name: on the wire, a noun and what happened to it: ``session.paid``.
+        object: what ``data`` is, as it calls itself in its ``object``.
+        when: when it is told, for the merchant's developer.
+        creates: whether it is its object's first event, so that there is nothing to compare it with.
+    """
+
+    name: str
+    object: str
+    when: str
+    creates: bool = False
+
+    @property
+    def pattern(self) -> str:
+        """What subscribes to all types of the noun, those to come included: ``session.*``."""
+        return pattern_of(self.name)
+
+
+EVERY_TYPE: Final = "*"
+_types: Final[dict[str, EventType]] = {}
+
+
+def _declared(name: str, object: str, when: str, *, creates: bool = False) -> EventType:
+    declared = EventType(name, object, when, creates)
+    if _types.setdefault(name, declared) is not declared:
+        raise ValueError(f"the event type {name} is declared twice")
+    return declared
+
+
+def pattern_of(name: str) -> str:
+    """The pattern that holds an event type's name, also one that is not declared any more."""
+    return f"{name.partition('.')[0]}.{EVERY_TYPE}"
+
+
+SESSION_CREATED: Final = _declared(
+    "session.created",
+    "checkout_session",
+    "A session was created, through the API or by a visit to a link.",
+)
+SESSION_DETECTED: Final = _declared(
+    "session.detected",
+    "checkout_session",
+    "A payment was seen and awaits confirmations. For display only: do not fulfil yet.",
+)
+SESSION_PAID: Final = _declared(
+    "session.paid",
+    "checkout_session",
+    "The exact amount is confirmed. Fulfil now. Money that you accept for a failed session is "
+    "reported by `order.paid` instead.",
+)
+SESSION_PAID_LATE: Final = _declared(
+    "session.paid_late",
+    "checkout_session",
+    "The exact amount was confirmed after the expiry, within the grace period. Decide whether to fulfil.",
+)
+SESSION_UNDERPAID: Final = _declared(
+    "session.underpaid",
+    "checkout_session",
+    "Less than the amount is confirmed. Decide what to do.",
+)
+SESSION_OVERPAID: Final = _declared(
+    "session.overpaid",
+    "checkout_session",
+    "More than the amount is confirmed. Decide what to do.",
+)
+SESSION_EXPIRED: Final = _declared(
+    "session.expired",
+    "checkout_session",
+    "The session expired and no payment was seen.",
+)
+SESSION_FAILED: Final = _declared(
+    "session.failed",
+    "checkout_session",
+    "The session can no longer be paid, or you canceled it: then it says when.",
+)
+SESSION_UPDATED: Final = _declared(
+    "session.updated",
+    "checkout_session",
+    "Something else changed: the price by a promotion code, or the money, because more arrived or a "
+    "transfer was reversed (the session can then be `pending` again). The event says what was "
+    "before.",
+)
+PAYMENT_LINK_CREATED: Final = _declared(
+    "payment_link.created",
+    "payment_link",
+    "A payment link was created.",
+)
+PAYMENT_LINK_UPDATED: Final = _declared(
+    "payment_link.updated",
+    "payment_link",
+    "A payment link was changed, deactivated or archived.",
+)
+CUSTOMER_CREATED: Final = _declared("customer.created", "customer", "A customer was created.", creates=True)
+CUSTOMER_UPDATED: Final = _declared("customer.updated", "customer", "A customer was updated.")
+PRODUCT_CREATED: Final = _declared("product.created", "product", "A product was created.", creates=True)
+PRODUCT_UPDATED: Final = _declared("product.updated", "product", "A product was updated.")
+COUPON_CREATED: Final = _declared("coupon.created", "coupon", "A coupon was created.", creates=True)
+COUPON_UPDATED: Final = _declared(
+    "coupon.updated",
+    "coupon",
+    "You updated a coupon. Redemptions do not cause this event.",
+)
+PROMOTION_CODE_CREATED: Final = _declared(
+    "promotion_code.created",
+    "promotion_code",
+    "A promotion code was created.",
+)
+PROMOTION_CODE_UPDATED: Final = _declared(
+    "promotion_code.updated",
+    "promotion_code",
+    "You updated a promotion code. Redemptions do not cause this event.",
+)
+ORDER_PROCESSING: Final = _declared(
+    "order.processing",
+    "order",
+    "Money for an order was seen or authorised, but is not final.",
+)
+ORDER_REVIEW: Final = _declared(
+    "order.review",
+    "order",
+    "The money is too little, too much or late, or was reversed. Decide what to do.",
+)
+ORDER_PAID: Final = _declared("order.paid", "order", "The order is paid, or you accepted the amount received.")
+ORDER_REFUNDED: Final = _declared("order.refunded", "order", "All money received for the order was refunded.")
+ORDER_EXPIRED: Final = _declared(
+    "order.expired",
+    "order",
+    "The order expired without a payment. It can still be paid late.",
+)
+ORDER_CANCELED: Final = _declared("order.canceled", "order", "The order no longer expects a payment.")
+ORDER_UPDATED: Final = _declared(
+    "order.updated",
+    "order",
+    "Something else about the order changed; the event says what was before.",
+)
+WEBHOOK_ENDPOINT_FAILING: Final = _declared(
+    "webhook_endpoint.failing",
+    "webhook_endpoint",
+    "Every delivery to a webhook endpoint failed for another day; after five days it is switched "
+    "off. Sent to your other endpoints.",
+)
+WEBHOOK_ENDPOINT_DISABLED: Final = _declared(
+    "webhook_endpoint.disabled",
+    "webhook_endpoint",
+    "A webhook endpoint was switched off automatically; it says why. Fix it, activate "
+    "it, and replay the missed events.",
+)
+API_KEY_EXPOSED: Final = _declared(
+    "api_key.exposed",
+    "api_key",
+    "A secret key was exposed: sent over plain HTTP or in a URL, or found in public. Replace it.",
+)
+API_KEY_CANARY_USED: Final = _declared(
+    "api_key.canary_used",
+    "api_key",
+    "Somebody used a canary key. Sent at most once an hour.",
+)
+API_KEY_DISABLED: Final = _declared(
+    "api_key.disabled",
+    "api_key",
+    "A key was disabled, by you or because it was exposed; it says why.",
+)
+API_KEY_ENABLED: Final = _declared("api_key.enabled", "api_key", "A key was enabled again.")
+API_KEY_REVOKED: Final = _declared(
+    "api_key.revoked",
+    "api_key",
+    "A key was revoked, by you or because it was found in public; it says why.",
+)
+API_KEY_EXPIRING: Final = _declared(
+    "api_key.expiring",
+    "api_key",
+    "A key expires in 14 days; sent again when it expires in three. Replace it.",
+)
+API_KEY_EXPIRED: Final = _declared("api_key.expired", "api_key", "A key has expired.")
+PAYMENT_DETECTED: Final = _declared(
+    "payment.detected",
+    "payment",
+    "Money was seen for a payment and awaits confirmations.",
+)
+PAYMENT_DECLINED: Final = _declared("payment.declined", "payment", "The payment was declined. The payer can try again.")
+PAYMENT_REQUIRES_CAPTURE: Final = _declared(
+    "payment.requires_capture",
+    "payment",
+    "The whole amount is authorised. Capture it within 7 days, or cancel the payment.",
+)
+PAYMENT_CAPTURED: Final = _declared(
+    "payment.captured",
+    "payment",
+    "Part of the authorised amount was captured, and more can be.",
+)
+PAYMENT_REVIEW: Final = _declared(
+    "payment.review",
+    "payment",
+    "The money is too little, too much or late, or was reversed. Decide what to do.",
+)
+PAYMENT_SUCCEEDED: Final = _declared(
+    "payment.succeeded",
+    "payment",
+    "The money has arrived, was captured, or you accepted the amount received.",
+)
+PAYMENT_EXPIRED: Final = _declared("payment.expired", "payment", "The payment expired without money.")
+PAYMENT_CANCELED: Final = _declared(
+    "payment.canceled",
+    "payment",
+    "Nothing was captured: the authorisation was released, by you or after 7 days, or you canceled the session.",
+)
+PAYMENT_FAILED: Final = _declared("payment.failed", "payment", "The payment can no longer be made.")
+PAYMENT_UPDATED: Final = _declared(
+    "payment.updated",
+    "payment",
+    "Something else about the payment changed; the event says what was before.",
+)
+REFUND_CREATED: Final = _declared("refund.created", "refund", "A refund was created.", creates=True)
+REFUND_SUCCEEDED: Final = _declared("refund.succeeded", "refund", "The money was sent back.")
+REFUND_FAILED: Final = _declared("refund.failed", "refund", "The refund failed. The money was not sent.")
+REFUND_CANCELED: Final = _declared("refund.canceled", "refund", "You canceled the refund before it was sent.")
+REFUND_UPDATED: Final = _declared("refund.updated", "refund", "A refund's metadata was changed.")
+
+TYPES: Final = tuple(_types.values())
+EVENT_TYPES: Final = tuple(_types)
+EVENT_PATTERNS: Final = tuple(dict.fromkeys(one.pattern for one in TYPES))
+
+# Crypto Checkout's own pages name the creation event both ways.
+ALIASES: Final = {"session.pending": SESSION_CREATED.name}
+
+
+def subscribes(events: Container[str], name: str) -> bool:
+    """Whether subscriptions hold a type: by its name, by its pattern ``session.*``, or by ``*``."""
+    return name in events or EVERY_TYPE in events or pattern_of(name) in events
+
+
+def event_type(name: str, *, field: Field, code: str = InvalidInput.default_code) -> str:
+    """The event type that a caller means, aliases resolved.
+
+    Raises:
+        InvalidInput: there is no such type; the message lists those there are.
+    """
+    known = ALIASES.get(name, name)
+    if known not in _types:
+        raise InvalidInput(field, Problem.UNKNOWN_EVENT_TYPE, code=code, given=name[:60], choices=EVENT_TYPES)
+    return known

@@ -1,0 +1,47 @@
+"""Every kind of job that the server runs, declared in one place."""
+
+from typing import Final
+
+from keyturn.admission.layer import KeyLayer
+from tillgate.base.clock import HOUR_MS, MINUTE_MS, Clock
+from tillgate.checkout import CheckoutContext
+from tillgate.checkout.refunds import sending
+from tillgate.checkout.settlement import jobs as settlement
+from tillgate.events import operations as events
+from tillgate.store import Database, idempotency
+from tillgate.store.jobs import Again, Job, Kind, in_batches
+from tillgate.store.jobs import operations as jobs
+
+FORGET_EVERY_MS: Final = 10 * MINUTE_MS
+EXPIRING_EVERY_MS: Final = MINUTE_MS
+# Of the request log and the counts of keys, in one run.
+FORGOTTEN_MAX: Final = 20_000
+
+
+def every_kind(database: Database, clock: Clock, checkout: CheckoutContext, keys: KeyLayer) -> list[Kind]:
+    """The kinds, in the order in which they are shown."""
+
+    async def drop_events(_: Job) -> Again | None:
+        return await in_batches(database, lambda tx: events.drop_old(tx, clock.now()))
+
+    async def forget_answers(_: Job) -> Again | None:
+        return await in_batches(database, lambda tx: idempotency.forget(tx, clock.now()))
+
+    async def forget_use(_: Job) -> Again | None:
+        return Again() if await keys.forget(FORGOTTEN_MAX) >= FORGOTTEN_MAX else None
+
+    async def emit_expiring(_: Job) -> None:
+        await keys.emit_expiring()
+
+    async def drop_failed(_: Job) -> Again | None:
+        return await in_batches(database, lambda tx: jobs.drop_old(tx, clock.now()))
+
+    return [
+        *settlement.kinds(checkout, database),
+        sending.kind(checkout, database),
+        Kind("keys.expiring", emit_expiring, every_ms=EXPIRING_EVERY_MS, seconds_max=120),
+        Kind("keys.forget", forget_use, every_ms=FORGET_EVERY_MS, seconds_max=60),
+        Kind("events.drop", drop_events, every_ms=FORGET_EVERY_MS, seconds_max=60),
+        Kind("idempotency.forget", forget_answers, every_ms=FORGET_EVERY_MS, seconds_max=60),
+        Kind("jobs.drop", drop_failed, every_ms=HOUR_MS),
+    ]

@@ -1,0 +1,88 @@
+"""``/docs/errors`` and ``/docs/errors/{code}``: what each error code means, on the installation that says it.
+
+The texts are handed in, in Markdown, and are the server's own; the same ones are in ``docs/errors``.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tillgate.pages.rendering import page
+
+ERRORS: Final = "/docs/errors"
+# Of what is asked for, this much is shown.
+SHOWN_MAX: Final = 60
+
+_INDEX_FILE: Final = "errors"
+
+
+def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
+    """The pages.
+
+    Args:
+        texts: by code, in Markdown; under the empty one, the list of all. A link to ``other.md`` leads to the page of
+            that code; one to a guide, which is not served here, is only its text.
+    """
+    markdown = _renderer(texts)
+
+    @functools.cache
+    def html(code: str) -> Markup:
+        # Trusted: our own text, and Markdown's HTML is off.
+        return Markup(markdown.render(texts[code]))  # noqa: S704
+
+    async def index(_: Request) -> Response:
+        return page("document.html", title="Errors", text=html(""), is_index=True, errors=ERRORS)
+
+    async def one(request: Request) -> Response:
+        code: str = request.path_params["code"]
+        if not code or code not in texts:
+            return page("no_document.html", 404, errors=ERRORS, asked=code[:SHOWN_MAX])
+        return page("document.html", title=code, text=html(code), is_index=False, errors=ERRORS)
+
+    return [Route(ERRORS, index, methods=["GET"]), Route(f"{ERRORS}/{{code}}", one, methods=["GET"])]
+
+
+def _renderer(codes: Mapping[str, str]) -> MarkdownIt:
+    """Writes HTML, with the links that lead to a page here."""
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+    def lead(state: object) -> None:
+        for token in state.tokens:  # type: ignore[attr-defined]
+            if token.children:
+                token.children = list(_led(token.children, codes))
+
+    markdown.core.ruler.push("lead", lead)
+    return markdown
+
+
+def _led(tokens: Sequence[Token], codes: Mapping[str, str]) -> list[Token]:
+    led: list[Token] = []
+    kept: list[bool] = []
+    for token in tokens:
+        if token.type == "link_open":
+            address = _address(str(token.attrGet("href") or ""), codes)
+            kept.append(address is not None)
+            if address is not None:
+                token.attrSet("href", address)
+                led.append(token)
+        elif token.type == "link_close":
+            if kept.pop():
+                led.append(token)
+        else:
+            led.append(token)
+    return led
+
+
+def _address(link: str, codes: Mapping[str, str]) -> str | None:
+    """Where a link between the documents leads here; None where it leads to what is not served."""
+    name = link.partition("#")[0].rpartition("/")[2].removesuffix(".md")
+    if name in codes:
+        return f"{ERRORS}/{name}"
+    return ERRORS if name == _INDEX_FILE else None
