@@ -14,7 +14,7 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo quick test test-parts coverage bench soak attack lint lock release clean
+.PHONY: help up demo quick test test-parts coverage mutate bench soak attack lint lock release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ quick: $(STAMPS)/test ## Run the tests that start no other process, on SQLite, i
 
 coverage: test-parts ## Run every test and show which lines and branches they run (build/coverage/index.html)
 	@scripts/coverage.sh $(ARGS)
+
+mutate: $(STAMPS)/mutate ## Change keys, money and webhooks in small ways and count what no test notices (ARGS="tillgate.base.money*")
+	$(VENV)/bin/python scripts/mutate.py $(ARGS)
 
 bench: $(STAMPS)/bench ## Measure, as ratios against a baseline of the same run (ARGS="--only checkout" for a part)
 	$(VENV)/bin/python -m bench $(ARGS)
@@ -55,7 +58,7 @@ release: test-parts ## Build the wheels, sources and npm package into dist/, and
 	@scripts/release.sh
 
 clean: ## Remove what was installed and cached; ./data stays
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) dist build mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
 	rm -rf sdks/typescript/node_modules sdks/typescript/dist tests/express/node_modules
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
@@ -83,4 +86,8 @@ $(STAMPS)/test: $(STAMPS)/up requirements/test.txt
 
 $(STAMPS)/bench: $(STAMPS)/test requirements/bench.txt
 	$(INSTALL) "what the bench measures beside Tillgate" --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(STAMPS)/mutate: $(STAMPS)/test requirements/mutate.txt
+	$(INSTALL) "what changes the code" --require-hashes -r requirements/mutate.txt
 	@touch $@

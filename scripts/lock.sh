@@ -34,6 +34,8 @@ compile requirements/test.txt --extra all --group test \
     --constraint requirements/base.txt --constraint requirements/build.txt
 compile requirements/bench.txt --extra all --group test --group bench \
     --constraint requirements/test.txt
+compile requirements/mutate.txt --extra all --group test --group mutate \
+    --constraint requirements/test.txt
 
 # A URL or an absolute path in a lock is a leak of the machine that made it.
 if grep -nE '://|(^|[[:space:]])/|--(index-url|extra-index-url|find-links|trusted-host)' requirements/*.txt; then

@@ -78,7 +78,7 @@ class KeyHarness:
     async def reason(
         self, authorization: str | None = None, need: Need | None = READ, **more: Any
     ) -> RefusalReason | None:
-        """Why such a request is refused; None if it is let in."""
+        """Why such a request is refused; None if it is admitted."""
         decision = await self.verify(authorization, need, **more)
         return decision.reason if isinstance(decision, Refused) else None
 

@@ -151,7 +151,7 @@ class Counter:
         ]
 
     async def states_of(self, object_id: str) -> list[str]:
-        """The states that one object's events tell of, oldest first; one that stays is told once."""
+        """The states in one object's events, oldest first; one that stays is told once."""
         told = await rows(self.database, "SELECT data FROM events WHERE object_id = $1 ORDER BY sequence", object_id)
         return [state for state, _ in itertools.groupby(json.loads(row["data"])["status"] for row in told)]
 

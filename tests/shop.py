@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message
 
 from keyturn import Issued, KeyWish, Mode, revoke
 from keyturn.database import Database, open_database
+from tests.databases import lay_out
 from tests.running import EVERY_SCOPE
 from tillgate.app import Tillgate, running
 from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
@@ -175,6 +176,7 @@ async def open_shop(
     """
     clock = clock or MovableClock()
     settings = settings_for(data, database_url, dev=dev, **more)
+    await lay_out(database_url)
     async with running(settings, clock, dialects=dialects) as app, _going(app, still):
         database = await open_database(database_url)
         shop = Shop(app, database, clock)

@@ -97,7 +97,7 @@ async def test_only_the_right_password_signs_in(accounts: Accounts, clock: Still
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "é", "\ud800", "a" * 10_000, "a\0b"])
-async def test_a_made_up_cookie_is_nobody(accounts: Accounts, cookie: str) -> None:
+async def test_an_invented_cookie_signs_in_nobody(accounts: Accounts, cookie: str) -> None:
     """Whatever it holds, and without an error of the driver."""
     assert await accounts.signed_in(cookie) is None
     await accounts.sign_out(cookie)
@@ -130,7 +130,7 @@ async def test_guessing_is_slowed_down(accounts: Accounts, clock: StillClock) ->
 
 
 async def test_an_address_is_one_users(accounts: Accounts) -> None:
-    """In whatever case it is written."""
+    """Ignoring case."""
     await accounts.create_user(EMAIL, PASSWORD)
     with pytest.raises(Conflict) as caught:
         await accounts.create_user(EMAIL.upper(), PASSWORD)

@@ -154,7 +154,7 @@ async def test_a_password_that_is_replaced_while_it_is_checked_signs_nobody_in(d
     assert await one(database, "SELECT COUNT(*) FROM sign_ins") == 0
 
 
-async def test_who_was_left_without_a_project_is_told(accounts: Accounts, database: Database) -> None:
+async def test_a_person_without_a_project_is_shown_that(accounts: Accounts, database: Database) -> None:
     """As after an upgrade of an installation that had people and no project."""
     project = await accounts.create_project("Shop")
     await accounts.create_user(EMAIL, PASSWORD, Role.VIEWER, project.id)

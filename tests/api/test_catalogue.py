@@ -39,7 +39,7 @@ async def last_event(client: httpx.AsyncClient) -> Any:
     return (await client.get("/events", params={"limit": 1})).json()["data"][0]
 
 
-async def test_a_product_is_made_read_changed_and_told_of(shop: Shop) -> None:
+async def test_a_product_is_created_read_and_updated_with_an_event_each(shop: Shop) -> None:
     """Every field comes back as given, a change changes what it names, and each is an event with the snapshot."""
     client = await shop.client()
     mug = await made(client, "/products", **MUG)
@@ -101,7 +101,7 @@ async def test_another_currency_takes_the_same_figures_or_is_refused(sqlite_shop
 
 
 @pytest.mark.spec("smartpay 5.1", "smartpay 5.2")
-async def test_a_coupon_is_made_read_changed_and_told_of(shop: Shop) -> None:
+async def test_a_coupon_is_created_read_and_updated_with_an_event_each(shop: Shop) -> None:
     """smartpay 5.1, 5.2: an amount with its currency, or a percentage; expiry, limit and metadata; active, name,
     description and metadata may be changed, what it is worth may not."""
     client = await shop.client()
@@ -160,7 +160,7 @@ async def test_what_cannot_be_a_coupon_is_refused(sqlite_shop: Shop) -> None:
 
 
 @pytest.mark.spec("smartpay 5.1", "smartpay 5.2", "smartpay 4")
-async def test_a_promotion_code_is_made_read_changed_and_told_of(shop: Shop) -> None:
+async def test_a_promotion_code_is_created_read_and_updated_with_an_event_each(shop: Shop) -> None:
     """smartpay 5.1, 5.2: a code of a coupon with its conditions; active and metadata may be changed, all else not.
     Its coupon is shown whole where that is asked for."""
     client = await shop.client()

@@ -172,7 +172,7 @@ async def test_two_hundred_sessions_at_once_share_what_there_is(shop: Shop) -> N
     await eventually(freed)
 
 
-async def test_who_pays_late_keeps_the_price_while_there_is_a_place(shop: Shop) -> None:
+async def test_who_pays_late_keeps_the_price_while_redemptions_are_left(shop: Shop) -> None:
     """A late payment takes the place again; where somebody else has it, the session stays expired with its money and
     its order in review, until the merchant accepts it beyond the limit."""
     client = await shop.client()
@@ -196,7 +196,7 @@ async def test_who_pays_late_keeps_the_price_while_there_is_a_place(shop: Shop) 
 
 
 @pytest.mark.parametrize("outcomes", [["underpaid", "accept"], ["overpaid", "accept"], ["detected", "paid"]])
-async def test_a_place_is_held_until_the_money_is_settled(sqlite_shop: Shop, outcomes: list[str]) -> None:
+async def test_a_redemption_is_reserved_until_the_money_is_settled(sqlite_shop: Shop, outcomes: list[str]) -> None:
     """While a payment is under way or waits for the merchant, the place is held; then it is taken."""
     client = await sqlite_shop.client()
     coupon = await made(client, "/coupons", **TENTH)

@@ -30,7 +30,7 @@ def is_as_shown(code: str, answer: httpx.Response) -> None:
     assert not name or answer.headers[name] == value
 
 
-async def test_what_is_wrong_with_a_request_is_told_as_its_page_shows(sqlite_shop: Shop) -> None:
+async def test_what_is_wrong_with_a_request_is_answered_as_its_page_shows(sqlite_shop: Shop) -> None:
     """Admission, the path, the body and the query."""
     api, nobody = await sqlite_shop.client(), await sqlite_shop.caller()
     reader, live = await sqlite_shop.client(["links:read", "sessions:read"]), await sqlite_shop.client(mode="live")
@@ -48,7 +48,7 @@ async def test_what_is_wrong_with_a_request_is_told_as_its_page_shows(sqlite_sho
     is_as_shown("not_found", await api.get(f"/checkout_sessions/cs_{REQUEST_ID.partition('_')[2]}"))
 
 
-async def test_what_an_object_does_not_allow_is_told_as_its_page_shows(sqlite_shop: Shop) -> None:
+async def test_what_an_object_does_not_allow_is_answered_as_its_page_shows(sqlite_shop: Shop) -> None:
     """Links, sessions, customers, endpoints, deliveries, and keys of requests."""
     api = await sqlite_shop.client()
 

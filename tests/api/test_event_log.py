@@ -17,7 +17,7 @@ KEY = new_key()
 AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
 
 
-async def test_a_place_beyond_the_end_is_refused_with_where_the_end_is(shop: Shop) -> None:
+async def test_a_cursor_beyond_the_end_is_refused_with_where_the_end_is(shop: Shop) -> None:
     """409 with the newest number and the log's id, for a list and for a replay; the end itself is a place."""
     client = await shop.client()
     for _ in range(2):
@@ -33,7 +33,7 @@ async def test_a_place_beyond_the_end_is_refused_with_where_the_end_is(shop: Sho
     assert (replayed.status_code, replayed.json()["error"]["code"]) == (409, "sequence_ahead")
 
 
-async def test_a_place_of_the_other_mode_or_of_another_project_is_refused(shop: Shop) -> None:
+async def test_a_cursor_of_the_other_mode_or_of_another_project_is_refused(shop: Shop) -> None:
     """Each project has a log a mode, with an id of its own, also while it is empty."""
     mine = await shop.client()
     others = [await shop.client(mode="live"), await shop.client(project=await shop.project())]
@@ -47,7 +47,7 @@ async def test_a_place_of_the_other_mode_or_of_another_project_is_refused(shop: 
     assert (await mine.get("/events", params={"after": "0", "log": own})).status_code == 200
 
 
-async def test_a_place_from_before_a_restore_is_refused(shop: Shop) -> None:
+async def test_a_cursor_from_before_a_restore_is_refused(shop: Shop) -> None:
     """With another identity, the old log's id fits no place any more."""
     client = await shop.client()
     await client.post("/checkout_sessions", json=AMOUNT)
@@ -59,7 +59,7 @@ async def test_a_place_from_before_a_restore_is_refused(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("query", "param"), [({"log": "log_" + "0" * 26}, "log"), ({"after": "0", "log": "x"}, "log")])
-async def test_a_log_is_named_beside_a_place_only(sqlite_shop: Shop, query: dict[str, str], param: str) -> None:
+async def test_a_log_is_named_beside_a_cursor_only(sqlite_shop: Shop, query: dict[str, str], param: str) -> None:
     """``log`` without ``after``, or no log's id at all, is a 400."""
     refused = await (await sqlite_shop.client()).get("/events", params=query)
     error = refused.json()["error"]

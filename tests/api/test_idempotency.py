@@ -317,7 +317,7 @@ async def test_every_mutating_route_answers_a_retry_as_before_and_does_nothing(
     assert fresh.status_code == route.status, fresh.text
 
 
-def test_a_retry_of_a_mutating_route_is_told_by_method_path_and_body_alone() -> None:
+def test_a_retry_of_a_mutating_route_is_recognised_by_method_path_and_body_alone() -> None:
     """No mutating route takes a query, which would have to be told apart, too."""
     assert [route.path for route in MUTATING if route.query is not None] == []
     assert {route.method for route in MUTATING} <= {"POST", "PATCH", "DELETE", "PUT"}
@@ -536,6 +536,31 @@ async def test_a_visitor_gets_its_client_secret_again_and_nobody_else_does(shop:
     asks = {"access-control-request-method": "POST", "access-control-request-headers": "idempotency-visitor"}
     preflight = await page.options("/checkout_sessions", headers=asks)
     assert "idempotency-visitor" in preflight.headers["access-control-allow-headers"]
+
+
+async def test_two_publishable_keys_share_no_names(sqlite_shop: Shop) -> None:
+    """Each publishable key has names of its own, with a visitor's value and without: the same Idempotency-Key under
+    another key is another request, and neither conflicts nor gives away what the first one created."""
+    keys = []
+    for number in range(2):
+        wish = KeyWish(
+            project_id=sqlite_shop.project_id, mode=Mode.TEST, name=f"page {number}", kind=Kind.PUBLISHABLE,
+            scopes=["sessions:write"], origins=["https://shop.test"], allow=["amount"],
+        )  # fmt: skip
+        keys.append((await sqlite_shop.keys.issuer.issue(wish, by="operator:test")).secret.reveal())
+    page = await sqlite_shop.caller()
+    for visitor in ({}, {"Idempotency-Visitor": "one-visitors-own-value"}):
+        made = []
+        for key, amount in zip(keys, ("1.00", "2.00"), strict=True):
+            headers = {"x-api-key": key, "origin": "https://shop.test"} | KEY | visitor
+            body = {"amount": {"value": amount, "currency": "USD"}}
+            first = await page.post("/checkout_sessions", json=body, headers=headers)
+            again = await page.post("/checkout_sessions", json=body, headers=headers)
+            assert (first.status_code, again.status_code) == (201, 201), first.text + again.text
+            assert (replayed(first), replayed(again)) == (False, True)
+            assert first.json()["id"] == again.json()["id"]
+            made.append(first.json()["id"])
+        assert made[0] != made[1]
 
 
 async def test_a_key_that_cannot_be_one_is_refused(sqlite_shop: Shop) -> None:

@@ -32,7 +32,7 @@ def outside(shop: Shop, address: str = "198.51.100.7") -> httpx.AsyncClient:
 
 
 @pytest.mark.spec("crypto-checkout R68")
-async def test_whoever_found_keys_ends_them_and_learns_nothing(shop: Shop) -> None:
+async def test_a_finder_of_keys_ends_them_and_learns_nothing(shop: Shop) -> None:
     """crypto-checkout R68: no key is asked for, the answer is the same for any list, and those that are secret keys
     here are refused from then on; their owner has the events."""
     live, test = await shop.issued(mode="live"), await shop.issued()
@@ -73,7 +73,7 @@ async def test_whoever_found_keys_ends_them_and_learns_nothing(shop: Shop) -> No
         assert told[1]["previousAttributes"]["status"] == "active"
 
 
-async def test_what_is_no_report_is_told_so(sqlite_shop: Shop) -> None:
+async def test_what_is_no_report_is_refused_with_the_reason(sqlite_shop: Shop) -> None:
     """Another form, too many, too large, another method, a path that is not set up; nothing is done then."""
     issued = await sqlite_shop.issued(mode="live")
     text = issued.secret.reveal()
@@ -190,7 +190,7 @@ async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
     assert told[0]["data"]["expiresAt"] == told[1]["data"]["expiresAt"] is not None
 
 
-async def test_what_is_done_to_a_key_is_told_with_its_reason(shop: Shop) -> None:
+async def test_what_is_done_to_a_key_is_reported_with_its_reason(shop: Shop) -> None:
     """Switched off, on again, and ended: an event each, which says what the key was before."""
     key = (await shop.issued()).key
     done = {"project_id": shop.project_id, "key_id": key.id, "by": "operator:test"}

@@ -7,7 +7,7 @@ from tests.running import RunningServer
 from tests.shop import Shop
 
 
-def test_the_machine_itself_is_told_what_was_answered(running: RunningServer) -> None:
+def test_metrics_of_what_was_answered_are_served_to_this_machine(running: RunningServer) -> None:
     """Statuses are counted; no key, id or address is among the labels."""
     with running.client(running.key()) as client:
         assert client.get("/checkout_sessions").status_code == 200
@@ -27,7 +27,7 @@ def test_the_machine_itself_is_told_what_was_answered(running: RunningServer) ->
 
 
 @pytest.mark.anyio
-async def test_nobody_else_is_told(shop: Shop) -> None:
+async def test_metrics_are_served_to_no_other_address(shop: Shop) -> None:
     """From another address the page is not there."""
     transport = httpx.ASGITransport(app=shop.app, client=("203.0.113.9", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as stranger:

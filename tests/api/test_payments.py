@@ -81,7 +81,7 @@ async def test_money_that_moved_is_listed(shop: Shop) -> None:
     assert (amounts["received"], amounts["refunded"], amounts["refundable"]) == ("50.00", "20.00", "30.00")
 
 
-async def test_a_refund_is_made_listed_and_told(shop: Shop) -> None:
+async def test_a_refund_is_created_listed_and_emitted(shop: Shop) -> None:
     """Its fields, its filters, its two events, and its order's; by nobody who may only read."""
     client, reader = await shop.client(), await shop.client(["refunds:read", "payments:read"])
     session = await opened(client, "payer_pays")

@@ -131,7 +131,7 @@ def fields_of(struct: Any, prefix: str = "") -> set[str]:
     return names
 
 
-def test_somebody_has_decided_about_each_field() -> None:
+def test_each_field_has_a_decision() -> None:
     """A new field of the request that opens a session is in the table of who may set it, or this fails; so does a field
     that the operation knows and the table does not."""
     assert fields_of(CreateCheckoutSession) == set(MAY_SET)
@@ -143,7 +143,7 @@ IN_THE_DOMAIN = {name.encode_name: name.name for name in msgspec.inspect.type_in
 
 
 async def test_a_field_is_set_by_whom_the_table_says(front: Front) -> None:
-    """Beside a product, each field by itself: what is a server's is refused by name, what can be allowed is refused
+    """Beside a product, each field alone: what is a server's is refused by name, what can be allowed is refused
     until it is, and all else opens a session."""
     page = await front.page()
     for field, value in VALUES.items():

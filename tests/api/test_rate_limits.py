@@ -97,7 +97,7 @@ async def test_one_keys_use_does_not_consume_anothers_allowance(limited: Shop) -
 
 
 @pytest.mark.spec("crypto-checkout R58", "crypto-checkout R61")
-async def test_a_key_with_a_pace_of_its_own_keeps_that(limited: Shop, watch: Watch) -> None:
+async def test_a_key_with_a_rate_limit_of_its_own_is_held_to_it(limited: Shop, watch: Watch) -> None:
     """A key's own limit takes the place of the server's, be it slower or faster, and is what its headers tell."""
 
     async def caller(limit: Limit) -> httpx.AsyncClient:
@@ -146,7 +146,7 @@ async def test_over_the_limit_the_answer_is_429_in_the_envelope(limited: Shop) -
     assert refused.status_code == 429
     error = refused.json()["error"]
     assert set(refused.json()) == {"error"}
-    assert set(error) == {"type", "code", "message", "requestId"}
+    assert set(error) == {"type", "code", "message", "docUrl", "requestId"}
     assert (error["type"], error["code"]) == ("rate_limited", "rate_limited")
     assert error["requestId"] == refused.headers["x-request-id"]
     assert refused.headers["content-type"] == "application/json"
@@ -223,7 +223,7 @@ async def test_a_refused_request_is_not_looked_at(limited: Shop) -> None:
 
 
 @pytest.mark.spec("crypto-checkout R58")
-async def test_a_refusal_at_the_door_uses_nothing_up(limited: Shop) -> None:
+async def test_a_request_that_is_not_admitted_uses_no_rate_limit(limited: Shop) -> None:
     """Without a valid key, or with one that lacks the scope, nobody's allowance shrinks."""
     key = (await limited.issued(["customers:read"])).secret.reveal()
     client, nobody = await limited.caller(key), await limited.caller(key[:-1] + ("A" if key[-1] != "A" else "B"))
@@ -234,7 +234,7 @@ async def test_a_refusal_at_the_door_uses_nothing_up(limited: Shop) -> None:
 
 
 @pytest.mark.spec("crypto-checkout R61")
-async def test_a_steady_pace_at_the_limit_is_never_refused(limited: Shop, watch: Watch) -> None:
+async def test_a_steady_rate_at_the_limit_is_never_refused(limited: Shop, watch: Watch) -> None:
     """Two requests a second, for as long as one likes, are what the limit allows."""
     client = await limited.client()
     for _ in range(100):
@@ -283,7 +283,7 @@ def test_the_limit_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.slow
-def test_a_running_server_keeps_each_key_to_the_configured_pace(tmp_path: Path) -> None:
+def test_a_running_server_holds_each_key_to_the_configured_rate(tmp_path: Path) -> None:
     """The same with a real server and real time: what is refused is done after the Retry-After that it was told.
     Visitors of a payment link are told apart by what a trusted proxy says of them, and by nothing that they say; so is
     TLS from clear text."""

@@ -33,7 +33,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def logged(shop: Shop, expected: int, **wanted: Any) -> list[LoggedRequest]:
-    """The project's lines, newest first, as soon as there are so many."""
+    """The project's lines, newest first, as soon as there are ``count``."""
 
     async def found() -> list[LoggedRequest] | None:
         lines = (await shop.keys.requests.requests(shop.project_id, RequestFilter(**wanted), None, 1_000)).requests
@@ -94,7 +94,7 @@ async def test_nobody_without_a_key_writes_the_log(shop: Shop) -> None:
     assert [one.status for one in await logged(shop, 1)] == [200]
 
 
-async def test_a_refused_request_can_be_judged_once_more(shop: Shop) -> None:
+async def test_a_refused_request_can_be_judged_again(shop: Shop) -> None:
     """Of each refusal of a known key the log keeps what its explanation takes: it comes to the same reason, and what
     it says to change lets the request in."""
 
@@ -117,7 +117,7 @@ async def test_a_refused_request_can_be_judged_once_more(shop: Shop) -> None:
         return await nobody.request(method, path, headers={"x-api-key": key[1]} | headers)
 
     made = await ask("POST", "/checkout_sessions", page, origin=SHOP)
-    assert made.status_code == 415  # it was let in; there is no body
+    assert made.status_code == 415  # it was admitted; there is no body
     refused = [
         (await ask("GET", "/customers", bound), RefusalReason.ADDRESS_NOT_ALLOWED),
         (await ask("POST", "/customers", weak), RefusalReason.SCOPE_MISSING),
@@ -143,10 +143,10 @@ async def test_a_refused_request_can_be_judged_once_more(shop: Shop) -> None:
         assert told.reason is reason, one
 
 
-async def test_what_came_too_fast_and_what_is_only_reported_stand_there_too(
+async def test_rate_limited_and_report_only_requests_are_logged_too(
     tmp_path: Path, database_url: str, anyio_backend: object
 ) -> None:
-    """A limit's refusals count as refusals; a trial's would-be refusals are named on what was let in."""
+    """A limit's refusals count as refusals; a trial's would-be refusals are named on what was admitted."""
     async with open_shop(tmp_path, database_url) as shop:
         issued = await shop.keys.issuer.issue(
             KeyWish(
@@ -173,7 +173,7 @@ async def test_what_came_too_fast_and_what_is_only_reported_stand_there_too(
     ]
 
 
-async def test_the_log_is_kept_for_so_many_days_or_not_at_all(tmp_path: Path, anyio_backend: object) -> None:
+async def test_the_log_is_kept_for_the_configured_days_or_not_at_all(tmp_path: Path, anyio_backend: object) -> None:
     """TILLGATE_REQUEST_LOG_DAYS: what is older goes; with 0 nothing is written, and what there was goes as well."""
     url = f"sqlite:///{tmp_path / 'tillgate.db'}"
     settings = settings_for(tmp_path, url)
@@ -181,7 +181,7 @@ async def test_the_log_is_kept_for_so_many_days_or_not_at_all(tmp_path: Path, an
     clock = MovableClock()
 
     async def run(days: int, left: int) -> None:
-        """Serve one request, and wait until so many lines are there."""
+        """Serve one request, and wait until ``count`` lines are there."""
         async with running(settings._replace(request_log_days=days), clock) as app, lifespan(app):
             shop = Shop(app, database, clock)
             projects = await app.accounts.list_projects()

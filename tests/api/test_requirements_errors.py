@@ -13,6 +13,7 @@ from tillgate.api.errors import ERRORS
 pytestmark = pytest.mark.anyio
 
 AMOUNT = {"amount": {"value": "50.00", "currency": "USD"}}
+REQUIRED = frozenset({"type", "code", "message", "docUrl", "requestId"})
 REQUEST_ID = re.compile("req_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
@@ -22,8 +23,8 @@ def envelope(answer: httpx.Response) -> dict[str, Any]:
     assert set(answer.json()) == {"error"}
     error: dict[str, Any] = answer.json()["error"]
     optional = {"param", "reason", "detail", "requiredScope", "grantedScopes"}
-    assert {"type", "code", "message", "requestId"} <= set(error) <= {"type", "code", "message", "requestId"} | optional
-    assert all(isinstance(error[name], str) and error[name] for name in ("type", "code", "message", "requestId"))
+    assert REQUIRED <= set(error) <= REQUIRED | optional
+    assert all(isinstance(error[name], str) and error[name] for name in REQUIRED)
     assert REQUEST_ID.fullmatch(error["requestId"])
     assert answer.headers["x-request-id"] == error["requestId"]
     assert (ERRORS[error["code"]].status, ERRORS[error["code"]].type) == (answer.status_code, error["type"])

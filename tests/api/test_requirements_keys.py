@@ -391,7 +391,7 @@ async def test_the_two_modes_never_meet(shop: Shop) -> None:
 async def made_of_everything(client: httpx.AsyncClient) -> dict[str, str]:
     """One object of each kind that the mode allows, by the path it is read at."""
     link = (await client.post("/payment_links", json=LINK)).json()
-    # Nobody is there, so it hears of nothing: a failed delivery would be told of the endpoint at some moment.
+    # Nobody is there, so it hears of nothing: a failed delivery would be reported at some point.
     deaf = ENDPOINT | {"url": "http://127.0.0.1:9/", "events": ["session.failed"]}
     endpoint = (await client.post("/webhook_endpoints", json=deaf)).json()
     customer = (await client.post("/customers", json={"name": "Ada"})).json()

@@ -103,7 +103,7 @@ async def test_a_canceled_session_is_over_for_good(shop: Shop) -> None:
 
 
 @pytest.mark.anyio
-async def test_canceling_lets_go_of_what_was_authorised(shop: Shop) -> None:
+async def test_canceling_releases_what_was_authorised(shop: Shop) -> None:
     """All of it; where a part was captured already, the rest is the payment's to cancel, and the session is paid."""
     client = await shop.client()
     body = {"amount": {"value": "50.00", "currency": "USD"}, "captureMethod": "manual"}

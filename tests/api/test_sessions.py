@@ -123,7 +123,7 @@ async def test_a_lifetime_outside_of_its_bounds_is_refused(sqlite_shop: Shop, se
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "expiresInSeconds")
 
 
-async def test_a_session_expires_by_itself(shop: Shop) -> None:
+async def test_a_session_expires_automatically(shop: Shop) -> None:
     """Once its time is up, nobody has to ask: the session is expired and its event is written."""
     client = await shop.client()
     session = (await client.post("/checkout_sessions", json=AMOUNT)).json()

@@ -41,7 +41,7 @@ async def now_of(client: httpx.AsyncClient, session: Any) -> Any:
 
 
 async def test_a_clock_expires_its_sessions_in_the_call_that_puts_it_forward(shop: Shop) -> None:
-    """Not a second too early; each with its event and its order; sessions of other clocks, or of none, do not move."""
+    """Not a second before its time; each with its event and its order; sessions of other clocks, or of none, stay."""
     client = await shop.client()
     clock, other = await made(client, "/test_clocks", name="Mine"), await made(client, "/test_clocks")
     assert clock == {
@@ -95,7 +95,7 @@ async def test_what_comes_late_is_judged_by_the_clock(shop: Shop) -> None:
     assert paid["exceptions"] == []
 
 
-async def test_a_clock_gives_places_of_a_coupon_back(shop: Shop) -> None:
+async def test_a_test_clock_releases_redemptions_of_a_coupon(shop: Shop) -> None:
     """Expiry by the clock is expiry: what was held is free for others."""
     client = await shop.client()
     clock = await made(client, "/test_clocks")

@@ -131,7 +131,7 @@ async def test_webhooks_arrive_signed_in_both_schemes_with_the_ids_of_the_events
 
 
 async def test_an_endpoint_gets_only_what_it_subscribed_to(shop: Shop, receiver: Receiver) -> None:
-    """An endpoint of the other types, of the other mode, of another project, or switched off, gets nothing."""
+    """An endpoint of the other types, of the other mode, of another project, or inactive, gets nothing."""
     client = await shop.client()
     live = await shop.client(mode="live")
     other = await shop.client(project=await shop.project())
@@ -186,7 +186,7 @@ async def test_a_test_send_says_what_the_receiver_answered(shop: Shop, receiver:
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "delivery_not_replayable")
 
 
-async def test_a_failed_test_send_is_told_and_not_repeated(shop: Shop, receiver: Receiver) -> None:
+async def test_a_failed_test_send_is_reported_and_not_repeated(shop: Shop, receiver: Receiver) -> None:
     """A receiver that answers 500, or is not there, is an answer of 200 that says so; nothing is sent again."""
     client = await shop.client()
     receiver.status, receiver.answer = 500, b"\0\xff" + b"x" * 5_000

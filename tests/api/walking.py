@@ -302,7 +302,7 @@ def walk(shop: ShopBeside) -> Any:
 
 
 async def _clear(shop: ShopBeside) -> None:
-    """Take away all that walks before have left."""
+    """Remove all that earlier walks have left."""
 
     async def operation(tx: Transaction) -> None:
         tables = [name for name in await _tables(tx) if not name.startswith(_KEPT)]

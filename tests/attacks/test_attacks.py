@@ -48,7 +48,7 @@ def outcome(**attempts: bool) -> Outcome:
     return Outcome("Tillgate", "guesses", tally, 1.0)
 
 
-def test_an_attempt_that_succeeds_is_told_and_counted() -> None:
+def test_an_attempt_that_succeeds_is_reported_and_counted() -> None:
     """With what was sent; the run has then failed."""
     broken = outcome(right=True, wrong=False)
     assert not all_held([outcome(right=True), broken])

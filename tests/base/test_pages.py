@@ -10,7 +10,7 @@ from tillgate.base.errors import InvalidInput, NotFound, TillgateError
 from tillgate.base.pages import PageRequest, checked_cursor, cut, since
 
 
-def test_one_more_than_asked_for_tells_that_there_is_more() -> None:
+def test_one_more_row_than_asked_for_means_a_further_page() -> None:
     """A page is never longer than its limit."""
     assert cut([1, 2, 3], 2) == ([1, 2], True)
     assert cut([1, 2], 2) == ([1, 2], False)

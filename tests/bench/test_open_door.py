@@ -1,4 +1,4 @@
-"""The door that the bench puts in the key layer's place."""
+"""The open door that the bench puts in the key layer's place."""
 
 import inspect
 

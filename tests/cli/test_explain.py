@@ -25,7 +25,7 @@ def issued(data: str, *arguments: str) -> tuple[str, str]:
 
 
 def test_a_refusal_is_explained_and_its_remedy_helps(data: str) -> None:
-    """From the missing scope to the answer that such a request is let in; the key's text is never needed or told."""
+    """From the missing scope to the answer that such a request is allowed; the key's text is not needed or printed."""
     key_id, key = issued(data, "--scope", "sessions:read", "--ip", "203.0.113.0/24")
     asked = ("keys", "explain", "--key-id", key_id, "--path", "/api/v1/payment_links", "--data", data)
 

@@ -51,7 +51,7 @@ def test_a_project_has_four_standing_keys(terminal: Terminal) -> None:
 
 
 def test_what_a_publishable_key_may_set_is_allowed_by_name(terminal: Terminal) -> None:
-    """Named when it is made or later, with a warning about prices; shown in the list, and taken away again."""
+    """Named when it is made or later, with a warning about prices; shown in the list, and removed again."""
     shop = ("--kind", "publishable", "--scope", "sessions:write", "--origin", "https://shop.example")
     create = ("keys", "create", "--name", "page", "--mode", "test", *shop)
     warned = "with this key anybody sets the"

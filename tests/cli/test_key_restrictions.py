@@ -1,4 +1,4 @@
-"""``tillgate keys`` narrows, switches and changes keys of a running server."""
+"""``tillgate keys`` restricts, disables and changes keys of a running server."""
 
 import json
 
@@ -20,7 +20,7 @@ def ids(server: RunningServer) -> list[str]:
     return [key["id"] for key in json.loads(server.cli("keys", "list", "--json"))]
 
 
-def test_a_key_is_narrowed_and_widened_while_the_server_runs(running: RunningServer) -> None:
+def test_a_key_is_restricted_and_widened_while_the_server_runs(running: RunningServer) -> None:
     """Networks, scopes and pace count from the next request on; what is lifted is gone."""
     made = running.issued(["sessions:read"])
     key, key_id = made["key"], made["id"]
@@ -37,7 +37,7 @@ def test_a_key_is_narrowed_and_widened_while_the_server_runs(running: RunningSer
     assert refusal(running, key) == (200, None)
 
 
-def test_a_key_is_switched_off_and_on_while_the_server_runs(running: RunningServer) -> None:
+def test_a_key_is_disabled_and_enabled_while_the_server_runs(running: RunningServer) -> None:
     """Off, its very next request is refused and told why; on, it works as before."""
     made = running.issued(["sessions:read"])
     running.cli("keys", "disable", made["id"])

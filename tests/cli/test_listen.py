@@ -182,7 +182,7 @@ def test_every_event_type_can_be_triggered(running: RunningServer) -> None:
 
 
 @pytest.mark.parametrize("command", ["listen", "trigger"])
-def test_what_cannot_work_is_told_in_one_line(running: RunningServer, command: str) -> None:
+def test_what_cannot_work_is_reported_in_one_line(running: RunningServer, command: str) -> None:
     """No key, a key without the scope, a server that is not there, a wrong URL: status 1 and what to do."""
     few, every = running.key(["links:read"]), running.key()
     what = ["--forward-to", "http://127.0.0.1:9/"] if command == "listen" else ["session.paid"]
@@ -203,7 +203,7 @@ def test_what_cannot_work_is_told_in_one_line(running: RunningServer, command: s
         assert (status, says in err, err.count("\n")) == (1, True, 1), err
 
 
-def test_a_place_that_is_not_in_the_log_ends_it_with_what_to_do(
+def test_a_cursor_that_is_not_in_the_log_ends_it_with_what_to_do(
     running: RunningServer, listening: Any, tmp_path: Path
 ) -> None:
     """Beyond the end, or kept from another log: it says where the log ends, and how to go on."""

@@ -58,7 +58,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 CREATE = ("keys", "create", "--mode", "test", "--name", "Backend")
 
 
-def test_a_mistake_about_keys_is_told_in_one_line(data: str) -> None:
+def test_a_mistake_about_keys_is_reported_in_one_line(data: str) -> None:
     """Unknown scopes, projects and keys, unusable names: the line names what was wrong and what there is."""
     where = ("--data", data)
     assert "sessions:delete" in (said := complaint(*CREATE, "--scope", "sessions:delete", *where))
@@ -70,7 +70,7 @@ def test_a_mistake_about_keys_is_told_in_one_line(data: str) -> None:
     assert "name" in complaint("projects", "create", "--name", "", *where)
 
 
-def test_bytes_that_are_no_text_are_told_in_one_line(data: str) -> None:
+def test_bytes_that_are_no_text_are_reported_in_one_line(data: str) -> None:
     """Arguments and passwords that are not UTF-8 are refused like any other wrong value."""
     where = ("--data", data)
     assert "UTF-8" in complaint("keys", "revoke", "--yes", b"key_\xff", *where)
@@ -79,7 +79,7 @@ def test_bytes_that_are_no_text_are_told_in_one_line(data: str) -> None:
     assert "UTF-8" in complaint(*create, "--email", "a@example.com", stdin=b"long enough \xff\n")
 
 
-def test_a_mistake_about_users_is_told_without_the_password(data: str) -> None:
+def test_a_mistake_about_users_is_reported_without_the_password(data: str) -> None:
     """Short or missing passwords and unusable or taken addresses; the password is never repeated."""
     where = ("--data", data)
     create = ("users", "create", "--password-stdin", *where)
@@ -95,7 +95,7 @@ def test_a_mistake_about_users_is_told_without_the_password(data: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "projects", "keys", "doctor"])
-def test_a_database_that_cannot_be_had_is_told_without_its_password(command: str, tmp_path: Path) -> None:
+def test_an_unreachable_database_is_reported_without_its_password(command: str, tmp_path: Path) -> None:
     """An unreachable server, an unknown scheme, a file that is no database: one line without the password."""
     more = {"projects": ["list"], "keys": ["list"]}.get(command, [])
     (tmp_path / "no.db").write_bytes(b"This is a text file, whatever its name says." * 100)

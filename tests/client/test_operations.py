@@ -60,7 +60,7 @@ async def async_client(running: RunningServer, key: str, anyio_backend: object) 
 
 
 def traceback_of(held: object) -> str:
-    """What a report with local variables tells of an error."""
+    """What a report with local variables shows of an error."""
     try:
         raise ValueError(len(repr(held)))
     except ValueError as error:
@@ -176,7 +176,7 @@ def settled(client: Client, delivery_id: str) -> None:
     raise AssertionError(f"{delivery_id} is still pending")
 
 
-def test_a_place_that_is_not_in_the_event_log_is_an_error_of_its_own(client: Client) -> None:
+def test_a_cursor_that_is_not_in_the_event_log_is_an_error_of_its_own(client: Client) -> None:
     """It says where the log ends and which one it is; with that, following goes on."""
     client.checkout_sessions.create(amount=PRICE)
     page = client.events.list(after=0, limit=1)
@@ -203,7 +203,7 @@ def test_events_are_listed_by_type_and_time_and_retrieved(client: Client) -> Non
     assert client.events.list(created_after=datetime.now(UTC) + timedelta(hours=1)).data == []
 
 
-def test_whoever_was_away_catches_up_by_sequence(client: Client) -> None:
+def test_a_receiver_that_was_away_catches_up_by_sequence(client: Client) -> None:
     """From the last sequence that was handled on, each event comes once, in the order of the log."""
     sequences = [
         client.events.list(type="session.created", limit=1).data[0].sequence
@@ -311,7 +311,7 @@ def test_what_an_object_names_is_put_into_it(client: Client) -> None:
     assert caught.value.param == "expand" and "customer" in caught.value.message
 
 
-def test_money_is_captured_refunded_and_told(client: Client) -> None:
+def test_money_is_captured_refunded_and_emitted(client: Client) -> None:
     """An authorisation in two captures, a refund of a part, and the movements that all of it left."""
     session = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand="order")
     assert session.order is not None
@@ -400,7 +400,7 @@ def test_a_refused_request_names_the_field(client: Client) -> None:
     assert error.message and error.idempotency_key
 
 
-def test_a_key_that_is_unknown_or_revoked_is_told_apart(running: RunningServer, project: str) -> None:
+def test_an_unknown_key_and_a_revoked_one_are_told_apart(running: RunningServer, project: str) -> None:
     """401 becomes AuthenticationError, and its reason says what is wrong with the key."""
     issued = running.issued(project=project)
     running.cli("keys", "revoke", "--yes", issued["id"])

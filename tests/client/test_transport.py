@@ -140,7 +140,7 @@ def envelope(type: str, code: str, message: str = "No.", **more: Any) -> bytes:
 
 
 @pytest.mark.parametrize("failure", [0, 429, 502, 503, 504])
-def test_what_passes_by_itself_is_tried_again_under_the_same_idempotency_key(
+def test_a_passing_failure_is_tried_again_under_the_same_idempotency_key(
     script: Script, client: Client, failure: int
 ) -> None:
     """Two failures and a success are one success; each attempt carries the same key and the same body."""
@@ -188,7 +188,7 @@ def test_the_number_of_retries_is_the_callers(script: Script) -> None:
         Client(api_key=KEY, base_url=script.url, max_retries=-1)
 
 
-def test_after_the_last_retry_the_answer_is_told(script: Script, client: Client) -> None:
+def test_after_the_last_retry_the_answer_is_reported(script: Script, client: Client) -> None:
     """Three times 429 is a RateLimitedError that says how long to pause."""
     limited = Answer(429, envelope("rate_limited", "rate_limited"), (("Retry-After", "0"),))
     script.answers = [limited] * 3
@@ -214,7 +214,7 @@ def test_a_pause_that_is_too_long_is_the_callers(script: Script, client: Client)
     assert (caught.value.retry_after_seconds, len(script.asked)) == (3600.0, 1)
 
 
-def test_nobody_there_is_a_connection_error_that_keeps_the_idempotency_key() -> None:
+def test_an_unreachable_server_is_a_connection_error_that_keeps_the_idempotency_key() -> None:
     """Whether it was done is not known, so the error carries what makes another try safe."""
     with socket.socket() as bound:  # bound and not listening: refused
         bound.bind(("127.0.0.1", 0))
@@ -297,7 +297,7 @@ def test_the_type_in_the_envelope_decides_the_class(
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b"[]", b'{"error": "no"}', b"\xff\xfe"])
-def test_an_answer_of_somebody_else_is_not_repeated(script: Script, client: Client, body: bytes) -> None:
+def test_an_answer_of_another_service_is_not_repeated(script: Script, client: Client, body: bytes) -> None:
     """A proxy's page, or another program's answer, is said to be unexpected; its text stays out of the error."""
     script.answers = [Answer(404, body), Answer(500, body)]
     with pytest.raises(UnexpectedAnswerError) as caught:
@@ -326,7 +326,7 @@ def test_a_redirect_is_not_followed(script: Script, client: Client) -> None:
 # The key
 
 
-def test_the_key_is_sent_with_every_request_and_told_to_nobody(
+def test_the_key_is_sent_with_every_request_and_printed_nowhere(
     script: Script, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is in the Authorization header; it is in no repr, no error (even if it was sent back), and no log."""
@@ -383,7 +383,7 @@ def test_a_key_that_cannot_be_one_is_refused_without_being_repeated(key: str) ->
     ],
 )
 def test_the_base_url_is_the_bare_origin(given: str) -> None:
-    """A trailing slash and /api/v1 are taken away."""
+    """A trailing slash and /api/v1 are removed."""
     assert Client(api_key=KEY, base_url=given).base_url == "https://your-domain.com"
 
 

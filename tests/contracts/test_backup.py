@@ -117,7 +117,7 @@ async def test_every_row_comes_back(database: Database, database_url: str, other
         await other.close()
 
 
-async def test_it_is_of_one_moment_and_holds_up_nobody(
+async def test_it_is_of_one_moment_and_delays_nobody(
     database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is committed while it is written is not in it, in no table, and is committed at once."""
@@ -217,7 +217,7 @@ def damaged(file: Path, into: Path, change: Any) -> Path:
 
 
 async def test_what_was_changed_is_not_restored(database: Database, database_url: str, tmp_path: Path) -> None:
-    """Cut off, a row changed, a row taken away, a table left out, another program's: told before anything is done."""
+    """Cut off, a row changed, a row removed, a table left out, another program's: told before anything is done."""
     await some_of_everything(database)
     file = tmp_path / "b.zip"
     await back_up(database_url, file, all_migrations(), program="x", now=NOW)
@@ -271,7 +271,7 @@ async def test_a_backup_replaces_no_file(database: Database, database_url: str, 
 
 
 @pytest.mark.parametrize("replace", [True, False])
-async def test_what_was_narrowed_since_stays_so_where_that_is_known(
+async def test_what_was_restricted_since_stays_so_where_that_is_known(
     database: Database, database_url: str, tmp_path: Path, replace: bool
 ) -> None:
     """Over the database that revoked it, a key stays revoked; into an empty one, it can be disabled with all others."""

@@ -39,12 +39,12 @@ async def refuse(_: Transaction) -> str:
 
 
 async def put_and_fail(tx: Transaction) -> str:
-    await put(tx, "taken back")
+    await put(tx, "rolled back")
     raise ValueError("after a change")
 
 
 async def return_and_fail(tx: Transaction) -> str:
-    await tx.fetch_one(f"{INSERT} RETURNING name", "taken back too", 1)
+    await tx.fetch_one(f"{INSERT} RETURNING name", "rolled back too", 1)
     raise ValueError("after a change by RETURNING")
 
 
@@ -68,8 +68,8 @@ async def test_what_fails_in_a_batch_is_gone_and_all_else_is_there_once(boxes: D
     await execute(boxes, "CREATE TABLE taken_back (name TEXT)")  # which is not there, by whatever way it failed
 
 
-async def test_a_batch_that_runs_anew_forgets_its_first_run(boxes: Database) -> None:
-    """An answer, an error or a callback of the run that was taken back is nobody's."""
+async def test_a_batch_that_runs_again_forgets_its_first_run(boxes: Database) -> None:
+    """An answer, an error or a callback of the run that was rolled back is nobody's."""
     rung: list[str] = []
 
     async def put_and_ring(tx: Transaction, name: str) -> int:
@@ -78,7 +78,7 @@ async def test_a_batch_that_runs_anew_forgets_its_first_run(boxes: Database) -> 
         return len(await tx.fetch_all("SELECT name FROM boxes"))
 
     async def only_where_there_is_none(tx: Transaction) -> str:
-        if await tx.fetch_one("SELECT name FROM boxes WHERE name = $1", "taken back") is not None:
+        if await tx.fetch_one("SELECT name FROM boxes WHERE name = $1", "rolled back") is not None:
             raise LookupError("there is one")
         return "there is none"
 

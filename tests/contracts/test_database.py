@@ -64,7 +64,7 @@ async def test_parameters_go_by_their_number_not_by_their_place(boxes: Database)
     assert [row["name"] for row in found] == ["a"]
 
 
-async def test_execute_tells_how_many_rows_it_changed(boxes: Database) -> None:
+async def test_execute_returns_how_many_rows_it_changed(boxes: Database) -> None:
     """Conditional updates are checked by that number; a statement that changes no rows answers 0."""
     for name in "abc":
         assert await execute(boxes, INSERT, name, 1) == 1
@@ -94,7 +94,7 @@ async def test_a_statement_that_must_differ_says_both(boxes: Database) -> None:
 
 
 async def test_an_operation_that_fails_leaves_nothing(boxes: Database) -> None:
-    """An error takes back all that its operation wrote, and the caller gets that very error."""
+    """An error rolls back all that its operation wrote, and the caller gets that very error."""
     problem = LookupError("on purpose")
 
     async def operation(tx: Transaction) -> None:

@@ -22,7 +22,7 @@ HOUR_MS = 3_600_000
 
 
 class Described:
-    """Keeps what it is told; in a transaction that is taken back, nothing."""
+    """Keeps what it is told; in a transaction that is rolled back, nothing."""
 
     def __init__(self) -> None:
         self.events: list[KeyEvent] = []
@@ -76,7 +76,7 @@ async def bench(request: pytest.FixtureRequest, anyio_backend: object) -> AsyncI
         await database.close()
 
 
-async def test_each_change_that_an_owner_cares_for_is_told_once(bench: Bench) -> None:
+async def test_each_change_that_an_owner_cares_for_is_reported_once(bench: Bench) -> None:
     """Exposed, disabled, enabled, revoked: once each, with the key as it is after it; doing it again tells nothing."""
     issued = await bench.key()
     id = issued.key.id
@@ -93,7 +93,7 @@ async def test_each_change_that_an_owner_cares_for_is_told_once(bench: Bench) ->
     assert (enabled.status, revoked.status, revoked.revoked_reason) == (Status.ACTIVE, Status.REVOKED, "over")
 
 
-async def test_what_cannot_be_told_does_not_happen(database: Database) -> None:
+async def test_a_change_that_cannot_be_reported_does_not_happen(database: Database) -> None:
     """State and event commit together: where the event log fails, the key is as it was, and so is the audit log."""
     told = Described()
     bench = Bench(SqlKeyStore(database, told), told)
@@ -114,7 +114,7 @@ async def test_what_cannot_be_told_does_not_happen(database: Database) -> None:
     assert await bench.store.note_canary(issued.key.id, bench.act(), {}, HOUR_MS) is True
 
 
-async def test_a_canarys_use_is_told_once_an_hour(bench: Bench) -> None:
+async def test_the_use_of_a_canary_is_reported_once_an_hour(bench: Bench) -> None:
     """Of many at once one is told; after an hour the next. A key that is none, or is revoked, is no alarm."""
     canary, plain = await bench.key(canary=True), await bench.key()
     note, seen = bench.store.note_canary, {"address": "203.0.113.9"}
@@ -133,7 +133,7 @@ async def test_a_canarys_use_is_told_once_an_hour(bench: Bench) -> None:
     assert await note(canary.key.id, bench.act(), seen, HOUR_MS) is False
 
 
-async def test_no_more_keys_than_so_many_an_hour_are_disabled_by_themselves(bench: Bench) -> None:
+async def test_the_number_of_keys_disabled_automatically_in_an_hour_is_limited(bench: Bench) -> None:
     """The circuit breaker holds for all processes together, and for keys that were enabled again, too; what it holds
     back leaves no trace. After the hour it closes."""
     keys = [(await bench.key()).key.id for _ in range(6)]
@@ -160,8 +160,8 @@ async def test_no_more_keys_than_so_many_an_hour_are_disabled_by_themselves(benc
     assert (again.epoch, again.held_back) == (None, False)
 
 
-async def test_an_owner_is_told_14_and_3_days_before_the_end_and_at_it(bench: Bench) -> None:
-    """Once each, also where several processes look at once; a key that was changed is told of again."""
+async def test_an_owner_is_notified_14_and_3_days_before_the_end_and_at_it(bench: Bench) -> None:
+    """Once each, also where several processes look at once; a key that was changed is reported again."""
     issued = await bench.key(days=20)
     await bench.key()  # without an end
 
@@ -178,9 +178,9 @@ async def test_an_owner_is_told_14_and_3_days_before_the_end_and_at_it(bench: Be
     assert {event.key.id for event in bench.told.events} == {issued.key.id}
 
 
-async def test_of_what_was_missed_the_nearest_is_told(bench: Bench) -> None:
-    """A server that was off tells of the end only once; a key of hours is told of when it has ended; a revoked one is
-    told of no more."""
+async def test_of_missed_expiry_notices_the_nearest_is_sent(bench: Bench) -> None:
+    """A server that was off reports the end only once; a key of a few hours is reported when it has ended; a
+    revoked one is not reported any more."""
     late, short, gone = await bench.key(days=15), await bench.key(days=0.5), await bench.key(days=2)
     await bench.store.revoke("prj_a", [gone.key.id], bench.act())
     bench.told.events.clear()
@@ -194,7 +194,7 @@ async def test_of_what_was_missed_the_nearest_is_told(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
-async def test_where_nobody_is_told_no_notice_is_used_up(kind: str, tmp_path: Path) -> None:
+async def test_where_nobody_is_notified_no_notice_is_used_up(kind: str, tmp_path: Path) -> None:
     """A server without an event log beside one that has it leaves the telling to that; and does not look for ever."""
     told = Described()
     database = await open_database(f"sqlite:///{tmp_path / 'keys.db'}")

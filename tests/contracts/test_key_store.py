@@ -34,7 +34,7 @@ class TestKeyStore(StoreContract):
             await database.close()
 
 
-async def test_the_owner_of_a_key_that_ends_is_told_once_for_each_number_of_days(database_url: str) -> None:
+async def test_the_owner_of_an_expiring_key_is_notified_once_for_each_number_of_days(database_url: str) -> None:
     """For 14, 3 and 0 days each; again when the expiry was moved."""
     database = await open_database(database_url)
     try:

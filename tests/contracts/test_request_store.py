@@ -216,7 +216,7 @@ def test_a_cursor_that_no_page_gave_is_refused(text: str) -> None:
         Cursor.parse(text)
 
 
-def test_a_line_has_what_it_takes_to_judge_it_once_more() -> None:
+def test_a_line_has_what_it_takes_to_judge_it_again() -> None:
     """The need, and what was shown, as admission takes them; the address is the first one of its network."""
     one = line("a", scope="links:read", reach=Reach.CREATES, network="2001:db8:7::/48", origin="https://a.example")
     assert one.need == Need("links:read", Reach.CREATES)

@@ -98,7 +98,7 @@ async def test_signing_in_goes_on_to_where_one_was_headed(sqlite_shop: Shop) -> 
             assert page.headers["location"] == "/dashboard"
 
 
-async def test_a_wrong_password_is_told_without_telling_more(sqlite_shop: Shop) -> None:
+async def test_a_wrong_password_is_refused_and_nothing_else_is_disclosed(sqlite_shop: Shop) -> None:
     """The same words, whether the address exists or not."""
     await sqlite_shop.app.accounts.create_user(OWNER_EMAIL, OWNER_PASSWORD)
     async with browser_of(sqlite_shop) as http:

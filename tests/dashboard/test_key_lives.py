@@ -56,7 +56,7 @@ async def test_a_publishable_key_is_made_with_its_origins_or_apps(owner: Owner) 
 
 
 async def test_what_a_publishable_key_may_set_is_allowed_on_its_form(owner: Owner) -> None:
-    """With a warning; the list and the key's page mark a key whose visitors set the price; an edit takes it away."""
+    """With a warning; the list and the key's page mark a key whose visitors set the price; an edit removes it."""
     bound = STORE_FRONT | {"origins": "https://shop.example"}
     form = await owner.page("/api-keys/new")
     assert "anybody can read this key and send any amount" in form
@@ -96,7 +96,7 @@ async def test_what_a_publishable_key_may_set_is_allowed_on_its_form(owner: Owne
         ("kind", "open", "Choose secret or publishable"),
     ],
 )
-async def test_what_makes_no_key_is_told_beside_its_field(owner: Owner, field: str, value: str, said: str) -> None:
+async def test_what_makes_no_key_is_shown_beside_its_field(owner: Owner, field: str, value: str, said: str) -> None:
     """Nothing is made, and what was typed is still there."""
     new = {"name": "x", "mode": "test", "scopes": "links:read", field: value}
     if field == "burst":
@@ -124,7 +124,7 @@ async def test_a_key_is_changed_on_its_page(owner: Owner) -> None:
 
 
 @pytest.mark.spec("craftkit R46")
-async def test_traffic_is_shown_and_a_key_that_can_do_with_less_is_narrowed(owner: Owner) -> None:
+async def test_traffic_is_shown_and_unused_scopes_of_a_key_are_removed(owner: Owner) -> None:
     """craftkit R46: traffic per key by day, outcome and scope; scopes that were never used go with one click."""
     issued = await owner.shop.issued(["sessions:read", "events:read"])
     key_id, path = issued.key.id, f"/api-keys/{issued.key.id}"

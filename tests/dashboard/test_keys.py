@@ -220,7 +220,7 @@ async def test_a_key_is_disabled_and_enabled(owner_of_both: Owner) -> None:
     assert (await owner.send(f"{path}/enable")).status_code == 409
 
 
-async def test_what_narrows_a_key_is_shown(owner: Owner) -> None:
+async def test_the_restrictions_of_a_key_are_shown(owner: Owner) -> None:
     """Networks, pace and expiry, so that nobody wonders why it is refused."""
     await owner.shop.keys.issuer.issue(
         KeyWish(

@@ -48,7 +48,7 @@ async def test_a_link_is_made_shown_and_works(owner_of_both: Owner) -> None:
     assert "Pro <plan>" in await owner.page("/payment-links")
 
 
-async def test_a_link_is_changed_switched_off_and_on(owner_of_both: Owner) -> None:
+async def test_a_link_is_updated_deactivated_and_activated(owner_of_both: Owner) -> None:
     """What is emptied is gone; a link that is off says so to the owner and to the buyer."""
     owner = owner_of_both
     path = await owner.link(description="Old words", cancelUrl="https://shop.example/cart")

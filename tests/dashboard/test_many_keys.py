@@ -38,7 +38,7 @@ async def test_selected_keys_are_revoked_together(owner: Owner) -> None:
     assert [one.name for one in await every_key(store, project_id, KeyFilter(status=Status.ACTIVE))] == ["till 2"]
 
 
-async def test_a_wrong_filter_or_page_is_told(owner: Owner) -> None:
+async def test_a_wrong_filter_or_page_is_reported(owner: Owner) -> None:
     """In plain words, and without a server error."""
     for query in (
         "mode=both",

@@ -28,12 +28,12 @@ def test_times_are_utc_and_say_so() -> None:
         (-3 * DAY_MS, "3 days ago"),
     ],
 )
-def test_distances_are_told_in_one_unit(distance: int, words: str) -> None:
+def test_distances_are_shown_in_one_unit(distance: int, words: str) -> None:
     """The largest that fits, singular where it is one."""
     assert ago(NOW + distance, NOW) == words
 
 
-def test_durations_are_told_in_the_unit_that_fits() -> None:
+def test_durations_are_shown_in_the_unit_that_fits() -> None:
     """Milliseconds below a second, tenths of seconds from there on."""
     assert (duration(12), duration(999), duration(3_449)) == ("12 ms", "999 ms", "3.4 s")
 

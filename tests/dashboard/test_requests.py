@@ -10,7 +10,7 @@ from tests.shop import eventually
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_refused_request_says_why_and_what_would_let_it_in(owner_of_both: Owner) -> None:
+async def test_a_refused_request_says_why_and_what_would_allow_it(owner_of_both: Owner) -> None:
     """From the list to the request: the rule that refused it, and the change that would allow it; once it is made, the
     page says so. Requests of the other mode are not among them."""
     owner = owner_of_both
@@ -36,7 +36,7 @@ async def test_a_refused_request_says_why_and_what_would_let_it_in(owner_of_both
     assert "The request would be allowed now." in await owner.page(found[1])
 
 
-async def test_addresses_that_make_no_sense_are_told_so(owner: Owner) -> None:
+async def test_malformed_addresses_are_refused_with_the_reason(owner: Owner) -> None:
     """An unknown filter, a page that never was, a request of nobody."""
     assert "Requests appear here when a key is used" in await owner.page("/requests")
     await owner.page("/requests?show=everything", 400)

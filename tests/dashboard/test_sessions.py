@@ -72,7 +72,7 @@ def heading_status(page: str) -> str:
     return found[1].lower().replace(" ", "_")
 
 
-async def test_a_session_tells_everything_about_itself(owner_of_both: Owner) -> None:
+async def test_a_session_shows_everything_about_itself(owner_of_both: Owner) -> None:
     """Amounts, address, metadata, the buyer's page, and what happened so far. Nothing in it is markup."""
     owner = owner_of_both
     path = await owner.session(
@@ -199,7 +199,7 @@ async def test_a_pending_session_is_expired_by_hand(owner: Owner) -> None:
     assert (await owner.send(f"{paid}/expire")).status_code == 409
 
 
-async def test_a_session_whose_money_is_gone_again_waits_as_before(owner: Owner) -> None:
+async def test_a_session_whose_money_was_dropped_waits_as_before(owner: Owner) -> None:
     """Its page says what was there, offers what a pending one's does, and simulates on."""
     path = await owner.session()
     await owner.done(f"{path}/simulate", outcome="detected")

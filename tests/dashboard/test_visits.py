@@ -195,7 +195,7 @@ async def test_a_slash_too_many_leads_on(owner: Owner) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, f"/dashboard{where}")
 
 
-async def test_a_query_that_makes_no_sense_is_told(owner_of_both: Owner) -> None:
+async def test_a_malformed_query_is_a_400(owner_of_both: Owner) -> None:
     """A cursor, a filter or a link that no page ever gave: 400 with words, never a 500."""
     for path in (
         "/sessions?after=nope",

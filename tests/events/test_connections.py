@@ -89,7 +89,7 @@ async def test_a_connection_that_the_receiver_has_closed_is_not_used_again() -> 
         assert one.accepted == 2
 
 
-async def test_no_more_requests_are_under_way_than_there_may_be_and_a_lost_one_gives_its_place_back() -> None:
+async def test_requests_under_way_are_limited_and_a_lost_one_frees_its_slot() -> None:
     """The third waits for one of two; what fails, or is given up, counts no longer."""
     async with place() as (one, url), sending(open_max=2, timeout=None) as client:
         one.released.clear()
@@ -107,7 +107,7 @@ async def test_no_more_requests_are_under_way_than_there_may_be_and_a_lost_one_g
         assert (await client.get(url)).status_code == 200
 
 
-async def test_only_so_many_are_kept_and_the_oldest_goes_first() -> None:
+async def test_a_limited_number_is_kept_and_the_oldest_goes_first() -> None:
     """Of three places two stay connected; closing the client closes them, too."""
     async with place() as (one, first), place() as (two, second), place() as (three, third):
         async with sending(kept_max=2) as client:

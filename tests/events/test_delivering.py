@@ -211,7 +211,7 @@ async def test_of_an_answer_the_first_2_kb_are_kept(
     assert found.attempts[0].response_excerpt == excerpt
 
 
-async def test_nobody_there_is_a_failure_with_a_reason(counter: Counter) -> None:
+async def test_an_unreachable_receiver_is_a_failure_with_a_reason(counter: Counter) -> None:
     """A refused connection is told in the log of attempts, and tried again."""
     await counter.endpoint(f"http://127.0.0.1:{free_port()}/hook")
     async with working(counter):
@@ -307,7 +307,7 @@ async def test_a_worker_that_dies_in_the_middle_is_succeeded(counter: Counter, r
 
 async def test_what_is_due_at_the_start_is_sent_at_the_start(counter: Counter, receiver: Receiver) -> None:
     """Nobody has to ring: what was left over from before a restart is found in the table."""
-    receiver._server.socket.listen(128)  # the standard library's five are reset by so many at once
+    receiver._server.socket.listen(128)  # the standard library's five would be reset by this many at once
     await counter.endpoint(receiver.url)
     for _ in range(40):
         await counter.emit()

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from email.utils import formatdate
 
 import msgspec
 import pytest
@@ -20,10 +19,7 @@ from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
     IN_FLIGHT_MAX,
     Attempt,
-    DeliveryStatus,
-    next_step,
     project_room,
-    retry_after,
     share,
 )
 from tillgate.events.deliveries.sending import Sender
@@ -31,7 +27,6 @@ from tillgate.events.deliveries.worker import LEASE_MS, DeliveryWorker
 from tillgate.events.endpoints import operations as endpoints
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.events.endpoints.operations import ENDPOINTS_MAX, EndpointChanges
-from tillgate.events.native import NATIVE_STYLE
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +49,7 @@ async def working(counter: Counter) -> AsyncIterator[None]:
 
 
 class Hanging:
-    """A receiver that takes every connection and answers none until it is let go."""
+    """A receiver that takes every connection and answers none until it is released."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -180,7 +175,7 @@ def test_a_project_leaves_as_many_places_as_it_holds() -> None:
         assert project_room(held, free, idle=False) == one_by_one
 
 
-async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
+async def test_test_sends_take_no_connection_and_no_slot_of_deliveries(
     counter: Counter, hanging: Hanging, receiver: Receiver
 ) -> None:
     """As many test sends as an endpoint has places hang, and more than there are connections for tests: deliveries go
@@ -216,13 +211,13 @@ async def test_test_sends_take_no_connection_and_no_place_of_deliveries(
         await tests.close()
 
 
-def test_places_run_out_slowly() -> None:
+def test_slots_run_out_slowly() -> None:
     """Each endpoint's share shrinks with what is free, and never below one; and each place has a connection."""
     assert CONNECTIONS_MAX > IN_FLIGHT_MAX
     assert [share(free) for free in (256, 160, 159, 32, 8, 1)] == [10, 10, 9, 2, 1, 1]
 
 
-async def test_places_are_given_endpoint_by_endpoint(counter: Counter) -> None:
+async def test_slots_are_given_endpoint_by_endpoint(counter: Counter) -> None:
     """What is held counts, whoever holds it; another endpoint's turn comes all the same."""
     first = (await counter.endpoint()).endpoint
     for number in range(ENDPOINT_IN_FLIGHT_MAX + 5):
@@ -246,7 +241,7 @@ async def test_places_are_given_endpoint_by_endpoint(counter: Counter) -> None:
     assert (await claim()).count(first.id) == ENDPOINT_IN_FLIGHT_MAX
 
 
-async def test_two_workers_never_hold_more_than_an_endpoints_places(counter: Counter) -> None:
+async def test_two_workers_never_hold_more_than_an_endpoints_slots(counter: Counter) -> None:
     """Claiming at once from several processes gives each delivery to one and the places out once."""
     await counter.endpoint()
     for number in range(3 * ENDPOINT_IN_FLIGHT_MAX):
@@ -357,44 +352,6 @@ async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, re
     assert (found.active, found.disabled_reason, found.failing_since) == (False, DisabledReason.FAILING, None)
     found = await change(counter, made.id, EndpointChanges(active=True))
     assert (found.active, found.disabled_reason) == (True, None)
-
-
-@pytest.mark.parametrize(
-    ("status", "header", "milliseconds"),
-    [
-        (429, "120", 120_000),
-        (503, " 7200 ", 7_200_000),
-        (503, "0", 0),
-        (429, "999999999999999999999999", DAY_MS),
-        (503, formatdate((NEW_YEAR + HOUR_MS) / 1_000, usegmt=True), HOUR_MS),
-        (503, formatdate((NEW_YEAR - HOUR_MS) / 1_000, usegmt=True), 0),
-        (503, formatdate((NEW_YEAR + 9 * DAY_MS) / 1_000, usegmt=True), DAY_MS),
-        (429, "Sun, 06 Nov 99999 08:49:37 GMT", None),
-        (429, "soon", None),
-        (429, "-5", None),
-        (429, "٣", None),
-        (429, "", None),
-        (429, None, None),
-        (500, "120", None),
-        (200, "120", None),
-    ],
-)
-def test_retry_after_is_read_as_seconds_or_as_a_date(status: int, header: str | None, milliseconds: int | None) -> None:
-    """On 429 and 503, bounded to a day; whatever is neither form asks for nothing."""
-    assert retry_after(status, header, NEW_YEAR) == milliseconds
-
-
-def test_a_receiver_may_put_a_retry_off_but_not_hurry_it() -> None:
-    """The longer of the schedule and what was asked; the number of attempts stays."""
-
-    def after(number: int, asked_ms: int | None) -> tuple[DeliveryStatus, int]:
-        attempt = Attempt(number=number, attempted_at=0, duration_ms=1, response_status=429, retry_after_ms=asked_ms)
-        return next_step(attempt, 6, NEW_YEAR, NATIVE_STYLE.gaps_ms)
-
-    assert after(1, HOUR_MS) == (DeliveryStatus.PENDING, NEW_YEAR + HOUR_MS)
-    assert after(1, 1_000) == after(1, None) == (DeliveryStatus.PENDING, NEW_YEAR + MINUTE_MS)
-    assert after(1, 9 * DAY_MS) == (DeliveryStatus.PENDING, NEW_YEAR + DAY_MS)
-    assert after(6, HOUR_MS)[0] is DeliveryStatus.ABANDONED
 
 
 async def test_a_receiver_that_asks_for_an_hour_gets_it(counter: Counter, receiver: Receiver) -> None:

@@ -101,7 +101,7 @@ async def test_silence_is_remembered_for_its_own_project_alone(names: Names, ser
 
 
 async def test_a_project_with_any_number_of_dead_names_takes_its_own_turns(names: Names, server: NameServer) -> None:
-    """So many at once are asked for, and no more; another project's name is found while all of those hang."""
+    """A limited number is asked for at once; another project's name is found while all of those hang."""
     names._lookup_seconds = GUARD_SECONDS  # so that none of them makes room for another
     async with asyncio.timeout(GUARD_SECONDS):
         dead = [asyncio.ensure_future(names.addresses(f"{n}.dead.test", "a")) for n in range(200)]

@@ -178,7 +178,7 @@ def _asked(served: Served) -> int:
         return 0
 
 
-def test_metrics_are_told_under_this_machines_own_names_only(served: Served) -> None:
+def test_metrics_are_served_under_this_machines_own_names_only(served: Served) -> None:
     """A page that a browser on this machine shows, under a name that resolves to 127.0.0.1, learns nothing."""
     for host, found in ((b"localhost", True), (b"127.0.0.1:8080", True), (b"[::1]", True), (b"evil.example", False)):
         status = served.ask(b"GET /metrics HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")

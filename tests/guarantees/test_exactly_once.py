@@ -163,7 +163,7 @@ class Persistent:
         self._workers = [self._threads.submit(self._work) for _ in range(CLIENTS)]
 
     def wait_for_more(self, more: int) -> None:
-        """Until so many more answers have come."""
+        """Until ``count`` more answers have come."""
         with self._changed:
             enough = len(self.told) + more
             assert self._changed.wait_for(lambda: len(self.told) >= enough or self._failed(), 60)

@@ -174,7 +174,7 @@ def opened(path: Path) -> Any:
 
 
 def grow(path: Path, rows: int) -> dict[str, int]:
-    """Clone the newest row of each table until it has so many; how many each has. Foreign keys are not looked at."""
+    """Clone the newest row of each table until it has ``count``; how many each has. Foreign keys are not looked at."""
     found = {}
     with opened(path) as database:
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

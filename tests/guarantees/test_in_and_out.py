@@ -3,7 +3,7 @@
 A key whose expiry lay an hour beyond the year 9999 was taken, stored, and from then on every list of its project was a
 500. Here every route that the servers declare is written to with values at the edge of what their fields may hold, and
 then everything is read back: each object and list, the events, the pages of the dashboard and the buyer's. Whatever was
-let in can be shown; what cannot is refused with a 4xx.
+accepted can be shown; what cannot is refused with a 4xx.
 """
 
 import html

@@ -35,7 +35,7 @@ MOVES = st.lists(
 
 
 class Books:
-    """One order and what the API tells of its money, added up again after each step."""
+    """One order and what the API says about its money, added up again after each step."""
 
     def __init__(self, shop: ShopBeside, currency: str, units: int) -> None:
         self.shop, self.currency, self.unit = shop, currency, UNITS[currency]
@@ -128,7 +128,7 @@ STATES = ("pending", "confirmed", "dropped")
 
 
 class TransferBooks(Books):
-    """The same of an order that is paid by transfers, which may be wrong, late, or taken away again."""
+    """The same of an order that is paid by transfers, which may be wrong, late, or dropped again."""
 
     def __init__(self, shop: ShopBeside, currency: str, units: int) -> None:
         self.shop, self.currency, self.unit = shop, currency, UNITS[currency]

@@ -148,7 +148,7 @@ def test_a_hung_valkey_delays_nobody(tmp_path: Path) -> None:
             server.stop()
 
 
-def test_what_becomes_of_the_file_is_said_and_nothing_is_answered_and_lost(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported_and_nothing_is_answered_and_lost(tmp_path: Path) -> None:
     """One server, and everything that happens to files. It may not grow: an outage of what writes, and known to
     readiness. It is deleted: every session that was answered is in the file that was there, and all else is 503 until
     it is back. Another one is put in its place: the same. Each is said once in the log, and so is its end."""

@@ -160,7 +160,7 @@ def test_workers_that_cannot_begin_end_the_server_with_one_line(postgres_databas
 
 
 def test_the_processes_of_a_server_share_its_connections(tmp_path: Path) -> None:
-    """Together they stay below PostgreSQL's default of 100, until there are so many that each has the least it can
+    """Together they stay below PostgreSQL's default of 100, until there are enough that each has the least it can
     work with."""
     for workers, each in ((1, 24), (2, 24), (4, 12), (8, 6), (16, 4), (64, 4)):
         assert load(data=str(tmp_path), workers=workers).connections_max == each
@@ -268,7 +268,7 @@ def test_many_workers_deliver_each_event_once(served: Served, postgres_database_
         until(lambda: not query(postgres_database_url, "SELECT 1 FROM webhook_deliveries WHERE status = 'pending'"))
         first = Counted((one.path, one.headers["webhook-id"]) for one in receiver.received)
         assert len(first) == count and set(first.values()) == {1}
-        # All of them again, due by one commit that no worker is told of: they find it by looking.
+        # All of them again, due by one commit that no worker is notified of: they find it by looking.
         due = "UPDATE webhook_deliveries SET status = 'pending', attempts = attempts + 10, attempts_max = 99"
         receiver.received.clear()
 

@@ -1,6 +1,7 @@
 """What a contributor is given works: hooks, forms, workflow, the changelog's format, the choice of quick tests."""
 
 import re
+import runpy
 import subprocess
 import tomllib
 
@@ -94,3 +95,29 @@ def test_the_packages_that_coverage_measures_are_all_there_are() -> None:
     assert sorted(told) == sorted(
         path.name for house in houses for path in house.iterdir() if (path / "__init__.py").exists()
     )
+
+
+def test_what_make_mutate_names_is_there() -> None:
+    """A module or a test that was moved would be left out silently: mutmut takes a pattern that fits nothing."""
+    chosen = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
+    named = [*chosen["only_mutate"], *chosen["pytest_add_cli_args_test_selection"]]
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    report = (ROOT / "docs/tests.md").read_text("utf-8")
+    assert [name for name in chosen["only_mutate"] if f"`{name}`" not in report] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wording"),
+    [
+        ('raise Conflict("This key is used. Use another.", code="used")', 'raise Conflict(None, code="used")', True),
+        ('"a text of a message"', '"XXa text of a messageXX"', True),
+        ("{text[:80]!r} is none", "{text[:81]!r} is none", True),
+        ('code="used",', 'code="XXusedXX",', False),
+        ("if a <= b:", "if a < b:", False),
+        ("return Limit(a, b)", "return Limit(None, b)", False),
+    ],
+)
+def test_a_mutant_of_a_message_is_counted_apart(before: str, after: str, wording: bool) -> None:
+    """Only where nothing but the text of a message changed; a code, a bound or a value is none."""
+    mutate = runpy.run_path(str(ROOT / "scripts/mutate.py"))
+    assert mutate["is_wording"]([f"- {before}", f"+ {after}"]) is wording

@@ -49,7 +49,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("distributions/keyturn/README.md", ""): Reason("the same"),
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_keyturn_guide.py::"
-        "test_the_guides_story_happens_as_it_is_told"
+        "test_the_guides_story_happens_as_it_is_written"
         for heading in ("Start a server", "Create a key", "Verify it", "End it")
     },
     **{
@@ -57,7 +57,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         for heading in ("Middleware", "Test what stands behind it", "Proxies")
     },
     **{
-        ("docs/keyturn.md", heading): "tests/journeys/test_proxies.py::test_a_proxy_lets_in_whom_keyturn_knows"
+        ("docs/keyturn.md", heading): "tests/journeys/test_proxies.py::test_a_proxy_admits_whom_keyturn_knows"
         for heading in ("nginx", "Caddy", "Envoy")
     },
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
@@ -76,6 +76,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     },
     ("docs/operating.md", "Background jobs"): "tests/cli/test_jobs.py::"
     "test_jobs_are_listed_and_retried_from_the_command_line",
+    ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
     ("docs/performance.md", "What was seen"): Reason("figures, not commands"),
     ("docs/selling.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_selling_sells",
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
@@ -115,6 +116,8 @@ COMMANDS: dict[str, str | Reason] = {
     "make demo": f"{MAKE}::test_the_demo_runs_to_its_end_as_the_readme_says",
     "make help": f"{MAKE}::test_make_lists_what_it_can_do",
     "make lint": Reason(".ci/run does it before the tests"),
+    "make mutate": Reason("takes half an hour, and changes the code that the tests run"),
+    'make mutate ARGS="tillgate.base.money*"': Reason("takes minutes, and changes the code that the tests run"),
     "make lock": Reason("asks the package index for the newest versions, and changes requirements/"),
     "make attack": "tests/attacks/test_attacks.py::test_no_attack_on_tillgate_succeeds",
     "make soak": "tests/soak/test_soak.py::test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice",
@@ -170,6 +173,7 @@ EXAMPLES = {
 # Links out of the repository, which no test follows: the network is not part of the tests.
 OUTSIDE = {
     "https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner-program": "GitHub's own terms",
+    "https://github.com/boxed/mutmut": "a tool that contributors may use",
     "https://keepachangelog.com/en/1.1.0/": "the changelog's format",
     "https://publicsuffix.org": "the list of suffixes under which anybody may register a name",
     "https://pre-commit.com": "a tool that contributors may use",
@@ -357,7 +361,7 @@ def test_every_target_of_make_exists() -> None:
 
 
 def test_every_variable_that_is_named_is_read() -> None:
-    """A setting that a page tells of is one that the settings know; the tests' own are read by the tests."""
+    """A setting that a page names is one that the settings know; the tests' own are read by the tests."""
     known = {one.name for one in tillgate.settings.load().listed}
     for path in python_files(SRC, ROOT / "tests", ROOT / "bench"):
         known |= set(re.findall(r'"((?:TILLGATE|KEYTURN)_[A-Z_]+)"', path.read_text("utf-8")))

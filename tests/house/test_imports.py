@@ -117,7 +117,7 @@ def test_keyturn_and_the_ground_know_no_payment_word() -> None:
     assert wrong == [], "\n".join(wrong)
 
 
-def test_nobody_reaches_into_keyturns_or_the_grounds_drawers() -> None:
+def test_no_private_module_is_imported() -> None:
     """What is not in ``__all__`` is reached by its public module, never by an underscore."""
     wrong = [str(edge) for edge in edges() if any(part.startswith("_") for part in edge.imported.split(".")[1:])]
     assert wrong == [], "\n".join(wrong)

@@ -210,7 +210,7 @@ def test_every_repetition_has_a_bound() -> None:
     assert wrong == []
 
 
-def test_the_rule_tells_the_pattern_that_froze_a_server() -> None:
+def test_the_rule_finds_the_pattern_that_froze_a_server() -> None:
     """A rule that lets everything by would hold nothing."""
     assert repeats_too_often(grammar.parse(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"))
     assert repeats_too_often(grammar.parse(r"(?:a+)+$"))
@@ -310,7 +310,7 @@ def test_every_pattern_takes_linear_time() -> None:
     assert wrong == []
 
 
-def test_the_measure_tells_the_pattern_that_froze_a_server() -> None:
+def test_the_measure_finds_the_pattern_that_froze_a_server() -> None:
     """Of the texts made to hurt it, one does."""
     froze = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
     assert "eyJ" in hostile(froze.pattern, froze.flags)

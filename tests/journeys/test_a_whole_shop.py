@@ -61,7 +61,7 @@ class Merchant:
                 return found
 
 
-def test_a_shops_whole_life_is_kept_and_told(server: RunningServer, project: str, receiver: Receiver) -> None:
+def test_the_whole_life_of_a_shop_is_kept_and_emitted(server: RunningServer, project: str, receiver: Receiver) -> None:
     """Product, coupon, code, customer, session, order, payment, captures, refunds, decisions, expiry and cancellation:
     each step is what the next one builds on, amounts add up, and what happened is told without a gap, signed, with
     every object as it was in the end."""
@@ -210,7 +210,7 @@ def let_time_pass(shop: Merchant) -> None:
 
 
 def told_as_it_is(shop: Merchant, events: list[Any]) -> None:
-    """The sequence has no gap; the last that was told of an object is the object; each step says what was before."""
+    """The sequence has no gap; the last event of an object shows the object; each step says what was before."""
     assert [one["sequence"] for one in events] == list(range(1, len(events) + 1))
     paths = {
         "checkout_session": "checkout_sessions",

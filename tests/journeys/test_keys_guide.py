@@ -18,7 +18,7 @@ MARK = "=====> "
 
 
 def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path) -> None:
-    """Made, sent in three ways, used from a page and an app, narrowed, explained, rotated, revoked with a receipt."""
+    """Made, sent in three ways, used from a page and an app, restricted, explained, rotated, revoked with a receipt."""
     shell = blocks(GUIDE, "sh")
     script = "".join(f"echo '{MARK}{heading}'\n{block}\necho\n" for heading, block in shell.items())
     script = script.replace("http://127.0.0.1:8080", running.url)

@@ -23,7 +23,7 @@ TEXT = GUIDE.read_text("utf-8")
 
 
 @pytest.mark.slow
-def test_the_guides_story_happens_as_it_is_told(tmp_path: Path) -> None:
+def test_the_guides_story_happens_as_it_is_written(tmp_path: Path) -> None:
     """A key is made, verified in both ways, and ended; the answers are those that the guide prints."""
     shell = blocks(GUIDE, "sh")
     assert list(shell) == ["", "Start a server", "Create a key", "Verify it", "End it", "Back up"]

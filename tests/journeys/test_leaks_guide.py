@@ -107,7 +107,7 @@ def test_the_guide_to_importing_imports(running: RunningServer, shell: Shell) ->
 
 
 def test_the_readme_names_every_command(shell: Shell) -> None:
-    """What ``--help`` lists is what the README tells of."""
+    """What ``--help`` lists is what the README describes."""
     [block] = shell_blocks("README.md", "On the command line")
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     told = re.split(r"^## On the command line$", readme, flags=re.MULTILINE)[1].partition("\n## ")[0]

@@ -120,7 +120,7 @@ async def with_each_carrier(walk: Walk, client: httpx.AsyncClient, text: str) ->
     await walk.ask(client, "OPTIONS", links, headers={"Origin": ORIGIN, "Access-Control-Request-Method": text[:20]})
 
 
-async def test_no_key_is_kept_or_told_by_anything(tmp_path: Path, database_url: str, github: GitHub) -> None:
+async def test_no_key_is_stored_or_printed_anywhere(tmp_path: Path, database_url: str, github: GitHub) -> None:
     """crypto-checkout R17, crypto-checkout R18, crypto-checkout R65: created in every format and kind, imported as
     plaintext, carried in every way, wrongly typed, in URLs and in clear text, rotated, revoked, reported by anybody and
     by GitHub, scanned, and in a request that fails: no key and no client secret is in the log, in an answer, in a

@@ -100,7 +100,7 @@ def made(keyturn: httpx.Client, *scopes: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["nginx", "caddy", "envoy"])
-def test_a_proxy_lets_in_whom_keyturn_knows(
+def test_a_proxy_admits_whom_keyturn_knows(
     name: str, request: pytest.FixtureRequest, keyturn: httpx.Client, upstream: int
 ) -> None:
     """A good key passes with its identity, whatever a client claims to be; each refusal comes back whole; a revoked key
@@ -266,7 +266,7 @@ def test_nobody_says_for_keyturn_whose_a_request_is(
 
 
 @pytest.mark.parametrize("name", ["nginx", "caddy", "envoy"])
-def test_what_is_no_request_is_told_as_that(
+def test_what_is_no_request_is_refused_as_that(
     name: str, request: pytest.FixtureRequest, keyturn: httpx.Client, upstream: int
 ) -> None:
     """A stray control character is the client's mistake (400), wherever it stands: trying again does not help."""

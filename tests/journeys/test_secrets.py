@@ -28,7 +28,7 @@ def over_tls(server: RunningServer, key: str) -> httpx.Client:
 
 
 @pytest.mark.parametrize("dev", [True, False], ids=["readable logs", "JSON logs"])
-def test_no_secret_is_kept_or_told_anywhere(tmp_path: Path, receiver: Receiver, dev: bool) -> None:
+def test_no_secret_is_stored_or_printed_anywhere(tmp_path: Path, receiver: Receiver, dev: bool) -> None:
     """crypto-checkout R17, crypto-checkout R18, crypto-checkout R65: after successes, refusals, bad input, failing
     webhooks and a crash of the server's own, no key, signing secret or password is in its log, in its database
     (write-ahead log included) or in any answer but the one that shows it once."""

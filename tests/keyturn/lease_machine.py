@@ -1,4 +1,4 @@
-"""Gates, narrowers and requests against one database, in every order, with clocks that the machine turns.
+"""Gates, restricting changes and requests against one database, in every order, with clocks that the machine turns.
 
 Each call of the store is two steps: the question on its way, the answer on its way. Between any two steps the machine
 may do anything else: step another actor, let time pass, stop somebody for as long as it likes (by never stepping
@@ -98,9 +98,9 @@ def key(number: int) -> Key:
 
 
 class LeaseMachine(RuleBasedStateMachine):
-    """What holds: a request that begins after a narrowing change has returned is not answered by what was before.
+    """What holds: a request that begins after a restricting change has returned is not answered by what was before.
 
-    Keys are disabled, which narrows them just as a revocation does, and enabled again, so that a run goes on.
+    Keys are disabled, which restricts them just as a revocation does, and enabled again, so that a run goes on.
     """
 
     gate_class: type[Gate] = Gate
@@ -186,13 +186,13 @@ class LeaseMachine(RuleBasedStateMachine):
 
         def answered(known: Any) -> None:
             if was_proved and self.enabled[wanted] == enabled:
-                assert known.status is not Status.ACTIVE, "a request was let in after the change had returned"
+                assert known.status is not Status.ACTIVE, "a request was admitted after the change had returned"
 
         gate = self.gates[number % len(self.gates)]
         self._start(f"request for {wanted} at {gate.name}", gate.find(digest(wanted)), answered)
         self._go_on(steps)
 
-    # Whoever narrows.
+    # The processes that restrict keys.
 
     @rule(wanted=st.integers(0, KEYS - 1), steps=STEPS)
     def disable(self, wanted: int, steps: int) -> None:
@@ -212,7 +212,7 @@ class LeaseMachine(RuleBasedStateMachine):
             self.changing.discard(wanted)
 
         self.changing.add(wanted)
-        self._start(f"narrowing of {wanted}", run(), returned)
+        self._start(f"restricting {wanted}", run(), returned)
         self._go_on(steps)
 
     @rule(wanted=st.integers(0, KEYS - 1))
@@ -233,7 +233,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @property
     def losable(self) -> list[Actor]:
-        """Those whose messages may get lost: a narrower whose did says so, and proves nothing."""
+        """Those whose messages may get lost: a restricting process whose did says so, and proves nothing."""
         return [actor for actor in self.actors if not actor.what.startswith("narrowing")]
 
     @precondition(lambda self: bool(self.losable))

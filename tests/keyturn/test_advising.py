@@ -89,7 +89,7 @@ async def test_days_outcomes_and_scopes_of_a_key(context: Watched) -> None:
         assert found.requests == requests
 
 
-async def test_scopes_that_were_never_used_can_be_taken_away(context: Watched) -> None:
+async def test_scopes_that_were_never_used_can_be_removed(context: Watched) -> None:
     """What let nobody in for thirty days is named; the one click leaves exactly the others, and takes nothing away from
     what works."""
     issued = await context.issue("links:read", "links:write", "sessions:read")
@@ -128,7 +128,7 @@ async def test_a_key_that_may_do_everything_is_shown_what_it_needed(context: Wat
 
 
 async def test_a_scope_that_was_given_lately_has_not_had_its_time(context: Watched) -> None:
-    """Nobody is told to take away what they gave last week; a month later they are."""
+    """Nobody is advised to remove what they granted last week; a month later they are."""
     issued = await context.issue("links:read")
     await context.use(bearer(issued))
     context.clock.forward(29 * DAY_MS)
@@ -151,7 +151,7 @@ async def test_a_scope_that_was_given_lately_has_not_had_its_time(context: Watch
 
 
 async def test_nothing_is_advised_before_a_week_was_watched(context: Watched) -> None:
-    """On the sixth day it is too early, whatever number of days is asked about; on the seventh it is not."""
+    """On the sixth day there is no advice yet, whatever number of days is asked about; on the seventh it is not."""
     issued = await context.issue("links:read", "links:write")
     await context.use(bearer(issued))
     context.clock.forward(6 * DAY_MS)

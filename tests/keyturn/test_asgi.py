@@ -174,7 +174,7 @@ async def test_endpoints_say_what_they_need_and_what_says_nothing_is_reached_by_
 
 
 async def test_rules_over_paths_serve_any_application(context: CommandContext) -> None:
-    """An application without routes is let in to by rules alone, sees the key in its scope, and needs no life of its
+    """An application without routes is admitted by rules alone, sees the key in its scope, and needs no life of its
     own."""
     seen: list[Any] = []
 

@@ -146,7 +146,7 @@ HINTS = [
 
 
 @pytest.mark.parametrize(("authorization", "api_key", "said"), HINTS)
-def test_a_usual_mistake_is_told_by_its_name(authorization: str | None, api_key: str | None, said: str) -> None:
+def test_a_usual_mistake_is_reported_by_its_name(authorization: str | None, api_key: str | None, said: str) -> None:
     """What is the matter, and what to send instead."""
     refusal = refused(authorization, api_key)
     assert refusal.reason is RefusalReason.MALFORMED

@@ -100,7 +100,7 @@ def test_a_described_request_is_explained(terminal: Terminal, tmp_path: Path, mo
     assert "no rule fits DELETE /links/7" in terminal.refused(*asked, "--method", "DELETE", "--path", "/links/7")
 
 
-def test_what_cannot_work_is_told_in_one_line(terminal: Terminal) -> None:
+def test_what_cannot_work_is_reported_in_one_line(terminal: Terminal) -> None:
     """Unknown keys, scopes, formats, ages, rates and origins; another project's key."""
     id = terminal.create()["id"]
     create = ("keys", "create", *PROJECT, "--name", "a", "--mode", "live")
@@ -118,7 +118,7 @@ def test_what_cannot_work_is_told_in_one_line(terminal: Terminal) -> None:
     assert len(terminal.json("keys", "list", *PROJECT)) == 1
 
 
-def test_a_scan_tells_places_and_never_keys(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_scan_reports_positions_and_never_keys(terminal: Terminal, tmp_path: Path) -> None:
     """Status 1 and a line for each place; with --check, which are keys here. Nothing found is 0, nothing there is 2."""
     mine, gone, strange = terminal.create(), terminal.create(), generate(NATIVE, Kind.SECRET, Mode.TEST).reveal()
     terminal.run("keys", "revoke", "--yes", gone["id"])
@@ -160,7 +160,7 @@ def test_a_scan_tells_places_and_never_keys(terminal: Terminal, tmp_path: Path) 
         ),
     ],
 )
-def test_whoever_tampers_with_the_log_is_found_out(terminal: Terminal, tmp_path: Path, tamper: str, line: int) -> None:
+def test_tampering_with_the_audit_log_is_detected(terminal: Terminal, tmp_path: Path, tamper: str, line: int) -> None:
     """A line in the SQLite file that was changed, taken out, put in or cut off at the end is named; untouched, the last
     hash is printed."""
     for _ in range(4):
@@ -197,7 +197,7 @@ async def test_a_long_log_is_checked_part_by_part(database: Any, monkeypatch: py
     assert (await audit.verify(store)).holds
 
 
-def test_a_backup_goes_over_what_is_there_only_when_that_is_meant(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_backup_replaces_data_only_when_asked_to(terminal: Terminal, tmp_path: Path) -> None:
     """Refused without --replace; asked about with it; what was revoked since stays revoked, or all are disabled."""
     kept, ended = terminal.create()["id"], terminal.create()["id"]
     file = str(tmp_path / "keys.zip")

@@ -223,7 +223,7 @@ def test_a_scope_is_a_resource_and_an_action() -> None:
 
 
 def test_a_key_that_may_nothing_may_nothing() -> None:
-    """A key without scopes is let in where no scope is asked for, and nowhere else."""
+    """A key without scopes is admitted where no scope is asked for, and nowhere else."""
     empty = key(scopes=frozenset())
     assert isinstance(decide(empty, None, NOW), Verified)
     assert all(isinstance(decide(empty, Need(scope), NOW), Refused) for scope in SCOPES)

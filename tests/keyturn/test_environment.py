@@ -92,7 +92,7 @@ def test_quotes_that_an_env_file_kept_are_refused(quote: str, monkeypatch: pytes
         monkeypatch.delenv(name)
 
 
-def test_doctor_tells_a_secret_key_that_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_doctor_reports_a_malformed_secret_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As the server does when it starts."""
     monkeypatch.setenv("TILLGATE_SECRET_KEY", "changeme")
     said = CliRunner().invoke(app, ["doctor", "--data", str(tmp_path)])

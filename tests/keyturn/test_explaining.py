@@ -1,4 +1,4 @@
-"""What an owner is told of a refused request: held against admission itself."""
+"""What an owner reads about a refused request: held against admission itself."""
 
 import asyncio
 import contextlib
@@ -101,7 +101,7 @@ wanted = st.builds(
 
 
 class Counter:
-    """A door, a key before it, and somebody who does what the explanation says."""
+    """A key layer, a key, and somebody who does what the explanation says."""
 
     def __init__(self, wanted: Wanted) -> None:
         self.context = KeyHarness()
@@ -226,7 +226,7 @@ async def told_and_followed(wanted: Wanted) -> None:
 
 @given(wanted)
 @settings(max_examples=300)
-def test_an_explanation_is_the_doors_own_and_its_remedies_let_the_request_in(wanted: Wanted) -> None:
+def test_an_explanation_is_admissions_own_and_its_remedies_allow_the_request(wanted: Wanted) -> None:
     """The first failing rule is admission's reason. Followed one after the other by the operations that an owner has,
     the remedies let exactly that request in, and not before the last of them."""
     asyncio.run(told_and_followed(wanted))

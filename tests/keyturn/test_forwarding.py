@@ -97,7 +97,7 @@ async def test_rules_say_what_each_path_needs(context: CommandContext) -> None:
 
 
 async def test_a_path_that_two_servers_may_read_in_two_ways_passes_nowhere(context: CommandContext) -> None:
-    """Dots, doubled or encoded slashes and what is encoded twice: a rule for one path never lets in to another. What is
+    """Dots, doubled or encoded slashes and what is encoded twice: a rule for one path never admits to another. What is
     merely encoded is read as what it says. The refusal says what is wrong, and does not repeat it."""
     key = (await context.key("invoices:read"))["key"]
     for path in (
@@ -182,7 +182,7 @@ async def test_every_reading_of_a_path_needs_the_same(tmp_path: Path, anyio_back
                 assert (await ask(context, None, path)).status_code in (400, 403), path
 
 
-async def test_a_key_in_the_url_is_told(context: CommandContext, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_in_the_url_is_reported(context: CommandContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the path or the query, whether or not a rule fits, whatever else is presented; its owner hears of it."""
     made = await context.key("invoices:read")
     key = made["key"]
@@ -195,7 +195,7 @@ async def test_a_key_in_the_url_is_told(context: CommandContext, monkeypatch: py
             assert (answer.status_code, answer.json().get("reason")) == (401, "key_in_url"), uri
             assert key not in answer.text
     assert told == [made["id"]] * 10
-    # What only looks like one lets in nobody.
+    # What only looks like one admits nobody.
     assert (await ask(context, key, "/no/rule/ck_live_0123456789abcdef")).status_code in (401, 403)
     by_envoy = await context.send("GET", f"{WHERE}/invoices/{key}", by=None, x_forwarded_proto="https")
     assert by_envoy.json()["reason"] == "key_in_url"
@@ -394,7 +394,7 @@ def test_rules_are_read_in_their_order(tmp_path: Path) -> None:
     ],
 )
 def test_rules_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
-    """A mistake in the file keeps the server from starting, rather than a door open."""
+    """A mistake in the file keeps the server from starting, instead of leaving a path open."""
     file = tmp_path / "rules.toml"
     file.write_text(text)
     with pytest.raises(InvalidNeed):

@@ -91,7 +91,7 @@ async def test_a_report_ends_the_keys_it_found_and_says_which_were_real(github: 
     assert key.exposed_how == key.revoked_reason == "found by GitHub: https://github.com/a/b/blob/c/d"
 
 
-async def test_whoever_is_not_github_gets_nothing_done(github: GitHub) -> None:
+async def test_a_report_that_is_not_githubs_changes_nothing(github: GitHub) -> None:
     """A body that was changed, a key that is not listed or not current any more, no signature, no list of matches."""
     context = CommandContext(github.url)
     issued = await context.issuer.issue(KeyWish(project_id="prj_a", mode=Mode.LIVE, name="a"), by="user:1")
@@ -113,7 +113,7 @@ async def test_whoever_is_not_github_gets_nothing_done(github: GitHub) -> None:
     assert await context.store.by_id("prj_a", issued.key.id) == issued.key
 
 
-async def test_the_list_is_kept_and_fetched_anew_when_it_must_be(github: GitHub) -> None:
+async def test_the_list_is_kept_and_fetched_again_when_it_must_be(github: GitHub) -> None:
     """One fetch an hour; sooner for an identifier that is unknown, but not as often as strangers can make them up."""
     context = CommandContext(github.url)
     for _ in range(3):

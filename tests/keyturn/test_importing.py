@@ -1,4 +1,4 @@
-"""Keys that were made elsewhere: read with care, kept as hashes, let in by their form, and junk stays cheap."""
+"""Keys that were made elsewhere: read with care, kept as hashes, admitted by their form, and junk stays cheap."""
 
 import asyncio
 import base64
@@ -72,7 +72,7 @@ class Counting(MemoryKeyStore):
 
 
 class CommandContext:
-    """Imports into a store, and a door before it."""
+    """Imports into a store, and a key layer over it."""
 
     def __init__(self, store: Any = None) -> None:
         self.clock = StillClock()
@@ -96,7 +96,7 @@ class CommandContext:
 
 @pytest.mark.parametrize("how", ["csv", "jsonl", "plaintext"])
 async def test_imported_keys_go_on_with_what_their_lines_say(database: Database, how: str) -> None:
-    """On both databases: let in afterwards, with name, mode, scopes and age; the text is in no row; revoking works."""
+    """On both databases: admitted, with name, mode, scopes and age; the text is in no row; revoking works."""
     context = CommandContext(SqlKeyStore(database))
     first, second = text(), text()
     rows = [
@@ -263,7 +263,7 @@ async def test_a_dry_run_does_nothing() -> None:
         ("digest\na", {"forms": ["a b{40}"]}, "a prefix and a length"),
     ],
 )
-async def test_what_cannot_be_read_is_told_as_a_whole(content: str, rules: dict[str, Any], says: str) -> None:
+async def test_unreadable_input_is_reported_as_a_whole(content: str, rules: dict[str, Any], says: str) -> None:
     """No file of keys, or not enough said about it."""
     forms = rules.pop("forms", [ACME])
     with pytest.raises(InvalidImport, match=says):
@@ -281,7 +281,7 @@ async def test_a_column_that_nobody_understands_stops_the_import() -> None:
     assert (await context.take(content, ACME, ignored=frozenset(["revoked_at"]))).problems == ()
 
 
-async def test_a_file_whose_columns_are_elsewhere_tells_and_keeps_no_key() -> None:
+async def test_a_file_with_other_columns_is_refused_and_no_key_of_it_is_printed_or_kept() -> None:
     """Without a head line, or with columns in each other's places: what is said, and what is kept, is not the key."""
     context = CommandContext()
     mine, ours = text(), generate(NATIVE, Kind.SECRET, Mode.LIVE).reveal()
@@ -301,7 +301,7 @@ async def test_a_file_whose_columns_are_elsewhere_tells_and_keeps_no_key() -> No
 
 
 @pytest.mark.parametrize("bad", ["$2b$12$abcdefghijklmnopqrstuv", "a" * 63, "g" * 64, "é" * 44, "sha1:abc", "!" * 44])
-async def test_what_is_no_sha_256_is_told(bad: str) -> None:
+async def test_what_is_no_sha_256_is_refused_with_the_reason(bad: str) -> None:
     """A slow or salted hash cannot be looked up by."""
     assert await CommandContext().take(f"digest\n{bad}\n", ACME) == Imported(
         (), (Problem(2, "the digest is no SHA-256 in hex or base 64; salted or slow hashes cannot be looked up"),)
@@ -380,8 +380,8 @@ async def test_a_key_that_comes_by_another_way_during_an_import_is_told(database
         await context.take("\n".join(["digest", *lines, sha(mine)]), ACME)
 
 
-async def test_a_running_door_learns_of_an_import_by_itself() -> None:
-    """Within its next look; a store that fails meanwhile is told of, takes nothing back, and is asked again."""
+async def test_a_running_layer_learns_of_an_import_automatically() -> None:
+    """Within its next look; a store that fails meanwhile is reported, takes nothing back, and is asked again."""
     context, failures = CommandContext(), []
     mine = text()
     whole, broken = context.store.foreign_forms, False

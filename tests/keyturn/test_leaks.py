@@ -115,7 +115,7 @@ async def test_a_publishable_key_is_in_everybodys_hands_anyway() -> None:
 
 async def test_quarantine_disables_live_keys_until_its_breaker_opens() -> None:
     """Live keys that came in clear text are disabled and refused from then on, test keys only noted. After five an hour
-    there are alerts only, so that a proxy that ends TLS too early cannot switch everything off."""
+    there are alerts only, so that a proxy that ends TLS before the last hop cannot switch everything off."""
     house = House(quarantine=True)
     test = await house.key(TEST)
     keys = [await house.key() for _ in range(7)]
@@ -149,9 +149,9 @@ async def test_a_key_that_was_enabled_again_is_quarantined_again() -> None:
         await house.store.set_enabled("prj_a", key.key.id, Act(house.clock.now(), "user:1"), enabled=True)
 
 
-async def test_a_canary_is_unknown_to_whoever_uses_it_and_its_owner_is_told() -> None:
+async def test_a_canary_is_refused_as_unknown_and_its_owner_is_notified() -> None:
     """The same refusal as for a key that never was, wherever it is carried and from whatever origin; it is not answered
-    out of memory, which would be quicker; and one alert an hour says who it was, keys in the path masked."""
+    from the cache, which would be quicker; and one alert an hour says who it was, keys in the path masked."""
     house = House()
     canary = await house.key(canary=True, scopes=["*"])
     never = Issued(canary.key, generate(NATIVE, Kind.SECRET, LIVE))
@@ -173,7 +173,7 @@ async def test_a_canary_is_unknown_to_whoever_uses_it_and_its_owner_is_told() ->
     assert (await house.now(canary)).exposed_at is None
 
 
-async def test_a_publishable_canary_is_not_told_by_its_cors_headers() -> None:
+async def test_a_publishable_canary_is_not_revealed_by_its_cors_headers() -> None:
     """A browser's page learns no more of it than of a key that never was."""
     house = House()
     key = await house.key(kind=Kind.PUBLISHABLE, canary=True, scopes=["links:read"], origins=["https://a.example"])
@@ -182,8 +182,8 @@ async def test_a_publishable_canary_is_not_told_by_its_cors_headers() -> None:
     assert answer_headers("https://a.example", decision.key) == answer_headers("https://a.example", None)
 
 
-async def test_the_desk_never_keeps_the_door() -> None:
-    """What waits is bounded, and a failing store is told of and tried again with the next request."""
+async def test_reporting_a_leak_never_delays_admission() -> None:
+    """What waits is bounded, and a failing store is reported and tried again with the next request."""
     house = House()
     key = await house.key()
     refused = Refused(RefusalReason.INSECURE, await house.store.by_digest(key.secret.digest()))  # type: ignore[no-untyped-call]
@@ -237,7 +237,7 @@ async def test_reported_keys_end_and_junk_costs_no_look() -> None:
     ],
 )
 async def test_a_partners_find_is_answered_as_the_installation_says(response: LeakResponse, status: Status) -> None:
-    """A live key is revoked, disabled or only told of; a test key is always only told of. Both are noted."""
+    """A live key is revoked, disabled or only reported; a test key is always only reported. Both are noted."""
     house = House(response=response)
     live, test = await house.key(), await house.key(TEST)
     assert await house.context.reported([Leak(one.secret.reveal(), "in public") for one in (live, test)]) == [
@@ -263,7 +263,7 @@ async def test_an_old_secret_that_leaks_takes_the_new_one_not_with_it() -> None:
     assert await house.store.audit(0, 99) == lines
 
 
-async def test_what_a_leaked_key_had_made_goes_on_and_is_told_of() -> None:
+async def test_what_a_leaked_key_had_created_stays_and_is_reported() -> None:
     """Its owner may depend on those keys, and a thief may have made them: somebody has to look, so the alert says how
     many there are. Ending them later takes the key's id only."""
     house = House()
@@ -278,7 +278,7 @@ async def test_what_a_leaked_key_had_made_goes_on_and_is_told_of() -> None:
     assert {(await house.now(one)).status for one in children} == {Status.REVOKED}
 
 
-async def test_a_canary_that_is_found_is_told_of_and_stays() -> None:
+async def test_a_canary_that_is_found_is_reported_and_stays() -> None:
     """Its place was found, which its owner wants to know; it goes on watching."""
     house = House()
     canary = await house.key(canary=True)

@@ -8,6 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from keyturn import Gate, KeyDigest, KnownKey
 from keyturn.admission.leases import LEASE_MS, Receipt, settle
+from keyturn.stores.memory import MemoryKeyStore
 from keyturn.stores.ports import KeyStore
 from tests.keyturn.lease_machine import LeaseMachine, machine_with, walk
 
@@ -123,7 +124,7 @@ def breaks(machine: type[LeaseMachine]) -> bool:
         for seed in range(RUNS):
             walk(machine, seed, STEPS)
     except AssertionError as error:
-        assert "let in after the change had returned" in str(error)
+        assert "admitted after the change had returned" in str(error)
         return True
     return False
 
@@ -135,6 +136,55 @@ def test_the_walks_find_a_gate_that_breaks_a_rule(gate: type[Gate]) -> None:
 
 
 @pytest.mark.parametrize("settling", [does_not_wait, waits_for_the_first, waits_too_short])
-def test_the_walks_find_a_change_that_returns_too_early(settling: Any) -> None:
+def test_the_walks_find_a_change_that_returns_before_it_holds(settling: Any) -> None:
     """Waiting for every gate, and for the whole of a lease, is needed, and the walks would see it left out."""
     assert breaks(machine_with(Gate, settling))
+
+
+class SettlingClock:
+    """A clock for one change that settles: sleeping moves it, and lets a gate act once."""
+
+    def __init__(self) -> None:
+        self.at_ns = 0
+        self.meanwhile: Any = None
+
+    def now_ns(self) -> int:
+        return self.at_ns
+
+    async def sleep(self, seconds: float) -> None:
+        self.at_ns += int(seconds * 1e9)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+
+
+@pytest.mark.anyio
+async def test_a_lapsed_lease_is_released_and_nobody_waits_for_it_again() -> None:
+    """The first change waits a lease's length for a gate that died; the next one waits for nobody."""
+    store, clock = MemoryKeyStore(), SettlingClock()
+    await store.hold("gate_dead", await store.epoch(), 1)
+    epoch = await store.advance_epoch("key_probe", 0)
+    receipt = await settle(store, epoch, at=0, monotonic_ns=clock.now_ns, sleep=clock.sleep)
+    assert (receipt.confirmed, receipt.lapsed, receipt.waited_ms) == ((), ("gate_dead",), LEASE_MS)
+    assert await store.held() == []
+    epoch = await store.advance_epoch("key_probe", 0)
+    receipt = await settle(store, epoch, at=0, monotonic_ns=clock.now_ns, sleep=clock.sleep)
+    assert (receipt.lapsed, receipt.waited_ms) == ((), 0)
+
+
+@pytest.mark.anyio
+async def test_a_lease_that_was_renewed_meanwhile_is_not_released() -> None:
+    """A gate that renews without having seen the change yet has lapsed for this change; it is alive, and the next
+    change waits for it."""
+    store, clock = MemoryKeyStore(), SettlingClock()
+    before = await store.epoch()
+    await store.hold("gate_slow", before, 1)
+    epoch = await store.advance_epoch("key_probe", 0)
+
+    async def renews() -> None:
+        await store.hold("gate_slow", before, 2)
+
+    clock.meanwhile = renews
+    receipt = await settle(store, epoch, at=0, monotonic_ns=clock.now_ns, sleep=clock.sleep)
+    assert receipt.lapsed == ("gate_slow",)
+    assert [(lease.gate, lease.renewals) for lease in await store.held()] == [("gate_slow", 2)]

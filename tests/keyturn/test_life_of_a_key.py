@@ -39,7 +39,7 @@ def context() -> KeyHarness:
 
 
 async def test_a_new_key_opens_what_it_was_made_for(context: KeyHarness) -> None:
-    """Who holds the text is let in where a granted scope is asked for; the key's own data comes back."""
+    """Who holds the text is admitted where a granted scope is asked for; the key's own data comes back."""
     issued = await context.issue("links:read")
     verified = await context.verify(bearer(issued))
     assert isinstance(verified, Verified)
@@ -149,7 +149,7 @@ async def test_a_key_expires_by_the_clock(context: KeyHarness) -> None:
 
 
 @pytest.mark.spec("crypto-checkout R67", "crypto-checkout R19")
-async def test_several_keys_are_valid_at_once_and_end_by_themselves(context: KeyHarness) -> None:
+async def test_several_keys_are_valid_at_once_and_end_on_their_own(context: KeyHarness) -> None:
     """R67: the new key works beside the old one; revoking the old one leaves the new one alone."""
     old, new = await context.issue(name="same name"), await context.issue(name="same name")
     assert [await context.reason(bearer(one)) for one in (old, new)] == [None, None]

@@ -94,7 +94,7 @@ def test_no_window_holds_more_than_the_burst_and_the_rate(timeline: tuple[Limit,
 
 
 @given(LIMITS, STARTS, st.lists(st.integers(0, 3), max_size=300))
-def test_a_steady_pace_within_the_limit_is_never_refused(limit: Limit, start: int, late: list[int]) -> None:
+def test_a_steady_rate_within_the_limit_is_never_refused(limit: Limit, start: int, late: list[int]) -> None:
     """A client that leaves the interval of its limit between requests is let through for ever, with any burst."""
     watch = Watch(start)
     limiter = Limiter(watch)
@@ -104,7 +104,7 @@ def test_a_steady_pace_within_the_limit_is_never_refused(limit: Limit, start: in
         watch.at_ns += interval_ns + more
 
 
-def test_a_steady_pace_is_not_refused_after_months_of_uptime() -> None:
+def test_a_steady_rate_is_not_refused_after_months_of_uptime() -> None:
     """A hundred thousand requests at exactly the limit, at an uptime where floats have no nanoseconds left."""
     watch = Watch(20_000_000 * SECOND_NS)
     limiter, limit = Limiter(watch), Limit(100.0, 1)
@@ -160,12 +160,12 @@ def test_what_an_allowance_says_comes_true(timeline: tuple[Limit, int, list[int]
 
 @given(st.integers(1, 10_000_000), st.integers(1, 3_600))
 def test_a_rate_is_what_was_meant_by_it(requests: int, seconds: int) -> None:
-    """So many requests in so many seconds are exactly that, although a float cannot say most of them."""
+    """The declared number of requests in the declared seconds is exact, although a float cannot say most of them."""
     assert Fraction(*ratio(requests / seconds)) == Fraction(requests, seconds)
 
 
 @pytest.mark.parametrize("per_second", [PER_SECOND_MIN, PER_SECOND_MIN / 10, 5e-324])
-def test_even_the_slowest_rate_can_be_told(per_second: float) -> None:
+def test_even_the_slowest_rate_can_be_written(per_second: float) -> None:
     """A rate that is hardly any still gives numbers that fit, and not an error for each request."""
     limiter, slow = Limiter(Watch()), Limit(per_second, 1)
     assert limiter.take("key", slow).reset_seconds == pytest.approx(1e7)
@@ -184,7 +184,7 @@ def test_once_a_minute_may_come_every_minute() -> None:
 
 
 def test_a_refused_request_costs_nothing() -> None:
-    """Whoever hammers at a closed door gets in as early as whoever waits."""
+    """A caller that keeps retrying is admitted as early as one that waits."""
     watch = Watch()
     limiter, limit = Limiter(watch), Limit(1.0, 2)
     assert [limiter.take("key", limit).exceeded for _ in range(4)] == [False, False, True, True]

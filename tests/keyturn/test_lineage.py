@@ -97,7 +97,7 @@ def makeable(wish: dict[str, Any]) -> dict[str, Any]:
 def test_a_child_never_admits_what_its_parent_would_refuse(
     parents: dict[str, Any], own: dict[str, Any], kind: dict[str, Any], inherited: set[str], asked: Any
 ) -> None:
-    """Whatever was wished for: a key that another one was allowed to make is let in nowhere where its maker is not,
+    """Whatever was wished for: a key that another one was allowed to make is admitted nowhere where its maker is not,
     at no time, and at no higher pace. (By a client secret it opens what it has made, which is no right of its
     maker's.)"""
     context = KeyHarness()
@@ -211,7 +211,7 @@ async def test_a_disabled_maker_is_remembered_with_its_keys() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_key_gains_no_pace_by_making_keys() -> None:
+async def test_a_key_gains_no_rate_by_creating_keys() -> None:
     """Whatever its children and theirs do is counted against it, too; what its own limit refuses a child costs it
     nothing, and a key that made none pays for none."""
     layer = KeyLayer(MemoryKeyStore(), scopes=OFFERED, limit=None, limiter=Limiter(lambda: 0))
@@ -228,7 +228,7 @@ async def test_a_key_gains_no_pace_by_making_keys() -> None:
         return await layer.issuer.issue(wish, by="user:1")
 
     async def used(issued: Issued, times: int) -> int:
-        """How many of so many requests were let in."""
+        """How many of ``count`` requests were admitted."""
         let_in = 0
         for _ in range(times):
             decision = await layer.admit(Presented(authorization=bearer(issued)), READ)

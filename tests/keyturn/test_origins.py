@@ -83,7 +83,7 @@ async def test_an_origin_that_was_asked_for_a_moment_ago_costs_no_query(browsers
     assert browsers.store.asked == 3
 
 
-async def test_what_preflights_are_told_follows_the_keys_within_two_seconds(browsers: Browsers) -> None:
+async def test_answers_to_preflights_follow_the_keys_within_two_seconds(browsers: Browsers) -> None:
     """Added, changed and revoked: the next question after that time is answered by what stands then."""
     assert not await browsers.allowed(SHOP)
     issued = await browsers.context.publishable(SHOP)

@@ -1,4 +1,4 @@
-"""Who sent a request, and how, as the one function for it reads what proxies say; and that all doors ask it."""
+"""Who sent a request, and how, as the one function for it reads what proxies say; and that each way in asks it."""
 
 from collections.abc import Callable
 from typing import Any

@@ -111,7 +111,7 @@ async def test_eviction_on_one_node_only(store: MemoryKeyStore) -> None:
 
 
 async def test_a_gate_that_renews_while_a_key_is_revoked_is_waited_for(store: MemoryKeyStore) -> None:
-    """Its lease is on its way into the database as the narrower looks for leases: one of the two sees the other."""
+    """Its lease is on its way to the database as the other process looks for leases: one of the two sees the other."""
     gate = gate_over(store, "a")
     Hand(gate.renew()).finish()
     Hand(gate.find(digest(0))).finish()
@@ -125,7 +125,7 @@ async def test_a_gate_that_renews_while_a_key_is_revoked_is_waited_for(store: Me
 
 
 async def test_a_negative_answer_does_not_outlive_the_creation(store: MemoryKeyStore) -> None:
-    """Whoever asked for a key before it was made is let in with it right afterwards: a miss is not remembered."""
+    """Whoever asked for a key before it was made is admitted with it right afterwards: a miss is not remembered."""
     gate = gate_over(store, "a")
     Hand(gate.renew()).finish()
     assert Hand(gate.find(digest(1))).finish() is None
@@ -229,7 +229,7 @@ async def test_revoking_and_enabling_at_once_ends_revoked(sql: SqlKeyStore) -> N
 
 
 async def test_epochs_and_audit_lines_have_no_gap(sql: SqlKeyStore) -> None:
-    """However many narrow keys at once: who has read up to a number has missed nothing before it."""
+    """However many restrict keys at once: who has read up to a number has missed nothing before it."""
     for number in range(30):
         await sql.insert(key(number), digest(number), ACT)
     epochs = await asyncio.gather(*(sql.revoke("prj_a", [f"key_{number}"], ACT) for number in range(30)))
@@ -262,7 +262,7 @@ class OnlyHints(RevokesAfterTheFirstLook):
 
 
 @pytest.mark.parametrize("kind", [RevokesAfterTheFirstLook, OnlyHints])
-async def test_a_change_told_while_a_gate_looks_is_looked_at_next(kind: type[RevokesAfterTheFirstLook]) -> None:
+async def test_a_change_that_is_notified_while_a_gate_looks_is_read_next(kind: type[RevokesAfterTheFirstLook]) -> None:
     """A notice that comes while the gate renews is not lost, or the revocation would wait for the next renewal, which
     here never comes: the gate's clock stands still."""
     store = kind()

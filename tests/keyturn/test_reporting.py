@@ -12,7 +12,7 @@ NAMED = {"project_id": "prj_a", "by": "user:1"}
 
 
 async def test_a_network_is_tried_out_before_it_is_kept() -> None:
-    """First reported, with the request let in; then, once the owner has seen who would be shut out, kept."""
+    """First reported, with the request admitted; then, once the owner has seen who would be shut out, kept."""
     context = KeyHarness()
     issued = await context.issue("links:read")
     named = {"key_id": issued.key.id} | NAMED

@@ -79,7 +79,7 @@ def context() -> CommandContext:
 
 
 async def test_successes_are_kept_up_to_a_budget(context: CommandContext) -> None:
-    """So many at once, so many a second after that. What goes beyond is counted and shown; no project's traffic hides
+    """A burst at once, and a rate after that. What goes beyond is counted and shown; no project's traffic hides
     another's."""
     assert context.come(1_000) == PROJECT_AT_ONCE
     assert context.come(1_000, project_id="prj_b") == SUCCESSES_AT_ONCE - PROJECT_AT_ONCE
@@ -177,7 +177,7 @@ async def test_no_line_holds_a_secret(context: CommandContext) -> None:
 
 async def test_an_address_is_kept_by_its_network_unless_it_was_refused_itself(context: CommandContext) -> None:
     """Enough to know a server by, too little for a person; only where the key's networks refuse an address is it kept,
-    because the owner has to know which one to let in."""
+    because the owner has to know which one to allow."""
     for at, (address, refusal) in enumerate(
         [
             ("203.0.113.77", None),
@@ -203,7 +203,7 @@ async def test_an_address_is_kept_by_its_network_unless_it_was_refused_itself(co
 
 
 async def test_what_is_old_is_forgotten(context: CommandContext) -> None:
-    """Requests after so many days, none of them with 0; counts after 400 days."""
+    """Requests after the configured days, none of them with 0; counts after 400 days."""
     usage, now = MemoryUsage(), 1_000 * DAY_MS
     for days in (0, 13, 14, 15):
         context.come(1, now - days * DAY_MS, failed=True)

@@ -1,4 +1,4 @@
-"""What narrows a key: networks, a pace of its own, a switch; written and refused in the caller's words."""
+"""What restricts a key: networks, a rate limit of its own, being disabled; refused in the caller's words."""
 
 import pytest
 
@@ -24,16 +24,22 @@ from keyturn import (
 )
 from keyturn.keys.listing import every_key
 from keyturn.keys.restrictions import (
+    APP_LENGTH_MAX,
     APPS_MAX,
+    BURST_MAX,
     NETWORKS_MAX,
+    ORIGIN_LENGTH_MAX,
     ORIGINS_MAX,
+    PER_SECOND_MAX,
     checked_apps,
+    checked_expiry,
     checked_networks,
     checked_origins,
     coarse,
     is_origin_among,
     is_within,
 )
+from keyturn.limiting.gcra import PER_SECOND_MIN
 from tests.key_harness import KeyHarness
 
 
@@ -108,10 +114,112 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("per_second", "burst"), [(0.0, 5), (-1.0, 5), (5.0, 0), (float("nan"), 5), (2e6, 5)])
-def test_a_pace_that_makes_no_sense_is_refused(per_second: float, burst: int) -> None:
+def test_a_rate_that_makes_no_sense_is_refused(per_second: float, burst: int) -> None:
     """Neither nothing nor everything."""
     with pytest.raises(InvalidLimit):
         checked_limit(per_second, burst)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "burst"),
+    [(PER_SECOND_MIN, 1), (PER_SECOND_MAX, BURST_MAX), (5.0, 1), (0.5, 20)],
+)
+def test_a_limit_is_taken_up_to_its_bounds(per_second: float, burst: int) -> None:
+    """Both bounds are allowed, and what was given is what is enforced."""
+    assert checked_limit(per_second, burst) == Limit(per_second, burst)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "burst", "reason"),
+    [
+        (PER_SECOND_MIN / 2, 1, "a rate is above 0 and at most 1000000 a second"),
+        (PER_SECOND_MAX * 1.001, 1, "a rate is above 0 and at most 1000000 a second"),
+        (1.0, 0, "a burst is 1 to 10000000"),
+        (1.0, BURST_MAX + 1, "a burst is 1 to 10000000"),
+    ],
+)
+def test_a_limit_beyond_its_bounds_is_refused_with_them(per_second: float, burst: int, reason: str) -> None:
+    """The message names the bounds of the part that is wrong."""
+    with pytest.raises(InvalidLimit, match=f"^{reason}$"):
+        checked_limit(per_second, burst)
+
+
+def test_a_rate_is_at_most_forty_characters() -> None:
+    """Longer text is refused before any pattern looks at it."""
+    longest = " " * 37 + "5/s"
+    assert parse_rate(longest) == 5.0
+    with pytest.raises(InvalidLimit):
+        parse_rate(" " + longest)
+
+
+@pytest.mark.parametrize("port", [0, 1, 2, 443, 65_534, 65_535, 65_536, 99_999])
+def test_an_origin_has_a_port_that_exists(port: int) -> None:
+    """1 to 65535; another one is refused with these bounds."""
+    origin = f"https://shop.example:{port}"
+    if 1 <= port <= 65_535:
+        assert checked_origins([origin])[0].startswith("https://shop.example")
+        return
+    with pytest.raises(InvalidOrigin, match="a port is 1 to 65535"):
+        checked_origins([origin])
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        ("shop.example", "is no web origin: expected scheme, host and perhaps a port, such as https://shop.example"),
+        ("https://[::zz]", "is no web origin|this is no IPv6 address"),
+        ("https://[1:2:3]", "is no web origin|this is no IPv6 address"),
+        ("http://shop.example", "plain http is for development on this machine only .*; use https"),
+        ("https://*.com", "covers every site under com, a public suffix; use your own domain"),
+        ("https://*.co.uk", "covers every site under co.uk, a public suffix; use your own domain"),
+    ],
+)
+def test_an_origin_that_cannot_be_bound_is_refused_with_the_reason(origin: str, reason: str) -> None:
+    """What was wrong, and what to write instead."""
+    with pytest.raises(InvalidOrigin, match=reason):
+        checked_origins([origin])
+
+
+def test_origins_and_apps_are_taken_up_to_their_length() -> None:
+    """One character more is refused before any pattern looks at it."""
+    label, scheme = "a" * 50, "https://"
+    origin = (scheme + ".".join([label] * 6))[: ORIGIN_LENGTH_MAX - 4] + ".dev"
+    assert len(origin) == ORIGIN_LENGTH_MAX
+    assert checked_origins([origin]) == (origin,)
+    with pytest.raises(InvalidOrigin):
+        checked_origins([origin.replace("https://", "https://b")])
+    app = ("com." + ("a" * 50 + ".") * 10)[: APP_LENGTH_MAX - 2] + "aa"
+    assert checked_apps([app]) == (app,)
+    with pytest.raises(InvalidApp, match=r"such as com\.yourcompany\.yourapp$"):
+        checked_apps([app + "a"])
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("", None),
+        (None, None),
+        ("testclient", None),
+    ],
+)
+def test_an_address_is_kept_by_its_network(address: str | None, kept: str | None) -> None:
+    """IPv4 by its /24, IPv6 by its /48, without its zone; what is no address is not kept."""
+    assert coarse(address) == kept
+
+
+def test_an_expiry_lies_in_the_future_and_can_be_written() -> None:
+    """None is no expiry; an instant that has passed, or that no date can be written for, is refused."""
+    assert checked_expiry(None, 1_000) is None
+    assert checked_expiry(1_001, 1_000) == 1_001
+    with pytest.raises(InvalidExpiry, match=r"^a key's expiry must lie in the future$"):
+        checked_expiry(1_000, 1_000)
+    with pytest.raises(InvalidExpiry, match=r"^a key's expiry must lie in the future, or be left out$"):
+        checked_expiry(999, 1_000, ", or be left out")
+    with pytest.raises(InvalidExpiry, match=r"^a key's expiry: "):
+        checked_expiry(10**18, 1_000)
 
 
 @pytest.mark.anyio
@@ -294,7 +402,7 @@ def test_what_is_no_origin_is_refused_in_words(text: str) -> None:
         (None, False),
     ],
 )
-def test_an_origin_is_let_in_exactly_or_by_one_open_label(origin: str | None, among: bool) -> None:
+def test_an_origin_matches_exactly_or_by_one_open_label(origin: str | None, among: bool) -> None:
     """Scheme, host and port all count; the star stands for one label, neither none nor two."""
     assert is_origin_among(origin, ("https://shop.example", "https://*.shop.example", "http://localhost:3000")) is among
 

@@ -184,7 +184,7 @@ async def remembering(database: Database, name: str) -> AsyncIterator[KeyHarness
 
 
 async def test_a_first_use_in_many_places_at_once_counts_once(database: Database) -> None:
-    """Forty requests with the new secret at two gates: all are let in, one set it going, and the overlap has one end
+    """Forty requests with the new secret at two gates: all are admitted, one set it going, and the overlap has one end
     that no later request moves."""
     async with remembering(database, "one") as here, remembering(database, "two") as there:
         issued = await here.issue()

@@ -47,7 +47,7 @@ def test_what_lacks_its_checksum_is_no_key(noise: bytes, what: tuple[KeyFormat, 
         assert wrong not in [one.secret.reveal() for one in Spotter().find(noise + b"\n" + wrong.encode())]
 
 
-def test_files_are_looked_through_and_told_by_path_and_line(tmp_path: Path) -> None:
+def test_files_are_searched_and_reported_by_path_and_line(tmp_path: Path) -> None:
     """Folders below folders, a single file, any line ending; not git's own folder, links, pipes or binary files."""
     one, two, hidden = secret(), secret(), secret()
     (tmp_path / "a" / "b").mkdir(parents=True)
@@ -78,8 +78,8 @@ def test_a_key_on_the_border_between_two_pieces_is_found_once(tmp_path: Path) ->
         assert [line for _, line, _ in places(Scan().files(path))] == [before, before + 1]
 
 
-def test_names_are_told_without_the_key_in_them(tmp_path: Path) -> None:
-    """A file that is named after its key, or after an escape sequence, is told of so that it may be printed."""
+def test_names_are_printed_without_the_key_in_them(tmp_path: Path) -> None:
+    """A file that is named after its key, or after an escape sequence, is reported in a form that may be printed."""
     text = secret()
     (tmp_path / f"backup-{text}\x1b[2J.txt").write_text(text)
     [found] = Scan().files(tmp_path)
@@ -152,7 +152,7 @@ def test_a_repositorys_own_programs_are_not_run(repository: Path, tmp_path: Path
     assert not ran.exists()
 
 
-def test_what_is_no_repository_is_told(tmp_path: Path) -> None:
+def test_what_is_no_repository_is_refused_with_the_reason(tmp_path: Path) -> None:
     """History is asked for where there is none."""
     with pytest.raises(CannotScan, match="no git repository"):
         list(Scan().history(tmp_path))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, Kind, Mode, generate, parse
-from keyturn.keys.secret import BASE62
+from keyturn.keys.secret import BASE62, ForeignForm, _Layout
 
 modes = st.sampled_from(Mode)
 
@@ -206,3 +206,41 @@ def test_what_is_shown_for_ever_is_the_head_six_characters_and_the_last_four() -
     """Enough to tell keys apart; 90 random bits and more stay untold."""
     secret = KeySecret("ck_live_abcdef0123456789abcdef01234WXYZ", Kind.SECRET, Mode.LIVE)
     assert (secret.prefix, secret.last_four) == ("ck_live_abcdef", "WXYZ")
+
+
+def test_imported_forms_are_read_beside_the_formats_and_only_while_they_are_known() -> None:
+    """A text of a declared form is a key, under its form's prefix, taken for a live secret key; also where it has the
+    head and length of a format without its checksum. Other texts are none, and what is learnt replaces what was."""
+    acme, clash = ForeignForm("acme_live_", 40, 40), ForeignForm("ck_live_", 32, 32)
+    parser, text, alike = KeyParser([NATIVE]), "acme_live_" + "a" * 40, "ck_live_" + "b" * 32
+    assert (parser.parse(text), parser.parse(alike), parser.foreign) == (None, None, ())
+    parser.learn([acme, clash])
+    assert parser.foreign == (acme, clash)
+    for known, prefix in ((text, "acme_live_"), (alike, "ck_live_")):
+        secret = parser.parse(known)
+        assert secret is not None
+        assert (secret.reveal(), secret.prefix, secret.last_four) == (known, prefix, "")
+        assert (secret.kind, secret.mode) == (Kind.SECRET, Mode.LIVE)
+    assert parser.parse(text + "a") is None
+    native = generate(NATIVE, Kind.PUBLISHABLE, Mode.TEST)
+    assert (native.kind, native.mode) == (Kind.PUBLISHABLE, Mode.TEST)
+    assert type(parser.parse(native.reveal())) is KeySecret
+    parser.learn([])
+    assert (parser.parse(text), parser.foreign) == (None, ())
+
+
+@pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
+def test_a_body_has_only_characters_of_its_alphabet(format: KeyFormat) -> None:
+    """Also where a stranger has worked out the checksum of another text: letters beyond ASCII, signs, and letters that
+    base 58 leaves out are no key."""
+    kind = next(iter(format.kinds))
+    text = generate(format, kind, Mode.LIVE).reveal()
+    head = text[: text.rindex("_") + 1]
+    strange = "é-._ " + "".join(sorted(set(BASE62) - set(format.alphabet)))
+    layout = _Layout(format)
+    for letter in strange:
+        body = letter + text[len(head) + 1 : -format.checksum_length]
+        assert not layout.spells(body)
+        assert parse(format, head + body + layout.checksum((head + body).encode())) is None
+    assert layout.spells(text[len(head) :])
+    assert layout.checksum(text[: -format.checksum_length].encode()) == text[-format.checksum_length :]

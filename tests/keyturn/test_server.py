@@ -172,7 +172,7 @@ async def test_a_verdict_is_about_the_original_request(light_harness: CommandCon
     assert told["reason"] == "malformed" and "quotes" in told["message"] and bound["key"] not in str(told)
 
 
-async def test_a_key_that_is_too_quick_is_told_when_to_come_back(light_harness: CommandContext) -> None:
+async def test_a_rate_limited_key_is_told_when_to_retry(light_harness: CommandContext) -> None:
     """The limit is the verified key's own, and counted by verifying; who verifies is not held up by it."""
     made = await light_harness.key("invoices:read", rate={"perSecond": 0.5, "burst": 2})
     service = (await light_harness.key("keys:verify"))["key"]
@@ -562,7 +562,7 @@ async def test_the_root_credential_and_keys_are_kept_nowhere(tmp_path: Path, any
         assert all(text not in repr(context.app._settings) for text in texts)
 
 
-async def test_a_path_that_has_a_key_in_it_is_not_told_again(
+async def test_a_path_that_has_a_key_in_it_is_not_repeated(
     light_harness: CommandContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever sends a key where none belongs finds it neither in the answer nor in the log."""
@@ -573,7 +573,7 @@ async def test_a_path_that_has_a_key_in_it_is_not_told_again(
     assert text not in caplog.text
 
 
-async def test_a_keys_limit_is_told_to_whoever_manages_by_it(light_harness: CommandContext) -> None:
+async def test_the_rate_limit_of_a_key_is_shown_where_keys_are_managed(light_harness: CommandContext) -> None:
     """Who manages keys by a key has its pace: RateLimit headers, and 429 with Retry-After."""
     light_harness.layer.limit = Limit(0.1, 2)
     made = (await light_harness.key("keys:read"))["key"]
@@ -622,8 +622,8 @@ async def test_a_report_that_is_no_utf_8_is_refused(light_harness: CommandContex
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_body")
 
 
-async def test_a_long_x_api_key_holds_up_nobody(light_harness: CommandContext) -> None:
-    """Refused by its length, before any pattern looks at it; as a header and as a header that is told of."""
+async def test_a_long_x_api_key_delays_no_other_request(light_harness: CommandContext) -> None:
+    """Refused by its length, before any pattern looks at it; as a header and as a header that is reported."""
     long = "eyJ" * 20_000
     status, told = await light_harness.call("GET", "/v1/whoami", by=None, x_api_key=long)
     assert (status, told["reason"]) == (401, "malformed") and "JSON Web Token" in told["detail"]

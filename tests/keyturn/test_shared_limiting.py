@@ -134,7 +134,7 @@ def test_each_allowance_is_that_of_the_limiter_in_process(moved: Bench, timeline
 
 @given(LIMITS, st.lists(st.integers(0, 3), max_size=40))
 @settings(max_examples=40)
-def test_a_steady_pace_within_the_limit_is_never_refused(moved: Bench, limit: Limit, late: list[int]) -> None:
+def test_a_steady_rate_within_the_limit_is_never_refused(moved: Bench, limit: Limit, late: list[int]) -> None:
     """A client that leaves the interval of its limit between requests is let through, whichever process it reaches."""
     key_id, at_us = f"key_{next(NUMBERS)}", 1_767_225_600_000_000
     interval = ceil(1_000_000 / rate_of(limit))
@@ -216,7 +216,7 @@ def test_a_key_that_is_as_good_as_new_is_forgotten(bench: Bench) -> None:
 
 
 def test_who_asks_at_the_same_time_is_counted_one_by_one(bench: Bench) -> None:
-    """Fifty at once, of which the burst has room for ten: ten are let in, and what they are told counts down."""
+    """Fifty at once, of which the burst has room for ten: ten are admitted, and what they are told counts down."""
     limiter, limit, key_id = bench.limiter(), Limit(0.001, 10), f"key_{next(NUMBERS)}"
 
     async def crowd() -> list[Allowance]:
@@ -226,7 +226,7 @@ def test_who_asks_at_the_same_time_is_counted_one_by_one(bench: Bench) -> None:
     assert [one.remaining for one in told if not one.exceeded] == list(range(9, -1, -1))
 
 
-def test_a_server_that_lost_its_scripts_is_given_them_anew(bench: Bench) -> None:
+def test_a_server_that_lost_its_scripts_is_given_them_again(bench: Bench) -> None:
     """After SCRIPT FLUSH (or a restart) the next request is counted all the same, once."""
     limiter, limit, key_id = bench.limiter(), Limit(0.001, 10), f"key_{next(NUMBERS)}"
     assert bench.take(limiter, key_id, limit).remaining == 9
@@ -290,7 +290,7 @@ def outage(part: Part, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["silent", "gone"])
 def test_without_an_answer_each_process_counts_for_itself(tmp_path: Path, how: str) -> None:
-    """When Redis is gone, or hangs, requests are still let in up to the limit and not beyond; it is told once, each
+    """When Redis is gone, or hangs, requests are still admitted up to the limit and not beyond; it is told once, each
     such decision is counted, and none but the first waits. When it is back, they are counted together again."""
     port, told, alone = free_port(), [], []
     with redis_on(port, tmp_path) as part:

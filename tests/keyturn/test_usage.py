@@ -61,7 +61,7 @@ async def written(usage: Usage) -> dict[Count, int]:
 
 
 async def test_each_request_is_counted_by_what_came_of_it() -> None:
-    """Let in by a scope, refused for a reason, too early: each under its own name, on its own day."""
+    """Admitted by a scope, refused for a reason, rate limited: each under its own name, on its own day."""
     usage, late = Usage(), Use(DAY_MS - 1)
     usage.allowed(Verified(known()), READ, late)
     usage.allowed(Verified(known()), READ, late)
@@ -82,7 +82,7 @@ async def test_each_request_is_counted_by_what_came_of_it() -> None:
     }
 
 
-async def test_a_refusal_of_nobodys_key_is_not_counted() -> None:
+async def test_the_refusal_of_an_unknown_key_is_not_counted() -> None:
     """Whoever holds no key could fill the table at will."""
     usage = Usage()
     usage.refused(Refused(RefusalReason.UNKNOWN), READ, 0)

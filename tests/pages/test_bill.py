@@ -1,4 +1,4 @@
-"""What a buyer is told of the things that they pay for."""
+"""What a buyer reads about the things that they pay for."""
 
 import html
 import re

@@ -147,7 +147,7 @@ def test_each_visit_by_a_browser_opens_one_session(merchant: Merchant, open_page
     assert len(found) == 2
 
 
-def test_the_page_follows_the_payment_by_itself(merchant: Merchant, page: Page) -> None:
+def test_the_page_follows_the_payment_automatically(merchant: Merchant, page: Page) -> None:
     """Nobody reloads: the panel, the title and a screen reader's announcement change as the money moves."""
     session = merchant.session()
     page.goto(session["url"])
@@ -166,7 +166,7 @@ def test_the_page_follows_the_payment_by_itself(merchant: Merchant, page: Page) 
     assert page.evaluate("window.untouched") is True
 
 
-def test_who_is_looking_when_the_money_comes_is_taken_back_to_the_shop(merchant: Merchant, page: Page) -> None:
+def test_a_buyer_who_watches_the_payment_arrive_returns_to_the_shop(merchant: Merchant, page: Page) -> None:
     """Without a click, and without a reload."""
     session = merchant.session(successUrl=merchant.after)
     page.goto(session["url"])
@@ -243,7 +243,7 @@ def test_each_outcome_without_javascript(merchant: Merchant, open_page: OpenPage
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_buyer_types_a_promotion_code_and_pays_less(merchant: Merchant, open_page: OpenPage, scripts: bool) -> None:
-    """A wrong one is told beside the field, which keeps it; the right one changes the price, and can be taken back."""
+    """A wrong one is told beside the field, which keeps it; the right one changes the price, and can be removed."""
     code = f"TENTH{scripts}"
     merchant.code(code)
     session = merchant.session(allowPromotionCodes=True)
@@ -311,7 +311,7 @@ def test_copying_the_address(merchant: Merchant, open_page: OpenPage) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == session["address"]
 
 
-def test_a_lost_connection_is_told_and_heals(merchant: Merchant, page: Page) -> None:
+def test_a_lost_connection_is_reported_and_made_again(merchant: Merchant, page: Page) -> None:
     """The page goes on looking, and says what it is waiting for."""
     session = merchant.session()
     page.goto(session["url"])

@@ -173,7 +173,7 @@ async def test_a_typed_code_changes_what_is_asked_for_and_its_removal_changes_it
     assert (await sale.state(session))["order"]["received"] == "38.25"
 
 
-async def test_two_buyers_race_for_the_last_place(sale: Sale) -> None:
+async def test_two_buyers_race_for_the_last_redemption(sale: Sale) -> None:
     """One gets it and the other reads that it is gone, at the old price; the winner's end gives it to the other."""
     code = await sale.code("LAST", await sale.coupon(maxRedemptions=1), maxRedemptions=1)
     both = [await sale.session() for _ in range(2)]

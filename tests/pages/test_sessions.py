@@ -118,7 +118,7 @@ async def test_an_expired_page_rests_once_a_late_payment_cannot_come_any_more(sq
     assert "hx-get=" not in (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
 
 
-async def test_a_payment_that_is_gone_again_is_told_before_it_is_sent_twice(till: Till) -> None:
+async def test_a_dropped_payment_is_shown_before_it_is_sent_twice(till: Till) -> None:
     """The page waits as before, says that the network dropped what was seen, and looks until the time is up."""
     session = await till.session()
     page = (await till.browser.get(f"/checkout/{session.id}")).text

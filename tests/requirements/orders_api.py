@@ -1,6 +1,6 @@
 """Crossmint's three order routes, as small as can be, behind Keyturn: what the document's samples call, word for word.
 
-The orders themselves are dictionaries; whose request is let in is Keyturn's to say.
+The orders themselves are dictionaries; whose request is admitted is Keyturn's decision.
 """
 
 import json

@@ -124,7 +124,7 @@ async def created(owner: Owner, name: str) -> tuple[str, str]:
 
 @pytest.mark.spec("craftkit R6", "craftkit R11", "craftkit R12", "craftkit R13", "craftkit R14")
 async def test_a_key_is_created_in_the_dashboard_and_returned_once(owner: Owner) -> None:
-    """R6, R11: project, API keys, a name, the button. R12, R14: the text is in that answer and can never be had again.
+    """R6, R11: project, API keys, a name, the button. R12, R14: the text is in that answer and is never shown again.
     R13: the database has its SHA-256, and nothing more of it than is shown."""
     text, page = await created(owner, "backend")
     assert "Copy it now" in page
@@ -140,7 +140,7 @@ async def test_a_key_is_created_in_the_dashboard_and_returned_once(owner: Owner)
     *("craftkit R6", "craftkit R15", "craftkit R16", "craftkit R18", "craftkit R19", "craftkit R20", "craftkit R21"),
     *("craftkit R47", "craftkit R48"),
 )
-async def test_each_of_many_keys_is_revoked_by_itself_on_the_same_screen(owner_of_both: Owner) -> None:
+async def test_each_of_many_keys_is_revoked_alone_on_the_same_screen(owner_of_both: Owner) -> None:
     """R15, R16, R47: a project has many, one for each workload, and revoking one disturbs no other. R18: on the same
     screen. R19, R20: from then on 401, without a grace window. R21: the replacement works beside it until then. R48:
     the screen shows which was revoked, for "was working, now suddenly fails"."""
@@ -189,7 +189,7 @@ def craftkit_code(answer: httpx.Response) -> str:
 
 
 @pytest.mark.spec("craftkit R19", "craftkit R30", "craftkit R31", "craftkit R32", "craftkit R33")
-async def test_refusals_can_be_told_as_the_document_names_them(shop: Shop) -> None:
+async def test_refusals_can_be_worded_as_the_document_names_them(shop: Shop) -> None:
     """R30, R33: ``missing_authorization`` only where the header is missing. R19, R31: ``invalid_credentials`` where the
     key is unknown or revoked. R32: 403 while the project is suspended, from the next request on, for all its keys; and
     they work again once it is not."""

@@ -130,7 +130,7 @@ async def test_a_project_has_four_standing_keys(shop: Shop) -> None:
 
 @pytest.mark.spec("smartpay R16", "smartpay R31")
 async def test_a_secret_key_may_by_default_perform_any_request(sqlite_shop: Shop) -> None:
-    """R16, R31: the standing secret key is let in at every endpoint there is, creating sessions with their orders
+    """R16, R31: the standing secret key is admitted at every endpoint there is, creating sessions with their orders
     included; only what it asks for may be wrong."""
     keys = sqlite_shop.keys
     made = await fill_places(keys.store, keys.issuer, sqlite_shop.clock, project_id=sqlite_shop.project_id, by="user:1")

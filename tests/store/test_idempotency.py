@@ -12,7 +12,15 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.principal import Principal
 from tillgate.store import idempotency
-from tillgate.store.idempotency import FORGET_BATCH_MAX, IdempotentRequest, StoredAnswer, checked_key, fingerprint
+from tillgate.store.idempotency import (
+    FORGET_BATCH_MAX,
+    JSON,
+    IdempotentRequest,
+    StoredAnswer,
+    checked_key,
+    checked_visitor,
+    fingerprint,
+)
 
 FIRST, SECOND = StoredAnswer(201, b'{"id":"first"}'), StoredAnswer(200, '{"id":"zweite Größe 🎉"}'.encode())
 
@@ -24,9 +32,12 @@ class Keeper:
         self._database = database
         self._principal = principal
 
-    def request(self, at: int = 0, *, key: str = "key", body: str = "one", **other: Any) -> IdempotentRequest:
+    def request(
+        self, at: int = 0, *, key: str = "key", body: str = "one", owner: str = "", namespace: str = "api", **other: Any
+    ) -> IdempotentRequest:
         principal = self._principal._replace(**other)
-        return IdempotentRequest(principal, key, fingerprint("POST", "/things", body.encode()), NEW_YEAR + at)
+        made = fingerprint("POST", "/things", body.encode())
+        return IdempotentRequest(principal, key, made, NEW_YEAR + at, namespace, owner)
 
     async def begin(self, request: IdempotentRequest) -> StoredAnswer | None:
         return await self._database.write(lambda tx: idempotency.begin(tx, request))
@@ -68,8 +79,8 @@ async def test_an_answer_is_given_again_until_24_hours_after_its_request(keeper:
 
 
 @pytest.mark.anyio
-async def test_a_key_belongs_to_one_project_and_mode(database: Database, keeper: Keeper) -> None:
-    """The same key elsewhere is another key, whatever its request."""
+async def test_a_key_belongs_to_one_project_mode_owner_and_namespace(database: Database, keeper: Keeper) -> None:
+    """The same Idempotency-Key elsewhere is another one, whatever its request."""
     other = (await counter_over(database)).project_id
     requests = [
         keeper.request(),
@@ -77,6 +88,9 @@ async def test_a_key_belongs_to_one_project_and_mode(database: Database, keeper:
         keeper.request(project_id=other, body="three"),
         keeper.request(project_id=other, livemode=True),
         keeper.request(key="KEY", body="four"),
+        keeper.request(owner="key_a", body="five"),
+        keeper.request(owner="key_b", body="six"),
+        keeper.request(namespace="forms", body="seven"),
     ]
     for number, request in enumerate(requests):
         assert await keeper.begin(request) is None
@@ -96,7 +110,7 @@ async def test_an_unanswered_claim_is_taken_over_by_the_same_request_after_a_min
 
 
 @pytest.mark.anyio
-async def test_whoever_lost_a_claim_can_neither_finish_nor_release_it(keeper: Keeper) -> None:
+async def test_a_lost_claim_can_be_neither_finished_nor_released(keeper: Keeper) -> None:
     """An answer that comes after its claim was taken over leaves the other's claim and answer alone."""
     lost, taken_over = keeper.request(), keeper.request(MINUTE_MS)
     await keeper.begin(lost)
@@ -142,6 +156,64 @@ async def test_old_answers_are_forgotten_in_batches_and_young_ones_stay(database
     assert await keeper.forget(DAY_MS) == 1
     assert await keeper.forget(DAY_MS) == 0
     assert await keeper.begin(keeper.request(DAY_MS, key="young")) == FIRST
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "answer",
+    [
+        StoredAnswer(200, b"%PDF-1.7 \xff\xfe\x00", "application/pdf"),
+        StoredAnswer(200, b"\x89PNG\r\n", "image/png"),
+        StoredAnswer(400, '{"title":"Größe"}'.encode(), "application/problem+json"),
+        StoredAnswer(204, b"", ""),
+        StoredAnswer(201, b'{"id":"a"}', sealed="sealed text"),
+    ],
+    ids=["pdf", "png", "problem", "empty", "sealed"],
+)
+async def test_an_answer_of_any_kind_is_given_again(database: Database, keeper: Keeper, answer: StoredAnswer) -> None:
+    """Status, bytes, media type and what was sealed; JSON is kept as text that an operator can read."""
+    await keeper.begin(keeper.request())
+    await keeper.finish(keeper.request(), answer)
+    assert await keeper.begin(keeper.request(1)) == answer
+    kept = await one(database, "SELECT body FROM idempotency_names")
+    assert (kept == answer.body.decode("utf-8", "replace")) is (
+        answer.media_type in ("", "application/problem+json", JSON)
+    )
+
+
+@pytest.mark.anyio
+async def test_a_conflict_names_the_window_and_what_to_do(keeper: Keeper) -> None:
+    """The hours are those of the request that is refused."""
+    await keeper.begin(keeper.request())
+    with pytest.raises(Conflict, match=r"^The first request with this Idempotency-Key is still running\.$"):
+        await keeper.begin(keeper.request(1))
+    for window, hours in ((DAY_MS, 24), (6 * 60 * MINUTE_MS, 6)):
+        other = keeper.request(1, body="two")._replace(window_ms=window)
+        with pytest.raises(Conflict, match=rf"within the last {hours} hours\. Use a new key\.$"):
+            await keeper.begin(other)
+
+
+@pytest.mark.anyio
+async def test_a_request_is_known_by_the_fingerprints_of_earlier_versions(keeper: Keeper) -> None:
+    """A retry after an upgrade is answered, if an earlier version would have written the same; another one is not."""
+    first = keeper.request()
+    await keeper.begin(first)
+    await keeper.finish(first)
+    upgraded = keeper.request(1, body="two")
+    assert await keeper.refused(upgraded) == "idempotency_key_reused"
+    assert await keeper.refused(upgraded._replace(earlier=lambda: ["another"])) == "idempotency_key_reused"
+    assert await keeper.begin(upgraded._replace(earlier=lambda: ["another", first.fingerprint])) == FIRST
+
+
+@pytest.mark.parametrize("text", ["a" * 16, "a" * 255, "4b9c7a52-2b1c-4c9e-8f5e-0d1d7e9a2f31"])
+def test_a_visitors_value_may_have_16_to_255_characters(text: str) -> None:
+    """Shorter ones could be guessed; the error names both bounds."""
+    checked_visitor(text)
+    for wrong in (text[:15], text + "b" * 240, f"{text[:14]} {text[:1]}"):
+        with pytest.raises(InvalidInput) as caught:
+            checked_visitor(wrong)
+        assert (caught.value.code, caught.value.field) == ("invalid_idempotency_key", ("idempotency_visitor",))
+        assert caught.value.values == {"minimum": 16, "maximum": 255}
 
 
 TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters=" "), max_size=5)

@@ -73,7 +73,7 @@ def cases() -> Iterator[Case]:
 
 
 def expected(case: Case) -> str | None:
-    """Why the door refuses a call, told without its help; a publishable key brings no client secret here."""
+    """Why admission refuses a call, told without its help; a publishable key brings no client secret here."""
     if case.holder.kind is Kind.PUBLISHABLE:
         [need] = case.route.needs
         reach = need.publishable
@@ -88,7 +88,7 @@ async def test_admission_usage_report_only_explanation_log_and_advice_agree(
     sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For every route, key and set of expansions: what is refused is refused before anything else is found wrong, and
-    what each part tells of the call follows from the same needs."""
+    what each part reports about the call follows from the same needs."""
     keys = sqlite_shop.app._keys
     lines: list[LoggedRequest] = []
     assert keys.requests is not None
@@ -138,7 +138,7 @@ async def test_admission_usage_report_only_explanation_log_and_advice_agree(
 
 async def test_permission_comes_before_whatever_else_may_be_wrong(sqlite_shop: Shop) -> None:
     """A key that may not read what it asks for is told that, and nothing of its query or its body; and an expansion
-    that leads nowhere needs nothing, and is told of after admission."""
+    that leads nowhere needs nothing, and is reported after admission."""
     client = await sqlite_shop.client(["sessions:read", "sessions:write"])
     for query in ("?limit=999&expand=order", "?unknown=1&expand=order", "?expand=order&limit="):
         refused = await client.get(f"/checkout_sessions{query}")

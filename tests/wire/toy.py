@@ -1,7 +1,8 @@
 """A language of another kind, in under a hundred lines: envelope, ids, paths, pages, webhooks, window, bytes."""
 
+import hashlib
 import hmac
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -25,10 +26,8 @@ from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
 
 PDF, JSON = b"%PDF-1.7\n\x00\xff", b"application/toy+json"
 WORDS = Words(lambda path: "cents" if path == ("amount", "value") else at_path(str.upper)(path), SENTENCES, WHOLE)
-NewCharge = msgspec.defstruct("NewCharge", [("cents", int)], forbid_unknown_fields=True)
-NewHook = msgspec.defstruct("NewHook", [("to", str)])
-Size = Annotated[int, msgspec.Meta(ge=1, le=100)]
-Pages = msgspec.defstruct("Pages", [("count", Size, 2), ("below", str | None, None)], forbid_unknown_fields=True)
+NewCharge, NewHook = msgspec.defstruct("NewCharge", [("cents", int)]), msgspec.defstruct("NewHook", [("to", str)])
+Pages = msgspec.defstruct("Pages", [("count", int, 2), ("below", str | None, None)], forbid_unknown_fields=True)
 Charge: Any = msgspec.defstruct("Charge", [("charge", str), ("state", str), ("note", str | None, None)])
 
 
@@ -37,7 +36,8 @@ def told(status: int, why: str) -> Answer:
 
 
 def read(text: str) -> str | None:
-    return text if not text.startswith("CH-") else f"cs_{text[3:].lower()}" if text[3:].isupper() else None
+    charge = f"cs_{text[3:].lower()}" if text[3:].isupper() else None
+    return charge if text.startswith("CH-") else text  # of a project
 
 
 def shown(session: CheckoutSession, note: str | None = None) -> Any:
@@ -54,8 +54,8 @@ async def status(context: ApiContext, tx: Transaction, call: Call) -> Any:
 
 
 async def charges(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
-    found = await operations.list_sessions(tx, call.principal, call.page)
-    return Page([shown(one) for one in found.data], found.has_more)
+    page = await operations.list_sessions(tx, call.principal, call.page)
+    return Page([shown(one) for one in page.data], page.has_more)
 
 
 async def hook(context: ApiContext, tx: Transaction, call: Call) -> dict[str, Any]:
@@ -70,13 +70,13 @@ def gives(make: Any) -> Run:
     return run
 
 
-async def form(_: Transaction, fact: Fact) -> bytes | None:
+async def form(tx: Transaction, fact: Fact) -> bytes | None:
     return msgspec.json.encode(shown(fact.subject)) if isinstance(fact.subject, CheckoutSession) else None
 
 
 def request(outgoing: Outgoing) -> WebhookRequest:
     body = b'{"attempt":%d,"of":%s}' % (outgoing.number, outgoing.form)
-    signed = hmac.new(outgoing.secrets[0].reveal().encode(), body, "sha512").hexdigest()
+    signed = hmac.new(outgoing.secrets[0].reveal().encode(), body, hashlib.sha512).hexdigest()
     return WebhookRequest(body, {"user-agent": "Toy/1", "content-type": JSON.decode(), "x-toy": signed})
 
 
@@ -94,6 +94,6 @@ TOY = Dialect(
                     lambda error, _: told({"not_found": 404, "unknown_path": 404, "method_not_allowed": 405}.get(error.code, 400), WORDS.message(error) if error.field else error.code)),  # noqa: E501
     idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: msgspec.structs.replace(answer, status=208)),  # noqa: E501
     media_type=JSON, spelling=Spelling(read, lambda text: text.startswith("CH-")), one_slash=True,
-    paging=Paging(Pages, lambda query: PageRequest(query.count, query.below and (read(query.below) or query.below)), lambda page: {"charges": page.data, "below": page.last.charge if page.has_more else None}),  # noqa: E501
+    paging=Paging(Pages, lambda query: PageRequest(max(1, min(query.count, 9)), query.below and (read(query.below) or query.below)), lambda page: {"charges": page.data, "below": page.last.charge if page.has_more else None}),  # noqa: E501
     webhooks=Style("toy", request, gaps_ms=(MINUTE_MS,), form=form),
 )  # fmt: skip

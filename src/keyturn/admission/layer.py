@@ -81,7 +81,7 @@ LOOK_AGAIN_MS: Final = 60_000
 
 
 class Stream:
-    """An answer that goes on, for as long as its key is let in."""
+    """An answer that goes on, for as long as its key is admitted."""
 
     def __init__(self, gate: Gate, stream: OpenStream, clock: Clock) -> None:
         self._gate = gate
@@ -307,7 +307,7 @@ class KeyLayer:
         """Have an answer that goes on ended when its request would be refused.
 
         Args:
-            judged_at: the gate's epoch as it was before the request was let in.
+            judged_at: the gate's epoch as it was before the request was admitted.
             end: ends it at once, without waiting; given why the key is refused, or None where that is unknown.
 
         Returns:

@@ -10,7 +10,7 @@ The rules:
 2. **Acknowledge.** Having evicted something, it writes the new epoch down at once.
 3. **Change first, then look.** The process that restricts a key commits the change, and only then reads which gates
    hold a lease. Each that has not seen the epoch is waited for, until it has, or until the lease's length has passed on
-   the narrower's own clock since the commit.
+   the restricting process's own clock since the commit.
 4. **No late filling.** What was read from the store goes into the memory only if no change was acted upon since
    before it was read.
 5. **Streams end before the acknowledgement.** An answer that goes on (server-sent events, a web socket) is registered
@@ -18,12 +18,12 @@ The rules:
    touches its key has it judged again before the gate acknowledges that change, and it ends where it is refused. Where
    the lease runs out, all of them end: what is not proved any more goes on no longer.
 
-Why that suffices: either a gate's lease was committed before the narrower looked, so the narrower waits for it;
-or it was committed later, hence after the change, and the gate's look that follows finds the change. A gate that was
-stopped, or is cut off, between any two of these steps has the deadline of an earlier renewal whose look came before
-the change, so it lies less than a lease after the commit; and when it wakes up its own clock tells it that the
-deadline has passed, time that the machine slept included. No clock is compared with another: only their pace counts,
-with a margin of a tenth.
+Why that suffices: either a gate's lease was committed before the restricting process looked, so that process waits for
+it; or it was committed later, hence after the change, and the gate's look that follows finds it. A gate that was
+stopped, or is cut off, between any two of these steps has the deadline of an earlier renewal whose look came before the
+change, so it lies less than a lease after the commit; and when it wakes up its own clock tells it that the deadline has
+passed, time that the machine slept included. No clock is compared with another: only their pace counts, with a margin
+of a tenth.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ from keyturn.keys.secret import KeyDigest
 from keyturn.stores.ports import CHANGES_READ_MAX, HeldLease, LeaseStore, VerificationStore
 
 LEASE_MS: Final = 1_000
-# A gate stops a tenth early: its clock may run slower than the narrower's by that much.
+# A gate stops a tenth early: its clock may run slower than that of the restricting process by that much.
 MARGIN: Final = 0.9
 RENEW_MS: Final = 250
 # Where looking whether anybody has committed costs next to nothing, that often.
@@ -162,7 +162,7 @@ class Gate:
         return self.holds_lease and digest.value in self._entries
 
     async def open_stream(self, stream: OpenStream, judged_at: int | None) -> Refused | None:
-        """Register an answer that goes on; why it must not, if its key was narrowed since it was judged.
+        """Register an answer that goes on; why it must not, if its key was restricted since it was judged.
 
         Args:
             judged_at: :attr:`epoch` as it was before its request was judged.

@@ -45,7 +45,7 @@ class OpenStream:
         self._end = end
 
     async def judge_again(self) -> Refused | None:
-        """Why its key is refused now; None if it is let in."""
+        """Why its key is refused now; None if it is still admitted."""
         decision = await self._judge()
         if isinstance(decision, Refused):
             return decision
@@ -99,8 +99,8 @@ class Streams:
             self._touched[stream] = None
 
     async def settle(self) -> int:
-        """Judge those that were touched, and end what is not let in any more, or what could not be judged in time; how
-        many were ended."""
+        """Judge those that were touched, and end what is refused by now, or what could not be judged in time; how many
+        were ended."""
         if not self._touched:
             return 0
         touched, ended = list(self._touched), 0

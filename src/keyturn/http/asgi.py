@@ -143,7 +143,7 @@ class KeyturnMiddleware:
     async def _admit(
         self, layer: KeyLayer, scope: Scope, headers: Mapping[str, str], target: "_Target | None"
     ) -> "Denial | tuple[KnownKey | None, Headers, _Judged | None]":
-        """Whose request it is, what its answer is to carry and by what it was let in; or why it is refused.
+        """Whose request it is, what its answer is to carry and by what it was admitted; or why it is refused.
 
         Raises:
             _Unavailable: the decision is unknown.
@@ -274,7 +274,7 @@ class _Unavailable(Exception):
 
 
 class _Judged(NamedTuple):
-    """What a request was let in by: enough to judge it again.
+    """What a request was admitted by: enough to judge it again.
 
     Attributes:
         epoch: the gate's, before it was judged.

@@ -212,7 +212,7 @@ class Pipeline:
         return answer.adding(always)
 
     async def admit(self, exchange: Exchange, needs: Needs, *, limited: bool = True) -> Answer | None:
-        """Why the caller is not let in; None if it is, and then the exchange knows by which key.
+        """Why the caller is not admitted; None if it is, and then the exchange knows by which key.
 
         Args:
             limited: whether a key without a pace of its own has the installation's.
@@ -331,7 +331,7 @@ def _is_preflight(exchange: Exchange) -> bool:
 
 
 def _always(exchange: Exchange) -> Headers:
-    """What every answer carries to whoever was let in."""
+    """What every answer to an admitted caller carries."""
     always = rate_headers(exchange.allowance) if exchange.allowance is not None else ()
     if b"origin" in exchange.headers:
         return *always, *answer_headers(exchange.headers[b"origin"].decode("latin-1"), exchange.key)

@@ -66,7 +66,7 @@ class Transport(Enum):
     CLEAR = "clear"
     """In clear text: the connection says so itself, or every proxy on the way."""
     UNKNOWN = "unknown"
-    """The proxies do not say, or not with one voice. It is not let in as TLS, nor is anything concluded from it."""
+    """The proxies do not say, or not with one voice. It is not accepted as TLS, nor is anything concluded from it."""
 
 
 class Client(msgspec.Struct, frozen=True, gc=False):

@@ -3,7 +3,7 @@
 Collected in memory and written every few seconds. Its size is bounded three times over: a budget of successes a second,
 a share of the failures for each key, and the buffer; what there was no room for is counted and shown. Nothing in it is
 a secret: no key, no client secret, no query string, no body; an address is kept by its network, except for the one that
-a key's own networks refused, for nothing less says which to let in.
+a key's own networks refused, for nothing less says which to allow.
 """
 
 import ipaddress

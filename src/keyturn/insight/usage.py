@@ -27,7 +27,7 @@ DAY_MS: Final = 86_400_000
 ALLOWED: Final = "allowed"
 RATE_LIMITED: Final = "rate_limited"
 # A request counts once, by its outcome and the first scope that it needed. Its further scopes are counted beside that,
-# for the counts of scopes alone: those that let it in, and those that it wanted though it was not let in.
+# for the counts of scopes alone: those that let it in, and those that it wanted though it was refused.
 ALLOWED_TOO: Final = "allowed_too"
 WANTED_TOO: Final = "wanted_too"
 

@@ -241,7 +241,7 @@ class Need(msgspec.Struct, frozen=True):
 
 
 Needs = Need | tuple[Need, ...] | None
-"""All that one call needs, known before it is let in: nearly always one; several, all of which must be met, the
+"""All that one call needs, known before it is admitted: nearly always one; several, all of which must be met, the
 endpoint's own first; None where any valid key will do."""
 
 

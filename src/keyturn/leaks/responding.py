@@ -4,7 +4,7 @@
   (:meth:`LeakResponder.noticed`, which costs a look at a dictionary); what follows is done beside it.
 - *From outside*: somebody found keys and hands them in (:meth:`LeakResponder.reported`). Whoever holds a secret key's
   whole text may end it, for that is the best that can be done with it. A publishable key is in everybody's hands, so
-  that its text proves nothing: it is left alone, or anybody could switch off a shop.
+  that its text proves nothing: it is left alone, or anybody could stop a shop.
 """
 
 import asyncio

@@ -338,7 +338,7 @@ class StoreContract:
         touched = {one.key_id for one in await store.changes_after(before)}
         assert touched == {"key_a", "key_child", "key_grandchild"}
 
-    async def test_a_key_makes_so_many_and_no_more(self, store: KeyStore) -> None:
+    async def test_the_number_of_keys_below_a_key_is_limited(self, store: KeyStore) -> None:
         """Through others or directly; what was revoked makes room. A chain has a longest length."""
         await put(
             store, key("a"), key("b", parent_id="key_a"), key("c", parent_id="key_b"), key("d", parent_id="key_c")
@@ -400,7 +400,7 @@ class StoreContract:
         assert (await store.by_id("prj_b", "key_elsewhere")) == key("elsewhere", project="prj_b")
         assert sorted(change.key_id or "" for change in await store.changes_after(1)) == ["key_a", "key_c"]
 
-    async def test_a_key_is_switched_off_and_on(self, store: KeyStore) -> None:
+    async def test_a_key_is_disabled_and_enabled(self, store: KeyStore) -> None:
         """Each switch changes the key once, remembers who switched it off and why, and forgets it when it is on
         again."""
         await put(store, key("a"))
@@ -435,7 +435,7 @@ class StoreContract:
             found = await store.by_digest(digest(name))
             assert found is not None and found.status is Status.REVOKED
 
-    async def test_what_narrows_a_key_is_changed(self, store: KeyStore) -> None:
+    async def test_the_restrictions_of_a_key_are_changed(self, store: KeyStore) -> None:
         """Name, scopes, expiry, networks, origins, apps, limit and report-only are written; the rest is left alone."""
         kept = key(
             "a", networks=("203.0.113.0/24", "2001:db8::/32"), limit=Limit(0.5, 3), origins=("https://a.example",)
@@ -462,7 +462,7 @@ class StoreContract:
         line = (await store.audit(0, 10))[-1]
         assert (line.action, line.actor, line.detail) == ("key.changed", "user:1", {"name": {"from": "a", "to": "b"}})
 
-    async def test_a_suspended_project_is_told_with_each_of_its_keys(self, store: KeyStore) -> None:
+    async def test_a_suspended_project_is_shown_with_each_of_its_keys(self, store: KeyStore) -> None:
         """Those there are and those that come; once each way, and no other project's."""
         await put(store, key("a"), key("b", project="prj_b"))
         assert not await store.is_suspended("prj_a")
@@ -634,7 +634,7 @@ class StoreContract:
 
     # Standing keys.
 
-    async def test_a_place_holds_one_key_until_that_is_revoked(self, store: KeyStore) -> None:
+    async def test_a_standing_key_is_issued_again_only_once_it_is_revoked(self, store: KeyStore) -> None:
         """Of a project, a mode and a kind; of many who fill it at once one does."""
         await put(store, *(key(f"k{n}") for n in range(10)), key("b", project="prj_b"))
         assert await store.places("prj_a") == {}
@@ -733,7 +733,7 @@ class StoreContract:
 
     # Epochs and leases.
 
-    async def test_whatever_narrows_a_key_has_the_next_epoch(self, store: KeyStore) -> None:
+    async def test_each_restricting_change_has_the_next_epoch(self, store: KeyStore) -> None:
         """Numbers without a gap, each with the key or the project that it touches; creating a key restricts nothing."""
         assert await store.epoch() == 0
         await put(store, key("a"), key("b"))
@@ -803,7 +803,7 @@ class StoreContract:
         await store.release_lapsed(HeldLease("gate_1", 3, 2))
         assert await store.held() == []
 
-    async def test_whoever_listens_is_woken_by_what_narrows_a_key(self, store: KeyStore) -> None:
+    async def test_listeners_are_woken_by_a_restricting_change(self, store: KeyStore) -> None:
         """Soon after the commit, and maybe also without a reason; until they end it."""
         woken = asyncio.Event()
         end = store.listen(woken.set)

@@ -12,7 +12,7 @@ TEST_CHAIN_ID: Final = 1337
 
 
 class PaymentTerms(NamedTuple):
-    """What the buyer is to send: so much of one asset to one address.
+    """What the buyer is to send: an amount of one asset to one address.
 
     Attributes:
         chain_id: EVM chain id (EIP-155).
@@ -31,7 +31,7 @@ class PaymentTerms(NamedTuple):
 
 
 class QuoteRequest(NamedTuple):
-    """Which payment terms are asked for, and whose it is."""
+    """Which payment terms are asked for, and for which project."""
 
     project_id: str
     livemode: bool
@@ -40,7 +40,7 @@ class QuoteRequest(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Where a chain wrote a transfer down.
+    """The block that a transfer is in.
 
     Attributes:
         mined_at: the block's own time, in Unix milliseconds: what "in time" is judged by.
@@ -58,7 +58,7 @@ class Observation(NamedTuple):
         reference, ordinal: which transfer; together with the chain its identity, however often it is seen. The
             reference is a transaction hash where the rail has one from the beginning, else a name of the rail's own.
         tx_hash: the transaction hash, as soon as it is known.
-        block: where it was written down; None while it is in none.
+        block: the block that it is in; None while it is in none.
         confirmations: how many blocks stand on it, its own included.
         confirmed: it is as final as this rail asks for.
         reorged: it was there and is not any more: its block is no part of the chain.
@@ -77,7 +77,7 @@ class Observation(NamedTuple):
 
 
 class MovementStatus(StrEnum):
-    """How far money is that a rail was asked to move."""
+    """The state of money that a rail was asked to move."""
 
     PENDING = "pending"
     DONE = "done"
@@ -85,10 +85,10 @@ class MovementStatus(StrEnum):
 
 
 class Movement(NamedTuple):
-    """What a rail says of money that it was asked to move.
+    """What a rail reports about money that it was asked to move.
 
     Attributes:
-        tx_hash: None as long as there is none; nobody makes one up.
+        tx_hash: None as long as there is none; it is never invented.
     """
 
     status: MovementStatus
@@ -97,7 +97,7 @@ class Movement(NamedTuple):
 
 
 class CaptureRequest(NamedTuple):
-    """Take so much of what the payer's side promised; ``transaction_id`` names the request."""
+    """Capture an amount of an authorisation; ``transaction_id`` names the request."""
 
     transaction_id: str
     terms: PaymentTerms
@@ -105,7 +105,7 @@ class CaptureRequest(NamedTuple):
 
 
 class RefundRequest(NamedTuple):
-    """Send so much of what came back; ``refund_id`` names the request.
+    """Send an amount back; ``refund_id`` names the request.
 
     Attributes:
         destination: where it goes, as the merchant wrote it; None leaves it to the rail.
@@ -118,10 +118,10 @@ class RefundRequest(NamedTuple):
 
 
 class Rail(Protocol):
-    """One way on which money comes.
+    """A way on which money arrives.
 
-    Every verb but ``send_refund`` runs inside the caller's transaction. It reads and writes the rail's own rows there,
-    and nothing else: the network is touched before or afterwards, from those rows.
+    Every operation but ``send_refund`` runs inside the caller's transaction. It reads and writes the rail's own rows
+    there, and nothing else: the network is touched before or afterwards, from those rows.
 
     Attributes:
         chain_ids: the networks that it quotes and watches.
@@ -137,7 +137,7 @@ class Rail(Protocol):
     sends: bool
 
     async def quote(self, tx: Transaction, request: QuoteRequest) -> PaymentTerms:
-        """Terms for a new payment: an address that nobody else was given, an amount at today's price.
+        """Terms for a new payment: an address of its own, and an amount at today's price.
 
         What the rail allocates for it, such as the next address index of the project, is undone with the transaction.
         """
@@ -148,7 +148,7 @@ class Rail(Protocol):
         ...
 
     async def capture(self, tx: Transaction, request: CaptureRequest) -> Movement:
-        """Take promised money: done, or failed. Asked only of a rail that authorizes, which answers at once."""
+        """Capture authorised money: done, or failed. Called only on a rail that authorizes, which answers at once."""
         ...
 
     async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:

@@ -233,6 +233,6 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
 
 def _holder(context: ApiContext, exchange: Exchange) -> Holder | None:
     """The caller by the text of its key, for as long as the request lasts."""
-    presented = present(exchange.presented, "what a caller has presented that was let in")
+    presented = present(exchange.presented, "what an admitted caller has presented")
     carried = context.keys.carriers.find(presented.authorization, presented.api_key)
     return Holder(carried.secret.reveal()) if isinstance(carried, Carried) else None

@@ -40,12 +40,12 @@ _log = structlog.get_logger("api")
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """What a call asks for, by its route and its query alone: known before anybody is let in.
+    """What a call asks for, by its route and its query alone: known before anybody is admitted.
 
     Attributes:
         needs: the route's own and those of each path of its expansion.
-        problem: why the query is not well formed, to be told to whoever is let in. It needs nothing then but what the
-            route does.
+        problem: why the query is not well formed, which only an admitted caller is told. It needs nothing then but what
+            the route does.
     """
 
     needs: Needs | Access

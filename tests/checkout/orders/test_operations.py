@@ -105,7 +105,7 @@ async def test_an_orders_events_say_what_it_held_before(counter: Counter) -> Non
     assert previous == {"received": "0.00", "exceptions": [], "status": "open"}
 
 
-async def test_money_that_moves_no_session_is_told_by_its_order(counter: Counter) -> None:
+async def test_money_that_moves_no_session_is_reported_by_its_order(counter: Counter) -> None:
     """A top-up while the merchant decides, and money long after the end: the order says so at once."""
     session = await counter.session("50.00")
     await counter.simulate(session.id, O.UNDERPAID)

@@ -14,6 +14,7 @@ from tillgate.checkout.payments.model import (
     Transfer,
     exceptions_of,
 )
+from tillgate.rails.port import Block, Observation
 
 CURRENCIES = st.sampled_from(["JPY", "USD", "BHD", *sorted(MINOR_DIGITS)])
 
@@ -88,7 +89,7 @@ def test_refunds_never_give_back_more_than_came(priced: tuple[Money, int], times
         assert sum(one.amount_atomic for one in payment.returned) == received
 
 
-def test_what_was_taken_away_is_told_and_does_not_count() -> None:
+def test_what_was_dropped_is_an_exception_and_does_not_count() -> None:
     """A reorganisation is an exception beside the others; a partial capture is none."""
     there, dropped = (
         moved(TransactionKind.TRANSFER, 400, None),
@@ -111,3 +112,18 @@ def test_only_money_leaves_the_ends_of_a_payment() -> None:
     assert set(EDGES) == set(PaymentState)
     assert EDGES[PaymentState.CANCELED] == EDGES[PaymentState.FAILED] == {PaymentState.REVIEW}
     assert all(state not in moves for state, moves in EDGES.items())
+
+
+def test_a_transfer_is_observed_as_it_is_kept() -> None:
+    """What its rail saw of it last: the same transfer, block and confirmations, in the terms' network and asset."""
+    terms = payment_of().terms
+    block = Block(7, "0xb", 70)
+    kept = Transfer(
+        tx_hash="0xt", ordinal=3, amount_atomic=400, seen_at=1, confirmed_at=2, reference="ref", block=block,
+        confirmations=12,
+    )  # fmt: skip
+    seen = kept.observed(terms)
+    assert seen == Observation(terms.chain_id, terms.asset, "ref", 3, 400, True, "0xt", block, 12)
+    assert kept.arrived_at == 70
+    unconfirmed = Transfer(tx_hash=None, ordinal=0, amount_atomic=1, seen_at=1, confirmed_at=None)
+    assert (unconfirmed.observed(terms).confirmed, unconfirmed.arrived_at) == (False, None)

@@ -13,7 +13,14 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments import operations as payments
-from tillgate.checkout.payments.model import EDGES, CaptureMethod, PaymentState, RecordedPayment, ReleaseReason
+from tillgate.checkout.payments.model import (
+    EDGES,
+    CaptureMethod,
+    Decision,
+    PaymentState,
+    RecordedPayment,
+    ReleaseReason,
+)
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
@@ -101,7 +108,7 @@ async def test_captures_can_be_repeated_up_to_what_was_authorised(counter: Count
             await again
 
 
-async def test_a_partial_capture_lets_go_of_the_rest(counter: Counter) -> None:
+async def test_a_partial_capture_releases_the_rest(counter: Counter) -> None:
     """What was taken is the price then, and nothing about it is unusual."""
     session = await authorized(counter)
     taken = await capture(counter, session, "30.00")
@@ -113,7 +120,7 @@ async def test_a_partial_capture_lets_go_of_the_rest(counter: Counter) -> None:
     assert (paid.status, paid.exceptions) == (S.PAID, [])
 
 
-async def test_what_was_authorised_can_be_let_go_of(counter: Counter) -> None:
+async def test_what_was_authorised_can_be_released(counter: Counter) -> None:
     """Untouched, it comes to nothing; partly captured, it is paid with that. Twice is once."""
     untouched = await authorized(counter)
     canceled = await cancel(counter, untouched)
@@ -154,7 +161,7 @@ async def test_an_authorisation_lapses_after_seven_days(counter: Counter) -> Non
     assert str(kept.payment.received_value) == "11.00"
 
 
-async def test_captured_by_itself_an_authorisation_is_a_payment(counter: Counter) -> None:
+async def test_an_authorisation_that_is_captured_automatically_is_a_payment(counter: Counter) -> None:
     """Automatic is the default: the whole amount is taken in the same breath, and it is settled by one event."""
     session = await counter.session()
     paid = await counter.simulate(session.id, O.AUTHORIZED)
@@ -173,9 +180,9 @@ async def test_who_is_declined_may_try_again(counter: Counter) -> None:
     assert await counter.events_of(session.payment.id) == ["payment.declined", "payment.succeeded"]
 
 
-async def test_money_that_a_reorganisation_took_away_is_told(counter: Counter) -> None:
+async def test_money_that_a_reorganisation_dropped_is_reported(counter: Counter) -> None:
     """The paid session stays paid, as documented; its order and its payment wait for the merchant, until the money is
-    seen again or they say so be it."""
+    seen again or accept what is left."""
     for accepted in (True, False):
         session = await counter.session()
         paid = await counter.simulate(session.id, O.PAID)
@@ -270,6 +277,60 @@ async def test_a_transfer_that_comes_back_after_a_reorganisation_is_the_same_one
         assert await one(counter.database, "SELECT COUNT(*) FROM transactions WHERE payment_id = $1", paid.payment.id)
 
 
+async def test_a_confirmed_transfer_that_is_seen_again_stays_as_it_was(counter: Counter) -> None:
+    """It was confirmed when it was first seen to be; whatever sees it later moves neither that instant, which says
+    whether it came in time, nor anything else, and emits no event."""
+    session = await counter.session()
+    amount = session.payment.terms.amount_atomic
+    first_seen, confirmed = counter.clock.now(), counter.clock.now() + 1_000
+
+    async def sees(final: bool) -> CheckoutSession:
+        seen = sighting("0xagain", 0, amount, final)
+        return await counter.database.write(
+            lambda tx: observing.observe_payment(counter.context, tx, session.payment.id, [seen])
+        )
+
+    await sees(final=False)
+    counter.clock.forward(1_000)
+    paid = await sees(final=True)
+    events = await counter.events()
+    for _ in range(2):
+        counter.clock.forward(LIFETIME_MS)
+        assert await sees(final=True) == paid
+        [transfer] = (await counter.read(session.id)).payment.transfers
+        assert (transfer.seen_at, transfer.confirmed_at) == (first_seen, confirmed)
+    assert await counter.events() == events
+    assert (paid.status, paid.paid_at, paid.exceptions) == (S.PAID, confirmed, [])
+
+
+async def test_an_acceptance_ends_with_a_further_reorganisation(counter: Counter) -> None:
+    """The merchant accepted the money that was left. If the chain drops more of it, the order is in review again, and
+    takes another acceptance."""
+    session = await counter.session()
+    half = session.payment.terms.amount_atomic // 2
+
+    async def sees(*references: str, reorged: bool = False) -> CheckoutSession:
+        seen = [sighting(reference, 0, half, confirmed=True, reorged=reorged) for reference in references]
+        return await counter.database.write(
+            lambda tx: observing.observe_payment(counter.context, tx, session.payment.id, seen)
+        )
+
+    async def accept() -> CheckoutSession:
+        return await counter.database.write(
+            lambda tx: deciding.accept(counter.context, tx, counter.principal, session.id)
+        )
+
+    assert (await sees("0xfirst", "0xsecond")).status is S.PAID
+    for dropped in ("0xfirst", "0xsecond"):
+        after = await sees(dropped, reorged=True)
+        assert (after.status, after.payment.decision) == (S.PAID, None)
+        assert await standing(counter, session) == (P.REVIEW, Q.REVIEW)
+        assert (await accept()).payment.decision is Decision.ACCEPTED
+        assert await standing(counter, session) == (P.SUCCEEDED, Q.PAID)
+        # A drop that is reported again is no further one.
+        assert (await sees(dropped, reorged=True)).payment.decision is Decision.ACCEPTED
+
+
 async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:
     """Then a top-up settles the session on its own, whether it came before or after the word; more than that is
     overpaid, and waits again. What is not underpaid cannot wait."""
@@ -294,7 +355,7 @@ async def test_a_merchant_can_wait_for_the_rest(counter: Counter) -> None:
 
 
 async def test_every_test_payer_leaves_a_legal_story(counter: Counter) -> None:
-    """Each does as documented, and what is told of their payment is a walk over the table of moves."""
+    """Each does as documented, and the events of their payment are a walk over the table of moves."""
     ends = {
         "payer_pays": P.SUCCEEDED, "payer_pays_slowly": P.SUCCEEDED, "payer_pays_less": P.REVIEW,
         "payer_pays_twice": P.REVIEW, "payer_pays_more": P.REVIEW, "payer_pays_late": P.SUCCEEDED,
@@ -333,7 +394,7 @@ async def test_captures_at_once_never_take_more_than_was_authorised(counter: Cou
     assert len(await counter.events_of(session.payment.id)) == 6
 
 
-async def test_capturing_letting_go_and_lapsing_at_once_leave_one_story(counter: Counter) -> None:
+async def test_capturing_releasing_and_lapsing_at_once_leave_one_story(counter: Counter) -> None:
     """Whoever comes first; what was captured is what was paid."""
     for _ in range(4):
         session = await authorized(counter)

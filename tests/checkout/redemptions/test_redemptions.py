@@ -130,7 +130,7 @@ async def test_two_hundred_at_once_never_oversell(till: Till, by: str) -> None:
     assert await till.counts(table) == (40, 10)
 
 
-async def test_a_place_comes_back_and_a_payment_takes_it_for_good(till: Till) -> None:
+async def test_a_redemption_is_released_and_a_payment_keeps_it(till: Till) -> None:
     """Giving back and taking are done once, however often they are told; a taken place is never given back."""
     coupon = await till.coupon(max_redemptions=1)
     first, second, third = await till.sessions(3)
@@ -154,7 +154,7 @@ async def test_a_place_comes_back_and_a_payment_takes_it_for_good(till: Till) ->
 
 
 @pytest.mark.parametrize("gone", ["coupon", "code"])
-async def test_a_late_payment_takes_a_place_again_only_if_there_is_one(till: Till, gone: str) -> None:
+async def test_a_late_payment_redeems_a_coupon_only_while_it_has_redemptions_left(till: Till, gone: str) -> None:
     """Whoever pays after their place was given back gets it again while it is free, also if it is no longer offered
     to others; otherwise nothing changes until the merchant accepts the payment beyond the limit."""
     coupon = await till.coupon(max_redemptions=1 if gone == "coupon" else None)
@@ -194,7 +194,7 @@ async def test_a_late_payment_takes_a_place_again_only_if_there_is_one(till: Til
 
 async def test_once_per_customer_holds_under_parallel_sessions(till: Till) -> None:
     """One customer gets it once, however many sessions they open at once; another gets theirs; a place that was given
-    back may be had again; a late payment does not make it twice."""
+    back is available again; a late payment does not make it twice."""
     await till.code("ONCE", await till.coupon(), one_per_customer=True)
     ada, eve = await till.customer(), await till.customer()
     sessions = await till.sessions(22)
@@ -233,7 +233,7 @@ async def test_a_first_payment_happens_once_whatever_the_code(till: Till) -> Non
     assert (await till.offer(promotion_code="WELCOME", customer_id=await till.customer())).off == Money(500, "USD")
 
 
-async def test_a_discount_says_why_it_cannot_be_had(till: Till) -> None:
+async def test_a_discount_that_is_not_available_says_why(till: Till) -> None:
     """Unknown, switched off, expired, of another currency, below the minimum: each is told, and nothing is held."""
     fiver = await till.coupon(discount_type="amount", discount_percentage=None, discount_amount="5", currency="EUR")
     soon = to_rfc3339(till.clock.now() + MINUTE_MS)
@@ -275,7 +275,7 @@ async def test_a_discount_says_why_it_cannot_be_had(till: Till) -> None:
     assert await rows(till.database, "SELECT * FROM redemptions") == []
 
 
-async def test_what_is_switched_off_in_between_is_not_held(till: Till) -> None:
+async def test_what_is_deactivated_in_between_is_not_reserved(till: Till) -> None:
     """A coupon that ends between the look and the holding is refused by what it is then."""
     coupon = await till.coupon()
     [session] = await till.sessions(1)

@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 from tests.makers import GRACE_MS, NEW_YEAR, payment_of, session_of
 from tillgate.base.errors import InvalidInput
 from tillgate.checkout.orders.model import EDGES as ORDER_EDGES
+from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments.model import EDGES as PAYMENT_EDGES
-from tillgate.checkout.payments.model import Payment, PaymentStatus, TransactionKind, Transfer, standing
+from tillgate.checkout.payments.model import (
+    Authorization,
+    Decision,
+    Payment,
+    PaymentStatus,
+    TransactionKind,
+    Transfer,
+    standing,
+)
 from tillgate.checkout.sessions.model import (
     EDGES,
     IN_REVIEW,
@@ -21,11 +30,15 @@ from tillgate.checkout.sessions.model import (
     accepted,
     checked_lifetime,
     conclude,
+    excess,
+    fell_short,
     order_status,
     payment_state,
+    waits_for_decision,
 )
 
 S = SessionStatus
+Q = OrderStatus
 REQUIRED = 1_000
 EXPIRES_AT = NEW_YEAR
 FINAL = {S.PAID, S.PAID_LATE, S.FAILED}
@@ -278,7 +291,7 @@ def test_states_and_conclusions_cover_each_other() -> None:
 def test_payment_and_order_follow_every_legal_move_by_legal_moves(
     move: tuple[SessionStatus, SessionStatus], there: int, more: int, back: bool, reorged: bool, canceled: bool
 ) -> None:
-    """Whatever came before and with it, whatever has gone back by then, whether something was taken away, and whether
+    """Whatever came before and with it, whatever has gone back by then, whether something was dropped, and whether
     somebody called it off."""
 
     def session(status: SessionStatus, transfers: int, refunds: int) -> CheckoutSession:
@@ -299,3 +312,88 @@ def test_payment_and_order_follow_every_legal_move_by_legal_moves(
     for state, edges in ((payment_state, PAYMENT_EDGES), (order_status, ORDER_EDGES)):
         first, then = state(before), state(after)
         assert first is then or then in edges[first], (first, then)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("status", [S.PAID, S.PAID_LATE])
+@pytest.mark.parametrize("more", [(), (transfer(1, 0, number=1),)])
+def test_what_is_paid_stays_paid_at_its_instant(status: S, more: tuple[Transfer, ...]) -> None:
+    """Later money, a reversal, or an authorisation changes neither the state nor when it was paid."""
+    held = Authorization(amount_minor=5_000, authorized_at=0, lapses_at=1)
+    for payment in (
+        payment_of(transfer(REQUIRED, 0), *more),
+        payment_of(*more),
+        msgspec.structs.replace(payment_of(*more), authorization=held),
+    ):
+        session = msgspec.structs.replace(session_of(payment, status, expires_at=EXPIRES_AT), paid_at=77)
+        found = conclude(session, payment, looked_until=EXPIRES_AT, late_grace_ms=GRACE_MS)
+        assert found == Conclusion(status, 77)
+
+
+@pytest.mark.parametrize(
+    ("status", "received", "decision", "dropped", "waits", "order"),
+    [
+        (S.PENDING, 0, None, False, False, Q.OPEN),
+        (S.UNDERPAID, 400, None, False, True, Q.REVIEW),
+        (S.OVERPAID, 1_400, None, False, True, Q.REVIEW),
+        (S.EXPIRED, 0, None, False, True, Q.EXPIRED),
+        (S.EXPIRED, 1_000, None, False, True, Q.REVIEW),
+        (S.PAID, 1_000, None, False, False, Q.PAID),
+        # Reversed in part, in full, and down to exactly the price: that is nothing short.
+        (S.PAID, 400, None, True, True, Q.REVIEW),
+        (S.PAID, 0, None, True, True, Q.REVIEW),
+        (S.PAID, 1_000, None, True, False, Q.PAID),
+        (S.PAID, 400, Decision.ACCEPTED, True, False, Q.PAID),
+        # For what had failed: nothing came, it waits, it was taken; an acceptance of nothing takes nothing.
+        (S.FAILED, 0, None, False, False, Q.CANCELED),
+        (S.FAILED, 400, None, False, True, Q.REVIEW),
+        (S.FAILED, 400, Decision.ACCEPTED, False, False, Q.PAID),
+        (S.FAILED, 0, Decision.ACCEPTED, False, False, Q.CANCELED),
+    ],
+)
+def test_money_that_waits_for_the_merchant_puts_the_order_into_review(
+    status: S, received: int, decision: Decision | None, dropped: bool, waits: bool, order: Q
+) -> None:
+    """By what is there, what was dropped and what was decided; each to the atomic unit."""
+    came = (transfer(received, 0),) if received else ()
+    gone = (transfer(1, None, number=9),) if dropped else ()
+    payment = msgspec.structs.replace(payment_of(*came), decision=decision, dropped=gone)
+    session = session_of(payment, status, expires_at=EXPIRES_AT)
+    assert (waits_for_decision(session), order_status(session)) == (waits, order)
+    assert fell_short(payment) is (waits if status is S.PAID else False)
+
+
+def test_nothing_is_accepted_where_no_money_is_left() -> None:
+    """Unconfirmed money, and money that was all sent back, are nothing to accept."""
+    back = msgspec.structs.replace(transfer(400, 0, number=5), kind=TransactionKind.REFUND)
+    for payment in (
+        payment_of(),
+        payment_of(transfer(400, None)),
+        msgspec.structs.replace(payment_of(transfer(400, 0)), returned=(back,)),
+    ):
+        assert accepted(session_of(payment, S.UNDERPAID, expires_at=EXPIRES_AT)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "decision", "too_much"),
+    [
+        (S.PAID, None, 400),
+        (S.PAID_LATE, None, 400),
+        (S.PAID, Decision.ACCEPTED, 0),
+        (S.OVERPAID, None, 400),
+        (S.OVERPAID, Decision.ACCEPTED, 400),
+        (S.EXPIRED, None, 0),
+        (S.FAILED, None, 0),
+        (S.UNDERPAID, None, 0),
+    ],
+)
+def test_the_excess_is_what_is_there_beyond_the_price(status: S, decision: Decision | None, too_much: int) -> None:
+    """Of a paid or overpaid session, unless the merchant has accepted it; of others there is none."""
+    payment = msgspec.structs.replace(payment_of(transfer(1_400, 0)), decision=decision)
+    assert excess(session_of(payment, status, expires_at=EXPIRES_AT)) == too_much
+
+
+def test_a_wrong_lifetime_is_refused_with_both_bounds() -> None:
+    """In seconds, and in words."""
+    reason = r"^expiresInSeconds: expected 300 \(5 minutes\) to 604800 \(7 days\), got 299\.$"
+    with pytest.raises(InvalidInput, match=reason):
+        checked_lifetime(299)

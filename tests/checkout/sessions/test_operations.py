@@ -321,7 +321,7 @@ async def observed(counter: Counter, session_id: str, *seen: Observation) -> Che
 
 @pytest.mark.parametrize("status", list(S))
 async def test_no_transfer_is_ever_lost(counter: Counter, status: SessionStatus) -> None:
-    """In whatever state and time money comes: it is written down, and the session moves legally or not at all."""
+    """Money may come in any state and at any time: it is written down, and the session moves legally or not at all."""
     session = await session_in(counter, status)
     before = session.payment.received
     required = session.payment.terms.amount_atomic
@@ -336,7 +336,7 @@ async def test_no_transfer_is_ever_lost(counter: Counter, status: SessionStatus)
 
 
 async def test_seeing_a_transfer_again_adds_nothing(counter: Counter) -> None:
-    """A rail may repeat itself, and a confirmation is never taken back."""
+    """A rail may repeat itself, and a confirmation is never withdrawn."""
     session = await counter.session()
     amount = session.payment.terms.amount_atomic
     seen = sighting("0xa", 0, amount, False)

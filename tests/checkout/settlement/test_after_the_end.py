@@ -96,7 +96,7 @@ async def test_money_for_what_has_ended_waits_and_is_given_back(counter: Counter
     assert (await counter.read(session.id)).payment.refundable_atomic == 0
     with pytest.raises(Conflict):
         await give_back(counter, session)
-    # And once more, of what had been settled.
+    # And again, for what had been settled.
     await counter.simulate(session.id, Outcome.PAID)
     assert await states(counter, session) == (S.FAILED, P.REVIEW, Q.REVIEW)
 
@@ -111,7 +111,7 @@ async def test_unconfirmed_money_for_what_has_ended_concludes_nothing(counter: C
     assert (await counter.read(session.id)).payment.received == session.payment.terms.amount_atomic
 
 
-async def test_a_second_payment_is_told_and_can_be_given_back(counter: Counter) -> None:
+async def test_a_second_payment_is_reported_and_can_be_refunded(counter: Counter) -> None:
     """The order stays paid, and is overpaid; exactly what is too much goes back."""
     session = await counter.session("0.03")
     await counter.simulate(session.id, Outcome.PAID)
@@ -201,7 +201,9 @@ async def test_a_session_that_is_ended_by_hand_waits_for_its_rail(counter: Count
     assert await counter.expire_due() == 1
 
 
-async def test_a_place_ends_by_the_clock_and_punctual_money_waits_if_it_is_gone(counter: Counter) -> None:
+async def test_a_redemption_ends_by_the_clock_and_punctual_money_waits_if_none_is_left(
+    counter: Counter,
+) -> None:
     """Where somebody else has the coupon's last place by then, the merchant decides; else the session is paid."""
     counter.context = counter.context._replace(rails=Rails(SlowRail(), None))
     for gone in (True, False):

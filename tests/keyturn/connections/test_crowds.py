@@ -90,7 +90,7 @@ async def test_those_that_wait_longest_make_room_for_those_that_come(served: Ser
         assert await busy.answer() == (200, b"ok")
 
 
-def test_places_are_what_the_descriptors_leave() -> None:
+def test_connection_slots_are_what_the_descriptors_leave() -> None:
     """What the process itself needs is set aside, though never more than half."""
     assert open_max(0, 100, None) == OPEN_MAX
     assert open_max(0, 100, 1_024) == 924
@@ -100,7 +100,7 @@ def test_places_are_what_the_descriptors_leave() -> None:
     assert open_max(0, 10, 1) == 1
 
 
-def test_a_client_never_has_more_than_a_quarter_of_all_places() -> None:
+def test_a_client_never_has_more_than_a_quarter_of_all_connections() -> None:
     """Also where it is said to have any number."""
 
     def of(total: int, each: int) -> int:

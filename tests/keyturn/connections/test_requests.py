@@ -13,7 +13,7 @@ GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def head_of(length: int) -> bytes:
-    """A request whose head has so many bytes, spread over several fields."""
+    """A request whose head has ``size`` bytes, spread over several fields."""
     start = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
     fields = b"".join(b"X-%d: %s\r\n" % (number, b"v" * 5_000) for number in range((length - 200) // 5_010))
     rest = length - len(start) - len(fields) - len(b"X: \r\n\r\n")

@@ -16,7 +16,7 @@ HEAD, BODY, IDLE = LIMITS.head_seconds, LIMITS.body_seconds, LIMITS.idle_seconds
 
 
 async def connected(served: Served, count: int) -> None:
-    """Wait until the server knows of so many connections."""
+    """Wait until the server knows of ``count`` connections."""
     await served.until(lambda: len(served.opened.members) == count)
 
 

@@ -1,4 +1,4 @@
-"""An SQLite file that is taken away, replaced, damaged or out of room: said, and nothing is answered and lost."""
+"""An SQLite file that is removed, replaced, damaged or out of room: said, and nothing is answered and lost."""
 
 import asyncio
 import os
@@ -81,7 +81,7 @@ async def test_another_file_in_its_place_ends_every_answer(boxes: Database, path
         await boxes.close()
 
 
-async def test_what_is_answered_while_the_file_is_taken_away_is_in_it(boxes: Database, path: Path) -> None:
+async def test_what_is_answered_while_the_file_is_removed_is_in_it(boxes: Database, path: Path) -> None:
     """Hundreds of writes at once, and the file vanishes between them: each that was answered is in it."""
     answered: list[str] = []
 

@@ -101,7 +101,7 @@ def test_threads_share_it(file: Path) -> None:
     marks.close()
 
 
-def test_a_file_that_cannot_be_used_is_told_by_its_name(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_used_is_reported_by_its_name(tmp_path: Path) -> None:
     """No database, or no place for one: what to look at is in the message."""
     wrong = tmp_path / "wrong"
     wrong.write_text("this is no database at all, whatever its name says")
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_used_is_told_by_its_name(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_number_is_on_disk_before_its_transaction_commits(file: Path, database_url: str) -> None:
-    """Reserved inside, noted after; what is taken back is reserved and never noted."""
+    """Reserved inside, noted after; what is rolled back is reserved and never noted."""
     database = await open_database(database_url, high_water=HighWater(file))
     seen: list[tuple[int, int]] = []
 

@@ -97,7 +97,7 @@ async def test_a_newer_database_is_refused(empty: Database) -> None:
     assert await tables(empty) == {"boxes", "schema_migrations"}
 
 
-async def test_another_houses_steps_are_nobodys_business(empty: Database) -> None:
+async def test_migrations_of_another_package_are_ignored(empty: Database) -> None:
     """Keyturn may share a database with a house it has never heard of."""
     await migrate(empty, [FIRST, SECOND], now=1)
     assert await migrate(empty, [OTHER], now=2) == [OTHER]

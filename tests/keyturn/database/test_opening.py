@@ -44,7 +44,7 @@ async def failing(url: str) -> str:
         f"postgresql+asyncpg://shop:{PASSWORD}@127.0.0.1/shop",
     ],
 )
-async def test_a_failure_to_open_never_tells_the_password(url: str) -> None:
+async def test_a_failure_to_open_never_prints_the_password(url: str) -> None:
     """Whatever is wrong with a URL, its password is neither in the message nor in the traceback."""
     told = await failing(url)
     assert PASSWORD not in told

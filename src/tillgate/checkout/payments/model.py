@@ -25,7 +25,7 @@ class PaymentStatus(StrEnum):
 
 
 class PaymentState(StrEnum):
-    """What a payment is told to be: its money, its session's clock and the merchant's word together."""
+    """The state of a payment: its money, its session's clock and the merchant's decisions together."""
 
     AWAITING = "awaiting"
     DETECTED = "detected"
@@ -39,7 +39,7 @@ class PaymentState(StrEnum):
 
 _P = PaymentState
 
-# Every legal move. Money may come after the end, and what was there may go away again.
+# Every legal move. Money may arrive after the end, and may be dropped.
 EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     _P.AWAITING: frozenset(
         {_P.DETECTED, _P.REQUIRES_CAPTURE, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}
@@ -78,7 +78,7 @@ class CaptureMethod(StrEnum):
 
 
 class Decision(StrEnum):
-    """What the merchant said about unusual money, last."""
+    """The merchant's last decision about unusual money."""
 
     ACCEPTED = "accepted"
     WAITING = "waiting"
@@ -111,7 +111,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         block, confirmations: where its chain wrote it down, and how deep that lies.
         value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it.
         confirmed_at: when it became final; None while it is not.
-        dropped_at: since when it does not count: a reorganisation took it away, or a refund came to nothing.
+        dropped_at: since when it does not count: a reorganisation dropped it, or a refund failed.
     """
 
     tx_hash: str | None
@@ -165,7 +165,7 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decline(msgspec.Struct, frozen=True, kw_only=True):
-    """The payer's side said no; the payment can be tried again."""
+    """The payer's side declined; the payment can be tried again."""
 
     code: str
     declined_at: int

@@ -76,7 +76,7 @@ IN_REVIEW: Final = frozenset({_S.UNDERPAID, _S.OVERPAID})
 
 
 class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
-    """One visit. Instants are Unix milliseconds.
+    """One attempt to collect a payment. Instants are Unix milliseconds.
 
     Attributes:
         title, description: the link's at the time of the visit; None for a session made without a link.
@@ -126,7 +126,7 @@ def _money(session: CheckoutSession) -> tuple[object, ...]:
 
 
 class Conclusion(NamedTuple):
-    """Where a session belongs by its money and the clock.
+    """The state of a session by its money and the clock.
 
     Attributes:
         status: the session's own, or one that a legal move leads to.
@@ -232,7 +232,7 @@ def order_status(session: CheckoutSession) -> OrderStatus:
 
 
 def payment_state(session: CheckoutSession) -> PaymentState:
-    """What a session's payment is told to be."""
+    """The state of a session's payment."""
     payment = session.payment
     match session.status:
         case SessionStatus.PENDING:
@@ -264,7 +264,7 @@ def gave_all_back(payment: Payment) -> bool:
 
 
 def fell_short(payment: Payment) -> bool:
-    """Whether a reorganisation took away what a payment was settled with, and the merchant has not said so be it."""
+    """Whether a reorganisation dropped what a payment was settled with, and the merchant has not accepted the rest."""
     short = payment.received < payment.terms.amount_atomic
     return bool(payment.dropped) and short and payment.decision is not Decision.ACCEPTED
 

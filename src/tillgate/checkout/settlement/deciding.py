@@ -1,4 +1,4 @@
-"""The merchant's decisions: on unusual money, and on a session that is not to go on."""
+"""The merchant's decisions: on unusual money, and to cancel a session."""
 
 import msgspec
 
@@ -41,7 +41,7 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
         )
     failed = session.status is SessionStatus.FAILED
     if conclusion is not None or failed:
-        # Theirs to give, also if others have used the discount up meanwhile.
+        # The merchant grants the discount, also if it has reached its limit meanwhile.
         await redemptions.consume(tx, session.id, now=now, beyond_limit=True)
     payment = await _decided(tx, session.payment, Decision.ACCEPTED, now)
     if conclusion is None:
@@ -70,7 +70,7 @@ async def keep_waiting(
 
 
 async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
-    """Call a session off for good: unlike an expired one it cannot be paid late. Doing it again changes nothing.
+    """Cancel a session for good: unlike an expired one it cannot be paid late. Canceling it again changes nothing.
 
     What was authorised for it is released.
 
@@ -93,7 +93,7 @@ async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal
 
 
 async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bool) -> None:
-    """Write down that the merchant gives unusual money of a locked session back: all of it, or what is too much."""
+    """Record that the merchant refunds unusual money of a locked session: all of it, or the excess."""
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     if ends:
         await redemptions.release(tx, [payment.session_id], now=now)
@@ -118,7 +118,7 @@ async def money_moved(context: CheckoutContext, tx: Transaction, before: Payment
 
 
 async def _decided(tx: Transaction, payment: Payment, decision: Decision, now: int) -> Payment:
-    """The payment with the merchant's word on it."""
+    """The payment with the merchant's decision on it."""
     payment = msgspec.structs.replace(payment, decision=decision)
     await payments.write(tx, payment, now)
     return payment

@@ -1,4 +1,4 @@
-"""What a rail saw is written down, and moves the session where it leads."""
+"""What a rail observed is recorded, and moves the session by its rules."""
 
 from collections.abc import Sequence
 
@@ -46,16 +46,16 @@ async def observe(
     observations: Sequence[Observation],
     now: int,
 ) -> CheckoutSession:
-    """Write down what a rail saw for a locked session, and move the session where that leads."""
+    """Record what a rail observed for a locked session, and move the session by its rules."""
     before = session.payment
     payment = await payment_records.observe(tx, before, observations, now)
     marked = payment
     if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(before.dropped):
-        # They accepted money that was there; whether they do without it is for them to say again.
+        # The acceptance was about money that was there then: the merchant decides again without it.
         marked = msgspec.structs.replace(marked, decision=None)
     over = session.status is SessionStatus.FAILED or gave_all_back(before)
     if over and not payment.unexpected and payment.received > before.received:
-        # Whatever they decided, it was not about this money.
+        # An earlier decision was not about this money.
         marked = msgspec.structs.replace(marked, unexpected=True, decision=None)
     if marked != payment:
         await payment_records.write(tx, marked, now)
@@ -65,7 +65,7 @@ async def observe(
 async def settle(
     context: CheckoutContext, tx: Transaction, session: CheckoutSession, payment: Payment, now: int
 ) -> CheckoutSession:
-    """Move a locked session where its payment leads, as it is by now."""
+    """Move a locked session by the present state of its payment."""
     looked_until = now
     if session.status is SessionStatus.DETECTED:
         looked_until = await context.looked_until(tx, session.payment.terms, livemode=session.livemode)
