@@ -32,6 +32,10 @@ from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
 from tillgate.access import CodeTries, VisitorLimit
 from tillgate.access.accounts import Accounts
+from tillgate.access.invitations import Invitations
+from tillgate.access.notices import NoticeBoard
+from tillgate.access.second_factor.operations import SecondFactors
+from tillgate.access.second_factor.passkeys import site_of_url
 from tillgate.api import ApiContext, NativeApi, error_pages
 from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
@@ -120,6 +124,10 @@ class Tillgate:
             upkeep=False,
         )
         self.accounts = Accounts(database, clock)
+        self.invitations = Invitations(database, clock, self.accounts)
+        self.second_factors = SecondFactors(
+            database, clock, self.accounts, sealer=sealer, site=site_of_url(settings.public_url)
+        )
         guard = AddressGuard((*settings.webhook_networks, *(LOOPBACK if settings.dev else ())))
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
@@ -165,6 +173,9 @@ class Tillgate:
             clock,
             outbox,
             self.accounts,
+            self.invitations,
+            self.second_factors,
+            NoticeBoard(database, clock, self._keys.store),
             self._keys.store,
             self._keys.issuer,
             self._keys.usage_store,

@@ -133,6 +133,27 @@ async def test_who_is_removed_while_signing_in_is_not_signed_in(database: Databa
     assert await one(database, "SELECT COUNT(*) FROM sign_ins") == 0
 
 
+async def test_a_password_that_is_replaced_while_it_is_checked_signs_nobody_in(database: Database) -> None:
+    """Who was let through by the old one would stay in after all sign-ins were ended."""
+    checking, replaced = threading.Event(), threading.Event()
+
+    class Slow(Accounts):
+        def _matches(self, password_hash: str, password: str) -> bool:
+            checking.set()
+            assert replaced.wait(20)
+            return super()._matches(password_hash, password)
+
+    accounts = Slow(database, StillClock())
+    project = await accounts.create_project("Shop")
+    await accounts.create_user(EMAIL, PASSWORD, Role.VIEWER, project.id)
+    signing_in = asyncio.create_task(accounts.sign_in(EMAIL, PASSWORD, address=HERE))
+    assert await asyncio.to_thread(checking.wait, 20)
+    await accounts.set_password(EMAIL, "another good password")
+    replaced.set()
+    assert await signing_in is None
+    assert await one(database, "SELECT COUNT(*) FROM sign_ins") == 0
+
+
 async def test_a_person_without_a_project_is_shown_that(accounts: Accounts, database: Database) -> None:
     """As after an upgrade of an installation that had people and no project."""
     project = await accounts.create_project("Shop")

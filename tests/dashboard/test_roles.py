@@ -13,7 +13,7 @@ from tests.dashboard.test_jobs import failed as failed_job
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.access.accounts import Right, Role, SignedIn
-from tillgate.dashboard.calls import ANYBODY, Need, View, both_modes, either_mode
+from tillgate.dashboard.calls import ANYBODY, Confirm, Need, View, both_modes, either_mode
 from tillgate.dashboard.routing import VIEWS, routes
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
 
@@ -27,7 +27,13 @@ MODES = (False, True)
 # What each form is, written down apart from the views. A page is for whoever may read, unless it is a form's own.
 SESSION, KEY = f"{ROOT}/sessions/{{session}}", f"{ROOT}/api-keys/{{key}}"
 FORMS: dict[Right | None, set[str]] = {
-    None: {f"{ROOT}/sign-out", f"{ROOT}/projects/{{project}}/switch", f"{ROOT}/{{rest:path}}"},
+    None: {
+        f"{ROOT}/sign-out",
+        f"{ROOT}/projects/{{project}}/switch",
+        f"{ROOT}/invitations/accept",
+        f"{ROOT}/notices/seen",
+        f"{ROOT}/{{rest:path}}",
+    },
     Right.READ: {f"{ROOT}/mode"},
     Right.PROJECTS: {f"{ROOT}/projects"},
     Right.MONEY: {
@@ -39,7 +45,10 @@ FORMS: dict[Right | None, set[str]] = {
     Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil"},
     Right.KEYS: {f"{ROOT}/credentials"},
 }
-BELOW = {
+BELOW: dict[str, Right | None] = {
+    f"{ROOT}/account": None,
+    f"{ROOT}/people": Right.PEOPLE,
+    f"{ROOT}/settings": Right.SETTINGS,
     f"{ROOT}/payment-links": Right.SELL,
     f"{ROOT}/products": Right.SELL,
     f"{ROOT}/coupons": Right.SELL,
@@ -56,9 +65,46 @@ def signed_in_views() -> list[View]:
     return [view for view in VIEWS if isinstance(view, View)]
 
 
+# The dangerous settings, written down apart from the views: these forms ask for the password again. All others do not.
+ASK_ALWAYS = {
+    f"{ROOT}/people/invitations",
+    f"{ROOT}/people/{{person}}/role",
+    f"{ROOT}/people/{{person}}/remove",
+    f"{ROOT}/account/app",
+    f"{ROOT}/account/app/confirm",
+    f"{ROOT}/account/app/remove",
+    f"{ROOT}/account/recovery-codes",
+    f"{ROOT}/account/passkeys",
+    f"{ROOT}/account/passkeys/{{passkey}}/remove",
+}
+ASK_IN_LIVE_MODE = {
+    f"{ROOT}/api-keys",
+    f"{KEY}/edit",
+    f"{KEY}/rotate",
+    f"{KEY}/enable",
+    f"{ROOT}/credentials",
+    f"{ROOT}/webhooks",
+    f"{ROOT}/webhooks/{{endpoint}}/rotate",
+}
+ENDS_SIGN_INS = {f"{ROOT}/sign-out", f"{ROOT}/account/end-all"}
+
+
+def test_dangerous_settings_ask_for_the_password_again() -> None:
+    """Each form is on the list as what it is declared to be; a page alone changes nothing, and asks for nothing."""
+    for view in signed_in_views():
+        expected = Confirm.NEVER
+        if view.method == "POST" and view.path in ASK_ALWAYS:
+            expected = Confirm.ALWAYS
+        if view.method == "POST" and view.path in ASK_IN_LIVE_MODE:
+            expected = Confirm.LIVE
+        assert view.need.confirm is expected, (view.method, view.path)
+
+
 def _right_of(view: View) -> Right | None:
     if view.method == "GET" and view.path in ANYBODYS_PAGES:
         return None
+    if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account")):
+        return BELOW["/".join(view.path.split("/")[:3])]
     if view.path.startswith(f"{ROOT}/jobs"):
         return Right.OPERATE
     if view.method == "GET" and not PAGES_OF_FORMS.search(view.path):
@@ -140,7 +186,7 @@ async def test_every_view_obeys_the_table(sqlite_shop: Shop, live: bool) -> None
         key = (await shop.issued(mode="live" if live else "test")).key.id
         async with person_of(shop, role, project) as person:
             for view in signed_in_views():
-                if view.path == f"{ROOT}/sign-out":
+                if view.path in ENDS_SIGN_INS:
                     continue
                 # The mode that one looks at counts for nothing where it is about a key.
                 of_key = view.path.startswith(f"{ROOT}/api-keys") and view.need.modes is not either_mode
@@ -168,6 +214,9 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     keys = [(await shop.issued(mode=mode)).key for mode in ("test", "live")]
     pages = ["", "/projects", "/api-keys", "/api-keys/new", "/credentials", "/audit", "/requests"]
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
+    other = await shop.app.accounts.create_user("other@example.com", OWNER_PASSWORD, Role.VIEWER, shop.project_id)
+    await owner.send("/people/invitations", email="invited@example.com", role="viewer")
+    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
     pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs"]
@@ -249,9 +298,12 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
     # One state of a key or an endpoint hides what another state offers.
     posts = {view.path for view in signed_in_views() if view.method == "POST" and view.need is not ANYBODY}
     of_a_moment = {f"{KEY}/{verb}" for verb in ("narrow", "withdraw", "finish")}
+    of_a_moment |= {f"{ROOT}/account/{verb}" for verb in ("app/confirm", "app/remove", "recovery-codes")}
+    of_a_moment |= {f"{ROOT}/account/passkeys/{{passkey}}/remove"}
     left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
     assert left <= of_a_moment
-    assert seen[Role.VIEWER] == {f"{ROOT}/mode", f"{ROOT}/sign-out"}
+    own = {view.path for view in signed_in_views() if view.method == "POST" and view.need.right is None}
+    assert seen[Role.VIEWER] - own == {f"{ROOT}/mode"}
 
 
 async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) -> None:

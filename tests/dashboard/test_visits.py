@@ -35,7 +35,9 @@ async def test_only_setting_up_and_signing_in_are_open(sqlite_shop: Shop) -> Non
     """Every other page sends a stranger to sign in, and every other form does nothing. crypto-checkout R11."""
     assert {view.path for view in VIEWS if isinstance(view, PublicView)} == {
         "/dashboard/sign-in",
+        "/dashboard/sign-in/second",
         "/dashboard/setup/{token}",
+        "/dashboard/invitations/{token}",
     }
     async with browser_of(sqlite_shop) as http:
         for view in VIEWS:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 
 from keyturn import Count
@@ -13,6 +14,7 @@ from tests.golden.recording import Golden
 from tests.makers import execute
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
+from tillgate.access.second_factor.model import STEP_MS
 from tillgate.dashboard.routing import VIEWS
 from tillgate.rails.simulated import REFUND_STAYS_PENDING
 
@@ -70,6 +72,8 @@ async def test_every_page_of_the_dashboard_answers_as_it_did(fixed_shop: Shop) -
         await sales(clerk)
         await webhooks(clerk)
         await jobs(clerk)
+        await people(golden, clerk)
+        await account(clerk)
         await refusals(golden, owner)
         await around(clerk)
     golden.hold(f"{view.method} {view.path}" for view in VIEWS if view.path != CATCH_ALL)
@@ -306,6 +310,57 @@ async def jobs(clerk: Clerk) -> None:
     await clerk.page("/jobs", query="?show=wrong", refused=True)
     await clerk.form("/jobs/{job}/retry", own)
     await clerk.form("/jobs/{job}/retry", own, why="has not failed", refused=True)
+
+
+async def people(golden: Golden, clerk: Clerk) -> None:
+    """Invited, given another role, removed; and what there is to set of the project."""
+    await clerk.page("/people")
+    told = await clerk.form("/people/invitations", email="new@example.com", role="viewer")
+    await clerk.form("/people/invitations", why="no address", refused=True, email="new", role="viewer")
+    [token] = re.findall(r"/invitations/([\w-]{43})", told)
+    await clerk.page("/invitations/{token}", token)
+    await clerk.form("/invitations/accept", why="of somebody else", token=token)
+    where = f"{ROOT}/invitations/{{token}}"
+    async with browser_of(clerk.owner.shop) as http:
+        answer = await http.post(where.format(token=token), data={"password": OWNER_PASSWORD})
+        golden.note(f"POST {where}", answer, route=f"POST {where}")
+        page = (await http.get(f"{ROOT}/account")).text
+        answer = await http.post(f"{ROOT}/account/end-all", data={"csrf": _token(page)})
+        golden.note(f"POST {ROOT}/account/end-all", answer, route=f"POST {ROOT}/account/end-all")
+        golden.note(f"GET {where} (used)", await http.get(where.format(token=token)))
+        second = f"{ROOT}/sign-in/second"
+        golden.note(f"GET {second}", await http.get(second), route=f"GET {second}")
+        golden.note(f"POST {second}", await http.post(second, data={"code": "1"}), route=f"POST {second}")
+    await clerk.form("/people/invitations", why="to withdraw", email="other@example.com", role="admin")
+    page = await clerk.page("/people", why="with others")
+    await clerk.form("/people/invitations/{invitation}/withdraw", re.findall(r"inv_[0-9a-z]{26}", page)[0])
+    person = re.findall(r"/people/(usr_[0-9a-z]{26})", page)[-1]
+    await clerk.page("/people/{person}", person)
+    await clerk.form("/people/{person}/role", person, role="developer")
+    await clerk.form("/people/{person}/role", person, why="no role", refused=True, role="king")
+    await clerk.form("/people/{person}/remove", person)
+    await clerk.form("/notices/seen", project="1")
+    await clerk.page("/settings")
+    await clerk.form("/settings", name="Corner shop")
+    await clerk.form("/settings", why="no name", refused=True, name=" ")
+
+
+async def account(clerk: Clerk) -> None:
+    """The owner's own."""
+    await clerk.page("/account")
+    await clerk.form("/account/password", old="wrong", new=OWNER_PASSWORD)
+    await clerk.form("/account/app")
+    page = await clerk.page("/account/app")
+    secret = re.sub(r"\s", "", re.findall(r"(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}", page)[0])
+    now = clerk.owner.shop.clock.now()
+    await clerk.form("/account/app/confirm", code=pyotp.TOTP(secret).generate_otp(now // STEP_MS))
+    await clerk.form("/account/recovery-codes")
+    await clerk.form("/account/app/remove")
+    await clerk.page("/account/passkeys/new")
+    await clerk.form("/account/passkeys", name="Phone", passkey="{}")
+    await clerk.form("/account/passkeys/{passkey}/remove", "x")
+    await clerk.form("/account/sign-ins/{sign_in}/end", "x")
+    await clerk.form("/account/end-others")
 
 
 async def refusals(golden: Golden, owner: Owner) -> None:

@@ -14,13 +14,24 @@ from tillgate.opening import all_migrations
 # Codes that no API route can raise, so that they have no line in api/errors.py: the dashboard, the buyer's pages
 # and the command line word them themselves.
 CODES_OF_PAGES = {
-    "email_taken": "users create, and claiming an instance",
+    "already_a_member": "inviting",
+    "email_taken": "users create, claiming an instance, and accepting an invitation",
     "forbidden": "the dashboard's default refusal",
+    "invitation_invalid": "accepting an invitation",
     "last_owner": "users remove and set-role",
-    "no_project": "signing in",
+    "no_passkeys_here": "adding a passkey",
+    "no_project": "signing in, and commands that need one",
+    "no_second_factor": "recovery codes, and turning an app on",
+    "own_role": "the page of people",
     "owns_installation": "users remove --project",
+    "role_too_high": "inviting, and the page of people",
+    "second_factor_exists": "turning an app on",
+    "second_step_late": "signing in",
     "setup_link_invalid": "claiming an instance",
     "sign_in_throttled": "signing in",
+    "signed_out": "changing one's own password",
+    "too_many_invitations": "inviting",
+    "too_many_passkeys": "adding a passkey",
 }
 
 # Where SQL may be written.

@@ -37,7 +37,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     "test_pipx_installs_tillgate_and_the_clients_program_runs",
     ("README.md", "On the command line"): "tests/journeys/test_leaks_guide.py::test_the_readme_names_every_command",
     ("README.md", "Testing it"): Reason("this very run"),
-    ("docs/people.md", "Giving roles, and ending accounts"): "tests/cli/test_people.py::"
+    ("docs/people.md", "Inviting people, and changing what they may do"): "tests/cli/test_people.py::"
     "test_people_are_given_roles_and_removed_from_the_command_line",
     ("docs/architecture.md", "Two packages"): Reason("a drawing"),
     ("docs/going-live.md", "*"): "tests/journeys/test_operating_guides.py::"
@@ -152,6 +152,12 @@ COMMANDS: dict[str, str | Reason] = {
     "tillgate serve --workers N": "tests/journeys/test_operating_guides.py::"
     "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written",
     "tillgate audit list --installation": "tests/cli/test_people.py::"
+    "test_people_are_given_roles_and_removed_from_the_command_line",
+    "tillgate users invite you@example.com --role owner --installation": "tests/cli/test_people.py::"
+    "test_people_are_given_roles_and_removed_from_the_command_line",
+    "tillgate users reset-2fa EMAIL": "tests/cli/test_people.py::"
+    "test_people_are_given_roles_and_removed_from_the_command_line",
+    "tillgate users set-password": "tests/cli/test_people.py::"
     "test_people_are_given_roles_and_removed_from_the_command_line",
     "tillgate users create --email you@example.com --password-stdin": "tests/journeys/test_operating_guides.py::"
     "test_the_guide_to_going_live_works_as_it_is_written",

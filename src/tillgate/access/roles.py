@@ -79,6 +79,12 @@ ROLES: Final[Mapping[Role, Rights]] = {
 INSTALLATION: Final = frozenset({_R.PROJECTS, _R.OPERATE})
 
 
+def manages(role: Role, other: Role) -> bool:
+    """Whether somebody with a role may give another one, and change people who have it: none above their own."""
+    order = tuple(Role)
+    return Right.PEOPLE in ROLES[role].live and order.index(role) <= order.index(other)
+
+
 def rights_of(role: Role, *, installation_owner: bool, livemode: bool) -> frozenset[Right]:
     """What somebody may do in a project and a mode."""
     rights = ROLES[role].of(livemode)

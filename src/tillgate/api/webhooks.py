@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from keyturn import Need
+from tillgate.access.audited import write_down_endpoint
 from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.pages import Page
@@ -136,14 +137,17 @@ class WebhookReplayObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
 async def create(context: ApiContext, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
     body: CreateWebhookEndpoint = call.body
     new = NewEndpoint(body.url, body.events, body.description)
-    return _with_secret(await operations.create_endpoint(context.endpoints, tx, call.principal, new))
+    made = await operations.create_endpoint(context.endpoints, tx, call.principal, new)
+    await write_down_endpoint(tx, call.principal, context.checkout.clock.now(), "webhook.created", made.endpoint.id)
+    return _with_secret(made)
 
 
 async def rotate_secret(context: ApiContext, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
     body: RotateSecret = call.body
-    return _with_secret(
-        await operations.rotate_secret(context.endpoints, tx, call.principal, call.id, body.overlap_seconds)
-    )
+    made = await operations.rotate_secret(context.endpoints, tx, call.principal, call.id, body.overlap_seconds)
+    now = context.checkout.clock.now()
+    await write_down_endpoint(tx, call.principal, now, "webhook.secret_rotated", made.endpoint.id)
+    return _with_secret(made)
 
 
 def _with_secret(made: CreatedEndpoint) -> CreatedWebhookEndpointObject:
@@ -178,6 +182,7 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> WebhookEnd
 
 async def delete(context: ApiContext, tx: Transaction, call: Call) -> DeletedObject:
     await operations.delete_endpoint(tx, call.principal, call.id)
+    await write_down_endpoint(tx, call.principal, context.checkout.clock.now(), "webhook.deleted", call.id)
     return DeletedObject(id=call.id, livemode=call.principal.livemode)
 
 

@@ -21,6 +21,9 @@ _ULID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 PROJECT = "prj"
 USER = "usr"
+INVITATION = "inv"
+SIGN_IN = "sgn"
+PASSKEY = "psk"
 CUSTOMER = "cus"
 PRODUCT = "prod"
 COUPON = "cou"

@@ -163,6 +163,10 @@ class Problem(StrEnum):
 
     # People.
     ROLE_NEEDS_PROJECT = "role_needs_project"  # role
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 — what is wrong, not what it is
+    WRONG_CODE = "wrong_code"
+    PASSKEY_IN_USE = "passkey_in_use"
+    PASSKEY_REFUSED = "passkey_refused"
 
     # Requests.
     NAME_REUSED = "name_reused"  # other, hours

@@ -23,7 +23,10 @@ from tillgate.store.sealing import (
     split_keys,
 )
 
-app = typer.Typer(help="Manage the secret key, which encrypts webhook secrets.", no_args_is_help=True)
+app = typer.Typer(
+    help="Manage the secret key, which encrypts webhook secrets and the secrets of authenticator apps.",
+    no_args_is_help=True,
+)
 
 
 @app.command("new")
@@ -95,7 +98,8 @@ def rotate(
             "well, or, if it is lost, use --replace-lost"
         )
     if done.lost:
-        say(f"{done.lost} of them were replaced by random secrets: rotate the secret of each webhook endpoint.")
+        say(f"{done.lost} of them were replaced by random secrets: rotate the secret of each webhook endpoint,")
+        say("and run tillgate users reset-2fa for everybody with an authenticator app.")
     _drop_old(chosen, sealer)
 
 

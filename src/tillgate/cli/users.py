@@ -6,9 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from keyturn.cli.mounting import ACTOR
-from keyturn.cli.output import AsJson, Yes, confirm, fail, say, say_json, say_table
+from keyturn.cli.output import AsJson, Yes, confirm, fail, note, say, say_json, say_table
 from keyturn.database import Database
 from tillgate.access.accounts import Accounts, Place, Removal, Role
+from tillgate.access.invitations import Invitations, Invited
+from tillgate.access.invitations.model import INVITATION
+from tillgate.access.second_factor.operations import reset
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.choosing import project_id_of
 from tillgate.cli.session import Data, DatabaseUrl, settings, work
@@ -49,27 +52,98 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make an account. The password is never an argument, so it is in no shell history."""
-    if password_stdin:
-        try:
-            password = sys.stdin.buffer.readline().decode().rstrip("\r\n")
-        except UnicodeDecodeError:
-            fail("the password on standard input is not text in UTF-8")
-    elif sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        fail("no terminal to ask for the password; use --password-stdin")
-
+    password = _password(password_stdin)
     chosen = settings(data, database_url)
 
-    async def task(database: Database) -> Place:
+    async def task(database: Database) -> tuple[Place, bool]:
         where = await _where(database, chosen, role, project)
-        return await Accounts(database, SystemClock()).create_user(email, password, role, where, by=ACTOR)
+        accounts = Accounts(database, SystemClock())
+        place = await accounts.create_user(email, password, role, where, by=ACTOR)
+        return place, bool(await accounts.list_projects())
 
-    place = work(chosen, task, creates=True)
+    place, any_project = work(chosen, task, creates=True)
+    if not any_project:
+        note("There is no project yet, which keys belong to. Make one with: tillgate projects create --name NAME")
     if as_json:
         say_json(_to_api(place))
     else:
         say(f"{place.user.email} can sign in as {_what(place)}.")
+
+
+@app.command("invite")
+def invite(
+    email: Email,
+    role: RoleOption = Role.DEVELOPER,
+    project: ProjectOption = None,
+    installation: Annotated[
+        bool, typer.Option("--installation", help="As an owner of the whole installation; goes with --role owner.")
+    ] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a link with which somebody chooses a password and takes up a role. It works once, within three days."""
+    if installation and (role is not Role.OWNER or project is not None):
+        fail("--installation goes with --role owner and without --project")
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> Invited:
+        clock = SystemClock()
+        where = None if installation else await project_id_of(database, project, chosen.data)
+        invitations = Invitations(database, clock, Accounts(database, clock))
+        return await invitations.invite(email, role, where, by=ACTOR)
+
+    invited = work(chosen, task)
+    link, one = f"{chosen.public_url}{INVITATION}/{invited.token}", invited.invitation
+    if as_json:
+        place = {"email": one.email, "role": one.role.value, "projectId": one.project.id if one.project else None}
+        say_json({"id": one.id, **place, "expiresAt": to_rfc3339(one.expires_at), "link": link})
+        return
+    where = f"{one.role.value} of {one.project.id} ({one.project.name})" if one.project else "owner of the installation"
+    note(f"{one.email} is invited as {where}. The link works once, until {to_rfc3339(one.expires_at)}:")
+    say(link)
+
+
+@app.command("set-password")
+def set_password(
+    email: Email,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give somebody who has lost their password another one. It ends all their sign-ins."""
+    password = _password(password_stdin)
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> int:
+        return await Accounts(database, SystemClock()).set_password(email, password, by=ACTOR)
+
+    ended = work(chosen, task)
+    if as_json:
+        say_json({"email": email.strip().lower(), "signInsEnded": ended})
+    else:
+        say(f"{email.strip().lower()} has another password; {_ended(ended)}.")
+
+
+@app.command("reset-2fa")
+def reset_second_factor(
+    email: Email,
+    yes: Yes = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove the second factor of somebody who has lost it, passkeys and recovery codes too. It ends their sign-ins."""
+    confirm(f"From now on the password alone signs {email} in.", yes)
+    chosen = settings(data, database_url)
+    ended = work(chosen, lambda database: reset(database, SystemClock(), email, by=ACTOR))
+    if as_json:
+        say_json({"email": email.strip().lower(), "signInsEnded": ended})
+    else:
+        say(f"{email.strip().lower()} has no second factor any more; {_ended(ended)}.")
 
 
 @app.command("list")
@@ -158,12 +232,27 @@ def remove(
         gone = {"id": removal.user.id, "email": removal.user.email, "accountRemoved": removal.account}
         say_json(gone | {"signInsEnded": removal.sign_ins})
         return
-    ended = f"{removal.sign_ins} sign-in{'' if removal.sign_ins == 1 else 's'} ended"
+    ended = _ended(removal.sign_ins)
     if removal.account:
         say(f"{removal.user.email} no longer has an account; {ended}.")
         say("API keys that they created keep working; tillgate audit list says which those are.")
     else:
         say(f"{removal.user.email} no longer belongs to {project}; {ended}. The account has other projects.")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        try:
+            return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            fail("the password on standard input is not text in UTF-8")
+    if not sys.stdin.isatty():
+        fail("no terminal to ask for the password; use --password-stdin")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _ended(sign_ins: int) -> str:
+    return f"{sign_ins} sign-in{'' if sign_ins == 1 else 's'} ended"
 
 
 async def _where(database: Database, chosen: Settings, role: Role, project: str | None) -> str | None:

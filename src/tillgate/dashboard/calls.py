@@ -5,8 +5,9 @@
 3. A form of somebody who is signed in carries the token that only their pages have.
 4. Their role in the project includes what the view needs, in the mode of what it is about (``tillgate.access.roles``).
    A view without a need does not start.
-5. The view answers, a form once, however often it is sent. What operations refuse becomes a page in plain words.
-6. Every answer leaves with the same strict headers.
+5. A form that changes a dangerous setting asks for the password, unless it was proved of late in this browser.
+6. The view answers, a form once, however often it is sent. What operations refuse becomes a page in plain words.
+7. Every answer leaves with the same strict headers.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final, Literal, NamedTuple, TypeVar
 from urllib.parse import urlencode
@@ -26,15 +28,16 @@ from starlette.types import Receive, Scope, Send
 
 from keyturn.database import Operation, StoreError, StoreUnavailable
 from tillgate.access.accounts import Right, SignedIn
-from tillgate.access.accounts.model import DEVICE_LIFETIME_MS, SIGN_IN_LIFETIME_MS
+from tillgate.access.accounts.model import CONFIRMED_FOR_MS, DEVICE_LIFETIME_MS, SEEN_EVERY_MS, SIGN_IN_LIFETIME_MS
+from tillgate.access.second_factor.model import HALFWAY_MS
 from tillgate.base import ids
-from tillgate.base.clock import SECOND_MS
+from tillgate.base.clock import MINUTE_MS, SECOND_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 from tillgate.base.principal import Principal
 from tillgate.dashboard.context import DashboardContext
 from tillgate.dashboard.cookies import cookie_of
 from tillgate.dashboard.flash import FLASHES
-from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Form, local_path, parse
+from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Draft, Form, local_path, parse
 from tillgate.dashboard.words import message_of
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
@@ -50,6 +53,11 @@ DEVICE_COOKIE: Final = "tillgate_device"
 DEVICE_LENGTH_MAX: Final = 100
 FLASH_COOKIE: Final = "tillgate_flash"
 FLASH_SECONDS: Final = 30
+# A browser whose password was right, on its way to the second step; it lets nobody in.
+HALFWAY_COOKIE: Final = "tillgate_halfway"
+# The fields that the page which asks for a proof adds to the form it holds.
+CONFIRM_PASSWORD: Final = "confirm_password"  # noqa: S105 — a field's name
+CONFIRM_PASSKEY: Final = "confirm_passkey"
 
 # A form whose first click is being answered: how often, and how long apart, to look for the outcome.
 _BUSY_LOOKS: Final = 30
@@ -106,6 +114,16 @@ class OpenCall:
         """Whether cookies are to travel over TLS only."""
         return is_secure(self.request, self.context)
 
+    @property
+    def address(self) -> str:
+        """Where the request comes from; empty where that is not known."""
+        return self.request.client.host if self.request.client else ""
+
+    @property
+    def agent(self) -> str:
+        """What the browser calls itself."""
+        return self.request.headers.get("user-agent", "")
+
     def page(self, template: str, *, status_code: int = 200, **context: object) -> Response:
         """A page. Whatever an earlier answer wanted to have said is said on it."""
         flash = FLASHES.get(cookie_of(self.request, _named(FLASH_COOKIE, self.secure)))
@@ -156,6 +174,24 @@ class OpenCall:
             _named(COOKIE, self.secure),
             cookie,
             max_age=SIGN_IN_LIFETIME_MS // SECOND_MS,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.secure,
+        )
+
+    @property
+    def halfway(self) -> str:
+        """What the first step of signing in gave this browser; empty where there was none."""
+        shown = cookie_of(self.request, _named(HALFWAY_COOKIE, self.secure)) or ""
+        return shown if len(shown) <= DEVICE_LENGTH_MAX and shown.isascii() else ""
+
+    def remember_halfway(self, response: Response, token: str) -> None:
+        """Give the browser what it shows with the second step, or take that away."""
+        response.set_cookie(
+            _named(HALFWAY_COOKIE, self.secure),
+            token,
+            max_age=HALFWAY_MS // SECOND_MS if token else 0,
             path="/",
             httponly=True,
             samesite="lax",
@@ -257,7 +293,9 @@ class Call(OpenCall):
         shown = self.form.one("form_id")
         if not shown:
             return None
-        name = mark_of(shown, self.request.url.path, self.form.fields_but("form_id", "csrf"))
+        name = mark_of(
+            shown, self.request.url.path, self.form.fields_but("form_id", "csrf", CONFIRM_PASSWORD, CONFIRM_PASSKEY)
+        )
         now, principal = self.context.clock.now(), self.principal
         # What a form changes may be the project or the mode that its sender looks at: it is known where it was shown.
         project_id, _, mode = shown.partition(".")[2].partition(".")
@@ -349,6 +387,14 @@ async def either_mode(call: Call) -> Sequence[bool]:
     return ()
 
 
+class Confirm(Enum):
+    """Which forms ask for the password again: dangerous settings, listed in ``docs/people.md``."""
+
+    NEVER = auto()
+    LIVE = auto()  # where what it is about is of live mode
+    ALWAYS = auto()
+
+
 class Need(NamedTuple):
     """What somebody who is signed in has to have for a view.
 
@@ -357,10 +403,22 @@ class Need(NamedTuple):
         modes: whether what the view is about is of live mode; the right is needed in each of these. Where there is
             nothing that has a mode, it is needed in any of the two: a form before it is filled in, and what the view
             answers with its own 404.
+        confirm: whether it is a dangerous setting.
     """
 
     right: Right | None
     modes: Callable[[Call], Awaitable[Sequence[bool]]] = looked_at
+    confirm: Confirm = Confirm.NEVER
+
+    @property
+    def confirmed(self) -> "Need":
+        """The same for a dangerous setting."""
+        return self._replace(confirm=Confirm.ALWAYS)
+
+    @property
+    def confirmed_live(self) -> "Need":
+        """The same for what is a dangerous setting in live mode."""
+        return self._replace(confirm=Confirm.LIVE)
 
 
 ANYBODY: Final = Need(None)
@@ -452,6 +510,10 @@ class Page:
                 )
             asked = Call(self._site, request, form=form, who=who, cookie=cookie)
             await _check_role(asked, view.need)
+            asking = await _confirmation(asked, view)
+            if asking is not None:
+                return asking
+            await _note_seen(asked)
             return await (asked.answered_once(view.answer) if view.method == "POST" else view.answer(asked))
         except _Refused as refused:
             return apology(call, refused.status_code, refused.title, refused.words)
@@ -550,6 +612,52 @@ async def _check_role(call: Call, need: Need) -> None:
             f"Nothing was changed. You are {who.role.value} in this project; somebody with another role in it can do "
             "this, or an owner of this server can give you one.",
         )
+
+
+async def _confirmation(call: Call, view: View) -> Response | None:
+    """The page that asks whoever is signed in to prove that it is them; None where that is not needed, or is done.
+
+    It holds the form as it was sent, so that nothing is filled in twice.
+    """
+    need, now = view.need, call.context.clock.now()
+    if view.method != "POST" or need.confirm is Confirm.NEVER:
+        return None
+    if need.confirm is Confirm.LIVE and True not in await need.modes(call):
+        return None
+    if now - call.who.confirmed_at < CONFIRMED_FOR_MS:
+        return None
+    password, passkey = call.form.one(CONFIRM_PASSWORD), call.form.one(CONFIRM_PASSKEY)
+    user, problems, status_code = call.who.user, dict[str, str](), 403
+    try:
+        if passkey:
+            if await call.context.second_factors.confirm(call.cookie, user, passkey):
+                return None
+            problems = {"": "The passkey was not accepted. Try again, or enter your password."}
+        elif password:
+            if await call.context.accounts.confirm(call.cookie, user, password):
+                return None
+            problems = {CONFIRM_PASSWORD: "That is not your password."}
+    except Forbidden as error:
+        problems, status_code = {"": error.public}, 429
+    url = call.request.url
+    return call.page(
+        "account/confirm.html",
+        status_code=status_code,
+        section="account",
+        action=url.path + (f"?{url.query}" if url.query else ""),
+        fields=[(name, value) for name, value in call.form.pairs() if not name.startswith("confirm_")],
+        draft=Draft({}, problems),
+        minutes=CONFIRMED_FOR_MS // MINUTE_MS,
+        passkey=await call.context.second_factors.confirmation_options(call.cookie, call.who),
+    )
+
+
+async def _note_seen(call: Call) -> None:
+    """Keep the list of one's sign-ins true. It never stands in the way."""
+    if call.context.clock.now() - call.who.seen_at < SEEN_EVERY_MS:
+        return
+    with suppress(StoreError):
+        await call.context.accounts.note_seen(call.cookie, address=call.address, agent=call.agent)
 
 
 def _check_origin(request: Request, public_url: str) -> None:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from keyturn import Issuer, KeyStore, Needs
 from keyturn.stores.ports import RequestStore, UsageStore
 from tillgate.access.accounts import Accounts
+from tillgate.access.invitations import Invitations
+from tillgate.access.notices import NoticeBoard
+from tillgate.access.second_factor.operations import SecondFactors
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
@@ -27,6 +30,9 @@ class DashboardContext(NamedTuple):
     clock: Clock
     outbox: Outbox
     accounts: Accounts
+    invitations: Invitations
+    second_factors: SecondFactors
+    notices: NoticeBoard
     keys: KeyStore
     issuer: Issuer
     usage: UsageStore

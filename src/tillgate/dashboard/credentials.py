@@ -44,5 +44,5 @@ async def fill(call: Call) -> Response:
 
 VIEWS: Final = (
     View("GET", CREDENTIALS, show, READ_BOTH),
-    View("POST", CREDENTIALS, fill, Need(Right.KEYS, both_modes)),
+    View("POST", CREDENTIALS, fill, Need(Right.KEYS, both_modes).confirmed_live),
 )

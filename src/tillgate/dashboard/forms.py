@@ -37,6 +37,10 @@ class Form:
         """Every field with its values in order, but these."""
         return sorted((name, values) for name, values in self._fields.items() if name not in names)
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every field with each of its values, as a form would send it again."""
+        return [(name, value) for name, values in self._fields.items() for value in values]
+
     def many(self, name: str) -> list[str]:
         """Every value of a field, as of a group of checkboxes."""
         return self._fields.get(name, [])

@@ -297,14 +297,14 @@ _ONE: Final = f"{KEYS}/{{key}}"
 VIEWS: Final = (
     View("GET", _ONE, show, _READ),
     View("GET", f"{_ONE}/edit", edit_form, _KEYS),
-    View("POST", f"{_ONE}/edit", edit, _KEYS),
+    View("POST", f"{_ONE}/edit", edit, _KEYS.confirmed_live),
     View("POST", f"{_ONE}/narrow", restrict, _KEYS),
     View("GET", f"{_ONE}/rotate", rotate_form, _KEYS),
-    View("POST", f"{_ONE}/rotate", rotate, _KEYS),
+    View("POST", f"{_ONE}/rotate", rotate, _KEYS.confirmed_live),
     View("POST", f"{_ONE}/withdraw", withdraw, _KEYS),
     View("POST", f"{_ONE}/finish", finish, _KEYS),
     View("GET", f"{_ONE}/revoke", confirm_revoke, _KEYS),
     View("POST", f"{_ONE}/revoke", revoke_key, _KEYS),
     View("POST", f"{_ONE}/disable", disable_key, _KEYS),
-    View("POST", f"{_ONE}/enable", enable_key, _KEYS),
+    View("POST", f"{_ONE}/enable", enable_key, _KEYS.confirmed_live),
 )

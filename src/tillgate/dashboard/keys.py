@@ -203,7 +203,7 @@ async def _mode_asked_for(call: Call) -> Sequence[bool]:
 
 VIEWS: Final = (
     View("GET", KEYS, list_keys, READ_BOTH),
-    View("POST", KEYS, create_key, Need(Right.KEYS, _mode_asked_for)),
+    View("POST", KEYS, create_key, Need(Right.KEYS, _mode_asked_for).confirmed_live),
     View("GET", f"{KEYS}/new", new_key, Need(Right.KEYS, either_mode)),
     View("GET", f"{KEYS}/revoke", confirm_revoke_many, Need(Right.KEYS, either_mode)),
     View("POST", f"{KEYS}/revoke", revoke_many, Need(Right.KEYS, _modes_of_ticked)),

@@ -35,6 +35,8 @@ async def overview(call: Call) -> Response:
     links, endpoints, sessions = await call.read(operation)
     active = KeyFilter(mode=Mode(principal.mode), status=Status.ACTIVE)
     keys = await call.context.keys.page(principal.project_id, active, None, 1)
+    notices = await call.context.notices.unseen(call.who)
+    touched = {line.key_id for line in notices.lines if line.key_id is not None}
     return call.page(
         "overview.html",
         section="overview",
@@ -42,6 +44,8 @@ async def overview(call: Call) -> Response:
         has_link=bool(links.data),
         has_endpoint=bool(endpoints.data),
         sessions=sessions,
+        notices=notices,
+        names={key.id: key.name for key in (await call.context.keys.by_ids(principal.project_id, touched)).values()},
     )
 
 

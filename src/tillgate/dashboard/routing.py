@@ -4,6 +4,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.dashboard import (
+    account,
     accounts,
     audit,
     coupons,
@@ -14,12 +15,15 @@ from tillgate.dashboard import (
     key_lives,
     keys,
     links,
+    notices,
     orders,
     overview,
+    people,
     products,
     projects,
     requests,
     sessions,
+    settings,
     webhooks,
 )
 from tillgate.dashboard.calls import ANYBODY, Call, Need, Page, PublicView, Site, View, apology
@@ -38,6 +42,10 @@ async def _nothing_here(call: Call) -> Response:
 VIEWS: tuple[View | PublicView, ...] = (
     *overview.VIEWS,
     *accounts.VIEWS,
+    *account.VIEWS,
+    *people.VIEWS,
+    *notices.VIEWS,
+    *settings.VIEWS,
     *projects.VIEWS,
     *keys.VIEWS,
     *key_lives.VIEWS,

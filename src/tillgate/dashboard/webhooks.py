@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from tillgate.access.accounts import Right
+from tillgate.access.audited import write_down_endpoint
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
@@ -76,7 +77,10 @@ async def create(call: Call) -> Response:
     )
 
     async def operation(tx: Transaction) -> CreatedEndpoint:
-        return await create_endpoint(call.context.endpoints, tx, call.principal, new)
+        created = await create_endpoint(call.context.endpoints, tx, call.principal, new)
+        now = call.context.clock.now()
+        await write_down_endpoint(tx, call.principal, now, "webhook.created", created.endpoint.id)
+        return created
 
     try:
         async with call.once(
@@ -198,9 +202,12 @@ async def rotate(call: Call) -> Response:
         return _rotate_form(call, await _endpoint(call), Draft({"overlap": overlap}, problem))
 
     async def operation(tx: Transaction) -> CreatedEndpoint:
-        return await rotate_secret(
+        rotated = await rotate_secret(
             call.context.endpoints, tx, call.principal, call.param("endpoint"), overlap_seconds=int(overlap)
         )
+        now = call.context.clock.now()
+        await write_down_endpoint(tx, call.principal, now, "webhook.secret_rotated", rotated.endpoint.id)
+        return rotated
 
     async with call.once(
         "This secret was already rotated.",
@@ -276,7 +283,9 @@ async def delete(call: Call) -> Response:
     """Delete an endpoint with its log."""
 
     async def operation(tx: Transaction) -> None:
-        await delete_endpoint(tx, call.principal, call.param("endpoint"))
+        endpoint_id = call.param("endpoint")
+        await delete_endpoint(tx, call.principal, endpoint_id)
+        await write_down_endpoint(tx, call.principal, call.context.clock.now(), "webhook.deleted", endpoint_id)
 
     await call.write(operation)
     return call.go(WEBHOOKS, flash="endpoint_deleted")
@@ -350,7 +359,7 @@ _MANAGE: Final = Need(Right.WEBHOOKS)
 
 VIEWS: Final = (
     View("GET", WEBHOOKS, list_webhooks, READ),
-    View("POST", WEBHOOKS, create, _MANAGE),
+    View("POST", WEBHOOKS, create, _MANAGE.confirmed_live),
     View("GET", f"{WEBHOOKS}/new", new_endpoint, _MANAGE),
     View("GET", f"{WEBHOOKS}/{{endpoint}}", endpoint_page, READ),
     View("GET", f"{WEBHOOKS}/{{endpoint}}/edit", edit_form, _MANAGE),
@@ -359,7 +368,7 @@ VIEWS: Final = (
     View("POST", f"{WEBHOOKS}/{{endpoint}}/pause", pause, _MANAGE),
     View("POST", f"{WEBHOOKS}/{{endpoint}}/test", send_test, _MANAGE),
     View("GET", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate_form, _MANAGE),
-    View("POST", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate, _MANAGE),
+    View("POST", f"{WEBHOOKS}/{{endpoint}}/rotate", rotate, _MANAGE.confirmed_live),
     View("GET", f"{WEBHOOKS}/{{endpoint}}/replay", replay_form, _MANAGE),
     View("POST", f"{WEBHOOKS}/{{endpoint}}/replay", replay_several, _MANAGE),
     View("GET", f"{WEBHOOKS}/{{endpoint}}/delete", confirm_delete, _MANAGE),

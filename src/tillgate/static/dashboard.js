@@ -100,3 +100,33 @@ window.addEventListener("pageshow", () => {
 
 // What went wrong is read first.
 document.getElementById("problems")?.focus();
+
+// Passkeys: the browser is asked what data-options says, and its answer is sent in the field that data-into names.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-passkey]");
+  if (!form) return;
+  const field = form.elements.namedItem(form.dataset.into);
+  if (field.value) return;
+  event.preventDefault();
+  const problem = form.querySelector("[data-passkey-problem]");
+  problem.hidden = true;
+  try {
+    const options = JSON.parse(form.dataset.options);
+    const made =
+      form.dataset.passkey === "create"
+        ? await navigator.credentials.create({
+            publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
+          })
+        : await navigator.credentials.get({
+            publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options),
+          });
+    field.value = JSON.stringify(made.toJSON());
+    form.submit();
+  } catch (error) {
+    problem.textContent =
+      error instanceof DOMException
+        ? "The browser has given no passkey. Try again, or choose another way."
+        : "This browser is too old for passkeys, or this address is not the one that they are for.";
+    problem.hidden = false;
+  }
+});

@@ -341,6 +341,10 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
         f"lists forward by sequence, {_field(values, spell)} lists back by id; use one of them."
     ),
     _P.ROLE_NEEDS_PROJECT: "expected one to be {role} of.",
+    _P.WRONG_PASSWORD: "that is not your password.",
+    _P.WRONG_CODE: "that is not the app's current code. Try the next one.",
+    _P.PASSKEY_IN_USE: "this passkey is in use already.",
+    _P.PASSKEY_REFUSED: "the browser's answer was not accepted. Try again.",
     _P.NAME_REUSED: lambda values, spell: (
         f"This {_field(values, spell)} was used for another request within the last {values['hours']} hours. Use a new "
         "key."

@@ -13,6 +13,13 @@ from tillgate.base.problems import Problem
 PASSWORD_MIN: Final = 10
 PASSWORD_MAX: Final = 1_000
 SIGN_IN_LIFETIME_MS: Final = 14 * DAY_MS
+# How long after a proof of who one is a dangerous setting may be changed without another.
+CONFIRMED_FOR_MS: Final = 10 * MINUTE_MS
+# How exactly the last use of a sign-in is known; a look at a page writes no more often than that.
+SEEN_EVERY_MS: Final = 5 * MINUTE_MS
+# The newest sign-ins of a person that are listed.
+SIGN_INS_MAX: Final = 50
+AGENT_MAX: Final = 300
 
 # Failed sign-ins that are let through in a window before the next one is refused unseen.
 THROTTLE_WINDOW_MS: Final = 15 * MINUTE_MS
@@ -22,6 +29,8 @@ FAILURES_MAX_BY_EMAIL: Final = 300
 FAILURES_MAX_BY_ADDRESS: Final = 50
 # Of a device that the same person has signed in from before: counted alone, whatever others try elsewhere.
 FAILURES_MAX_BY_DEVICE: Final = 5
+# Of passwords that are asked for while one is signed in: by person, whatever browser asks.
+FAILURES_MAX_BY_PERSON: Final = 5
 # Browsers keep no cookie for longer (RFC 6265bis, 5.5).
 DEVICE_LIFETIME_MS: Final = 400 * DAY_MS
 DEVICES_MAX: Final = 20
@@ -87,11 +96,43 @@ class Removal(NamedTuple):
     sign_ins: int
 
 
+class Halfway(NamedTuple):
+    """A browser whose password was right, and whose second factor is waited for.
+
+    Attributes:
+        token: what it shows with the second step. It makes the browser nobody.
+    """
+
+    token: str
+
+    def __repr__(self) -> str:
+        return "Halfway(…)"
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed-in browser as its owner sees it in the list of theirs. Instants are Unix milliseconds.
+
+    Attributes:
+        network: where it was last seen; of IPv6, the /64.
+        agent: what the browser calls itself, cut to 300 characters.
+        current: whether it is the one that asks.
+    """
+
+    id: str
+    network: str
+    agent: str
+    created_at: int
+    seen_at: int
+    current: bool
+
+
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     """A browser that proved who it is, where its owner is looking, and what guards its forms.
 
     Attributes:
         csrf_token: derived from the cookie; every form carries it.
+        confirmed_at: when they last proved in this browser that it is them.
+        seen_at: when it was last noted that this browser is in use.
     """
 
     user: User
@@ -99,6 +140,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     livemode: bool
     csrf_token: str
+    confirmed_at: int = 0
+    seen_at: int = 0
 
     @property
     def principal(self) -> Principal:
@@ -114,12 +157,12 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
         return Right(right) in rights_of(self.role, installation_owner=self.user.installation_owner, livemode=mode)
 
 
-def checked_password(password: str) -> str:
+def checked_password(password: str, *, field: str = "password") -> str:
     """The password as it came.
 
     Raises:
         InvalidInput: it is shorter than 10 characters or longer than 1,000.
     """
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise InvalidInput("password", Problem.LENGTH, minimum=PASSWORD_MIN, maximum=PASSWORD_MAX, length=len(password))
+        raise InvalidInput(field, Problem.LENGTH, minimum=PASSWORD_MIN, maximum=PASSWORD_MAX, length=len(password))
     return password

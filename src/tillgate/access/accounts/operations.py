@@ -22,23 +22,30 @@ from keyturn.stores.head import write_down_all
 from keyturn.stores.ports import Act
 from tillgate.access.accounts import records
 from tillgate.access.accounts.model import (
+    AGENT_MAX,
     DEVICE_LIFETIME_MS,
     DEVICES_MAX,
     FAILURES_MAX_BY_ADDRESS,
     FAILURES_MAX_BY_DEVICE,
     FAILURES_MAX_BY_EMAIL,
     FAILURES_MAX_BY_EMAIL_AND_ADDRESS,
+    FAILURES_MAX_BY_PERSON,
     SIGN_IN_LIFETIME_MS,
+    SIGN_INS_MAX,
     THROTTLE_WINDOW_MS,
+    Halfway,
     PersonNotFound,
     Place,
     Project,
     Removal,
     SignedIn,
+    SignIn,
     User,
     checked_password,
 )
-from tillgate.access.roles import Role
+from tillgate.access.roles import Role, manages
+from tillgate.access.second_factor import records as factors
+from tillgate.access.second_factor.model import HALFWAY_MS
 from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -48,6 +55,7 @@ from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
 from tillgate.store import Database, Transaction
 
 PROJECT_NAME_MAX: Final = 100
+FIRST_PROJECT: Final = "My shop"
 TOKEN_BYTES: Final = 32
 # The maximum of one person's projects that are offered to choose from.
 PROJECTS_MAX: Final = 1_000
@@ -56,7 +64,7 @@ PLACES_MAX: Final = 500
 _log = structlog.get_logger("people")
 
 # Where, what somebody was there, and what they are; where is None for the installation.
-_Move = tuple[str | None, Role | None, Role | None]
+Move = tuple[str | None, Role | None, Role | None]
 
 
 class Accounts:
@@ -83,6 +91,27 @@ class Accounts:
 
         await self._database.write(operation)
         return project
+
+    async def rename_project(self, project_id: str, name: str, *, by: str) -> None:
+        """Give a project another name; buyers see it at once.
+
+        Raises:
+            InvalidInput: the name is empty or too long.
+            NotFound: there is no such project.
+        """
+        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
+
+        async def operation(tx: Transaction) -> None:
+            before = await records.project_by_id(tx, project_id)
+            if before is None:
+                raise NotFound("project", project_id)
+            if before.name == checked:
+                return
+            await records.rename_project(tx, project_id, checked)
+            moved = {"name": {"from": before.name, "to": checked}}
+            await write_down_all(tx, Act(self._clock.now(), by), [("project.renamed", project_id, None, moved)])
+
+        await self._database.write(operation)
 
     async def list_projects(self) -> list[Project]:
         """All projects, oldest first."""
@@ -126,7 +155,7 @@ class Accounts:
             Conflict: the address is taken.
         """
         project = await self._project_of(role, project_id)
-        user, password_hash = await self._new_user(email, password, installation_owner=project is None)
+        user, password_hash = await self.new_user(email, password, installation_owner=project is None)
         place, where = Place(user=user, project=project, role=role), project.id if project is not None else None
 
         async def operation(tx: Transaction) -> None:
@@ -134,26 +163,29 @@ class Accounts:
                 raise Conflict(f"A user with the address {user.email} already exists.", code="email_taken")
             if project is not None:
                 await records.set_member(tx, user.id, project.id, role, user.created_at)
-            await _write_down(tx, Act(user.created_at, by), "user.created", user, [(where, None, role)])
+            await write_down(tx, Act(user.created_at, by), "user.created", user, [(where, None, role)])
 
         await self._database.write(operation)
         return place
 
     async def places(
-        self, *, project_id: str | None = None, after: Place | None = None, limit: int = PLACES_MAX
+        self, *, project_id: str | None = None, after: Place | str | None = None, limit: int = PLACES_MAX
     ) -> list[Place]:
         """Who is what in which project, by e-mail address, a page at a time.
 
         Args:
             project_id: only who has a role there; the owners of the installation have one everywhere.
-            after: the last one of the page before.
+            after: the last one of the page before; in a project, also the address alone.
 
         Raises:
             NotFound: there is no such project.
         """
         if project_id is not None:
             await self.get_project(project_id)
-        start = (after.user.email, after.project.id if after.project else "") if after is not None else ("", "")
+        if isinstance(after, Place):
+            start = after.user.email, after.project.id if after.project else ""
+        else:
+            start = (after, project_id or "") if after is not None else ("", "")
 
         async def operation(tx: Transaction) -> list[Place]:
             return await records.places(tx, start, project_id, min(limit, PLACES_MAX))
@@ -161,14 +193,24 @@ class Accounts:
         return await self._database.read(operation)
 
     async def set_role(
-        self, email: str, role: Role, project_id: str | None = None, *, by: str = "operator:cli"
+        self,
+        email: str,
+        role: Role,
+        project_id: str | None = None,
+        *,
+        by: str = "operator:cli",
+        acting: User | None = None,
     ) -> Place:
         """Give a person a role in a project, or the whole installation; it holds with their next request.
 
         Whoever owned the installation and gets a role in a project has that alone from then on.
 
+        Args:
+            acting: the person who does it, held to what their own role allows at that moment; None for an operator.
+
         Raises:
             InvalidInput: the role goes with a project and none is given.
+            Forbidden: it is above the role of whoever does it, or their own.
             NotFound: there is no such person or project.
             Conflict: they are the last owner of the installation.
         """
@@ -176,8 +218,10 @@ class Accounts:
 
         async def operation(tx: Transaction) -> Place:
             user = await _locked(tx, email)
+            await require_may_give(tx, acting, project, role)
+            await _require_may_change(tx, acting, project, user)
             had = Role.OWNER if user.installation_owner else None
-            moves: list[_Move] = []
+            moves: list[Move] = []
             if user.installation_owner and project is not None:
                 await _require_other_owner(tx, user)
                 await records.set_installation_owner(tx, user.id, False)
@@ -190,20 +234,31 @@ class Accounts:
                 moves += [(None, had, role)] if had is not role else []
                 await records.set_installation_owner(tx, user.id, True)
                 await records.delete_members(tx, user.id)
-            await _write_down(tx, Act(now, by), "user.role_changed", user, moves)
+            await write_down(tx, Act(now, by), "user.role_changed", user, moves)
             await records.end_stray_sign_ins(tx, user.id)
             changed = await records.user_by_email(tx, user.email)
             return Place(user=changed or user, project=project, role=role)
 
         return await self._database.write(operation)
 
-    async def remove_user(self, email: str, project_id: str | None = None, *, by: str = "operator:cli") -> Removal:
+    async def remove_user(
+        self,
+        email: str,
+        project_id: str | None = None,
+        *,
+        by: str = "operator:cli",
+        acting: User | None = None,
+    ) -> Removal:
         """End a person's account with all its sign-ins, or their place in one project.
 
         Who belongs to no project after that has no account any more. Keys that they made go on; the audit log says that
         they made them.
 
+        Args:
+            acting: the person who does it, held to what their own role allows at that moment; None for an operator.
+
         Raises:
+            Forbidden: whom it is about has a role above that of whoever does it, or is they themselves.
             NotFound: there is no such person, or they have no role of their own in that project.
             Conflict: they are the last owner of the installation, or have that project as one of its owners.
         """
@@ -211,6 +266,7 @@ class Accounts:
 
         async def operation(tx: Transaction) -> Removal:
             user = await _locked(tx, email)
+            await _require_may_change(tx, acting, project, user)
             act = Act(now, by)
             if user.installation_owner:
                 if project is not None:
@@ -220,20 +276,20 @@ class Accounts:
                         code="owns_installation",
                     )
                 await _require_other_owner(tx, user)
-                await _write_down(tx, act, "user.removed", user, [(None, Role.OWNER, None)])
+                await write_down(tx, act, "user.removed", user, [(None, Role.OWNER, None)])
                 return Removal(user, True, await records.delete_user(tx, user.id))
             if project is not None:
                 role = await records.role_in(tx, user.id, project.id)
                 if role is None:
                     raise PersonNotFound(f"{user.email} has no role in the project {project.id}.")
-                await _write_down(tx, act, "user.removed", user, [(project.id, role, None)])
+                await write_down(tx, act, "user.removed", user, [(project.id, role, None)])
                 await records.delete_member(tx, user.id, project.id)
                 if await records.any_membership(tx, user.id):
                     return Removal(user, False, await records.end_stray_sign_ins(tx, user.id))
                 return Removal(user, True, await records.delete_user(tx, user.id))
             own = await self._projects_of(tx, user.id)
-            moves: list[_Move] = [(one.id, await records.role_in(tx, user.id, one.id), None) for one in own]
-            await _write_down(tx, act, "user.removed", user, moves or [(None, None, None)])
+            moves: list[Move] = [(one.id, await records.role_in(tx, user.id, one.id), None) for one in own]
+            await write_down(tx, act, "user.removed", user, moves or [(None, None, None)])
             return Removal(user, True, await records.delete_user(tx, user.id))
 
         return await self._database.write(operation)
@@ -260,7 +316,7 @@ class Accounts:
         async def operation(tx: Transaction) -> bool:
             if await records.any_user(tx):
                 return False
-            await records.replace_setup_link(tx, _digest(token), now)
+            await records.replace_setup_link(tx, digest(token), now)
             return True
 
         return token if await self._database.write(operation) else None
@@ -269,51 +325,58 @@ class Accounts:
         """Whether the token would let its bearer claim this instance."""
 
         async def operation(tx: Transaction) -> bool:
-            return await records.setup_link_exists(tx, _digest(token)) and not await records.any_user(tx)
+            return await records.setup_link_exists(tx, digest(token)) and not await records.any_user(tx)
 
         return await self._database.read(operation)
 
-    async def claim(self, token: str, *, email: str, password: str, project_name: str) -> str:
+    async def claim(
+        self, token: str, *, email: str, password: str, project_name: str, address: str = "", agent: str = ""
+    ) -> str:
         """Make the owner and the first project, and sign the owner in; answers with the cookie's value.
 
         Raises:
             Forbidden: the token is used up or never was.
             InvalidInput: the address, password or name will not do; the token stays good.
         """
-        user, password_hash = await self._new_user(email, password, installation_owner=True)
+        user, password_hash = await self.new_user(email, password, installation_owner=True)
         project = self._new_project(project_name)
         cookie, now = secrets.token_urlsafe(TOKEN_BYTES), self._clock.now()
 
         async def operation(tx: Transaction) -> None:
-            if not await records.use_setup_link(tx, _digest(token)) or await records.any_user(tx):
+            if not await records.use_setup_link(tx, digest(token)) or await records.any_user(tx):
                 raise Forbidden("This set-up link was used already, or is not valid.", code="setup_link_invalid")
             await records.insert_project(tx, project)
             await records.insert_user(tx, user, password_hash)
-            await _write_down(tx, Act(now, user.actor), "user.created", user, [(None, None, Role.OWNER)])
-            await self._remember(tx, cookie, user.id, project.id, now)
+            await write_down(tx, Act(now, user.actor), "user.created", user, [(None, None, Role.OWNER)])
+            await self.keep_sign_in(tx, cookie, user.id, project.id, now, address=address, agent=agent)
 
         await self._database.write(operation)
         return cookie
 
     # Signing in
 
-    async def sign_in(self, email: str, password: str, *, address: str, device: str = "") -> str | None:
+    async def sign_in(
+        self, email: str, password: str, *, address: str, device: str = "", agent: str = ""
+    ) -> str | Halfway | None:
         """The value of the cookie for somebody who knows their password; None for anybody else.
 
         Each attempt is logged with where it came from. Who signs in stands in the audit log, with how many attempts at
         the account had failed within the last minutes; attempts that fail do not, for anybody can make them.
 
+        Of whoever has a second factor, the browser is halfway in: what it gets is for the second step alone.
+
         Args:
             device: what :meth:`remember_device` gave this browser. From a device that this person has signed in from
                 before, only its own failures count, so that strangers cannot lock them out.
+            agent: what the browser calls itself.
 
         Raises:
             Forbidden: too many attempts failed of late, and nothing was checked; or they belong to no project.
         """
         normal = email.strip().lower()[:300]
-        now, address = self._clock.now(), _site(address)
-        account, site = _digest(normal)[:32], f"@{address}"
-        by_device = ((f"device:{account}:{_digest(device)[:32]}", FAILURES_MAX_BY_DEVICE),)
+        now, address = self._clock.now(), site_of(address)
+        account, site = digest(normal)[:32], f"@{address}"
+        by_device = ((f"device:{account}:{digest(device)[:32]}", FAILURES_MAX_BY_DEVICE),)
         by_stranger = (
             (f"{account}{site}", FAILURES_MAX_BY_EMAIL_AND_ADDRESS),
             (account, FAILURES_MAX_BY_EMAIL),
@@ -321,19 +384,9 @@ class Accounts:
         )
 
         async def begin(tx: Transaction) -> tuple[tuple[User, str] | None, dict[str, str]]:
-            known = bool(device) and await records.knows_device(tx, _digest(device), normal, now - DEVICE_LIFETIME_MS)
+            known = bool(device) and await records.knows_device(tx, digest(device), normal, now - DEVICE_LIFETIME_MS)
             subjects = by_device if known else by_stranger
-            # Counted before the password is looked at, so that parallel guesses count as well.
-            for subject, _ in sorted(subjects):
-                await records.lock_subject(tx, subject)
-            await records.forget_failures_before(tx, now - THROTTLE_WINDOW_MS)
-            for subject, failures_max in subjects:
-                if await records.failures_since(tx, subject, now - THROTTLE_WINDOW_MS) >= failures_max:
-                    _log.warning("sign_in.throttled", address=address)
-                    raise Forbidden(
-                        "Too many failed sign-ins. Wait 15 minutes, then try again.", code="sign_in_throttled"
-                    )
-            noted = {subject: await records.note_failure(tx, subject, now) for subject, _ in subjects}
+            noted = await begin_try(tx, subjects, now, address=address)
             return await records.user_and_hash(tx, normal), noted
 
         # Made once, whoever comes first; verified where there is no such user, so that the answer takes as long.
@@ -353,31 +406,24 @@ class Accounts:
             else None
         )
 
-        async def finish(tx: Transaction) -> str | None:
-            # The password took its time: the account may have ended meanwhile.
+        async def finish(tx: Transaction) -> str | Halfway | None:
+            # The password took its time: the account may have ended meanwhile, or have another one.
             await records.lock_people(tx)
-            if not await records.user_exists(tx, user.id):
+            still = await records.user_and_hash(tx, user.email)
+            if still is None or still[0].id != user.id or still[1] != known_hash:
                 return None
             failed = await records.failures_since(tx, account, now - THROTTLE_WINDOW_MS) - (account in noted)
             await _forget_failures(tx, noted, site)
             if stronger is not None:
                 await records.set_password_hash(tx, user.id, stronger)
-            projects = await records.projects_of(tx, user.id, 1)
-            if not projects and not user.installation_owner:
-                raise Forbidden(
-                    "You belong to no project on this server. Ask an owner of it to give you a role in one.",
-                    code="no_project",
-                )
-            if not projects:
-                projects = [self._new_project("My shop")]
-                await records.insert_project(tx, projects[0])
-            await self._remember(tx, cookie, user.id, projects[0].id, now)
-            detail = {"email": user.email, "address": address, "failedAttempts": failed}
-            await write_down_all(tx, Act(now, user.actor), [("user.signed_in", None, None, detail)])
+            if await factors.has_any(tx, user.id):
+                await factors.insert_halfway(tx, digest(cookie), user.id, now=now, expires_at=now + HALFWAY_MS)
+                return Halfway(cookie)
+            await self.let_in(tx, cookie, user.id, now, address=address, agent=agent, failed=failed)
             return cookie
 
         done = await self._database.write(finish)
-        if done is not None:
+        if isinstance(done, str):
             _log.info("sign_in.succeeded", user=user.id, address=address)
         return done
 
@@ -391,10 +437,10 @@ class Accounts:
         token, now = device or secrets.token_urlsafe(TOKEN_BYTES), self._clock.now()
 
         async def operation(tx: Transaction) -> None:
-            found = await records.signed_in(tx, _digest(cookie), now)
+            found = await records.signed_in(tx, digest(cookie), now)
             if found is not None:
                 await records.keep_device(
-                    tx, _digest(token), found[0].user.id, now, since=now - DEVICE_LIFETIME_MS, most=DEVICES_MAX
+                    tx, digest(token), found.place.user.id, now, since=now - DEVICE_LIFETIME_MS, most=DEVICES_MAX
                 )
 
         await self._database.write(operation)
@@ -403,15 +449,27 @@ class Accounts:
     async def signed_in(self, cookie: str) -> SignedIn | None:
         """Who a browser with this cookie is; None if nobody."""
 
-        async def operation(tx: Transaction) -> tuple[Place, bool] | None:
-            return await records.signed_in(tx, _digest(cookie), self._clock.now())
+        async def operation(tx: Transaction) -> records.Found | None:
+            return await records.signed_in(tx, digest(cookie), self._clock.now())
 
         found = await self._database.read(operation)
         if found is None:
             return None
-        place, livemode = found
-        project, role = present(place.project, "the project looked at"), present(place.role, "a role in it")
-        return SignedIn(user=place.user, project=project, role=role, livemode=livemode, csrf_token=csrf_token(cookie))
+        place = found.place
+        return SignedIn(
+            user=place.user,
+            project=present(place.project, "the project looked at"),
+            role=present(place.role, "a role in it"),
+            livemode=found.livemode,
+            csrf_token=csrf_token(cookie),
+            confirmed_at=found.confirmed_at,
+            seen_at=found.seen_at,
+        )
+
+    async def note_seen(self, cookie: str, *, address: str, agent: str) -> None:
+        """Remember when, from where and with what a signed-in browser was last in use."""
+        network, agent, now = site_of(address), shown_agent(agent), self._clock.now()
+        await self._database.write(lambda tx: records.note_seen(tx, digest(cookie), now, network, agent))
 
     async def look_at(self, cookie: str, *, project_id: str, livemode: bool) -> None:
         """Turn a browser to a project and a mode.
@@ -421,8 +479,8 @@ class Accounts:
         """
 
         async def operation(tx: Transaction) -> None:
-            found = await records.signed_in(tx, _digest(cookie), self._clock.now())
-            user = found[0].user if found is not None else None
+            found = await records.signed_in(tx, digest(cookie), self._clock.now())
+            user = found.place.user if found is not None else None
             if user is None or not ids.is_id(ids.PROJECT, project_id):
                 raise NotFound("project", project_id)
             if user.installation_owner:
@@ -431,7 +489,7 @@ class Accounts:
                 allowed = await records.role_in(tx, user.id, project_id) is not None
             if not allowed:
                 raise NotFound("project", project_id)
-            await records.look_at(tx, _digest(cookie), project_id, livemode)
+            await records.look_at(tx, digest(cookie), project_id, livemode)
 
         await self._database.write(operation)
 
@@ -439,16 +497,156 @@ class Accounts:
         """Make a cookie worthless."""
 
         async def operation(tx: Transaction) -> None:
-            found = await records.signed_in(tx, _digest(cookie), self._clock.now())
-            await records.delete_sign_in(tx, _digest(cookie))
+            found = await records.signed_in(tx, digest(cookie), self._clock.now())
+            await records.delete_sign_in(tx, digest(cookie))
             if found is not None:
-                user = found[0].user
+                user = found.place.user
                 line = ("user.signed_out", None, None, {"email": user.email})
                 await write_down_all(tx, Act(self._clock.now(), user.actor), [line])
 
         await self._database.write(operation)
 
+    # One's own account
+
+    async def sign_ins_of(self, user: User, cookie: str) -> list[SignIn]:
+        """A person's signed-in browsers, the one last seen first; the newest :data:`SIGN_INS_MAX`."""
+        now = self._clock.now()
+        return await self._database.read(lambda tx: records.sign_ins_of(tx, user.id, digest(cookie), now, SIGN_INS_MAX))
+
+    async def end_sign_in(self, user: User, sign_in_id: str) -> None:
+        """End one of a person's sign-ins, wherever that browser is. One that has ended already stays so."""
+        await self._database.write(lambda tx: records.end_sign_in(tx, user.id, sign_in_id))
+
+    async def end_sign_ins(self, user: User, *, but: str = "") -> int:
+        """End all of a person's sign-ins; how many.
+
+        Args:
+            but: the cookie of the one that goes on; empty for none.
+        """
+        kept = digest(but) if but else ""
+        return await self._database.write(lambda tx: records.end_sign_ins(tx, user.id, but=kept))
+
+    async def change_password(self, cookie: str, user: User, old: str, new: str) -> None:
+        """Give oneself another password. Every other sign-in of theirs ends.
+
+        Raises:
+            InvalidInput: the old password is wrong, or the new one will not do; the field is named.
+            Forbidden: too many attempts failed of late, and nothing was checked.
+        """
+        checked_password(new, field="new")
+        if not await self._is_password_of(user, old):
+            raise InvalidInput("old", Problem.WRONG_PASSWORD)
+        password_hash, now = await asyncio.to_thread(self._hasher.hash, new), self._clock.now()
+
+        async def operation(tx: Transaction) -> None:
+            await records.lock_people(tx)
+            if await records.signed_in(tx, digest(cookie), now) is None:
+                raise Forbidden("You are signed out. Sign in again.", code="signed_out")
+            await records.set_password_hash(tx, user.id, password_hash)
+            await records.end_sign_ins(tx, user.id, but=digest(cookie))
+            await factors.delete_halfways(tx, user.id)
+            await write_down_of(tx, Act(now, user.actor), "user.password_changed", user)
+
+        await self._database.write(operation)
+
+    async def set_password(self, email: str, password: str, *, by: str = "operator:cli") -> int:
+        """Give somebody another password, and end all their sign-ins; how many.
+
+        Raises:
+            InvalidInput: the password will not do.
+            NotFound: there is no such person.
+        """
+        password_hash = await asyncio.to_thread(self._hasher.hash, checked_password(password))
+        now = self._clock.now()
+
+        async def operation(tx: Transaction) -> int:
+            user = await _locked(tx, email)
+            await records.set_password_hash(tx, user.id, password_hash)
+            await records.forget_devices(tx, user.id)
+            await factors.delete_halfways(tx, user.id)
+            await write_down_of(tx, Act(now, by), "user.password_set", user)
+            return await records.end_sign_ins(tx, user.id)
+
+        return await self._database.write(operation)
+
+    async def confirm(self, cookie: str, user: User, password: str) -> bool:
+        """Whether this is the password of whoever is signed in; if so, they have confirmed that it is them.
+
+        Raises:
+            Forbidden: too many attempts failed of late, and nothing was checked.
+        """
+        if not await self._is_password_of(user, password):
+            return False
+        now = self._clock.now()
+        return await self._database.write(lambda tx: records.note_confirmed(tx, digest(cookie), now)) == 1
+
+    async def _is_password_of(self, user: User, password: str) -> bool:
+        subject, now = f"person:{user.id}", self._clock.now()
+
+        async def begin(tx: Transaction) -> tuple[User, str] | None:
+            await begin_try(tx, ((subject, FAILURES_MAX_BY_PERSON),), now)
+            return await records.user_and_hash(tx, user.email)
+
+        found = await self._database.write(begin)
+        if found is None or found[0].id != user.id:
+            return False
+        if not await asyncio.to_thread(self._matches, found[1], password):
+            return False
+        await self._database.write(lambda tx: records.forget_failures(tx, subject))
+        return True
+
+    # People of a project
+
+    async def person_in(self, project_id: str, user_id: str) -> Place:
+        """Who somebody is in a project.
+
+        Raises:
+            NotFound: they have no role there.
+        """
+
+        async def operation(tx: Transaction) -> Place | None:
+            user = await records.user_by_id(tx, user_id)
+            if user is None:
+                return None
+            if user.installation_owner:
+                return Place(user=user, project=None, role=Role.OWNER)
+            role, project = await records.role_in(tx, user_id, project_id), await records.project_by_id(tx, project_id)
+            return Place(user=user, project=project, role=role) if role is not None else None
+
+        place = await self._database.read(operation) if ids.is_id(ids.USER, user_id) else None
+        if place is None:
+            raise NotFound("person", user_id)
+        return place
+
     # Inside
+
+    async def let_in(
+        self, tx: Transaction, cookie: str, user_id: str, now: int, *, address: str, agent: str, failed: int
+    ) -> None:
+        """Sign somebody in who has proved who they are; they look at their oldest project. It stands in the audit log.
+
+        Args:
+            failed: how many attempts at the account had failed within the last minutes.
+
+        Raises:
+            Forbidden: they belong to no project.
+        """
+        projects, user = await records.projects_of(tx, user_id, 1), await records.user_by_id(tx, user_id)
+        if user is None or (not projects and not user.installation_owner):
+            raise Forbidden(
+                "You belong to no project on this server. Ask an owner of it to give you a role in one.",
+                code="no_project",
+            )
+        at = projects[0].id if projects else await self.first_project(tx)
+        await self.keep_sign_in(tx, cookie, user_id, at, now, address=address, agent=agent)
+        detail = {"email": user.email, "address": address, "failedAttempts": failed}
+        await write_down_all(tx, Act(now, user.actor), [("user.signed_in", None, None, detail)])
+
+    async def first_project(self, tx: Transaction) -> str:
+        """The id of a new project, for somebody who is to look at one where there is none."""
+        project = self._new_project(FIRST_PROJECT)
+        await records.insert_project(tx, project)
+        return project.id
 
     def _new_project(self, name: str) -> Project:
         checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
@@ -465,7 +663,12 @@ class Accounts:
     async def _projects_of(self, tx: Transaction, user_id: str) -> list[Project]:
         return await records.projects_of(tx, user_id, PROJECTS_MAX)
 
-    async def _new_user(self, email: str, password: str, *, installation_owner: bool) -> tuple[User, str]:
+    async def new_user(self, email: str, password: str, *, installation_owner: bool) -> tuple[User, str]:
+        """A user who is not kept yet, and the hash of their password.
+
+        Raises:
+            InvalidInput: the address or the password will not do.
+        """
         checked = checked_email(email), checked_password(password)
         password_hash = await asyncio.to_thread(self._hasher.hash, checked[1])
         user = User(
@@ -482,10 +685,81 @@ class Accounts:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _remember(self, tx: Transaction, cookie: str, user_id: str, project_id: str, now: int) -> None:
+    async def keep_sign_in(
+        self, tx: Transaction, cookie: str, user_id: str, project_id: str, now: int, *, address: str, agent: str
+    ) -> None:
+        """Let a browser with this cookie be somebody, who looks at a project."""
         await records.insert_sign_in(
-            tx, _digest(cookie), user_id, project_id, now=now, expires_at=now + SIGN_IN_LIFETIME_MS
+            tx,
+            digest(cookie),
+            user_id,
+            project_id,
+            now=now,
+            expires_at=now + SIGN_IN_LIFETIME_MS,
+            network=site_of(address),
+            agent=shown_agent(agent),
         )
+
+
+async def begin_try(
+    tx: Transaction, subjects: Iterable[tuple[str, int]], now: int, *, address: str = ""
+) -> dict[str, str]:
+    """Count a try at something that proves who one is, before it is looked at, so that parallel guesses count as well.
+
+    Args:
+        subjects: whom it counts against, and how many failures of each are let through.
+        address: where it comes from, for the log.
+
+    Returns:
+        By subject, the id under which the try stands until it has succeeded.
+
+    Raises:
+        Forbidden: too many have failed of late.
+    """
+    for subject, _ in sorted(subjects):
+        await records.lock_subject(tx, subject)
+    await records.forget_failures_before(tx, now - THROTTLE_WINDOW_MS)
+    for subject, failures_max in subjects:
+        if await records.failures_since(tx, subject, now - THROTTLE_WINDOW_MS) >= failures_max:
+            _log.warning("sign_in.throttled", address=address)
+            raise Forbidden("Too many failed sign-ins. Wait 15 minutes, then try again.", code="sign_in_throttled")
+    return {subject: await records.note_failure(tx, subject, now) for subject, _ in subjects}
+
+
+async def require_may_give(tx: Transaction, acting: User | None, project: Project | None, role: Role) -> None:
+    """Refuse a role above that of whoever gives it, as they are at this moment.
+
+    Args:
+        acting: None for an operator, who may give any.
+        project: where the role is to hold; None for the whole installation.
+    """
+    if acting is None:
+        return
+    mine = await _role_of(tx, acting, project)
+    if mine is None or not manages(mine, role):
+        raise Forbidden("You can only give roles up to your own.", code="role_too_high")
+
+
+async def _require_may_change(tx: Transaction, acting: User | None, project: Project | None, user: User) -> None:
+    if acting is None:
+        return
+    if acting.id == user.id:
+        raise Forbidden("You cannot change your own role or remove yourself. Ask another owner.", code="own_role")
+    mine = await _role_of(tx, acting, None if user.installation_owner else project)
+    theirs = (
+        Role.OWNER if user.installation_owner or project is None else await records.role_in(tx, user.id, project.id)
+    )
+    if mine is None or not manages(mine, theirs or Role.VIEWER):
+        raise Forbidden("Their role is above yours. Ask an owner.", code="role_too_high")
+
+
+async def _role_of(tx: Transaction, acting: User, project: Project | None) -> Role | None:
+    user = await records.user_by_id(tx, acting.id)
+    if user is None:
+        return None
+    if user.installation_owner:
+        return Role.OWNER
+    return await records.role_in(tx, user.id, project.id) if project is not None else None
 
 
 async def _locked(tx: Transaction, email: str) -> User:
@@ -506,7 +780,16 @@ async def _require_other_owner(tx: Transaction, user: User) -> None:
         )
 
 
-async def _write_down(tx: Transaction, act: Act, action: str, user: User, moves: Iterable[_Move]) -> None:
+async def write_down_of(tx: Transaction, act: Act, action: str, user: User, **detail: Any) -> None:
+    """Write something about a person into the audit log of each of their projects; of owners of the installation, into
+    the installation's."""
+    places: list[str | None] = [None]
+    if not user.installation_owner:
+        places = [one.id for one in await records.projects_of(tx, user.id, PROJECTS_MAX)] or [None]
+    await write_down_all(tx, act, [(action, where, None, {"email": user.email, **detail}) for where in places])
+
+
+async def write_down(tx: Transaction, act: Act, action: str, user: User, moves: Iterable[Move]) -> None:
     """Write a change of a person's roles into the audit log: where, what they were, and what they are."""
     lines: list[tuple[str, str | None, str | None, dict[str, Any]]] = [
         (
@@ -538,7 +821,12 @@ def _log_failure(found: tuple[User, str] | None, address: str) -> None:
     _log.warning("sign_in.failed", user=found[0].id if found is not None else None, address=address)
 
 
-def _site(address: str) -> str:
+def shown_agent(agent: str) -> str:
+    """What a browser calls itself, as far as it is kept."""
+    return "".join(char for char in agent[:AGENT_MAX] if char.isprintable())
+
+
+def site_of(address: str) -> str:
     """Whom an address stands for: of IPv6, one customer's /64, in which they have more addresses than guesses."""
     try:
         found = ip_address(address.partition("%")[0])
@@ -552,5 +840,6 @@ def csrf_token(cookie: str) -> str:
     return hmac.new(cookie.encode(), b"tillgate form", hashlib.sha256).hexdigest()
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is kept of a token that somebody shows: enough to know it again, and worthless to whoever reads it."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,9 +1,9 @@
 """Every statement about projects, users and signed-in browsers."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from keyturn.database import Both
-from tillgate.access.accounts.model import Place, Project, User
+from tillgate.access.accounts.model import Place, Project, SignIn, User
 from tillgate.access.roles import Role
 from tillgate.base import ids
 from tillgate.store import Row, Transaction
@@ -19,7 +19,8 @@ _WHO: Final = "u.id AS user_id, u.email, u.installation_owner, u.created_at AS u
 _WHERE: Final = "p.id AS project_id, p.name AS project_name, p.created_at AS project_created_at"
 # Looked up with every request, so that who is removed or has another role is so with the next one.
 _SIGNED_IN: Final = (
-    f"SELECT {_WHO}, {_WHERE}, m.role, s.livemode FROM sign_ins s JOIN users u ON u.id = s.user_id "
+    f"SELECT {_WHO}, {_WHERE}, m.role, s.livemode, s.confirmed_at, s.seen_at FROM sign_ins s "
+    "JOIN users u ON u.id = s.user_id "
     "JOIN projects p ON p.id = s.project_id "
     "LEFT JOIN memberships m ON m.user_id = s.user_id AND m.project_id = s.project_id "
     "WHERE s.token_digest = $1 AND s.expires_at > $2 AND (u.installation_owner OR m.role IS NOT NULL)"
@@ -43,6 +44,12 @@ _END_STRAY: Final = (
 )
 
 
+_SIGN_INS_OF: Final = (
+    "SELECT token_digest, id, network, agent, created_at, seen_at FROM sign_ins WHERE user_id = $1 "
+    "AND expires_at > $2 ORDER BY seen_at DESC, id LIMIT $3"
+)
+
+
 async def insert_project(tx: Transaction, project: Project) -> None:
     """Keep a new project."""
     await tx.execute(
@@ -57,6 +64,11 @@ async def project_by_id(tx: Transaction, project_id: str) -> Project | None:
     """One project."""
     row = await tx.fetch_one(f"SELECT {_PROJECT} FROM projects WHERE id = $1", project_id)
     return _project(row) if row is not None else None
+
+
+async def rename_project(tx: Transaction, project_id: str, name: str) -> None:
+    """Give a project another name."""
+    await tx.execute("UPDATE projects SET name = $1 WHERE id = $2", name, project_id)
 
 
 async def projects(tx: Transaction) -> list[Project]:
@@ -111,26 +123,93 @@ async def use_setup_link(tx: Transaction, token_digest: str) -> bool:
     return await tx.execute("DELETE FROM setup_links WHERE token_digest = $1", token_digest) == 1
 
 
+class Found(NamedTuple):
+    """A signed-in browser: who it is, where it looks, and when it proved and showed itself."""
+
+    place: Place
+    livemode: bool
+    confirmed_at: int
+    seen_at: int
+
+
 async def insert_sign_in(
-    tx: Transaction, token_digest: str, user_id: str, project_id: str, *, now: int, expires_at: int
+    tx: Transaction,
+    token_digest: str,
+    user_id: str,
+    project_id: str,
+    *,
+    now: int,
+    expires_at: int,
+    network: str,
+    agent: str,
 ) -> None:
     """Remember a signed-in browser, in test mode to begin with; forget those that have lapsed."""
     await tx.execute("DELETE FROM sign_ins WHERE expires_at <= $1", now)
     await tx.execute(
-        "INSERT INTO sign_ins (token_digest, user_id, project_id, livemode, created_at, expires_at) "
-        "VALUES ($1, $2, $3, FALSE, $4, $5)",
+        "INSERT INTO sign_ins (token_digest, id, user_id, project_id, livemode, created_at, expires_at, seen_at, "
+        "confirmed_at, network, agent) VALUES ($1, $2, $3, $4, FALSE, $5, $6, $5, $5, $7, $8)",
         token_digest,
+        ids.new_id(ids.SIGN_IN),
         user_id,
         project_id,
         now,
         expires_at,
+        network,
+        agent,
     )
 
 
-async def signed_in(tx: Transaction, token_digest: str, now: int) -> tuple[Place, bool] | None:
+async def signed_in(tx: Transaction, token_digest: str, now: int) -> Found | None:
     """Who this browser is, in which project as what, and whether it looks at live mode."""
     row = await tx.fetch_one(_SIGNED_IN, token_digest, now)
-    return (_place(row), bool(row["livemode"])) if row is not None else None
+    return Found(_place(row), bool(row["livemode"]), row["confirmed_at"], row["seen_at"]) if row is not None else None
+
+
+async def note_seen(tx: Transaction, token_digest: str, now: int, network: str, agent: str) -> None:
+    """Remember when, from where and with what a signed-in browser was last in use."""
+    await tx.execute(
+        "UPDATE sign_ins SET seen_at = $1, network = $2, agent = $3 WHERE token_digest = $4",
+        now,
+        network,
+        agent,
+        token_digest,
+    )
+
+
+async def note_confirmed(tx: Transaction, token_digest: str, now: int) -> int:
+    """Remember that whoever uses a signed-in browser has proved again who they are."""
+    return await tx.execute("UPDATE sign_ins SET confirmed_at = $1 WHERE token_digest = $2", now, token_digest)
+
+
+async def sign_ins_of(tx: Transaction, user_id: str, token_digest: str, now: int, limit: int) -> list[SignIn]:
+    """A person's signed-in browsers, the one last seen first."""
+    rows = await tx.fetch_all(_SIGN_INS_OF, user_id, now, limit)
+    return [
+        SignIn(
+            id=row["id"],
+            network=row["network"],
+            agent=row["agent"],
+            created_at=row["created_at"],
+            seen_at=row["seen_at"],
+            current=row["token_digest"] == token_digest,
+        )
+        for row in rows
+    ]
+
+
+async def end_sign_in(tx: Transaction, user_id: str, sign_in_id: str) -> int:
+    """End one of a person's sign-ins."""
+    return await tx.execute("DELETE FROM sign_ins WHERE user_id = $1 AND id = $2", user_id, sign_in_id)
+
+
+async def end_sign_ins(tx: Transaction, user_id: str, *, but: str = "") -> int:
+    """End a person's sign-ins, apart from the one with a digest; how many."""
+    return await tx.execute("DELETE FROM sign_ins WHERE user_id = $1 AND token_digest <> $2", user_id, but)
+
+
+async def forget_devices(tx: Transaction, user_id: str) -> None:
+    """Forget which devices a person has signed in from."""
+    await tx.execute("DELETE FROM known_devices WHERE user_id = $1", user_id)
 
 
 async def look_at(tx: Transaction, token_digest: str, project_id: str, livemode: bool) -> int:
@@ -231,9 +310,10 @@ async def user_by_email(tx: Transaction, email: str) -> User | None:
     return _user(row) if row is not None else None
 
 
-async def user_exists(tx: Transaction, user_id: str) -> bool:
-    """Whether the account is still there."""
-    return await tx.fetch_one("SELECT 1 FROM users WHERE id = $1", user_id) is not None
+async def user_by_id(tx: Transaction, user_id: str) -> User | None:
+    """The user with this id."""
+    row = await tx.fetch_one(f"SELECT {_USER} FROM users WHERE id = $1", user_id)
+    return _user(row) if row is not None else None
 
 
 async def projects_of(tx: Transaction, user_id: str, limit: int) -> list[Project]:
@@ -331,7 +411,9 @@ def _user(row: Row) -> User:
 
 
 async def forget_sign_ins(tx: Transaction) -> None:
-    """End every sign-in and set-up link, and forget every device, wherever it is."""
+    """End every sign-in, invitation and set-up link, and forget every device, wherever it is."""
     await tx.execute("DELETE FROM sign_ins")
+    await tx.execute("DELETE FROM halfway_sign_ins")
+    await tx.execute("DELETE FROM invitations")
     await tx.execute("DELETE FROM setup_links")
     await tx.execute("DELETE FROM known_devices")

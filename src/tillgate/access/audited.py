@@ -1,0 +1,21 @@
+"""What is written into the audit log beside keys and people: secrets that the checkout itself keeps."""
+
+from typing import Literal
+
+from keyturn.stores.head import write_down
+from keyturn.stores.ports import Act
+from tillgate.base.principal import Principal
+from tillgate.store import Transaction
+
+
+async def write_down_endpoint(
+    tx: Transaction,
+    principal: Principal,
+    now: int,
+    action: Literal["webhook.created", "webhook.secret_rotated", "webhook.deleted"],
+    endpoint_id: str,
+) -> None:
+    """Write down whose doing it is that a webhook endpoint has a secret, has another one, or is gone."""
+    await write_down(
+        tx, Act(now, principal.actor), action, principal.project_id, None, endpoint=endpoint_id, mode=principal.mode
+    )
