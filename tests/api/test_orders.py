@@ -47,7 +47,8 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     first = dict(order["lineItems"][0])
     assert first.pop("id").startswith("li_")
     assert first == {
-        "object": "line_item", "livemode": False, "kind": "product", "name": "Tea", "quantity": 2, "unitAmount": "4.505",
+        "object": "line_item", "livemode": False, "kind": "product", "name": "Tea", "quantity": 2,
+        "unitAmount": "4.505",
         "amount": "9.010", "productId": product_id,
     }  # fmt: skip
     assert (order["reference"], order["metadata"], order["sessionId"]) == ("A-1", {"a": 1}, session["id"])
