@@ -86,7 +86,7 @@ async def _people(accounts: Accounts, project_id: str) -> dict[Role, User]:
 
 async def test_nobody_gives_or_takes_more_than_their_role(accounts: Accounts, invitations: Invitations) -> None:
     """For each pair of roles: inviting, changing and removing go as far as one's own role, looked at in the
-    transaction; nobody gives the installation, leaves by themselves, or reaches into another project."""
+    transaction; nobody gives the installation, leaves it, or reaches into another project."""
     project, other = await accounts.create_project("Shop"), await accounts.create_project("Other")
     people = await _people(accounts, project.id)
     boss = (await accounts.create_user("boss@example.com", PASSWORD)).user
@@ -163,7 +163,7 @@ async def test_who_has_an_account_accepts_as_themselves(accounts: Accounts, invi
 async def test_invitations_are_bounded(
     accounts: Accounts, invitations: Invitations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So many are open at a time; who withdraws one may send another."""
+    """A limited number is open at a time; who withdraws one may send another."""
     assert OPEN_MAX == 100
     monkeypatch.setattr(inviting, "OPEN_MAX", 2)
     project = await accounts.create_project("Shop")

@@ -264,7 +264,7 @@ def _code(shop: Shop, secret: str) -> str:
     return pyotp.TOTP(secret).generate_otp(shop.clock.now() // STEP_MS)
 
 
-async def test_owners_are_told_of_what_others_changed(owner_of_both: Owner) -> None:
+async def test_owners_see_what_others_changed(owner_of_both: Owner) -> None:
     """Each of them, until they have seen it; of people and of live keys and secrets, not of what is of test mode, nor
     of what they did themselves; nobody else is."""
     owner, shop = owner_of_both, owner_of_both.shop

@@ -31,7 +31,7 @@ async def test_a_refund_that_is_sent_again_is_one_refund(owner_of_both: Owner) -
         assert await owner.done(f"{path}/refund", **fields) == path
     assert "done once, and nothing was done again" in await owner.page(path)
     assert [one["amount"] for one in await listed(owner, "/refunds")] == ["2.00"]
-    # Another amount is another form, and so is the same one on a page that was opened anew.
+    # Another amount is another form, and so is the same one on a page that was opened again.
     await owner.done(f"{path}/refund", **(fields | {"amount": "3.00"}))
     await owner.done(f"{path}/refund", **(fields | {"form_id": await marked(owner, path)}))
     assert [one["amount"] for one in await listed(owner, "/refunds")] == ["2.00", "3.00", "2.00"]

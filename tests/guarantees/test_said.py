@@ -134,7 +134,7 @@ class Pages:
         return Decimal(re.sub(r"[^\d.]", "", text))
 
     def _known(self, books: Books) -> dict[str, Any]:
-        """What the API tells of the money, added up here."""
+        """What the API says about the money, added up here."""
         payment = books.asked("GET", f"/payments/{books.payment_id}")
         moved = books.asked("GET", f"/transactions?orderId={books.order_id}&limit=100")["data"]
         amounts = {name: Decimal(value) for name, value in payment["amounts"].items()}

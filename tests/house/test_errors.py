@@ -34,6 +34,8 @@ CAMEL: Final = re.compile(r"[A-Za-z]+", re.ASCII)
 
 # A value of each name that a problem may have.
 VALUES: Final[dict[str, Any]] = {
+    "order_id": "ord_1",
+    "status": "open",
     "after": 9,
     "allow": "amount",
     "beside": "currency",

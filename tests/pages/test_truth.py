@@ -195,7 +195,7 @@ STORIES: dict[str, tuple[Callable[[Till], Any], tuple[str, ...], tuple[str, ...]
 
 
 @pytest.mark.parametrize("name", STORIES)
-async def test_the_page_tells_what_became_of_the_money(sqlite_till: Till, name: str) -> None:
+async def test_the_page_says_where_the_money_is(sqlite_till: Till, name: str) -> None:
     """Never the price where another sum came, was taken, accepted or given back; and only what is wholly paid is
     stamped so."""
     tell, expected, absent = STORIES[name]

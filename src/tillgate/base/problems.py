@@ -123,7 +123,7 @@ class Problem(StrEnum):
     PRODUCT_NOT_FOR_SALE = "product_not_for_sale"
 
     # Sessions and orders.
-    REFERENCE_TAKEN = "reference_taken"  # reference, which
+    REFERENCE_TAKEN = "reference_taken"  # reference, order_id, status
     NO_AUTHORIZATIONS = "no_authorizations"
     DISCOUNTED_ALREADY = "discounted_already"
     CLOCK_FULL = "clock_full"  # maximum

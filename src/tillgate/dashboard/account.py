@@ -1,6 +1,5 @@
 """One's own account: the password, the second factor, and where one is signed in."""
 
-import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -44,7 +43,7 @@ _SYSTEMS: Final = (
 
 def device_of(agent: str) -> str:
     """A browser in people's words, such as ``Firefox on Linux``; what it says of itself is a hint and no proof."""
-    browser = next((name for mark, name in _BROWSERS if re.search(rf"{mark}\w*/", agent)), None)
+    browser = next((name for mark, name in _BROWSERS if mark in agent), None)
     system = next((name for mark, name in _SYSTEMS if mark in agent), None)
     if browser and system:
         return f"{browser} on {system}"

@@ -66,6 +66,12 @@ def camel(name: str) -> str:
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
+def _claimer(values: Mapping[str, Any]) -> str:
+    """The order that has a reference, as far as it can be seen."""
+    order_id = values["order_id"]
+    return f"The order {order_id}, which is {values['status']}," if order_id is not None else "Another order"
+
+
 def _field(values: Values, spell: Spell, name: str = "other") -> str:
     field: Field = values[name]
     return spell(path_of(field))
@@ -285,9 +291,9 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.PRODUCT_KIND: lambda values, spell: f"expected kind product for a line with a {_field(values, spell)}.",
     _P.PRODUCT_CURRENCY: "this product costs {product}, the order is in {order}.",
     _P.PRODUCT_NOT_FOR_SALE: "this product is not for sale.",
-    _P.REFERENCE_TAKEN: (
-        "{which} has the unique reference {reference!r}. Go on with that order and its session; the reference is free "
-        "again once it is canceled, expired or refunded in full."
+    _P.REFERENCE_TAKEN: lambda values, _: (
+        f"{_claimer(values)} has the unique reference {values['reference']!r}. Go on with that order and its session; "
+        "the reference is free again once it is canceled, expired or refunded in full."
     ),
     _P.NO_AUTHORIZATIONS: ("this rail has no authorisations, so payments cannot be captured later; use automatic."),
     _P.DISCOUNTED_ALREADY: "a session that is created with a discount cannot take another.",

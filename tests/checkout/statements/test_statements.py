@@ -154,7 +154,7 @@ def test_each_situation_has_words_in_each_table() -> None:
 
 @pytest.mark.parametrize(("known", "situation"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_every_sum_in_a_sentence_is_one_of_the_books(known: Books, situation: Situation) -> None:
-    """Each placeholder is filled; nobody is thanked for, or told of, a sum that is zero in the books."""
+    """Each placeholder is filled; nobody is thanked for, or reads of, a sum that is zero in the books."""
     values = {"merchant": "M"} | values_of(known, lambda money: f"${money}", lambda atomic: f"{atomic} T")
     words, own = BUYER[situation], MERCHANT[situation]
     for text in (words.headline, words.announcement, words.lead, words.lead_again, words.hint, own.notice):

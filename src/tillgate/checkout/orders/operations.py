@@ -186,12 +186,12 @@ async def make(
     )
     if not await records.insert(tx, order):
         claimer = await records.claims(tx, order.project_id, order.livemode, order.reference or "")
-        # Seen by nobody else yet: it was claimed in the same moment.
-        which = f"The order {claimer[0]}, which is {claimer[1].value}," if claimer is not None else "Another order"
+        # None where it was claimed in the same moment, and is seen by nobody else yet.
+        claimed_by, status = (claimer[0], claimer[1].value) if claimer is not None else (None, None)
         raise Conflict(
             Problem.REFERENCE_TAKEN,
             field="reference",
-            values={"reference": new.reference, "which": which},
+            values={"reference": new.reference, "order_id": claimed_by, "status": status},
             code="order_reference_taken",
         )
     return order
