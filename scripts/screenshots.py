@@ -68,7 +68,7 @@ def sign_in(page: Page, server: RunningServer) -> None:
     """As the owner would."""
     page.goto(f"{server.url}/dashboard")
     page.get_by_label("E-mail address").fill(server.owner_email)
-    page.get_by_label("Password").fill(server.owner_password)
+    page.get_by_label("Password", exact=True).fill(server.owner_password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{server.url}/dashboard**")
 

@@ -119,7 +119,7 @@ def cannot_hold(spot: Spot) -> Iterator[Any]:
     name = spot.name
     if name in ("discountPercentage", "value", "price") or name.endswith(("Amount", "amount", "Min", "Max")):
         if _is_text(spot):
-            yield from (one for one in AMOUNTS if not (name == "shippingAmount" and one in ("0", "0.00")))
+            yield from AMOUNTS
     elif name in ("currency", "fiatCurrency"):
         yield from CURRENCIES
     elif name == "url" or name.endswith("Url"):
@@ -160,6 +160,10 @@ async def send(client: httpx.AsyncClient, method: str, path: str, body: Any, **h
     return await client.request(method, path, content=json.dumps(body), headers={**JSON, **headers})
 
 
+# What a session asks for may come to nothing: it is then complete without a payment.
+MAY_BE_ZERO = {f"/checkout_sessions {name}" for name in ("value", "unitAmount", "shippingAmount")}
+
+
 @pytest.mark.slow
 @pytest.mark.anyio
 async def test_no_field_takes_what_it_cannot_hold(still_shop: Shop) -> None:
@@ -177,6 +181,8 @@ async def test_no_field_takes_what_it_cannot_hold(still_shop: Shop) -> None:
         for spot in spots(route.body):
             body = base(route, request.body or {}, spot)
             for value in cannot_hold(spot):
+                if value in ("0", "0.00") and f"{route.path} {spot.name}" in MAY_BE_ZERO:
+                    continue
                 answer = await send(client, route.method, request.path, spot.put(body, value), **key)
                 if not refuses(answer, spot, value):
                     wrong.append(f"{route.method} {route.path} {spot.path} {value!r:.60}: {answer.text:.300}")

@@ -54,14 +54,16 @@ async def test_what_costs_nothing_is_paid_without_a_payment(
 
 
 async def test_a_price_is_unpaid_until_it_is_paid(shop: Shop) -> None:
-    """``paymentStatus`` of what costs something."""
+    """``paymentStatus`` of what costs something. A refund ends that of the order; the session was paid."""
     client = await shop.client()
     session = await made(client, "/checkout_sessions", **TEA)
     assert session["paymentStatus"] == "unpaid"
     paid = (await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})).json()
     assert paid["paymentStatus"] == "paid"
     await client.post("/refunds", json={"paymentId": session["paymentId"], "reason": "other"})
-    assert (await client.get(f"/checkout_sessions/{session['id']}")).json()["paymentStatus"] == "unpaid"
+    refunded = (await client.get(f"/checkout_sessions/{session['id']}")).json()
+    order = (await client.get(f"/orders/{session['orderId']}")).json()
+    assert (refunded["paymentStatus"], order["status"], order["paymentStatus"]) == ("paid", "refunded", "unpaid")
 
 
 async def test_a_discount_that_rounds_to_nothing_is_no_error(shop: Shop) -> None:

@@ -186,8 +186,12 @@ def test_what_reads_makes_no_database(
             source = tmp_path / "given"
             source.write_text("")
             words.append(str(tmp_path / "new") if path == ("backup",) else str(source) if path[-1] == "import" else "x")
-    words += {("keys", "create"): ["--scope", "events:read"], ("keys", "revoke-many"): ["--name", "x"]}.get(path, [])
-    done = CliRunner().invoke(PROGRAMS[program], words)
+    words += {
+        ("keys", "create"): ["--scope", "events:read"],
+        ("keys", "revoke-many"): ["--name", "x"],
+        ("users", "set-password"): ["--password-stdin"],
+    }.get(path, [])
+    done = CliRunner().invoke(PROGRAMS[program], words, input="a-long-enough-password\n")
     assert done.exit_code == 1, (words, done.output)
     assert "none.db" in done.output, (words, done.output)
     assert (file.read_bytes() if file.exists() else None) == there

@@ -26,7 +26,7 @@ LONG = "A title that goes on and on, as titles do when nobody stops them, " * 3
 def sign_in(page: Page, url: str, path: str = "/dashboard") -> None:
     page.goto(f"{url}{path}")
     page.get_by_label("E-mail address").fill(OWNER_EMAIL)
-    page.get_by_label("Password").fill(OWNER_PASSWORD)
+    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{url}{path}")
 
@@ -69,7 +69,7 @@ def test_a_fresh_server_is_set_up_with_the_link_of_the_terminal(fresh_server: Ru
     page.goto(link)
     page.get_by_label("Shop or project").fill("Corner shop")
     page.get_by_label("E-mail address").fill("me@example.com")
-    page.get_by_label("Password").fill("a good long password")
+    page.get_by_label("Password", exact=True).fill("a good long password")
     page.get_by_role("button", name="Set up and sign in").click()
     expect(page.get_by_role("heading", name="Corner shop")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("This server is set up.")
@@ -81,11 +81,11 @@ def test_signing_in_leads_to_where_one_was_headed(running: RunningServer, page: 
     """A wrong password is told and the address kept; then in, and out again. crypto-checkout R11, R12."""
     page.goto(f"{running.url}/dashboard/api-keys")
     page.get_by_label("E-mail address").fill(OWNER_EMAIL)
-    page.get_by_label("Password").fill("wrong password")
+    page.get_by_label("Password", exact=True).fill("wrong password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("is wrong")
     expect(page.get_by_label("E-mail address")).to_have_value(OWNER_EMAIL)
-    page.get_by_label("Password").fill(OWNER_PASSWORD)
+    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="API Keys", exact=True)).to_be_visible()
     expect(page).to_have_url(f"{running.url}/dashboard/api-keys")

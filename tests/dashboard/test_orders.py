@@ -58,7 +58,7 @@ async def test_a_paid_order_is_refunded_by_its_button(owner_of_both: Owner) -> N
         *refunded,
         "order.refunded",
     ]
-    assert (await owner.send(f"{path}/refund", amount="1", reason="reason", destination="")).status_code == 422
+    assert (await owner.send(f"{path}/refund", amount="1", reason="other", destination="")).status_code == 422
 
 
 async def test_an_authorised_payment_is_captured_by_its_button(owner: Owner) -> None:

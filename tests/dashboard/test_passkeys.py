@@ -35,7 +35,8 @@ def sign_in(page: Page, url: str, password: str = OWNER_PASSWORD) -> None:
     page.goto(f"{url}/dashboard/sign-in")
     page.get_by_label("E-mail address").fill(OWNER_EMAIL)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
 
 
 def with_authenticator(page: Page) -> None:

@@ -11,7 +11,7 @@ from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
-from tillgate.checkout.orders.model import OrderStatus
+from tillgate.checkout.orders.model import OrderStatus, PaymentRequired
 from tillgate.checkout.payments.model import (
     Decision,
     Payment,
@@ -125,7 +125,7 @@ def changed(before: CheckoutSession, after: CheckoutSession) -> bool:
 def _money(session: CheckoutSession) -> tuple[object, ...]:
     payment = session.payment
     last = payment.transfers[-1].tx_hash if payment.transfers else None
-    return payment.id, payment.terms, payment.received, last, session.exceptions
+    return payment.id, payment.terms, payment.received, payment.received_value, last, session.exceptions
 
 
 class Conclusion(NamedTuple):
@@ -232,6 +232,13 @@ def order_status(session: CheckoutSession) -> OrderStatus:
             return OrderStatus.REVIEW if session.payment.refundable_atomic else OrderStatus.CANCELED
         case never:
             assert_never(never)
+
+
+def payment_required(session: CheckoutSession) -> PaymentRequired:
+    """Whether a session was paid, as Stripe's ``payment_status`` says: what is given back later does not change it."""
+    if session.status not in (SessionStatus.PAID, SessionStatus.PAID_LATE):
+        return PaymentRequired.UNPAID
+    return PaymentRequired.PAID if session.price.minor else PaymentRequired.NOT_REQUIRED
 
 
 def payment_state(session: CheckoutSession) -> PaymentState:

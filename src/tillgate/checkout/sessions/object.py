@@ -7,9 +7,8 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
-from tillgate.checkout.orders.model import payment_required
 from tillgate.checkout.payments.model import Unusual
-from tillgate.checkout.sessions.model import CheckoutSession, order_status
+from tillgate.checkout.sessions.model import CheckoutSession, payment_required
 
 
 class FiatAmount(msgspec.Struct, frozen=True):
@@ -26,7 +25,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         amount: what the buyer is to send.
         received: what has arrived or was captured, and is confirmed; ``fiat_received`` is what it is worth at the price
             that was locked: of a partial capture, what was captured.
-        payment_status: the order's: ``paid`` while it is, ``no_payment_required`` where its total is zero.
+        payment_status: ``paid`` once it is, also after a refund; ``no_payment_required`` where its total is zero.
         reference, customer_id: the order's: whose it is, for whoever fulfils on this object's events.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
@@ -82,7 +81,7 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         reference=session.reference,
         customer_id=session.customer_id,
         status=session.status.value,
-        payment_status=payment_required(order_status(session), session.price).value,
+        payment_status=payment_required(session).value,
         exceptions=session.exceptions,
         address=terms.address,
         amount=crypto_amount(terms.amount_atomic, terms.asset_decimals),
