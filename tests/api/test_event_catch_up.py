@@ -83,5 +83,5 @@ async def test_an_event_says_what_its_object_held_before(shop: Shop) -> None:
     assert detected["previousAttributes"] == {"status": "pending", "txHash": None}
     assert overpaid["previousAttributes"]["status"] == "detected"
     assert set(overpaid["previousAttributes"]) >= {"status", "received", "exceptions"}
-    assert paid["previousAttributes"] == {"status": "overpaid", "paidAt": None}
+    assert paid["previousAttributes"] == {"status": "overpaid", "paymentStatus": "unpaid", "paidAt": None}
     assert (await client.get(f"/events/{paid['id']}")).json() == paid
