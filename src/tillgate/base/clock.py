@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 SECOND_MS = 1_000
@@ -36,6 +37,8 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
+# The same objects are read again and again, and so are their instants: half a megabyte at most.
+@lru_cache(maxsize=4_000)
 def to_rfc3339(at: int) -> str:
     """``2024-11-01T12:00:00.000Z``: always UTC, always milliseconds."""
     return (_NAIVE_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds") + "Z"

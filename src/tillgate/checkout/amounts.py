@@ -1,5 +1,7 @@
 """Amounts of a rail's asset on the wire: one form for sessions, payments and transactions."""
 
+from functools import lru_cache
+
 import msgspec
 
 
@@ -13,6 +15,8 @@ class CryptoAmount(msgspec.Struct, frozen=True):
 _NOTHING = CryptoAmount("0", "0")
 
 
+# Prices repeat, in a list and from one day to the next.
+@lru_cache(maxsize=4_000)
 def crypto_amount(atomic: int, decimals: int) -> CryptoAmount:
     """An amount in atomic units of an asset with a number of decimals."""
     if not atomic:

@@ -52,6 +52,7 @@ SESSION_CREATED: Final = _declared(
     "session.created",
     "checkout_session",
     "A session was created, through the API or by a visit to a link.",
+    creates=True,
 )
 SESSION_DETECTED: Final = _declared(
     "session.detected",
@@ -100,6 +101,7 @@ PAYMENT_LINK_CREATED: Final = _declared(
     "payment_link.created",
     "payment_link",
     "A payment link was created.",
+    creates=True,
 )
 PAYMENT_LINK_UPDATED: Final = _declared(
     "payment_link.updated",
@@ -120,6 +122,7 @@ PROMOTION_CODE_CREATED: Final = _declared(
     "promotion_code.created",
     "promotion_code",
     "A promotion code was created.",
+    creates=True,
 )
 PROMOTION_CODE_UPDATED: Final = _declared(
     "promotion_code.updated",

@@ -205,6 +205,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def received_value(self) -> Money:
         """What has come and is confirmed, at the price that was locked: a sum as well."""
+        if not self.transfers:
+            return Money(0, self.price.currency)
         transfers = sum(
             one.amount_atomic for one in self.transfers if one.confirmed_at is not None and one.value_minor is None
         )

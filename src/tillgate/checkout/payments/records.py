@@ -35,6 +35,8 @@ JOINED_COLUMNS: Final = (
     "p.lapses_at, p.released_minor, p.release_reason, p.decline_code, p.declined_at, p.decision, "
     "p.reopened, p.unexpected"
 )
+# By value: quicker than asking the enumeration, for each row.
+_CAPTURE_METHODS: Final = {one.value: one for one in CaptureMethod}
 _RECORDED: Final = (
     "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
     f"s.expires_at, {JOINED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
@@ -395,7 +397,7 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
         rail=rail,
         terms=PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd),
         price=Money(amount_minor, currency),
-        capture_method=CaptureMethod(method),
+        capture_method=_CAPTURE_METHODS[method],
         authorization=Authorization(
             amount_minor=authorized,
             authorized_at=authorized_at,
