@@ -574,7 +574,7 @@ def test_on_a_phone_the_menu_is_folded_away(running: RunningServer, open_page: O
 
 # The texts of what reaches beyond the window, the innermost alone.
 STICKING_OUT = """() => [...document.querySelectorAll("main *")]
-  .filter((one) => one.getBoundingClientRect().right > innerWidth && !one.children.length)
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth && one.getClientRects().length)
   .map((one) => one.outerHTML.slice(0, 200))"""
 
 
