@@ -572,9 +572,10 @@ def test_on_a_phone_the_menu_is_folded_away(running: RunningServer, open_page: O
     expect(button).to_be_hidden()
 
 
-# The texts of what reaches beyond the window, the innermost alone.
+# What reaches beyond the window.
 STICKING_OUT = """() => [...document.querySelectorAll("main *")]
-  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth && one.getClientRects().length)
+  .filter((one) => one.getClientRects().length)
+  .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth)
   .map((one) => one.outerHTML.slice(0, 200))"""
 
 
