@@ -184,7 +184,7 @@ async def _complete(context: PagesContext, request: Request) -> Response:
     try:
         await context.database.write(operation)
     except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=error.public)
+        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
     return see_other(f"/checkout/{session.id}")
 
 
