@@ -23,6 +23,7 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address that th
 RoleOption = Annotated[
     Role, typer.Option("--role", help="What they may do in the project; an owner without a project owns everything.")
 ]
+PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 ProjectOption = Annotated[
     str | None,
     typer.Option(
@@ -44,9 +45,7 @@ def create(
     email: Annotated[str, typer.Option("--email", help="The address to sign in with.")],
     role: RoleOption = Role.OWNER,
     project: ProjectOption = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
+    password_stdin: PasswordStdin = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -107,9 +106,7 @@ def invite(
 @app.command("set-password")
 def set_password(
     email: Email,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
+    password_stdin: PasswordStdin = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
