@@ -14,10 +14,10 @@ from tests.dashboard.test_browser import DESKTOP, PHONE, WCAG
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD, RunningServer
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server of its own: its owner gets a second factor."""
-    started = RunningServer(tmp_path_factory.mktemp("passkeys") / "data").start()
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    """A server for each test: its owner gets a second factor."""
+    started = RunningServer(tmp_path / "data").start()
     try:
         started.owner()
         started.project()

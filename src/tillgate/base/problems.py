@@ -128,6 +128,7 @@ class Problem(StrEnum):
     DISCOUNTED_ALREADY = "discounted_already"
     CLOCK_FULL = "clock_full"  # maximum
     PRICE_IS_FINAL = "price_is_final"
+    HAS_A_PRICE = "has_a_price"
     CODE_IS_FINAL = "code_is_final"
     CODE_APPLIES = "code_applies"
     PRICE_HAS_DISCOUNT = "price_has_discount"

@@ -35,6 +35,7 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values], str]]] = {
     _P.PRICE_ABOVE: lambda values: f"Please enter {price(values['bound'])} or less.",
     _P.NOT_A_BUYERS_LINE: "This price is fixed. Please reload the page.",
     _P.FIXED_PRICE: "This price is fixed. Please reload the page.",
+    _P.HAS_A_PRICE: "This order has a price, so it is complete once that is paid.",
     _P.PRICE_IS_FINAL: _MOVED_ON,
     _P.CODE_IS_FINAL: _MOVED_ON,
     _P.PRICE_HAS_DISCOUNT: "A promotion code applies to this price. Please remove it first, then set the price.",

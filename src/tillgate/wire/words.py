@@ -298,6 +298,7 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.NO_AUTHORIZATIONS: ("this rail has no authorisations, so payments cannot be captured later; use automatic."),
     _P.DISCOUNTED_ALREADY: "a session that is created with a discount cannot take another.",
     _P.CLOCK_FULL: "this test clock has {maximum} sessions, the maximum. Create another.",
+    _P.HAS_A_PRICE: "This order has a price, so it is complete once that is paid.",
     _P.PRICE_IS_FINAL: "The price can be changed only before the first payment is seen.",
     _P.CODE_IS_FINAL: "A promotion code can be applied or removed only before the first payment is seen.",
     _P.CODE_APPLIES: "A discount already applies. Remove it first, then enter the other code.",

@@ -50,7 +50,7 @@ async def complete(context: CheckoutContext, tx: Transaction, principal: Princip
         return session
     refuse_unless_untouched(session, now, Problem.PRICE_IS_FINAL)
     if session.price.minor:
-        raise Conflict("This order has a price, so it is complete once that is paid.", code="session_not_payable")
+        raise Conflict(Problem.HAS_A_PRICE, code="session_not_payable")
     return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
 
 
