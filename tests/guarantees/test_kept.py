@@ -7,7 +7,7 @@ from tests.guarantees.kept_machine import KeptForms
 from tests.shop import ShopBeside
 
 # Runs are seeded, so that a change cannot fail by luck.
-LOOKS = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+LOOKS = settings(max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def test_a_kept_form_is_the_form_of_its_row_after_every_step(still_shop_beside: ShopBeside) -> None:

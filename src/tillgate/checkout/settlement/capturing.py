@@ -37,7 +37,13 @@ LAPSE_BATCH_MAX: Final = 100
 
 async def authorize(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """The payer's side of a locked, pending session promises the whole price: taken at once, or when the merchant
-    says so."""
+    says so.
+
+    Raises:
+        Conflict: it costs nothing.
+    """
+    if not session.price.minor:
+        raise Conflict("This session costs nothing, so there is nothing to authorise.", code="session_not_payable")
     payment = msgspec.structs.replace(
         session.payment,
         authorization=Authorization(
