@@ -5,9 +5,11 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
+from tillgate.api.kept import kept_answer
 from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.checkout import kept
 from tillgate.checkout.links import operations
 from tillgate.checkout.links.model import PaymentLinkObject, to_api
 from tillgate.checkout.links.operations import LinkChanges, NewLink
@@ -66,7 +68,9 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentLin
     return to_api(await operations.create_link(context.checkout, tx, call.principal, new), context.public_url)
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject | msgspec.Raw:
+    if (answer := await kept_answer(context, tx, call, kept.LINK)) is not None:
+        return answer
     return to_api(await operations.get_link(tx, call.principal, call.id), context.public_url)
 
 

@@ -30,8 +30,8 @@ _LIST: Final = (
 )
 _UPDATE: Final = (
     "UPDATE payment_links SET title = $1, description = $2, amount_minor = $3, currency = $4, success_url = $5, "
-    "cancel_url = $6, active = $7, archived_at = $8, updated_at = $9, allow_promotion_codes = $10 "
-    "WHERE id = $11 AND archived_at IS NULL"
+    "cancel_url = $6, active = $7, archived_at = $8, updated_at = $9, allow_promotion_codes = $10, "
+    "kept = NULL WHERE id = $11 AND archived_at IS NULL"
 )
 
 

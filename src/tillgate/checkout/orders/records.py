@@ -1,7 +1,7 @@
 """Every statement about orders."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 import msgspec
 
@@ -9,6 +9,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import present
 from tillgate.base.pages import PageRequest, since
+from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.store import Row, Transaction
@@ -45,23 +46,39 @@ _HAS_PAID: Final = "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('
 _NEWEST: Final = (
     f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
 )
+_NEWEST_KEPT: Final = (
+    "SELECT o.id, o.kept FROM orders o "
+    "WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
+)
+_FILTERED: Final = ("status", "fulfillment", "reference", "session_id", "customer_id")
 _RELEASE_REFERENCES: Final = with_list(
     "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
 )
 _CLAIMS: Final = "SELECT id, status FROM orders WHERE project_id = $1 AND livemode = $2 AND claimed_reference = $3"
 _MOVE: Final = (
-    "UPDATE orders SET status = $1, updated_at = $2, "
+    "UPDATE orders SET status = $1, updated_at = $2, kept = NULL, "
     "claimed_reference = CASE WHEN $1 IN ('canceled', 'refunded') THEN NULL ELSE claimed_reference END "
     "WHERE id = $3 AND status = $4"
 )
-_RELINE: Final = "UPDATE orders SET line_items = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
-_DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
-_TOUCH: Final = "UPDATE orders SET updated_at = $1 WHERE id = $2"
-_UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3 WHERE id = $4"
+_RELINE: Final = "UPDATE orders SET line_items = $1, total_minor = $2, updated_at = $3, kept = NULL WHERE id = $4"
+_DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3, kept = NULL WHERE id = $4"
+_TOUCH: Final = "UPDATE orders SET updated_at = $1, kept = NULL WHERE id = $2"
+_UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3, kept = NULL WHERE id = $4"
 
 _line_items: Final = msgspec.json.Decoder(tuple[LineItem, ...])
 _discounts: Final = msgspec.json.Decoder(tuple[Discount, ...])
 _encoder: Final = msgspec.json.Encoder()
+
+
+class OrderFilters(TypedDict, total=False):
+    """What a list of orders may be narrowed to; ``created_after`` is inclusive."""
+
+    status: OrderStatus | None
+    fulfillment: Fulfillment | None
+    reference: str | None
+    session_id: str | None
+    customer_id: str | None
+    created_after: int | None
 
 
 async def insert(tx: Transaction, order: Order) -> bool:
@@ -142,31 +159,23 @@ async def has_paid(tx: Transaction, customer_id: str) -> bool:
 
 
 async def newest(
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[OrderFilters]
+) -> list[Order]:
+    """Up to ``limit + 1`` orders, newest first, that match what is given."""
+    rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
+    return await _with_transfers(tx, [_order(row) for row in rows])
+
+
+async def newest_kept(
     tx: Transaction,
     project_id: str,
     livemode: bool,
     page: PageRequest,
-    *,
-    status: OrderStatus | None,
-    fulfillment: Fulfillment | None,
-    reference: str | None,
-    session_id: str | None,
-    customer_id: str | None,
-    created_after: int | None,
-) -> list[Order]:
-    """Up to ``limit + 1`` orders, newest first, that match what is given."""
-    oldest = since(ids.ORDER, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    filters = {
-        "o.status = {}": status,
-        "o.fulfillment = {}": fulfillment,
-        "o.reference = {}": reference,
-        "o.session_id = {}": session_id,
-        "o.customer_id = {}": customer_id,
-    }
-    sql, params = newest_first(_NEWEST, params, filters, by="o.id", limit=page.limit)
-    rows = await tx.fetch_all(sql, *params)
-    return await _with_transfers(tx, [_order(row) for row in rows])
+    public_url: str,
+    **filters: Unpack[OrderFilters],
+) -> list[KeptForm]:
+    """The same orders in their kept forms."""
+    return kept_forms(await _newest(tx, _NEWEST_KEPT, project_id, livemode, page, filters), public_url)
 
 
 async def move(tx: Transaction, order: Order, to: OrderStatus, now: int) -> int:
@@ -196,6 +205,17 @@ async def reline(tx: Transaction, order: Order, now: int) -> None:
 
 def _discounts_text(discounts: tuple[Discount, ...]) -> str | None:
     return _encoder.encode(discounts).decode() if discounts else None
+
+
+async def _newest(
+    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: OrderFilters
+) -> list[Row]:
+    created_after = filters.get("created_after")
+    oldest = since(ids.ORDER, created_after)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    conditions = {f"o.{name} = {{}}": filters.get(name) for name in _FILTERED}
+    sql, params = newest_first(select, params, conditions, by="o.id", limit=page.limit)
+    return await tx.fetch_all(sql, *params)
 
 
 async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:

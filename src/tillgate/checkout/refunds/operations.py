@@ -320,7 +320,7 @@ async def _moved(
             return await _drop(context, tx, recorded, refund, RefundStatus.FAILED, now)
         case MovementStatus.PENDING:
             if movement.tx_hash is not None:
-                await payment_records.set_hash(tx, refund.transaction_id, movement.tx_hash)
+                await payment_records.set_hash(tx, recorded.payment, refund.transaction_id, movement.tx_hash)
             await _follow(context, tx, recorded.payment, now)
             return refund
         case never:
@@ -336,14 +336,14 @@ async def _settle(
     block: Block | None,
     now: int,
 ) -> Refund:
-    await payment_records.settle(tx, refund.transaction_id, tx_hash, block, now)
+    await payment_records.settle(tx, recorded.payment, refund.transaction_id, tx_hash, block, now)
     return await _move(context, tx, recorded, refund, RefundStatus.SUCCEEDED, now)
 
 
 async def _drop(
     context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
 ) -> Refund:
-    await payment_records.drop(tx, refund.transaction_id, now)
+    await payment_records.drop(tx, recorded.payment, refund.transaction_id, now)
     return await _move(context, tx, recorded, refund, to, now)
 
 

@@ -7,6 +7,7 @@ from tillgate.base.invariants import ensure
 from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
+from tillgate.checkout.kept import keep
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments.model import Payment
@@ -120,6 +121,12 @@ async def emit_event(
 ) -> None:
     """Write an event about a locked session."""
     await emit_fact(context, tx, type, session, to_api(session, context.settings.public_url), now=now)
+
+
+async def keep_form(context: CheckoutContext, tx: Transaction, session: CheckoutSession) -> None:
+    """Keep the form of a locked session whose money was written without an event about the session."""
+    public_url = context.settings.public_url
+    await keep(tx, session.id, msgspec.json.encode(to_api(session, public_url)), public_url)
 
 
 async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int) -> None:

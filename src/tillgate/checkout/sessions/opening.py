@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
@@ -10,6 +12,8 @@ from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.emitting import emit_fact
+from tillgate.checkout.kept import stamped
 from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
@@ -29,7 +33,8 @@ from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
 )
-from tillgate.checkout.sessions.moving import emit_event, move
+from tillgate.checkout.sessions.moving import move
+from tillgate.checkout.sessions.object import to_api
 from tillgate.events.types import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
@@ -187,7 +192,9 @@ async def _open(
             capture_method=new.capture_method,
         ),
     )
-    await records.insert(tx, session)
+    native = to_api(session, context.settings.public_url)
+    form = msgspec.json.encode(native)
+    await records.insert(tx, session, stamped(form, context.settings.public_url))
     await payments.insert(
         tx,
         RecordedPayment(
@@ -214,7 +221,7 @@ async def _open(
     )
     if offer is not None:
         await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
-    await emit_event(context, tx, session, SESSION_CREATED, now)
+    await emit_fact(context, tx, SESSION_CREATED, session, native, now=now, kept=form)
     # Where the buyer says what a line costs, they may want to give something all the same.
     if not price.minor and not any(line.buyer_priced for line in order.basket.line_items):
         return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)

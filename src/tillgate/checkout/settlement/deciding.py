@@ -18,7 +18,7 @@ from tillgate.checkout.sessions.model import (
     accepted,
     require_own,
 )
-from tillgate.checkout.sessions.moving import move, sync_records
+from tillgate.checkout.sessions.moving import keep_form, move, sync_records
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.observing import settle
 from tillgate.store import Transaction
@@ -115,6 +115,7 @@ async def money_moved(context: CheckoutContext, tx: Transaction, before: Payment
     session = present(await records.by_id(tx, before.session_id), "the session of a payment")
     after = msgspec.structs.replace(session, payment=await payments.read_again(tx, session.payment))
     await sync_records(context, tx, msgspec.structs.replace(session, payment=before), after, now)
+    await keep_form(context, tx, after)
 
 
 async def _decided(tx: Transaction, payment: Payment, decision: Decision, now: int) -> Payment:

@@ -28,7 +28,7 @@ from tillgate.checkout.payments.model import (
 )
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, require_own
-from tillgate.checkout.sessions.moving import move, sync_records
+from tillgate.checkout.sessions.moving import keep_form, move, sync_records
 from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
@@ -229,6 +229,7 @@ async def _decline(context: CheckoutContext, tx: Transaction, session: CheckoutS
     await payments.write(tx, payment, now)
     declined = msgspec.structs.replace(session, payment=payment)
     await sync_records(context, tx, session, declined, now, payment_event=PAYMENT_DECLINED)
+    await keep_form(context, tx, declined)
     return declined
 
 
