@@ -41,7 +41,7 @@ async def test_a_link_is_made_shown_and_works(owner_of_both: Owner) -> None:
     share = re.search(rf"{PUBLIC_URL}(/l/pro-plan-\w+)", page)
     assert share is not None
     assert "No visits yet" in page
-    visit = await owner.http.get(share[1])
+    visit = await owner.http.post(share[1])
     assert visit.status_code == 303
     page = await owner.page(path)
     assert visit.headers["location"].rpartition("/")[2] in page
@@ -69,9 +69,9 @@ async def test_a_link_is_updated_deactivated_and_activated(owner_of_both: Owner)
     assert share is not None
     await owner.done(f"{path}/deactivate")
     assert "Inactive" in await owner.page(path)
-    assert (await owner.http.get(share[1])).status_code != 303
+    assert (await owner.http.post(share[1])).status_code != 303
     await owner.done(f"{path}/activate")
-    assert (await owner.http.get(share[1])).status_code == 303
+    assert (await owner.http.post(share[1])).status_code == 303
 
 
 async def test_an_archived_link_stays_to_be_read_only(owner_of_both: Owner) -> None:

@@ -135,6 +135,8 @@ def test_link_visit_pay_success(merchant: Merchant, page: Page) -> None:
     stop_the_clock(page)
 
     page.goto(link["checkoutUrl"])
+    expect(page.get_by_role("heading", name="Beans")).to_be_visible()
+    page.get_by_role("button", name="Continue to payment").click()
     expect(page).to_have_url(re.compile(r"/checkout/cs_\w{26}$"))
     expect(page.get_by_role("heading", name="Beans")).to_be_visible()
     expect(page.get_by_text(DESCRIPTION)).to_be_visible()
@@ -158,13 +160,16 @@ def test_link_visit_pay_success(merchant: Merchant, page: Page) -> None:
     expect(page.get_by_role("button", name="Stay here")).to_be_hidden()
 
 
-def test_each_visit_by_a_browser_opens_one_session(merchant: Merchant, open_page: OpenPage) -> None:
-    """Not two, for a favicon or a preload, and not the one before."""
+def test_each_buyer_who_continues_opens_one_session(merchant: Merchant, open_page: OpenPage) -> None:
+    """None for who only looks, not two for a double click, a favicon or a preload, and not the one before."""
     link = merchant.link()
+    open_page().goto(link["checkoutUrl"], wait_until="networkidle")
     found = set()
     for _ in range(2):
         page = open_page()
         page.goto(link["checkoutUrl"], wait_until="networkidle")
+        page.get_by_role("button", name="Continue to payment").dblclick()
+        page.wait_for_url(re.compile("/checkout/"))
         found.add(page.url)
 
     listed = merchant._api.get("/checkout_sessions", params={"linkId": link["id"]}).json()["data"]

@@ -276,7 +276,7 @@ async def test_codes_are_for_sessions_that_allow_them(sqlite_sale: Sale) -> None
     refused = await sale.api.post("/checkout_sessions", json=both)
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "allowPromotionCodes")
 
-    visit = await sale.browser.get(link["checkoutUrl"])
+    visit = await sale.browser.post(link["checkoutUrl"])
     visited = visit.headers["Location"].rpartition("/")[2]
     assert "Add a promotion code" in await sale.page(visited)
     assert (await sale.apply(visited, "SPRING")).status_code == 303

@@ -44,7 +44,7 @@ RELATED: Final = (
     ("invalid_body", "invalid_query", "body_too_large", "unsupported_media_type"),
     ("unknown_path", "method_not_allowed", "not_found"),
     ("conflict", "session_changed"),
-    ("link_inactive", "link_archived"),
+    ("link_inactive", "link_expired", "link_used_up", "link_archived"),
     ("session_not_payable", "session_not_pending", "session_not_cancelable"),
     ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund"),
     ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
@@ -184,6 +184,18 @@ PAGES: Final[dict[str, ErrorPage]] = {
         'Activate the link with `PATCH {"active": true}`, or open the session from another. An archived link stays '
         "archived.",
         "This payment link is deactivated, so no session can be made from it.",
+    ),
+    "link_expired": ErrorPage(
+        'Set a later instant with `PATCH {"expiresAt": …}`, or `null` for none. Sessions that were open when it passed '
+        "can still be paid.",
+        "This payment link has expired, so no session can be made from it. Set a later expiresAt, or null.",
+    ),
+    "link_used_up": ErrorPage(
+        'Raise the limit with `PATCH {"maxCompletedSessions": …}`, or set it to `null`. A use is a session that was '
+        "paid, whatever was refunded later; sessions that were open when the limit was reached can still be paid, and "
+        "count too.",
+        "This payment link has reached its number of completed sessions, so no session can be made from it. Raise "
+        "maxCompletedSessions, or set it to null.",
     ),
     "link_archived": ErrorPage(
         "Create a new link. Archiving is permanent, so that a price that buyers were shown does not change.",

@@ -66,6 +66,7 @@ class OrderView(NamedTuple):
     excess: bool
     excess_value: str
     can_wait: bool
+    customer_stated: bool
 
 
 async def order_view(tx: Transaction, principal: Principal, session: CheckoutSession) -> OrderView:
@@ -86,6 +87,7 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
         excess=excess(session) > 0,
         excess_value=str(Money(max(payment.refundable_minor - payment.price.minor, 0), payment.price.currency)),
         can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
+        customer_stated=order.customer_stated,
     )
 
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 from typing import Final, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
+from tillgate.pages.forms import small_form
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
 from tillgate.pages.words import for_buyer
@@ -39,8 +40,6 @@ class WrongAmount(NamedTuple):
 
 
 SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
-FORM_BYTES_MAX: Final = 1_024
-FORM_FIELDS_MAX: Final = 20
 
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
@@ -84,7 +83,7 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None or session.livemode:
         return _unknown()
-    form = await _form(request)
+    form = await small_form(request)
     try:
         outcome = Outcome(form.get("outcome", ""))
     except ValueError:
@@ -106,7 +105,7 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    code = (await _form(request)).get("code", "").strip()
+    code = (await small_form(request)).get("code", "").strip()
     if not code:
         return await _checkout(context, session, 422, wrong=WrongCode("", "Please enter a code."))
     # By who tries, whatever session they try it on; and by session, whoever tries.
@@ -155,7 +154,7 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    form, buyer = await _form(request), _buyer(session)
+    form, buyer = await small_form(request), _buyer(session)
     line, amount = form.get("line", ""), form.get("amount", "").strip()
 
     async def operation(tx: Transaction) -> CheckoutSession:
@@ -274,24 +273,12 @@ async def _start_again(context: PagesContext, session: CheckoutSession) -> str |
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
-        return f"/l/{link.slug}" if link.active else None
+        if link.ended(context.checkout.clock.now()) is not None:
+            return None
+        named = session.client_reference_id
+        return f"/l/{link.slug}" + (f"?client_reference_id={quote(named, safe='')}" if named is not None else "")
 
     return await context.database.read(operation)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form; nothing where it is larger than any of ours."""
-    parts, length = [], 0
-    async for chunk in request.stream():
-        parts.append(chunk)
-        length += len(chunk)
-        if length > FORM_BYTES_MAX:
-            return {}
-    try:
-        fields = parse_qs(b"".join(parts).decode("utf-8", "replace"), max_num_fields=FORM_FIELDS_MAX)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _unknown() -> Response:

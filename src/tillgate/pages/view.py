@@ -11,6 +11,7 @@ from tillgate.checkout.orders.model import LineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.returning import return_address
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.checkout.statements.model import EXACT, Situation, Statement, Sum, statement_of
 from tillgate.checkout.statements.words import BUYER, ROWS, BuyerWords, filled, in_money, values_of
@@ -33,7 +34,7 @@ _X = Situation
 
 
 class ReturnTarget(NamedTuple):
-    """Somewhere the merchant label a buyer may go: the stored address, and the host to name it by."""
+    """Somewhere the merchant lets a buyer go: the address, its placeholders filled in, and the host to name it by."""
 
     url: str
     host: str
@@ -182,7 +183,7 @@ def view(
     untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
     to_send = said.books.missing.atomic or 0
     asked = terms._replace(amount_atomic=to_send)
-    onward = _place(session.success_url) if said.settled else None
+    onward = _place(session, session.success_url) if said.settled else None
     returns = onward is not None and situation in _RETURNS and now - (session.paid_at or 0) < RETURN_AUTOMATICALLY_MS
     return View(
         id=session.id,
@@ -224,7 +225,7 @@ def view(
         onward=onward,
         elsewhere=_elsewhere(session),
         closable=said.settled,
-        back=_place(session.return_url),
+        back=_place(session, session.return_url),
         start_again=start_again,
         version=version(session),
         poll_seconds=_poll_seconds(session, said),
@@ -277,9 +278,10 @@ def _written(said: Statement, amount: Sum, coins: Callable[[int], str]) -> str:
     return in_money(amount, lambda money: str(price(money)), coins)
 
 
-def _place(url: str | None) -> ReturnTarget | None:
-    if url is None:
+def _place(session: CheckoutSession, given: str | None) -> ReturnTarget | None:
+    if given is None:
         return None
+    url = return_address(given, session)
     parts = urlsplit(url)
     # An app is named by its scheme; what follows is its own affair.
     return ReturnTarget(url, (parts.hostname or url) if parts.scheme in ("https", "http") else parts.scheme)
@@ -290,9 +292,10 @@ def _elsewhere(session: CheckoutSession) -> ReturnTarget | None:
     page itself is for who has paid: some shops take a visit to it as proof."""
     given = session.cancel_url or session.return_url
     if given is not None or session.success_url is None:
-        return _place(given)
+        return _place(session, given)
     parts = urlsplit(session.success_url)
-    return _place(urlunsplit((parts.scheme, parts.netloc, "/", "", ""))) if parts.scheme in ("https", "http") else None
+    front = urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+    return _place(session, front) if parts.scheme in ("https", "http") else None
 
 
 def _poll_seconds(session: CheckoutSession, said: Statement) -> int:

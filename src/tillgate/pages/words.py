@@ -29,7 +29,7 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values], str]]] = {
     _P.DECIMALS: _decimals,
     _P.AMOUNT_TOO_LARGE: "This amount is too large. Please enter a smaller one.",
     _P.AMOUNT_ZERO: "Please enter an amount above zero.",
-    _P.TOTAL_NOT_POSITIVE: "Please enter a larger amount: the total would be zero.",
+    _P.TOTAL_BELOW_ZERO: "Please enter a larger amount: the total would be below zero.",
     _P.TOTAL_TOO_LARGE: "The total would be too large. Please enter a smaller amount.",
     _P.PRICE_BELOW: lambda values: f"Please enter {price(values['bound'])} or more.",
     _P.PRICE_ABOVE: lambda values: f"Please enter {price(values['bound'])} or less.",
@@ -47,6 +47,7 @@ _BY_CODE: Final[Mapping[str, str]] = {
     # Only a test payment says so.
     "session_not_payable": "This test outcome is not possible now. Choose one of those that are offered.",
     "session_not_pending": _MOVED_ON,
+    "link_used_up": "This offer is no longer available: all of it has been taken. Nothing was charged.",
     "session_changed": "Something changed at the same moment. Please look at the page again.",
 }
 

@@ -268,14 +268,14 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
         "(return:…). Use one of those, or open the session on your server."
     ),
     _P.NOT_A_CURRENCY: _currency,
-    _P.NOT_AN_AMOUNT: (
-        'expected a positive decimal amount as a string, such as "{example}": digits and at most one point; no sign, '
-        "exponent, symbol or thousands separator."
+    _P.NOT_AN_AMOUNT: lambda values, _: (
+        f"expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'} as a string, such "
+        f'as "{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'
     ),
     _P.DECIMALS: _decimals,
     _P.AMOUNT_TOO_LARGE: "the amount is too large; at most {digits} digits before the point.",
     _P.AMOUNT_ZERO: "the amount must be greater than zero.",
-    _P.TOTAL_NOT_POSITIVE: (
+    _P.TOTAL_BELOW_ZERO: (
         "the total must not be below zero: {discount} {discount.currency} are discounted from {price}."
     ),
     _P.TOTAL_TOO_LARGE: "the order's total is too large.",

@@ -84,7 +84,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         canceled_at: when it was canceled, which is how it failed; None where it was not.
         allow_promotion_codes: whether its buyer may type a promotion code; never where it was opened with a discount.
-        reference, customer_id: its order's, which never change.
+        reference, customer_id, client_reference_id: its order's, which never change.
     """
 
     id: str
@@ -110,6 +110,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     allow_promotion_codes: bool = False
     reference: str | None = None
     customer_id: str | None = None
+    client_reference_id: str | None = None
 
     @property
     def exceptions(self) -> list[Unusual]:
