@@ -49,6 +49,7 @@ VALUES: Final[dict[str, Any]] = {
     "digits": 2,
     "discount": Money(500, "USD"),
     "example": "99.00",
+    "may_be_zero": True,
     "expected": "Expected `int`",
     "given": "three",
     "host_maximum": 253,

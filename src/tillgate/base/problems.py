@@ -134,6 +134,8 @@ class Problem(StrEnum):
     PRICE_HAS_DISCOUNT = "price_has_discount"
     TAKES_NO_CODES = "takes_no_codes"
     SESSION_CHANGED = "session_changed"
+    LINK_EXPIRED = "link_expired"  # other
+    LINK_USED_UP = "link_used_up"  # other
 
     # Discounts.
     COUPON_CURRENCY = "coupon_currency"  # coupon, currency

@@ -25,6 +25,7 @@ LABELS: Final[Mapping[str, str]] = {
     "expires_at": "Last day",
     "fiat_amount": "Amount",
     "fiat_currency": "Currency",
+    "max_completed_sessions": "Payment limit",
     "max_redemptions": "Redemption limit",
     "minimum_amount": "Minimum purchase",
     "name": "Name",

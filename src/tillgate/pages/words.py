@@ -41,13 +41,14 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values], str]]] = {
     _P.PRICE_HAS_DISCOUNT: "A promotion code applies to this price. Please remove it first, then set the price.",
     _P.CODE_APPLIES: "A promotion code applies already. Please remove it first, then enter the other one.",
     _P.TAKES_NO_CODES: "This purchase takes no promotion codes.",
+    _P.LINK_USED_UP: "This offer is no longer available: all of it has been taken. Nothing was charged.",
+    _P.LINK_EXPIRED: "This offer has ended. Nothing was charged.",
     _P.SESSION_CHANGED: "Something changed at the same moment. Please look at the page again.",
 }
 _BY_CODE: Final[Mapping[str, str]] = {
     # Only a test payment says so.
     "session_not_payable": "This test outcome is not possible now. Choose one of those that are offered.",
     "session_not_pending": _MOVED_ON,
-    "link_used_up": "This offer is no longer available: all of it has been taken. Nothing was charged.",
     "session_changed": "Something changed at the same moment. Please look at the page again.",
 }
 

@@ -304,6 +304,14 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.CODE_APPLIES: "A discount already applies. Remove it first, then enter the other code.",
     _P.PRICE_HAS_DISCOUNT: "A discount applies to this price. Remove it first, then set the price.",
     _P.TAKES_NO_CODES: "No promotion code can be used for this session.",
+    _P.LINK_EXPIRED: lambda values, spell: (
+        "This payment link has expired, so no session can be made from it. Set a later "
+        f"{_field(values, spell)}, or null."
+    ),
+    _P.LINK_USED_UP: lambda values, spell: (
+        "This payment link has reached its number of completed sessions, so no session can be made from it. Raise "
+        f"{_field(values, spell)}, or set it to null."
+    ),
     _P.SESSION_CHANGED: "The session was changed by another request. Read it again, then decide.",
     _P.COUPON_CURRENCY: "the coupon is in {coupon}, so it never applies to a price in {currency}.",
     _P.DISCOUNT_INACTIVE: "this {what} is deactivated.",

@@ -32,8 +32,8 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
         allow_promotion_codes: whether its buyers may type a promotion code.
         expires_at: from then on it opens no session; None for never. Those that are open go on.
         completed_sessions: how many of its sessions were paid, whatever was given back later.
-        completed_sessions_max: with so many it opens no more; None for no limit. Those that are open by then may still
-            be paid, and count.
+        completed_sessions_max: at this number it opens no more; None for no limit. Those that are open by then may
+            still be paid, and count.
     """
 
     id: str
@@ -72,7 +72,7 @@ class PaymentLinkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
         active: whether you have it switched on; an active link opens no session once it has expired or is used up.
         expires_at: from then on it opens no session.
         completed_sessions: how many of its sessions were paid, whatever was refunded later.
-        max_completed_sessions: with so many it opens no more; those that are open by then may still be paid.
+        max_completed_sessions: at this number it opens no more; those that are open by then may still be paid.
     """
 
     id: str

@@ -11,6 +11,7 @@ from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
 from tillgate.checkout.bounds import checked_expiry, checked_uses_max
 from tillgate.checkout.context import CheckoutContext
@@ -214,16 +215,9 @@ def _refused(ended: Ended) -> Conflict:
                 "This payment link is deactivated, so no session can be made from it.", code="link_inactive"
             )
         case Ended.EXPIRED:
-            return Conflict(
-                "This payment link has expired, so no session can be made from it. Set a later expiresAt, or null.",
-                code="link_expired",
-            )
+            return Conflict(Problem.LINK_EXPIRED, values={"other": "expires_at"}, code="link_expired")
         case Ended.USED_UP:
-            return Conflict(
-                "This payment link has reached its number of completed sessions, so no session can be made from it. "
-                "Raise maxCompletedSessions, or set it to null.",
-                code="link_used_up",
-            )
+            return Conflict(Problem.LINK_USED_UP, values={"other": "max_completed_sessions"}, code="link_used_up")
         case never:
             assert_never(never)
 
