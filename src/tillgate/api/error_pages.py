@@ -48,7 +48,7 @@ RELATED: Final = (
     ("session_not_payable", "session_not_pending", "session_not_cancelable"),
     ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund"),
     ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
-    ("refund_exceeds_received", "refund_not_pending", "nothing_to_refund"),
+    ("refund_exceeds_received", "refund_not_pending", "refund_being_sent", "nothing_to_refund"),
     ("discount_inactive", "discount_expired", "discount_used_up", "discount_not_applicable", "promotion_code_exists"),
     ("order_reference_taken", "customer_exists", "promotion_code_exists"),
     ("product_inactive", "link_inactive"),
@@ -257,6 +257,12 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "it. A pending refund reserves its amount until it fails or is canceled.",
         "At most 50.00 USD of what came for this payment can still be refunded.",
         {"param": "amount"},
+    ),
+    "refund_being_sent": ErrorPage(
+        "Wait for `refund.succeeded` or `refund.failed`: the network's answer ends it. What failed has not left, and "
+        "can be refunded again.",
+        "This refund is being sent, and the money may have left already; it can be neither canceled nor recorded by "
+        "hand. It ends once its network reports the outcome.",
     ),
     "refund_not_pending": ErrorPage(
         "Read the refund. One that succeeded is already sent; one that failed or was canceled can be created again.",

@@ -128,6 +128,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "conflict",
         "The amount is more than can still be refunded; pending refunds count as refunded.",
     ),
+    "refund_being_sent": ErrorKind(409, "conflict", "The refund is being sent, and the money may have left already."),
     "refund_not_pending": ErrorKind(
         409, "conflict", "The refund is not pending: it was sent, failed, or was canceled."
     ),

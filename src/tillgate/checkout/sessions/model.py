@@ -154,7 +154,9 @@ def conclude(session: CheckoutSession, payment: Payment, *, looked_until: int, l
     reviewed = session.status in IN_REVIEW and payment.decision is not Decision.WAITING
     if reviewed or payment.authorization is not None:
         return Conclusion(session.status, session.paid_at)
-    wanted = _wanted(session, standing(payment), looked_until, late_grace_ms)
+    # What was given back before the price was there pays for nothing.
+    money = standing(payment, given_back=payment.given_back)
+    wanted = _wanted(session, money, looked_until, late_grace_ms)
     return wanted if wanted.status in EDGES[session.status] else Conclusion(session.status, session.paid_at)
 
 

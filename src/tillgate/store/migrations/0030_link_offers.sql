@@ -38,6 +38,9 @@ ALTER TABLE products_again RENAME TO products;
 CREATE INDEX products_newest ON products (project_id, livemode, id);
 CREATE INDEX products_by_active ON products (project_id, livemode, active, id);
 
+-- Whether a refund's rail was asked to send it: then money may be on its way.
+ALTER TABLE refunds ADD COLUMN asked BOOLEAN NOT NULL DEFAULT FALSE;
+
 -- What somebody who is not the merchant calls an order, and whether its customer is only who the buyer said they are.
 ALTER TABLE orders ADD COLUMN client_reference_id TEXT;
 ALTER TABLE orders ADD COLUMN customer_stated BOOLEAN NOT NULL DEFAULT FALSE;
