@@ -24,6 +24,8 @@ POLL_SECONDS: Final = 2
 REVIEW_POLL_SECONDS: Final = 15
 # What has ended changes by the merchant's hand alone: a refund, a decision.
 SETTLED_POLL_SECONDS: Final = 30
+# For so long, and while it is seen; whoever comes back to the page looks again at once.
+WATCH_SECONDS: Final = 30 * 60
 RETURN_SECONDS: Final = 5
 
 # Who opens an old, paid checkout again wants to look at it, not to be sent away.
@@ -93,6 +95,7 @@ class View(NamedTuple):
         expires_at, now: Unix milliseconds, for the countdown.
         version: changes whenever what the page shows would change.
         poll_seconds: how often to look.
+        watch_seconds: for how long it looks while somebody sees it; None where it looks until something changes.
         refreshes: the page looks again without scripts, too: something may change without the merchant.
         onward: where a buyer goes whose order is paid.
         elsewhere: the way back to the shop; None where the merchant gave none.
@@ -145,6 +148,7 @@ class View(NamedTuple):
     start_again: str | None
     version: str
     poll_seconds: int
+    watch_seconds: int | None
     refreshes: bool
     return_seconds: int | None
     choices: tuple[Choice, ...]
@@ -228,7 +232,8 @@ def view(
         back=_place(session, session.return_url),
         start_again=start_again,
         version=version(session),
-        poll_seconds=_poll_seconds(session, said),
+        poll_seconds=(looks := _poll_seconds(session, said)),
+        watch_seconds=WATCH_SECONDS if looks == SETTLED_POLL_SECONDS else None,
         refreshes=session.status in (_S.PENDING, _S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.EXPIRED),
         return_seconds=RETURN_SECONDS if returns else None,
         choices=_choices(session, said, simulations),
