@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from keyturn.database import Operation
 from tillgate.access import visitor
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
@@ -88,16 +89,11 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
         outcome = Outcome(form.get("outcome", ""))
     except ValueError:
         return notice(400, "Nothing was simulated", "No outcome was chosen. Choose one of the test outcomes.")
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await simulate(context.checkout, tx, buyer, session.id, outcome)
+        return await simulate(context.checkout, tx, _buyer(session), session.id, outcome)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}")
+    return await _done(context, request, session, operation)
 
 
 async def _apply_code(context: PagesContext, request: Request) -> Response:
@@ -116,20 +112,16 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
         answer = await _checkout(context, session, 429, wrong=wrong)
         answer.headers["Retry-After"] = str(seconds)
         return answer
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await apply_promotion_code(context.checkout, tx, buyer, session.id, code)
+        return await apply_promotion_code(context.checkout, tx, _buyer(session), session.id, code)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except (DiscountRefused, InvalidInput) as error:
         merchant = (await context.accounts.get_project(session.project_id)).name
         wrong = WrongCode(code, code_refused(error, merchant))
         return await _checkout(context, await _session(context, request) or session, 409, wrong=wrong)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
 
 
 async def _remove_code(context: PagesContext, request: Request) -> Response:
@@ -137,16 +129,11 @@ async def _remove_code(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await remove_promotion_code(context.checkout, tx, buyer, session.id)
+        return await remove_promotion_code(context.checkout, tx, _buyer(session), session.id)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
+    return await _done(context, request, session, operation, "#sum")
 
 
 async def _set_amount(context: PagesContext, request: Request) -> Response:
@@ -154,20 +141,17 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    form, buyer = await small_form(request), _buyer(session)
+    form = await small_form(request)
     line, amount = form.get("line", ""), form.get("amount", "").strip()
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await say_price(context.checkout, tx, buyer, session.id, line, amount)
+        return await say_price(context.checkout, tx, _buyer(session), session.id, line, amount)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except InvalidInput as error:
         wrong = WrongAmount(line, amount[:40], for_buyer(error))
         return await _checkout(context, session, 422, wrong_amount=wrong)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
 
 
 async def _complete(context: PagesContext, request: Request) -> Response:
@@ -175,16 +159,29 @@ async def _complete(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await complete(context.checkout, tx, buyer, session.id)
+        return await complete(context.checkout, tx, _buyer(session), session.id)
 
+    return await _done(context, request, session, operation)
+
+
+async def _done(
+    context: PagesContext,
+    request: Request,
+    session: CheckoutSession,
+    operation: Operation[CheckoutSession],
+    part: str = "",
+) -> Response:
+    """Do what a form asks for, and lead back to the page, or to a part of it; where that cannot be, the page says why.
+    What is wrong about a field, or about a code, is the caller's to say beside it."""
     try:
         await context.database.write(operation)
+    except DiscountRefused:
+        raise
     except Conflict as error:
         return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}")
+    return see_other(f"/checkout/{session.id}{part}")
 
 
 _ENDPOINTS: Final = (
