@@ -29,7 +29,7 @@ from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
 FORM_BYTES_MAX: Final = 8_192
 
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,100}", re.ASCII)
-_MARK: Final = re.compile(r"[\w-]{16,64}", re.ASCII)
+_MARK: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NAMES_OF_REFERENCE: Final = ("client_reference_id", "reference")
 
 
@@ -127,7 +127,7 @@ async def _offer(context: PagesContext, link: PaymentLink, said: _Typed, status:
         url=f"{context.checkout.settings.public_url}/l/{link.slug}",
         said=said,
         email_max=EMAIL_MAX,
-        mark=secrets.token_urlsafe(16),
+        mark=secrets.token_hex(16),
     )
 
 
