@@ -127,6 +127,8 @@ class NewOrder(NamedTuple):
     unique_reference: bool = False
     customer_id: str | None = None
     metadata: str | None = None
+    client_reference_id: str | None = None
+    customer_stated: bool = False
 
 
 async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder) -> NewOrder:
@@ -140,12 +142,15 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
         reference = checked_text(reference, field="reference", length_max=REFERENCE_MAX)
     elif new.unique_reference:
         raise InvalidInput("unique_reference", Problem.REQUIRES, other="reference")
+    client_reference_id = new.client_reference_id
+    if client_reference_id is not None:
+        client_reference_id = checked_text(client_reference_id, field="client_reference_id", length_max=REFERENCE_MAX)
     if new.customer_id is not None:
         try:
             await customers.get_customer(tx, principal, new.customer_id)
         except NotFound as error:
             raise InvalidInput("customer_id", Problem.NO_SUCH, noun="customer") from error
-    return new._replace(reference=reference)
+    return new._replace(reference=reference, client_reference_id=client_reference_id)
 
 
 async def make(
@@ -185,6 +190,8 @@ async def make(
         updated_at=now,
         expires_at=expires_at,
         payment=payment,
+        client_reference_id=new.client_reference_id,
+        customer_stated=new.customer_stated,
     )
     if not await records.insert(tx, order):
         claimer = await records.claims(tx, order.project_id, order.livemode, order.reference or "")

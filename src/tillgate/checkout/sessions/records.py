@@ -24,7 +24,8 @@ _STATUSES: Final = {one.value: one for one in SessionStatus}
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
-    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id"
+    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id, "
+    "o.client_reference_id"
 )
 # Who fulfils on a session's event is told whose order it is: its reference and customer are the order's alone.
 _SELECT: Final = (
@@ -334,7 +335,7 @@ def _moved(session: CheckoutSession) -> bool:
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:23]
+    session = row[:24]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -358,5 +359,6 @@ def _session(row: Row) -> CheckoutSession:
         order_id=session[20],
         reference=session[21],
         customer_id=session[22],
-        payment=payment_from(row[23:], session[0]),
+        client_reference_id=session[23],
+        payment=payment_from(row[24:], session[0]),
     )
