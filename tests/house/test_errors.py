@@ -171,10 +171,10 @@ def test_each_problem_comes_with_the_values_that_its_words_need() -> None:
         if problem in (Problem.PRICE_BELOW, Problem.PRICE_ABOVE, Problem.TOTAL_NOT_POSITIVE):
             assert values, site
         error = TillgateError(problem, field=("line_items", 2, "unit_amount"), values=values)
-        for words in (WORDS.message(error), merchant.message_of(error), buyer.for_buyer(error)):
+        for words in (WORDS.message(error), merchant.message_of(error), buyer.for_buyer(error, words_in(ENGLISH))):
             assert words and "{" not in words and "<" not in words, site
         assert "unit_amount" not in WORDS.message(error), site
-        assert not fields_of_the_api() & set(CAMEL.findall(buyer.for_buyer(error))), site
+        assert not fields_of_the_api() & set(CAMEL.findall(buyer.for_buyer(error, words_in(ENGLISH)))), site
 
 
 def test_the_api_spells_a_way_through_lists_and_leaves_callers_names_alone() -> None:
