@@ -21,6 +21,7 @@ from tillgate.dashboard import words as merchant
 from tillgate.pages import words as buyer
 from tillgate.wire import reading
 from tillgate.wire.words import SENTENCES
+from tillgate.words import ENGLISH, words_in
 
 BELOW: Final = ("base", "store", "events", "rails", "checkout", "access", "wire")
 KEYTURNS_WIRES: Final = (("keyturn", "http"), ("keyturn", "cli"))

@@ -73,5 +73,8 @@ def test_a_wallet_is_given_the_network_the_address_and_the_exact_amount() -> Non
     assert payment_uri(coin) == f"ethereum:{ADDRESS}@137?value=123"
     assert payment_uri(token) == f"ethereum:{TOKEN}@1/transfer?address={ADDRESS}&uint256=49000000"
     assert (network_name(137, words_in(ENGLISH)), asset_name(coin, words_in(ENGLISH))) == ("Polygon", "POL")
-    assert (network_name(1, words_in(ENGLISH)), asset_name(token, words_in(ENGLISH))) == ("Ethereum", "token 0xA0b8…eB48")
+    assert (network_name(1, words_in(ENGLISH)), asset_name(token, words_in(ENGLISH))) == (
+        "Ethereum",
+        "token 0xA0b8…eB48",
+    )
     assert network_name(424242, words_in(ENGLISH)) == "EVM chain 424242"

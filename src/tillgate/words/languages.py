@@ -48,9 +48,9 @@ LANGUAGES: Final = {
     for one in (
         ENGLISH,
         Language("de", "Deutsch"),
-        Language("fr", "Français"),
-        Language("es", "Español"),
-        Language("pt-BR", "Português (Brasil)"),
+        Language("fr", "Français", plurals=("one", "many", "other")),
+        Language("es", "Español", plurals=("one", "many", "other")),
+        Language("pt-BR", "Português (Brasil)", plurals=("one", "many", "other")),
         Language("ja", "日本語", plurals=("other",)),
         Language("ar", "العربية", right_to_left=True, plurals=("zero", "one", "two", "few", "many", "other")),
     )
