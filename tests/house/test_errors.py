@@ -23,7 +23,7 @@ from tillgate.wire import reading
 from tillgate.wire.words import SENTENCES
 from tillgate.words import ENGLISH, words_in
 
-BELOW: Final = ("base", "store", "events", "rails", "checkout", "access", "wire")
+BELOW: Final = ("base", "store", "words", "events", "rails", "checkout", "access", "wire")
 KEYTURNS_WIRES: Final = (("keyturn", "http"), ("keyturn", "cli"))
 # What is the native form of something, kept below for a reason of its own.
 NATIVE_BY_NATURE: Final = {
@@ -70,6 +70,7 @@ VALUES: Final[dict[str, Any]] = {
     "prefix": "cs",
     "price": Money(900, "USD"),
     "product": "USD",
+    "readings": ("1234.00", "1.23"),
     "reference": "A-1",
     "role": "viewer",
     "suggestion": "two",

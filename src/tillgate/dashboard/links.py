@@ -49,18 +49,18 @@ async def new_link(call: Call) -> Response:
 
 async def create(call: Call) -> Response:
     """Make a link and show it."""
-    form = call.form
-    new = NewLink(
-        title=form.text("title"),
-        fiat_amount=form.text("fiatAmount"),
-        fiat_currency=form.text("fiatCurrency").upper(),
-        description=form.optional("description"),
-        success_url=form.optional("successUrl"),
-        cancel_url=form.optional("cancelUrl"),
-        allow_promotion_codes=_codes_allowed(form),
-    )
+    form, currency = call.form, call.form.text("fiatCurrency").upper()
 
     async def operation(tx: Transaction) -> PaymentLink:
+        new = NewLink(
+            title=form.text("title"),
+            fiat_amount=form.amount("fiatAmount", "fiat_amount", currency),
+            fiat_currency=currency,
+            description=form.optional("description"),
+            success_url=form.optional("successUrl"),
+            cancel_url=form.optional("cancelUrl"),
+            allow_promotion_codes=_codes_allowed(form),
+        )
         return await create_link(call.context.checkout, tx, call.principal, new)
 
     try:
@@ -103,18 +103,18 @@ async def edit_form(call: Call) -> Response:
 
 async def edit(call: Call) -> Response:
     """Change a link."""
-    form = call.form
+    form, currency = call.form, call.form.text("fiatCurrency").upper()
     link = await _link(call)
-    changes = LinkChanges(
-        title=form.text("title"),
-        fiat_amount=form.text("fiatAmount"),
-        fiat_currency=form.text("fiatCurrency").upper(),
-        description=form.optional("description"),
-        success_url=form.optional("successUrl"),
-        cancel_url=form.optional("cancelUrl"),
-        allow_promotion_codes=_codes_allowed(form),
-    )
     try:
+        changes = LinkChanges(
+            title=form.text("title"),
+            fiat_amount=form.amount("fiatAmount", "fiat_amount", currency),
+            fiat_currency=currency,
+            description=form.optional("description"),
+            success_url=form.optional("successUrl"),
+            cancel_url=form.optional("cancelUrl"),
+            allow_promotion_codes=_codes_allowed(form),
+        )
         await _change(call, changes)
     except InvalidInput as error:
         return _form(call, Draft(_values(form), problems_of(error)), link)

@@ -180,7 +180,8 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     line, amount = form.get("line", ""), form.get("amount", "").strip()
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await say_price(context.checkout, tx, buyer, session.id, line, amount)
+        plain = reader.words.read(amount, session.price.currency, field="amount")
+        return await say_price(context.checkout, tx, buyer, session.id, line, plain)
 
     try:
         await context.database.write(operation)

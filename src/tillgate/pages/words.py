@@ -34,10 +34,18 @@ def _decimals(values: Values, words: Words) -> Markup:
     )
 
 
+def _ambiguous(values: Values, words: Words) -> Markup:
+    first, *others = (words.coins(one) for one in values["readings"])
+    if others:
+        return words.html("Do you mean {first} or {second}? Please enter it exactly so.", first=first, second=others[0])
+    return words.html("Do you mean {amount}? Please enter it exactly so.", amount=first)
+
+
 _SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
     _P.NOT_AN_AMOUNT: lambda values, words: words.html(
         "Please enter an amount such as {example}.", example=words.decimal(values["example"])
     ),
+    _P.AMOUNT_AMBIGUOUS: _ambiguous,
     _P.DECIMALS: _decimals,
     _P.AMOUNT_TOO_LARGE: phrase("This amount is too large. Please enter a smaller one."),
     _P.AMOUNT_ZERO: phrase("Please enter an amount above zero."),

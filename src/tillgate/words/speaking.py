@@ -13,8 +13,10 @@ from markupsafe import Markup
 
 from tillgate.base.clock import SECOND_MS
 from tillgate.base.money import MINOR_DIGITS, Money
+from tillgate.base.problems import Field
 from tillgate.words.isolating import isolated
 from tillgate.words.languages import ENGLISH, Language, catalogue
+from tillgate.words.reading import plain_amount
 
 # The code stands beside every English amount, so a sign that several currencies share misleads nobody.
 _ENGLISH_SIGNS: Final = {
@@ -112,6 +114,17 @@ class Words:
     def typed(self, money: Money) -> str:
         """A fiat amount as the reader would type it into a field: with their decimal sign, and without groups."""
         return self.coins(str(money))
+
+    def read(self, typed: str, currency: str, *, field: Field) -> str:
+        """What the reader typed into a field for an amount, as a decimal string of the wire; see
+        :func:`tillgate.words.reading.plain_amount`.
+
+        Raises:
+            InvalidInput: it could be two amounts.
+        """
+        symbols = self.locale.number_symbols["latn"]
+        group = symbols["group"] if symbols["group"] in ".," else None
+        return plain_amount(typed, currency, field=field, point=symbols["decimal"], group=group)
 
     def rate(self, number: str, currency: str) -> str:
         """What one of something costs, with all of the digits that its price has."""
