@@ -273,7 +273,7 @@ async def _checkout(
 
 
 def _reader(request: Request, session: CheckoutSession) -> Reader:
-    return reader_of(request)
+    return reader_of(request, session.locale)
 
 
 def _buyer(session: CheckoutSession) -> Principal:

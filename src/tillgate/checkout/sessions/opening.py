@@ -33,6 +33,7 @@ from tillgate.checkout.sessions.moving import emit_event, move
 from tillgate.events.types import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
+from tillgate.words import LANGUAGES
 
 
 class NewAmount(NamedTuple):
@@ -50,6 +51,7 @@ class NewSession(NamedTuple):
         coupon_id, promotion_code: what takes something off the goods; one of them at most.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
+        locale: the language of its pages and mails; where it is None the project decides, then the browser.
         expires_in_seconds: five minutes to seven days; the server's setting where it is None.
 
     Who may say what: :data:`tillgate.checkout.sessions.publishable.MAY_SET`.
@@ -73,6 +75,7 @@ class NewSession(NamedTuple):
     promotion_code: str | None = None
     test_clock_id: str | None = None
     allow_promotion_codes: bool | None = None
+    locale: str | None = None
 
 
 async def open_session(
@@ -116,6 +119,12 @@ async def _open_link(tx: Transaction, principal: Principal, link_id: str) -> Pay
         raise InvalidInput("link_id", Problem.NO_SUCH, noun="payment link") from error
     _refuse_inactive(link)
     return link
+
+
+def _checked_locale(tag: str | None) -> str | None:
+    if tag is not None and tag not in LANGUAGES:
+        raise InvalidInput("locale", Problem.NOT_A_CHOICE, choices=tuple(LANGUAGES))
+    return tag
 
 
 def _refuse_inactive(link: PaymentLink) -> None:
@@ -166,6 +175,7 @@ async def _open(
         description=link.description if link else None,
         test_clock_id=new.test_clock_id,
         allow_promotion_codes=allow_codes and offer is None,
+        locale=_checked_locale(new.locale),
         reference=order.reference,
         customer_id=order.customer_id,
         status=SessionStatus.PENDING,
