@@ -101,8 +101,9 @@ class Words:
         pattern = self.locale.currency_formats["standard"].pattern
         digits = MINOR_DIGITS[money.currency]
         text = _in_currency(str(money), money.currency, _with_digits(pattern, digits), self.locale)
+        sign = get_currency_symbol(money.currency, self.locale)
         # No second code where CLDR itself writes the code.
-        has_sign = get_currency_symbol(money.currency, self.locale) != money.currency
+        has_sign = sign != money.currency
         return Price(text if has_sign else self.decimal(str(money)), money.currency, text)
 
     def decimal(self, number: str) -> str:
@@ -181,7 +182,10 @@ def _with_digits(pattern: str, digits: int) -> str:
 
 
 def _in_currency(number: str, currency: str, pattern: str, locale: Locale) -> str:
-    return format_currency(Decimal(number), currency, format=pattern, locale=locale, currency_digits=False)
+    text = format_currency(Decimal(number), currency, format=pattern, locale=locale, currency_digits=False)
+    sign = get_currency_symbol(currency, locale)
+    # Between lines that run from right to left, the last letter of ``US$`` would come to stand first.
+    return text.replace(sign, f"\u200e{sign}\u200e") if text.startswith("\u200f") and sign.isascii() else text
 
 
 def _instant(milliseconds: int, zone: tzinfo) -> datetime:
