@@ -165,6 +165,7 @@ class Problem(StrEnum):
 
     # People.
     ROLE_NEEDS_PROJECT = "role_needs_project"  # role
+    GUESSABLE = "guessable"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 — what is wrong, not what it is
     WRONG_CODE = "wrong_code"
     PASSKEY_IN_USE = "passkey_in_use"

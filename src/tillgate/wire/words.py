@@ -349,6 +349,8 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
         f"lists forward by sequence, {_field(values, spell)} lists back by id; use one of them."
     ),
     _P.ROLE_NEEDS_PROJECT: "expected one to be {role} of.",
+    _P.GUESSABLE: "too easy to guess: it is, or is made of, common passwords, rows of keys or your own address. "
+    "Use a few words that do not belong together, or a password manager.",
     _P.WRONG_PASSWORD: "that is not your password.",
     _P.WRONG_CODE: "that is not the app's current code. Try the next one.",
     _P.PASSKEY_IN_USE: "this passkey is in use already.",
