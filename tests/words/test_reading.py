@@ -98,7 +98,9 @@ def test_what_could_be_two_amounts_is_asked_about(
 
 
 @given(
-    minor=st.integers(1, 10**12), currency=st.sampled_from(sorted(MINOR_DIGITS)), tag=st.sampled_from(sorted(LANGUAGES))
+    minor=st.integers(1, 10**12 - 1),
+    currency=st.sampled_from(sorted(MINOR_DIGITS)),
+    tag=st.sampled_from(sorted(LANGUAGES)),
 )
 def test_what_a_page_writes_it_reads_again(minor: int, currency: str, tag: str) -> None:
     """The amount in a field, and the one in a sentence, come back as what they were, in each language."""

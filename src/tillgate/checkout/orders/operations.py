@@ -11,7 +11,7 @@ from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Path, Problem
-from tillgate.base.text import NAME_MAX, checked_text
+from tillgate.base.text import NAME_MAX, checked_text, identity
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
@@ -135,7 +135,7 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     """
     reference = new.reference
     if reference is not None:
-        reference = checked_text(reference, field="reference", length_max=REFERENCE_MAX)
+        reference = identity(checked_text(reference, field="reference", length_max=REFERENCE_MAX))
     elif new.unique_reference:
         raise InvalidInput("unique_reference", Problem.REQUIRES, other="reference")
     if new.customer_id is not None:
@@ -260,7 +260,7 @@ async def list_orders(
         page,
         status=status,
         fulfillment=fulfillment,
-        reference=reference,
+        reference=identity(reference) if reference is not None else None,
         session_id=session_id,
         customer_id=customer_id,
         created_after=created_after,
