@@ -14,7 +14,8 @@ LANG_MAX: Final = 35
 
 # RFC 9110, 12.5.4: a language range of RFC 4647 and its weight.
 _RANGE: Final = re.compile(
-    r"[ \t]*([a-z]{1,8}(?:-[a-z0-9]{1,8}){0,7})[ \t]*(?:;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?",
+    r"[ \t]{0,8}([a-z]{1,8}(?:-[a-z0-9]{1,8}){0,7})[ \t]{0,8}"
+    r"(?:;[ \t]{0,8}q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]{0,8})?",
     re.ASCII | re.IGNORECASE,
 )
 _BY_TAG: Final = {tag.lower(): one for tag, one in LANGUAGES.items()}

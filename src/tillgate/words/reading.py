@@ -15,7 +15,7 @@ from tillgate.base.problems import Field, Problem
 TYPED_MAX: Final = 60
 
 _SIGNS: Final = str.maketrans({"٫": ".", "٬": "'", "،": ",", "’": "'", "ʼ": "'", "、": ",", "。": ".", "_": None})
-_NUMBER: Final = re.compile(r"[0-9]*(?:[.,'][0-9]*)*", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]{0,60}(?:[.,'][0-9]{0,60}){0,60}", re.ASCII)
 
 
 def plain_amount(text: str, currency: str, *, field: Field, point: str = ".", group: str | None = None) -> str:
@@ -85,8 +85,10 @@ def _number(text: str, code: str) -> str | None:
         elif category not in ("Zs", "Sc", "Cf"):
             kept.append(char)
     number = "".join(kept)
-    if code:
-        number = re.sub(rf"^{code}|{code}$", "", number, flags=re.IGNORECASE)
+    if code and number[: len(code)].upper() == code:
+        number = number[len(code) :]
+    elif code and number[-len(code) :].upper() == code:
+        number = number[: -len(code)]
     return number if any(char.isdigit() for char in number) and _NUMBER.fullmatch(number) else None
 
 

@@ -21,8 +21,8 @@ _TEXT_ONLY: Final = frozenset({"title", "option"})
 _RAW: Final = frozenset({"script", "style", "textarea"})
 _READ: Final = frozenset({"title", "alt", "aria-label", "placeholder", "label", "content"})
 
-_TAG: Final = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]*)")
-_ATTRIBUTE: Final = re.compile(r"([^\s\"'=<>/]+)\s*=\s*$")
+_TAG: Final = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]{0,30})")
+_ATTRIBUTE: Final = re.compile(r"([^\s\"'=<>/]{1,60})\s{0,8}=\s{0,8}$")
 
 
 def speaking(words: Words) -> dict[str, Any]:
