@@ -78,6 +78,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     "test_jobs_are_listed_and_retried_from_the_command_line",
     ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
     ("docs/performance.md", "What was seen"): Reason("figures, not commands"),
+    ("docs/payment-links.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_payment_links_opens_a_session",
     ("docs/selling.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_selling_sells",
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
     "test_the_quickstart_works_as_it_is_written",

@@ -51,6 +51,7 @@ VALUES: Final[dict[str, Any]] = {
     "digits": 2,
     "discount": Money(500, "USD"),
     "example": "99.00",
+    "may_be_zero": True,
     "expected": "Expected `int`",
     "given": "three",
     "host_maximum": 253,
@@ -171,7 +172,7 @@ def test_each_problem_comes_with_the_values_that_its_words_need() -> None:
     sites = problems_raised()
     assert len({problem for problem, _ in sites.values()}) > 80
     for site, (problem, values) in sites.items():
-        if problem in (Problem.PRICE_BELOW, Problem.PRICE_ABOVE, Problem.TOTAL_NOT_POSITIVE):
+        if problem in (Problem.PRICE_BELOW, Problem.PRICE_ABOVE, Problem.TOTAL_BELOW_ZERO):
             assert values, site
         error = TillgateError(problem, field=("line_items", 2, "unit_amount"), values=values)
         for words in (WORDS.message(error), merchant.message_of(error), buyer.for_buyer(error, words_in(ENGLISH))):

@@ -787,6 +787,7 @@ export interface components {
             cancelUrl: string | null;
             chainId: number;
             checkoutUrl: string;
+            clientReferenceId: string | null;
             clientSecret?: string;
             coupon?: components["schemas"]["CouponObject"] | null;
             createdAt: string;
@@ -862,6 +863,8 @@ export interface components {
              * @enum {unknown}
              */
             captureMethod?: "automatic" | "manual";
+            /** @default null */
+            clientReferenceId?: string | null;
             /** @default null */
             couponId?: string | null;
             /** @default null */
@@ -967,9 +970,13 @@ export interface components {
             cancelUrl?: string | null;
             /** @default null */
             description?: string | null;
+            /** @default null */
+            expiresAt?: string | null;
             fiatAmount: string;
             /** @default USD */
             fiatCurrency?: string;
+            /** @default null */
+            maxCompletedSessions?: number | null;
             /** @default null */
             successUrl?: string | null;
             title: string;
@@ -1349,6 +1356,7 @@ export interface components {
         };
         OrderObject: {
             amounts: components["schemas"]["OrderAmounts"];
+            clientReferenceId: string | null;
             createdAt: string;
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
@@ -1401,12 +1409,15 @@ export interface components {
             archived: boolean;
             cancelUrl: string | null;
             checkoutUrl: string;
+            completedSessions: number;
             createdAt: string;
             description: string | null;
+            expiresAt: string | null;
             fiatAmount: string;
             fiatCurrency: string;
             id: string;
             livemode: boolean;
+            maxCompletedSessions: number | null;
             /**
              * @default payment_link
              * @enum {unknown}
@@ -1651,8 +1662,10 @@ export interface components {
             allowPromotionCodes?: boolean;
             cancelUrl?: string | null;
             description?: string | null;
+            expiresAt?: string | null;
             fiatAmount?: string;
             fiatCurrency?: string;
+            maxCompletedSessions?: number | null;
             successUrl?: string | null;
             title?: string;
         };

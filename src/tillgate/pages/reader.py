@@ -35,7 +35,7 @@ class Reader(NamedTuple):
     def to(self, path: str, **query: str) -> str:
         """An address on this server, in the language that was picked."""
         fields = query | ({"lang": self.picked.tag} if self.picked is not None else {})
-        return f"{path}?{urlencode(fields)}" if fields else path
+        return f"{path}{'&' if '?' in path else '?'}{urlencode(fields)}" if fields else path
 
     def switches(self, path: str) -> tuple[Switch, ...]:
         """The same page in each language."""

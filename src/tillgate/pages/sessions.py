@@ -2,13 +2,14 @@
 
 from functools import partial
 from typing import Final, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import quote
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from keyturn.database import Operation
 from tillgate.access import visitor
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
@@ -25,6 +26,7 @@ from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
+from tillgate.pages.forms import small_form
 from tillgate.pages.reader import Reader, reader_of
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
@@ -42,8 +44,6 @@ class WrongAmount(NamedTuple):
 
 
 SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
-FORM_BYTES_MAX: Final = 1_024
-FORM_FIELDS_MAX: Final = 20
 
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
@@ -91,7 +91,7 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None or session.livemode:
         return _unknown(request)
-    reader, form = _reader(request, session), await _form(request)
+    reader, form = _reader(request, session), await small_form(request)
     try:
         outcome = Outcome(form.get("outcome", ""))
     except ValueError:
@@ -101,18 +101,11 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
             reader.words.html("Nothing was simulated"),
             reader.words.html("No outcome was chosen. Choose one of the test outcomes."),
         )
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await simulate(context.checkout, tx, buyer, session.id, outcome)
+        return await simulate(context.checkout, tx, _buyer(session), session.id, outcome)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(
-            context, request, await _session(context, request) or session, 409, refused=for_buyer(error, reader.words)
-        )
-    return see_other(reader.to(f"/checkout/{session.id}"))
+    return await _done(context, request, session, operation)
 
 
 async def _apply_code(context: PagesContext, request: Request) -> Response:
@@ -120,7 +113,7 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown(request)
-    reader, code = _reader(request, session), (await _form(request)).get("code", "").strip()
+    reader, code = _reader(request, session), (await small_form(request)).get("code", "").strip()
     if not code:
         return await _checkout(
             context, request, session, 422, wrong=WrongCode("", reader.words.html("Please enter a code."))
@@ -134,22 +127,16 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
         answer = await _checkout(context, request, session, 429, wrong=wrong)
         answer.headers["Retry-After"] = str(seconds)
         return answer
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await apply_promotion_code(context.checkout, tx, buyer, session.id, code)
+        return await apply_promotion_code(context.checkout, tx, _buyer(session), session.id, code)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except (DiscountRefused, InvalidInput) as error:
         merchant = (await context.accounts.get_project(session.project_id)).name
         wrong = WrongCode(code, code_refused(error, merchant, reader.words))
         return await _checkout(context, request, await _session(context, request) or session, 409, wrong=wrong)
-    except Conflict as error:
-        return await _checkout(
-            context, request, await _session(context, request) or session, 409, refused=for_buyer(error, reader.words)
-        )
-    return see_other(reader.to(f"/checkout/{session.id}") + "#sum")
 
 
 async def _remove_code(context: PagesContext, request: Request) -> Response:
@@ -157,18 +144,11 @@ async def _remove_code(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown(request)
-    reader, buyer = _reader(request, session), _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await remove_promotion_code(context.checkout, tx, buyer, session.id)
+        return await remove_promotion_code(context.checkout, tx, _buyer(session), session.id)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(
-            context, request, await _session(context, request) or session, 409, refused=for_buyer(error, reader.words)
-        )
-    return see_other(reader.to(f"/checkout/{session.id}") + "#sum")
+    return await _done(context, request, session, operation, "#sum")
 
 
 async def _set_amount(context: PagesContext, request: Request) -> Response:
@@ -176,23 +156,18 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown(request)
-    reader, form, buyer = _reader(request, session), await _form(request), _buyer(session)
+    reader, form = _reader(request, session), await small_form(request)
     line, amount = form.get("line", ""), form.get("amount", "").strip()
 
     async def operation(tx: Transaction) -> CheckoutSession:
         plain = reader.words.read(amount, session.price.currency, field="amount")
-        return await say_price(context.checkout, tx, buyer, session.id, line, plain)
+        return await say_price(context.checkout, tx, _buyer(session), session.id, line, plain)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except InvalidInput as error:
         wrong = WrongAmount(line, amount[:40], for_buyer(error, reader.words))
         return await _checkout(context, request, session, 422, wrong_amount=wrong)
-    except Conflict as error:
-        return await _checkout(
-            context, request, await _session(context, request) or session, 409, refused=for_buyer(error, reader.words)
-        )
-    return see_other(reader.to(f"/checkout/{session.id}") + "#sum")
 
 
 async def _complete(context: PagesContext, request: Request) -> Response:
@@ -200,18 +175,32 @@ async def _complete(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown(request)
-    reader, buyer = _reader(request, session), _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await complete(context.checkout, tx, buyer, session.id)
+        return await complete(context.checkout, tx, _buyer(session), session.id)
 
+    return await _done(context, request, session, operation)
+
+
+async def _done(
+    context: PagesContext,
+    request: Request,
+    session: CheckoutSession,
+    operation: Operation[CheckoutSession],
+    part: str = "",
+) -> Response:
+    """Do what a form asks for, and lead back to the page, or to a part of it; where that cannot be, the page says why.
+    What is wrong about a field, or about a code, is the caller's to say beside it."""
+    reader = _reader(request, session)
     try:
         await context.database.write(operation)
+    except DiscountRefused:
+        raise
     except Conflict as error:
         return await _checkout(
             context, request, await _session(context, request) or session, 409, refused=for_buyer(error, reader.words)
         )
-    return see_other(reader.to(f"/checkout/{session.id}"))
+    return see_other(reader.to(f"/checkout/{session.id}") + part)
 
 
 _ENDPOINTS: Final = (
@@ -316,24 +305,12 @@ async def _start_again(context: PagesContext, session: CheckoutSession) -> str |
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
-        return f"/l/{link.slug}" if link.active else None
+        if link.ended(context.checkout.clock.now()) is not None:
+            return None
+        named = session.client_reference_id
+        return f"/l/{link.slug}" + (f"?client_reference_id={quote(named, safe='')}" if named is not None else "")
 
     return await context.database.read(operation)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form; nothing where it is larger than any of ours."""
-    parts, length = [], 0
-    async for chunk in request.stream():
-        parts.append(chunk)
-        length += len(chunk)
-        if length > FORM_BYTES_MAX:
-            return {}
-    try:
-        fields = parse_qs(b"".join(parts).decode("utf-8", "replace"), max_num_fields=FORM_FIELDS_MAX)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _unknown(request: Request) -> Response:

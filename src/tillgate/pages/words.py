@@ -49,7 +49,7 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
     _P.DECIMALS: _decimals,
     _P.AMOUNT_TOO_LARGE: phrase("This amount is too large. Please enter a smaller one."),
     _P.AMOUNT_ZERO: phrase("Please enter an amount above zero."),
-    _P.TOTAL_NOT_POSITIVE: phrase("Please enter a larger amount: the total would be zero."),
+    _P.TOTAL_BELOW_ZERO: phrase("Please enter a larger amount: the total would be below zero."),
     _P.TOTAL_TOO_LARGE: phrase("The total would be too large. Please enter a smaller amount."),
     _P.PRICE_BELOW: lambda values, words: words.html(
         "Please enter {least} or more.", least=words.price(values["bound"]).text
@@ -67,6 +67,8 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
     ),
     _P.CODE_APPLIES: phrase("A promotion code applies already. Please remove it first, then enter the other one."),
     _P.TAKES_NO_CODES: phrase("This purchase takes no promotion codes."),
+    _P.LINK_USED_UP: phrase("This offer is no longer available: all of it has been taken. Nothing was charged."),
+    _P.LINK_EXPIRED: phrase("This offer has ended. Nothing was charged."),
     _P.SESSION_CHANGED: _CHANGED,
 }
 _BY_CODE: Final[Mapping[str, str]] = {

@@ -47,6 +47,7 @@ class AsyncCheckoutSessions:
         allow_promotion_codes: bool | None = None,
         locale: Locale | None = None,
         capture_method: CaptureMethod | None = None,
+        client_reference_id: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
@@ -77,6 +78,7 @@ class AsyncCheckoutSessions:
             allowPromotionCodes=allow_promotion_codes,
             locale=locale,
             captureMethod=capture_method,
+            clientReferenceId=client_reference_id,
         )
         call = call_of(
             "POST", "/checkout_sessions", query={"expand": expand}, body=body, idempotency_key=idempotency_key
