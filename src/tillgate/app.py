@@ -56,6 +56,7 @@ from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
 from tillgate.pages import documents
 from tillgate.pages.context import PagesContext
+from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -387,10 +388,12 @@ async def _to_dashboard(_: Request) -> RedirectResponse:
 async def _store_unavailable(request: Request, error: Exception) -> Response:
     # Of the pages that buyers see; all else says it in its own words. No path: a checkout's id is in it.
     _log.error("pages.store_unavailable", method=request.method, detail=str(error))
+    reader = reader_of(request)
     answer = notice(
+        reader,
         503,
-        "This page is unavailable",
-        "Nothing was charged. Please try again in a moment.",
+        reader.words.html("This page is unavailable"),
+        reader.words.html("Nothing was charged. Please try again in a moment."),
     )
     answer.headers["Retry-After"] = "1"
     return answer

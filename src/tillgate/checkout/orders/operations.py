@@ -11,7 +11,7 @@ from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Path, Problem
-from tillgate.base.text import NAME_MAX, checked_text
+from tillgate.base.text import NAME_MAX, checked_text, identity
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
@@ -127,6 +127,8 @@ class NewOrder(NamedTuple):
     unique_reference: bool = False
     customer_id: str | None = None
     metadata: str | None = None
+    client_reference_id: str | None = None
+    customer_stated: bool = False
 
 
 async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder) -> NewOrder:
@@ -137,15 +139,18 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     """
     reference = new.reference
     if reference is not None:
-        reference = checked_text(reference, field="reference", length_max=REFERENCE_MAX)
+        reference = identity(checked_text(reference, field="reference", length_max=REFERENCE_MAX))
     elif new.unique_reference:
         raise InvalidInput("unique_reference", Problem.REQUIRES, other="reference")
+    client_reference_id = new.client_reference_id
+    if client_reference_id is not None:
+        client_reference_id = checked_text(client_reference_id, field="client_reference_id", length_max=REFERENCE_MAX)
     if new.customer_id is not None:
         try:
             await customers.get_customer(tx, principal, new.customer_id)
         except NotFound as error:
             raise InvalidInput("customer_id", Problem.NO_SUCH, noun="customer") from error
-    return new._replace(reference=reference)
+    return new._replace(reference=reference, client_reference_id=client_reference_id)
 
 
 async def make(
@@ -185,6 +190,8 @@ async def make(
         updated_at=now,
         expires_at=expires_at,
         payment=payment,
+        client_reference_id=new.client_reference_id,
+        customer_stated=new.customer_stated,
     )
     if not await records.insert(tx, order):
         claimer = await records.claims(tx, order.project_id, order.livemode, order.reference or "")
@@ -246,7 +253,8 @@ async def list_orders(
 ) -> Page[Order]:
     """Orders, newest first, that match what is given; ``created_after`` is inclusive."""
     checked_cursor(page, ids.ORDER)
-    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page.limit)
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, **_compared(filters))
+    return cut(found, page.limit)
 
 
 async def list_kept_orders(
@@ -255,7 +263,14 @@ async def list_kept_orders(
     """The same orders in their kept forms."""
     checked_cursor(page, ids.ORDER)
     project_id, livemode = principal.project_id, principal.livemode
-    return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)
+    found = await records.newest_kept(tx, project_id, livemode, page, public_url, **_compared(filters))
+    return cut(found, page.limit)
+
+
+def _compared(filters: OrderFilters) -> OrderFilters:
+    """The same filters, the reference as it is compared."""
+    reference = filters.get("reference")
+    return {**filters, "reference": identity(reference)} if reference is not None else filters
 
 
 async def update_order(

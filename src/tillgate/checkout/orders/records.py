@@ -18,7 +18,7 @@ from tillgate.store.lists import newest_first
 _COLUMNS: Final = (
     "o.id, o.project_id, o.livemode, o.session_id, o.customer_id, o.status, o.fulfillment, o.reference, "
     "o.unique_reference, o.currency, o.line_items, o.discounts, o.shipping_minor, o.total_minor, o.metadata, "
-    "o.created_at, o.updated_at, s.expires_at"
+    "o.created_at, o.updated_at, s.expires_at, o.client_reference_id, o.customer_stated"
 )
 # The deadline is the session's, the money the payment's: neither is kept twice.
 _SELECT: Final = (
@@ -28,7 +28,8 @@ _SELECT: Final = (
 _INSERT: Final = (
     "INSERT INTO orders (id, project_id, livemode, session_id, customer_id, status, fulfillment, reference, "
     "unique_reference, claimed_reference, currency, line_items, discounts, shipping_minor, total_minor, metadata, "
-    "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) "
+    "created_at, updated_at, client_reference_id, customer_stated) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19) "
     "ON CONFLICT DO NOTHING"
 )
 _BY_ID: Final = f"{_SELECT} WHERE o.id = $1 AND o.project_id = $2 AND o.livemode = $3"
@@ -42,7 +43,9 @@ _BY_IDS: Final = with_list(f"{_SELECT} WHERE o.id IN {{list}} AND o.project_id =
 _CUSTOMERS_OF_SESSIONS: Final = with_list(
     "SELECT session_id, customer_id FROM orders WHERE session_id IN {list} AND customer_id IS NOT NULL"
 )
-_HAS_PAID: Final = "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') LIMIT 1"
+_HAS_PAID: Final = (
+    "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') AND NOT customer_stated LIMIT 1"
+)
 _NEWEST: Final = (
     f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
 )
@@ -102,6 +105,8 @@ async def insert(tx: Transaction, order: Order) -> bool:
         order.total_minor,
         order.metadata,
         order.created_at,
+        order.client_reference_id,
+        order.customer_stated,
     )
     return changed == 1
 
@@ -154,7 +159,7 @@ async def customers_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> 
 
 
 async def has_paid(tx: Transaction, customer_id: str) -> bool:
-    """Whether an order of this customer was paid."""
+    """Whether an order of this customer was paid; one that a buyer only said is theirs does not count."""
     return await tx.fetch_one(_HAS_PAID, customer_id) is not None
 
 
@@ -233,7 +238,7 @@ async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
 
 
 def _order(row: Row) -> Order:
-    columns = row[:18]
+    columns = row[:20]
     return Order(
         id=columns[0],
         project_id=columns[1],
@@ -253,5 +258,7 @@ def _order(row: Row) -> Order:
         created_at=columns[15],
         updated_at=columns[16],
         expires_at=columns[17],
-        payment=payment_from(row[18:], columns[3]),
+        client_reference_id=columns[18],
+        customer_stated=bool(columns[19]),
+        payment=payment_from(row[20:], columns[3]),
     )

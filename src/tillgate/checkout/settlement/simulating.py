@@ -248,7 +248,7 @@ def _shown(context: CheckoutContext, session: CheckoutSession, outcome: Outcome,
     shown = [rail.confirm(one, now=now) for one in seen] if confirmed else seen
     missing = _amount(outcome, terms.amount_atomic)
     if session.status not in _SETTLED and outcome is not Outcome.DUST:
-        missing -= sum(one.amount_atomic for one in seen)
+        missing -= sum(one.amount_atomic for one in seen) - payment.given_back
     elif unsettled:
         missing = 0
     if missing <= 0:
