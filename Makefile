@@ -14,7 +14,7 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo quick test test-parts coverage mutate bench soak attack lint lock release clean
+.PHONY: help up demo quick test test-parts coverage mutate bench ratchet soak attack lint lock release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ mutate: $(STAMPS)/mutate ## Change keys, money and webhooks in small ways and co
 
 bench: $(STAMPS)/bench ## Measure, as ratios against a baseline of the same run (ARGS="--only checkout" for a part)
 	$(VENV)/bin/python -m bench $(ARGS)
+
+ratchet: $(STAMPS)/test ## Count the instructions of four requests and hold them to what they were (ARGS=--keep writes them down)
+	$(VENV)/bin/python -m bench.ratchet $(ARGS)
 
 soak: $(STAMPS)/test ## Kill servers under 10,000 sessions, then prove that nothing was lost or done twice
 	$(VENV)/bin/python -m soak $(ARGS)
