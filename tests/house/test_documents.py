@@ -121,6 +121,8 @@ COMMANDS: dict[str, str | Reason] = {
     'make mutate ARGS="tillgate.base.money*"': Reason("takes minutes, and changes the code that the tests run"),
     "make lock": Reason("asks the package index, and changes requirements/"),
     "make lock ARGS=--upgrade": Reason("asks the package index for the newest versions, and changes requirements/"),
+    "make ratchet": "tests/bench/test_ratchet.py::test_no_request_takes_more_instructions_than_it_did",
+    "make ratchet ARGS=--keep": Reason("writes the figures that the test of the ratchet reads"),
     "make attack": "tests/attacks/test_attacks.py::test_no_attack_on_tillgate_succeeds",
     "make soak": "tests/soak/test_soak.py::test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice",
     "make test": Reason("this very run"),
