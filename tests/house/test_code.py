@@ -139,7 +139,7 @@ def test_the_pages_own_codes_are_raised_too() -> None:
 
 
 def test_every_statement_lives_with_its_noun() -> None:
-    """SQL is in ``records.py``, in the key store, in the ground, in the sealing, in the claim and where forms are kept."""
+    """SQL is in ``records.py``, in the key store, in the ground, in the sealing, in the claim and with kept forms."""
     wrong = []
     for path in python_files(*(SRC / package for package in PACKAGES)):
         if SQL_HOMES.fullmatch(path.relative_to(ROOT).as_posix()):
