@@ -70,6 +70,10 @@ def _only(values: Values, spell: Spell) -> str:
     return f"Leave this empty where {spell((field,))} is {value}."
 
 
+def _ambiguous(values: Values, _: Spell) -> str:
+    return f"Do you mean {' or '.join(values['readings'])}? Enter it exactly so."
+
+
 def _range(values: Values, _: Spell) -> str:
     empty = ", or leave it empty for no limit" if values.get("unlimited") else ""
     return f"Enter a number from {values['minimum']} to {values['maximum']}{empty}."
@@ -89,6 +93,7 @@ _SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.NOT_A_TIMESTAMP: "Choose a day, such as 2027-01-31.",
     _P.NOT_IN_FUTURE: "Choose a day that has not passed.",
     _P.NOT_A_PERCENTAGE: "Enter a number above 0 and up to 100, such as 12.5, with at most two decimals.",
+    _P.AMOUNT_AMBIGUOUS: _ambiguous,
     _P.NOT_AN_AMOUNT: lambda values, _: (
         f"Expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'}, such as "
         f'"{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'
