@@ -22,7 +22,7 @@ READ = ("title", "alt", "aria-label", "placeholder")
 # Values that stand alone: of the merchant's, of the books, or of the language switch.
 VALUES = re.compile(
     r"Marlow & Finch|Pro plan|A kilogram of beans|shop\.example|SPRING|test:0x[0-9a-f]+|0x[0-9a-fA-F]+|cs_[0-9a-z]+"
-    r"|USD|EUR|\$|ETH|Ethereum|M\b|Beans|[A-Z]{3}\b|" + "|".join(re.escape(one.name) for one in LANGUAGES.values())
+    r"|USD|EUR|\$|ETH|Ethereum|M\b|Beans|[A-Z]{3}\b|A-1|" + "|".join(re.escape(one.name) for one in LANGUAGES.values())
 )
 
 
@@ -124,7 +124,7 @@ async def test_no_answer_to_a_buyer_is_outside_of_the_catalogues(sqlite_till: Ti
     till = sqlite_till
     live = await till.session(live=True, allow_promotion_codes=True, cancel_url="https://shop.example/cart")
     open_ = await till.session(allow_promotion_codes=True)
-    link, closed = await till.link(), await till.link()
+    link, closed, gift = await till.link(), await till.link(), await till.link(fiat_amount="0")
     await till.close(closed)
     path = f"/checkout/{open_.id}"
     answers = [
@@ -132,6 +132,9 @@ async def test_no_answer_to_a_buyer_is_outside_of_the_catalogues(sqlite_till: Ti
         await till.browser.get("/checkout/cs_unknown"),
         await till.browser.get("/l/unknown"),
         await till.browser.get(f"/l/{closed.slug}"),
+        await till.browser.get(f"/l/{link.slug}?email=&reference=A-1"),
+        await till.browser.get(f"/l/{gift.slug}"),
+        await till.browser.post(f"/l/{link.slug}", data={"email": "nobody", "with_email": "1"}),
         await till.browser.post(f"{path}/promotion-code", data={"code": "WRONG"}),
         await till.browser.post(f"{path}/promotion-code", data={"code": ""}),
         await till.browser.post(f"{path}/amount", data={"amount": "1"}),
@@ -142,7 +145,7 @@ async def test_no_answer_to_a_buyer_is_outside_of_the_catalogues(sqlite_till: Ti
     for _ in range(10):
         answers.append(await till.browser.post(f"{path}/promotion-code", data={"code": "WRONG"}))
     for _ in range(4):
-        visit = await till.browser.get(f"/l/{link.slug}")
+        visit = await till.browser.post(f"/l/{link.slug}")
     answers.append(visit)
     assert {answer.status_code for answer in answers} >= {200, 404, 410, 422, 409, 400, 429}
     for answer in answers:
@@ -187,7 +190,7 @@ async def test_the_picked_language_stays(sqlite_till: Till) -> None:
     done = await sqlite_till.browser.post(f"{path}/simulate?lang=ar", data={"outcome": "paid"})
     assert done.headers["Location"] == f"{path}?lang=ar"
     link = await sqlite_till.link()
-    assert (await sqlite_till.browser.get(f"/l/{link.slug}?lang=ar")).headers["Location"].endswith("?lang=ar")
+    assert (await sqlite_till.browser.post(f"/l/{link.slug}?lang=ar")).headers["Location"].endswith("?lang=ar")
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.tag)
