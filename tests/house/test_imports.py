@@ -52,7 +52,7 @@ NOUNS = (
     ("payments",),
     ("redemptions",),
     ("links", "customers", "products", "promotions", "clocks"),
-    ("coupons",),
+    ("coupons", "projects"),
 )
 WEB = ("starlette", "uvicorn", "jinja2", "httptools", "typer", "multipart", "python_multipart")
 

@@ -11,8 +11,10 @@ _P = Problem
 
 # As the forms call them.
 LABELS: Final[Mapping[str, str]] = {
+    "address": "Address",
     "cancel_url": "Cancel URL",
     "code": "Code",
+    "colour": "Colour",
     "coupon_id": "Coupon",
     "currency": "Currency",
     "customer_id": "Customer",
@@ -25,6 +27,8 @@ LABELS: Final[Mapping[str, str]] = {
     "expires_at": "Last day",
     "fiat_amount": "Amount",
     "fiat_currency": "Currency",
+    "locale": "Language",
+    "logo": "Logo",
     "max_redemptions": "Redemption limit",
     "minimum_amount": "Minimum purchase",
     "name": "Name",
@@ -34,13 +38,22 @@ LABELS: Final[Mapping[str, str]] = {
     "passkey": "Passkey",
     "password": "Password",
     "price": "Price",
+    "privacy_url": "Privacy notice",
     "price_max": "At most",
     "price_min": "At least",
     "pricing": "Pricing",
     "promotion_code": "Promotion code",
     "starting_after": "Page",
+    "session_lifetime_minutes": "Session lifetime",
     "success_url": "Success URL",
+    "support_email": "Support address",
+    "tax_id": "Tax id",
+    "terms_url": "Terms",
+    "time_zone": "Time zone",
     "title": "Title",
+    "tolerance_amount": "At most",
+    "tolerance_currency": "Currency",
+    "tolerance_percentage": "Tolerance",
     "url": "URL",
 }
 
@@ -87,6 +100,12 @@ _SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.NOT_A_CURSOR: "This page of the list does not exist. Start at the first one.",
     _P.NOT_A_TIMESTAMP: "Choose a day, such as 2027-01-31.",
     _P.NOT_IN_FUTURE: "Choose a day that has not passed.",
+    _P.NOT_A_COLOUR: "Enter a colour such as #14614a, or leave this empty.",
+    _P.NOT_A_TIME_ZONE: "Enter a time zone such as Europe/Berlin, or UTC.",
+    _P.NOT_A_TOLERANCE: "Enter a percentage above 0 and up to {maximum}, such as 0.5, with at most two decimals.",
+    _P.NOT_AN_IMAGE: "Choose a whole PNG, JPEG or WebP image. SVG files are not accepted.",
+    _P.IMAGE_TOO_LARGE: "Choose an image of at most {maximum} kB.",
+    _P.IMAGE_TOO_WIDE: "Choose an image of at most {maximum} pixels each way; this one has {width} by {height}.",
     _P.NOT_A_PERCENTAGE: "Enter a number above 0 and up to 100, such as 12.5, with at most two decimals.",
     _P.NOT_AN_AMOUNT: (
         'Expected a positive decimal amount, such as "{example}": digits and at most one point; no sign, exponent, '

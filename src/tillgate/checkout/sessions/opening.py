@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from tillgate.base import ids
+from tillgate.base.clock import MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import parse_amount, parse_currency
@@ -23,6 +24,7 @@ from tillgate.checkout.payments.model import (
     PaymentState,
     RecordedPayment,
 )
+from tillgate.checkout.projects import operations as projects
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import discounts, publishable, records
 from tillgate.checkout.sessions.model import (
@@ -50,7 +52,7 @@ class NewSession(NamedTuple):
         coupon_id, promotion_code: what takes something off the goods; one of them at most.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
-        expires_in_seconds: five minutes to seven days; the server's setting where it is None.
+        expires_in_seconds: five minutes to seven days; the project's or the server's setting where it is None.
 
     Who may say what: :data:`tillgate.checkout.sessions.publishable.MAY_SET`.
     """
@@ -133,7 +135,10 @@ async def _open(
     cancel_url = publishable.return_url(principal, new.cancel_url, field="cancel_url")
     return_url = publishable.return_url(principal, new.return_url, field="return_url")
     metadata = checked_metadata(new.metadata)
-    lifetime_ms = publishable.lifetime_ms(principal, new, context.settings.session_lifetime_ms)
+    project = (await projects.get_profile(tx, principal.project_id)).settings
+    minutes = project.session_lifetime_minutes
+    usual_ms = minutes * MINUTE_MS if minutes is not None else context.settings.session_lifetime_ms
+    lifetime_ms = publishable.lifetime_ms(principal, new, usual_ms)
     order = await orders.checked_new_order(
         tx, principal, NewOrder(basket, new.reference, new.unique_reference, new.customer_id, metadata)
     )
@@ -151,6 +156,7 @@ async def _open(
     )
     order = order._replace(basket=discounts.taken_off(basket, offer, field="line_items"))
     price = order.basket.price
+    tolerance = project.tolerance_in(price.currency)
     rail = context.rail(livemode=live)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput("capture_method", Problem.NO_AUTHORIZATIONS)
@@ -171,8 +177,8 @@ async def _open(
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
-        success_url=success_url or (link.success_url if link else None),
-        cancel_url=cancel_url or (link.cancel_url if link else None),
+        success_url=success_url or (link.success_url if link else None) or project.success_url or None,
+        cancel_url=cancel_url or (link.cancel_url if link else None) or project.cancel_url or None,
         return_url=return_url,
         expires_at=now + lifetime_ms,
         paid_at=None,
@@ -185,6 +191,8 @@ async def _open(
             terms=await rail.quote(tx, QuoteRequest(principal.project_id, live, payment_id, price)),
             price=price,
             capture_method=new.capture_method,
+            tolerance_basis_points=tolerance.basis_points,
+            tolerance_minor=tolerance.minor,
         ),
     )
     await records.insert(tx, session)
