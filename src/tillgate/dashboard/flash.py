@@ -12,6 +12,8 @@ FLASHES: Final = {
     "project_switched": "You switched to another project.",
     "project_created": "The project was created. You are viewing it now.",
     "settings_saved": "The settings were saved.",
+    "logo_saved": "The logo was saved. Buyers see it at once.",
+    "logo_removed": "The logo was removed.",
     "invitation_accepted": "You accepted the invitation. You are viewing the project now.",
     "invitation_withdrawn": "The invitation was withdrawn. Its link no longer works.",
     "role_changed": "The role was changed. It applies to their next click.",

@@ -14,6 +14,8 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.principal import Principal
 from tillgate.checkout.links.operations import get_link
 from tillgate.checkout.orders.operations import get_order_of_session
+from tillgate.checkout.projects.model import Profile
+from tillgate.checkout.projects.operations import get_profile
 from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
@@ -22,6 +24,7 @@ from tillgate.checkout.sessions.pricing import complete, open_lines, say_price
 from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
 from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
+from tillgate.pages.brand import brand_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import nothing, notice, page, see_other
@@ -253,10 +256,12 @@ async def _costs(context: PagesContext, session: CheckoutSession) -> Costs:
 
 
 async def _view(context: PagesContext, session: CheckoutSession) -> View:
-    project = await context.accounts.get_project(session.project_id)
+    async def operation(tx: Transaction) -> Profile:
+        return await get_profile(tx, session.project_id)
+
     return view(
         session,
-        merchant=project.name,
+        brand=brand_of(await context.database.read(operation)),
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
         simulations=possible(context.checkout, session),

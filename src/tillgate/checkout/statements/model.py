@@ -130,7 +130,7 @@ class Books(NamedTuple):
         authorized: whether the payer's side promised money; ``captured`` of it was taken, ``capturable`` still can be,
             and ``released`` never will be.
         lapsed: the authorisation ran out.
-        least_atomic: the least that pays it: the price, less what the project tolerates.
+        tolerated_atomic: by how much the money may differ from the price.
         dropped: something that had been seen is gone.
     """
 
@@ -150,7 +150,7 @@ class Books(NamedTuple):
     capturable: Money
     released: Money
     lapsed: bool
-    least_atomic: int = 0
+    tolerated_atomic: int = 0
 
     @property
     def unconfirmed(self) -> Sum:
@@ -221,6 +221,10 @@ def _waits(books: Books) -> bool:
     return books.decision is Decision.WAITING and books.status is _S.UNDERPAID
 
 
+def _falls_short(books: Books) -> bool:
+    return _atomic(_minus(books.due, books.received)) > books.tolerated_atomic
+
+
 def _accepted(books: Books) -> bool:
     return books.decision is Decision.ACCEPTED
 
@@ -249,7 +253,7 @@ _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
     (_X.FREE_AND_MORE, lambda books: not books.due.money.minor),
     (
         _X.REVERSED,
-        lambda books: books.dropped and _atomic(books.received) < books.least_atomic and not _accepted(books),
+        lambda books: books.dropped and _falls_short(books) and not _accepted(books),
     ),
     (_X.AFTER_REFUND, lambda books: books.unexpected and not _accepted(books)),
     *_AFTER_PAYMENT,
@@ -347,7 +351,7 @@ def books_of(session: CheckoutSession) -> Books:
         capturable=Money(payment.capturable_minor, currency),
         released=Money(held.released_minor if held is not None else 0, currency),
         lapsed=held is not None and held.release_reason is ReleaseReason.LAPSED,
-        least_atomic=payment.least_atomic,
+        tolerated_atomic=payment.tolerance_atomic,
     )
 
 
