@@ -12,7 +12,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
     ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
-    ("tillgate.rails", "tillgate.events"),
+    ("tillgate.rails", "tillgate.events", "tillgate.mail"),
     ("tillgate.store",),
     ("tillgate.base",),
     ("keyturn",),

@@ -6,6 +6,8 @@ from typing import Final
 FLASHES: Final = {
     "sent_before": "This form had been sent before. It was done once, and nothing was done again.",
     "claimed": "This server is set up. You are viewing test mode, where no money moves.",
+    "alert_dismissed": "The alert was dismissed.",
+    "password_reset": "Your password was changed, and your sign-ins were ended. Sign in with the new one.",
     "signed_out": "You are signed out.",
     "now_live": "You are viewing live mode.",
     "now_test": "You are viewing test mode.",

@@ -65,14 +65,15 @@ async def waiting(tx: Transaction, mail_id: str) -> Waiting | None:
 
 
 async def end(tx: Transaction, mail_id: str, state: MailState, problem: str | None, now: int) -> int:
-    """Write what became of a mail, and forget what was in it unless it may still be sent; 0 where that is known already."""
+    """Write what became of a mail, and forget what was in it unless it may still be sent; 0 where that is known."""
     return await tx.execute(_END, mail_id, state.value, problem, now)
 
 
 async def note_problem(tx: Transaction, mail_id: str, problem: str, now: int) -> None:
     """Write why a mail has to wait."""
     await tx.execute(
-        "UPDATE mails SET state = 'waiting', problem = $2, updated_at = $3 WHERE id = $1 AND content_sealed IS NOT NULL",
+        "UPDATE mails SET state = 'waiting', problem = $2, updated_at = $3 "
+        "WHERE id = $1 AND content_sealed IS NOT NULL",
         mail_id,
         problem,
         now,

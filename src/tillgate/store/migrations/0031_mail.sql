@@ -23,15 +23,15 @@ CREATE INDEX mails_by_age ON mails (created_at);
 -- What a merchant is alerted to: once for each cause.
 CREATE TABLE alerts (
     id TEXT PRIMARY KEY,
-    project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    -- None for what belongs to the installation.
+    project_id TEXT REFERENCES projects (id) ON DELETE CASCADE,
     livemode BOOLEAN NOT NULL,
     kind TEXT NOT NULL,
-    cause TEXT NOT NULL,
+    cause TEXT NOT NULL UNIQUE,
     subject_id TEXT NOT NULL,
     detail TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    dismissed_at BIGINT,
-    UNIQUE (project_id, cause)
+    dismissed_at BIGINT
 );
 
 CREATE INDEX alerts_open ON alerts (project_id, livemode, id) WHERE dismissed_at IS NULL;
