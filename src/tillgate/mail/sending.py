@@ -144,8 +144,8 @@ def message_of(server: MailServer, mail_id: str, recipient: str, content: Conten
         message["To"] = Address(addr_spec=recipient)
         if content.reply_to:
             message["Reply-To"] = Address(addr_spec=content.reply_to)
-    except (HeaderParseError, IndexError) as error:
-        raise ValueError("an address is none") from error
+    except (ValueError, HeaderParseError, IndexError) as error:
+        raise ValueError("that is no address") from error
     message["Subject"] = content.subject
     message["Message-ID"] = f"<{mail_id}@{domain}>"
     message["Date"] = format_datetime(datetime.fromtimestamp(at / SECOND_MS, UTC))
