@@ -131,9 +131,7 @@ async def mail_server(
     )
     found: int = listening.sockets[0].getsockname()[1]
     try:
-        yield MailServer(
-            "localhost", found, tls, USER if auth else "", PASSWORD if auth else "", SENDER
-        )
+        yield MailServer("localhost", found, tls, USER if auth else "", PASSWORD if auth else "", SENDER)
     finally:
         listening.close()
         for client in clients:

@@ -54,9 +54,8 @@ async def test_a_lost_password_is_set_by_a_mailed_link_once(mailing: MailingShop
         found = LINK.search(mailing.mailbox.text(number))
         assert found is not None
         token = found[1].rpartition("/")[2]
-        tables = ("mails", "password_resets", "jobs")
-        for table in tables:
-            rows = await mailing.shop.database.read(lambda tx, table=table: tx.fetch_all(f"SELECT * FROM {table}"))
+        for statement in ("SELECT * FROM mails", "SELECT * FROM password_resets", "SELECT * FROM jobs"):
+            rows = await mailing.shop.database.read(lambda tx, statement=statement: tx.fetch_all(statement))
             assert all(token not in str(tuple(row)) for row in rows)
         assert (await http.post(found[1], data={"password": "short"})).status_code == 422
         assert (await http.post(found[1], data={"password": NEW})).status_code == 303

@@ -117,7 +117,13 @@ async def test_a_certificate_of_nobody_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "attack",
-    ["a\r\nBcc: x@example.com", "a\nBcc: x@example.com", "a\u2028Bcc: x@example.com", "a\x85Bcc: x@example.com", "a\0b"],
+    [
+        "a\r\nBcc: x@example.com",
+        "a\nBcc: x@example.com",
+        "a\u2028Bcc: x@example.com",
+        "a\x85Bcc: x@example.com",
+        "a\0b",
+    ],
 )
 async def test_no_header_can_be_put_in(attack: str) -> None:
     """Whatever a merchant calls the shop, and whatever a buyer's address is, a mail has the headers that it has."""

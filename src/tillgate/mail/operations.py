@@ -21,7 +21,7 @@ from tillgate.mail.rendering import rendered
 from tillgate.mail.sending import Refused, Smtp, TryLater
 from tillgate.store import Database, Sealer, SealingError, Transaction
 from tillgate.store.bell import Bell
-from tillgate.store.jobs import Job, Kind, enqueue
+from tillgate.store.jobs import Job, Kind, NotYet, enqueue
 
 JOB: Final = "mail.send"
 SECONDS_MAX: Final = 50.0
@@ -140,7 +140,7 @@ class MailRoom:
                 await self._end(mail, MailState.FAILED, problem)
             else:
                 await self._database.write(lambda tx: records.note_problem(tx, mail.id, problem, now))
-            raise
+            raise NotYet(problem) from None
         await self._end(mail, MailState.SENT, None)
 
     async def _end(self, mail: Mail, state: MailState, problem: str | None) -> None:

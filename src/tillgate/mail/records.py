@@ -92,7 +92,7 @@ async def count_since(tx: Transaction, project_id: str, purpose: Purpose, since:
     """How many mails of a purpose a project has had from an instant on, counted up to ``most``."""
     row = await tx.fetch_one(
         "SELECT COUNT(*) AS count FROM (SELECT 1 FROM mails WHERE project_id = $1 AND purpose = $2 "
-        "AND created_at >= $3 LIMIT $4) AS some",
+        "AND created_at >= $3 LIMIT $4) AS found",
         project_id,
         purpose.value,
         since,

@@ -17,7 +17,7 @@ _RIGHT_TO_LEFT: Final = frozenset({"ar"})
 def _environment(*, autoescape: bool) -> Environment:
     return Environment(
         loader=PackageLoader("tillgate.mail"),
-        autoescape=autoescape,
+        autoescape=autoescape,  # noqa: S701 — plain text has nothing to escape
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
