@@ -61,6 +61,7 @@ class Mailbox:
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         self.recipients += envelope.rcpt_tos
+        assert server.transport is not None
         self.secured.append(server.transport.get_extra_info("ssl_object") is not None)
         return "250 OK"
 
