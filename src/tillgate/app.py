@@ -106,7 +106,9 @@ class Tillgate:
         """
         styles = Styles([NATIVE_STYLE, *(one.webhooks for one in dialects if one.webhooks is not None)])
         wake = Wake()
-        self._mail = MailRoom(database, clock, sealer, wake.jobs, Smtp(settings.mail) if settings.mail else None)
+        self._mail = MailRoom(
+            database, clock, sealer=sealer, bell=wake.jobs, smtp=Smtp(settings.mail) if settings.mail else None
+        )
         outbox = Outbox(wake, styles, {**alerts.FOLLOW_UPS, **mails.FOLLOW_UPS})
         self._clock = clock
         self._public_host = urlsplit(settings.public_url).hostname
@@ -135,7 +137,9 @@ class Tillgate:
         )
         self.accounts = Accounts(database, clock, outbox)
         self.invitations = Invitations(database, clock, self.accounts)
-        passwords = Passwords(database, clock, self.accounts, self._mail, wake.jobs, settings.public_url)
+        passwords = Passwords(
+            database, clock, self.accounts, mail=self._mail, bell=wake.jobs, public_url=settings.public_url
+        )
         self.second_factors = SecondFactors(
             database, clock, self.accounts, sealer=sealer, site=site_of_url(settings.public_url)
         )
@@ -155,7 +159,14 @@ class Tillgate:
                 database,
                 clock,
                 self._mail,
-                alerts=AlertMails(database, clock, self._mail, self._keys.store, outbox, settings.public_url),
+                alerts=AlertMails(
+                    database,
+                    clock,
+                    mail=self._mail,
+                    keys=self._keys.store,
+                    outbox=outbox,
+                    public_url=settings.public_url,
+                ),
                 buyers=BuyerMails(database, self._mail, settings.public_url),
                 passwords=passwords,
             ),
@@ -200,6 +211,7 @@ class Tillgate:
             self._mail,
             passwords,
             VisitorLimit(limiter, "lost-password", LOST_PASSWORD_LIMIT),
+            mails.example_of,
             self._keys.store,
             self._keys.issuer,
             self._keys.usage_store,

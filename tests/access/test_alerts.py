@@ -10,9 +10,9 @@ import pytest
 from keyturn import Mode
 from tests.mailserver import Mailbox, mail_server
 from tests.makers import one, rows
-from tests.shop import Shop, eventually, open_shop, shop
+from tests.shop import Shop, eventually, open_shop, shop, sqlite_shop
 from tillgate.access.accounts import Role
-from tillgate.access.alerts.model import MAILED_MAX, AlertKind
+from tillgate.access.alerts.model import EVENT_OF, MAILED_MAX, AlertKind
 from tillgate.access.alerts.operations import raise_alert
 from tillgate.access.alerts.words import WORDS
 from tillgate.events.facts import Fact
@@ -21,25 +21,27 @@ from tillgate.events.outbox import Outbox
 from tillgate.events.types import WEBHOOK_ENDPOINT_FAILING
 from tillgate.store import Transaction
 
-__all__ = ["shop"]
+__all__ = ["shop", "sqlite_shop"]
 
 pytestmark = pytest.mark.anyio
 
 
-async def alert(shop: Shop, cause: str = "a cause", *, livemode: bool = True) -> bool:
-    """Raise an alert about a payment, as the transaction of its cause does."""
+async def alert(
+    shop: Shop, cause: str = "a cause", *, kind: AlertKind = AlertKind.NEEDS_REVIEW, livemode: bool = True
+) -> bool:
+    """Raise an alert, as the transaction of its cause does."""
     outbox: Outbox = shop.app._checkout.outbox
 
     async def operation(tx: Transaction) -> bool:
         return await raise_alert(
             tx,
             outbox,
-            AlertKind.NEEDS_REVIEW,
+            kind,
             project_id=shop.project_id,
             livemode=livemode,
             cause=cause,
             subject_id="cs_1",
-            detail={"exceptions": "underpaid {actor.__class__}"},
+            detail={"exceptions": "underpaid {actor.__class__}", "email": "owner@example.com"},
             now=shop.clock.now(),
         )
 
@@ -120,7 +122,7 @@ async def test_a_flood_of_alerts_is_a_bounded_number_of_mails(mailing: tuple[Sho
     assert await one(shop.database, "SELECT COUNT(*) FROM alerts") == MAILED_MAX + 5
 
 
-async def test_owners_are_told_of_what_others_changed(mailing: tuple[Shop, Mailbox]) -> None:
+async def test_owners_get_mail_about_what_others_changed(mailing: tuple[Shop, Mailbox]) -> None:
     """A live key, by somebody else: each owner but whoever did it, once, however often the audit log is read."""
     shop, mailbox = mailing
     accounts = shop.app.accounts
@@ -143,7 +145,7 @@ async def test_owners_are_told_of_what_others_changed(mailing: tuple[Shop, Mailb
     assert not any(to in ("owner@example.com", "other@example.com") for to, is_this in told if is_this)
 
 
-async def test_an_endpoint_is_told_of_once_an_episode(shop: Shop) -> None:
+async def test_an_endpoint_is_one_alert_an_episode(shop: Shop) -> None:
     """However many days it fails; a new episode is another alert."""
     outbox: Outbox = shop.app._checkout.outbox
 
@@ -163,6 +165,24 @@ async def test_an_endpoint_is_told_of_once_an_episode(shop: Shop) -> None:
     assert await types(shop) == ["alert.endpoint_failing"] * 2
 
 
+@pytest.mark.parametrize(
+    "type",
+    [
+        "alert.needs_review",
+        "alert.endpoint_failing",
+        "alert.key_expiring",
+        "alert.key_exposed",
+        "alert.new_device",
+        "alert.setting_changed",
+    ],
+)
+async def test_every_kind_is_an_event_of_its_own(sqlite_shop: Shop, type: str) -> None:
+    """Declared as the others, and sent to whoever subscribes to it."""
+    kind = next(kind for kind, event in EVENT_OF.items() if event.name == type)
+    assert await alert(sqlite_shop, kind=kind)
+    assert await types(sqlite_shop) == [type]
+
+
 def test_every_kind_has_words() -> None:
-    """A kind without words could not be told."""
+    """A kind without words has no mail."""
     assert set(WORDS) == set(AlertKind)

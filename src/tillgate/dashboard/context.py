@@ -13,9 +13,11 @@ from tillgate.access.passwords.operations import Passwords
 from tillgate.access.second_factor.operations import SecondFactors
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
+from tillgate.checkout.projects.model import Profile
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
+from tillgate.mail.model import Letter, Purpose
 from tillgate.mail.operations import MailRoom
 from tillgate.store import Database
 
@@ -26,6 +28,7 @@ class DashboardContext(NamedTuple):
     Attributes:
         needs_of: what the API asks for at a method and path with its query; None where it has no such.
         lost_passwords: how often somebody may ask for a link that sets another password.
+        buyer_example: a mail to a buyer about a payment that nobody has made, for a preview.
         job_kinds: the names of the kinds of jobs that this server runs.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
@@ -40,6 +43,7 @@ class DashboardContext(NamedTuple):
     mail: MailRoom
     passwords: Passwords
     lost_passwords: VisitorLimit
+    buyer_example: Callable[[Profile, Purpose, str], Letter]
     keys: KeyStore
     issuer: Issuer
     usage: UsageStore

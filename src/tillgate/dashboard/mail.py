@@ -18,11 +18,11 @@ from tillgate.dashboard.people import ROLES, invitation_letter
 from tillgate.mail.model import Letter, MailState, Purpose
 from tillgate.mail.operations import list_mails
 from tillgate.mail.rendering import body_of, direction, rendered
-from tillgate.pages.mails import WORDS as BUYERS
-from tillgate.pages.mails import example_of
 
 MAIL: Final = "/dashboard/mail"
 LINES: Final = 50
+# What buyers get.
+BUYERS: Final = (Purpose.PAYMENT_SEEN, Purpose.PAID, Purpose.REFUNDED)
 
 PURPOSES: Final = {
     Purpose.PAYMENT_SEEN: "Payment seen",
@@ -41,13 +41,12 @@ STATES: Final = {
     MailState.UNSENT: ("Not sent", "warn"),
 }
 _EXAMPLES: Final = {
-    "reference": "1001",
     "name": "Server",
     "prefix": "tg_live_",
-    "lastFour": "x7k2",
-    "expiresAt": "2026-01-31T12:00:00Z",
+    "ending": "x7k2",
+    "expires": "2026-01-31T12:00:00Z",
     "url": "https://example.com/webhooks",
-    "failingSince": "2026-01-31T12:00:00Z",
+    "since": "2026-01-31T12:00:00Z",
     "exceptions": "underpaid",
     "email": "owner@example.com",
     "agent": "Firefox on Linux",
@@ -101,7 +100,7 @@ async def _example(call: Call, name: str) -> Letter:
     profile = await call.read(lambda tx: get_profile(tx, call.who.project.id))
     url, now = call.context.public_url, call.context.clock.now()
     if name in {purpose.value for purpose in BUYERS}:
-        return example_of(profile, Purpose(name), url)
+        return call.context.buyer_example(profile, Purpose(name), url)
     if name == Purpose.INVITATION.value:
         invitation = Invitation(
             id="",

@@ -70,7 +70,7 @@ async def reset(call: OpenCall) -> Response:
 
 def _ask(call: OpenCall, form: Draft, *, status_code: int | None = None) -> Response:
     return call.page(
-        "passwords/ask.html",
+        "passwords/lost.html",
         status_code=status_code or form.status_code,
         draft=form,
         mailed=call.context.passwords.mailed,

@@ -1,1 +1,1 @@
-"""Outgoing mail: written down with what it is about, sent by a job, and what became of it is known."""
+"""Outgoing mail: written down with its cause, sent by a job, and its outcome is kept."""

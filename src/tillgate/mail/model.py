@@ -48,7 +48,7 @@ class Purpose(StrEnum):
 
 
 class MailState(StrEnum):
-    """What became of a mail.
+    """The outcome of a mail.
 
     ``refused`` is the server's last word; ``failed`` that it never gave one; ``unsent`` that none was asked.
     """

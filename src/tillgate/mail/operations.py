@@ -40,7 +40,7 @@ _log = structlog.get_logger("mail")
 class MailRoom:
     """Where mail goes out, over one database; it takes mail also where no mail server is set, and says so."""
 
-    def __init__(self, database: Database, clock: Clock, sealer: Sealer, bell: Bell, smtp: Smtp | None) -> None:
+    def __init__(self, database: Database, clock: Clock, *, sealer: Sealer, bell: Bell, smtp: Smtp | None) -> None:
         """
         Args:
             bell: rung after a commit with jobs in it.

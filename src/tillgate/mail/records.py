@@ -65,7 +65,7 @@ async def waiting(tx: Transaction, mail_id: str) -> Waiting | None:
 
 
 async def end(tx: Transaction, mail_id: str, state: MailState, problem: str | None, now: int) -> int:
-    """Write what became of a mail, and forget what was in it unless it may still be sent; 0 where that is known."""
+    """Write the outcome of a mail, and forget what was in it unless it may still be sent; 0 where it has one."""
     return await tx.execute(_END, mail_id, state.value, problem, now)
 
 

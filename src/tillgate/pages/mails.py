@@ -1,7 +1,7 @@
 """Mail to buyers: asked for in the transaction of an event, and worded from the books as they are when it is written.
 
 Where the money has moved on meanwhile, what would be said is no longer so, and the mail is not written: a payment that
-was seen and is complete a second later is told of once.
+was seen and is complete a second later is one mail.
 """
 
 from collections.abc import Mapping
@@ -148,7 +148,7 @@ class BuyerMails:
 
 
 def letter_of(session: CheckoutSession, profile: Profile, purpose: Purpose, public_url: str) -> Letter | None:
-    """What a buyer is told of their money, as the books are; None where that is not what the mail would be about."""
+    """What a buyer reads about their money, as the books are; None where that is not what the mail would be about."""
     said, settings = statement_of(session), profile.settings
     if said.situation not in SAYS[purpose]:
         return None

@@ -29,7 +29,7 @@ class AlertMails:
     """Alerts by mail, over one database."""
 
     def __init__(
-        self, database: Database, clock: Clock, mail: MailRoom, keys: KeyStore, outbox: Outbox, public_url: str
+        self, database: Database, clock: Clock, *, mail: MailRoom, keys: KeyStore, outbox: Outbox, public_url: str
     ) -> None:
         self._database = database
         self._clock = clock

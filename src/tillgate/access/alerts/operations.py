@@ -5,7 +5,7 @@ the cause is unique: so an alert is never repeated, however often a process star
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -92,26 +92,54 @@ async def drop_old(tx: Transaction, now: int) -> int:
     return await records.drop_older(tx, now - KEPT_MS, DROP_BATCH_MAX)
 
 
+class _Payment(msgspec.Struct, rename="camel"):
+    """What an alert says of a payment, in the form that its event keeps."""
+
+    id: str
+    order_id: str
+    session_id: str
+    exceptions: list[str]
+
+
+class _Endpoint(msgspec.Struct, rename="camel"):
+    """The same of an endpoint."""
+
+    url: str
+    failing_since: str | None
+    disabled_reason: str | None
+
+
+class _Key(msgspec.Struct, rename="camel"):
+    """The same of a key."""
+
+    name: str
+    prefix: str
+    last_four: str
+    expires_at: str | None
+    exposed_how: str | None
+
+
 async def _needs_review(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
-    payment: dict[str, Any] = msgspec.json.decode(fact.native)
-    detail = {"payment": payment["id"], "order": payment["orderId"], "exceptions": ", ".join(payment["exceptions"])}
-    await _raise(tx, outbox, fact, AlertKind.NEEDS_REVIEW, fact.id, payment["sessionId"], detail)
+    payment = msgspec.json.decode(fact.native, type=_Payment)
+    detail = {"payment": payment.id, "order": payment.order_id, "exceptions": ", ".join(payment.exceptions)}
+    await _raise(tx, outbox, fact, AlertKind.NEEDS_REVIEW, fact.id, payment.session_id, detail)
 
 
 async def _endpoint_failing(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
-    endpoint: dict[str, Any] = msgspec.json.decode(fact.native)
-    since, reason = endpoint["failingSince"] or "", endpoint["disabledReason"] or ""
+    endpoint = msgspec.json.decode(fact.native, type=_Endpoint)
+    since, reason = endpoint.failing_since or "", endpoint.disabled_reason or ""
     # An episode begins with its first failure. That it ends in being switched off is another thing to know.
     cause = f"endpoint_failing:{fact.object_id}:{since}:{reason}"
-    detail = {"url": endpoint["url"], "failingSince": since, "disabledReason": reason}
+    detail = {"url": endpoint.url, "since": since, "reason": reason}
     await _raise(tx, outbox, fact, AlertKind.ENDPOINT_FAILING, cause, fact.object_id, detail)
 
 
 def _of_key(kind: AlertKind) -> FollowUp:
     async def follow_up(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
-        key: dict[str, Any] = msgspec.json.decode(fact.native)
-        detail = {"name": key["name"], "prefix": key["prefix"], "lastFour": key["lastFour"]}
-        detail |= {name: key[name] for name in ("expiresAt", "exposedHow") if key[name] is not None}
+        key = msgspec.json.decode(fact.native, type=_Key)
+        detail = {"name": key.name, "prefix": key.prefix, "ending": key.last_four}
+        detail |= {"expires": key.expires_at} if key.expires_at is not None else {}
+        detail |= {"how": key.exposed_how} if key.exposed_how is not None else {}
         await _raise(tx, outbox, fact, kind, fact.id, fact.object_id, detail)
 
     return follow_up

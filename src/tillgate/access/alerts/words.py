@@ -26,19 +26,19 @@ WORDS: Final[dict[AlertKind, Words]] = {
     ),
     AlertKind.ENDPOINT_FAILING: Words(
         "A webhook endpoint is failing",
-        "Nothing but failures came of {url} since {failingSince}. An endpoint that fails for five days is switched "
+        "Nothing but failures came of {url} since {since}. An endpoint that fails for five days is switched "
         "off. Fix it, then replay what it has missed.",
         "Look at the endpoint",
     ),
     AlertKind.KEY_EXPIRING: Words(
         "An API key expires soon",
-        "The key {name} ({prefix}…{lastFour}) expires at {expiresAt}. Rotate it before that, or requests with it are "
+        "The key {name} ({prefix}…{ending}) expires at {expires}. Rotate it before that, or requests with it are "
         "refused.",
         "Look at the key",
     ),
     AlertKind.KEY_EXPOSED: Words(
         "An API key was exposed",
-        "The key {name} ({prefix}…{lastFour}) was seen where others can read it. Replace it now.",
+        "The key {name} ({prefix}…{ending}) was seen where others can read it. Replace it now.",
         "Look at the key",
     ),
     AlertKind.NEW_DEVICE: Words(

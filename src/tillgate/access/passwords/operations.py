@@ -33,7 +33,7 @@ class Passwords:
     """Links that set another password, over one database."""
 
     def __init__(
-        self, database: Database, clock: Clock, accounts: Accounts, mail: MailRoom, bell: Bell, public_url: str
+        self, database: Database, clock: Clock, accounts: Accounts, *, mail: MailRoom, bell: Bell, public_url: str
     ) -> None:
         self._database = database
         self._clock = clock

@@ -47,7 +47,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
         session_lifetime_minutes: None for the server's setting.
         tolerance_basis_points, tolerance_minor, tolerance_currency: by how much money may differ from a price in this
             currency: the smaller of the share and the sum.
-        mail_buyers: whether buyers whose address is known are told of their payments by mail.
+        mail_buyers: whether buyers whose address is known get mail about their payments.
     """
 
     colour: str = ""
