@@ -71,7 +71,7 @@ async def till(tmp_path: Path, database_url: str, anyio_backend: object) -> Asyn
 
 
 @pytest.mark.anyio
-async def test_a_buyer_is_told_of_each_thing_once(till: Till) -> None:
+async def test_a_buyer_gets_each_mail_once(till: Till) -> None:
     """Seen, paid, refunded; in the shop's name, with what the books hold, and an answer goes to its support."""
     await till.wants(mail_buyers=True, support_email="help@example.com", time_zone="Asia/Tokyo")
     session = await till.session()
