@@ -57,6 +57,8 @@ def test_https_urls_are_taken_as_they_are(url: str, http_loopback: bool) -> None
         "https://@shop.example",
         "https://:@shop.example",
         "https://shop.example@evil.example",
+        "https://{ORDER_REFERENCE}.shop.example",
+        "https://shop.example:{CHECKOUT_SESSION_ID}",
         "https://shop.example\\@evil.example",
         "https:\\\\shop.example",
         "https://shop.example/\nX-Evil: 1",

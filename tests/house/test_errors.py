@@ -29,6 +29,7 @@ NATIVE_BY_NATURE: Final = {
     "tillgate/events/model.py": "the native reference of events",
     "tillgate/wire/canonical.py": "what made two requests the same in earlier versions",
     "tillgate/wire/openapi_links.py": "links of the OpenAPI document",
+    "tillgate/rails/evm/rpc.py": "the methods of Ethereum's JSON-RPC",
 }
 CAMEL: Final = re.compile(r"[A-Za-z]+", re.ASCII)
 
@@ -49,6 +50,7 @@ VALUES: Final[dict[str, Any]] = {
     "digits": 2,
     "discount": Money(500, "USD"),
     "example": "99.00",
+    "may_be_zero": True,
     "expected": "Expected `int`",
     "given": "three",
     "host_maximum": 253,
@@ -170,7 +172,7 @@ def test_each_problem_comes_with_the_values_that_its_words_need() -> None:
     sites = problems_raised()
     assert len({problem for problem, _ in sites.values()}) > 80
     for site, (problem, values) in sites.items():
-        if problem in (Problem.PRICE_BELOW, Problem.PRICE_ABOVE, Problem.TOTAL_NOT_POSITIVE):
+        if problem in (Problem.PRICE_BELOW, Problem.PRICE_ABOVE, Problem.TOTAL_BELOW_ZERO):
             assert values, site
         error = TillgateError(problem, field=("line_items", 2, "unit_amount"), values=values)
         for words in (WORDS.message(error), merchant.message_of(error), buyer.for_buyer(error)):

@@ -787,6 +787,7 @@ export interface components {
             cancelUrl: string | null;
             chainId: number;
             checkoutUrl: string;
+            clientReferenceId: string | null;
             clientSecret?: string;
             coupon?: components["schemas"]["CouponObject"] | null;
             createdAt: string;
@@ -861,6 +862,8 @@ export interface components {
              * @enum {unknown}
              */
             captureMethod?: "automatic" | "manual";
+            /** @default null */
+            clientReferenceId?: string | null;
             /** @default null */
             couponId?: string | null;
             /** @default null */
@@ -964,9 +967,13 @@ export interface components {
             cancelUrl?: string | null;
             /** @default null */
             description?: string | null;
+            /** @default null */
+            expiresAt?: string | null;
             fiatAmount: string;
             /** @default USD */
             fiatCurrency?: string;
+            /** @default null */
+            maxCompletedSessions?: number | null;
             /** @default null */
             successUrl?: string | null;
             title: string;
@@ -1346,6 +1353,7 @@ export interface components {
         };
         OrderObject: {
             amounts: components["schemas"]["OrderAmounts"];
+            clientReferenceId: string | null;
             createdAt: string;
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
@@ -1398,12 +1406,15 @@ export interface components {
             archived: boolean;
             cancelUrl: string | null;
             checkoutUrl: string;
+            completedSessions: number;
             createdAt: string;
             description: string | null;
+            expiresAt: string | null;
             fiatAmount: string;
             fiatCurrency: string;
             id: string;
             livemode: boolean;
+            maxCompletedSessions: number | null;
             /**
              * @default payment_link
              * @enum {unknown}
@@ -1648,8 +1659,10 @@ export interface components {
             allowPromotionCodes?: boolean;
             cancelUrl?: string | null;
             description?: string | null;
+            expiresAt?: string | null;
             fiatAmount?: string;
             fiatCurrency?: string;
+            maxCompletedSessions?: number | null;
             successUrl?: string | null;
             title?: string;
         };

@@ -62,6 +62,9 @@ def checked_url(url: str, *, field: Field, http_loopback: bool) -> str:
         raise InvalidInput(field, Problem.NOT_A_URL, http_loopback=http_loopback) from error
     if parts.username is not None or parts.password is not None:
         raise InvalidInput(field, Problem.URL_CREDENTIALS)
+    # A placeholder is filled in behind the host only: what a buyer calls a purchase never says where they are sent.
+    if "{" in parts.netloc or "}" in parts.netloc:
+        raise InvalidInput(field, Problem.URL_HOST_CHARACTERS)
     if parts.scheme == "https" and host:
         return url
     if parts.scheme == "http" and http_loopback and is_loopback_host(host):

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.problems import Problem
 from tillgate.dashboard.words import form_name, message_of, sentence_of
 
 BODY_BYTES_MAX: Final = 64 * 1024
@@ -17,6 +18,7 @@ FIELDS_MAX: Final = 100
 UPLOAD_TYPE: Final = "multipart/form-data"
 UPLOAD_BYTES_MAX: Final = 256 * 1024
 UPLOAD_FIELDS_MAX: Final = 10
+COUNT_DIGITS_MAX: Final = 12
 CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
 
 # The currencies offered first; any of ISO 4217 may be typed.
@@ -58,6 +60,24 @@ class Form:
     def pairs(self) -> list[tuple[str, str]]:
         """Every field with each of its values, as a form would send it again."""
         return [(name, value) for name, values in self._fields.items() for value in values]
+
+    def count(self, name: str, *, field: str) -> int | None:
+        """A whole number; None where nothing was filled in.
+
+        Raises:
+            InvalidInput: something else was filled in; ``field`` is named.
+        """
+        text = self.optional(name)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS_MAX):
+            raise InvalidInput(field, Problem.NOT_A_NUMBER)
+        return int(text)
+
+    def end_of_day(self, name: str) -> str | None:
+        """A day as the instant in which it ends, in UTC; None where nothing was filled in."""
+        day = self.optional(name)
+        return f"{day}T23:59:59.999Z" if day is not None else None
 
     def many(self, name: str) -> list[str]:
         """Every value of a field, as of a group of checkboxes."""

@@ -66,6 +66,8 @@ class OrderView(NamedTuple):
     excess: bool
     excess_value: str
     can_wait: bool
+    customer_stated: bool
+    sending: frozenset[str]
 
 
 async def order_view(tx: Transaction, principal: Principal, session: CheckoutSession) -> OrderView:
@@ -86,6 +88,8 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
         excess=excess(session) > 0,
         excess_value=str(Money(max(payment.refundable_minor - payment.price.minor, 0), payment.price.currency)),
         can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
+        customer_stated=order.customer_stated,
+        sending=frozenset(one.id for one in refunds.data if one.asked),
     )
 
 
@@ -247,6 +251,7 @@ def _refund_page(call: Call, found: Refund, filled: Draft) -> Response:
         section="sessions",
         session_id=call.param("session"),
         refund=refund_to_api(found),
+        asked=found.asked,
         draft=filled,
         hash_max=HASH_MAX,
     )

@@ -29,6 +29,7 @@ LABELS: Final[Mapping[str, str]] = {
     "fiat_currency": "Currency",
     "locale": "Language",
     "logo": "Logo",
+    "max_completed_sessions": "Payment limit",
     "max_redemptions": "Redemption limit",
     "minimum_amount": "Minimum purchase",
     "name": "Name",
@@ -107,9 +108,9 @@ _SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.IMAGE_TOO_LARGE: "Choose an image of at most {maximum} kB.",
     _P.IMAGE_TOO_WIDE: "Choose an image of at most {maximum} pixels each way; this one has {width} by {height}.",
     _P.NOT_A_PERCENTAGE: "Enter a number above 0 and up to 100, such as 12.5, with at most two decimals.",
-    _P.NOT_AN_AMOUNT: (
-        'Expected a positive decimal amount, such as "{example}": digits and at most one point; no sign, exponent, '
-        "symbol or thousands separator."
+    _P.NOT_AN_AMOUNT: lambda values, _: (
+        f"Expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'}, such as "
+        f'"{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'
     ),
     _P.FIXED_HAS_NO_BOUNDS: "Leave this empty: only the price that a buyer sets has bounds.",
     _P.ROLE_NEEDS_PROJECT: "Choose a project for the role {role}.",

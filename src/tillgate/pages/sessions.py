@@ -2,12 +2,13 @@
 
 from functools import partial
 from typing import Final, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from keyturn.database import Operation
 from tillgate.access import visitor
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
@@ -27,6 +28,7 @@ from tillgate.pages.bill import bill_of
 from tillgate.pages.brand import brand_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
+from tillgate.pages.forms import small_form
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
 from tillgate.pages.words import for_buyer
@@ -42,8 +44,6 @@ class WrongAmount(NamedTuple):
 
 
 SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
-FORM_BYTES_MAX: Final = 1_024
-FORM_FIELDS_MAX: Final = 20
 
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
@@ -87,21 +87,16 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None or session.livemode:
         return _unknown()
-    form = await _form(request)
+    form = await small_form(request)
     try:
         outcome = Outcome(form.get("outcome", ""))
     except ValueError:
         return notice(400, "Nothing was simulated", "No outcome was chosen. Choose one of the test outcomes.")
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await simulate(context.checkout, tx, buyer, session.id, outcome)
+        return await simulate(context.checkout, tx, _buyer(session), session.id, outcome)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}")
+    return await _done(context, request, session, operation)
 
 
 async def _apply_code(context: PagesContext, request: Request) -> Response:
@@ -109,7 +104,7 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    code = (await _form(request)).get("code", "").strip()
+    code = (await small_form(request)).get("code", "").strip()
     if not code:
         return await _checkout(context, session, 422, wrong=WrongCode("", "Please enter a code."))
     # By who tries, whatever session they try it on; and by session, whoever tries.
@@ -120,20 +115,16 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
         answer = await _checkout(context, session, 429, wrong=wrong)
         answer.headers["Retry-After"] = str(seconds)
         return answer
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await apply_promotion_code(context.checkout, tx, buyer, session.id, code)
+        return await apply_promotion_code(context.checkout, tx, _buyer(session), session.id, code)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except (DiscountRefused, InvalidInput) as error:
         merchant = (await context.accounts.get_project(session.project_id)).name
         wrong = WrongCode(code, code_refused(error, merchant))
         return await _checkout(context, await _session(context, request) or session, 409, wrong=wrong)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
 
 
 async def _remove_code(context: PagesContext, request: Request) -> Response:
@@ -141,16 +132,11 @@ async def _remove_code(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await remove_promotion_code(context.checkout, tx, buyer, session.id)
+        return await remove_promotion_code(context.checkout, tx, _buyer(session), session.id)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
+    return await _done(context, request, session, operation, "#sum")
 
 
 async def _set_amount(context: PagesContext, request: Request) -> Response:
@@ -158,20 +144,17 @@ async def _set_amount(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    form, buyer = await _form(request), _buyer(session)
+    form = await small_form(request)
     line, amount = form.get("line", ""), form.get("amount", "").strip()
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await say_price(context.checkout, tx, buyer, session.id, line, amount)
+        return await say_price(context.checkout, tx, _buyer(session), session.id, line, amount)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except InvalidInput as error:
         wrong = WrongAmount(line, amount[:40], for_buyer(error))
         return await _checkout(context, session, 422, wrong_amount=wrong)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
 
 
 async def _complete(context: PagesContext, request: Request) -> Response:
@@ -179,16 +162,29 @@ async def _complete(context: PagesContext, request: Request) -> Response:
     session = await _session(context, request)
     if session is None:
         return _unknown()
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await complete(context.checkout, tx, buyer, session.id)
+        return await complete(context.checkout, tx, _buyer(session), session.id)
 
+    return await _done(context, request, session, operation)
+
+
+async def _done(
+    context: PagesContext,
+    request: Request,
+    session: CheckoutSession,
+    operation: Operation[CheckoutSession],
+    part: str = "",
+) -> Response:
+    """Do what a form asks for, and lead back to the page, or to a part of it; where that cannot be, the page says why.
+    What is wrong about a field, or about a code, is the caller's to say beside it."""
     try:
         await context.database.write(operation)
+    except DiscountRefused:
+        raise
     except Conflict as error:
         return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}")
+    return see_other(f"/checkout/{session.id}{part}")
 
 
 _ENDPOINTS: Final = (
@@ -279,24 +275,12 @@ async def _start_again(context: PagesContext, session: CheckoutSession) -> str |
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
-        return f"/l/{link.slug}" if link.active else None
+        if link.ended(context.checkout.clock.now()) is not None:
+            return None
+        named = session.client_reference_id
+        return f"/l/{link.slug}" + (f"?client_reference_id={quote(named, safe='')}" if named is not None else "")
 
     return await context.database.read(operation)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form; nothing where it is larger than any of ours."""
-    parts, length = [], 0
-    async for chunk in request.stream():
-        parts.append(chunk)
-        length += len(chunk)
-        if length > FORM_BYTES_MAX:
-            return {}
-    try:
-        fields = parse_qs(b"".join(parts).decode("utf-8", "replace"), max_num_fields=FORM_FIELDS_MAX)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _unknown() -> Response:

@@ -11,6 +11,7 @@ from tillgate.checkout.orders.model import LineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.returning import return_address
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.checkout.statements.model import EXACT, Situation, Statement, Sum, statement_of
 from tillgate.checkout.statements.words import BUYER, ROWS, BuyerWords, filled, in_money, values_of
@@ -24,6 +25,8 @@ POLL_SECONDS: Final = 2
 REVIEW_POLL_SECONDS: Final = 15
 # What has ended changes by the merchant's hand alone: a refund, a decision.
 SETTLED_POLL_SECONDS: Final = 30
+# For so long, and while it is seen; whoever comes back to the page looks again at once.
+WATCH_SECONDS: Final = 30 * 60
 RETURN_SECONDS: Final = 5
 
 # Who opens an old, paid checkout again wants to look at it, not to be sent away.
@@ -34,7 +37,7 @@ _X = Situation
 
 
 class ReturnTarget(NamedTuple):
-    """Somewhere the merchant label a buyer may go: the stored address, and the host to name it by."""
+    """Somewhere the merchant lets a buyer go: the address, its placeholders filled in, and the host to name it by."""
 
     url: str
     host: str
@@ -93,6 +96,7 @@ class View(NamedTuple):
         expires_at, now: Unix milliseconds, for the countdown.
         version: changes whenever what the page shows would change.
         poll_seconds: how often to look.
+        watch_seconds: for how long it looks while somebody sees it; None where it looks until something changes.
         refreshes: the page looks again without scripts, too: something may change without the merchant.
         onward: where a buyer goes whose order is paid.
         elsewhere: the way back to the shop; None where the merchant gave none.
@@ -146,6 +150,7 @@ class View(NamedTuple):
     start_again: str | None
     version: str
     poll_seconds: int
+    watch_seconds: int | None
     refreshes: bool
     return_seconds: int | None
     choices: tuple[Choice, ...]
@@ -185,7 +190,7 @@ def view(
     untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
     to_send = said.books.missing.atomic or 0
     asked = terms._replace(amount_atomic=to_send)
-    onward = _place(session.success_url) if said.settled else None
+    onward = _place(session, session.success_url) if said.settled else None
     returns = onward is not None and situation in _RETURNS and now - (session.paid_at or 0) < RETURN_AUTOMATICALLY_MS
     return View(
         id=session.id,
@@ -227,10 +232,11 @@ def view(
         onward=onward,
         elsewhere=_elsewhere(session),
         closable=said.settled,
-        back=_place(session.return_url),
+        back=_place(session, session.return_url),
         start_again=start_again,
         version=version(session),
-        poll_seconds=_poll_seconds(session, said),
+        poll_seconds=(looks := _poll_seconds(session, said)),
+        watch_seconds=WATCH_SECONDS if looks == SETTLED_POLL_SECONDS else None,
         refreshes=session.status in (_S.PENDING, _S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.EXPIRED),
         return_seconds=RETURN_SECONDS if returns else None,
         choices=_choices(session, said, simulations),
@@ -281,9 +287,10 @@ def _written(said: Statement, amount: Sum, coins: Callable[[int], str]) -> str:
     return in_money(amount, lambda money: str(price(money)), coins)
 
 
-def _place(url: str | None) -> ReturnTarget | None:
-    if url is None:
+def _place(session: CheckoutSession, given: str | None) -> ReturnTarget | None:
+    if given is None:
         return None
+    url = return_address(given, session)
     parts = urlsplit(url)
     # An app is named by its scheme; what follows is its own affair.
     return ReturnTarget(url, (parts.hostname or url) if parts.scheme in ("https", "http") else parts.scheme)
@@ -294,9 +301,10 @@ def _elsewhere(session: CheckoutSession) -> ReturnTarget | None:
     page itself is for who has paid: some shops take a visit to it as proof."""
     given = session.cancel_url or session.return_url
     if given is not None or session.success_url is None:
-        return _place(given)
+        return _place(session, given)
     parts = urlsplit(session.success_url)
-    return _place(urlunsplit((parts.scheme, parts.netloc, "/", "", ""))) if parts.scheme in ("https", "http") else None
+    front = urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+    return _place(session, front) if parts.scheme in ("https", "http") else None
 
 
 def _poll_seconds(session: CheckoutSession, said: Statement) -> int:

@@ -29,7 +29,7 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values], str]]] = {
     _P.DECIMALS: _decimals,
     _P.AMOUNT_TOO_LARGE: "This amount is too large. Please enter a smaller one.",
     _P.AMOUNT_ZERO: "Please enter an amount above zero.",
-    _P.TOTAL_NOT_POSITIVE: "Please enter a larger amount: the total would be zero.",
+    _P.TOTAL_BELOW_ZERO: "Please enter a larger amount: the total would be below zero.",
     _P.TOTAL_TOO_LARGE: "The total would be too large. Please enter a smaller amount.",
     _P.PRICE_BELOW: lambda values: f"Please enter {price(values['bound'])} or more.",
     _P.PRICE_ABOVE: lambda values: f"Please enter {price(values['bound'])} or less.",
@@ -41,6 +41,8 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values], str]]] = {
     _P.PRICE_HAS_DISCOUNT: "A promotion code applies to this price. Please remove it first, then set the price.",
     _P.CODE_APPLIES: "A promotion code applies already. Please remove it first, then enter the other one.",
     _P.TAKES_NO_CODES: "This purchase takes no promotion codes.",
+    _P.LINK_USED_UP: "This offer is no longer available: all of it has been taken. Nothing was charged.",
+    _P.LINK_EXPIRED: "This offer has ended. Nothing was charged.",
     _P.SESSION_CHANGED: "Something changed at the same moment. Please look at the page again.",
 }
 _BY_CODE: Final[Mapping[str, str]] = {

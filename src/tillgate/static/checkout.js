@@ -177,6 +177,18 @@
     focusWasInside = false;
   });
 
+  // What has ended changes by the merchant's hand alone. Its page looks for that while somebody sees it, and not for
+  // ever; whoever comes back to it looks at once.
+  let watched = null; // { live, since } of the panel that is on the page
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const live = document.getElementById("live");
+    if (event.target !== live || !live.dataset.watchSeconds) return;
+    const comesBack = event.detail.requestConfig.triggeringEvent !== undefined;
+    if (watched?.live !== live || comesBack) watched = { live, since: performance.now() };
+    const over = performance.now() - watched.since > Number(live.dataset.watchSeconds) * SECOND;
+    if (!comesBack && (document.hidden || over)) event.preventDefault();
+  });
+
   document.addEventListener("htmx:afterRequest", (event) => {
     const left = event.detail.xhr?.getResponseHeader("Tillgate-Seconds-Left");
     if (left !== null && left !== undefined && left !== "") setCountdown(Number(left));

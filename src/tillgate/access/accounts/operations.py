@@ -541,7 +541,7 @@ class Accounts:
             InvalidInput: the old password is wrong, or the new one will not do; the field is named.
             Forbidden: too many attempts failed of late, and nothing was checked.
         """
-        checked_password(new, field="new")
+        await asyncio.to_thread(checked_password, new, field="new", about=[user.email])
         if not await self._is_password_of(user, old):
             raise InvalidInput("old", Problem.WRONG_PASSWORD)
         password_hash, now = await asyncio.to_thread(self._hasher.hash, new), self._clock.now()
@@ -564,7 +564,7 @@ class Accounts:
             InvalidInput: the password will not do.
             NotFound: there is no such person.
         """
-        password_hash = await asyncio.to_thread(self._hasher.hash, checked_password(password))
+        password_hash = await self._hash_of(password, email)
         now = self._clock.now()
 
         async def operation(tx: Transaction) -> int:
@@ -700,19 +700,30 @@ class Accounts:
         Raises:
             InvalidInput: the address or the password will not do.
         """
-        checked = checked_email(email), checked_password(password)
-        password_hash = await asyncio.to_thread(self._hasher.hash, checked[1])
+        address = checked_email(email)
+        password_hash = await self._hash_of(password, address)
         user = User(
             id=ids.new_id(ids.USER),
-            email=checked[0],
+            email=address,
             installation_owner=installation_owner,
             created_at=self._clock.now(),
         )
         return user, password_hash
 
-    async def hashed(self, password: str) -> str:
-        """The hash of a password."""
-        return await asyncio.to_thread(self._hasher.hash, password)
+    async def hash_of(self, password: str, email: str) -> str:
+        """The hash of a new password of somebody.
+
+        Raises:
+            InvalidInput: the password will not do.
+        """
+        return await self._hash_of(password, email)
+
+    async def _hash_of(self, password: str, email: str) -> str:
+        """
+        Raises:
+            InvalidInput: the password will not do.
+        """
+        return await asyncio.to_thread(lambda: self._hasher.hash(checked_password(password, about=[email])))
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:

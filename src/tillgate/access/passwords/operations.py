@@ -11,7 +11,6 @@ from typing import Final
 from keyturn.stores.ports import Act
 from tillgate.access.accounts import Accounts
 from tillgate.access.accounts import records as people
-from tillgate.access.accounts.model import checked_password
 from tillgate.access.accounts.operations import TOKEN_BYTES, digest, write_down_of
 from tillgate.access.passwords import records
 from tillgate.access.passwords.model import LIFETIME_MS, LINKS_MAX, RESET
@@ -77,11 +76,11 @@ class Passwords:
             Forbidden: the link does not work any more.
             InvalidInput: the password will not do; the link stays good.
         """
-        checked = checked_password(password)
         # Looked at first: a password is not hashed for anybody who asks.
-        if await self.find(token) is None:
+        address = await self.find(token)
+        if address is None:
             raise _spent()
-        password_hash, now = await self._accounts.hashed(checked), self._clock.now()
+        password_hash, now = await self._accounts.hash_of(password, address), self._clock.now()
 
         async def operation(tx: Transaction) -> str:
             await people.lock_people(tx)

@@ -65,6 +65,27 @@ async def create_customer(
     return customer
 
 
+async def known_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Customer:
+    """The customer with this e-mail address, who is added where there is none.
+
+    Raises:
+        InvalidInput: it is no e-mail address.
+    """
+    wanted = checked_email(email)
+    for _ in range(2):
+        found = await records.matching(
+            tx, principal.project_id, principal.livemode, email=wanted, reference=None, limit=1, offset=0
+        )
+        if found:
+            return found[0]
+        try:
+            return await create_customer(context, tx, principal, CustomerChanges(email=wanted))
+        except Conflict:
+            # Somebody added them in the same moment, and has committed: now they are found.
+            continue
+    raise _taken()
+
+
 async def get_customer(tx: Transaction, principal: Principal, customer_id: str) -> Customer:
     """One customer.
 

@@ -38,6 +38,7 @@ class CheckoutSessions:
         test_clock_id: str | None = None,
         allow_promotion_codes: bool | None = None,
         capture_method: CaptureMethod | None = None,
+        client_reference_id: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
@@ -66,6 +67,7 @@ class CheckoutSessions:
             testClockId=test_clock_id,
             allowPromotionCodes=allow_promotion_codes,
             captureMethod=capture_method,
+            clientReferenceId=client_reference_id,
         )
         call = call_of(
             "POST", "/checkout_sessions", query={"expand": expand}, body=body, idempotency_key=idempotency_key
