@@ -11,7 +11,7 @@ import pytest
 
 from tests.mailserver import Mailbox, mail_server
 from tests.makers import rows
-from tests.shop import Shop, eventually, open_shop
+from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
 from tillgate.checkout.projects.model import DEFAULT, Profile, ProjectSettings
 from tillgate.checkout.projects.operations import change_settings
 from tillgate.checkout.statements.model import Situation
@@ -110,6 +110,21 @@ async def test_nobody_is_mailed_who_is_not_to_be(till: Till) -> None:
     await till.settled()
     assert till.mailbox.mails == []
     assert await rows(till.shop.database, "SELECT id FROM mails") == []
+
+
+@pytest.mark.anyio
+async def test_a_stranger_sends_nobody_mail_for_nothing(till: Till) -> None:
+    """Whoever opens a test link may name any address, and simulate that it is paid."""
+    await till.wants(mail_buyers=True)
+    link = (await till.api.post("/payment_links", json={"title": "Mug", "fiatAmount": "5.00"})).json()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(till.shop.app), base_url=PUBLIC_URL) as http:
+        opened = await http.post(f"/l/{link['slug']}?email={BUYER}")
+        session = opened.headers["location"].partition("/checkout/")[2].partition("?")[0]
+        assert (await http.post(f"/checkout/{session}/simulate", data={"outcome": "paid"})).status_code == 303
+    found = (await till.api.get(f"/checkout_sessions/{session}")).json()
+    assert (found["status"], found["customerId"] is not None) == ("paid", True)
+    await till.settled()
+    assert till.mailbox.mails == []
 
 
 @pytest.mark.anyio

@@ -16,6 +16,7 @@ from tillgate.base.clock import HOUR_MS, SECOND_MS
 from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.checkout.customers import records as customers
+from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.payments.model import Payment, TransactionKind, Transfer
 from tillgate.checkout.projects import records as projects
 from tillgate.checkout.projects.model import Profile
@@ -128,6 +129,10 @@ class BuyerMails:
                 session = await sessions.locked(tx, given.get("sessionId") or given["id"])
             profile = await projects.profile(tx, job.project_id or "")
             if session is None or profile is None or session.customer_id is None or not profile.settings.mail_buyers:
+                return
+            order = await get_order_of_session(tx, session.id)
+            if order.customer_stated and not session.livemode:
+                # Anybody may name an address at a payment link, and in test mode paying costs nothing.
                 return
             customer = await customers.by_id(tx, session.project_id, session.livemode, session.customer_id)
             letter = letter_of(session, profile, purpose, self._public_url)
