@@ -79,7 +79,7 @@ async def test_a_link_is_updated_deactivated_and_activated(owner_of_both: Owner)
 
 
 async def test_a_link_ends_by_a_day_and_by_a_number_of_payments(owner_of_both: Owner) -> None:
-    """Both are said in its form, kept by one that changes something else, told on its page, and taken away again."""
+    """Both are said in its form, kept by one that changes something else, told on its page, and removed again."""
     owner = owner_of_both
     path = await owner.link(expiresAt="2099-01-31", maxCompletedSessions="1", fiatAmount="0")
     link_id = path.rpartition("/")[2]

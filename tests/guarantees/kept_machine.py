@@ -102,6 +102,12 @@ class KeptForms(RuleBasedStateMachine):
         self.asked("POST", f"/payments/{self.session['paymentId']}/capture", body)
 
     @rule()
+    def capture_a_part_of_another(self) -> None:
+        self.start({}, manual=True, clock=False)
+        self.let_pay("payer_authorizes")
+        self.capture("3.00", last=False)
+
+    @rule()
     def release(self) -> None:
         self.asked("POST", f"/payments/{self.session['paymentId']}/cancel")
 

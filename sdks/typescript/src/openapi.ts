@@ -801,6 +801,7 @@ export interface components {
             id: string;
             linkId: string | null;
             livemode: boolean;
+            locale: string | null;
             metadata: unknown;
             /**
              * @default checkout_session
@@ -876,6 +877,8 @@ export interface components {
             lineItems?: components["schemas"]["CreateLineItem"][] | null;
             /** @default null */
             linkId?: string | null;
+            /** @default null */
+            locale?: ("ar" | "de" | "en" | "es" | "fr" | "ja" | "pt-BR") | null;
             /** @default null */
             metadata?: Record<string, unknown> | null;
             /** @default null */

@@ -83,8 +83,9 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     ``clientReferenceId`` is what whoever sends the buyer calls it, and never unique. The three URLs may hold
     ``{CHECKOUT_SESSION_ID}`` and ``{ORDER_REFERENCE}``, which are filled in once the buyer is sent there.
     ``promotionCode`` (case does not matter) or ``couponId`` takes something off the goods; with
-    ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody). In
-    test mode ``testClockId`` names a clock that can be put forward."""
+    ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody).
+    ``locale`` is the language of the checkout's page and of the buyer's mails (left out, the project says so, then the
+    buyer's browser). In test mode ``testClockId`` names a clock that can be put forward."""
 
     link_id: IdText | None = None
     amount: Amount | None = None
@@ -103,6 +104,7 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     promotion_code: str | None = None
     test_clock_id: IdText | None = None
     allow_promotion_codes: bool | None = None
+    locale: Literal["en", "de", "fr", "es", "pt-BR", "ja", "ar"] | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
     client_reference_id: str | None = None
 
@@ -164,6 +166,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSe
         promotion_code=body.promotion_code,
         test_clock_id=body.test_clock_id,
         allow_promotion_codes=body.allow_promotion_codes,
+        locale=body.locale,
         capture_method=CaptureMethod(body.capture_method),
         client_reference_id=body.client_reference_id,
     )

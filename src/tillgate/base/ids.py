@@ -116,10 +116,15 @@ def _text(value: int) -> str:
     )
 
 
-@lru_cache(maxsize=4)
 def _instant(milliseconds: int) -> str:
     """The first ten characters, which all ids of a millisecond have in common."""
-    return "".join([_PAIRS[(milliseconds >> shift) & 1023] for shift in range(40, -1, -10)])
+    return f"{_second(milliseconds >> 10)}{_PAIRS[milliseconds & 1023]}"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    """The first eight characters, which all ids of about a second have in common."""
+    return "".join([_PAIRS[(seconds >> shift) & 1023] for shift in range(30, -1, -10)])
 
 
 def new_id(prefix: str) -> str:

@@ -110,6 +110,7 @@ class Problem(StrEnum):
     # Money.
     NOT_A_CURRENCY = "not_a_currency"  # suggestion?
     NOT_AN_AMOUNT = "not_an_amount"  # example, may_be_zero
+    AMOUNT_AMBIGUOUS = "amount_ambiguous"  # readings
     DECIMALS = "decimals"  # currency, digits, given, example
     AMOUNT_TOO_LARGE = "amount_too_large"  # digits
     AMOUNT_ZERO = "amount_zero"

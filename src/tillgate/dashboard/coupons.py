@@ -83,9 +83,11 @@ async def create(call: Call) -> Response:
             name=form.text("name"),
             description=form.optional("description"),
             discount_type=form.text("discountType"),
-            discount_amount=form.optional("discountAmount") if amount else None,
+            discount_amount=form.optional_amount("discountAmount", "discount_amount", form.text("currency").upper())
+            if amount
+            else None,
             currency=form.text("currency").upper() if amount else None,
-            discount_percentage=None if amount else form.optional("discountPercentage"),
+            discount_percentage=None if amount else form.percentage("discountPercentage", "discount_percentage"),
             expires_at=form.end_of_day("expiresAt"),
             max_redemptions=form.count("maxRedemptions", field="max_redemptions"),
         )
@@ -117,14 +119,15 @@ async def deactivate(call: Call) -> Response:
 async def create_code(call: Call) -> Response:
     """Make a promotion code for a coupon."""
     form = call.form
-    minimum = form.optional("minimumAmount")
+    currency = form.text("currency").upper()
     try:
+        minimum = form.optional_amount("minimumAmount", "minimum_amount", currency)
         new = NewPromotionCode(
             code=form.text("code"),
             coupon_id=call.param("coupon"),
             minimum_amount=minimum,
             # The currency is filled in beforehand; without a minimum it says nothing.
-            currency=form.text("currency").upper() if minimum is not None else None,
+            currency=currency if minimum is not None else None,
             expires_at=form.end_of_day("expiresAt"),
             max_redemptions=form.count("maxRedemptions", field="max_redemptions"),
             first_time_transaction=form.one("firstTimeTransaction") == "1",

@@ -12,6 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.problems import Problem
 from tillgate.dashboard.words import form_name, message_of, sentence_of
+from tillgate.words.reading import plain_amount, plain_percentage
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
@@ -52,6 +53,22 @@ class Form:
     def optional(self, name: str) -> str | None:
         """The same; None where nothing was filled in."""
         return self.text(name) or None
+
+    def amount(self, name: str, field: str, currency: str) -> str:
+        """An amount of money as somebody typed it, as a decimal string; "" where nothing was filled in.
+
+        Raises:
+            InvalidInput: it could be two amounts; ``field`` is named.
+        """
+        return plain_amount(self.text(name), currency, field=field)
+
+    def optional_amount(self, name: str, field: str, currency: str) -> str | None:
+        """The same; None where nothing was filled in."""
+        return self.amount(name, field, currency) or None
+
+    def percentage(self, name: str, field: str) -> str | None:
+        """A percentage in the same way; None where nothing was filled in."""
+        return plain_percentage(self.text(name), field=field) or None
 
     def fields_but(self, *names: str) -> list[tuple[str, list[str]]]:
         """Every field with its values in order, but these."""

@@ -60,13 +60,13 @@ async def new_link(call: Call) -> Response:
 
 async def create(call: Call) -> Response:
     """Make a link and show it."""
-    form = call.form
+    form, currency = call.form, call.form.text("fiatCurrency").upper()
 
     async def operation(tx: Transaction) -> PaymentLink:
         new = NewLink(
             title=form.text("title"),
-            fiat_amount=form.text("fiatAmount"),
-            fiat_currency=form.text("fiatCurrency").upper(),
+            fiat_amount=form.amount("fiatAmount", "fiat_amount", currency),
+            fiat_currency=currency,
             description=form.optional("description"),
             success_url=form.optional("successUrl"),
             cancel_url=form.optional("cancelUrl"),
@@ -118,15 +118,15 @@ async def edit_form(call: Call) -> Response:
 
 async def edit(call: Call) -> Response:
     """Change a link."""
-    form = call.form
+    form, currency = call.form, call.form.text("fiatCurrency").upper()
     link = await _link(call)
     # A day that was left as it is keeps its instant, which a program may have set to another than the day's end.
     same_day = form.text("expiresAt") == _day(link)
     try:
         changes = LinkChanges(
             title=form.text("title"),
-            fiat_amount=form.text("fiatAmount"),
-            fiat_currency=form.text("fiatCurrency").upper(),
+            fiat_amount=form.amount("fiatAmount", "fiat_amount", currency),
+            fiat_currency=currency,
             description=form.optional("description"),
             success_url=form.optional("successUrl"),
             cancel_url=form.optional("cancelUrl"),

@@ -225,7 +225,8 @@ async def refund(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
-        new = NewRefund(order.payment.id, reason, form.optional("amount"), form.optional("destination"))
+        amount = form.optional_amount("amount", "amount", order.currency)
+        new = NewRefund(order.payment.id, reason, amount, form.optional("destination"))
         return await create_refund(call.context.checkout, tx, call.principal, new)
 
     try:
@@ -294,7 +295,7 @@ async def capture_form(call: Call) -> Response:
 
 async def capture(call: Call) -> Response:
     """Take what was authorised, or a part of it."""
-    amount, remainder = call.form.optional("amount"), call.form.one("keep") != "yes"
+    remainder = call.form.one("keep") != "yes"
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
@@ -303,7 +304,7 @@ async def capture(call: Call) -> Response:
             tx,
             call.principal,
             order.payment.id,
-            amount=amount,
+            amount=call.form.optional_amount("amount", "amount", order.currency),
             cancel_remainder=remainder,
         )
 

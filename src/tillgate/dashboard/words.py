@@ -83,6 +83,10 @@ def _only(values: Values, spell: Spell) -> str:
     return f"Leave this empty where {spell((field,))} is {value}."
 
 
+def _ambiguous(values: Values, _: Spell) -> str:
+    return f"Do you mean {' or '.join(values['readings'])}? Enter it exactly so."
+
+
 def _range(values: Values, _: Spell) -> str:
     empty = ", or leave it empty for no limit" if values.get("unlimited") else ""
     return f"Enter a number from {values['minimum']} to {values['maximum']}{empty}."
@@ -108,6 +112,7 @@ _SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.IMAGE_TOO_LARGE: "Choose an image of at most {maximum} kB.",
     _P.IMAGE_TOO_WIDE: "Choose an image of at most {maximum} pixels each way; this one has {width} by {height}.",
     _P.NOT_A_PERCENTAGE: "Enter a number above 0 and up to 100, such as 12.5, with at most two decimals.",
+    _P.AMOUNT_AMBIGUOUS: _ambiguous,
     _P.NOT_AN_AMOUNT: lambda values, _: (
         f"Expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'}, such as "
         f'"{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'

@@ -5,6 +5,7 @@ import re
 import secrets
 from typing import Final, NamedTuple, assert_never
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -18,12 +19,14 @@ from tillgate.checkout.links.model import Ended, PaymentLink
 from tillgate.checkout.links.operations import get_public_link
 from tillgate.checkout.orders.model import REFERENCE_MAX
 from tillgate.checkout.sessions.opening import Visitor, visit_link
-from tillgate.pages.amounts import price, spoken
+from tillgate.pages.amounts import spoken
 from tillgate.pages.context import PagesContext
 from tillgate.pages.forms import fields_of, small_form
+from tillgate.pages.reader import Reader, reader_of
 from tillgate.pages.rendering import notice, page, see_other
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+from tillgate.words import Words
 
 # A reference of the longest kind, each of its characters percent-encoded, and an e-mail address.
 FORM_BYTES_MAX: Final = 8_192
@@ -44,32 +47,36 @@ class _Typed(NamedTuple):
     client_reference_id: str | None
     asked: bool
     email: str
-    problem: str | None = None
+    problem: Markup | None = None
 
 
 def routes(context: PagesContext) -> list[BaseRoute]:
     async def offer(request: Request) -> Response:
         """What the link offers."""
-        link = await _link(context, request)
+        reader = reader_of(request)
+        link = await _link(context, reader, request)
         if isinstance(link, Response):
             return link
-        said = _said(fields_of(request.url.query[:FORM_BYTES_MAX]))
+        said = _said(fields_of(request.url.query[:FORM_BYTES_MAX]), reader.words)
         # A link's address is not the buyer's own words: what is malformed in it is left out without a word.
-        return await _offer(context, link, said if said.problem is None else said._replace(email="", problem=None))
+        return await _offer(
+            context, reader, link, said if said.problem is None else said._replace(email="", problem=None)
+        )
 
     async def take(request: Request) -> Response:
         """Open a session for whoever takes the offer: once for each form that was shown, however often it is sent."""
-        link = await _link(context, request)
+        reader = reader_of(request)
+        link = await _link(context, reader, request)
         if isinstance(link, Response):
             return link
         form = fields_of(request.url.query[:FORM_BYTES_MAX]) | await small_form(request, FORM_BYTES_MAX)
-        said = _said(form)
+        said = _said(form, reader.words)
         if said.problem is not None:
-            return await _offer(context, link, said, 422)
+            return await _offer(context, reader, link, said, 422)
         # Each session is rows, an address and an event: nobody needs many of them at once.
         who = visitor(request.client.host if request.client else None)
         if seconds := await context.visits.seconds_to_wait(link.slug, who):
-            return _too_many(seconds)
+            return _too_many(reader, seconds)
         coming = Visitor(said.client_reference_id, said.email or None)
         mark = _mark(context, link, form.get("mark", ""), coming)
 
@@ -86,8 +93,8 @@ def routes(context: PagesContext) -> list[BaseRoute]:
         try:
             session_id = await context.database.write(operation)
         except Conflict as error:
-            return _refused(error)
-        return see_other(f"/checkout/{session_id}")
+            return _refused(reader, error)
+        return see_other(reader.to(f"/checkout/{session_id}"))
 
     return [
         Route("/l/{slug}", offer, methods=["GET"], name="link"),
@@ -95,11 +102,11 @@ def routes(context: PagesContext) -> list[BaseRoute]:
     ]
 
 
-async def _link(context: PagesContext, request: Request) -> PaymentLink | Response:
+async def _link(context: PagesContext, reader: Reader, request: Request) -> PaymentLink | Response:
     """The link, if it can be paid; or else the page that says why not."""
     slug: str = request.path_params["slug"]
     if not _SLUG.fullmatch(slug):
-        return _unknown()
+        return _unknown(reader)
 
     async def operation(tx: Transaction) -> PaymentLink:
         return await get_public_link(tx, slug)
@@ -107,23 +114,25 @@ async def _link(context: PagesContext, request: Request) -> PaymentLink | Respon
     try:
         link = await context.database.read(operation)
     except NotFound:
-        return _unknown()
+        return _unknown(reader)
     ended = link.ended(context.checkout.clock.now())
     if ended is not None:
-        return _ended(ended)
+        return _ended(reader, ended)
     if link.livemode and context.checkout.rails.live is None:
-        return _not_ready()
+        return _not_ready(reader)
     return link
 
 
-async def _offer(context: PagesContext, link: PaymentLink, said: _Typed, status: int = 200) -> Response:
+async def _offer(context: PagesContext, reader: Reader, link: PaymentLink, said: _Typed, status: int = 200) -> Response:
     merchant = (await context.accounts.get_project(link.project_id)).name
     return page(
+        reader,
         "offer.html",
         status,
+        here=f"/l/{link.slug}",
         link=link,
         merchant=merchant,
-        price=price(link.price),
+        price=reader.words.price(link.price),
         url=f"{context.checkout.settings.public_url}/l/{link.slug}",
         said=said,
         email_max=EMAIL_MAX,
@@ -131,14 +140,14 @@ async def _offer(context: PagesContext, link: PaymentLink, said: _Typed, status:
     )
 
 
-def _said(fields: dict[str, str]) -> _Typed:
+def _said(fields: dict[str, str], words: Words) -> _Typed:
     """What the fields say of who comes. A reference that is none is left out: it is not the buyer's to mend."""
     email, problem = fields.get("email", "").strip(), None
     if email:
         try:
             email = checked_email(checked_text(email, field="email", length_max=EMAIL_MAX))
         except InvalidInput:
-            email, problem = email[:EMAIL_MAX], "Please check this e-mail address, or leave it empty."
+            email, problem = email[:EMAIL_MAX], words.html("Please check this e-mail address, or leave it empty.")
     return _Typed(_reference(fields), "email" in fields or "with_email" in fields, email, problem)
 
 
@@ -161,68 +170,89 @@ def _mark(context: PagesContext, link: PaymentLink, shown: str, coming: Visitor)
     return IdempotentRequest(buyer, name, "", context.checkout.clock.now(), namespace="visits", owner=link.id)
 
 
-def _refused(error: Conflict) -> Response:
+def _refused(reader: Reader, error: Conflict) -> Response:
     """What has changed since the offer was looked at."""
     match error.code:
         case "live_mode_not_configured":
-            return _not_ready()
+            return _not_ready(reader)
         case "link_used_up":
-            return _ended(Ended.USED_UP)
+            return _ended(reader, Ended.USED_UP)
         case "link_expired":
-            return _ended(Ended.EXPIRED)
+            return _ended(reader, Ended.EXPIRED)
         case _:
-            return _ended(Ended.SWITCHED_OFF)
+            return _ended(reader, Ended.SWITCHED_OFF)
 
 
-def _unknown() -> Response:
+def _unknown(reader: Reader) -> Response:
+    words = reader.words
     return notice(
+        reader,
         404,
-        "Payment link not found",
-        "The address may be incomplete or mistyped. Please check it, or ask the merchant for a new link.",
+        words.html("Payment link not found"),
+        words.html("The address may be incomplete or mistyped. Please check it, or ask the merchant for a new link."),
     )
 
 
-def _too_many(seconds: int) -> Response:
+def _too_many(reader: Reader, seconds: int) -> Response:
+    words = reader.words
     answer = notice(
+        reader,
         429,
-        "Too many visits",
-        f"This payment link was opened too often from your connection. Please wait {spoken(seconds)}, then open it "
-        "again. A checkout that is already open still works.",
+        words.html("Too many visits"),
+        words.html(
+            "This payment link was opened too often from your connection. Please wait {time}, then open it again. A "
+            "checkout that is already open still works.",
+            time=spoken(seconds, words),
+        ),
     )
     answer.headers["Retry-After"] = str(seconds)
     return answer
 
 
-def _ended(why: Ended) -> Response:
+def _ended(reader: Reader, why: Ended) -> Response:
+    words = reader.words
     match why:
         case Ended.SWITCHED_OFF:
             return notice(
+                reader,
                 410,
-                "This payment link is closed",
-                "The merchant has closed this link. Nothing was charged. Please ask the merchant for a new link.",
+                words.html("This payment link is closed"),
+                words.html(
+                    "The merchant has closed this link. Nothing was charged. Please ask the merchant for a new link."
+                ),
             )
         case Ended.EXPIRED:
             return notice(
+                reader,
                 410,
-                "This offer has ended",
-                "Its time is over. Nothing was charged. A checkout that you have open already still works. "
-                "Please ask the merchant whether there is another offer.",
+                words.html("This offer has ended"),
+                words.html(
+                    "Its time is over. Nothing was charged. A checkout that you have open already still works. "
+                    "Please ask the merchant whether there is another offer."
+                ),
             )
         case Ended.USED_UP:
             return notice(
+                reader,
                 410,
-                "This offer is no longer available",
-                "All of it has been taken. Nothing was charged. A checkout that you have open already still works. "
-                "Please ask the merchant whether there is another offer.",
+                words.html("This offer is no longer available"),
+                words.html(
+                    "All of it has been taken. Nothing was charged. A checkout that you have open already still works. "
+                    "Please ask the merchant whether there is another offer."
+                ),
             )
         case never:
             assert_never(never)
 
 
-def _not_ready() -> Response:
+def _not_ready(reader: Reader) -> Response:
+    words = reader.words
     return notice(
+        reader,
         503,
-        "This shop cannot take payments yet",
-        "The merchant has not finished setting up live payments on this server. Nothing was charged. "
-        "Please try again later, or let the merchant know.",
+        words.html("This shop cannot take payments yet"),
+        words.html(
+            "The merchant has not finished setting up live payments on this server. Nothing was charged. Please try "
+            "again later, or let the merchant know."
+        ),
     )

@@ -5,14 +5,13 @@ was seen and is complete a second later is one mail.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tillgate.base import ids
-from tillgate.base.clock import HOUR_MS, SECOND_MS
+from tillgate.base.clock import HOUR_MS
 from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.checkout.customers import records as customers
@@ -23,17 +22,18 @@ from tillgate.checkout.projects.model import Profile
 from tillgate.checkout.sessions import records as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.statements.model import SETTLED, Situation, statement_of
-from tillgate.checkout.statements.words import BUYER, ROWS, filled, in_money, values_of
+from tillgate.checkout.statements.words import BUYER, ROWS, in_money, values_of
 from tillgate.events import types
 from tillgate.events.facts import Fact
 from tillgate.events.outbox import FollowUp, Outbox
 from tillgate.mail.model import Letter, Purpose
 from tillgate.mail.operations import MailRoom
-from tillgate.pages.amounts import price, units
+from tillgate.pages.amounts import units
 from tillgate.pages.networks import asset_name
 from tillgate.rails.port import PaymentTerms
 from tillgate.store import Database, Transaction
 from tillgate.store.jobs import Job, Kind, enqueue
+from tillgate.words import ENGLISH, Words, language_of, phrase, words_in
 
 JOB: Final = "mail.buyer"
 
@@ -50,17 +50,10 @@ class BuyerMailWords(NamedTuple):
 
 
 WORDS: Final[dict[Purpose, BuyerMailWords]] = {
-    Purpose.PAYMENT_SEEN: BuyerMailWords("Your payment to {merchant} was seen", "Look at your payment"),
-    Purpose.PAID: BuyerMailWords("Your payment to {merchant}", "Look at your payment"),
-    Purpose.REFUNDED: BuyerMailWords("Your refund from {merchant}", "Look at your refund"),
+    Purpose.PAYMENT_SEEN: BuyerMailWords(phrase("Your payment to {merchant} was seen"), phrase("Look at your payment")),
+    Purpose.PAID: BuyerMailWords(phrase("Your payment to {merchant}"), phrase("Look at your payment")),
+    Purpose.REFUNDED: BuyerMailWords(phrase("Your refund from {merchant}"), phrase("Look at your refund")),
 }
-TEST_MODE: Final = "This is a test. No money has moved."
-REFERENCE: Final = "Reference"
-QUESTIONS: Final = "Questions? Write to {support}."
-TERMS: Final = "Terms: {url}"
-PRIVACY: Final = "Privacy: {url}"
-PRICE: Final = "Price"
-UPDATED: Final = "As of"
 
 _X: Final = Situation
 _REFUNDED: Final = frozenset({_X.REFUNDED, _X.PARTLY_REFUNDED, _X.PART_REFUND_PENDING, _X.REFUND_PENDING})
@@ -157,34 +150,55 @@ def letter_of(session: CheckoutSession, profile: Profile, purpose: Purpose, publ
     said, settings = statement_of(session), profile.settings
     if said.situation not in SAYS[purpose]:
         return None
+    # The session has its project's language where it was given none of its own.
+    language = words_in(language_of(session.locale) or ENGLISH)
     terms, merchant = session.payment.terms, profile.name
 
     def coins(atomic: int) -> str:
-        return f"{units(atomic, terms.asset_decimals)} {asset_name(terms)}"
+        return f"{language.coins(units(atomic, terms.asset_decimals))} {asset_name(terms, language)}"
 
     def money(amount: Money) -> str:
-        return str(price(amount))
+        return language.price(amount).text
 
     values = {"merchant": merchant} | values_of(said.books, money, coins)
     words, mail = BUYER[said.situation], WORDS[purpose]
     rows = [
-        (ROWS[row], coins(one.atomic) if said.in_the_asset and one.atomic is not None else in_money(one, money, coins))
+        (
+            language.say(ROWS[row]),
+            coins(one.atomic) if said.in_the_asset and one.atomic is not None else in_money(one, money, coins),
+        )
         for row, one in said.rows
-    ] or [(PRICE, money(session.price))]
+    ] or [(language.say("Price"), money(session.price))]
+    at = language.time(session.updated_at, ZoneInfo(settings.time_zone))
     reference = session.reference or session.id
-    facts = [*rows, (REFERENCE, reference), (UPDATED, _told(session.updated_at, settings.time_zone))]
-    foot = [merchant, *settings.address.splitlines(), *([settings.tax_id] if settings.tax_id else [])]
-    foot += [QUESTIONS.format(support=settings.support_email)] if settings.support_email else []
-    foot += [TERMS.format(url=settings.terms_url)] if settings.terms_url else []
-    foot += [PRIVACY.format(url=settings.privacy_url)] if settings.privacy_url else []
-    test = () if session.livemode else (TEST_MODE,)
+    facts = [*rows, (language.say("Reference"), reference), (language.say("Date"), at)]
     return Letter(
-        subject=mail.subject.format_map(values),
-        paragraphs=(*test, filled(words.headline, values), *((lead,) if (lead := filled(words.lead, values)) else ())),
+        subject=language.say(mail.subject, merchant=merchant),
+        paragraphs=(
+            *(() if session.livemode else (language.say("This is a test. No money has moved."),)),
+            language.say(words.headline, **values),
+            *((language.say(words.lead, **values),) if words.lead else ()),
+        ),
         facts=tuple(facts),
-        action=(mail.open, f"{public_url}/checkout/{session.id}"),
-        foot=tuple(foot),
+        action=(language.say(mail.open), f"{public_url}/checkout/{session.id}"),
+        foot=_foot(profile, language),
+        locale=language.language.tag,
     )
+
+
+def _foot(profile: Profile, language: Words) -> tuple[str, ...]:
+    """Who sells, and where to turn."""
+    settings = profile.settings
+    lines = [profile.name, *settings.address.splitlines()]
+    if settings.tax_id:
+        lines.append(language.say("Tax ID: {id}", id=settings.tax_id))
+    if settings.support_email:
+        lines.append(language.say("Questions? Write to {address}.", address=settings.support_email))
+    if settings.terms_url:
+        lines.append(f"{language.say('Terms')}: {settings.terms_url}")
+    if settings.privacy_url:
+        lines.append(f"{language.say('Privacy')}: {settings.privacy_url}")
+    return tuple(lines)
 
 
 def example_of(profile: Profile, purpose: Purpose, public_url: str) -> Letter:
@@ -222,11 +236,6 @@ def example_of(profile: Profile, purpose: Purpose, public_url: str) -> Letter:
         updated_at=now,
         payment=payment,
         reference="1001",
+        locale=profile.settings.locale or None,
     )
     return present(letter_of(session, profile, purpose, public_url), "a letter about what its example is about")
-
-
-def _told(at: int, zone: str) -> str:
-    """``2026-01-31 14:05 Europe/Berlin``: an instant by a project's clock."""
-    local = datetime.fromtimestamp(at / SECOND_MS, UTC).astimezone(ZoneInfo(zone))
-    return f"{local:%Y-%m-%d %H:%M} {zone}"

@@ -278,6 +278,7 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
         f"expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'} as a string, such "
         f'as "{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'
     ),
+    _P.AMOUNT_AMBIGUOUS: "the amount can be read in more than one way. Write it without a separator of thousands.",
     _P.DECIMALS: _decimals,
     _P.AMOUNT_TOO_LARGE: "the amount is too large; at most {digits} digits before the point.",
     _P.AMOUNT_ZERO: "the amount must be greater than zero.",

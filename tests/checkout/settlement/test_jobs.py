@@ -14,7 +14,6 @@ from tests.shop import eventually
 from tillgate import store
 from tillgate.base.clock import DAY_MS
 from tillgate.base.invariants import present
-from tillgate.checkout import kept
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.refunds import sending
 from tillgate.checkout.refunds.model import RefundReason, RefundStatus
@@ -175,16 +174,11 @@ async def test_sessions_that_were_open_before_there_were_jobs_expire(database_ur
         [jobs] = [one.number for one in every if (one.house, one.name) == ("tillgate", "jobs")]
         before = [one for one in every if one.house != "tillgate" or one.number != jobs]
         await migrate(opened, before, now=1)
-        # Whoever opens a session today keeps its form, for which there was no room then.
-        for noun in kept.NOUNS.values():
-            await execute(opened, f"ALTER TABLE {noun.table} ADD COLUMN kept BYTEA")
         await ensure_identity(opened)
         counter = await counter_over(opened)
         for _ in range(3):
             await counter.session()
         counter.clock.forward(LIFETIME_MS)
-        for noun in kept.NOUNS.values():
-            await execute(opened, f"ALTER TABLE {noun.table} DROP COLUMN kept")
         await migrate(opened, every, now=2)
         async with working(counter):
 

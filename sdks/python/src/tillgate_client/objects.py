@@ -38,6 +38,7 @@ Expand = str | Sequence[str]
 """Paths of what is to be put into an answer, by its fields: ``["customer", "order.line_items.product"]``."""
 OrderRefund = Literal["everything", "excess"]
 CaptureMethod = Literal["automatic", "manual"]
+Locale = Literal["en", "de", "fr", "es", "pt-BR", "ja", "ar"]
 PaymentStatus = Literal[
     "awaiting", "detected", "requires_capture", "review", "succeeded", "expired", "canceled", "failed"
 ]
@@ -383,6 +384,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     payment_status: str | None = None
     reference: str | None = None
     customer_id: str | None = None
+    locale: str | None = None
     client_reference_id: str | None = None
     fiat_received: FiatAmount | None = None
     created_at: datetime

@@ -53,7 +53,7 @@ from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.problems import Problem
-from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
+from tillgate.base.text import EMAIL_MAX, checked_email, checked_text, normal_email
 from tillgate.events.outbox import Outbox
 from tillgate.store import Database, Transaction
 
@@ -381,7 +381,7 @@ class Accounts:
         Raises:
             Forbidden: too many attempts failed of late, and nothing was checked; or they belong to no project.
         """
-        normal = email.strip().lower()[:300]
+        normal = normal_email(email[:300])
         now, address = self._clock.now(), site_of(address)
         account, site = digest(normal)[:32], f"@{address}"
         by_device = ((f"device:{account}:{digest(device)[:32]}", FAILURES_MAX_BY_DEVICE),)

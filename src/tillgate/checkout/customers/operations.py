@@ -9,7 +9,7 @@ from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.principal import Principal
-from tillgate.base.text import NAME_MAX, checked_email, checked_text
+from tillgate.base.text import NAME_MAX, checked_email, checked_text, identity, normal_email
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import records
 from tillgate.checkout.customers.model import REFERENCE_MAX, Customer, to_api
@@ -130,7 +130,8 @@ async def list_customers(
     reference: str | None = None,
 ) -> NumberedPage:
     """A page of customers, newest first, that match what is given exactly."""
-    wanted = email.strip().lower() if email is not None else None
+    wanted = normal_email(email) if email is not None else None
+    reference = identity(reference) if reference is not None else None
     project_id, livemode = principal.project_id, principal.livemode
     total = await records.count(tx, project_id, livemode, email=wanted, reference=reference)
     found = await records.matching(
@@ -169,7 +170,8 @@ def _checked(changes: CustomerChanges) -> dict[str, str | None]:
     if changes.name is not msgspec.UNSET:
         checked["name"] = _text(changes.name, "name", NAME_MAX)
     if changes.reference is not msgspec.UNSET:
-        checked["reference"] = _text(changes.reference, "reference", REFERENCE_MAX)
+        reference = _text(changes.reference, "reference", REFERENCE_MAX)
+        checked["reference"] = identity(reference) if reference is not None else None
     if changes.metadata is not msgspec.UNSET:
         checked["metadata"] = checked_metadata(changes.metadata)
     return checked

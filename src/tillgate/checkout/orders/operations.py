@@ -11,7 +11,7 @@ from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Path, Problem
-from tillgate.base.text import NAME_MAX, checked_text
+from tillgate.base.text import NAME_MAX, checked_text, identity
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
@@ -139,7 +139,7 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     """
     reference = new.reference
     if reference is not None:
-        reference = checked_text(reference, field="reference", length_max=REFERENCE_MAX)
+        reference = identity(checked_text(reference, field="reference", length_max=REFERENCE_MAX))
     elif new.unique_reference:
         raise InvalidInput("unique_reference", Problem.REQUIRES, other="reference")
     client_reference_id = new.client_reference_id
@@ -253,7 +253,8 @@ async def list_orders(
 ) -> Page[Order]:
     """Orders, newest first, that match what is given; ``created_after`` is inclusive."""
     checked_cursor(page, ids.ORDER)
-    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page.limit)
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, **_compared(filters))
+    return cut(found, page.limit)
 
 
 async def list_kept_orders(
@@ -262,7 +263,14 @@ async def list_kept_orders(
     """The same orders in their kept forms."""
     checked_cursor(page, ids.ORDER)
     project_id, livemode = principal.project_id, principal.livemode
-    return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)
+    found = await records.newest_kept(tx, project_id, livemode, page, public_url, **_compared(filters))
+    return cut(found, page.limit)
+
+
+def _compared(filters: OrderFilters) -> OrderFilters:
+    """The same filters, the reference as it is compared."""
+    reference = filters.get("reference")
+    return {**filters, "reference": identity(reference)} if reference is not None else filters
 
 
 async def update_order(

@@ -12,6 +12,7 @@ from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
+from tillgate.base.text import folded
 from tillgate.checkout.bounds import checked_expiry, checked_uses_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import operations as coupons
@@ -19,7 +20,7 @@ from tillgate.checkout.coupons.model import Coupon, Uses
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.promotions import records
-from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, folded, to_api
+from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, to_api
 from tillgate.events.types import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
 from tillgate.store import Transaction
 

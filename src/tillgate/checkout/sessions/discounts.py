@@ -3,10 +3,11 @@
 from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Problem
+from tillgate.base.text import folded
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
-from tillgate.checkout.promotions.model import checked_code, folded
+from tillgate.checkout.promotions.model import checked_code
 from tillgate.checkout.promotions.operations import get_promotion_code
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused, Offer

@@ -110,6 +110,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     allow_promotion_codes: bool = False
     reference: str | None = None
     customer_id: str | None = None
+    locale: str | None = None
     client_reference_id: str | None = None
 
     @property

@@ -35,6 +35,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
             ``unexpected``.
         canceled_at: when it was called off, which is how it ``failed``.
         allow_promotion_codes: whether the buyer may type a promotion code on the checkout's page.
+        locale: the language that its buyer reads; None where the project or the buyer's browser decides.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
     """
 
@@ -68,6 +69,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     canceled_at: str | None
     test_clock_id: str | None
     allow_promotion_codes: bool
+    locale: str | None
     created_at: str
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -106,5 +108,6 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         canceled_at=to_rfc3339(session.canceled_at) if session.canceled_at is not None else None,
         test_clock_id=session.test_clock_id,
         allow_promotion_codes=session.allow_promotion_codes,
+        locale=session.locale,
         created_at=to_rfc3339(session.created_at),
     )

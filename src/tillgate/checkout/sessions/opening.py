@@ -41,6 +41,7 @@ from tillgate.checkout.sessions.object import to_api
 from tillgate.events.types import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
+from tillgate.words import LANGUAGES
 
 
 class NewAmount(NamedTuple):
@@ -58,6 +59,7 @@ class NewSession(NamedTuple):
         coupon_id, promotion_code: what takes something off the goods; one of them at most.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
+        locale: the language of its pages and mails; where it is None the project decides, then the browser.
         client_reference_id: what whoever sends the buyer calls it; never unique.
         expires_in_seconds: five minutes to seven days; the project's or the server's setting where it is None.
 
@@ -82,6 +84,7 @@ class NewSession(NamedTuple):
     promotion_code: str | None = None
     test_clock_id: str | None = None
     allow_promotion_codes: bool | None = None
+    locale: str | None = None
     client_reference_id: str | None = None
 
 
@@ -159,6 +162,12 @@ async def _open_link(context: CheckoutContext, tx: Transaction, principal: Princ
     return link
 
 
+def _checked_locale(tag: str | None) -> str | None:
+    if tag is not None and tag not in LANGUAGES:
+        raise InvalidInput("locale", Problem.NOT_A_CHOICE, choices=tuple(LANGUAGES))
+    return tag
+
+
 async def _open(
     context: CheckoutContext,
     tx: Transaction,
@@ -222,6 +231,7 @@ async def _open(
         description=link.description if link else None,
         test_clock_id=new.test_clock_id,
         allow_promotion_codes=allow_codes and offer is None,
+        locale=_checked_locale(new.locale) or project.locale or None,
         reference=order.reference,
         customer_id=order.customer_id,
         client_reference_id=order.client_reference_id,

@@ -25,7 +25,7 @@ _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
     "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id, "
-    "o.client_reference_id"
+    "s.locale, o.client_reference_id"
 )
 # Who fulfils on a session's event is told whose order it is: its reference and customer are the order's alone.
 _SELECT: Final = (
@@ -34,8 +34,8 @@ _SELECT: Final = (
 _INSERT: Final = (
     "INSERT INTO checkout_sessions (id, project_id, livemode, link_id, title, description, status, amount_minor, "
     "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at, test_clock_id, "
-    "allow_promotion_codes, kept) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18)"
+    "allow_promotion_codes, locale, kept) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19)"
 )
 _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
 _BY_IDS: Final = with_list(f"{_SELECT} WHERE s.id IN {{list}} AND s.project_id = $2 AND s.livemode = $3")
@@ -155,6 +155,7 @@ async def insert(tx: Transaction, session: CheckoutSession, form: bytes) -> None
         session.created_at,
         session.test_clock_id,
         session.allow_promotion_codes,
+        session.locale,
         form,
     )
 
@@ -335,7 +336,7 @@ def _moved(session: CheckoutSession) -> bool:
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:24]
+    session = row[:25]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -359,6 +360,7 @@ def _session(row: Row) -> CheckoutSession:
         order_id=session[20],
         reference=session[21],
         customer_id=session[22],
-        client_reference_id=session[23],
-        payment=payment_from(row[24:], session[0]),
+        locale=session[23],
+        client_reference_id=session[24],
+        payment=payment_from(row[25:], session[0]),
     )
