@@ -9,14 +9,14 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tillgate.mail.model import SUBJECT_MAX, Content, Letter, one_line
-
-# Languages that are written from right to left.
-_RIGHT_TO_LEFT: Final = frozenset({"ar"})
+from tillgate.words import ENGLISH, LANGUAGES, Words, words_in
+from tillgate.words.templates import Isolating
 
 
 def _environment(*, autoescape: bool) -> Environment:
     return Environment(
         loader=PackageLoader("tillgate.mail"),
+        extensions=[Isolating],
         autoescape=autoescape,  # noqa: S701 — plain text has nothing to escape
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -38,8 +38,10 @@ def rendered(letter: Letter, *, sender_name: str = "Tillgate", reply_to: str = "
     """
     return Content(
         subject=one_line(letter.subject, SUBJECT_MAX),
-        text=_TEXT.get_template("letter.txt").render(letter=letter),
-        html=_HTML.get_template("letter.html").render(letter=letter, body=body_of(letter), dir=direction(letter)),
+        text=_TEXT.get_template("letter.txt").render(letter=letter, words=_words(letter)),
+        html=_HTML.get_template("letter.html").render(
+            letter=letter, body=body_of(letter), dir=direction(letter), words=_words(letter)
+        ),
         locale=letter.locale,
         sender_name=one_line(sender_name, SUBJECT_MAX),
         reply_to=reply_to,
@@ -48,9 +50,13 @@ def rendered(letter: Letter, *, sender_name: str = "Tillgate", reply_to: str = "
 
 def body_of(letter: Letter) -> str:
     """What stands in the HTML's body, as a preview shows it; all of it escaped."""
-    return _HTML.get_template("body.html").render(letter=letter)
+    return _HTML.get_template("body.html").render(letter=letter, words=_words(letter))
 
 
 def direction(letter: Letter) -> str:
     """``rtl`` for a language that is written from right to left."""
-    return "rtl" if letter.locale.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+    return LANGUAGES.get(letter.locale, ENGLISH).direction
+
+
+def _words(letter: Letter) -> Words:
+    return words_in(LANGUAGES.get(letter.locale, ENGLISH))
