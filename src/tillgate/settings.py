@@ -5,7 +5,7 @@ import re
 from collections.abc import Container, Mapping
 from email.errors import HeaderParseError
 from email.headerregistry import Address
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -55,8 +55,7 @@ WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — whe
 _QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
 # What the client takes (keyturn.limiting.shared), which is not loaded where nobody uses it.
-# A name or an IPv4 address; or an IPv6 address, which has two colons at least.
-_HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|(?=.*:.*:)[0-9A-Fa-f:.]{2,45}")
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 
 VALKEY_SCHEMES: Final = ("valkey://", "valkeys://", "redis://", "rediss://", "unix://")
 
@@ -93,9 +92,12 @@ def _github(text: str) -> str:
 
 
 def _host(text: str) -> str:
-    if text and not _HOST.fullmatch(text):
-        raise ValueError("expected a host name or an address, without a port")
-    return text
+    if not text or _HOST.fullmatch(text):
+        return text
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("expected a host name or an address, without a port") from None
 
 
 def _address(text: str) -> str:

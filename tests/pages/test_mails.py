@@ -207,7 +207,7 @@ def test_the_seller_stands_below() -> None:
     assert foot == (
         "Corner <b>shop</b>",
         "1 High Street",
-        "GB1",
+        "Tax ID: GB1",
         "Questions? Write to help@example.com.",
         "Terms: https://e.com/t",
     )
