@@ -17,6 +17,7 @@ from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
 from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog, checked_allow
+from tillgate.access.alerts import operations as alerts
 from tillgate.base.clock import Clock
 from tillgate.events.log import Behind, continue_above, ensure_identity
 from tillgate.events.native import NATIVE_STYLE
@@ -48,7 +49,7 @@ class Keys(NamedTuple):
 
 def open_keys(database: Database, clock: Clock) -> Keys:
     """The keys of a database that is migrated."""
-    store = SqlKeyStore(database, KeyEventLog(Outbox(Wake(), STYLES)))
+    store = SqlKeyStore(database, KeyEventLog(Outbox(Wake(), STYLES, alerts.FOLLOW_UPS)))
     issuer = Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES, checked_allow=checked_allow)
     return Keys(store, issuer, SqlUsage(database), SqlRequests(database))
 

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from keyturn.keys.listing import every_key
+from tests.checkout.projects.test_images import png
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.dashboard.test_jobs import failed as failed_job
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.access.accounts import Right, Role, SignedIn
+from tillgate.checkout.projects.operations import set_logo
 from tillgate.dashboard.calls import ANYBODY, Confirm, Need, View, both_modes, either_mode
 from tillgate.dashboard.routing import VIEWS, routes
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
@@ -49,6 +51,8 @@ BELOW: dict[str, Right | None] = {
     f"{ROOT}/account": None,
     f"{ROOT}/people": Right.PEOPLE,
     f"{ROOT}/settings": Right.SETTINGS,
+    f"{ROOT}/mail": Right.SETTINGS,
+    f"{ROOT}/alerts": Right.WEBHOOKS,
     f"{ROOT}/payment-links": Right.SELL,
     f"{ROOT}/products": Right.SELL,
     f"{ROOT}/coupons": Right.SELL,
@@ -103,7 +107,7 @@ def test_dangerous_settings_ask_for_the_password_again() -> None:
 def _right_of(view: View) -> Right | None:
     if view.method == "GET" and view.path in ANYBODYS_PAGES:
         return None
-    if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account")):
+    if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account", f"{ROOT}/mail")):
         return BELOW["/".join(view.path.split("/")[:3])]
     if view.path.startswith(f"{ROOT}/jobs"):
         return Right.OPERATE
@@ -194,7 +198,8 @@ async def test_every_view_obeys_the_table(sqlite_shop: Shop, live: bool) -> None
                 path = UNKNOWN.sub("x", view.path.replace("{key}", key))
                 data = {"csrf": person.browser.csrf, "mode": "live" if live else "test", "key": key}
                 http = person.browser.http
-                answer = await (http.get(path) if view.method == "GET" else http.post(path, data=data))
+                files = {"logo": ("logo", b"no image")} if view.uploads else None
+                answer = await (http.get(path) if view.method == "GET" else http.post(path, data=data, files=files))
                 expected = await _allowed(view.need, who, live)
                 refused = answer.status_code == 403 and REFUSAL in answer.text
                 assert refused is not expected, (role, view.method, view.path, answer.status_code)
@@ -216,7 +221,8 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
     other = await shop.app.accounts.create_user("other@example.com", OWNER_PASSWORD, Role.VIEWER, shop.project_id)
     await owner.send("/people/invitations", email="invited@example.com", role="viewer")
-    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings"]
+    await shop.database.write(lambda tx: set_logo(tx, shop.project_id, png()))
+    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings", "/mail"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
     pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs"]

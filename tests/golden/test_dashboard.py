@@ -9,11 +9,14 @@ import pytest
 
 from keyturn import Count
 from keyturn.insight.usage import DAY_MS
+from tests.checkout.projects.test_images import png
 from tests.dashboard.conftest import Owner, browser_of, owner_of, sign_in
 from tests.golden.recording import Golden
-from tests.makers import execute
-from tests.running import OWNER_PASSWORD
+from tests.makers import execute, rows
+from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import Shop
+from tillgate.access.accounts.operations import digest
+from tillgate.access.passwords.records import insert as insert_reset
 from tillgate.access.second_factor.model import STEP_MS
 from tillgate.dashboard.routing import VIEWS
 from tillgate.rails.simulated import REFUND_STAYS_PENDING
@@ -79,6 +82,7 @@ async def test_every_page_of_the_dashboard_answers_as_it_did(fixed_shop: Shop) -
         await sales(clerk)
         await webhooks(clerk)
         await jobs(clerk)
+        await alerts(clerk)
         await people(golden, clerk)
         await account(clerk)
         await refusals(golden, owner)
@@ -354,6 +358,42 @@ async def people(golden: Golden, clerk: Clerk) -> None:
     await clerk.page("/settings")
     await clerk.form("/settings", name="Corner shop")
     await clerk.form("/settings", why="no name", refused=True, name=" ")
+    for why, content in (("", png()), ("none", b"<svg/>")):
+        name, token = f"POST {ROOT}/settings/logo", {"csrf": clerk.owner.csrf}
+        answer = await clerk.owner.http.post(f"{ROOT}/settings/logo", data=token, files={"logo": ("l", content)})
+        golden.note(f"{name}{f' ({why})' if why else ''}", answer, route=None if why else name)
+    await clerk.form("/settings/logo/remove")
+    await clerk.page("/mail")
+    await clerk.page("/mail/preview/{name}", "paid")
+    await lost_password(golden, clerk.owner)
+
+
+async def alerts(clerk: Clerk) -> None:
+    """Money that waits for a decision."""
+    await clerk.owner.send(f"{await clerk.owner.session()}/simulate", outcome="underpaid")
+    alert = re.findall(r"/alerts/(alrt_[0-9a-z]{26})/", await clerk.page("", why="with alerts"))[0]
+    await clerk.form("/alerts/{alert}/dismiss", alert)
+
+
+async def lost_password(golden: Golden, owner: Owner) -> None:
+    """Asked for by nobody in particular, and set by a link; then the owner signs in again."""
+    where = f"{ROOT}/password"
+    shop, token, now = owner.shop, "t" * 43, owner.shop.clock.now()
+    async with browser_of(shop) as http:
+        golden.note(f"GET {where}", await http.get(where), route=f"GET {where}")
+        golden.note(f"POST {where}", await http.post(where, data={"email": "a@example.com"}), route=f"POST {where}")
+        golden.note(f"GET {where}/asked", await http.get(f"{where}/asked"), route=f"GET {where}/asked")
+        [user] = await rows(shop.database, "SELECT id FROM users WHERE email = $1", OWNER_EMAIL)
+        await shop.database.write(
+            lambda tx: insert_reset(tx, digest(token), user["id"], now=now, expires_at=now + 1_000, most=1)
+        )
+        link = f"{where}/{{token}}"
+        golden.note(f"GET {link}", await http.get(f"{where}/{token}"), route=f"GET {link}")
+        answer = await http.post(f"{where}/{token}", data={"password": OWNER_PASSWORD})
+        golden.note(f"POST {link}", answer, route=f"POST {link}")
+        golden.note(f"GET {link} (used)", await http.get(f"{where}/{token}"))
+    assert (await sign_in(owner.http)).status_code == 303
+    owner.csrf = _token((await owner.http.get(f"{ROOT}/account")).text)
 
 
 async def account(clerk: Clerk) -> None:

@@ -18,6 +18,7 @@ CODES_OF_PAGES = {
     "email_taken": "users create, claiming an instance, and accepting an invitation",
     "forbidden": "the dashboard's default refusal",
     "invitation_invalid": "accepting an invitation",
+    "password_link_invalid": "setting another password by a mailed link",
     "last_owner": "users remove and set-role",
     "no_passkeys_here": "adding a passkey",
     "no_project": "signing in, and commands that need one",

@@ -74,6 +74,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written"
         for heading in ("PostgreSQL", "Several processes", "Several hosts", "Upgrade")
     },
+    ("docs/mail.md", "The mail server"): "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
     ("docs/operating.md", "Background jobs"): "tests/cli/test_jobs.py::"
     "test_jobs_are_listed_and_retried_from_the_command_line",
     ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
@@ -93,6 +94,7 @@ MAKE = "tests/journeys/test_make.py"
 
 # What stands in a sentence, with options or arguments. A bare name, such as `tillgate requests`, has to exist only.
 COMMANDS: dict[str, str | Reason] = {
+    "tillgate doctor --check-mail": "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
     "keyturn keys create --help": NAMED,
     "keyturn keys revoke KEY_ID --tree": NAMED,
     "keyturn scan . --history --check": NAMED,

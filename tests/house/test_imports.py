@@ -12,7 +12,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
     ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
-    ("tillgate.rails", "tillgate.events"),
+    ("tillgate.rails", "tillgate.events", "tillgate.mail"),
     ("tillgate.store", "tillgate.words"),
     ("tillgate.base",),
     ("keyturn",),
@@ -52,7 +52,7 @@ NOUNS = (
     ("payments",),
     ("redemptions",),
     ("links", "customers", "products", "promotions", "clocks"),
-    ("coupons",),
+    ("coupons", "projects"),
 )
 WEB = ("starlette", "uvicorn", "jinja2", "httptools", "typer", "multipart", "python_multipart")
 

@@ -1,6 +1,6 @@
 """What is written into the audit log beside keys and people: secrets that the checkout itself keeps."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from keyturn.stores.head import write_down
 from keyturn.stores.ports import Act
@@ -19,3 +19,14 @@ async def write_down_endpoint(
     await write_down(
         tx, Act(now, principal.actor), action, principal.project_id, None, endpoint=endpoint_id, mode=principal.mode
     )
+
+
+async def write_down_settings(tx: Transaction, principal: Principal, now: int, changed: dict[str, Any]) -> None:
+    """Write down whose doing it is that a project's settings are what they are.
+
+    Args:
+        changed: by setting, what it was and what it is.
+    """
+    if changed:
+        act = Act(now, principal.actor)
+        await write_down(tx, act, "project.settings_changed", principal.project_id, None, **changed)

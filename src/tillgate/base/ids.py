@@ -43,6 +43,8 @@ WEBHOOK_ENDPOINT = "we"
 DELIVERY = "dlv"
 ATTEMPT = "att"
 JOB = "job"
+MAIL = "mail"
+ALERT = "alrt"
 REQUEST = "req"
 
 _HALF = (1 << 40) - 1

@@ -24,6 +24,8 @@ LIVE: Final = frozenset(
         "key.enabled",
         "webhook.created",
         "webhook.secret_rotated",
+        # Where buyers are sent, and how much less is enough.
+        "project.settings_changed",
     }
 )
 
