@@ -119,8 +119,8 @@ class Books(Protocol):
         """A page of every address that was ever given out, in order."""
         ...
 
-    async def known(self, first: int, last: int) -> list[Money]:
-        """The transfers in the blocks of a range that the books have and that are not orphaned."""
+    async def known(self, first: int, last: int, *, final: bool) -> list[Money]:
+        """The transfers in the blocks of a range that the books have as final, or else as only seen."""
         ...
 
     async def holding(self, token: str, address: str, last: int) -> int:
@@ -309,9 +309,8 @@ class Watcher:
                 break
         else:
             return stopped._replace(trouble=Trouble.OTHER_CHAIN)
-        sweep = view.sweep
-        if sweep is not None and sweep.first > found.number:
-            sweep = None
+        again = found.number + 1 if view.sweep is None else min(found.number + 1, view.sweep.first)
+        sweep = Sweep(again, again - 1)
         await self._write(Change(view.version, found, rolled_back_to=found.number, sweep=sweep))
         self._deep_since = None
         return Look(head.number, found.number, moved=True, trouble=Trouble.REORGANIZED)
@@ -363,7 +362,9 @@ class Watcher:
     async def _conclude_range(self, node: Node, view: View, last: int, heads: Mapping[Node, Header]) -> Trouble | None:
         first = view.final.number + 1
         end = await self._end_of(node, view, first, last)
-        addresses = await self.books.lately()
+        known = await self.books.known(first, last, final=False)
+        # A session may have ended since its money was seen.
+        addresses = sorted({*await self.books.lately(), *(one.recipient for one in known)})
         logs = await self._logs_of_range(node, first, end, addresses)
         alone = await self._compare(node, heads, first, end, addresses, logs)
         if alone is not None and not alone:
@@ -371,7 +372,7 @@ class Watcher:
         await self._still_ends(node, view, first, end)
         blocks = await self._blocks_of(node, logs, end)
         found = await self._money(node, logs, blocks, addresses)
-        self._nothing_missing(await self.books.known(first, last), found, frozenset(addresses))
+        self._nothing_missing(known, found)
         booked = await self._judged(node, found, end, single_source=alone is not None)
         await self._write(Change(view.version, end, booked=booked, sweep=view.sweep))
         return None
@@ -465,14 +466,11 @@ class Watcher:
             self._alone_since = now
         return now - self._alone_since >= self.network.patience_ms
 
-    def _nothing_missing(self, known: Sequence[Money], found: Sequence[Money], addresses: frozenset[str]) -> None:
-        """What was seen before in these blocks is in the answer."""
+    def _nothing_missing(self, known: Sequence[Money], found: Sequence[Money]) -> None:
+        """What was seen before in these blocks is in the answer, unless its token is not watched any more."""
         told = set(found)
-        for one in known:
-            asked = one.recipient in addresses or one.sender in addresses
-            asked = asked and one.token in self.network.tokens
-            if asked and one not in told:
-                raise _Disagreement
+        if any(one.token in self.network.tokens and one not in told for one in known):
+            raise _Disagreement
 
     async def _judged(
         self, node: Node, found: Sequence[Money], end: Point, *, single_source: bool, may_be_gone: bool = False
@@ -574,7 +572,7 @@ class Watcher:
             return True
         if not await self._holds(node, point_of(end)):
             raise _Incomplete
-        known = set(await self.books.known(first, last))
+        known = set(await self.books.known(first, last, final=True))
         new = [one for one in found if one not in known]
         booked = await self._judged(node, new, point_of(end), single_source=True, may_be_gone=True)
         following = sweep._replace(after=addresses[-1])
