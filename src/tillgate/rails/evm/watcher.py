@@ -550,7 +550,7 @@ class Watcher:
         addresses = await self.books.every(sweep.after, SWEEP_PAGE)
         if not addresses:
             await self._write(Change(view.version, view.final, sweep=Sweep(last + 1, last)))
-            return False
+            return True
         end = await node.header_by_number(last)
         if end is None:
             raise _Incomplete
