@@ -1,6 +1,7 @@
 """The books in the database, on SQLite and PostgreSQL: they hold what the model's books hold, and are told once."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -37,9 +38,12 @@ class Told:
     async def every(self, tx: Transaction, after: str, limit: int) -> list[str]:
         return []
 
-    async def observe(self, tx: Transaction, recipient: str, token: str, seen: Observation) -> str | None:
-        self.last[seen.reference, seen.ordinal] = (recipient, seen)
-        return "payment"
+    async def observe(
+        self, tx: Transaction, recipient: str, seen: Sequence[tuple[str, Observation]]
+    ) -> Sequence[str | None]:
+        for _, one in seen:
+            self.last[one.reference, one.ordinal] = (recipient, one)
+        return ["payment"] * len(seen)
 
 
 class TwinBooks(MemoryBooks):

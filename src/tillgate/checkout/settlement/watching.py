@@ -1,6 +1,7 @@
 """Live payments and the chains that their money comes on: which addresses are looked for, and what follows from a
 transfer to one."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from tillgate.base.clock import DAY_MS
@@ -30,10 +31,16 @@ class LivePayments:
     async def every(self, tx: Transaction, after: str, limit: int) -> list[str]:
         return await records.every(tx, after, limit)
 
-    async def observe(self, tx: Transaction, recipient: str, token: str, seen: Observation) -> str | None:
+    async def observe(
+        self, tx: Transaction, recipient: str, seen: Sequence[tuple[str, Observation]]
+    ) -> Sequence[str | None]:
         found = await records.quoted(tx, recipient)
+        if found is None:
+            return [None] * len(seen)
         # What was not quoted there, another token or another network, is nobody's payment: a person assigns it.
-        if found is None or found.chain_id != seen.chain_id or not found.asset.lower().endswith(f"/erc20:{token}"):
-            return None
-        await observe_payment(self._context, tx, found.payment_id, [seen._replace(asset=found.asset)])
-        return found.payment_id
+        asset = found.asset.lower()
+        fits = [one.chain_id == found.chain_id and asset.endswith(f"/erc20:{token}") for token, one in seen]
+        observed = [one._replace(asset=found.asset) for (_, one), fit in zip(seen, fits, strict=True) if fit]
+        if observed:
+            await observe_payment(self._context, tx, found.payment_id, observed)
+        return [found.payment_id if fit else None for fit in fits]

@@ -1,8 +1,13 @@
 """The books of one network in the database, and the telling of them to the checkout."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 from typing import Final, Protocol
 
+import structlog
+
+from keyturn.database import StoreUnavailable
 from tillgate.base.clock import Clock
 from tillgate.rails.evm import records
 from tillgate.rails.evm.model import Change, Money, Point, TransferState, View, spoken_ordinal
@@ -11,6 +16,8 @@ from tillgate.rails.port import Observation
 from tillgate.store import Database, Transaction
 
 TELL_MAX: Final = 200
+
+_log: Final = structlog.get_logger("watcher")
 
 
 class Receivers(Protocol):
@@ -28,11 +35,17 @@ class Receivers(Protocol):
         """A page of every address that was ever given out, lower case and in order."""
         ...
 
-    async def observe(self, tx: Transaction, recipient: str, token: str, seen: Observation) -> str | None:
-        """Conclude what follows from a transfer; the payment that it belongs to, or None where it fits nothing.
+    async def observe(
+        self, tx: Transaction, recipient: str, seen: Sequence[tuple[str, Observation]]
+    ) -> Sequence[str | None]:
+        """Conclude what follows from transfers to one address, all of them together: of two that pay a price, neither
+        is too little.
 
         Args:
-            seen: its asset is empty: who quoted it spells it.
+            seen: each with its token; the asset is empty, for who quoted it spells it.
+
+        Returns:
+            For each the payment that it belongs to; None where it fits nothing.
         """
         ...
 
@@ -78,24 +91,38 @@ class SqlBooks:
     async def tell(self) -> int:
         """Tell the checkout what was written down and not told yet; answers with how many transfers.
 
-        Each in a transaction of its own, which also notes that it was told: what dies in between is told again, and
-        what was told is not.
+        Those to one address in one transaction, which also notes that it was told: what dies in between is told again,
+        and what was told is not. Where that fails for one address, the others are told all the same.
         """
         view = await self.view()
         if view is None:
             return 0
         height = view.tip.number
-        transfers = await self._database.read(lambda tx: records.untold(tx, self._chain_id, TELL_MAX))
-        transfers += await self._database.read(lambda tx: records.rising(tx, self._chain_id, height, TELL_MAX))
-        for transfer in transfers:
-            await self._database.write(partial(self._tell, transfer=transfer, height=height))
-        return len(transfers)
+        found = await self._database.read(lambda tx: records.untold(tx, self._chain_id, TELL_MAX))
+        if not found:
+            found = await self._database.read(lambda tx: records.rising(tx, self._chain_id, height, TELL_MAX))
+        groups = [list(group) for _, group in groupby(found, key=lambda one: one.money.recipient)]
+        if len(found) == TELL_MAX and len(groups) > 1:
+            # Its rest is on the next page.
+            groups.pop()
+        told = 0
+        for group in groups:
+            try:
+                await self._database.write(partial(self._tell, transfers=group, height=height))
+            except StoreUnavailable:
+                raise
+            except Exception:
+                _log.exception("watcher.not_told", chain=self._chain_id, transfer=group[0].money.tx_hash)
+            else:
+                told += len(group)
+        return told
 
-    async def _tell(self, tx: Transaction, *, transfer: Transfer, height: int) -> None:
-        seen = observation(transfer, height)
-        payment_id = await self._receivers.observe(tx, transfer.money.recipient, transfer.money.token, seen)
-        # A transfer that has changed meanwhile is told once more.
-        await records.set_told(tx, transfer, height, payment_id)
+    async def _tell(self, tx: Transaction, *, transfers: Sequence[Transfer], height: int) -> None:
+        seen = [(one.money.token, observation(one, height)) for one in transfers]
+        payments = await self._receivers.observe(tx, transfers[0].money.recipient, seen)
+        for transfer, payment_id in zip(transfers, payments, strict=True):
+            # One that has changed meanwhile is told once more.
+            await records.set_told(tx, transfer, height, payment_id)
 
 
 def observation(transfer: Transfer, height: int) -> Observation:

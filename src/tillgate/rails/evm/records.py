@@ -102,11 +102,12 @@ _MOVED_FROM: Final = (
     "AND state = 'final' AND block_number <= $4 AND id > $5 ORDER BY id LIMIT $6"
 )
 _UNTOLD: Final = (
-    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND told < revision ORDER BY id LIMIT $2"
+    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND told < revision "
+    "ORDER BY recipient, id LIMIT $2"
 )
 _RISING: Final = (
     f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND state = 'seen' AND told_height < $2 "
-    "AND told = revision AND payment_id IS NOT NULL ORDER BY id LIMIT $3"
+    "AND told = revision AND payment_id IS NOT NULL ORDER BY recipient, id LIMIT $3"
 )
 _TOLD: Final = (
     "UPDATE chain_transfers SET told = $2, told_height = $3, payment_id = COALESCE($4, payment_id) "
@@ -233,7 +234,7 @@ async def holding(tx: Transaction, chain_id: int, token: str, address: str, last
 
 
 async def untold(tx: Transaction, chain_id: int, limit: int) -> list[Transfer]:
-    """Transfers that the checkout does not know as they are, the earliest first."""
+    """Transfers that the checkout does not know as they are, by the address that they went to."""
     return [_transfer(row) for row in await tx.fetch_all(_UNTOLD, chain_id, limit)]
 
 

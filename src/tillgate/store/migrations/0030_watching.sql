@@ -61,8 +61,8 @@ CREATE TABLE chain_transfers (
 CREATE INDEX chain_transfers_by_height ON chain_transfers (chain_id, block_number);
 CREATE INDEX chain_transfers_to ON chain_transfers (recipient, token, chain_id, id);
 CREATE INDEX chain_transfers_from ON chain_transfers (sender, token, chain_id, id);
-CREATE INDEX chain_transfers_untold ON chain_transfers (chain_id, id) WHERE told < revision;
-CREATE INDEX chain_transfers_seen ON chain_transfers (chain_id, id) WHERE state = 'seen';
+CREATE INDEX chain_transfers_untold ON chain_transfers (chain_id, recipient, id) WHERE told < revision;
+CREATE INDEX chain_transfers_seen ON chain_transfers (chain_id, recipient, id) WHERE state = 'seen';
 
 -- The addresses of live payments, as they stand in logs.
 CREATE INDEX payments_live_by_address ON payments (LOWER(address)) WHERE rail = 'evm';
