@@ -151,7 +151,7 @@ class Faults:
     range_max: int = 10**9
     topics_max: int = 500
     stale_head: bool = False
-    # The machine behind the URL that answers the next question for logs is behind by so many blocks.
+    # The machine behind the URL that answers the next question for logs is this number of blocks behind.
     log_lag: int = 0
 
 

@@ -1,14 +1,17 @@
 """A real node: what is mined is detected, confirmed and paid, through every reorganisation and restart."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from keyturn.database import Database
-from tests.makers import rows
-from tests.rails.evm.anvil import Anvil, running_anvil
+from tests.makers import execute, rows
+from tests.rails.evm.anvil import CHAIN_ID, HOME, Anvil, running_anvil
 from tests.rails.evm.watching import ATOMIC, CONFIRMATIONS, Watching, watching_over
 from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.rails.evm import records
 from tillgate.rails.evm.watcher import Trouble
 
 pytestmark = pytest.mark.anyio
@@ -240,3 +243,37 @@ async def test_another_watcher_catches_up_on_hundreds_of_blocks(anvil: Anvil, sh
     assert [await shop.status(one) for one in sessions] == ["paid"] * 4
     calls = sum(shop.nodes[-1].counts.calls.values())
     assert calls < 150, f"{calls} calls for {anvil.head} blocks"
+
+
+@pytest.mark.slow
+async def test_a_killed_watcher_loses_and_doubles_nothing(
+    database: Database, database_url: str, anvil: Anvil, shop: Watching
+) -> None:
+    """Killed at any moment, with hundreds of blocks mined meanwhile: another goes on, and the books are the chain."""
+    await database.write(lambda tx: records.release(tx, CHAIN_ID, shop.worker.owner))
+    sessions = []
+    for round_number in range(3):
+        for _ in range(3):
+            session = await shop.counter.session("10.00")
+            sessions.append(session)
+            address, amount = due(session)
+            anvil.pay_all([(address, amount - 1), (address, 1)])
+            anvil.mine(1 + 60 * round_number)
+        command = [sys.executable, "-m", "tests.rails.evm.watch", database_url, anvil.token, anvil.url]
+        with subprocess.Popen(  # noqa: ASYNC220 (nothing else runs here meanwhile)
+            command, cwd=HOME, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+        ) as process:
+            # Killed at another place each time: before its first look, after it, in the middle of the next.
+            for _ in range(round_number):
+                assert process.stdout is not None and process.stdout.readline()
+            process.kill()
+        # Its lease would run out; a test does not wait for that.
+        await execute(database, "UPDATE watched_chains SET lease_until = 0")
+    anvil.mine(CONFIRMATIONS)
+    shop.worker = shop.started()
+    await shop.look()
+    assert {await shop.status(one) for one in sessions} == {"paid"}
+    expected = sorted((due(one)[0].lower(), amount, "final") for one in sessions for amount in (1, due(one)[1] - 1))
+    assert await booked(shop) == expected
+    events = [name for one in sessions for name in await shop.counter.events_of(one.id)]
+    assert events.count("session.paid") == len(sessions)

@@ -24,7 +24,7 @@ FAULTS = ["", "lag", "away", "drops", "chain", "range", "topics", "stale", "log_
 
 
 class Told:
-    """Notes the last that was told of each transfer."""
+    """Keeps the last report of each transfer."""
 
     def __init__(self) -> None:
         self.last: dict[tuple[str, int], tuple[str, Observation]] = {}
@@ -85,7 +85,7 @@ class TwinStory(Story):
         self.books: TwinBooks = TwinBooks(addresses=list(self.books.addresses))
         self.told = Told()
         self.database: Database = self.run(self.opened(database_url))
-        self.books.sql = SqlBooks(self.database, SystemClock(), self.told, CHAIN_ID, OWNER)
+        self.books.sql = SqlBooks(self.database, SystemClock(), self.told, chain_id=CHAIN_ID, owner=OWNER)
         self.run(self.database.write(lambda tx: records.lease(tx, CHAIN_ID, OWNER, 2, 1)))
         self.watcher, self.other = self.started(), self.started()
 
@@ -96,7 +96,7 @@ class TwinStory(Story):
         return database
 
     def walk(self, choice: random.Random, steps: int) -> None:
-        """So many things happen, by chance."""
+        """Things happen by chance."""
         self.begins()
         for _ in range(steps):
             match choice.randrange(9):
@@ -164,7 +164,7 @@ def test_a_watcher_that_lost_its_lease_writes_nothing(database_url: str) -> None
     try:
         story.begins()
         books, database = story.books.sql, story.database
-        second = SqlBooks(database, SystemClock(), story.told, CHAIN_ID, "second")
+        second = SqlBooks(database, SystemClock(), story.told, chain_id=CHAIN_ID, owner="second")
         view = story.run(books.view())
 
         def lease(owner: str, until: int, now: int) -> bool:

@@ -4,8 +4,6 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
-
 from keyturn.database import Database
 from tests.makers import Counter, StillClock, counter_over
 from tests.rails.evm.anvil import CHAIN_ID
@@ -57,15 +55,15 @@ class Watching:
     def __init__(self, counter: Counter, token: str, urls: Sequence[str], **network: Any) -> None:
         self.counter = counter
         self.urls = urls
-        self.network = WatchedNetwork(
-            CHAIN_ID, Finality(CONFIRMATIONS), frozenset({token.lower()}), **{"patience_ms": 0, **network}
-        )
+        self.seconds = 0.0
+        settings = {"finality": Finality(CONFIRMATIONS), "patience_ms": 0, **network}
+        self.network = WatchedNetwork(CHAIN_ID, tokens=frozenset({token.lower()}), **settings)
         self.nodes: list[RpcNode] = []
         self.worker = self.started()
 
     def started(self, database: Database | None = None) -> ChainWorker:
         """A watcher as a new process would start it."""
-        nodes = [RpcNode(NodeUrl(url), httpx.AsyncHTTPTransport(), deadline_seconds=5.0) for url in self.urls]
+        nodes = [RpcNode(NodeUrl(url), deadline_seconds=10.0, monotonic=lambda: self.seconds) for url in self.urls]
         self.nodes += nodes
         receivers = LivePayments(self.counter.context)
         worker = ChainWorker(
@@ -78,6 +76,10 @@ class Watching:
         found = await self.worker.work()
         assert found is not None, "another watcher has the lease"
         return found
+
+    def rested(self) -> None:
+        """A URL that failed is asked again."""
+        self.seconds += 1_000
 
     async def status(self, session: CheckoutSession) -> str:
         return (await self.counter.read(session.id)).status.value

@@ -53,7 +53,7 @@ class Receivers(Protocol):
 class SqlBooks:
     """:class:`~tillgate.rails.evm.watcher.Books` in the database, as the watcher that holds the lease writes them."""
 
-    def __init__(self, database: Database, clock: Clock, receivers: Receivers, chain_id: int, owner: str) -> None:
+    def __init__(self, database: Database, clock: Clock, receivers: Receivers, *, chain_id: int, owner: str) -> None:
         self._database = database
         self._clock = clock
         self._receivers = receivers

@@ -22,6 +22,8 @@ from tillgate.store import Row, Transaction
 EARLIER_MAX: Final = 256
 BLOCKS_KEPT_MAX: Final = 4_096
 TRANSFERS_PAGE: Final = 1_000
+# How often one transaction can be mined again with another outcome: each time is a reorganisation.
+VERSIONS_MAX: Final = 1_000
 
 _ENSURE: Final = (
     "INSERT INTO watched_chains (chain_id, version, lease_until, updated_at) VALUES ($1, 0, 0, $2) "
@@ -78,7 +80,7 @@ _TRANSFER_COLUMNS: Final = (
 )
 _VERSIONS: Final = (
     f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3 "
-    "ORDER BY generation"
+    "ORDER BY generation LIMIT $4"
 )
 _ADD_TRANSFER: Final = (
     "INSERT INTO chain_transfers (id, chain_id, tx_hash, ordinal, generation, token, sender, recipient, amount_atomic, "
@@ -221,16 +223,20 @@ async def known(tx: Transaction, chain_id: int, first: int, last: int, *, final:
 
 async def holding(tx: Transaction, chain_id: int, token: str, address: str, last: int) -> int:
     """What the books say an address has of a token after a block: in less out. No database adds 256 bits."""
-    held = 0
-    for sql, sign in ((_MOVED_TO, 1), (_MOVED_FROM, -1)):
-        after = ""
-        while True:
-            rows = await tx.fetch_all(sql, address, token, chain_id, last, after, TRANSFERS_PAGE)
-            held += sign * sum(int(row["amount_atomic"]) for row in rows)
-            if len(rows) < TRANSFERS_PAGE:
-                break
-            after = rows[-1]["id"]
-    return held
+    held, after = 0, ""
+    while True:
+        rows = await tx.fetch_all(_MOVED_TO, address, token, chain_id, last, after, TRANSFERS_PAGE)
+        held += sum(int(row["amount_atomic"]) for row in rows)
+        if len(rows) < TRANSFERS_PAGE:
+            break
+        after = rows[-1]["id"]
+    after = ""
+    while True:
+        rows = await tx.fetch_all(_MOVED_FROM, address, token, chain_id, last, after, TRANSFERS_PAGE)
+        held -= sum(int(row["amount_atomic"]) for row in rows)
+        if len(rows) < TRANSFERS_PAGE:
+            return held
+        after = rows[-1]["id"]
 
 
 async def untold(tx: Transaction, chain_id: int, limit: int) -> list[Transfer]:
@@ -275,7 +281,9 @@ async def _add_block(tx: Transaction, chain_id: int, block: Point) -> None:
 async def _book(tx: Transaction, chain_id: int, booked: Booked, now: int) -> None:
     """Write a transfer down: known again, come back, or new."""
     money = booked.money
-    versions = [_transfer(row) for row in await tx.fetch_all(_VERSIONS, chain_id, money.tx_hash, money.ordinal)]
+    versions = [
+        _transfer(row) for row in await tx.fetch_all(_VERSIONS, chain_id, money.tx_hash, money.ordinal, VERSIONS_MAX)
+    ]
     state = TransferState.FINAL if booked.final else TransferState.SEEN
     doubt = booked.doubt.value if booked.doubt is not None else None
     block = money.block

@@ -56,6 +56,7 @@ RANGES_A_LOOK_MAX: Final = 16
 SPAN_FIRST: Final = 64
 SWEEP_PAGE: Final = 500
 FORK_BATCH: Final = 16
+CHAIN_CHECK_MS: Final = 60_000
 _BALANCE_OF: Final = "0x70a08231"
 _LATEST: Final = Tag.LATEST
 
@@ -128,6 +129,13 @@ class Books(Protocol):
         ...
 
 
+class _Checked(NamedTuple):
+    """Whether a node said that it follows this chain, and when."""
+
+    fits: bool
+    at: int
+
+
 class _Incomplete(Exception):
     """An answer that cannot be used; the next look asks again."""
 
@@ -150,7 +158,7 @@ class Watcher:
         self.nodes = tuple(nodes)
         self.books = books
         self._monotonic_ms = monotonic_ms
-        self._chains: dict[Node, bool] = {}
+        self._chains: dict[Node, _Checked] = {}
         self._span = SPAN_FIRST
         self._topics = TOPICS_MAX
         self._alone_since: int | None = None
@@ -161,7 +169,7 @@ class Watcher:
         view = await self.books.view()
         heads = await self._heads()
         if not heads:
-            wrong = [node for node in self.nodes if self._chains.get(node) is False]
+            wrong = any(not checked.fits for checked in self._chains.values())
             trouble = Trouble.OTHER_CHAIN if wrong else Trouble.NO_NODE
             return Look(None, view.final.number if view is not None else 0, moved=False, trouble=trouble)
         best = max(heads, key=lambda node: heads[node].number)
@@ -589,9 +597,12 @@ class Watcher:
 
     async def _head(self, node: Node) -> Header | None:
         try:
-            if not self._chains.get(node):
-                self._chains[node] = await node.chain_id() == self.network.chain_id
-            if not self._chains[node]:
+            checked = self._chains.get(node)
+            now = self._monotonic_ms()
+            if checked is None or not checked.fits or not 0 <= now - checked.at < CHAIN_CHECK_MS:
+                checked = _Checked(await node.chain_id() == self.network.chain_id, now)
+                self._chains[node] = checked
+            if not checked.fits:
                 return None
             return await node.header_by_tag(_LATEST)
         except NodeError:

@@ -45,7 +45,7 @@ class ChainWorker:
         self._clock = clock
         self._chain_id = watched.network.chain_id
         self._block_ms = watched.network.block_ms
-        self._books = SqlBooks(database, clock, receivers, self._chain_id, self.owner)
+        self._books = SqlBooks(database, clock, receivers, chain_id=self._chain_id, owner=self.owner)
         self._watcher = Watcher(watched.network, watched.nodes, self._books, lambda: time.monotonic_ns() // 1_000_000)
 
     async def run(self) -> None:
