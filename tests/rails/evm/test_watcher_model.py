@@ -321,8 +321,8 @@ def test_the_books_equal_the_canonical_chain(story: type[Story]) -> None:
 
 
 def only_found(examples: int) -> settings:
-    """Enough that one story fails: no shorter one is looked for."""
-    return settings(settled(examples), phases=[Phase.generate], report_multiple_bugs=False)
+    """Enough that one story fails, the same ones each time; no shorter one is looked for."""
+    return settings(settled(examples), phases=[Phase.generate], report_multiple_bugs=False, derandomize=True)
 
 
 class NoParentCheck(Watcher):
