@@ -43,6 +43,9 @@ DELIVERY = "dlv"
 ATTEMPT = "att"
 JOB = "job"
 REQUEST = "req"
+WALLET = "wal"
+NETWORK = "net"
+TOKEN = "tok"
 
 _HALF = (1 << 40) - 1
 _BLOCK = struct.Struct("256Q")
