@@ -29,6 +29,7 @@ NATIVE_BY_NATURE: Final = {
     "tillgate/events/model.py": "the native reference of events",
     "tillgate/wire/canonical.py": "what made two requests the same in earlier versions",
     "tillgate/wire/openapi_links.py": "links of the OpenAPI document",
+    "tillgate/rails/evm/rpc.py": "the methods of Ethereum's JSON-RPC",
 }
 CAMEL: Final = re.compile(r"[A-Za-z]+", re.ASCII)
 

@@ -1,0 +1,627 @@
+"""A node by JSON-RPC 2.0 over HTTP, as the Ethereum execution APIs specify it: bounded, patient, and secretive.
+
+An answer is read up to a number of bytes and within a deadline, decoded into the type that the method answers with (so
+that no depth is a danger), and only then looked at. A URL that fails rests for a time that doubles; others are asked
+meanwhile. A URL may hold a secret: it appears masked wherever it is shown.
+"""
+
+import asyncio
+import base64
+import itertools
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import msgspec
+
+from tillgate.rails.evm.node import (
+    BLOCK_SECONDS_MAX,
+    BLOOM_BYTES,
+    CALL_BYTES_MAX,
+    CHAIN_ID_MAX,
+    NUMBER_MAX,
+    TOPICS_MAX,
+    AccountUse,
+    Header,
+    Log,
+    LogQuery,
+    Malformed,
+    Node,
+    NodeAway,
+    NodeError,
+    NodeLimited,
+    NodeRefused,
+    NodeResting,
+    Receipt,
+    Tag,
+    TooMuchAsked,
+    excerpt,
+    parsed_address,
+    parsed_bytes,
+    parsed_hash,
+    parsed_quantity,
+    parsed_word,
+)
+
+T = TypeVar("T")
+
+URL_CHARACTERS_MAX: Final = 2_048
+ANSWER_BYTES_MAX: Final = 16 * 1024 * 1024
+LOGS_MAX: Final = 100_000
+BATCH_MAX: Final = 50
+CONNECTIONS_MAX: Final = 8
+DEADLINE_SECONDS: Final = 10.0
+REST_SECONDS: Final = 1.0
+REST_SECONDS_MAX: Final = 300.0
+# A question that was too large is made smaller by whoever asks. Refused so often in a row, size is not the matter.
+TOO_MUCH_IN_A_ROW_MAX: Final = 12
+USER_AGENT: Final = "Tillgate/1"
+
+_URL_UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+# Providers tell "too often" from "too much" by words alone: EIP-1474 has one code, -32005, for both.
+_TOO_OFTEN: Final = re.compile(
+    r"too many requests|rate.?limit|throttl|capacity|compute units|quota|credits|per second|daily|monthly|plan\b",
+    re.IGNORECASE | re.ASCII,
+)
+_TOO_MUCH: Final = re.compile(
+    r"range|too many|too large|more than|exceed|limit|results|response size|topics|timed? ?out|specify less",
+    re.IGNORECASE | re.ASCII,
+)
+_LIMIT_EXCEEDED: Final = -32005
+_METHOD_NOT_FOUND: Final = -32601
+
+
+class UrlNotUsable(ValueError):
+    """A text that is no URL of a node. Its message does not repeat the text, which may hold a secret."""
+
+
+class NodeUrl:
+    """A node's URL, which may hold a secret: in its path, its query, or as a password."""
+
+    __slots__ = ("_text", "masked")
+
+    def __init__(self, text: str) -> None:
+        """Check it.
+
+        Raises:
+            UrlNotUsable: it is no URL of HTTP or HTTPS.
+        """
+        if len(text) > URL_CHARACTERS_MAX:
+            raise UrlNotUsable(f"The URL of a node has at most {URL_CHARACTERS_MAX} characters.")
+        if _URL_UNSAFE.search(text):
+            raise UrlNotUsable("The URL of a node contains a space or a character that URLs have to encode.")
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname, parts.port
+            httpx.URL(text)
+        except (ValueError, httpx.InvalidURL) as error:
+            raise UrlNotUsable("The URL of a node is not a valid URL, such as https://rpc.example/key.") from error
+        if parts.scheme not in ("http", "https") or not host:
+            raise UrlNotUsable("The URL of a node begins with https:// or http:// and names a host.")
+        if parts.fragment:
+            raise UrlNotUsable("The URL of a node has no part after a #.")
+        secret = bool(parts.path.strip("/") or parts.query)
+        shown = f"[{host}]" if ":" in host else host
+        self._text = text
+        self.masked = f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + ("/…" if secret else "")
+
+    def reveal(self) -> str:
+        """The whole text, for the connection and for sealing."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NodeUrl) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return f"NodeUrl({self.masked})"
+
+    __str__ = __repr__
+
+
+Question = tuple[str, list[Any], Callable[[msgspec.Raw], T]]
+"""A method, its parameters, and what reads its result."""
+
+
+class _Error(msgspec.Struct):
+    code: int = 0
+    message: str = ""
+
+
+class _Envelope(msgspec.Struct):
+    """One answer; its result is decoded afterwards, as the type of its question."""
+
+    jsonrpc: str = ""
+    id: int | str | None = None
+    result: msgspec.Raw = msgspec.Raw(b"")
+    error: _Error | None = None
+
+
+class _Header(msgspec.Struct, rename="camel"):
+    number: str
+    hash: str
+    parent_hash: str
+    timestamp: str
+    logs_bloom: str | None = None
+
+
+class _Log(msgspec.Struct, rename="camel"):
+    address: str
+    topics: list[str]
+    data: str
+    block_number: str
+    block_hash: str
+    transaction_hash: str
+    log_index: str
+    removed: bool = False
+
+
+class _Receipt(msgspec.Struct, rename="camel"):
+    transaction_hash: str
+    block_number: str
+    block_hash: str
+    status: str
+    logs: list[_Log]
+
+
+class NodeCounts:
+    """What one URL was asked since the process began, for ``/metrics``.
+
+    Attributes:
+        calls: questions by method; each of a batch counts.
+        received_bytes: what came back.
+        errors: by :attr:`NodeError.kind`.
+    """
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.requests = 0
+        self.received_bytes = 0
+        self.errors: Counter[str] = Counter()
+
+
+class RpcNode:
+    """A :class:`~tillgate.rails.evm.node.Node` by JSON-RPC over HTTP."""
+
+    def __init__(
+        self,
+        url: NodeUrl,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url
+        # The client would log the URL, secret included; a transport logs nothing of it.
+        self._transport = transport or httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_connections=CONNECTIONS_MAX), trust_env=False
+        )
+        self._deadline_seconds = deadline_seconds
+        self._answer_bytes_max = answer_bytes_max
+        self._monotonic = monotonic
+        self._ids = itertools.count(1)
+        self._rests_until = 0.0
+        self._failures = 0
+        self._too_much_in_a_row = 0
+        self._takes_batches = True
+        self.counts = NodeCounts()
+
+    @property
+    def label(self) -> str:
+        return self._url.masked
+
+    @property
+    def is_resting(self) -> bool:
+        return self._monotonic() < self._rests_until
+
+    def __repr__(self) -> str:
+        return f"RpcNode({self._url.masked})"
+
+    async def close(self) -> None:
+        """Release the connections."""
+        await self._transport.aclose()
+
+    async def chain_id(self) -> int:
+        return await self._ask("eth_chainId", [], lambda raw: _quantity(raw, at_most=CHAIN_ID_MAX, what="a chain id"))
+
+    async def header_by_tag(self, tag: Tag) -> Header | None:
+        return await self._ask("eth_getBlockByNumber", [tag.value, False], _header)
+
+    async def header_by_number(self, number: int) -> Header | None:
+        return await self._ask("eth_getBlockByNumber", [hex(number), False], _header_at(number))
+
+    async def headers_by_number(self, numbers: Sequence[int]) -> list[Header | None]:
+        asked = [("eth_getBlockByNumber", [hex(number), False], _header_at(number)) for number in numbers]
+        return await self._ask_all(asked)
+
+    async def header_by_hash(self, block_hash: str) -> Header | None:
+        def read(raw: msgspec.Raw) -> Header | None:
+            header = _header(raw)
+            if header is not None and header.hash != block_hash:
+                raise Malformed("expected the block of a hash, got another one")
+            return header
+
+        return await self._ask("eth_getBlockByHash", [block_hash, False], read)
+
+    async def logs_of_block(self, block_hash: str, query: LogQuery) -> list[Log]:
+        def read(raw: msgspec.Raw) -> list[Log]:
+            logs = _logs(raw, query)
+            if any(log.block_hash != block_hash for log in logs):
+                raise Malformed("expected the logs of one block, got those of another")
+            return logs
+
+        return await self._ask("eth_getLogs", [{"blockHash": block_hash, **_filter(query)}], read)
+
+    async def logs_of_range(self, first: int, last: int, query: LogQuery) -> list[Log]:
+        def read(raw: msgspec.Raw) -> list[Log]:
+            logs = _logs(raw, query)
+            if any(not first <= log.block_number <= last for log in logs):
+                raise Malformed("expected the logs of a range of blocks, got one from outside of it")
+            return logs
+
+        asked = {"fromBlock": hex(first), "toBlock": hex(last), **_filter(query)}
+        return await self._ask("eth_getLogs", [asked], read)
+
+    async def receipt(self, tx_hash: str) -> Receipt | None:
+        def read(raw: msgspec.Raw) -> Receipt | None:
+            receipt = _receipt(raw)
+            if receipt is not None and receipt.tx_hash != tx_hash:
+                raise Malformed("expected the receipt of a transaction, got that of another")
+            return receipt
+
+        return await self._ask("eth_getTransactionReceipt", [tx_hash], read)
+
+    async def call(self, to: str, data: str, block_hash: str | None = None) -> str:
+        return await self._ask("eth_call", [{"to": to, "data": data}, _at(block_hash)], _call_result)
+
+    async def balance(self, address: str, block_hash: str | None = None) -> int:
+        return await self._ask("eth_getBalance", [address, _at(block_hash)], _quantity)
+
+    async def account_uses(self, addresses: Sequence[str]) -> list[AccountUse]:
+        asked: list[Question[Any]] = []
+        for address in addresses:
+            asked += [
+                ("eth_getTransactionCount", [address, Tag.LATEST.value], _quantity),
+                ("eth_getCode", [address, Tag.LATEST.value], _call_result),
+                ("eth_getBalance", [address, Tag.LATEST.value], _quantity),
+            ]
+        told = await self._ask_all(asked)
+        return [
+            AccountUse(nonce=nonce, has_code=code != "0x", balance_atomic=balance)
+            for nonce, code, balance in zip(told[::3], told[1::3], told[2::3], strict=True)
+        ]
+
+    async def takes_batches(self) -> bool:
+        question: Question[int] = ("eth_chainId", [], _quantity)
+        try:
+            await self._batch([question, question])
+        except (Malformed, NodeRefused):
+            self._takes_batches = False
+        else:
+            self._takes_batches = True
+        return self._takes_batches
+
+    async def _ask(self, method: str, params: list[Any], read: Callable[[msgspec.Raw], T]) -> T:
+        """One question and its answer."""
+        number = next(self._ids)
+        self.counts.calls[method] += 1
+        with _Watched(self):
+            body = await self._post(_request(number, method, params))
+            envelope = _decoded(body, _Envelope)
+            return _read(envelope, number, read)
+
+    async def _ask_all(self, asked: Sequence[Question[T]]) -> list[T]:
+        """Several questions: in batches where this node takes them, else one after another."""
+        if not self._takes_batches or len(asked) == 1:
+            return [await self._ask(*question) for question in asked]
+        answers: list[T] = []
+        for first in range(0, len(asked), BATCH_MAX):
+            answers += await self._batch(asked[first : first + BATCH_MAX])
+        return answers
+
+    async def _batch(self, asked: Sequence[Question[T]]) -> list[T]:
+        numbers = [next(self._ids) for _ in asked]
+        for method, _, _ in asked:
+            self.counts.calls[method] += 1
+        with _Watched(self):
+            questions = [_request(number, *question[:2]) for number, question in zip(numbers, asked, strict=True)]
+            body = await self._post(b"[" + b",".join(questions) + b"]")
+            if not body.lstrip().startswith(b"["):
+                _read(_decoded(body, _Envelope), None, _quantity)
+                raise Malformed("expected one answer for each question of a batch")
+            envelopes = _decoded(body, list[_Envelope])
+            by_id = {envelope.id: envelope for envelope in envelopes}
+            if len(envelopes) != len(asked) or set(by_id) != set(numbers):
+                raise Malformed("expected one answer for each question of a batch")
+            return [_read(by_id[n], n, question[2]) for n, question in zip(numbers, asked, strict=True)]
+
+    async def _post(self, body: bytes) -> bytes:
+        """Send a body and read what comes back, bounded."""
+        if self.is_resting:
+            raise NodeResting(f"{self.label} has failed lately and is not asked now")
+        self.counts.requests += 1
+        url = self._url.reveal()
+        headers = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": USER_AGENT}
+        parts = urlsplit(url)
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        step = self._deadline_seconds
+        request = httpx.Request(
+            "POST",
+            url,
+            content=body,
+            headers=headers,
+            extensions={"timeout": {"connect": step, "read": step, "write": step, "pool": step}},
+        )
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                answer = await self._transport.handle_async_request(request)
+                try:
+                    if answer.headers.get("content-encoding", "identity") != "identity":
+                        raise Malformed("expected an answer that is not compressed")
+                    read = await self._bounded(answer)
+                finally:
+                    await answer.aclose()
+        except TimeoutError:
+            raise NodeAway(f"no whole answer within {self._deadline_seconds:g} seconds") from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            # Its text may name the URL.
+            raise NodeAway(f"no answer: {type(error).__name__}") from None
+        return _checked_status(answer, read)
+
+    async def _bounded(self, answer: httpx.Response) -> bytes:
+        if not isinstance(answer.stream, AsyncIterator | httpx.AsyncByteStream):
+            raise NodeAway("no answer that can be read")
+        read = bytearray()
+        async for chunk in answer.stream:
+            self.counts.received_bytes += len(chunk)
+            read += chunk
+            if len(read) > self._answer_bytes_max:
+                raise TooMuchAsked(f"an answer of more than {self._answer_bytes_max} bytes")
+        return bytes(read)
+
+    def _succeeded(self) -> None:
+        self._failures = self._too_much_in_a_row = 0
+        self._rests_until = 0.0
+
+    def _failed(self, error: NodeError) -> None:
+        """Count it, and rest where another question would fare no better."""
+        self.counts.errors[error.kind] += 1
+        if isinstance(error, NodeResting):
+            return
+        if isinstance(error, NodeRefused):
+            self._too_much_in_a_row = 0
+            return
+        if isinstance(error, TooMuchAsked):
+            self._too_much_in_a_row += 1
+            if self._too_much_in_a_row < TOO_MUCH_IN_A_ROW_MAX:
+                return
+        rest = min(REST_SECONDS * 2.0**self._failures, REST_SECONDS_MAX)
+        asked = error.retry_after_seconds if isinstance(error, NodeLimited) else 0.0
+        self._failures = min(self._failures + 1, 16)
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 (so that processes do not come back together)
+        self._rests_until = self._monotonic() + max(rest * spread, min(asked, REST_SECONDS_MAX))
+
+
+class _Watched:
+    """What is raised inside rests its node; what ends well lets it go on."""
+
+    def __init__(self, node: RpcNode) -> None:
+        self._node = node
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            self._node._succeeded()
+        elif isinstance(error, NodeError):
+            self._node._failed(error)
+
+
+class Nodes:
+    """The nodes of one network, in the operator's order: the first that is not resting is asked, and then the next."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.all = tuple(nodes)
+
+    def usable(self) -> list[Node]:
+        """Those that are not resting."""
+        return [node for node in self.all if not node.is_resting]
+
+    async def ask(self, question: Callable[[Node], Awaitable[T]]) -> T:
+        """The answer of the first node that gives one.
+
+        Raises:
+            NodeError: none does; the last one's, or NodeResting where all of them rest.
+        """
+        last: NodeError = NodeResting("every node has failed lately, and none is asked now")
+        for node in self.usable():
+            try:
+                return await question(node)
+            except NodeError as error:
+                last = error
+        raise last
+
+
+def _request(number: int, method: str, params: list[Any]) -> bytes:
+    return msgspec.json.encode({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+
+
+def _decoded(body: bytes | msgspec.Raw, into: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=into)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        # What msgspec says names fields and types, never their content.
+        detail = excerpt(str(error)) if isinstance(error, msgspec.ValidationError) else "no JSON"
+        raise Malformed(f"expected an answer of JSON-RPC: {detail}") from None
+
+
+def _read(envelope: _Envelope, number: int | None, read: Callable[[msgspec.Raw], T]) -> T:
+    """The result of an answer to the question with this number; an error of the node is raised as ours."""
+    if envelope.error is not None:
+        raise _refusal(envelope.error)
+    if envelope.jsonrpc != "2.0" or (number is not None and envelope.id != number):
+        raise Malformed("expected the answer to this question of JSON-RPC 2.0")
+    if not memoryview(envelope.result):
+        # `null` is an answer; no result at all is none.
+        raise Malformed("expected a result or an error")
+    return read(envelope.result)
+
+
+def _refusal(error: _Error) -> NodeError:
+    told = f"the node answers with error {error.code}: {excerpt(error.message)}"
+    message = error.message[:1_000]
+    if error.code == 429 or _TOO_OFTEN.search(message):
+        return NodeLimited(told)
+    if error.code == _LIMIT_EXCEEDED or (error.code != _METHOD_NOT_FOUND and _TOO_MUCH.search(message)):
+        return TooMuchAsked(told)
+    return NodeRefused(told, code=error.code)
+
+
+def _checked_status(answer: httpx.Response, body: bytes) -> bytes:
+    """The body of an answer that is one. Some nodes answer an error of JSON-RPC with a status of 4xx."""
+    status = answer.status_code
+    if status == 429:
+        told = answer.headers.get("retry-after", "")
+        seconds = float(told) if told.isascii() and told.isdigit() and len(told) < 9 else 0.0
+        raise NodeLimited("too many requests (429)", retry_after_seconds=seconds)
+    if status == 413:
+        raise TooMuchAsked("the question is too large (413)")
+    if status >= 500 or status < 200 or 300 <= status < 400:
+        raise NodeAway(f"no answer: status {status}")
+    if status >= 400:
+        try:
+            error = _decoded(body, _Envelope).error
+        except Malformed:
+            error = None
+        if error is None:
+            raise NodeAway(f"no answer: status {status}")
+    return body
+
+
+def _filter(query: LogQuery) -> dict[str, Any]:
+    asked: dict[str, Any] = {"topics": [None if one is None else list(one) for one in query.topics]}
+    if query.addresses:
+        asked["address"] = list(query.addresses)
+    return asked
+
+
+def _at(block_hash: str | None) -> Any:
+    return Tag.LATEST.value if block_hash is None else {"blockHash": block_hash}
+
+
+def _quantity(raw: msgspec.Raw, **bound: Any) -> int:
+    return parsed_quantity(_decoded(raw, str), **bound)
+
+
+def _call_result(raw: msgspec.Raw) -> str:
+    return parsed_bytes(_decoded(raw, str), bytes_max=CALL_BYTES_MAX)
+
+
+def _is_null(raw: msgspec.Raw) -> bool:
+    return len(memoryview(raw)) == 4 and bytes(raw) == b"null"
+
+
+def _header(raw: msgspec.Raw) -> Header | None:
+    if _is_null(raw):
+        return None
+    told = _decoded(raw, _Header)
+    seconds = parsed_quantity(told.timestamp, at_most=BLOCK_SECONDS_MAX, what="a block's time")
+    bloom = None
+    if told.logs_bloom is not None:
+        text = parsed_bytes(told.logs_bloom, bytes_max=BLOOM_BYTES, what="bytes of a bloom filter")
+        bloom = bytes.fromhex(text[2:])
+        if len(bloom) != BLOOM_BYTES:
+            bloom = None
+    number = parsed_quantity(told.number, at_most=NUMBER_MAX, what="a block number")
+    return Header(
+        number=number,
+        hash=parsed_hash(told.hash, what="a block hash"),
+        # The genesis has no parent.
+        parent_hash=parsed_word(told.parent_hash, what="a parent hash")
+        if number == 0
+        else parsed_hash(told.parent_hash, what="a parent hash"),
+        mined_at=seconds * 1_000,
+        bloom=bloom,
+    )
+
+
+def _header_at(number: int) -> Callable[[msgspec.Raw], Header | None]:
+    def read(raw: msgspec.Raw) -> Header | None:
+        header = _header(raw)
+        if header is not None and header.number != number:
+            raise Malformed(f"expected block {number}, got block {header.number}")
+        return header
+
+    return read
+
+
+def _log(told: _Log) -> Log:
+    if told.removed:
+        raise Malformed("expected a log of a block, got one that was removed from it")
+    if len(told.topics) > TOPICS_MAX:
+        raise Malformed(f"expected at most {TOPICS_MAX} topics")
+    return Log(
+        address=parsed_address(told.address),
+        topics=tuple(parsed_word(topic) for topic in told.topics),
+        data=parsed_bytes(told.data, bytes_max=ANSWER_BYTES_MAX),
+        block_number=parsed_quantity(told.block_number, at_most=NUMBER_MAX, what="a block number"),
+        block_hash=parsed_hash(told.block_hash, what="a block hash"),
+        tx_hash=parsed_hash(told.transaction_hash, what="a transaction hash"),
+        log_index=parsed_quantity(told.log_index, at_most=NUMBER_MAX, what="a log's place"),
+    )
+
+
+def _logs(raw: msgspec.Raw, query: LogQuery) -> list[Log]:
+    """The logs of an answer, in the order of the chain; each is one that was asked for, and comes once."""
+    told = _decoded(raw, list[_Log])
+    if len(told) > LOGS_MAX:
+        raise TooMuchAsked(f"an answer of more than {LOGS_MAX} logs")
+    logs = sorted((_log(one) for one in told), key=lambda log: (log.block_number, log.log_index))
+    if len({(log.block_hash, log.log_index) for log in logs}) != len(logs):
+        raise Malformed("expected each log once")
+    hash_at = {log.block_number: log.block_hash for log in logs}
+    if any(hash_at[log.block_number] != log.block_hash for log in logs):
+        raise Malformed("expected the logs of one chain, got two blocks of the same height")
+    addresses = frozenset(query.addresses)
+    topics = [None if one is None else frozenset(one) for one in query.topics]
+    if not all(_is_asked(log, addresses, topics) for log in logs):
+        raise Malformed("expected the logs that were asked for, got another one")
+    return logs
+
+
+def _is_asked(log: Log, addresses: frozenset[str], topics: Sequence[frozenset[str] | None]) -> bool:
+    if (addresses and log.address not in addresses) or len(log.topics) < len(topics):
+        return False
+    return all(one is None or topic in one for topic, one in zip(log.topics, topics, strict=False))
+
+
+def _receipt(raw: msgspec.Raw) -> Receipt | None:
+    if _is_null(raw):
+        return None
+    told = _decoded(raw, _Receipt)
+    if len(told.logs) > LOGS_MAX:
+        raise Malformed(f"expected a receipt of at most {LOGS_MAX} logs")
+    receipt = Receipt(
+        tx_hash=parsed_hash(told.transaction_hash, what="a transaction hash"),
+        block_number=parsed_quantity(told.block_number, at_most=NUMBER_MAX, what="a block number"),
+        block_hash=parsed_hash(told.block_hash, what="a block hash"),
+        succeeded=parsed_quantity(told.status, at_most=1, what="a status of 0 or 1") == 1,
+        logs=tuple(_log(one) for one in told.logs),
+    )
+    for log in receipt.logs:
+        if (log.tx_hash, log.block_hash) != (receipt.tx_hash, receipt.block_hash):
+            raise Malformed("expected the logs of one receipt, got one of another transaction or block")
+    if any(after.log_index <= before.log_index for before, after in itertools.pairwise(receipt.logs)):
+        raise Malformed("expected the logs of a receipt in order")
+    return receipt
