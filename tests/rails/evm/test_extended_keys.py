@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 from coincurve import PublicKey
-from eth_keys.backends.native import NativeECCBackend
+from eth_keys.backends.native.main import NativeECCBackend
 from eth_keys.datatypes import PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,27 +29,49 @@ SEED_2 = (
     "5754514e4b484542"
 )
 VECTORS = {
-    (SEED_1, "m"): "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6"
+    (
+        SEED_1,
+        "m",
+    ): "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6"
     "W1EGMcet8",
-    (SEED_1, "m/0'"): "xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg55crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ9xv5ski8PX9"
+    (
+        SEED_1,
+        "m/0'",
+    ): "xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg55crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ9xv5ski8PX9"
     "rL2dZXvgGDnw",
-    (SEED_1, "m/0'/1"): "xpub6ASuArnXKPbfEwhqN6e3mwBcDTgzisQN1wXN9BJcM47sSikHjJf3UFHKkNAWbWMiGj7Wf5uMash7SyYq527Hqck2AxYysA"
+    (
+        SEED_1,
+        "m/0'/1",
+    ): "xpub6ASuArnXKPbfEwhqN6e3mwBcDTgzisQN1wXN9BJcM47sSikHjJf3UFHKkNAWbWMiGj7Wf5uMash7SyYq527Hqck2AxYysA"
     "A7xmALppuCkwQ",
-    (SEED_1, "m/0'/1/2'"): "xpub6D4BDPcP2GT577Vvch3R8wDkScZWzQzMMUm3PWbmWvVJrZwQY4VUNgqFJPMM3No2dFDFGTsxxpG5uJh7n7epu4trkrX"
+    (
+        SEED_1,
+        "m/0'/1/2'",
+    ): "xpub6D4BDPcP2GT577Vvch3R8wDkScZWzQzMMUm3PWbmWvVJrZwQY4VUNgqFJPMM3No2dFDFGTsxxpG5uJh7n7epu4trkrX"
     "7x7DogT5Uv6fcLW5",
-    (SEED_1, "m/0'/1/2'/2"): "xpub6FHa3pjLCk84BayeJxFW2SP4XRrFd1JYnxeLeU8EqN3vDfZmbqBqaGJAyiLjTAwm6ZLRQUMv1ZACTj37sR62cfN7f"
+    (
+        SEED_1,
+        "m/0'/1/2'/2",
+    ): "xpub6FHa3pjLCk84BayeJxFW2SP4XRrFd1JYnxeLeU8EqN3vDfZmbqBqaGJAyiLjTAwm6ZLRQUMv1ZACTj37sR62cfN7f"
     "e5JnJ7dh8zL4fiyLHV",
-    (SEED_1, "m/0'/1/2'/2/1000000000"): "xpub6H1LXWLaKsWFhvm6RVpEL9P4KfRZSW7abD2ttkWP3SSQvnyA8FSVqNTEcYFgJS2UaFcxupHiYkro49"
+    (
+        SEED_1,
+        "m/0'/1/2'/2/1000000000",
+    ): "xpub6H1LXWLaKsWFhvm6RVpEL9P4KfRZSW7abD2ttkWP3SSQvnyA8FSVqNTEcYFgJS2UaFcxupHiYkro49"
     "S8yGasTvXEYBVPamhGW6cFJodrTHy",
-    (SEED_2, "m/0/2147483647'/1"): "xpub6DF8uhdarytz3FWdA8TvFSvvAh8dP3283MY7p2V4SeE2wyWmG5mg5EwVvmdMVCQcoNJxGoWaU9DCWh89Loj"
+    (
+        SEED_2,
+        "m/0/2147483647'/1",
+    ): "xpub6DF8uhdarytz3FWdA8TvFSvvAh8dP3283MY7p2V4SeE2wyWmG5mg5EwVvmdMVCQcoNJxGoWaU9DCWh89Loj"
     "fZ537wTfunKau47EL2dhHKon",
-    (SEED_2, "m/0/2147483647'/1/2147483646'"): "xpub6ERApfZwUNrhLCkDtcHTcxd75RbzS1ed54G1LkBUHQVHQKqhMkhgbmJbZRkrgZw4koxb5J"
+    (
+        SEED_2,
+        "m/0/2147483647'/1/2147483646'",
+    ): "xpub6ERApfZwUNrhLCkDtcHTcxd75RbzS1ed54G1LkBUHQVHQKqhMkhgbmJbZRkrgZw4koxb5J"
     "aHWkY4ALHY2grBGRjaDMzQLcgJvLJuZZvRcEL",
 }
 XPUB = VECTORS[SEED_1, "m/0'/1/2'"]
-XPRV = (
-    "xprv9z4pot5VBttmtdRTWfWQmoH1taj2axGVzFqSb8C9xaxKymcFzXBDptWmT7FwuEzG3ryjH4ktypQSAewRiNMjANTtpgP4mLTj34bhnZX7UiM"
-)
+XPRV = "xprv9z4pot5VBttmtdRTWfWQmoH1taj2axGVzFqSb8C9xaxKymcFzXBDptWmT7FwuEzG3ryjH4ktypQSAewRiNMjANTtpgP4mLTj34bhnZX7UiM"
 DEEP = [text for (_, path), text in VECTORS.items() if path.count("/") in (3, 4)]
 # The order of secp256k1's group (SEC 2, version 2.0, section 2.4.1).
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -90,9 +112,7 @@ def payload_of(text: str) -> bytes:
 
 
 STEPS = [
-    (seed, path)
-    for seed, path in VECTORS
-    if not path.endswith("'") and (seed, path.rpartition("/")[0]) in VECTORS
+    (seed, path) for seed, path in VECTORS if not path.endswith("'") and (seed, path.rpartition("/")[0]) in VECTORS
 ]
 
 
@@ -253,7 +273,9 @@ def test_checksums_are_those_of_the_standard(address: str) -> None:
             parse_address(swapped)
 
 
-@pytest.mark.parametrize("text", ["", "0x", "0x" + "a" * 39, "0x" + "a" * 41, "a" * 42, "0x" + "g" * 40, "0x" + "٣" * 40])
+@pytest.mark.parametrize(
+    "text", ["", "0x", "0x" + "a" * 39, "0x" + "a" * 41, "a" * 42, "0x" + "g" * 40, "0x" + "٣" * 40]
+)
 def test_what_has_not_the_form_of_an_address_is_refused(text: str) -> None:
     """The form is 0x and 40 hexadecimal digits of ASCII."""
     with pytest.raises(AddressError, match="40 hexadecimal digits"):

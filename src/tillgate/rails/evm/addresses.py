@@ -1,7 +1,8 @@
 """Addresses of EVM chains: Keccak-256, the checksum of EIP-55, and the address of a public key.
 
 Keccak-256 is the padding of the original submission, not SHA3-256 of FIPS 202, so the standard library has none. It
-comes from pycryptodome, a part of the ``[evm]`` extra: kept up, with wheels for every platform, and needing nothing else.
+comes from pycryptodome, a part of the ``[evm]`` extra: kept up, with wheels for every platform, and without
+dependencies.
 """
 
 import re

@@ -113,7 +113,8 @@ class ExtendedKey(NamedTuple):
     def __repr__(self) -> str:
         return f"ExtendedKey({self.fingerprint})"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
     @property
     def fingerprint(self) -> str:
@@ -159,11 +160,14 @@ def parse_extended_key(text: str) -> ExtendedKey:
     return _decoded(text)
 
 
-_EXPECTED: Final = (
-    "expected the extended public key of an Ethereum account, 111 characters that begin with xpub, as your wallet "
-    "exports it for m/44'/60'/0'"
+_WANTED: Final = (
+    "the extended public key of an Ethereum account, 111 characters that begin with xpub, as your wallet exports it "
+    "for m/44'/60'/0'"
 )
-_SECRET: Final = "Nothing was kept of it, but treat it as disclosed if this machine or its history is not yours alone. "
+_EXPECTED: Final = f"expected {_WANTED}"
+_DISCLOSED: Final = (
+    "Nothing was kept of it, but treat it as disclosed if this machine or its history is not yours alone. "
+)
 
 
 def _refuse_secrets(text: str) -> None:
@@ -172,18 +176,17 @@ def _refuse_secrets(text: str) -> None:
     if _EXTENDED_PRIVATE.search(compact[:TEXT_MAX]):
         raise ExtendedKeyError(
             KeyProblem.PRIVATE_KEY,
-            f"this is an extended private key, which can spend everything. {_SECRET}Give the public one: {_EXPECTED}",
+            f"this is an extended private key, which can spend everything. {_DISCLOSED}Give {_WANTED}",
         )
     if _HEX_KEY.fullmatch(compact) or _WIF.fullmatch(compact) or _BIP38.fullmatch(compact):
         raise ExtendedKeyError(
             KeyProblem.PRIVATE_KEY,
-            f"this has the form of a private key, which can spend. {_SECRET}Give the public one: {_EXPECTED}",
+            f"this has the form of a private key, which can spend. {_DISCLOSED}Give {_WANTED}",
         )
     if len(re.split(r"[\s,;_-]+", compact, maxsplit=_WORDS_MIN)) >= _WORDS_MIN:
         raise ExtendedKeyError(
             KeyProblem.SEED_PHRASE,
-            f"these are several words, as a seed phrase is, which can spend everything. {_SECRET}Give an extended "
-            f"public key: {_EXPECTED}",
+            f"these are several words, as a seed phrase is, which can spend everything. {_DISCLOSED}Give {_WANTED}",
         )
 
 
@@ -196,13 +199,14 @@ def _decoded(text: str) -> ExtendedKey:
     payload, check = raw[:PAYLOAD_BYTES], raw[PAYLOAD_BYTES:]
     if hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:CHECKSUM_BYTES] != check:
         raise ExtendedKeyError(
-            KeyProblem.CHECKSUM, f"its checksum is wrong: a character is missing or mistyped; copy it again; {_EXPECTED}"
+            KeyProblem.CHECKSUM,
+            f"its checksum is wrong: a character is missing or mistyped; copy it again; {_EXPECTED}",
         )
     version, depth = int.from_bytes(payload[:4], "big"), payload[4]
     if version in _PRIVATE or payload[45] == 0:
         raise ExtendedKeyError(
             KeyProblem.PRIVATE_KEY,
-            f"this is an extended private key, which can spend everything. {_SECRET}Give the public one: {_EXPECTED}",
+            f"this is an extended private key, which can spend everything. {_DISCLOSED}Give {_WANTED}",
         )
     if version != _PUBLIC:
         raise ExtendedKeyError(KeyProblem.OTHER_NETWORK, f"its version belongs to another network; {_EXPECTED}")

@@ -1,11 +1,10 @@
 """A project's wallet: an extended public key, and the counter of the addresses that were given out of it."""
 
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from tillgate.base.clock import DAY_MS
 from tillgate.rails.evm.addresses import TYPED_CHARACTERS
 from tillgate.rails.evm.extended_keys import INDEX_MAX
-from tillgate.store import Transaction
 
 # Shown when a wallet is set; whoever has it finds the same ones in it.
 SHOWN_ADDRESSES: Final = 3
@@ -56,7 +55,7 @@ class Allocated(NamedTuple):
 
     address: str
     wallet_id: str
-    index: int
+    address_index: int
 
 
 class Position(NamedTuple):
@@ -73,20 +72,6 @@ class Position(NamedTuple):
     had: int
     given: int
     goes_on_at: int
-
-
-class AddressSource(Protocol):
-    """Where an address comes from that is one payment's alone."""
-
-    async def __call__(
-        self, tx: Transaction, project_id: str, payment_id: str, *, fresh_since: int, now: int
-    ) -> Allocated:
-        """The next address of a project that was fresh since then; it is given back with the transaction.
-
-        Raises:
-            WalletError: the project has no confirmed wallet, or no address that is known to be fresh.
-        """
-        ...
 
 
 def ends_with(address: str, typed: str) -> bool:

@@ -53,7 +53,7 @@ async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: Extende
         found = await records.by_fingerprint(tx, key.fingerprint)
     if found is None or found.project_id != project_id:
         raise WalletError(
-            "another project has this wallet: their payments could not be told apart. Use another account of your "
+            "another project has this wallet: which of the two a payment is for would be unknown. Use another account of your "
             "wallet (m/44'/60'/1'), whose extended public key is another one"
         )
     return Proposed(found, key.addresses(0, SHOWN_ADDRESSES))
@@ -124,12 +124,12 @@ async def allocate(tx: Transaction, project_id: str, payment_id: str, *, fresh_s
     if wallet is None:
         raise WalletError("this project has no confirmed wallet")
     found = await records.next_fresh(tx, wallet, fresh_since)
-    if found is None or found.index > NEXT_INDEX_MAX:
+    if found is None or found.address_index > NEXT_INDEX_MAX:
         raise WalletError("no address of this wallet is known to be unused")
-    await records.set_next_index(tx, wallet, found.index + 1, now)
-    if not await records.give(tx, wallet.id, found.index, payment_id, now):
+    await records.set_next_index(tx, wallet, found.address_index + 1, now)
+    if not await records.give(tx, wallet.id, found.address_index, payment_id, now):
         raise WalletError("this address was given out before")
-    return Allocated(found.address, wallet.id, found.index)
+    return Allocated(found.address, wallet.id, found.address_index)
 
 
 async def opened(tx: Transaction, sealer: Sealer, wallet: Wallet) -> ExtendedKey:

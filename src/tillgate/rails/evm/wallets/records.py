@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from keyturn.database import Both, with_list
 from tillgate.rails.evm.wallets.model import Wallet
 from tillgate.store import Row, Transaction
@@ -67,7 +69,7 @@ _INDEX_OF: Final = "SELECT wallet_id, address_index, given_at FROM wallet_addres
 class Unlooked(NamedTuple):
     """An address of a wallet that nobody has looked at lately."""
 
-    index: int
+    address_index: int
     address: str
 
 
@@ -105,7 +107,7 @@ async def by_fingerprint(tx: Transaction, fingerprint: str) -> Wallet | None:
 
 async def by_fingerprints(tx: Transaction, fingerprints: Sequence[str]) -> list[Wallet]:
     """Those of these that there are."""
-    return [_wallet(row) for row in await tx.fetch_all(_BY_FINGERPRINTS, list(fingerprints))]
+    return [_wallet(row) for row in await tx.fetch_all(_BY_FINGERPRINTS, msgspec.json.encode(fingerprints).decode())]
 
 
 async def current(tx: Transaction, project_id: str) -> Wallet | None:
