@@ -45,7 +45,6 @@ JOB = "job"
 REQUEST = "req"
 WALLET = "wal"
 NETWORK = "net"
-ACCEPTED_TOKEN = "tok"
 
 _HALF = (1 << 40) - 1
 _BLOCK = struct.Struct("256Q")

@@ -53,8 +53,8 @@ async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: Extende
         found = await records.by_fingerprint(tx, key.fingerprint)
     if found is None or found.project_id != project_id:
         raise WalletError(
-            "another project has this wallet: which of the two a payment is for would be unknown. Use another account of your "
-            "wallet (m/44'/60'/1'), whose extended public key is another one"
+            "another project has this wallet: which of the two a payment is for would be unknown. Use another account "
+            "of your wallet (m/44'/60'/1'), whose extended public key is another one"
         )
     return Proposed(found, key.addresses(0, SHOWN_ADDRESSES))
 
