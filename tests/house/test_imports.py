@@ -161,15 +161,9 @@ def test_nouns_of_the_checkout_go_one_way() -> None:
 
 
 def test_a_rail_is_known_by_its_port_alone() -> None:
-    """Which rails there are is known where the server is put together: the simulated one is no special case. Commands
-    and the dashboard set up what a rail needs, such as wallets and networks, and know those nouns of it (decision 0040).
-    """
-    set_up = (
-        "tillgate.rails.evm.wallets",
-        "tillgate.rails.evm.networks",
-        "tillgate.rails.evm.extended_keys",
-        "tillgate.rails.evm.extra",
-    )
+    """Which rails there are is known where the server is put together: the simulated one is no special case. What
+    the chain's rail is set up with, wallets and networks, is known to commands and the dashboard (decision 0040)."""
+    set_up = tuple(f"tillgate.rails.evm.{one}" for one in ("extended_keys", "extra", "networks", "wallets"))
     rooms = ("tillgate.checkout", "tillgate.api", "tillgate.dashboard", "tillgate.pages", "tillgate.cli")
     wrong = [
         str(edge)

@@ -1,11 +1,16 @@
 """What is written into the audit log beside keys and people: the checkout's own secrets, and where live money goes."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from keyturn.stores.head import write_down
 from keyturn.stores.ports import Act
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
+
+WalletAction: TypeAlias = Literal["wallet.set", "wallet.confirmed", "wallet.skipped", "token.accepted", "token.refused"]
+NetworkAction: TypeAlias = Literal[
+    "network.added", "network.changed", "network.paused", "network.resumed", "token.added"
+]
 
 
 async def write_down_endpoint(
@@ -24,7 +29,7 @@ async def write_down_endpoint(
 async def write_down_wallet(
     tx: Transaction,
     act: Act,
-    action: Literal["wallet.set", "wallet.confirmed", "wallet.skipped", "token.accepted", "token.refused"],
+    action: WalletAction,
     project_id: str,
     **detail: Any,
 ) -> None:
@@ -35,7 +40,7 @@ async def write_down_wallet(
 async def write_down_network(
     tx: Transaction,
     act: Act,
-    action: Literal["network.added", "network.changed", "network.paused", "network.resumed", "token.added"],
+    action: NetworkAction,
     **detail: Any,
 ) -> None:
     """Write down whose doing it is that the installation asks these nodes, or knows this token."""

@@ -106,8 +106,8 @@ async def ask(new: NewNetwork, now: int, *, dev: bool = False) -> Asked:
             notes.append("no node holds the first block, so it was not compared")
         if not knows(probed, finality):
             notes.append(
-                f"not every node knows the tag {finality.value}: {confirmations} confirmations are waited for where one "
-                "does not"
+                f"not every node knows the tag {finality.value}: where one does not, {confirmations} confirmations are "
+                "waited for"
             )
         tokens = await _known_tokens(Nodes(nodes), known, notes)
     finally:
@@ -270,8 +270,8 @@ async def ask_token(database: Database, sealer: Sealer, new: NewToken) -> Token:
             raise NetworkError(f"no node of {network.name} answers: {error}") from error
     if found is not None and found.decimals != decimals:
         raise NetworkError(
-            f"the contract of {found.symbol} says {decimals} decimals, and the catalogue {found.decimals}: these nodes "
-            "follow another chain, or lie"
+            f"the contract of {found.symbol} says {decimals} decimals, and the catalogue {found.decimals}: these "
+            "nodes follow another chain, or lie"
         )
     symbol = found.symbol if found is not None else checked_symbol(new.symbol or "")
     return Token(network.chain_id, address, symbol, decimals, currency, found is not None, None)
@@ -286,7 +286,7 @@ async def add_token(tx: Transaction, token: Token, now: int) -> bool:
     before = await records.token(tx, token.chain_id, token.address)
     if before is not None and (before.currency, before.decimals) != (token.currency, token.decimals):
         raise NetworkError(
-            f"{before.symbol} is there with {before.decimals} decimals for {before.currency}; these are pinned, because "
+            f"{before.symbol} is there with {before.decimals} decimals for {before.currency}; these are pinned: "
             "amounts were asked for with them"
         )
     if await records.count_tokens(tx, token.chain_id) >= TOKENS_MAX:

@@ -29,22 +29,22 @@ _RESUME: Final = (
 )
 _SINCE: Final = "SELECT MAX(joined_at) FROM networks WHERE paused_at IS NULL"
 
-_TOKEN: Final = "t.chain_id, t.address, t.symbol, t.decimals, t.currency, t.is_verified, t.changed_at"
-_ADD_TOKEN: Final = (
+_HELD: Final = "t.chain_id, t.address, t.symbol, t.decimals, t.currency, t.is_verified, t.changed_at"
+_KEEP: Final = (
     "INSERT INTO tokens (chain_id, address, symbol, decimals, currency, is_verified, compared_at, created_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT DO NOTHING"
 )
 _TOKENS: Final = (
-    f"SELECT {_TOKEN} FROM tokens t WHERE t.chain_id = $1 ORDER BY t.created_at, t.address LIMIT {TOKENS_MAX}"
+    f"SELECT {_HELD} FROM tokens t WHERE t.chain_id = $1 ORDER BY t.created_at, t.address LIMIT {TOKENS_MAX}"
 )
-_ONE_TOKEN: Final = f"SELECT {_TOKEN} FROM tokens t WHERE t.chain_id = $1 AND t.address = $2"
+_ONE_TOKEN: Final = f"SELECT {_HELD} FROM tokens t WHERE t.chain_id = $1 AND t.address = $2"
 _COUNT_TOKENS: Final = "SELECT COUNT(*) FROM tokens WHERE chain_id = $1"
 _COMPARED: Final = (
     "UPDATE tokens SET compared_at = $1, changed_at = CASE WHEN decimals = $2 THEN NULL ELSE COALESCE(changed_at, $1) "
     "END WHERE chain_id = $3 AND address = $4"
 )
 _OF_PROJECT: Final = (
-    f"SELECT {_TOKEN}, COALESCE(a.is_accepted, t.is_verified) FROM tokens t LEFT JOIN accepted_tokens a "
+    f"SELECT {_HELD}, COALESCE(a.is_accepted, t.is_verified) FROM tokens t LEFT JOIN accepted_tokens a "
     "ON a.project_id = $1 AND a.chain_id = t.chain_id AND a.address = t.address "
     f"ORDER BY t.chain_id, t.created_at, t.address LIMIT {NETWORKS_MAX * TOKENS_MAX}"
 )
@@ -148,7 +148,7 @@ async def add_token(tx: Transaction, token: Token, now: int) -> bool:
     """Keep a token; whether it is new."""
     return (
         await tx.execute(
-            _ADD_TOKEN,
+            _KEEP,
             token.chain_id,
             token.address,
             token.symbol,
