@@ -188,6 +188,7 @@ class Tillgate:
             self._checkout,
             endpoints,
             self._worker,
+            sealer,
             [kind.name for kind in kinds],
             settings.public_url,
         )

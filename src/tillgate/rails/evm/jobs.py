@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from tillgate.base.clock import DAY_MS, SECOND_MS, Clock
+from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
 from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.model import Network, NetworkError
 from tillgate.rails.evm.networks.probing import read_decimals
@@ -18,7 +18,7 @@ from tillgate.store.jobs import Job, Kind
 
 READ_AHEAD: Final = "wallets.read_ahead"
 COMPARE: Final = "tokens.compare"
-READ_AHEAD_EVERY_MS: Final = 15 * SECOND_MS
+READ_AHEAD_EVERY_MS: Final = MINUTE_MS
 _SECONDS_MAX: Final = 120
 
 _log: Final = structlog.get_logger("networks")

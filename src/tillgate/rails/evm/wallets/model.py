@@ -14,8 +14,8 @@ SKIP_MAX: Final = 1_000_000
 NEXT_INDEX_MAX: Final = INDEX_MAX - SKIP_MAX
 WALLETS_MAX: Final = 50
 # How many addresses lie ready, and below which number more are looked at.
-READY: Final = 200
-READY_MIN: Final = 100
+READY: Final = 500
+READY_MIN: Final = 250
 # An address that was fresh so long ago is looked at again before it is given out.
 FRESH_FOR_MS: Final = 7 * DAY_MS
 
