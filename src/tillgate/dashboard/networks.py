@@ -27,7 +27,7 @@ async def list_all(call: Call) -> Response:
 
         try:
             urls, tokens = await call.read(look)
-        except SealingError:
+        except (SealingError, NetworkError):
             urls, tokens = ["sealed with another secret key"], []
         shown.append((network, urls, tokens))
     return call.page("networks/list.html", section="networks", networks=shown)

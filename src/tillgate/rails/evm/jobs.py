@@ -43,7 +43,7 @@ def kinds(database: Database, sealer: Sealer, clock: Clock) -> list[Kind]:
         for network in await database.read(in_use):
             try:
                 await _compare(database, sealer, clock, network)
-            except (NodeError, SealingError) as error:
+            except (NodeError, NetworkError, SealingError) as error:
                 _log.warning("tokens.not_compared", network=network.name, detail=str(error))
 
     return [

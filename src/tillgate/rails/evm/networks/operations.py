@@ -209,7 +209,12 @@ async def _opened(tx: Transaction, sealer: Sealer, network: Network) -> list[Nod
     sealed = await records.sealed_urls(tx, network.id)
     if sealed is None:
         return []
-    return [NodeUrl(text) for text in msgspec.json.decode(sealer.open(sealed), type=list[str])]
+    try:
+        return [NodeUrl(text) for text in msgspec.json.decode(sealer.open(sealed), type=list[str])]
+    except (msgspec.DecodeError, UrlNotUsable) as error:
+        raise NetworkError(
+            f"the URLs of {network.name} were lost with the secret key: give them again with tillgate networks add"
+        ) from error
 
 
 @contextlib.asynccontextmanager

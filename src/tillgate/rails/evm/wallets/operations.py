@@ -4,7 +4,7 @@ from typing import Final
 
 from keyturn.database import HighWater
 from tillgate.base import ids
-from tillgate.rails.evm.extended_keys import ExtendedKey, parse_extended_key
+from tillgate.rails.evm.extended_keys import ExtendedKey, ExtendedKeyError, parse_extended_key
 from tillgate.rails.evm.wallets import records
 from tillgate.rails.evm.wallets.model import (
     CONFIRMED_INDEX,
@@ -56,6 +56,8 @@ async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: Extende
             "another project has this wallet: which of the two a payment is for would be unknown. Use another account "
             "of your wallet (m/44'/60'/1'), whose extended public key is another one"
         )
+    # What was sealed before may have been lost with its secret key.
+    await records.seal_again(tx, found.id, sealer.seal(key.text))
     return Proposed(found, key.addresses(0, SHOWN_ADDRESSES))
 
 
@@ -137,7 +139,10 @@ async def opened(tx: Transaction, sealer: Sealer, wallet: Wallet) -> ExtendedKey
     sealed = await records.sealed_key(tx, wallet.id)
     if sealed is None:
         raise WalletError("there is no such wallet")
-    return parse_extended_key(sealer.open(sealed))
+    try:
+        return parse_extended_key(sealer.open(sealed))
+    except ExtendedKeyError as error:
+        raise WalletError("the key of this wallet was lost with the secret key: set the same wallet again") from error
 
 
 async def find_behind(database: Database, high_water: HighWater) -> list[Position]:

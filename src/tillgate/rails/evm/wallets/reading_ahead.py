@@ -12,7 +12,7 @@ import structlog
 from tillgate.base.clock import Clock
 from tillgate.rails.evm.node import AccountUse, NodeError
 from tillgate.rails.evm.wallets import operations, records
-from tillgate.rails.evm.wallets.model import FRESH_FOR_MS, NEXT_INDEX_MAX, READY, READY_MIN, Wallet
+from tillgate.rails.evm.wallets.model import FRESH_FOR_MS, NEXT_INDEX_MAX, READY, READY_MIN, Wallet, WalletError
 from tillgate.rails.evm.wallets.records import Unlooked
 from tillgate.store import Database, Sealer, SealingError, Transaction
 
@@ -47,7 +47,7 @@ async def read_ahead(
         for wallet in wallets:
             try:
                 looked += await _fill(database, sealer, clock, networks, wallet, networks_since)
-            except (NodeError, SealingError) as error:
+            except (NodeError, SealingError, WalletError) as error:
                 _log.warning("wallets.not_read_ahead", wallet=wallet.fingerprint, detail=str(error))
         if len(wallets) < WALLETS_AT_ONCE:
             return looked

@@ -29,6 +29,7 @@ _LOCKED_PROJECT: Final = Both(
     sqlite="SELECT id FROM projects WHERE id = $1", postgres="SELECT id FROM projects WHERE id = $1 FOR NO KEY UPDATE"
 )
 _SEALED: Final = "SELECT xpub_sealed FROM wallets WHERE id = $1"
+_SEAL: Final = "UPDATE wallets SET xpub_sealed = $1 WHERE id = $2"
 _DROP_UNCONFIRMED: Final = "DELETE FROM wallets WHERE project_id = $1 AND confirmed_at IS NULL"
 _RETIRE: Final = "UPDATE wallets SET is_current = FALSE, updated_at = $1 WHERE project_id = $2 AND is_current"
 _MAKE_CURRENT: Final = (
@@ -132,6 +133,11 @@ async def sealed_key(tx: Transaction, wallet_id: str) -> str | None:
     """The sealed extended public key of a wallet."""
     row = await tx.fetch_one(_SEALED, wallet_id)
     return str(row[0]) if row is not None else None
+
+
+async def seal_again(tx: Transaction, wallet_id: str, sealed: str) -> None:
+    """Keep the same key of a wallet, sealed anew."""
+    await tx.execute(_SEAL, sealed, wallet_id)
 
 
 async def drop_unconfirmed(tx: Transaction, project_id: str) -> None:
