@@ -56,6 +56,7 @@ from tillgate.opening import open_layer, open_migrated
 from tillgate.pages import documents
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import notice
+from tillgate.rails.evm import jobs as live
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
@@ -138,7 +139,10 @@ class Tillgate:
             clock,
             outbox,
         )
-        kinds = every_kind(database, clock, self._checkout, self._keys)
+        kinds = [
+            *every_kind(database, clock, self._checkout, self._keys),
+            *live.kinds(database, sealer, clock),
+        ]
         self._metrics.watch_jobs([kind.name for kind in kinds], clock)
         self._jobs = JobWorker(database, clock, kinds, outbox.wake.jobs, count=self._metrics.count_job)
         endpoints = EndpointContext(
@@ -184,6 +188,7 @@ class Tillgate:
             self._checkout,
             endpoints,
             self._worker,
+            sealer,
             [kind.name for kind in kinds],
             settings.public_url,
         )

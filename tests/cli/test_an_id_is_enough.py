@@ -112,7 +112,7 @@ def test_what_ends_something_is_asked_first(terminal: Terminal, words: tuple[str
 def test_a_terminal_is_asked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """No leaves the key alone; yes revokes it."""
     id = terminal.key("--project", "First shop")
-    monkeypatch.setattr("keyturn.cli.output._has_terminal", lambda: True)
+    monkeypatch.setattr("keyturn.cli.output.has_terminal", lambda: True)
     for answer, status in (("n\n", "active"), ("y\n", "revoked")):
         CliRunner().invoke(tillgate.cli.app, ["keys", "revoke", id, "--data", str(terminal.data)], input=answer)
         assert terminal.json("keys", "show", id)["status"] == status

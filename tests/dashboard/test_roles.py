@@ -54,6 +54,7 @@ BELOW: dict[str, Right | None] = {
     f"{ROOT}/coupons": Right.SELL,
     f"{ROOT}/webhooks": Right.WEBHOOKS,
     f"{ROOT}/api-keys": Right.KEYS,
+    f"{ROOT}/wallet": Right.WALLET,
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
@@ -76,6 +77,8 @@ ASK_ALWAYS = {
     f"{ROOT}/account/recovery-codes",
     f"{ROOT}/account/passkeys",
     f"{ROOT}/account/passkeys/{{passkey}}/remove",
+    f"{ROOT}/wallet/confirm",
+    f"{ROOT}/wallet/tokens",
 }
 ASK_IN_LIVE_MODE = {
     f"{ROOT}/api-keys",
@@ -105,7 +108,7 @@ def _right_of(view: View) -> Right | None:
         return None
     if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account")):
         return BELOW["/".join(view.path.split("/")[:3])]
-    if view.path.startswith(f"{ROOT}/jobs"):
+    if view.path.startswith((f"{ROOT}/jobs", f"{ROOT}/networks")):
         return Right.OPERATE
     if view.method == "GET" and not PAGES_OF_FORMS.search(view.path):
         return Right.READ
@@ -219,7 +222,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
-    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs"]
+    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs", "/networks", "/wallet"]
     await failed_job(shop, "made-up")
     await owner.done(f"/api-keys/{keys[0].id}/disable")
     for mode in ("live", "test"):

@@ -43,6 +43,8 @@ DELIVERY = "dlv"
 ATTEMPT = "att"
 JOB = "job"
 REQUEST = "req"
+WALLET = "wal"
+NETWORK = "net"
 
 _HALF = (1 << 40) - 1
 _BLOCK = struct.Struct("256Q")

@@ -14,7 +14,7 @@ from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
-from tillgate.store import Database
+from tillgate.store import Database, Sealer
 
 
 class DashboardContext(NamedTuple):
@@ -22,6 +22,7 @@ class DashboardContext(NamedTuple):
 
     Attributes:
         needs_of: what the API asks for at a method and path with its query; None where it has no such.
+        sealer: of what is sealed at rest, such as the extended keys of wallets.
         job_kinds: the names of the kinds of jobs that this server runs.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
@@ -41,5 +42,6 @@ class DashboardContext(NamedTuple):
     checkout: CheckoutContext
     endpoints: EndpointContext
     worker: DeliveryWorker
+    sealer: Sealer
     job_kinds: Sequence[str]
     public_url: str

@@ -15,6 +15,7 @@ from tillgate.dashboard import (
     key_lives,
     keys,
     links,
+    networks,
     notices,
     orders,
     overview,
@@ -24,6 +25,7 @@ from tillgate.dashboard import (
     requests,
     sessions,
     settings,
+    wallet,
     webhooks,
 )
 from tillgate.dashboard.calls import ANYBODY, Call, Need, Page, PublicView, Site, View, apology
@@ -61,6 +63,8 @@ VIEWS: tuple[View | PublicView, ...] = (
     *webhooks.VIEWS,
     *events.VIEWS,
     *jobs.VIEWS,
+    *networks.VIEWS,
+    *wallet.VIEWS,
     # Last, because the first path that fits answers.
     View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
     View("POST", "/dashboard/{rest:path}", _nothing_here, ANYBODY),

@@ -24,6 +24,13 @@ LIVE: Final = frozenset(
         "key.enabled",
         "webhook.created",
         "webhook.secret_rotated",
+        "wallet.set",
+        "wallet.confirmed",
+        "wallet.skipped",
+        "token.accepted",
+        "network.added",
+        "network.changed",
+        "token.added",
     }
 )
 
