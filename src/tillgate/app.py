@@ -41,6 +41,7 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
+from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
@@ -57,6 +58,7 @@ from tillgate.pages import documents
 from tillgate.pages.context import PagesContext
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
@@ -139,6 +141,7 @@ class Tillgate:
             clock,
             outbox,
         )
+        self._watchers = ChainWatchers(database, sealer, clock, LivePayments(self._checkout))
         kinds = [
             *every_kind(database, clock, self._checkout, self._keys),
             *live.kinds(database, sealer, clock),
@@ -241,6 +244,7 @@ class Tillgate:
                     for name, work in (
                         ("webhooks", self._worker.run()),
                         ("jobs", self._jobs.run()),
+                        ("watchers", self._watchers.run()),
                     )
                 ]
                 try:

@@ -35,6 +35,7 @@ class WatchedNetwork(NamedTuple):
         tokens: contracts whose transfers are money, lower case.
         patience_ms: after so long without a second node one alone concludes, and disagreement with what was final is
             believed where every node tells the same.
+        range_blocks_max, topics_max: how much its nodes take in one question for logs.
         sweep_blocks: how many blocks a slow round waits for.
         checks_balances: its nodes answer calls at a block's hash, so that balances are compared before money counts.
     """
@@ -46,6 +47,8 @@ class WatchedNetwork(NamedTuple):
     patience_ms: int = 10 * 60 * 1_000
     checks_balances: bool = True
     sweep_blocks: int = 300
+    range_blocks_max: int = SPAN_MAX
+    topics_max: int = TOPICS_MAX
 
 
 class Point(NamedTuple):

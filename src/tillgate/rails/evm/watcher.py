@@ -159,8 +159,9 @@ class Watcher:
         self.books = books
         self._monotonic_ms = monotonic_ms
         self._chains: dict[Node, _Checked] = {}
-        self._span = SPAN_FIRST
-        self._topics = TOPICS_MAX
+        self._span_max = max(min(network.range_blocks_max, SPAN_MAX), 1)
+        self._span = min(SPAN_FIRST, self._span_max)
+        self._topics = max(min(network.topics_max, TOPICS_MAX), 1)
         self._alone_since: int | None = None
         self._deep_since: int | None = None
 
@@ -352,7 +353,7 @@ class Watcher:
             if trouble is not None:
                 return moved, trouble
             moved = True
-            self._span = min(self._span * 2, SPAN_MAX)
+            self._span = min(self._span * 2, self._span_max)
         return moved, None
 
     async def _shared_height(self, node: Node, heads: Mapping[Node, Header]) -> int | None:
