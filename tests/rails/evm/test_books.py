@@ -10,7 +10,7 @@ from keyturn.database import Database, migrate, open_database
 from keyturn.stores import sql as keys
 from tests.databases import lay_out
 from tests.rails.evm.model_chain import CHAIN_ID, STRANGER, TOKEN, Crash, MemoryBooks, ModelTransaction, Move
-from tests.rails.evm.test_watcher_model import METHODS, Story
+from tests.rails.evm.test_watcher_model import Story
 from tillgate import store
 from tillgate.base.clock import SystemClock
 from tillgate.rails.evm import records
@@ -20,7 +20,6 @@ from tillgate.rails.port import Observation
 from tillgate.store import Transaction
 
 OWNER = "first"
-FAULTS = ["", "lag", "away", "drops", "chain", "range", "topics", "stale", "log_lag"]
 
 
 class Told:
@@ -95,29 +94,9 @@ class TwinStory(Story):
         await migrate(database, [*keys.migrations(), *store.migrations()], now=SystemClock().now())
         return database
 
-    def walk(self, choice: random.Random, steps: int) -> None:
-        """Things happen by chance."""
-        self.begins()
-        for _ in range(steps):
-            match choice.randrange(9):
-                case 0 | 1 | 2:
-                    batch = [(choice.randrange(6), choice.randrange(6), choice.randint(1, 100)) for _ in range(3)]
-                    self.mine([(batch, True)], choice.randint(1, 3))
-                case 3:
-                    self.fork(choice.randint(1, 3), choice.random() < 0.7, 1)
-                case 4:
-                    self.disorder(choice.randrange(2), choice.choice(FAULTS))
-                case 5:
-                    self.fork_soon(choice.choice(METHODS), choice.randrange(3), choice.random() < 0.2)
-                case 6:
-                    self.give_out(choice.randint(1, 5))
-                case 7:
-                    self.die_soon(choice.randrange(3), choice.random() < 0.5)
-                case _:
-                    self.clock_steps(choice.randint(-100, 100))
-            self.look(1)
-            if choice.random() < 0.3:
-                self.run(self.books.sql.tell())
+    def after_step(self, choice: random.Random) -> None:
+        if choice.random() < 0.3:
+            self.run(self.books.sql.tell())
 
     def agree(self) -> None:
         """The rows say what the model's books say, and so does what was told."""
