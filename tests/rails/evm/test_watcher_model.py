@@ -278,6 +278,8 @@ class Story(RuleBasedStateMachine):
                     self.disorder(0 if self.alone else choice.randrange(2), "log_lag" if self.alone else fault)
                 case 5 | 6:
                     self.fork_soon(choice.choice(METHODS), choice.randrange(3), choice.random() < 0.4)
+                case 7 if choice.random() < 0.3:
+                    self.retire()
                 case 7:
                     self.give_out(choice.randint(1, 5))
                 case 8:
