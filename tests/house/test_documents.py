@@ -130,7 +130,6 @@ COMMANDS: dict[str, str | Reason] = {
     "test_the_package_is_built_and_installed_as_its_readme_says",
     "npm pack NAME@VERSION": Reason("how a vendored file is renewed; it fetches a version that does not exist yet"),
     "pip install 'tillgate[postgres]'": Reason("needs a package index"),
-    "pip install 'tillgate[evm]'": Reason("needs a package index"),
     "pip install 'tillgate[valkey]'": Reason("needs a package index"),
     "pip install 'keyturn[postgres]'": Reason("needs a package index"),
     "pip install 'keyturn[valkey]'": Reason("needs a package index"),
