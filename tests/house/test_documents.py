@@ -79,6 +79,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     "test_jobs_are_listed_and_retried_from_the_command_line",
     ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
     ("docs/performance.md", "What was seen"): Reason("figures, not commands"),
+    ("docs/payment-links.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_payment_links_opens_a_session",
     ("docs/selling.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_selling_sells",
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
     "test_the_quickstart_works_as_it_is_written",
@@ -119,7 +120,8 @@ COMMANDS: dict[str, str | Reason] = {
     "make lint": Reason(".ci/run does it before the tests"),
     "make mutate": Reason("takes half an hour, and changes the code that the tests run"),
     'make mutate ARGS="tillgate.base.money*"': Reason("takes minutes, and changes the code that the tests run"),
-    "make lock": Reason("asks the package index for the newest versions, and changes requirements/"),
+    "make lock": Reason("asks the package index, and changes requirements/"),
+    "make lock ARGS=--upgrade": Reason("asks the package index for the newest versions, and changes requirements/"),
     "make attack": "tests/attacks/test_attacks.py::test_no_attack_on_tillgate_succeeds",
     "make soak": "tests/soak/test_soak.py::test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice",
     "make test": Reason("this very run"),
