@@ -51,8 +51,8 @@ lint: $(STAMPS)/test ## Check style and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-lock: ## Resolve requirements/ anew, with hashes for every platform
-	scripts/lock.sh
+lock: ## Resolve requirements/ with hashes for every platform (ARGS=--upgrade for the newest of everything)
+	scripts/lock.sh $(ARGS)
 
 release: test-parts ## Build the wheels, sources and npm package into dist/, and run the README from them in a clean environment
 	@scripts/release.sh

@@ -108,10 +108,14 @@ def other_projects(scene: Scene, tally: Tally) -> None:
             data = _filled(scene, token, "test")
             answer = client.post(path, data=data) if view.method == "POST" else client.get(path)
             refused = answer.status_code in (403, 404)
-            if answer.status_code == 400:
-                # What is wrong with the form is said before its object is looked for: of one that is absent, too.
-                absent = _path(view, _absent(scene.victim), "key_0")
-                refused = client.post(absent, data=data).status_code == 400
+            if answer.status_code in (303, 400):
+                # What is wrong with the form is said before its object is looked for, and what is to be ended and is
+                # not there has ended already: of one that is absent, too.
+                absent = client.post(_path(view, _absent(scene.victim), "key_0"), data=data)
+                refused = (absent.status_code, absent.headers.get("location")) == (
+                    answer.status_code,
+                    answer.headers.get("location"),
+                )
             tally.attempt(refused, (view.method, path, answer.status_code))
             shown = any(one in answer.text.replace(path, "") for one in scene.victim.ids.values())
             tally.attempt(not shown, (view.method, path, "shows another's"))

@@ -15,6 +15,7 @@ import socket
 import statistics
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.checkout import stock
@@ -42,8 +43,13 @@ TARGETS = {f"{GET}, SQLite": 300_000}
 class Instructions:
     """The part ``instructions`` of one run."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, pick: Callable[[Sequence[float]], float] = statistics.median) -> None:
+        """
+        Args:
+            pick: what is told of the blocks of a request.
+        """
         self._stage = stage
+        self._pick = pick
         self._requests = REQUESTS_QUICK if stage.pace.rounds < 10 else REQUESTS
 
     def run(self) -> list[Row]:
@@ -99,7 +105,7 @@ class Instructions:
 
     def _count(self, target: Target) -> int:
         """Instructions for one request."""
-        asked = _Asked(target.server, target.requests)
+        asked = asking(target)
         try:
             self._control(target.server, "--instr=on")
             asked.ask(WARM_UP)
@@ -111,7 +117,7 @@ class Instructions:
             self._control(target.server, "--instr=off")
         finally:
             asked.close()
-        return round(statistics.median(blocks))
+        return round(self._pick(blocks))
 
     def _control(self, server: Server, word: str) -> None:
         done = subprocess.run(
@@ -159,6 +165,11 @@ class Instructions:
 
     def _behind(self) -> dict[str, Target]:
         return {BEHIND: application(self._stage, keys=True)}
+
+
+def asking(target: Target) -> "_Asked":
+    """A connection over which a target's requests go, one after another."""
+    return _Asked(target.server, target.requests)
 
 
 class _Asked:

@@ -6,7 +6,7 @@ import json
 import secrets
 import statistics
 import sys
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -68,19 +68,23 @@ class Stage:
         self.postgres = postgres
         self._stack = stack
         self._under: list[str] = []
+        self._around: list[str] = []
         self._client = LoadClient()
         stack.callback(self._client.close)
 
     @contextlib.contextmanager
-    def under(self, command: list[str]) -> Iterator[None]:
+    def under(self, command: list[str], around: Sequence[str] = ("bench.slowed",)) -> Iterator[None]:
         """Servers that are started in the block run under valgrind; time passes as slowly for them, and texts hash
         alike in each run.
+
+        Args:
+            around: the module that runs the server's own in the same process, with its first arguments.
         """
-        self._under = command
+        self._under, self._around = command, list(around)
         try:
             yield
         finally:
-            self._under = []
+            self._under, self._around = [], []
 
     def serve(
         self,
@@ -93,9 +97,12 @@ class Stage:
         """Start one of our servers. Its port goes where the words end with ``--port``, else before them."""
         port = port or free_port()
         words = (*words, str(port)) if words[-1] == "--port" else (str(port), *words)
-        slowed = ["bench.slowed"] if self._under else []
         return self.started(
-            [sys.executable, "-m", *slowed, module, *words], port, ready=ready, name=module, environment=environment
+            [sys.executable, "-m", *self._around, module, *words],
+            port,
+            ready=ready,
+            name=module,
+            environment=environment,
         )
 
     def started(
@@ -103,7 +110,7 @@ class Stage:
     ) -> Server:
         """Start any server; it is stopped at the end of the run."""
         log = self.directory / f"{name}-{port}.log"
-        more = {"PYTHONHASHSEED": "0"} if self._under else {}
+        more = {"PYTHONHASHSEED": "0"} if self._around else {}
         server = Server(
             *self._under, *command, port=port, ready=ready, log=log, environment=dict(environment or {}) | more
         )

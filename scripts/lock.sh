@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Resolve requirements/*.txt again from pyproject.toml: every platform, every hash, newest versions.
+# Resolve requirements/*.txt again from pyproject.toml: every platform, every hash. What is locked stays as it is;
+# with --upgrade, everything is the newest.
 #
 # The resolver runs in a throw-away environment and is told to read no configuration: a lock must say
 # what the public index holds, not what a mirror on one machine held, and it must name neither.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+upgrade=("$@")
 
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
@@ -17,14 +20,14 @@ compile() {
     local output="$1"
     shift
     echo "· $output"
-    "$scratch/venv/bin/uv" pip compile --quiet --no-config --upgrade \
+    "$scratch/venv/bin/uv" pip compile --quiet --no-config "${upgrade[@]}" \
         --universal --python-version 3.11 --generate-hashes \
         --custom-compile-command "make lock" \
         --no-emit-package keyturn --output-file "$output" pyproject.toml "$@"
 }
 
 # --group without the project: what builds an editable install is no part of what runs.
-"$scratch/venv/bin/uv" pip compile --quiet --no-config --upgrade \
+"$scratch/venv/bin/uv" pip compile --quiet --no-config "${upgrade[@]}" \
     --universal --python-version 3.11 --generate-hashes \
     --custom-compile-command "make lock" \
     --group build --output-file requirements/build.txt

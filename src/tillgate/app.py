@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +25,7 @@ from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
 from keyturn.database import Database, StoreError, StoreUnavailable, Trouble
 from keyturn.http.pipeline import CLIENT
-from keyturn.http.proxies import Networks, Transport, client_of, is_own_host
+from keyturn.http.proxies import Client, Networks, Transport, client_of, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
@@ -56,6 +57,7 @@ from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
 from tillgate.pages import documents
 from tillgate.pages.context import PagesContext
+from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
 from tillgate.rails.evm.watching import ChainWatchers
@@ -361,13 +363,21 @@ def _look_through_proxies(scope: Scope, trusted: Networks) -> None:
             if name in (b"x-forwarded-for", b"x-forwarded-proto"):
                 text = value.decode("latin-1")
                 forwarded[name] = f"{forwarded[name]}, {text}" if name in forwarded else text
-    client = client_of(
-        peer, scope.get("scheme"), forwarded.get(b"x-forwarded-for"), forwarded.get(b"x-forwarded-proto"), trusted
-    )
-    scope[CLIENT] = client
-    if forwarded:
+    if not forwarded:
+        scope[CLIENT] = _direct(peer, scope.get("scheme"), trusted)
+    else:
+        client = client_of(
+            peer, scope.get("scheme"), forwarded.get(b"x-forwarded-for"), forwarded.get(b"x-forwarded-proto"), trusted
+        )
+        scope[CLIENT] = client
         scope["client"] = (client.address, 0) if client.address is not None else None
         scope["scheme"] = "https" if client.transport is Transport.TLS else "http"
+
+
+@lru_cache(maxsize=1_000)
+def _direct(peer: str | None, scheme: str | None, trusted: Networks) -> Client:
+    """Who sends what says nothing of proxies."""
+    return client_of(peer, scheme, None, None, trusted)
 
 
 def _seconds_to_test() -> Callable[[str], int]:
@@ -387,10 +397,12 @@ async def _to_dashboard(_: Request) -> RedirectResponse:
 async def _store_unavailable(request: Request, error: Exception) -> Response:
     # Of the pages that buyers see; all else says it in its own words. No path: a checkout's id is in it.
     _log.error("pages.store_unavailable", method=request.method, detail=str(error))
+    reader = reader_of(request)
     answer = notice(
+        reader,
         503,
-        "This page is unavailable",
-        "Nothing was charged. Please try again in a moment.",
+        reader.words.html("This page is unavailable"),
+        reader.words.html("Nothing was charged. Please try again in a moment."),
     )
     answer.headers["Retry-After"] = "1"
     return answer

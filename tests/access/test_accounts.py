@@ -15,9 +15,11 @@ from tillgate.access.accounts.model import (
     FAILURES_MAX_BY_EMAIL_AND_ADDRESS,
     SIGN_IN_LIFETIME_MS,
     THROTTLE_WINDOW_MS,
+    UNUSED_MAX_MS,
     checked_password,
 )
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_email
 
 pytestmark = pytest.mark.anyio
@@ -90,10 +92,25 @@ async def test_only_the_right_password_signs_in(accounts: Accounts, clock: Still
     await accounts.sign_out(first)
     assert await accounts.signed_in(first) is None
     assert await accounts.signed_in(second) is not None
-    clock.forward(SIGN_IN_LIFETIME_MS - 1)
-    assert await accounts.signed_in(second) is not None
-    clock.forward(1)
+    ends = clock.now() + SIGN_IN_LIFETIME_MS
+    while clock.now() < ends:
+        assert await accounts.signed_in(second) is not None
+        await accounts.note_seen(second, address=HERE, agent="agent")
+        clock.forward(min(UNUSED_MAX_MS - 1, ends - clock.now()))
     assert await accounts.signed_in(second) is None
+
+
+async def test_a_sign_in_that_is_not_used_ends_sooner(accounts: Accounts, clock: StillClock) -> None:
+    """Four days after it was last seen, to the millisecond, for its pages and in the list of sign-ins."""
+    user = (await accounts.create_user(EMAIL, PASSWORD)).user
+    token = await accounts.sign_in(EMAIL, PASSWORD, address=HERE)
+    assert token is not None
+    clock.forward(UNUSED_MAX_MS - 1)
+    assert await accounts.signed_in(token) is not None
+    assert len(await accounts.sign_ins_of(user, token)) == 1
+    clock.forward(1)
+    assert await accounts.signed_in(token) is None
+    assert await accounts.sign_ins_of(user, token) == []
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "é", "\ud800", "a" * 10_000, "a\0b"])
@@ -169,11 +186,36 @@ def test_what_is_no_address_is_refused(email: str) -> None:
 
 def test_a_password_has_ten_to_a_thousand_characters() -> None:
     """Any characters; it is kept as it came."""
-    for good in ("x" * 10, " " * 10, "é" * 1_000):
+    for good in ("ÅßÇ ∂é ƒ©!", "  fond  lamps  ", "kühl & naß " * 90):
         assert checked_password(good) == good
-    for bad in ("", "x" * 9, "x" * 1_001):
-        with pytest.raises(InvalidInput):
+    for bad in ("", "kJ8#xz!pQ", "kJ8#xz!pQ2" * 100 + "x"):
+        with pytest.raises(InvalidInput, match="length"):
             checked_password(bad)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password123",
+        "P@ssw0rd1234",
+        "qwertyuiop",
+        "1234567890",
+        "aaaaaaaaaaaa",
+        "iloveyou2020",
+        "Tillgate2026",
+        "keyturn1234",
+        "jane.doe99",
+        "jane.doe@example.com",
+        "jane.doe!!",
+        " " * 20,
+        "x" * 1_000,
+    ],
+)
+def test_a_password_that_a_guesser_tries_first_is_refused(password: str) -> None:
+    """Common ones, those made of them, rows of keys, repetitions, our own name and the person's address."""
+    with pytest.raises(InvalidInput) as caught:
+        checked_password(password, field="new", about=["jane.doe@example.com"])
+    assert (caught.value.field, caught.value.problem) == (("new",), Problem.GUESSABLE)
 
 
 async def test_projects_are_listed_oldest_first(accounts: Accounts) -> None:

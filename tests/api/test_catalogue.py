@@ -273,3 +273,25 @@ async def test_each_scope_opens_its_own_and_nothing_else(sqlite_shop: Shop) -> N
             assert (changed.status_code == 200) == (scope == f"{noun}:write"), (scope, changed.text)
             answer = await client.post(path, json=body)
             assert (answer.status_code != 403) == (scope == f"{noun}:write")
+
+
+async def test_a_product_may_cost_nothing(sqlite_shop: Shop) -> None:
+    """A fixed price of zero; and a buyer's price from zero, where the least is said to be zero, and only there."""
+    client = await sqlite_shop.client()
+    free = await made(client, "/products", name="Sample", price="0")
+    assert free["price"] == "0.00"
+    line = {"productId": free["id"]}
+    session = await made(client, "/checkout_sessions", lineItems=[line | {"unitAmount": "0"}])
+    assert (session["status"], session["paymentStatus"]) == ("paid", "no_payment_required")
+    gift = await made(client, "/products", name="Gift", pricing="buyer", price="0", priceMin="0")
+    assert (gift["price"], gift["priceMin"]) == ("0.00", "0.00")
+    line = {"productId": gift["id"], "unitAmount": "0"}
+    assert (await made(client, "/checkout_sessions", lineItems=[line]))["status"] == "paid"
+    tip = await made(client, "/products", **TIP)
+    least = await client.post("/checkout_sessions", json={"lineItems": [{"productId": tip["id"], "unitAmount": "0"}]})
+    assert error(least) == (400, "invalid_body", "lineItems[0].unitAmount")
+    for body, param in (
+        ({"pricing": "buyer", "price": "0"}, "price"),
+        ({"pricing": "buyer", "priceMax": "0"}, "priceMax"),
+    ):
+        assert error(await client.post("/products", json={"name": "x"} | body)) == (400, "invalid_body", param)

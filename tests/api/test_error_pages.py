@@ -68,6 +68,14 @@ async def test_what_an_object_does_not_allow_is_answered_as_its_page_shows(sqlit
     await api.delete(f"/payment_links/{link['id']}")
     is_as_shown("link_archived", await api.patch(f"/payment_links/{link['id']}", json={"title": "y"}))
 
+    soon = to_rfc3339(sqlite_shop.clock.now() + MINUTE_MS)
+    link = await made("/payment_links", title="x", fiatAmount="1", expiresAt=soon)
+    sqlite_shop.clock.ahead_ms += MINUTE_MS
+    is_as_shown("link_expired", await api.post("/checkout_sessions", json={"linkId": link["id"]}))
+    link = await made("/payment_links", title="x", fiatAmount="0", maxCompletedSessions=1)
+    await made("/checkout_sessions", linkId=link["id"])
+    is_as_shown("link_used_up", await api.post("/checkout_sessions", json={"linkId": link["id"]}))
+
     session, paid = await made("/checkout_sessions", **AMOUNT), await made("/checkout_sessions", **AMOUNT)
     is_as_shown("nothing_to_accept", await api.post(f"/checkout_sessions/{session['id']}/accept"))
     simulate = f"/checkout_sessions/{paid['id']}/simulate"

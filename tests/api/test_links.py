@@ -3,6 +3,7 @@
 import pytest
 
 from tests.shop import PUBLIC_URL, Shop
+from tillgate.base.clock import MINUTE_MS, to_rfc3339
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +18,8 @@ async def test_a_link_is_created_with_every_documented_field(shop: Shop) -> None
     link = answer.json()
     assert set(link) == {
         "id", "object", "livemode", "slug", "title", "description", "fiatAmount", "fiatCurrency", "successUrl",
-        "cancelUrl", "active", "archived", "allowPromotionCodes", "checkoutUrl", "createdAt", "updatedAt",
+        "cancelUrl", "active", "archived", "allowPromotionCodes", "expiresAt", "completedSessions",
+        "maxCompletedSessions", "checkoutUrl", "createdAt", "updatedAt",
     }  # fmt: skip
     assert link["id"].startswith("pl_")
     assert (link["object"], link["livemode"], link["active"], link["archived"]) == ("payment_link", False, True, False)
@@ -56,6 +58,11 @@ async def test_every_field_of_a_link_can_be_changed_on_its_own(shop: Shop) -> No
         ("successUrl", "https://merchant.example/thanks", "https://merchant.example/thanks"),
         ("successUrl", None, None),
         ("cancelUrl", "https://merchant.example/back", "https://merchant.example/back"),
+        ("expiresAt", "2099-01-31T23:59:59Z", "2099-01-31T23:59:59.000Z"),
+        ("expiresAt", None, None),
+        ("maxCompletedSessions", 7, 7),
+        ("maxCompletedSessions", None, None),
+        ("fiatAmount", "0", "0.00"),
         ("active", False, False),
         ("active", True, True),
     ]
@@ -126,3 +133,43 @@ async def test_two_links_of_one_title_have_different_slugs(sqlite_shop: Shop) ->
     assert len(slugs) == 5
     assert all(slug.isascii() and set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for slug in slugs)
     assert all(len(slug) <= 48 for slug in slugs)
+
+
+async def test_a_link_ends_at_its_instant_or_with_its_last_use(shop: Shop) -> None:
+    """Both are told apart, and mended by a change; its sessions that are open by then go on. An instant that has passed
+    may stay as it is while something else changes, and is refused as a new one."""
+    client = await shop.client()
+    soon = to_rfc3339(shop.clock.now() + MINUTE_MS)
+    link = (await client.post("/payment_links", json=LINK | {"expiresAt": soon, "maxCompletedSessions": 1})).json()
+    path, new = f"/payment_links/{link['id']}", {"linkId": link["id"]}
+    first, second = [(await client.post("/checkout_sessions", json=new)).json() for _ in range(2)]
+    shop.clock.ahead_ms += MINUTE_MS
+    expired = await client.post("/checkout_sessions", json=new)
+    assert (expired.status_code, expired.json()["error"]["code"]) == (409, "link_expired")
+    assert (await client.patch(path, json={"title": "Late", "expiresAt": soon})).status_code == 200
+    past = await client.patch(path, json={"expiresAt": to_rfc3339(shop.clock.now() - 1)})
+    assert (past.status_code, past.json()["error"]["param"]) == (400, "expiresAt")
+    assert (await client.patch(path, json={"expiresAt": None})).json()["expiresAt"] is None
+
+    for session, used in ((first, 1), (second, 2)):
+        paid = await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+        assert paid.json()["status"] == "paid"
+        assert (await client.get(path)).json()["completedSessions"] == used
+    used_up = await client.post("/checkout_sessions", json=new)
+    assert (used_up.status_code, used_up.json()["error"]["code"]) == (409, "link_used_up")
+    for wrong in (0, -1, 1_000_000_001):
+        refused = await client.patch(path, json={"maxCompletedSessions": wrong})
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "maxCompletedSessions"), wrong
+    assert (await client.patch(path, json={"maxCompletedSessions": 3})).status_code == 200
+    assert (await client.post("/checkout_sessions", json=new)).status_code == 201
+
+
+async def test_a_link_may_cost_nothing(sqlite_shop: Shop) -> None:
+    """Its sessions are paid at once; a price below zero is refused in words that fit."""
+    client = await sqlite_shop.client()
+    link = (await client.post("/payment_links", json=LINK | {"fiatAmount": "0"})).json()
+    session = (await client.post("/checkout_sessions", json={"linkId": link["id"]})).json()
+    assert (session["status"], session["paymentStatus"]) == ("paid", "no_payment_required")
+    refused = await client.post("/payment_links", json=LINK | {"fiatAmount": "-1"})
+    assert refused.status_code == 400
+    assert "of zero or more" in refused.json()["error"]["message"]

@@ -36,7 +36,7 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     assert set(order) == {
         "id", "object", "livemode", "sessionId", "paymentId", "customerId", "status", "exceptions", "fulfillment",
         "reference", "uniqueReference", "currency", "lineItems", "discounts", "amounts", "received", "refunded",
-        "decision", "paymentStatus", "metadata", "expiresAt", "createdAt", "updatedAt",
+        "clientReferenceId", "decision", "paymentStatus", "metadata", "expiresAt", "createdAt", "updatedAt",
     }  # fmt: skip
     assert (order["object"], order["livemode"], order["status"]) == ("order", False, "open")
     assert order["id"].startswith("ord_")

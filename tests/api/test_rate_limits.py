@@ -307,7 +307,7 @@ def test_a_running_server_holds_each_key_to_the_configured_rate(tmp_path: Path) 
             ("198.51.100.9, 203.0.113.1", 429),
             ("203.0.113.2", 303),
         ):
-            assert httpx.get(link, headers={"X-Forwarded-For": address}, trust_env=False).status_code == status
+            assert httpx.post(link, headers={"X-Forwarded-For": address}, trust_env=False).status_code == status
         # How it came is read where the client stands in the list.
         key = server.key()
         for schemes, hops, status in (

@@ -29,7 +29,7 @@ async def test_a_session_for_an_amount_has_every_documented_field(shop: Shop) ->
         "id", "object", "livemode", "linkId", "status", "exceptions", "address", "amount", "received", "fiat",
         "ethPriceUsd", "chainId", "txHash", "metadata", "successUrl", "cancelUrl", "returnUrl", "checkoutUrl",
         "orderId", "paymentId", "expiresAt", "paidAt", "canceledAt", "testClockId", "allowPromotionCodes", "createdAt",
-        "reference", "customerId", "fiatReceived", "paymentStatus",
+        "reference", "customerId", "clientReferenceId", "fiatReceived", "paymentStatus", "locale",
     }  # fmt: skip
     assert session["id"].startswith("cs_")
     assert (session["object"], session["livemode"], session["status"]) == ("checkout_session", False, "pending")
@@ -249,3 +249,20 @@ async def test_a_session_is_made_from_a_link_or_for_an_amount(sqlite_shop: Shop,
     refused = await client.post("/checkout_sessions", json=body)
     assert refused.status_code == 400
     assert "either linkId or amount" in refused.json()["error"]["message"]
+
+
+async def test_a_clients_reference_is_kept_on_session_and_order_and_never_unique(sqlite_shop: Shop) -> None:
+    """Also from a browser: it takes nothing from anybody. It is in the events of both."""
+    client = await sqlite_shop.client()
+    for _ in range(2):
+        answer = await client.post("/checkout_sessions?expand=order", json=AMOUNT | {"clientReferenceId": " A-77 "})
+        session = answer.json()
+        assert (answer.status_code, session["clientReferenceId"]) == (201, "A-77")
+        assert session["order"]["clientReferenceId"] == "A-77"
+    await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+    told = (await client.get("/events")).json()["data"]
+    of_it = [one["data"] for one in told if one["type"] in ("session.paid", "order.paid")]
+    assert [one["clientReferenceId"] for one in of_it] == ["A-77", "A-77"]
+    for wrong in ("", "x" * 201, "a\x00b"):
+        refused = await client.post("/checkout_sessions", json=AMOUNT | {"clientReferenceId": wrong})
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "clientReferenceId"), wrong

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 from tillgate.api.errors import WORDS
 from tillgate.base.errors import InvalidInput
-from tillgate.base.text import URL_MAX, checked_description, checked_return_url, checked_text, checked_url
+from tillgate.base.problems import Problem
+from tillgate.base.text import (
+    URL_MAX,
+    checked_description,
+    checked_email,
+    checked_return_url,
+    checked_text,
+    checked_url,
+    folded,
+    identity,
+    normal_email,
+)
 
 OVERLONG = "https://shop.example/" + "a" * URL_MAX
 
@@ -57,6 +68,8 @@ def test_https_urls_are_taken_as_they_are(url: str, http_loopback: bool) -> None
         "https://@shop.example",
         "https://:@shop.example",
         "https://shop.example@evil.example",
+        "https://{ORDER_REFERENCE}.shop.example",
+        "https://shop.example:{CHECKOUT_SESSION_ID}",
         "https://shop.example\\@evil.example",
         "https:\\\\shop.example",
         "https://shop.example/\nX-Evil: 1",
@@ -165,3 +178,48 @@ def test_an_empty_description_is_none() -> None:
     assert checked_description(" a ") == "a"
     with pytest.raises(InvalidInput):
         checked_description("x" * 2_001)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\u3164", "\u2800", "\u00ad\u2060", "\ufe0f", "\u202e", "\u0301", "\u115f\u1160", "\U000e0041"]
+)
+def test_a_name_that_nobody_can_see_is_none(text: str) -> None:
+    """It is refused like an empty one; where a text may be empty, it is."""
+    with pytest.raises(InvalidInput) as refused:
+        checked_text(text, field="name", length_max=100)
+    assert refused.value.problem is Problem.EMPTY
+    assert checked_text(text, field="description", length_max=100, may_be_empty=True) == ""
+
+
+@pytest.mark.parametrize("text", ["a", "é", "e\u0301", "🙂", "0", "—", "दुकान", "می\u200cخواهم", "👩\u200d🚀"])
+def test_a_name_with_something_to_see_stays_as_it_was_written(text: str) -> None:
+    """Joiners that shape letters and pictures are part of a name."""
+    assert checked_text(text, field="name", length_max=100) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A-1", "A-1\u200b"),
+        ("A-1", " \u2066A-1\u2069 "),
+        ("caf\u00e9", "cafe\u0301"),
+        ("A-1", "\u200bA\u00ad-1\ufeff"),
+    ],
+)
+def test_references_that_look_the_same_are_the_same(one: str, other: str) -> None:
+    """Case is told apart, and what nobody can see is not."""
+    assert identity(one) == identity(other) == identity(identity(other))
+    assert identity(one) != identity(one.swapcase())
+
+
+def test_an_address_is_compared_without_what_nobody_can_see() -> None:
+    """Pasted with a space of no width, or typed in wide letters, it is the same one."""
+    assert checked_email("\u200bAda@Example.com\u2060") == checked_email("Ａｄａ＠example.com") == "ada@example.com"
+
+
+@given(st.text(max_size=40))
+def test_comparing_twice_changes_nothing(text: str) -> None:
+    """What is kept is found again by itself."""
+    assert identity(identity(text)) == identity(text)
+    assert folded(folded(text)) == folded(text)
+    assert normal_email(normal_email(text)) == normal_email(text)

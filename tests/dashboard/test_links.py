@@ -6,6 +6,7 @@ import pytest
 
 from tests.dashboard.conftest import Owner
 from tests.shop import PUBLIC_URL
+from tillgate.base.clock import MINUTE_MS, to_rfc3339
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +16,10 @@ WRONG = (
     ("title", "bell\a"),
     ("fiatAmount", "1e9"),
     ("fiatAmount", "-1"),
-    ("fiatAmount", "0"),
+    ("expiresAt", "2020-01-31"),
+    ("expiresAt", "tomorrow"),
+    ("maxCompletedSessions", "0"),
+    ("maxCompletedSessions", "many"),
     ("fiatAmount", "10.005"),
     ("fiatCurrency", "XXX"),
     ("description", "x" * 2_001),
@@ -41,7 +45,7 @@ async def test_a_link_is_made_shown_and_works(owner_of_both: Owner) -> None:
     share = re.search(rf"{PUBLIC_URL}(/l/pro-plan-\w+)", page)
     assert share is not None
     assert "No visits yet" in page
-    visit = await owner.http.get(share[1])
+    visit = await owner.http.post(share[1])
     assert visit.status_code == 303
     page = await owner.page(path)
     assert visit.headers["location"].rpartition("/")[2] in page
@@ -69,9 +73,58 @@ async def test_a_link_is_updated_deactivated_and_activated(owner_of_both: Owner)
     assert share is not None
     await owner.done(f"{path}/deactivate")
     assert "Inactive" in await owner.page(path)
-    assert (await owner.http.get(share[1])).status_code != 303
+    assert (await owner.http.post(share[1])).status_code != 303
     await owner.done(f"{path}/activate")
-    assert (await owner.http.get(share[1])).status_code == 303
+    assert (await owner.http.post(share[1])).status_code == 303
+
+
+async def test_a_link_ends_by_a_day_and_by_a_number_of_payments(owner_of_both: Owner) -> None:
+    """Both are said in its form, kept by one that changes something else, told on its page, and removed again."""
+    owner = owner_of_both
+    path = await owner.link(expiresAt="2099-01-31", maxCompletedSessions="1", fiatAmount="0")
+    link_id = path.rpartition("/")[2]
+    api = await owner.shop.client()
+    assert (await api.get(f"/payment_links/{link_id}")).json()["expiresAt"] == "2099-01-31T23:59:59.999Z"
+    assert "0 of at most 1" in await owner.page(path)
+    form = await owner.page(f"{path}/edit")
+    assert 'value="2099-01-31"' in form
+    assert (await api.patch(f"/payment_links/{link_id}", json={"expiresAt": "2099-01-31T08:00:00Z"})).is_success
+    kept = GOOD | {"fiatAmount": "0", "expiresAt": "2099-01-31", "maxCompletedSessions": "1", "title": "Renamed"}
+    await owner.done(f"{path}/edit", **kept)
+    assert (await api.get(f"/payment_links/{link_id}")).json()["expiresAt"] == "2099-01-31T08:00:00.000Z"
+
+    await owner.session(linkId=link_id)
+    page = await owner.page(path)
+    assert "1 of at most 1" in page
+    assert "Used up: visitors of" in page
+    assert "Used up" in await owner.page("/payment-links")
+    await owner.done(f"{path}/edit", **(kept | {"expiresAt": "", "maxCompletedSessions": ""}))
+    page = await owner.page(path)
+    assert "Share the link" in page
+    soon = to_rfc3339(owner.shop.clock.now() + MINUTE_MS)
+    assert (await api.patch(f"/payment_links/{link_id}", json={"expiresAt": soon})).is_success
+    owner.shop.clock.ahead_ms += MINUTE_MS
+    assert "Expired: visitors of" in await owner.page(path)
+
+
+async def test_who_buys_by_a_link_is_shown_as_the_buyer_stated_it(owner_of_both: Owner) -> None:
+    """The shop's word for the purchase, and a customer whom nobody has proved, on the session's page and before money
+    moves."""
+    owner = owner_of_both
+    page = await owner.page(await owner.link())
+    share = re.search(rf"{PUBLIC_URL}(/l/[\w-]+)", page)
+    assert share is not None
+    visit = await owner.http.post(share[1], data={"client_reference_id": "A-77 <b>", "email": "ada@shop.example"})
+    session_id = visit.headers["location"].rpartition("/")[2]
+    page = await owner.page(f"/sessions/{session_id}")
+    assert "A-77 <b>" in page and "Client reference" in page
+    assert "As the buyer stated it; not proved" in page
+    api = await owner.shop.client()
+    paid = await api.post(f"/checkout_sessions/{session_id}/simulate", json={"outcome": "overpaid"})
+    assert paid.is_success
+    asks = await owner.page(f"/sessions/{session_id}/accept")
+    assert "ada@shop.example" in asks and "As the buyer stated it; not proved" in asks
+    assert "A-77 <b>" in asks
 
 
 async def test_an_archived_link_stays_to_be_read_only(owner_of_both: Owner) -> None:

@@ -159,13 +159,20 @@ class Pages:
             if payment["captureMethod"] == "manual"
             else (seen * total / due).quantize(books.unit, rounding="ROUND_DOWN")
         )
+        status = books.asked("GET", f"/checkout_sessions/{payment['sessionId']}")["status"]
+
+        def counted(all_seen: Decimal, *back: Decimal) -> Decimal:
+            """What counts towards the price: nothing that goes back before the price is there."""
+            return max(all_seen - sum(back), Decimal(0)) if status in ("underpaid", "overpaid") else all_seen
+
+        counts, counts_asset = counted(worth, refunded, refunding), counted(seen, refunded_asset, refunding_asset)
         fiat = {
             "total": total,
             "received": received,
             "seen": worth,
             "unconfirmed": worth - received,
-            "missing": max(total - worth, Decimal(0)),
-            "excess": max(worth - total, Decimal(0)),
+            "missing": max(total - counts, Decimal(0)),
+            "excess": max(counts - total, Decimal(0)),
             "capturable": amounts["capturable"],
             "released": max(amounts["authorized"] - received - amounts["capturable"], Decimal(0)),
             "authorized": amounts["authorized"],
@@ -178,8 +185,8 @@ class Pages:
             "received": came,
             "seen": seen,
             "unconfirmed": seen - came,
-            "missing": max(due - seen, Decimal(0)),
-            "excess": max(seen - due, Decimal(0)),
+            "missing": max(due - counts_asset, Decimal(0)),
+            "excess": max(counts_asset - due, Decimal(0)),
             "refunded": refunded_asset,
             "refunding": refunding_asset,
         }

@@ -21,8 +21,9 @@ from tillgate.dashboard import words as merchant
 from tillgate.pages import words as buyer
 from tillgate.wire import reading
 from tillgate.wire.words import SENTENCES
+from tillgate.words import ENGLISH, words_in
 
-BELOW: Final = ("base", "store", "events", "rails", "checkout", "access", "wire")
+BELOW: Final = ("base", "store", "words", "events", "rails", "checkout", "access", "wire")
 KEYTURNS_WIRES: Final = (("keyturn", "http"), ("keyturn", "cli"))
 # What is the native form of something, kept below for a reason of its own.
 NATIVE_BY_NATURE: Final = {
@@ -50,6 +51,7 @@ VALUES: Final[dict[str, Any]] = {
     "digits": 2,
     "discount": Money(500, "USD"),
     "example": "99.00",
+    "may_be_zero": True,
     "expected": "Expected `int`",
     "given": "three",
     "host_maximum": 253,
@@ -70,6 +72,7 @@ VALUES: Final[dict[str, Any]] = {
     "prefix": "cs",
     "price": Money(900, "USD"),
     "product": "USD",
+    "readings": ("1234.00", "1.23"),
     "reference": "A-1",
     "role": "viewer",
     "suggestion": "two",
@@ -169,13 +172,13 @@ def test_each_problem_comes_with_the_values_that_its_words_need() -> None:
     sites = problems_raised()
     assert len({problem for problem, _ in sites.values()}) > 80
     for site, (problem, values) in sites.items():
-        if problem in (Problem.PRICE_BELOW, Problem.PRICE_ABOVE, Problem.TOTAL_NOT_POSITIVE):
+        if problem in (Problem.PRICE_BELOW, Problem.PRICE_ABOVE, Problem.TOTAL_BELOW_ZERO):
             assert values, site
         error = TillgateError(problem, field=("line_items", 2, "unit_amount"), values=values)
-        for words in (WORDS.message(error), merchant.message_of(error), buyer.for_buyer(error)):
+        for words in (WORDS.message(error), merchant.message_of(error), buyer.for_buyer(error, words_in(ENGLISH))):
             assert words and "{" not in words and "<" not in words, site
         assert "unit_amount" not in WORDS.message(error), site
-        assert not fields_of_the_api() & set(CAMEL.findall(buyer.for_buyer(error))), site
+        assert not fields_of_the_api() & set(CAMEL.findall(buyer.for_buyer(error, words_in(ENGLISH)))), site
 
 
 def test_the_api_spells_a_way_through_lists_and_leaves_callers_names_alone() -> None:

@@ -13,7 +13,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
     ("tillgate.rails", "tillgate.events"),
-    ("tillgate.store",),
+    ("tillgate.store", "tillgate.words"),
     ("tillgate.base",),
     ("keyturn",),
     ("keyturn.database",),

@@ -126,6 +126,19 @@ def test_the_guide_to_selling_sells(session: Terminal) -> None:
     assert '"total":"38.25"' in printed
 
 
+def test_the_guide_to_payment_links_opens_a_session(session: Terminal) -> None:
+    """Its block, as it stands: the offer is shown, and one post opens one session with the reference."""
+    (block,) = shell_blocks("docs/payment-links.md", "A link, an offer and a purchase")
+    key = session.server.key(["links:write", "sessions:read"], project=session.server.project())
+    session.run(f"export CHECKOUT_API_KEY={key}\n")
+    printed = session.run(block)
+    assert '<meta property="og:title" content="Workshop">' in printed
+    with session.server.client(key) as client:
+        [made] = client.get("/checkout_sessions").json()["data"]
+    assert f"/checkout/{made['id']}" in printed
+    assert made["clientReferenceId"] == "A-77"
+
+
 def test_the_guide_to_money_takes_and_gives_back(session: Terminal) -> None:
     """Its blocks, as they stand: captured in two parts, then given back in two."""
     (take,) = shell_blocks("docs/money.md", "Take the money later")

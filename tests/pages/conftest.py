@@ -1,6 +1,8 @@
 """The buyer's pages over a real database, a clock that stands still, and a live rail that is only here."""
 
 import contextlib
+import html
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +40,12 @@ T = TypeVar("T")
 
 NOW = 1_700_000_000_000
 VISIT_LIMIT = Limit(10 / 60, 3)
+
+
+def form_of(page: str) -> dict[str, str]:
+    """The fields of a page's form as a browser would send them."""
+    inputs = [dict(re.findall(r'([\w-]+)="([^"]*)"', one)) for one in re.findall(r"<input ([^>]*)>", page)]
+    return {one["name"]: html.unescape(one.get("value", "")) for one in inputs}
 
 
 class StandingClock:
@@ -106,11 +114,19 @@ class Till:
             transport=httpx.ASGITransport(self.app), base_url="https://pay.example", follow_redirects=False
         )
 
-    async def seen_from(self, address: str, path: str) -> httpx.Response:
-        """What somebody else's browser gets."""
+    async def take(self, link: PaymentLink, **fields: str) -> httpx.Response:
+        """What a buyer gets who continues from a link's offer, by the form that it shows."""
+        return await self.browser.post(f"/l/{link.slug}", data=form_of((await self.look(link)).text) | fields)
+
+    async def look(self, link: PaymentLink, **query: str) -> httpx.Response:
+        """What a link offers."""
+        return await self.browser.get(f"/l/{link.slug}", params=query)
+
+    async def taken_from(self, address: str, path: str) -> httpx.Response:
+        """What somebody else's browser gets that posts."""
         transport = httpx.ASGITransport(self.app, client=(address, 50_000))
         async with httpx.AsyncClient(transport=transport, base_url="https://pay.example") as browser:
-            return await browser.get(path)
+            return await browser.post(path)
 
     async def write(self, operation: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
         async def with_context(tx: Transaction) -> T:

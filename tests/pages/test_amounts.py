@@ -2,9 +2,10 @@ import pytest
 
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.money import MINOR_DIGITS, Money
-from tillgate.pages.amounts import price, time_left, units
+from tillgate.pages.amounts import time_left, units
 from tillgate.pages.networks import asset_name, network_name, payment_uri
 from tillgate.rails.port import PaymentTerms
+from tillgate.words import ENGLISH, words_in
 
 ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
 TOKEN = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
@@ -22,13 +23,13 @@ TOKEN = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
 )
 def test_a_price_has_its_currencys_own_minor_digits(money: Money, words: str) -> None:
     """Yen have no decimals and dinars have three; the code stands beside every sign."""
-    assert str(price(money)) == words
+    assert words_in(ENGLISH).price(money).text == words
 
 
 def test_every_currency_can_be_shown() -> None:
     """No currency that a merchant may use breaks the page."""
     for code in MINOR_DIGITS:
-        assert str(price(Money(1_234_567, code))).endswith(f" {code}")
+        assert words_in(ENGLISH).price(Money(1_234_567, code)).text.endswith(f" {code}")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_a_crypto_amount_is_exact_and_can_be_typed_into_a_wallet(atomic: int, de
 )
 def test_the_time_left_reads_like_a_clock(milliseconds: int, words: str) -> None:
     """It never runs below zero."""
-    assert time_left(milliseconds) == words
+    assert time_left(milliseconds, words_in(ENGLISH)) == words
 
 
 def test_a_wallet_is_given_the_network_the_address_and_the_exact_amount() -> None:
@@ -71,6 +72,9 @@ def test_a_wallet_is_given_the_network_the_address_and_the_exact_amount() -> Non
 
     assert payment_uri(coin) == f"ethereum:{ADDRESS}@137?value=123"
     assert payment_uri(token) == f"ethereum:{TOKEN}@1/transfer?address={ADDRESS}&uint256=49000000"
-    assert (network_name(137), asset_name(coin)) == ("Polygon", "POL")
-    assert (network_name(1), asset_name(token)) == ("Ethereum", "token 0xA0b8…eB48")
-    assert network_name(424242) == "EVM chain 424242"
+    assert (network_name(137, words_in(ENGLISH)), asset_name(coin, words_in(ENGLISH))) == ("Polygon", "POL")
+    assert (network_name(1, words_in(ENGLISH)), asset_name(token, words_in(ENGLISH))) == (
+        "Ethereum",
+        "token 0xA0b8…eB48",
+    )
+    assert network_name(424242, words_in(ENGLISH)) == "EVM chain 424242"

@@ -119,7 +119,7 @@ async def test_a_link_that_is_wrong_is_told_in_a_buyers_words(sqlite_till: Till)
     await till.close(closed)
     await till.archive(archived)
     for slug in ("nonsense", "x" * 300, closed.slug, archived.slug, *[(await till.link()).slug] * 9):
-        check(await till.browser.get(f"/l/{slug}"), Sent(slug, {}))
+        check(await till.browser.post(f"/l/{slug}"), Sent(slug, {}))
 
 
 def test_a_buyers_words_are_whole_sentences() -> None:

@@ -33,6 +33,9 @@ PLACES = (
     "wrong code",
     "code",
     "closed link",
+    "offer",
+    "free offer",
+    "offer with a wrong address",
     "no such checkout",
 )
 
@@ -51,7 +54,8 @@ class Merchant:
         self._api = api
 
     def link(self, **fields: Any) -> dict[str, Any]:
-        return self._post("/payment_links", title="Beans", description=DESCRIPTION, fiatAmount="49.00", **fields)
+        offered = {"title": "Beans", "description": DESCRIPTION, "fiatAmount": "49.00"}
+        return self._post("/payment_links", **(offered | fields))
 
     def close(self, link: dict[str, Any]) -> None:
         self._api.patch(f"/payment_links/{link['id']}", json={"active": False}).raise_for_status()
@@ -135,6 +139,8 @@ def test_link_visit_pay_success(merchant: Merchant, page: Page) -> None:
     stop_the_clock(page)
 
     page.goto(link["checkoutUrl"])
+    expect(page.get_by_role("heading", name="Beans")).to_be_visible()
+    page.get_by_role("button", name="Continue to payment").click()
     expect(page).to_have_url(re.compile(r"/checkout/cs_\w{26}$"))
     expect(page.get_by_role("heading", name="Beans")).to_be_visible()
     expect(page.get_by_text(DESCRIPTION)).to_be_visible()
@@ -158,13 +164,77 @@ def test_link_visit_pay_success(merchant: Merchant, page: Page) -> None:
     expect(page.get_by_role("button", name="Stay here")).to_be_hidden()
 
 
-def test_each_visit_by_a_browser_opens_one_session(merchant: Merchant, open_page: OpenPage) -> None:
-    """Not two, for a favicon or a preload, and not the one before."""
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_offer_is_taken_by_the_keyboard_alone(merchant: Merchant, open_page: OpenPage, scripts: bool) -> None:
+    """With and without scripts: the address can be changed, and Enter continues. A reload of the checkout opens nothing
+    more, nor does the way back to the offer; whoever continues from there once more buys once more."""
     link = merchant.link()
+    page = open_page(java_script_enabled=scripts, viewport=PHONE)
+    page.goto(f"{link['checkoutUrl']}?client_reference_id=A-77&email=ada@shop.example")
+    page.get_by_label("Your e-mail address").focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("grace@shop.example")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/checkout/"))
+    first = page.url
+    session = merchant._api.get(f"/checkout_sessions/{first.rpartition('/')[2]}?expand=customer").json()
+    assert (session["clientReferenceId"], session["customer"]["email"]) == ("A-77", "grace@shop.example")
+
+    page.reload()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Beans")).to_be_visible()
+    assert len(merchant._api.get("/checkout_sessions", params={"linkId": link["id"]}).json()["data"]) == 1
+    page.goto(link["checkoutUrl"])
+    page.get_by_role("button", name="Continue to payment").click()
+    page.wait_for_url(re.compile("/checkout/"))
+    assert page.url != first
+    listed = merchant._api.get("/checkout_sessions", params={"linkId": link["id"]}).json()["data"]
+    assert len(listed) == 2
+
+
+def test_two_tabs_of_one_offer_are_two_purchases(merchant: Merchant, open_page: OpenPage) -> None:
+    """Each tab was shown an offer of its own; a free one is complete in each."""
+    link = merchant.link(fiatAmount="0")
+    tabs = [open_page(), open_page()]
+    for tab in tabs:
+        tab.goto(link["checkoutUrl"])
+    for tab in tabs:
+        tab.get_by_role("button", name="Complete the order").dblclick()
+        tab.wait_for_url(re.compile("/checkout/"))
+        expect(heading(tab)).to_have_text("Nothing to pay")
+    assert tabs[0].url != tabs[1].url
+    assert merchant._api.get(f"/payment_links/{link['id']}").json()["completedSessions"] == 2
+
+
+def test_a_page_that_has_ended_looks_for_refunds_and_then_rests(merchant: Merchant, page: Page) -> None:
+    """Twice a minute, for half an hour; then only when its reader comes back, who sees at once what was given back."""
+    session = merchant.session_in("failed")
+    looks: list[str] = []
+    page.on("request", lambda request: looks.append(request.url) if "/state?" in request.url else None)
+    stop_the_clock(page)
+    page.goto(session["url"])
+    for _ in range(2):
+        with page.expect_response(re.compile("/state")):
+            page.clock.run_for(31_000)
+    assert len(looks) == 2
+    page.clock.fast_forward(30 * 60_000)
+    page.clock.run_for(10 * 60_000)
+    assert len(looks) == 2
+    with page.expect_response(re.compile("/state")):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_each_buyer_who_continues_opens_one_session(merchant: Merchant, open_page: OpenPage) -> None:
+    """None for who only looks, not two for a double click, a favicon or a preload, and not the one before."""
+    link = merchant.link()
+    open_page().goto(link["checkoutUrl"], wait_until="networkidle")
     found = set()
     for _ in range(2):
         page = open_page()
         page.goto(link["checkoutUrl"], wait_until="networkidle")
+        page.get_by_role("button", name="Continue to payment").dblclick()
+        page.wait_for_url(re.compile("/checkout/"))
         found.add(page.url)
 
     listed = merchant._api.get("/checkout_sessions", params={"linkId": link["id"]}).json()["data"]
@@ -461,6 +531,14 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         link = merchant.link()
         merchant.close(link)
         page.goto(link["checkoutUrl"])
+    elif "offer" in state:
+        link = merchant.link(**({"fiatAmount": "0"} if state == "free offer" else {}))
+        page.goto(f"{link['checkoutUrl']}?reference=A-77{'&email=ada@shop.example' if 'address' in state else ''}")
+        if "address" in state:
+            page.get_by_label("Your e-mail address").fill("ada@shop")
+            page.get_by_label("Your e-mail address").evaluate("field => { field.type = 'text'; field.value = 'ada@' }")
+            page.get_by_role("button", name="Continue to payment").click()
+            expect(page.get_by_text("Please check this e-mail address")).to_be_visible()
     elif state == "no such checkout":
         page.goto(f"{merchant.url}/checkout/cs_nothing")
     elif state == "cancel":

@@ -276,7 +276,7 @@ async def test_codes_are_for_sessions_that_allow_them(sqlite_sale: Sale) -> None
     refused = await sale.api.post("/checkout_sessions", json=both)
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "allowPromotionCodes")
 
-    visit = await sale.browser.get(link["checkoutUrl"])
+    visit = await sale.browser.post(link["checkoutUrl"])
     visited = visit.headers["Location"].rpartition("/")[2]
     assert "Add a promotion code" in await sale.page(visited)
     assert (await sale.apply(visited, "SPRING")).status_code == 303
@@ -387,3 +387,22 @@ async def test_what_has_a_price_is_not_completed_by_a_button(sale: Sale) -> None
     answer = await sale.browser.post(f"/checkout/{session}/complete")
     assert answer.status_code == 409
     assert (await sale.state(session))["status"] == "pending"
+
+
+async def test_an_address_that_a_buyer_only_stated_is_no_known_customer(sale: Sale) -> None:
+    """A new one at every visit would be a first purchase for ever; and whoever states somebody else's takes nothing
+    from them: neither their first purchase nor their one use."""
+    for code, fields in (("FIRST", {"firstTimeTransaction": True}), ("ONCE", {"onePerCustomer": True})):
+        await sale.code(code, **fields)
+    await sale.code("ALL")
+    link = await sale.made("/payment_links", title="x", fiatAmount="49.00", allowPromotionCodes=True)
+    visit = await sale.browser.post(link["checkoutUrl"], data={"email": "ada@shop.example"})
+    session = visit.headers["Location"].rpartition("/")[2]
+    ada = (await sale.state(session))["customerId"]
+    assert ada is not None
+    for code in ("FIRST", "ONCE"):
+        assert (await sale.apply(session, code)).status_code == 409
+    assert (await sale.apply(session, "ALL")).status_code == 303
+    await sale.simulate(session, "paid")
+    own = await sale.session(customerId=ada)
+    assert (await sale.apply(own, "FIRST")).status_code == 303

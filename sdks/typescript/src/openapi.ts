@@ -787,6 +787,7 @@ export interface components {
             cancelUrl: string | null;
             chainId: number;
             checkoutUrl: string;
+            clientReferenceId: string | null;
             clientSecret?: string;
             coupon?: components["schemas"]["CouponObject"] | null;
             createdAt: string;
@@ -800,6 +801,7 @@ export interface components {
             id: string;
             linkId: string | null;
             livemode: boolean;
+            locale: string | null;
             metadata: unknown;
             /**
              * @default checkout_session
@@ -862,6 +864,8 @@ export interface components {
              */
             captureMethod?: "automatic" | "manual";
             /** @default null */
+            clientReferenceId?: string | null;
+            /** @default null */
             couponId?: string | null;
             /** @default null */
             currency?: string | null;
@@ -873,6 +877,8 @@ export interface components {
             lineItems?: components["schemas"]["CreateLineItem"][] | null;
             /** @default null */
             linkId?: string | null;
+            /** @default null */
+            locale?: ("ar" | "de" | "en" | "es" | "fr" | "ja" | "pt-BR") | null;
             /** @default null */
             metadata?: Record<string, unknown> | null;
             /** @default null */
@@ -964,9 +970,13 @@ export interface components {
             cancelUrl?: string | null;
             /** @default null */
             description?: string | null;
+            /** @default null */
+            expiresAt?: string | null;
             fiatAmount: string;
             /** @default USD */
             fiatCurrency?: string;
+            /** @default null */
+            maxCompletedSessions?: number | null;
             /** @default null */
             successUrl?: string | null;
             title: string;
@@ -1346,6 +1356,7 @@ export interface components {
         };
         OrderObject: {
             amounts: components["schemas"]["OrderAmounts"];
+            clientReferenceId: string | null;
             createdAt: string;
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
@@ -1398,12 +1409,15 @@ export interface components {
             archived: boolean;
             cancelUrl: string | null;
             checkoutUrl: string;
+            completedSessions: number;
             createdAt: string;
             description: string | null;
+            expiresAt: string | null;
             fiatAmount: string;
             fiatCurrency: string;
             id: string;
             livemode: boolean;
+            maxCompletedSessions: number | null;
             /**
              * @default payment_link
              * @enum {unknown}
@@ -1648,8 +1662,10 @@ export interface components {
             allowPromotionCodes?: boolean;
             cancelUrl?: string | null;
             description?: string | null;
+            expiresAt?: string | null;
             fiatAmount?: string;
             fiatCurrency?: string;
+            maxCompletedSessions?: number | null;
             successUrl?: string | null;
             title?: string;
         };

@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -22,9 +22,10 @@ from keyturn.insight.expiry import emit_expiring, keep_telling
 from keyturn.insight.request_log import RequestLog
 from keyturn.insight.retention import forget, keep_forgetting
 from keyturn.insight.usage import FLUSH_SECONDS, Usage
+from keyturn.invariants import BrokenInvariant
 from keyturn.keys.importing import keep_learning
 from keyturn.keys.issuing import Issuer
-from keyturn.keys.model import Kind, KnownKey, Mode, Needs, RefusalReason, Refused
+from keyturn.keys.model import Kind, KnownKey, Mode, Needs, RefusalReason, Refused, Verified
 from keyturn.keys.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.leaks.responding import Alert, LeakResponder, LeakRules, Seen
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
@@ -73,6 +74,25 @@ class RateLimited(NamedTuple):
     key: KnownKey
     allowance: Allowance
     by_visitor: bool = False
+
+
+class _Bucket(msgspec.Struct, frozen=True, gc=False):
+    """One limit that a request counts against.
+
+    Attributes:
+        of_visitor: it is one visitor's; what is left of it is nobody's affair.
+    """
+
+    limiter: RateLimiter
+    id: str
+    limit: Limit
+    of_visitor: bool = False
+
+    def shown(self, taken: Allowance, before: Allowance | None) -> Allowance | None:
+        """What the caller is told is left: the least of all, a visitor's apart."""
+        if self.of_visitor or (before is not None and before.remaining <= taken.remaining):
+            return before
+        return taken
 
 
 NOBODY: Final = Caller()
@@ -223,6 +243,7 @@ class KeyLayer:
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
         self._visitors: RateLimiter = visitors or Limiter(time.monotonic_ns)
+        self._counts_here = isinstance(self._limiter, Limiter) and isinstance(self._visitors, Limiter)
         self.origins = Origins(store, boottime_ns)
         self.carriers = carriers
         self.usage = Usage(carriers.clean)
@@ -257,43 +278,93 @@ class KeyLayer:
         Raises:
             StoreError: the decision is unknown; admit nobody.
         """
-        decision = await self.verifier.verify(presented, need)
+        decision: Verified | Refused | None = None
+        if self._counts_here:
+            at_once = self.admit_now(presented, need, caller, limited=limited)
+            if at_once is not None:
+                return at_once
+        else:
+            decision = self.verifier.verify_now(presented, need, self.clock.now())
+        if decision is None:
+            decision = await self.verifier.verify(presented, need)
         now = self.clock.now()
         if isinstance(decision, Refused):
-            self.outcomes[decision.reason.value] += 1
-            self.usage.refused(decision, need, now)
-            if decision.key is not None:
-                self.leaks.noticed(decision, Seen(presented.address, caller.agent, caller.path))
-            return decision
-        key = decision.key
+            return self._refuse(decision, presented, need, caller, now)
         use = Use(now, presented.address, caller.agent, caller.path)
-        limit = key.terms.limit or (self.limit if limited else None)
-        if self.visitor_limit is not None and key.terms.kind is Kind.PUBLISHABLE:
-            # First, so that what one visitor sends too much costs the key's other visitors nothing.
-            own = share_of(self.visitor_limit, limit)
-            taken = self._visitors.take(f"{key.id}@{visitor(presented.address)}", own)
+        allowance = None
+        for bucket in self._buckets(decision.key, presented.address, limited):
+            taken = bucket.limiter.take(bucket.id, bucket.limit)
             its = taken if isinstance(taken, Allowance) else await taken
             if its.exceeded:
-                self.outcomes["rate_limited"] += 1
-                self.usage.rate_limited(key, need, use)
-                return RateLimited(key, its, by_visitor=True)
+                return self._rate_limit(decision.key, its, need, use, by_visitor=bucket.of_visitor)
+            allowance = bucket.shown(its, allowance)
+        return self._let_in(decision, allowance, need, use)
+
+    def admit_now(
+        self, presented: Presented, need: Needs, caller: Caller = NOBODY, *, limited: bool = True
+    ) -> Admitted | RateLimited | Refused | None:
+        """The same as :meth:`admit` at once, for a key that is remembered, counted in this process. None where
+        something must be waited for; nothing is counted then, and :meth:`admit` is to be asked."""
+        if not self._counts_here:
+            return None
+        now = self.clock.now()
+        decision = self.verifier.verify_now(presented, need, now)
+        if decision is None:
+            return None
+        if isinstance(decision, Refused):
+            return self._refuse(decision, presented, need, caller, now)
+        use = Use(now, presented.address, caller.agent, caller.path)
         allowance = None
-        if limit is not None:
-            taken = self._limiter.take(key.id, limit)
-            allowance = taken if isinstance(taken, Allowance) else await taken
-            if allowance.retry_after_seconds > 0:
-                self.outcomes["rate_limited"] += 1
-                self.usage.rate_limited(key, need, use)
-                return RateLimited(key, allowance)
-        if key.ancestors:
-            allowance = await self._take_of_ancestors(key, allowance, limited)
-            if allowance is not None and allowance.exceeded:
-                self.outcomes["rate_limited"] += 1
-                self.usage.rate_limited(key, need, use)
-                return RateLimited(key, allowance)
+        for bucket in self._buckets(decision.key, presented.address, limited):
+            its = bucket.limiter.take(bucket.id, bucket.limit)
+            if not isinstance(its, Allowance):
+                raise BrokenInvariant("a limiter of this process counts at once")
+            if its.exceeded:
+                return self._rate_limit(decision.key, its, need, use, by_visitor=bucket.of_visitor)
+            allowance = bucket.shown(its, allowance)
+        return self._let_in(decision, allowance, need, use)
+
+    def _refuse(self, refused: Refused, presented: Presented, need: Needs, caller: Caller, now: int) -> Refused:
+        self.outcomes[refused.reason.value] += 1
+        self.usage.refused(refused, need, now)
+        if refused.key is not None:
+            self.leaks.noticed(refused, Seen(presented.address, caller.agent, caller.path))
+        return refused
+
+    def _rate_limit(
+        self, key: KnownKey, allowance: Allowance, need: Needs, use: Use, *, by_visitor: bool
+    ) -> RateLimited:
+        self.outcomes["rate_limited"] += 1
+        self.usage.rate_limited(key, need, use)
+        return RateLimited(key, allowance, by_visitor)
+
+    def _let_in(self, verified: Verified, allowance: Allowance | None, need: Needs, use: Use) -> Admitted:
         self.outcomes["valid"] += 1
-        self.usage.allowed(decision, need, use)
-        return Admitted(key, allowance, decision.reported)
+        self.usage.allowed(verified, need, use)
+        return Admitted(verified.key, allowance, verified.reported)
+
+    def _buckets(self, key: KnownKey, address: str | None, limited: bool) -> Sequence["_Bucket"]:
+        """Out of which the request is to be taken, one after another; the first that has none left refuses it.
+
+        The visitor's own comes first, so that what one visitor sends too much costs the key's other visitors nothing.
+        Those of the keys that made this one come last, so that what its own limit refuses costs its maker nothing, and
+        a key that makes keys gains no pace by it. What a maker's limit refuses has been counted for the key itself.
+        """
+        own = key.terms.limit or (self.limit if limited else None)
+        alone = self.visitor_limit is None or key.terms.kind is Kind.SECRET
+        if alone and own is not None and not key.ancestors:
+            return (_Bucket(self._limiter, key.id, own),)  # as nearly every request has it
+        buckets = []
+        if self.visitor_limit is not None and key.terms.kind is Kind.PUBLISHABLE:
+            share = share_of(self.visitor_limit, own)
+            buckets.append(_Bucket(self._visitors, f"{key.id}@{visitor(address)}", share, True))
+        if own is not None:
+            buckets.append(_Bucket(self._limiter, key.id, own))
+        for ancestor in key.ancestors:
+            limit = ancestor.limit or (self.limit if limited else None)
+            if limit is not None:
+                buckets.append(_Bucket(self._limiter, ancestor.id, limit))
+        return buckets
 
     async def open_stream(
         self,
@@ -336,27 +407,6 @@ class KeyLayer:
         except (StoreError, TimeoutError) as error:
             return Trouble("answers", "the store does not answer", "see what the log says of it", str(error))
         return None
-
-    async def _take_of_ancestors(self, key: KnownKey, allowance: Allowance | None, limited: bool) -> Allowance | None:
-        """Count the request against the keys that made this one, too: a key that makes keys gains no pace by it.
-
-        Its own limit came first, so that what that refuses costs its maker nothing. What a maker's limit refuses has
-        been counted for the key itself.
-
-        Returns:
-            the one that refuses it; or that with the least left, the key's own among them.
-        """
-        for ancestor in key.ancestors:
-            limit = ancestor.limit or (self.limit if limited else None)
-            if limit is None:
-                continue
-            taken = self._limiter.take(ancestor.id, limit)
-            its = taken if isinstance(taken, Allowance) else await taken
-            if its.exceeded:
-                return its
-            if allowance is None or its.remaining < allowance.remaining:
-                allowance = its
-        return allowance
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["KeyLayer"]:

@@ -67,6 +67,10 @@ class KeyFinder(Protocol):
         """The key whose text has this digest, as it stood when this was called or later."""
         ...
 
+    def find_now(self, sha256: bytes) -> KnownKey | None:
+        """The same, where nothing need be waited for; None where it must, whether there is such a key or not."""
+        ...
+
 
 class Primary:
     """Finds keys in the store itself, each time: nothing remembered, nothing to wait for."""
@@ -76,6 +80,9 @@ class Primary:
 
     async def find(self, digest: KeyDigest) -> KnownKey | None:
         return await self._store.by_digest(digest)
+
+    def find_now(self, sha256: bytes) -> KnownKey | None:
+        return None
 
 
 class GateStore(VerificationStore, LeaseStore, Protocol):
@@ -136,12 +143,11 @@ class Gate:
 
     async def find(self, digest: KeyDigest) -> KnownKey | None:
         """The key whose text has this digest: from the cache under a live lease, else out of the store."""
+        known = self.find_now(digest.value)
+        if known is not None:
+            return known
         self._asked += 1
-        if self._monotonic_ns() < self._until_ns:
-            known = self._entries.get(digest.value)
-            if known is not None:
-                return known
-        elif not self._wake.is_set():
+        if not self.holds_lease and not self._wake.is_set():
             self._wake.set()
         before = self._applied
         key = await self._store.by_digest(digest)
@@ -152,6 +158,15 @@ class Gate:
                 del self._entries[next(iter(self._entries))]
             self._entries[digest.value] = key
         return key
+
+    def find_now(self, sha256: bytes) -> KnownKey | None:
+        """The key whose text has this digest, if it is remembered and a lease is held."""
+        if self._monotonic_ns() >= self._until_ns:
+            return None
+        known = self._entries.get(sha256)
+        if known is not None:
+            self._asked += 1
+        return known
 
     def plant(self, digest: KeyDigest, key: KnownKey) -> None:
         """Remember something as if it had been read just now: a prober's key that is in no store."""

@@ -1,8 +1,9 @@
 """From a credential to a decision: the hot path, one page."""
 
+from hashlib import sha256
 from typing import Protocol
 
-from keyturn.admission.carriers import Carriers
+from keyturn.admission.carriers import CREDENTIAL_MAX, Carriers
 from keyturn.admission.leases import KeyFinder
 from keyturn.keys.issuing import activate
 from keyturn.keys.model import (
@@ -162,6 +163,37 @@ class Verifier:
         self._clock = clock
         self._mode = mode
 
+    def verify_now(self, presented: Presented, need: Needs, now: int) -> Verified | Refused | None:
+        """The same as :meth:`verify` at once, for the key that is asked for again and again: it came over TLS as
+        ``Bearer``, alone, and is remembered under a lease. None for everything else, and nothing is done then.
+
+        What is remembered was found by its whole text's digest, so that neither form nor checksum can be wrong.
+        """
+        authorization = presented.authorization
+        if (
+            authorization is None
+            or authorization[:7] != "Bearer "
+            or len(authorization) > CREDENTIAL_MAX
+            or not authorization.isascii()
+            or presented.api_key is not None
+            or not presented.secure
+        ):
+            return None
+        in_url = self._url_to_search(presented)
+        if in_url and self._carriers.in_url(in_url):
+            return None
+        key = self._finder.find_now(sha256(authorization[7:].encode()).digest())
+        if key is None or key.pending:
+            return None
+        return decide(key, need, now, presented, mode=self._mode)
+
+    def _url_to_search(self, presented: Presented) -> str:
+        """What of the URL might hold a key; empty where nothing can."""
+        in_url, named = presented.query_string, presented.path or presented.object_id or ""
+        if len(named) >= self._carriers.length_min:  # longer than most ids
+            in_url = f"{named}?{in_url}"
+        return in_url if "_" in in_url else ""
+
     async def verify(self, presented: Presented, need: Needs) -> Verified | Refused:
         """Decide about a request. The order is carrier, transport, form and checksum, digest, and then that of
         :func:`decide`: the cheapest and least telling first.
@@ -169,10 +201,8 @@ class Verifier:
         Args:
             need: what the call asks for; None where any valid key will do.
         """
-        in_url, named = presented.query_string, presented.path or presented.object_id or ""
-        if len(named) >= self._carriers.length_min:  # longer than most ids
-            in_url = f"{named}?{in_url}"
-        if in_url and "_" in in_url:
+        in_url = self._url_to_search(presented)
+        if in_url:
             exposed = self._carriers.in_url(in_url)
             if exposed:
                 key = await self._finder.find(exposed.digest()) if isinstance(exposed, KeySecret) else None

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
@@ -132,10 +132,7 @@ class PostgresDatabase:
         self._full_until = 0.0
 
     async def read(self, operation: Operation[T], *, within_seconds: float = READ_SECONDS) -> T:
-        async def run(connection: Any) -> T:
-            return await operation(PostgresTransaction(connection))
-
-        return await self._run(run, within_seconds)
+        return await self._run(lambda connection: operation(PostgresTransaction(connection)), within_seconds)
 
     def version(self) -> int | None:
         return None  # it would take the round trip that it is to save
@@ -154,8 +151,7 @@ class PostgresDatabase:
         ends = None if seconds is None else time.monotonic() + seconds
         for attempt in range(RETRIES_MAX):
             try:
-                async with self._connection(None if ends is None else max(ends - time.monotonic(), 0.0)) as connection:
-                    return await run(connection)
+                return await self._run_once(run, None if ends is None else max(ends - time.monotonic(), 0.0))
             except _RETRIED:
                 await asyncio.sleep(0.002 * 2**attempt)
         raise StoreUnavailable(f"PostgreSQL: gave up after {RETRIES_MAX} conflicts with other transactions")
@@ -186,9 +182,8 @@ class PostgresDatabase:
             )
         return None
 
-    @contextlib.asynccontextmanager
-    async def _connection(self, seconds: float | None) -> AsyncIterator[Any]:
-        """A connection of the pool, for so long at most.
+    async def _run_once(self, run: Callable[[Any], Awaitable[T]], seconds: float | None) -> T:
+        """Run something on a connection of the pool, for so long at most.
 
         Whoever is cancelled, by this deadline or by another, leaves a connection on which a statement may still be
         under way. It is thrown away at once: the driver would first wait for the server to have stopped that
@@ -202,7 +197,7 @@ class PostgresDatabase:
             async with deadline:
                 connection = await self._pool.acquire()
                 try:
-                    yield connection
+                    return await run(connection)
                 except asyncio.CancelledError:
                     with contextlib.suppress(asyncpg.InterfaceError):  # it is gone already
                         connection.terminate()
@@ -236,23 +231,25 @@ class PostgresDatabase:
         def notified(*_: object) -> None:
             callback()
 
+        async def hold(connection: Any) -> None:
+            lost = asyncio.Event()
+
+            def gone(_: object) -> None:
+                lost.set()
+
+            connection.add_termination_listener(gone)
+            await connection.add_listener(channel, notified)
+            try:
+                callback()  # whatever was missed before
+                await lost.wait()
+            finally:
+                # Nobody else may have a connection that listens on it, and to say so takes an answer.
+                with contextlib.suppress(asyncpg.InterfaceError):
+                    connection.terminate()
+
         while True:
             with contextlib.suppress(StoreUnavailable, *_OF_THE_DRIVER):
-                async with self._connection(None) as connection:
-                    lost = asyncio.Event()
-
-                    def gone(_: object, lost: asyncio.Event = lost) -> None:
-                        lost.set()
-
-                    connection.add_termination_listener(gone)
-                    await connection.add_listener(channel, notified)
-                    try:
-                        callback()  # whatever was missed before
-                        await lost.wait()
-                    finally:
-                        # Nobody else may have a connection that listens on it, and to say so takes an answer.
-                        with contextlib.suppress(asyncpg.InterfaceError):
-                            connection.terminate()
+                await self._run_once(hold, None)
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
 
     async def close(self) -> None:

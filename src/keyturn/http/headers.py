@@ -13,7 +13,13 @@ def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return found
 
 
+def by_lower_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The same, whatever the names' case was: not every server keeps to ASGI."""
+    listed = headers if isinstance(headers, list) else list(headers)
+    found = by_name(listed)
+    return found if b"".join(found).islower() else by_name([(name.lower(), value) for name, value in listed])
+
+
 def texts_by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """As texts, whatever the names' case was."""
-    lower = [(name.lower(), value) for name, value in headers]
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in by_name(lower).items()}
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in by_lower_name(headers).items()}

@@ -221,12 +221,10 @@ class Pipeline:
         presented = self._presented(exchange)
         if language.is_root(exchange):
             return None if presented.secure else language.refused(exchange, _INSECURE)
-        decision = await self._layer.admit(
-            presented,
-            needs,
-            Caller(f"{exchange.method} {exchange.shown}", exchange.header(b"user-agent")),
-            limited=limited,
-        )
+        caller = Caller(f"{exchange.method} {exchange.shown}", exchange.header(b"user-agent"))
+        decision = self._layer.admit_now(presented, needs, caller, limited=limited)
+        if decision is None:
+            decision = await self._layer.admit(presented, needs, caller, limited=limited)
         exchange.key = decision.key
         if isinstance(decision, Refused):
             exchange.refusal = decision.reason.value

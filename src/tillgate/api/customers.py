@@ -6,8 +6,10 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
+from tillgate.api.kept import kept_answer
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.principal import Principal
+from tillgate.checkout import kept
 from tillgate.checkout.customers import operations
 from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, to_api
 from tillgate.checkout.customers.operations import CustomerChanges
@@ -60,7 +62,9 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> CustomerOb
     return to_api(await operations.create_customer(context.checkout, tx, call.principal, _changes(call.body)))
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject | msgspec.Raw:
+    if (answer := await kept_answer(context, tx, call, kept.CUSTOMER)) is not None:
+        return answer
     return to_api(await operations.get_customer(tx, call.principal, call.id))
 
 

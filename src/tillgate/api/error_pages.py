@@ -44,11 +44,11 @@ RELATED: Final = (
     ("invalid_body", "invalid_query", "body_too_large", "unsupported_media_type"),
     ("unknown_path", "method_not_allowed", "not_found"),
     ("conflict", "session_changed"),
-    ("link_inactive", "link_archived"),
+    ("link_inactive", "link_expired", "link_used_up", "link_archived"),
     ("session_not_payable", "session_not_pending", "session_not_cancelable"),
     ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund"),
     ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
-    ("refund_exceeds_received", "refund_not_pending", "nothing_to_refund"),
+    ("refund_exceeds_received", "refund_not_pending", "refund_being_sent", "nothing_to_refund"),
     ("discount_inactive", "discount_expired", "discount_used_up", "discount_not_applicable", "promotion_code_exists"),
     ("order_reference_taken", "customer_exists", "promotion_code_exists"),
     ("product_inactive", "link_inactive"),
@@ -185,6 +185,18 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "archived.",
         "This payment link is deactivated, so no session can be made from it.",
     ),
+    "link_expired": ErrorPage(
+        'Set a later instant with `PATCH {"expiresAt": …}`, or `null` for none. Sessions that were open when it passed '
+        "can still be paid.",
+        "This payment link has expired, so no session can be made from it. Set a later expiresAt, or null.",
+    ),
+    "link_used_up": ErrorPage(
+        'Raise the limit with `PATCH {"maxCompletedSessions": …}`, or set it to `null`. A use is a session that was '
+        "paid, whatever was refunded later; sessions that were open when the limit was reached can still be paid, and "
+        "count too.",
+        "This payment link has reached its number of completed sessions, so no session can be made from it. Raise "
+        "maxCompletedSessions, or set it to null.",
+    ),
     "link_archived": ErrorPage(
         "Create a new link. Archiving is permanent, so that a price that buyers were shown does not change.",
         "This payment link is archived and cannot be changed; create a new one.",
@@ -245,6 +257,12 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "it. A pending refund reserves its amount until it fails or is canceled.",
         "At most 50.00 USD of what came for this payment can still be refunded.",
         {"param": "amount"},
+    ),
+    "refund_being_sent": ErrorPage(
+        "Wait for `refund.succeeded` or `refund.failed`: the network's answer ends it. What failed has not left, and "
+        "can be refunded again.",
+        "This refund is being sent, and the money may have left already; it can be neither canceled nor recorded by "
+        "hand. It ends once its network reports the outcome.",
     ),
     "refund_not_pending": ErrorPage(
         "Read the refund. One that succeeded is already sent; one that failed or was canceled can be created again.",

@@ -93,6 +93,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     ),
     "conflict": ErrorKind(409, "conflict", "The object is not in a state that allows this."),
     "link_inactive": ErrorKind(409, "conflict", "The payment link is deactivated or archived."),
+    "link_expired": ErrorKind(409, "conflict", "The payment link's expiresAt has passed."),
+    "link_used_up": ErrorKind(409, "conflict", "The payment link has reached its maxCompletedSessions."),
     "link_archived": ErrorKind(409, "conflict", "An archived payment link cannot be changed; create a new one."),
     "live_mode_not_configured": ErrorKind(
         409, "conflict", "No wallet for live payments is set up on this server. Use a test key."
@@ -126,6 +128,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "conflict",
         "The amount is more than can still be refunded; pending refunds count as refunded.",
     ),
+    "refund_being_sent": ErrorKind(409, "conflict", "The refund is being sent, and the money may have left already."),
     "refund_not_pending": ErrorKind(
         409, "conflict", "The refund is not pending: it was sent, failed, or was canceled."
     ),

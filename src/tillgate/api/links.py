@@ -5,24 +5,28 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
+from tillgate.api.kept import kept_answer
 from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.checkout import kept
 from tillgate.checkout.links import operations
 from tillgate.checkout.links.model import PaymentLinkObject, to_api
 from tillgate.checkout.links.operations import LinkChanges, NewLink
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, UrlText
+from tillgate.wire.fields import CurrencyText, DecimalText, InstantText, UrlText
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("links:read"), Need("links:write")
 
 
 class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """A new link: ``fiatAmount`` is a decimal string, ``fiatCurrency`` an ISO 4217 code. With ``allowPromotionCodes``
-    its buyers may type a promotion code on the checkout's page."""
+    """A new link: ``fiatAmount`` is a decimal string and may be zero, ``fiatCurrency`` an ISO 4217 code. With
+    ``allowPromotionCodes`` its buyers may type a promotion code on the checkout's page. From ``expiresAt`` on, and once
+    ``maxCompletedSessions`` of its sessions were paid, it opens no more. The URLs may hold ``{CHECKOUT_SESSION_ID}``
+    and ``{ORDER_REFERENCE}``, which are filled in once a buyer is sent there."""
 
     title: str
     fiat_amount: DecimalText
@@ -31,6 +35,8 @@ class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unkn
     success_url: UrlText | None = None
     cancel_url: UrlText | None = None
     allow_promotion_codes: bool = False
+    expires_at: InstantText | None = None
+    max_completed_sessions: int | None = None
 
 
 class UpdatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +50,8 @@ class UpdatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unkn
     cancel_url: UrlText | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     allow_promotion_codes: bool | msgspec.UnsetType = msgspec.UNSET
+    expires_at: InstantText | msgspec.UnsetType | None = msgspec.UNSET
+    max_completed_sessions: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):
@@ -62,11 +70,15 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentLin
         body.success_url,
         body.cancel_url,
         body.allow_promotion_codes,
+        body.expires_at,
+        body.max_completed_sessions,
     )
     return to_api(await operations.create_link(context.checkout, tx, call.principal, new), context.public_url)
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentLinkObject | msgspec.Raw:
+    if (answer := await kept_answer(context, tx, call, kept.LINK)) is not None:
+        return answer
     return to_api(await operations.get_link(tx, call.principal, call.id), context.public_url)
 
 

@@ -6,16 +6,19 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import refunds
+from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.checkout import kept
 from tillgate.checkout.customers.model import CustomerObject
 from tillgate.checkout.customers.model import to_api as customer_to_api
 from tillgate.checkout.orders import operations
 from tillgate.checkout.orders.model import LINE_ITEMS_MAX, REFERENCE_MAX, Fulfillment, OrderStatus
 from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, to_api
 from tillgate.checkout.orders.operations import OrderChanges
+from tillgate.checkout.orders.records import OrderFilters
 from tillgate.checkout.refunds.operations import refund_order
 from tillgate.checkout.settlement import deciding
 from tillgate.store import Transaction
@@ -58,7 +61,9 @@ class ListOrders(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject | msgspec.Raw:
+    if (answer := await kept_answer(context, tx, call, kept.ORDER)) is not None:
+        return answer
     return to_api(await operations.get_order(tx, call.principal, call.id))
 
 
@@ -79,12 +84,9 @@ async def refund(context: ApiContext, tx: Transaction, call: Call) -> OrderObjec
     return to_api(await refund_order(context.checkout, tx, call.principal, call.id, excess_only=excess_only))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[OrderObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListOrders = call.query
-    page = await operations.list_orders(
-        tx,
-        call.principal,
-        call.page,
+    filters = OrderFilters(
         status=given(query.status),
         fulfillment=given(query.fulfillment),
         reference=given(query.reference),
@@ -92,6 +94,10 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Ord
         customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
         created_after=instant(query.created_after, field="created_after"),
     )
+    if call.expansion is None:
+        found = await operations.list_kept_orders(tx, call.principal, call.page, context.public_url, **filters)
+        return await kept_page(context, tx, call, found, by_ids)
+    page = await operations.list_orders(tx, call.principal, call.page, **filters)
     return Page([to_api(order) for order in page.data], page.has_more)
 
 

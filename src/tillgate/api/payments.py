@@ -6,13 +6,16 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api import orders, refunds
+from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.checkout import kept
 from tillgate.checkout.payments import operations
 from tillgate.checkout.payments.model import PaymentState, TransactionKind
 from tillgate.checkout.payments.object import PaymentObject, TransactionObject, to_api, transaction_to_api
+from tillgate.checkout.payments.records import PaymentFilters
 from tillgate.checkout.settlement import capturing
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -66,21 +69,24 @@ class ListTransactions(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject | msgspec.Raw:
+    if (answer := await kept_answer(context, tx, call, kept.PAYMENT)) is not None:
+        return answer
     return to_api(await operations.get_payment(tx, call.principal, call.id))
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[PaymentObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListPayments = call.query
-    page = await operations.list_payments(
-        tx,
-        call.principal,
-        call.page,
+    filters = PaymentFilters(
         state=given(query.status),
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
         created_after=instant(query.created_after, field="created_after"),
     )
+    if call.expansion is None:
+        found = await operations.list_kept_payments(tx, call.principal, call.page, context.public_url, **filters)
+        return await kept_page(context, tx, call, found, by_ids)
+    page = await operations.list_payments(tx, call.principal, call.page, **filters)
     return Page([to_api(one) for one in page.data], page.has_more)
 
 

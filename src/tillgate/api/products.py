@@ -6,9 +6,11 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
+from tillgate.api.kept import kept_answer
 from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.checkout import kept
 from tillgate.checkout.products import operations
 from tillgate.checkout.products.model import ProductObject, to_api
 from tillgate.checkout.products.operations import NewProduct, ProductChanges
@@ -62,7 +64,9 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> ProductObj
     return to_api(await operations.create_product(context.checkout, tx, call.principal, new))
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> ProductObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> ProductObject | msgspec.Raw:
+    if (answer := await kept_answer(context, tx, call, kept.PRODUCT)) is not None:
+        return answer
     return to_api(await operations.get_product(tx, call.principal, call.id))
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
+from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, TooOften
@@ -14,6 +15,7 @@ from tillgate.base.invariants import present
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
+from tillgate.checkout import kept
 from tillgate.checkout.coupons.model import CouponObject
 from tillgate.checkout.orders.model import LineItemKind
 from tillgate.checkout.orders.operations import NewLineItem
@@ -24,6 +26,7 @@ from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.sessions.records import SessionFilters
 from tillgate.checkout.settlement import deciding, expiring, simulating
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.store import Transaction
@@ -76,10 +79,13 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
 
 class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
-    (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so.
+    (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so;
+    ``clientReferenceId`` is what whoever sends the buyer calls it, and never unique. The three URLs may hold
+    ``{CHECKOUT_SESSION_ID}`` and ``{ORDER_REFERENCE}``, which are filled in once the buyer is sent there.
     ``promotionCode`` (case does not matter) or ``couponId`` takes something off the goods; with
-    ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody). In
-    test mode ``testClockId`` names a clock that can be put forward."""
+    ``allowPromotionCodes`` the buyer may type a code on the checkout's page (left out, the link says so, or nobody).
+    ``locale`` is the language of the checkout's page and of the buyer's mails (left out, the project says so, then the
+    buyer's browser). In test mode ``testClockId`` names a clock that can be put forward."""
 
     link_id: IdText | None = None
     amount: Amount | None = None
@@ -98,7 +104,9 @@ class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_
     promotion_code: str | None = None
     test_clock_id: IdText | None = None
     allow_promotion_codes: bool | None = None
+    locale: Literal["en", "de", "fr", "es", "pt-BR", "ja", "ar"] | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
+    client_reference_id: str | None = None
 
 
 class ListCheckoutSessions(
@@ -158,25 +166,30 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSe
         promotion_code=body.promotion_code,
         test_clock_id=body.test_clock_id,
         allow_promotion_codes=body.allow_promotion_codes,
+        locale=body.locale,
         capture_method=CaptureMethod(body.capture_method),
+        client_reference_id=body.client_reference_id,
     )
     return to_api(await open_session(context.checkout, tx, call.principal, new), context.public_url)
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject | msgspec.Raw:
+    if (answer := await kept_answer(context, tx, call, kept.SESSION)) is not None:
+        return answer
     return to_api(await operations.get_session(tx, call.principal, call.id), context.public_url)
 
 
-async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[CheckoutSessionObject]:
+async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListCheckoutSessions = call.query
-    page = await operations.list_sessions(
-        tx,
-        call.principal,
-        call.page,
+    filters = SessionFilters(
         status=given(query.status),
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, field="link_id"),
         created_after=instant(query.created_after, field="created_after"),
     )
+    if call.expansion is None:
+        found = await operations.list_kept_sessions(tx, call.principal, call.page, context.public_url, **filters)
+        return await kept_page(context, tx, call, found, by_ids)
+    page = await operations.list_sessions(tx, call.principal, call.page, **filters)
     return Page([to_api(one, context.public_url) for one in page.data], page.has_more)
 
 

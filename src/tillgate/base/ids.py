@@ -1,8 +1,9 @@
 """Typed ids: a prefix that says what it is, and a ULID that sorts by time.
 
 ULID as in https://github.com/ulid/spec: 48 bits of Unix milliseconds and 80 random bits in
-Crockford's base 32, lower case here. Within one millisecond each id is the one before it plus a
-random 64-bit step, so ids of one process sort by creation and still cannot be guessed.
+Crockford's base 32, lower case here. Within one millisecond the first half of the random bits goes
+up by a random 24-bit step and the second half, 40 bits, is drawn again: ids of one process sort by
+creation, and each still takes 64 bits to be guessed from the one before it.
 """
 
 import os
@@ -47,11 +48,15 @@ WALLET = "wal"
 NETWORK = "net"
 
 _HALF = (1 << 40) - 1
-_BLOCK = struct.Struct("256Q")
+_STEP = (1 << 24) - 1
+_DRAWN = 256
+_BLOCK = struct.Struct(f"{_DRAWN}Q")
+# A random byte is each character with the same chance: there are eight times as many bytes.
+_CHARACTERS = (_ALPHABET * 8).encode()
 
 _lock = threading.Lock()
-_last = 0
-_words: Iterator[int] = iter(())
+_last = (0, 0)
+_draws: Iterator[tuple[int, str]] = iter(())
 
 
 def new_ulid() -> str:
@@ -59,28 +64,39 @@ def new_ulid() -> str:
     global _last
     milliseconds = time.time_ns() // 1_000_000
     with _lock:
-        if milliseconds > _last >> 80:
+        word, low = _draw()
+        then, high = _last
+        if milliseconds > then:
             # The highest random bit is zero: room for those that follow within the millisecond.
-            value = (milliseconds << 80) | (_word() << 15) | (_word() >> 49)
+            high = word >> 25
         else:
-            value = _last + 1 + _word()
-        _last = value
-    return _text(value)
+            milliseconds, high = then, high + 1 + (word & _STEP)
+            if high > _HALF:
+                milliseconds, high = milliseconds + 1, word >> 25
+        _last = milliseconds, high
+    pairs = _PAIRS
+    return (
+        f"{_instant(milliseconds)}"
+        f"{pairs[high >> 30]}{pairs[high >> 20 & 1023]}{pairs[high >> 10 & 1023]}{pairs[high & 1023]}{low}"
+    )
 
 
-def _word() -> int:
-    """64 random bits, under the lock. They are asked of the system in blocks: an id is on the way of every request."""
-    global _words
-    for word in _words:
-        return word
-    _words = iter(_BLOCK.unpack(os.urandom(_BLOCK.size)))
-    return next(_words)
+def _draw() -> tuple[int, str]:
+    """64 random bits, and eight random characters of 5 bits each, under the lock. They are asked of the system in
+    blocks: an id is on the way of every request."""
+    global _draws
+    for draw in _draws:
+        return draw
+    text = os.urandom(8 * _DRAWN).translate(_CHARACTERS).decode("ascii")
+    words = _BLOCK.unpack(os.urandom(_BLOCK.size))
+    _draws = zip(words, [text[at : at + 8] for at in range(0, 8 * _DRAWN, 8)], strict=True)
+    return next(_draws)
 
 
 def _forget() -> None:
     """Two processes must not draw from one block, nor wait for a lock that nobody holds any more."""
-    global _lock, _words
-    _lock, _words = threading.Lock(), iter(())
+    global _lock, _draws
+    _lock, _draws = threading.Lock(), iter(())
 
 
 os.register_at_fork(after_in_child=_forget)
@@ -100,10 +116,15 @@ def _text(value: int) -> str:
     )
 
 
-@lru_cache(maxsize=4)
 def _instant(milliseconds: int) -> str:
     """The first ten characters, which all ids of a millisecond have in common."""
-    return "".join([_PAIRS[(milliseconds >> shift) & 1023] for shift in range(40, -1, -10)])
+    return f"{_second(milliseconds >> 10)}{_PAIRS[milliseconds & 1023]}"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    """The first eight characters, which all ids of about a second have in common."""
+    return "".join([_PAIRS[(seconds >> shift) & 1023] for shift in range(30, -1, -10)])
 
 
 def new_id(prefix: str) -> str:

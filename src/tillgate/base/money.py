@@ -74,7 +74,7 @@ def parse_currency(code: str, *, field: Field) -> str:
 
 
 def parse_amount(text: str, currency: str, *, field: Field, may_be_zero: bool = False) -> Money:
-    """A positive amount from its decimal string.
+    """An amount from its decimal string: positive, or zero too where that is allowed.
 
     Raises:
         InvalidInput: the text is not a plain decimal number, is zero (unless that is allowed), is too
@@ -84,7 +84,7 @@ def parse_amount(text: str, currency: str, *, field: Field, may_be_zero: bool = 
     example = format_minor(9900 if digits else 99, digits) if digits != 3 else "99.000"
     match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
     if match is None:
-        raise InvalidInput(field, Problem.NOT_AN_AMOUNT, example=example)
+        raise InvalidInput(field, Problem.NOT_AN_AMOUNT, example=example, may_be_zero=may_be_zero)
     whole, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > digits:
         raise InvalidInput(

@@ -1,6 +1,6 @@
 """Cursor pages: newest first, the cursor is the id of the last object of the page before."""
 
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
@@ -28,10 +28,15 @@ class PageRequest(NamedTuple):
 
 
 class Page(NamedTuple, Generic[T]):
-    """One page, and whether there is another."""
+    """One page, and whether there is another.
+
+    Attributes:
+        last: what carries the last object's id, where ``data`` holds objects that are encoded already.
+    """
 
     data: list[T]
     has_more: bool
+    last: Any = None
 
 
 def checked_cursor(page: PageRequest, prefix: str) -> None:

@@ -101,11 +101,12 @@ class Problem(StrEnum):
 
     # Money.
     NOT_A_CURRENCY = "not_a_currency"  # suggestion?
-    NOT_AN_AMOUNT = "not_an_amount"  # example
+    NOT_AN_AMOUNT = "not_an_amount"  # example, may_be_zero
+    AMOUNT_AMBIGUOUS = "amount_ambiguous"  # readings
     DECIMALS = "decimals"  # currency, digits, given, example
     AMOUNT_TOO_LARGE = "amount_too_large"  # digits
     AMOUNT_ZERO = "amount_zero"
-    TOTAL_NOT_POSITIVE = "total_not_positive"  # discount, price
+    TOTAL_BELOW_ZERO = "total_below_zero"  # discount, price
     TOTAL_TOO_LARGE = "total_too_large"
     CURRENCY_OF_LINES = "currency_of_lines"  # other
     CAPTURE_TOO_LARGE = "capture_too_large"  # left
@@ -134,6 +135,8 @@ class Problem(StrEnum):
     PRICE_HAS_DISCOUNT = "price_has_discount"
     TAKES_NO_CODES = "takes_no_codes"
     SESSION_CHANGED = "session_changed"
+    LINK_EXPIRED = "link_expired"  # other
+    LINK_USED_UP = "link_used_up"  # other
 
     # Discounts.
     COUPON_CURRENCY = "coupon_currency"  # coupon, currency
@@ -164,6 +167,7 @@ class Problem(StrEnum):
 
     # People.
     ROLE_NEEDS_PROJECT = "role_needs_project"  # role
+    GUESSABLE = "guessable"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 — what is wrong, not what it is
     WRONG_CODE = "wrong_code"
     PASSKEY_IN_USE = "passkey_in_use"

@@ -3,6 +3,7 @@
 import functools
 import ipaddress
 import unicodedata
+from typing import Final
 from urllib.parse import urlsplit
 
 from tillgate.base.errors import InvalidInput
@@ -14,11 +15,65 @@ URL_MAX = 2_048
 EMAIL_MAX = 254
 
 
+# Default_Ignorable_Code_Point of Unicode: what a font shows nothing for, and Python's table does not tell.
+_IGNORABLE: Final = dict.fromkeys(
+    code
+    for first, last in (
+        (0x00AD, 0x00AD),
+        (0x034F, 0x034F),
+        (0x061C, 0x061C),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+        (0xFFA0, 0xFFA0),
+        (0xFFF0, 0xFFF8),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
+        (0xE0000, 0xE0FFF),
+    )
+    for code in range(first, last + 1)
+)
+# The empty pattern of Braille: a letter, and blank.
+_BLANK: Final = "\u2800"
+
+
+def without_invisible(text: str) -> str:
+    """The text without what nobody can see, and without white space around it."""
+    return text.strip() if text.isascii() else text.translate(_IGNORABLE).strip()
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is something in the text that a reader can see."""
+    return any(unicodedata.category(char)[0] not in "CZM" and char != _BLANK for char in without_invisible(text))
+
+
+def identity(text: str) -> str:
+    """A name that is compared, such as a reference: two that look the same are the same.
+
+    What nobody can see is left out, and letters have their composed form (NFC). Case is told apart.
+    """
+    return without_invisible(unicodedata.normalize("NFC", without_invisible(text)))
+
+
+def folded(text: str) -> str:
+    """A word that people type, as it is compared: also without case, and without the differences that Unicode calls
+    compatible (NFKC), such as those of wide letters."""
+    wide = unicodedata.normalize("NFKC", without_invisible(text)).casefold()
+    return without_invisible(unicodedata.normalize("NFKC", wide))
+
+
 def checked_text(text: str, *, field: Field, length_max: int, may_be_empty: bool = False) -> str:
     """The text without surrounding white space.
 
     Raises:
-        InvalidInput: it is empty, too long, or holds control characters other than line breaks and tabs.
+        InvalidInput: nothing in it is visible, it is too long, or it holds control characters other than line breaks
+            and tabs.
     """
     stripped = text.strip()
     if not stripped and not may_be_empty:
@@ -28,7 +83,11 @@ def checked_text(text: str, *, field: Field, length_max: int, may_be_empty: bool
     # Lone surrogates cannot be written as UTF-8; NUL cannot be stored by PostgreSQL.
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in stripped):
         raise InvalidInput(field, Problem.CONTROL_CHARACTERS)
-    return stripped
+    if is_visible(stripped):
+        return stripped
+    if not may_be_empty:
+        raise InvalidInput(field, Problem.EMPTY)
+    return ""
 
 
 # Asked for on each request, of few addresses; parsing one takes longer than everything else about a key.
@@ -62,6 +121,9 @@ def checked_url(url: str, *, field: Field, http_loopback: bool) -> str:
         raise InvalidInput(field, Problem.NOT_A_URL, http_loopback=http_loopback) from error
     if parts.username is not None or parts.password is not None:
         raise InvalidInput(field, Problem.URL_CREDENTIALS)
+    # A placeholder is filled in behind the host only: what a buyer calls a purchase never says where they are sent.
+    if "{" in parts.netloc or "}" in parts.netloc:
+        raise InvalidInput(field, Problem.URL_HOST_CHARACTERS)
     if parts.scheme == "https" and host:
         return url
     if parts.scheme == "http" and http_loopback and is_loopback_host(host):
@@ -89,13 +151,19 @@ def checked_return_url(url: str | None, *, field: Field, livemode: bool) -> str 
     return None if url is None else checked_url(url, field=field, http_loopback=not livemode)
 
 
+def normal_email(email: str) -> str:
+    """An address as it is compared and kept: in lower case, without what nobody can see, wide letters as usual ones."""
+    wide = unicodedata.normalize("NFKC", without_invisible(email)).lower()
+    return without_invisible(unicodedata.normalize("NFKC", wide))
+
+
 def checked_email(email: str) -> str:
     """The address in lower case, without surrounding white space.
 
     Raises:
         InvalidInput: it does not look like an e-mail address.
     """
-    normal = email.strip().lower()
+    normal = normal_email(email)
     name, at, domain = normal.rpartition("@")
     if not at or not name or not domain or len(normal) > EMAIL_MAX:
         raise InvalidInput("email", Problem.NOT_AN_EMAIL)

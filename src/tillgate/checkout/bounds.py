@@ -4,9 +4,9 @@ from typing import Final
 
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import InvalidInput
-from tillgate.base.problems import Problem
+from tillgate.base.problems import Field, Problem
 
-REDEMPTIONS_MAX: Final = 1_000_000_000
+USES_MAX: Final = 1_000_000_000
 
 
 def checked_expiry(text: str | None, *, now: int) -> int | None:
@@ -26,14 +26,12 @@ def checked_expiry(text: str | None, *, now: int) -> int | None:
     return at
 
 
-def checked_redemptions_max(count: int | None) -> int | None:
-    """A ``maxRedemptions``; None for no limit.
+def checked_uses_max(count: int | None, *, field: Field = "max_redemptions") -> int | None:
+    """How often something may be used; None for no limit.
 
     Raises:
         InvalidInput: it is not between 1 and a billion.
     """
-    if count is not None and not 1 <= count <= REDEMPTIONS_MAX:
-        raise InvalidInput(
-            "max_redemptions", Problem.OUT_OF_RANGE, minimum=1, maximum=REDEMPTIONS_MAX, given=count, unlimited=True
-        )
+    if count is not None and not 1 <= count <= USES_MAX:
+        raise InvalidInput(field, Problem.OUT_OF_RANGE, minimum=1, maximum=USES_MAX, given=count, unlimited=True)
     return count

@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.pages import LIMIT_MAX, Page, PageRequest
-from tillgate.base.problems import Problem
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
 from tillgate.checkout.coupons.model import Coupon, to_api
 from tillgate.checkout.coupons.operations import (
@@ -84,11 +83,13 @@ async def create(call: Call) -> Response:
             name=form.text("name"),
             description=form.optional("description"),
             discount_type=form.text("discountType"),
-            discount_amount=form.optional("discountAmount") if amount else None,
+            discount_amount=form.optional_amount("discountAmount", "discount_amount", form.text("currency").upper())
+            if amount
+            else None,
             currency=form.text("currency").upper() if amount else None,
-            discount_percentage=None if amount else form.optional("discountPercentage"),
-            expires_at=_end_of_day(form),
-            max_redemptions=_count(form),
+            discount_percentage=None if amount else form.percentage("discountPercentage", "discount_percentage"),
+            expires_at=form.end_of_day("expiresAt"),
+            max_redemptions=form.count("maxRedemptions", field="max_redemptions"),
         )
 
         async def operation(tx: Transaction) -> Coupon:
@@ -118,16 +119,17 @@ async def deactivate(call: Call) -> Response:
 async def create_code(call: Call) -> Response:
     """Make a promotion code for a coupon."""
     form = call.form
-    minimum = form.optional("minimumAmount")
+    currency = form.text("currency").upper()
     try:
+        minimum = form.optional_amount("minimumAmount", "minimum_amount", currency)
         new = NewPromotionCode(
             code=form.text("code"),
             coupon_id=call.param("coupon"),
             minimum_amount=minimum,
             # The currency is filled in beforehand; without a minimum it says nothing.
-            currency=form.text("currency").upper() if minimum is not None else None,
-            expires_at=_end_of_day(form),
-            max_redemptions=_count(form),
+            currency=currency if minimum is not None else None,
+            expires_at=form.end_of_day("expiresAt"),
+            max_redemptions=form.count("maxRedemptions", field="max_redemptions"),
             first_time_transaction=form.one("firstTimeTransaction") == "1",
             one_per_customer=form.one("onePerCustomer") == "1",
         )
@@ -195,21 +197,6 @@ async def _switch_code(call: Call, active: bool) -> Response:
 
     code = await call.write(operation)
     return call.go(f"{COUPONS}/{code.coupon_id}", flash="code_activated" if active else "code_deactivated")
-
-
-def _end_of_day(form: Form) -> str | None:
-    """A day of the form as the instant in which it ends, in UTC."""
-    day = form.optional("expiresAt")
-    return f"{day}T23:59:59.999Z" if day is not None else None
-
-
-def _count(form: Form) -> int | None:
-    text = form.optional("maxRedemptions")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise InvalidInput("max_redemptions", Problem.NOT_A_NUMBER)
-    return int(text)
 
 
 def _code_values(form: Form) -> dict[str, object]:

@@ -4,10 +4,13 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.problems import Problem
 from tillgate.dashboard.words import form_name, message_of, sentence_of
+from tillgate.words.reading import plain_amount, plain_percentage
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
+COUNT_DIGITS_MAX: Final = 12
 CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
 
 # The currencies offered first; any of ISO 4217 may be typed.
@@ -33,6 +36,22 @@ class Form:
         """The same; None where nothing was filled in."""
         return self.text(name) or None
 
+    def amount(self, name: str, field: str, currency: str) -> str:
+        """An amount of money as somebody typed it, as a decimal string; "" where nothing was filled in.
+
+        Raises:
+            InvalidInput: it could be two amounts; ``field`` is named.
+        """
+        return plain_amount(self.text(name), currency, field=field)
+
+    def optional_amount(self, name: str, field: str, currency: str) -> str | None:
+        """The same; None where nothing was filled in."""
+        return self.amount(name, field, currency) or None
+
+    def percentage(self, name: str, field: str) -> str | None:
+        """A percentage in the same way; None where nothing was filled in."""
+        return plain_percentage(self.text(name), field=field) or None
+
     def fields_but(self, *names: str) -> list[tuple[str, list[str]]]:
         """Every field with its values in order, but these."""
         return sorted((name, values) for name, values in self._fields.items() if name not in names)
@@ -40,6 +59,24 @@ class Form:
     def pairs(self) -> list[tuple[str, str]]:
         """Every field with each of its values, as a form would send it again."""
         return [(name, value) for name, values in self._fields.items() for value in values]
+
+    def count(self, name: str, *, field: str) -> int | None:
+        """A whole number; None where nothing was filled in.
+
+        Raises:
+            InvalidInput: something else was filled in; ``field`` is named.
+        """
+        text = self.optional(name)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS_MAX):
+            raise InvalidInput(field, Problem.NOT_A_NUMBER)
+        return int(text)
+
+    def end_of_day(self, name: str) -> str | None:
+        """A day as the instant in which it ends, in UTC; None where nothing was filled in."""
+        day = self.optional(name)
+        return f"{day}T23:59:59.999Z" if day is not None else None
 
     def many(self, name: str) -> list[str]:
         """Every value of a field, as of a group of checkboxes."""

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+import msgspec
 from starlette.responses import Response
 
+from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.pages import Page, PageRequest
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
@@ -43,24 +45,35 @@ async def new_link(call: Call) -> Response:
     """The form for a link."""
     return _form(
         call,
-        draft(title="", fiatAmount="", fiatCurrency="USD", description="", successUrl="", cancelUrl=""),
+        draft(
+            title="",
+            fiatAmount="",
+            fiatCurrency="USD",
+            description="",
+            successUrl="",
+            cancelUrl="",
+            expiresAt="",
+            maxCompletedSessions="",
+        ),
     )
 
 
 async def create(call: Call) -> Response:
     """Make a link and show it."""
-    form = call.form
-    new = NewLink(
-        title=form.text("title"),
-        fiat_amount=form.text("fiatAmount"),
-        fiat_currency=form.text("fiatCurrency").upper(),
-        description=form.optional("description"),
-        success_url=form.optional("successUrl"),
-        cancel_url=form.optional("cancelUrl"),
-        allow_promotion_codes=_codes_allowed(form),
-    )
+    form, currency = call.form, call.form.text("fiatCurrency").upper()
 
     async def operation(tx: Transaction) -> PaymentLink:
+        new = NewLink(
+            title=form.text("title"),
+            fiat_amount=form.amount("fiatAmount", "fiat_amount", currency),
+            fiat_currency=currency,
+            description=form.optional("description"),
+            success_url=form.optional("successUrl"),
+            cancel_url=form.optional("cancelUrl"),
+            allow_promotion_codes=_codes_allowed(form),
+            expires_at=form.end_of_day("expiresAt"),
+            max_completed_sessions=_uses_max(form),
+        )
         return await create_link(call.context.checkout, tx, call.principal, new)
 
     try:
@@ -96,6 +109,8 @@ async def edit_form(call: Call) -> Response:
             successUrl=link.success_url or "",
             cancelUrl=link.cancel_url or "",
             allowPromotionCodes=link.allow_promotion_codes,
+            expiresAt=_day(link),
+            maxCompletedSessions=str(link.completed_sessions_max or ""),
         ),
         link,
     )
@@ -103,18 +118,22 @@ async def edit_form(call: Call) -> Response:
 
 async def edit(call: Call) -> Response:
     """Change a link."""
-    form = call.form
+    form, currency = call.form, call.form.text("fiatCurrency").upper()
     link = await _link(call)
-    changes = LinkChanges(
-        title=form.text("title"),
-        fiat_amount=form.text("fiatAmount"),
-        fiat_currency=form.text("fiatCurrency").upper(),
-        description=form.optional("description"),
-        success_url=form.optional("successUrl"),
-        cancel_url=form.optional("cancelUrl"),
-        allow_promotion_codes=_codes_allowed(form),
-    )
+    # A day that was left as it is keeps its instant, which a program may have set to another than the day's end.
+    same_day = form.text("expiresAt") == _day(link)
     try:
+        changes = LinkChanges(
+            title=form.text("title"),
+            fiat_amount=form.amount("fiatAmount", "fiat_amount", currency),
+            fiat_currency=currency,
+            description=form.optional("description"),
+            success_url=form.optional("successUrl"),
+            cancel_url=form.optional("cancelUrl"),
+            allow_promotion_codes=_codes_allowed(form),
+            expires_at=msgspec.UNSET if same_day else form.end_of_day("expiresAt"),
+            max_completed_sessions=_uses_max(form),
+        )
         await _change(call, changes)
     except InvalidInput as error:
         return _form(call, Draft(_values(form), problems_of(error)), link)
@@ -163,8 +182,26 @@ async def _change(call: Call, changes: LinkChanges) -> PaymentLink:
 
 
 def _values(form: Form) -> dict[str, object]:
-    names = ("title", "fiatAmount", "fiatCurrency", "description", "successUrl", "cancelUrl")
+    names = (
+        "title",
+        "fiatAmount",
+        "fiatCurrency",
+        "description",
+        "successUrl",
+        "cancelUrl",
+        "expiresAt",
+        "maxCompletedSessions",
+    )
     return {name: form.one(name) for name in names} | {"allowPromotionCodes": _codes_allowed(form)}
+
+
+def _day(link: PaymentLink) -> str:
+    """The day on which a link expires, in UTC, as a form has it."""
+    return to_rfc3339(link.expires_at)[:10] if link.expires_at is not None else ""
+
+
+def _uses_max(form: Form) -> int | None:
+    return form.count("maxCompletedSessions", field="max_completed_sessions")
 
 
 def _codes_allowed(form: Form) -> bool:

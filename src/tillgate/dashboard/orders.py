@@ -66,6 +66,8 @@ class OrderView(NamedTuple):
     excess: bool
     excess_value: str
     can_wait: bool
+    customer_stated: bool
+    sending: frozenset[str]
 
 
 async def order_view(tx: Transaction, principal: Principal, session: CheckoutSession) -> OrderView:
@@ -86,6 +88,8 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
         excess=excess(session) > 0,
         excess_value=str(Money(max(payment.refundable_minor - payment.price.minor, 0), payment.price.currency)),
         can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
+        customer_stated=order.customer_stated,
+        sending=frozenset(one.id for one in refunds.data if one.asked),
     )
 
 
@@ -221,7 +225,8 @@ async def refund(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
-        new = NewRefund(order.payment.id, reason, form.optional("amount"), form.optional("destination"))
+        amount = form.optional_amount("amount", "amount", order.currency)
+        new = NewRefund(order.payment.id, reason, amount, form.optional("destination"))
         return await create_refund(call.context.checkout, tx, call.principal, new)
 
     try:
@@ -247,6 +252,7 @@ def _refund_page(call: Call, found: Refund, filled: Draft) -> Response:
         section="sessions",
         session_id=call.param("session"),
         refund=refund_to_api(found),
+        asked=found.asked,
         draft=filled,
         hash_max=HASH_MAX,
     )
@@ -289,7 +295,7 @@ async def capture_form(call: Call) -> Response:
 
 async def capture(call: Call) -> Response:
     """Take what was authorised, or a part of it."""
-    amount, remainder = call.form.optional("amount"), call.form.one("keep") != "yes"
+    remainder = call.form.one("keep") != "yes"
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
@@ -298,7 +304,7 @@ async def capture(call: Call) -> Response:
             tx,
             call.principal,
             order.payment.id,
-            amount=amount,
+            amount=call.form.optional_amount("amount", "amount", order.currency),
             cancel_remainder=remainder,
         )
 

@@ -50,18 +50,18 @@ async def new_product(call: Call) -> Response:
 
 async def create(call: Call) -> Response:
     """Make a product and show it."""
-    form = call.form
-    new = NewProduct(
-        name=form.text("name"),
-        description=form.optional("description"),
-        pricing=form.text("pricing"),
-        price=form.optional("price"),
-        currency=form.text("currency").upper(),
-        price_min=form.optional("priceMin"),
-        price_max=form.optional("priceMax"),
-    )
+    form, currency = call.form, call.form.text("currency").upper()
 
     async def operation(tx: Transaction) -> Product:
+        new = NewProduct(
+            name=form.text("name"),
+            description=form.optional("description"),
+            pricing=form.text("pricing"),
+            price=form.optional_amount("price", "price", currency),
+            currency=currency,
+            price_min=form.optional_amount("priceMin", "price_min", currency),
+            price_max=form.optional_amount("priceMax", "price_max", currency),
+        )
         return await create_product(call.context.checkout, tx, call.principal, new)
 
     try:
@@ -95,18 +95,18 @@ async def edit_form(call: Call) -> Response:
 
 async def edit(call: Call) -> Response:
     """Change a product."""
-    form = call.form
+    form, currency = call.form, call.form.text("currency").upper()
     product = await _product(call)
-    changes = ProductChanges(
-        name=form.text("name"),
-        description=form.optional("description"),
-        pricing=form.text("pricing"),
-        price=form.optional("price"),
-        currency=form.text("currency").upper(),
-        price_min=form.optional("priceMin"),
-        price_max=form.optional("priceMax"),
-    )
     try:
+        changes = ProductChanges(
+            name=form.text("name"),
+            description=form.optional("description"),
+            pricing=form.text("pricing"),
+            price=form.optional_amount("price", "price", currency),
+            currency=currency,
+            price_min=form.optional_amount("priceMin", "price_min", currency),
+            price_max=form.optional_amount("priceMax", "price_max", currency),
+        )
         await _change(call, changes)
     except InvalidInput as error:
         return _form(call, Draft(_values(form), problems_of(error)), product)

@@ -18,6 +18,7 @@ from tillgate.checkout.orders.model import Order
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.statements.model import order_standing, statement_of
 from tillgate.checkout.statements.words import MERCHANT, ORDER, MerchantWords, filled, values_of
+from tillgate.words.templates import Isolating
 
 _RATE_DIGITS: Final = 6
 _COIN: Final = "of the chain's coin"
@@ -40,6 +41,8 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Names, titles and descriptions are other people's, and change the order of nothing around them.
+        extensions=[Isolating],
     )
     made.globals |= {
         "static": static_url,

@@ -25,6 +25,7 @@ LABELS: Final[Mapping[str, str]] = {
     "expires_at": "Last day",
     "fiat_amount": "Amount",
     "fiat_currency": "Currency",
+    "max_completed_sessions": "Payment limit",
     "max_redemptions": "Redemption limit",
     "minimum_amount": "Minimum purchase",
     "name": "Name",
@@ -69,6 +70,10 @@ def _only(values: Values, spell: Spell) -> str:
     return f"Leave this empty where {spell((field,))} is {value}."
 
 
+def _ambiguous(values: Values, _: Spell) -> str:
+    return f"Do you mean {' or '.join(values['readings'])}? Enter it exactly so."
+
+
 def _range(values: Values, _: Spell) -> str:
     empty = ", or leave it empty for no limit" if values.get("unlimited") else ""
     return f"Enter a number from {values['minimum']} to {values['maximum']}{empty}."
@@ -88,9 +93,10 @@ _SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.NOT_A_TIMESTAMP: "Choose a day, such as 2027-01-31.",
     _P.NOT_IN_FUTURE: "Choose a day that has not passed.",
     _P.NOT_A_PERCENTAGE: "Enter a number above 0 and up to 100, such as 12.5, with at most two decimals.",
-    _P.NOT_AN_AMOUNT: (
-        'Expected a positive decimal amount, such as "{example}": digits and at most one point; no sign, exponent, '
-        "symbol or thousands separator."
+    _P.AMOUNT_AMBIGUOUS: _ambiguous,
+    _P.NOT_AN_AMOUNT: lambda values, _: (
+        f"Expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'}, such as "
+        f'"{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'
     ),
     _P.FIXED_HAS_NO_BOUNDS: "Leave this empty: only the price that a buyer sets has bounds.",
     _P.ROLE_NEEDS_PROJECT: "Choose a project for the role {role}.",

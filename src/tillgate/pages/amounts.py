@@ -1,63 +1,13 @@
-"""Amounts and times for a person's eyes, in the pages' own language, English."""
+"""Amounts of coins, and spans of time, for a person's eyes."""
 
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Final
 
 from tillgate.base.clock import DAY_MS, HOUR_MS, SECOND_MS
-from tillgate.base.money import Money
+from tillgate.words import Words, phrase
 
-# The code stands beside every amount, so a sign that several currencies share misleads nobody.
-_SIGNS: Final = {
-    "AUD": "$",
-    "BRL": "R$",
-    "CAD": "$",
-    "CNY": "¥",
-    "EUR": "€",
-    "GBP": "£",
-    "HKD": "$",
-    "ILS": "₪",
-    "INR": "₹",
-    "JPY": "¥",
-    "KRW": "₩",
-    "MXN": "$",
-    "NGN": "₦",
-    "NZD": "$",
-    "PHP": "₱",
-    "SGD": "$",
-    "TRY": "₺",
-    "TWD": "$",
-    "UAH": "₴",
-    "USD": "$",
-    "VND": "₫",
-}
-
-
-class Price(NamedTuple):
-    """A fiat amount in parts, for type of different sizes.
-
-    Attributes:
-        sign: ``$``, or nothing where a currency has no sign that is known well enough.
-        number: grouped in thousands, with all of the currency's minor digits: ``1,234.50``.
-        code: ISO 4217.
-    """
-
-    sign: str
-    number: str
-    code: str
-
-    def __str__(self) -> str:
-        return f"{self.sign}{self.number} {self.code}"
-
-
-def price(money: Money) -> Price:
-    """The amount as a shop writes it: ``$1,234.50 USD``, ``¥1,200 JPY``, ``12.500 KWD``."""
-    return Price(_SIGNS.get(money.currency, ""), grouped(str(money)), money.currency)
-
-
-def grouped(number: str) -> str:
-    """A decimal string with its thousands set apart: ``1,234.50``."""
-    whole, point, decimals = number.partition(".")
-    return f"{int(whole):,}{point}{decimals}"
+# Abbreviated days and hours.
+DAYS_AND_HOURS: Final = phrase("{days} d {hours} h")
 
 
 def units(atomic: int, decimals: int) -> str:
@@ -67,19 +17,19 @@ def units(atomic: int, decimals: int) -> str:
     return f"{whole}.{fraction}" if fraction else str(whole)
 
 
-def spoken(seconds: int) -> str:
+def spoken(seconds: int, words: Words) -> str:
     """How long to wait, rounded up: ``6 seconds``, ``a minute``, ``5 minutes``."""
     if seconds < 60:
-        return "a second" if seconds <= 1 else f"{seconds} seconds"
+        return words.say("a second") if seconds <= 1 else words.say_many("{count} second", "{count} seconds", seconds)
     minutes = ceil(seconds / 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return words.say("a minute") if minutes == 1 else words.say_many("{count} minute", "{count} minutes", minutes)
 
 
-def time_left(milliseconds: int) -> str:
+def time_left(milliseconds: int, words: Words) -> str:
     """``59:03``, ``3:59:03`` or ``2 d 3 h``; ``0:00`` once it is over. ``checkout.js`` counts on in this form."""
     if milliseconds >= DAY_MS:
         days, rest = divmod(milliseconds, DAY_MS)
-        return f"{days} d {rest // HOUR_MS} h"
+        return words.say(DAYS_AND_HOURS, days=days, hours=rest // HOUR_MS)
     minutes, seconds = divmod(max(milliseconds, 0) // SECOND_MS, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

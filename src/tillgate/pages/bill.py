@@ -5,7 +5,7 @@ from typing import NamedTuple
 from tillgate.base.money import Money
 from tillgate.checkout.orders.model import LineItemKind, Order
 from tillgate.checkout.orders.operations import UNNAMED
-from tillgate.pages.amounts import price
+from tillgate.words import Words
 
 
 class BillLine(NamedTuple):
@@ -23,7 +23,7 @@ class BillLine(NamedTuple):
     is_code: bool = False
 
 
-def bill_of(order: Order, title: str | None, code: str | None) -> tuple[BillLine, ...]:
+def bill_of(order: Order, title: str | None, code: str | None, words: Words) -> tuple[BillLine, ...]:
     """The order's lines, its shipping and what is taken off; nothing where the price says it all.
 
     Args:
@@ -32,21 +32,22 @@ def bill_of(order: Order, title: str | None, code: str | None) -> tuple[BillLine
     """
 
     def amount(minor: int, *, off: bool = False) -> str:
-        shown = price(Money(minor, order.currency))
-        return f"{'−' if off else ''}{shown.sign}{shown.number}"
+        figure = words.price(Money(minor, order.currency)).figure
+        return f"−{figure}" if off else figure
 
+    whole = words.say("Price")
     only = len(order.line_items) == 1
     lines = [
         BillLine(
-            "Price" if only and one.name in (UNNAMED, title) else one.name,
+            whole if only and one.name in (UNNAMED, title) else one.name,
             amount(one.amount_minor, off=one.kind is LineItemKind.DISCOUNT),
             one.quantity if one.quantity > 1 else None,
         )
         for one in order.line_items
     ]
     if order.shipping_minor:
-        lines.append(BillLine("Shipping", amount(order.shipping_minor)))
+        lines.append(BillLine(words.say("Shipping"), amount(order.shipping_minor)))
     for discount in order.discounts:
         by = code if discount.promotion_code_id is not None else None
         lines.append(BillLine(by or discount.name, amount(discount.amount_minor, off=True), is_code=by is not None))
-    return () if len(lines) == 1 and lines[0].label == "Price" and lines[0].quantity is None else tuple(lines)
+    return () if len(lines) == 1 and lines[0].label == whole and lines[0].quantity is None else tuple(lines)

@@ -2,21 +2,23 @@
 
 from typing import Final, NamedTuple, assert_never
 
+from markupsafe import Markup
+
 from tillgate.base.errors import InvalidInput
 from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused
-from tillgate.pages.amounts import price
+from tillgate.words import Words, phrase
 
-_UNKNOWN: Final = "This code is not valid. Please check the spelling."
+_UNKNOWN: Final = phrase("This code is not valid. Please check the spelling.")
 
 
 class WrongCode(NamedTuple):
     """What was typed, and what is the matter with it."""
 
     typed: str
-    words: str
+    words: Markup
 
 
-def code_refused(error: DiscountRefused | InvalidInput, merchant: str) -> str:
+def code_refused(error: DiscountRefused | InvalidInput, merchant: str, words: Words) -> Markup:
     """The reason in plain words.
 
     A code that is switched off reads like none: whether it will be on one day is the merchant's business. What a code
@@ -24,23 +26,30 @@ def code_refused(error: DiscountRefused | InvalidInput, merchant: str) -> str:
     may read it.
     """
     if isinstance(error, InvalidInput):
-        return _UNKNOWN
+        return words.html(_UNKNOWN)
     match error.why:
         case DiscountRefusal.INACTIVE:
-            return _UNKNOWN
+            return words.html(_UNKNOWN)
         case DiscountRefusal.EXPIRED:
-            return "This code has expired."
+            return words.html("This code has expired.")
         case DiscountRefusal.USED_UP:
-            return "This code has reached its limit."
+            return words.html("This code has reached its limit.")
         case DiscountRefusal.OTHER_CURRENCY:
-            return "This code is for prices in another currency."
+            return words.html("This code is for prices in another currency.")
         case DiscountRefusal.BELOW_MINIMUM:
-            return f"This code is for purchases of {price(error.values['minimum'])} or more."
+            return words.html(
+                "This code is for purchases of {minimum} or more.", minimum=words.price(error.values["minimum"]).text
+            )
         case DiscountRefusal.NOTHING_TO_TAKE_OFF:
-            return "This code does not apply to this purchase."
+            return words.html("This code does not apply to this purchase.")
         case DiscountRefusal.FIRST_PAYMENT_ONLY:
-            return f"This code is only for the first purchase of registered customers of {merchant}."
+            return words.html(
+                "This code is only for the first purchase of registered customers of {merchant}.", merchant=merchant
+            )
         case DiscountRefusal.ONCE_PER_CUSTOMER:
-            return f"This code can be used once by each registered customer of {merchant}, and not for this purchase."
+            return words.html(
+                "This code can be used once by each registered customer of {merchant}, and not for this purchase.",
+                merchant=merchant,
+            )
         case never:
             assert_never(never)

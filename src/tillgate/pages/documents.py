@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tillgate.pages.reader import IN_ENGLISH
 from tillgate.pages.rendering import page
 
 ERRORS: Final = "/docs/errors"
@@ -38,13 +39,13 @@ def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
         return Markup(markdown.render(texts[code]))  # noqa: S704
 
     async def index(_: Request) -> Response:
-        return page("document.html", title="Errors", text=html(""), is_index=True, errors=ERRORS)
+        return page(IN_ENGLISH, "document.html", title="Errors", text=html(""), is_index=True, errors=ERRORS)
 
     async def one(request: Request) -> Response:
         code: str = request.path_params["code"]
         if not code or code not in texts:
-            return page("no_document.html", 404, errors=ERRORS, asked=code[:SHOWN_MAX])
-        return page("document.html", title=code, text=html(code), is_index=False, errors=ERRORS)
+            return page(IN_ENGLISH, "no_document.html", 404, errors=ERRORS, asked=code[:SHOWN_MAX])
+        return page(IN_ENGLISH, "document.html", title=code, text=html(code), is_index=False, errors=ERRORS)
 
     return [Route(ERRORS, index, methods=["GET"]), Route(f"{ERRORS}/{{code}}", one, methods=["GET"])]
 

@@ -1,54 +1,112 @@
-"""``/l/{slug}``: every visit to a payment link opens a fresh session."""
+"""``/l/{slug}``: what a payment link offers. A person's click opens the session; previews and crawlers open none."""
 
+import hashlib
 import re
-from typing import Final
+import secrets
+from typing import Final, NamedTuple, assert_never
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.access import visitor
-from tillgate.base.errors import Conflict, NotFound
-from tillgate.checkout.links.model import PaymentLink
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.invariants import ensure
+from tillgate.base.principal import Principal
+from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
+from tillgate.checkout.links.model import Ended, PaymentLink
 from tillgate.checkout.links.operations import get_public_link
-from tillgate.checkout.sessions.model import CheckoutSession
-from tillgate.checkout.sessions.opening import visit_link
+from tillgate.checkout.orders.model import REFERENCE_MAX
+from tillgate.checkout.sessions.opening import Visitor, visit_link
 from tillgate.pages.amounts import spoken
 from tillgate.pages.context import PagesContext
-from tillgate.pages.rendering import nothing, notice, see_other
-from tillgate.store import Transaction
+from tillgate.pages.forms import fields_of, small_form
+from tillgate.pages.reader import Reader, reader_of
+from tillgate.pages.rendering import notice, page, see_other
+from tillgate.store import Transaction, idempotency
+from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
+from tillgate.words import Words
+
+# A reference of the longest kind, each of its characters percent-encoded, and an e-mail address.
+FORM_BYTES_MAX: Final = 8_192
 
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,100}", re.ASCII)
+_MARK: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_NAMES_OF_REFERENCE: Final = ("client_reference_id", "reference")
+
+
+class _Typed(NamedTuple):
+    """What is said of who comes: by the link's address, or by the form.
+
+    Attributes:
+        asked: the page has a field for an e-mail address.
+        email: as it was typed, with ``problem`` where it is none.
+    """
+
+    client_reference_id: str | None
+    asked: bool
+    email: str
+    problem: Markup | None = None
 
 
 def routes(context: PagesContext) -> list[BaseRoute]:
-    async def visit(request: Request) -> Response:
-        slug: str = request.path_params["slug"]
-        if not _SLUG.fullmatch(slug):
-            return _unknown()
-        if request.method == "HEAD" or _is_prefetch(request):
-            return await _look(context, slug, prefetch=request.method != "HEAD")
+    async def offer(request: Request) -> Response:
+        """What the link offers."""
+        reader = reader_of(request)
+        link = await _link(context, reader, request)
+        if isinstance(link, Response):
+            return link
+        said = _said(fields_of(request.url.query[:FORM_BYTES_MAX]), reader.words)
+        # A link's address is not the buyer's own words: what is malformed in it is left out without a word.
+        return await _offer(
+            context, reader, link, said if said.problem is None else said._replace(email="", problem=None)
+        )
+
+    async def take(request: Request) -> Response:
+        """Open a session for whoever takes the offer: once for each form that was shown, however often it is sent."""
+        reader = reader_of(request)
+        link = await _link(context, reader, request)
+        if isinstance(link, Response):
+            return link
+        form = fields_of(request.url.query[:FORM_BYTES_MAX]) | await small_form(request, FORM_BYTES_MAX)
+        said = _said(form, reader.words)
+        if said.problem is not None:
+            return await _offer(context, reader, link, said, 422)
         # Each session is rows, an address and an event: nobody needs many of them at once.
         who = visitor(request.client.host if request.client else None)
-        if seconds := await context.visits.seconds_to_wait(slug, who):
-            return _too_many(seconds)
+        if seconds := await context.visits.seconds_to_wait(link.slug, who):
+            return _too_many(reader, seconds)
+        coming = Visitor(said.client_reference_id, said.email or None)
+        mark = _mark(context, link, form.get("mark", ""), coming)
 
-        async def operation(tx: Transaction) -> CheckoutSession:
-            return await visit_link(context.checkout, tx, slug)
+        async def operation(tx: Transaction) -> str:
+            earlier = await idempotency.begin(tx, mark) if mark is not None else None
+            if earlier is not None:
+                return earlier.body.decode()
+            opened = await visit_link(context.checkout, tx, link.slug, coming)
+            if mark is not None:
+                kept = await idempotency.finish(tx, mark, StoredAnswer(303, opened.id.encode(), ""))
+                ensure(kept, "a claim of this very transaction is finished by it")
+            return opened.id
 
         try:
-            session = await context.database.write(operation)
-        except NotFound:
-            return _unknown()
+            session_id = await context.database.write(operation)
         except Conflict as error:
-            return _not_ready() if error.code == "live_mode_not_configured" else _closed()
-        return see_other(f"/checkout/{session.id}")
+            return _refused(reader, error)
+        return see_other(reader.to(f"/checkout/{session_id}"))
 
-    return [Route("/l/{slug}", visit, methods=["GET"], name="link")]
+    return [
+        Route("/l/{slug}", offer, methods=["GET"], name="link"),
+        Route("/l/{slug}", take, methods=["POST"], name="link_take"),
+    ]
 
 
-async def _look(context: PagesContext, slug: str, *, prefetch: bool) -> Response:
-    """What a visit would find, without opening a session for somebody who has not come."""
+async def _link(context: PagesContext, reader: Reader, request: Request) -> PaymentLink | Response:
+    """The link, if it can be paid; or else the page that says why not."""
+    slug: str = request.path_params["slug"]
+    if not _SLUG.fullmatch(slug):
+        return _unknown(reader)
 
     async def operation(tx: Transaction) -> PaymentLink:
         return await get_public_link(tx, slug)
@@ -56,51 +114,145 @@ async def _look(context: PagesContext, slug: str, *, prefetch: bool) -> Response
     try:
         link = await context.database.read(operation)
     except NotFound:
-        return _unknown()
-    if not link.active:
-        return _closed()
+        return _unknown(reader)
+    ended = link.ended(context.checkout.clock.now())
+    if ended is not None:
+        return _ended(reader, ended)
     if link.livemode and context.checkout.rails.live is None:
-        return _not_ready()
-    # A browser keeps what it prefetched only if it was answered with success; so the visit comes back here.
-    return nothing(503 if prefetch else 200)
+        return _not_ready(reader)
+    return link
 
 
-def _is_prefetch(request: Request) -> bool:
-    purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose", "")
-    return "prefetch" in purpose.lower()
-
-
-def _unknown() -> Response:
-    return notice(
-        404,
-        "Payment link not found",
-        "The address may be incomplete or mistyped. Please check it, or ask the merchant for a new link.",
+async def _offer(context: PagesContext, reader: Reader, link: PaymentLink, said: _Typed, status: int = 200) -> Response:
+    merchant = (await context.accounts.get_project(link.project_id)).name
+    return page(
+        reader,
+        "offer.html",
+        status,
+        here=f"/l/{link.slug}",
+        link=link,
+        merchant=merchant,
+        price=reader.words.price(link.price),
+        url=f"{context.checkout.settings.public_url}/l/{link.slug}",
+        said=said,
+        email_max=EMAIL_MAX,
+        mark=secrets.token_hex(16),
     )
 
 
-def _too_many(seconds: int) -> Response:
+def _said(fields: dict[str, str], words: Words) -> _Typed:
+    """What the fields say of who comes. A reference that is none is left out: it is not the buyer's to mend."""
+    email, problem = fields.get("email", "").strip(), None
+    if email:
+        try:
+            email = checked_email(checked_text(email, field="email", length_max=EMAIL_MAX))
+        except InvalidInput:
+            email, problem = email[:EMAIL_MAX], words.html("Please check this e-mail address, or leave it empty.")
+    return _Typed(_reference(fields), "email" in fields or "with_email" in fields, email, problem)
+
+
+def _reference(fields: dict[str, str]) -> str | None:
+    given = next((fields[name] for name in _NAMES_OF_REFERENCE if fields.get(name)), None)
+    if given is None:
+        return None
+    try:
+        return checked_text(given, field="client_reference_id", length_max=REFERENCE_MAX)
+    except InvalidInput:
+        return None
+
+
+def _mark(context: PagesContext, link: PaymentLink, shown: str, coming: Visitor) -> IdempotentRequest | None:
+    """The name of a form that was sent; None for one that nobody gave a name, such as a shop's own button."""
+    if not _MARK.fullmatch(shown):
+        return None
+    name = hashlib.sha256(repr((shown, coming)).encode()).hexdigest()
+    buyer = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
+    return IdempotentRequest(buyer, name, "", context.checkout.clock.now(), namespace="visits", owner=link.id)
+
+
+def _refused(reader: Reader, error: Conflict) -> Response:
+    """What has changed since the offer was looked at."""
+    match error.code:
+        case "live_mode_not_configured":
+            return _not_ready(reader)
+        case "link_used_up":
+            return _ended(reader, Ended.USED_UP)
+        case "link_expired":
+            return _ended(reader, Ended.EXPIRED)
+        case _:
+            return _ended(reader, Ended.SWITCHED_OFF)
+
+
+def _unknown(reader: Reader) -> Response:
+    words = reader.words
+    return notice(
+        reader,
+        404,
+        words.html("Payment link not found"),
+        words.html("The address may be incomplete or mistyped. Please check it, or ask the merchant for a new link."),
+    )
+
+
+def _too_many(reader: Reader, seconds: int) -> Response:
+    words = reader.words
     answer = notice(
+        reader,
         429,
-        "Too many visits",
-        f"This payment link was opened too often from your connection. Please wait {spoken(seconds)}, then open it "
-        "again. A checkout that is already open still works.",
+        words.html("Too many visits"),
+        words.html(
+            "This payment link was opened too often from your connection. Please wait {time}, then open it again. A "
+            "checkout that is already open still works.",
+            time=spoken(seconds, words),
+        ),
     )
     answer.headers["Retry-After"] = str(seconds)
     return answer
 
 
-def _closed() -> Response:
-    return notice(
-        410,
-        "This payment link is closed",
-        "The merchant has closed this link. Nothing was charged. Please ask the merchant for a new link.",
-    )
+def _ended(reader: Reader, why: Ended) -> Response:
+    words = reader.words
+    match why:
+        case Ended.SWITCHED_OFF:
+            return notice(
+                reader,
+                410,
+                words.html("This payment link is closed"),
+                words.html(
+                    "The merchant has closed this link. Nothing was charged. Please ask the merchant for a new link."
+                ),
+            )
+        case Ended.EXPIRED:
+            return notice(
+                reader,
+                410,
+                words.html("This offer has ended"),
+                words.html(
+                    "Its time is over. Nothing was charged. A checkout that you have open already still works. "
+                    "Please ask the merchant whether there is another offer."
+                ),
+            )
+        case Ended.USED_UP:
+            return notice(
+                reader,
+                410,
+                words.html("This offer is no longer available"),
+                words.html(
+                    "All of it has been taken. Nothing was charged. A checkout that you have open already still works. "
+                    "Please ask the merchant whether there is another offer."
+                ),
+            )
+        case never:
+            assert_never(never)
 
 
-def _not_ready() -> Response:
+def _not_ready(reader: Reader) -> Response:
+    words = reader.words
     return notice(
+        reader,
         503,
-        "This shop cannot take payments yet",
-        "The merchant has not finished setting up live payments on this server. Nothing was charged. "
-        "Please try again later, or let the merchant know.",
+        words.html("This shop cannot take payments yet"),
+        words.html(
+            "The merchant has not finished setting up live payments on this server. Nothing was charged. Please try "
+            "again later, or let the merchant know."
+        ),
     )

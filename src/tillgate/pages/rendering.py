@@ -9,6 +9,10 @@ import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from tillgate.pages.amounts import DAYS_AND_HOURS
+from tillgate.pages.reader import Reader
+from tillgate.words.templates import Isolating, speaking
+
 _STATIC: Final = Path(__file__).parents[1] / "static"
 
 HEADERS: Final = {
@@ -21,6 +25,8 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
+    # The same address reads differently for somebody with another language.
+    "Vary": "Accept-Language",
 }
 
 
@@ -43,18 +49,31 @@ _templates: Final = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=[Isolating],
 )
-_templates.globals.update(static_url=static_url)
+_templates.globals.update(static_url=static_url, days_and_hours=DAYS_AND_HOURS)
 
 
-def page(template: str, status: int = 200, **values: object) -> Response:
-    """A template's HTML with this room's headers."""
-    return HTMLResponse(_templates.get_template(template).render(**values), status, HEADERS)
+def page(reader: Reader, template: str, status: int = 200, *, here: str | None = None, **values: object) -> Response:
+    """A template's HTML in the reader's language, with this room's headers.
+
+    Args:
+        here: the path of this page, where it can be switched to another language.
+    """
+    language = reader.words.language
+    html = _templates.get_template(template).render(
+        speaking(reader.words),
+        reader=reader,
+        language=language,
+        switches=reader.switches(here) if here is not None else (),
+        **values,
+    )
+    return HTMLResponse(html, status, HEADERS | {"Content-Language": language.tag})
 
 
-def notice(status: int, title: str, text: str) -> Response:
-    """A page that says why there is no checkout here."""
-    return page("notice.html", status, title=title, text=text)
+def notice(reader: Reader, status: int, title: str, text: str, *, here: str | None = None) -> Response:
+    """A page that says why there is no checkout here, in sentences of the reader's language."""
+    return page(reader, "notice.html", status, here=here, title=title, text=text)
 
 
 def see_other(path: str) -> Response:

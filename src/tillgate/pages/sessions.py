@@ -2,12 +2,14 @@
 
 from functools import partial
 from typing import Final, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import quote
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from keyturn.database import Operation
 from tillgate.access import visitor
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
@@ -24,10 +26,13 @@ from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
+from tillgate.pages.forms import small_form
+from tillgate.pages.reader import Reader, reader_of
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
 from tillgate.pages.words import for_buyer
 from tillgate.store import Transaction
+from tillgate.words import Words
 
 
 class WrongAmount(NamedTuple):
@@ -35,12 +40,10 @@ class WrongAmount(NamedTuple):
 
     line_id: str
     typed: str
-    words: str
+    words: Markup
 
 
 SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
-FORM_BYTES_MAX: Final = 1_024
-FORM_FIELDS_MAX: Final = 20
 
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
@@ -49,19 +52,20 @@ async def _whole_page(context: PagesContext, request: Request) -> Response:
     """What to pay, or how it ended."""
     session = await _session(context, request)
     if session is None:
-        return _unknown()
-    return await _checkout(context, session)
+        return _unknown(request)
+    return await _checkout(context, request, session)
 
 
 async def _state(context: PagesContext, request: Request) -> Response:
     """The part of the page that changes; nothing where the browser has seen it as it is."""
     session = await _session(context, request)
     if session is None:
-        return _unknown()
+        return _unknown(request)
+    reader = _reader(request, session)
     if request.query_params.get("seen") == version(session):
         answer = nothing()
     else:
-        answer = page("state.html", view=await _view(context, session), wrong=None, wrong_amount=None)
+        answer = page(reader, "state.html", view=await _view(context, reader, session), wrong=None, wrong_amount=None)
     # Also where nothing else changed: the browser's own clock may have stood still, or the deadline come nearer.
     answer.headers[SECONDS_LEFT_HEADER] = str(seconds_left(session, context.checkout.clock.now()))
     return answer
@@ -71,121 +75,132 @@ async def _cancel(context: PagesContext, request: Request) -> Response:
     """The buyer's question whether to go back to the shop."""
     session = await _session(context, request)
     if session is None:
-        return _unknown()
+        return _unknown(request)
+    reader = _reader(request, session)
     untouched = session.status is SessionStatus.PENDING or session.status in _OVER
     if not untouched or session.payment.transfers or session.payment.dropped:
         # Money has moved: the page that says so is the only honest answer.
-        return see_other(f"/checkout/{session.id}")
-    return page("cancel.html", view=await _view(context, session))
+        return see_other(reader.to(f"/checkout/{session.id}"))
+    return page(
+        reader, "cancel.html", here=f"/checkout/{session.id}/cancel", view=await _view(context, reader, session)
+    )
 
 
 async def _simulated(context: PagesContext, request: Request) -> Response:
     """Test mode: make a payment happen."""
     session = await _session(context, request)
     if session is None or session.livemode:
-        return _unknown()
-    form = await _form(request)
+        return _unknown(request)
+    reader, form = _reader(request, session), await small_form(request)
     try:
         outcome = Outcome(form.get("outcome", ""))
     except ValueError:
-        return notice(400, "Nothing was simulated", "No outcome was chosen. Choose one of the test outcomes.")
-    buyer = _buyer(session)
+        return notice(
+            reader,
+            400,
+            reader.words.html("Nothing was simulated"),
+            reader.words.html("No outcome was chosen. Choose one of the test outcomes."),
+        )
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await simulate(context.checkout, tx, buyer, session.id, outcome)
+        return await simulate(context.checkout, tx, _buyer(session), session.id, outcome)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}")
+    return await _done(context, request, session, operation)
 
 
 async def _apply_code(context: PagesContext, request: Request) -> Response:
     """Take a promotion code that the buyer typed."""
     session = await _session(context, request)
     if session is None:
-        return _unknown()
-    code = (await _form(request)).get("code", "").strip()
+        return _unknown(request)
+    reader, code = _reader(request, session), (await small_form(request)).get("code", "").strip()
     if not code:
-        return await _checkout(context, session, 422, wrong=WrongCode("", "Please enter a code."))
+        return await _checkout(
+            context, request, session, 422, wrong=WrongCode("", reader.words.html("Please enter a code."))
+        )
     # By who tries, whatever session they try it on; and by session, whoever tries.
     who = visitor(request.client.host if request.client else None)
     seconds = await context.codes.seconds_to_wait(session.project_id, who)
     if seconds := seconds or await context.codes.seconds_to_wait(session.id):
-        wrong = WrongCode(code, f"Too many tries. Please wait {spoken(seconds)}, then try again.")
-        answer = await _checkout(context, session, 429, wrong=wrong)
+        time = spoken(seconds, reader.words)
+        wrong = WrongCode(code, reader.words.html("Too many tries. Please wait {time}, then try again.", time=time))
+        answer = await _checkout(context, request, session, 429, wrong=wrong)
         answer.headers["Retry-After"] = str(seconds)
         return answer
-    buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await apply_promotion_code(context.checkout, tx, buyer, session.id, code)
+        return await apply_promotion_code(context.checkout, tx, _buyer(session), session.id, code)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except (DiscountRefused, InvalidInput) as error:
         merchant = (await context.accounts.get_project(session.project_id)).name
-        wrong = WrongCode(code, code_refused(error, merchant))
-        return await _checkout(context, await _session(context, request) or session, 409, wrong=wrong)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
+        wrong = WrongCode(code, code_refused(error, merchant, reader.words))
+        return await _checkout(context, request, await _session(context, request) or session, 409, wrong=wrong)
 
 
 async def _remove_code(context: PagesContext, request: Request) -> Response:
     """Take the promotion code off again."""
     session = await _session(context, request)
     if session is None:
-        return _unknown()
-    buyer = _buyer(session)
+        return _unknown(request)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await remove_promotion_code(context.checkout, tx, buyer, session.id)
+        return await remove_promotion_code(context.checkout, tx, _buyer(session), session.id)
 
-    try:
-        await context.database.write(operation)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
+    return await _done(context, request, session, operation, "#sum")
 
 
 async def _set_amount(context: PagesContext, request: Request) -> Response:
     """Take what the buyer says that a line costs."""
     session = await _session(context, request)
     if session is None:
-        return _unknown()
-    form, buyer = await _form(request), _buyer(session)
+        return _unknown(request)
+    reader, form = _reader(request, session), await small_form(request)
     line, amount = form.get("line", ""), form.get("amount", "").strip()
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await say_price(context.checkout, tx, buyer, session.id, line, amount)
+        plain = reader.words.read(amount, session.price.currency, field="amount")
+        return await say_price(context.checkout, tx, _buyer(session), session.id, line, plain)
 
     try:
-        await context.database.write(operation)
+        return await _done(context, request, session, operation, "#sum")
     except InvalidInput as error:
-        wrong = WrongAmount(line, amount[:40], for_buyer(error))
-        return await _checkout(context, session, 422, wrong_amount=wrong)
-    except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}#sum")
+        wrong = WrongAmount(line, amount[:40], for_buyer(error, reader.words))
+        return await _checkout(context, request, session, 422, wrong_amount=wrong)
 
 
 async def _complete(context: PagesContext, request: Request) -> Response:
     """Take what costs nothing."""
     session = await _session(context, request)
     if session is None:
-        return _unknown()
-    buyer = _buyer(session)
+        return _unknown(request)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await complete(context.checkout, tx, buyer, session.id)
+        return await complete(context.checkout, tx, _buyer(session), session.id)
 
+    return await _done(context, request, session, operation)
+
+
+async def _done(
+    context: PagesContext,
+    request: Request,
+    session: CheckoutSession,
+    operation: Operation[CheckoutSession],
+    part: str = "",
+) -> Response:
+    """Do what a form asks for, and lead back to the page, or to a part of it; where that cannot be, the page says why.
+    What is wrong about a field, or about a code, is the caller's to say beside it."""
+    reader = _reader(request, session)
     try:
         await context.database.write(operation)
+    except DiscountRefused:
+        raise
     except Conflict as error:
-        return await _checkout(context, await _session(context, request) or session, 409, refused=for_buyer(error))
-    return see_other(f"/checkout/{session.id}")
+        return await _checkout(
+            context, request, await _session(context, request) or session, 409, refused=for_buyer(error, reader.words)
+        )
+    return see_other(reader.to(f"/checkout/{session.id}") + part)
 
 
 _ENDPOINTS: Final = (
@@ -224,44 +239,60 @@ async def _session(context: PagesContext, request: Request) -> CheckoutSession |
 
 async def _checkout(
     context: PagesContext,
+    request: Request,
     session: CheckoutSession,
     status: int = 200,
     *,
-    refused: str | None = None,
+    refused: Markup | None = None,
     wrong: WrongCode | None = None,
     wrong_amount: WrongAmount | None = None,
 ) -> Response:
     """The checkout's page, with what was wrong about the form that it answers, if it answers one."""
-    to_api = await _view(context, session)
-    return page("checkout.html", status, view=to_api, refused=refused, wrong=wrong, wrong_amount=wrong_amount)
+    reader = _reader(request, session)
+    return page(
+        reader,
+        "checkout.html",
+        status,
+        here=f"/checkout/{session.id}",
+        view=await _view(context, reader, session),
+        refused=refused,
+        wrong=wrong,
+        wrong_amount=wrong_amount,
+    )
+
+
+def _reader(request: Request, session: CheckoutSession) -> Reader:
+    return reader_of(request, session.locale)
 
 
 def _buyer(session: CheckoutSession) -> Principal:
     return Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
 
 
-async def _costs(context: PagesContext, session: CheckoutSession) -> Costs:
+async def _costs(context: PagesContext, words: Words, session: CheckoutSession) -> Costs:
     buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> Costs:
         order = await get_order_of_session(tx, session.id)
         code = await code_of(tx, buyer, order)
         lines = await open_lines(tx, buyer, order) if session.status is SessionStatus.PENDING else []
-        return Costs(bill_of(order, session.title, code), code, tuple(open_price(*found) for found in lines))
+        bill = bill_of(order, session.title, code, words)
+        return Costs(bill, code, tuple(open_price(*found, words) for found in lines))
 
     return await context.database.read(operation)
 
 
-async def _view(context: PagesContext, session: CheckoutSession) -> View:
+async def _view(context: PagesContext, reader: Reader, session: CheckoutSession) -> View:
     project = await context.accounts.get_project(session.project_id)
     return view(
         session,
+        reader.words,
         merchant=project.name,
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
         simulations=possible(context.checkout, session),
         start_again=await _start_again(context, session) if session.status in _OVER else None,
-        costs=await _costs(context, session),
+        costs=await _costs(context, reader.words, session),
     )
 
 
@@ -274,30 +305,22 @@ async def _start_again(context: PagesContext, session: CheckoutSession) -> str |
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
-        return f"/l/{link.slug}" if link.active else None
+        if link.ended(context.checkout.clock.now()) is not None:
+            return None
+        named = session.client_reference_id
+        return f"/l/{link.slug}" + (f"?client_reference_id={quote(named, safe='')}" if named is not None else "")
 
     return await context.database.read(operation)
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form; nothing where it is larger than any of ours."""
-    parts, length = [], 0
-    async for chunk in request.stream():
-        parts.append(chunk)
-        length += len(chunk)
-        if length > FORM_BYTES_MAX:
-            return {}
-    try:
-        fields = parse_qs(b"".join(parts).decode("utf-8", "replace"), max_num_fields=FORM_FIELDS_MAX)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
-
-
-def _unknown() -> Response:
+def _unknown(request: Request) -> Response:
+    reader = reader_of(request)
     return notice(
+        reader,
         404,
-        "Checkout not found",
-        "The address may be incomplete or mistyped. Please go back to the shop and start again, "
-        "or ask the merchant for a new link.",
+        reader.words.html("Checkout not found"),
+        reader.words.html(
+            "The address may be incomplete or mistyped. Please go back to the shop and start again, or ask the "
+            "merchant for a new link."
+        ),
     )

@@ -5,24 +5,30 @@ from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
+from markupsafe import Markup
+
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
 from tillgate.base.money import Money
 from tillgate.checkout.orders.model import LineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.returning import return_address
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.checkout.statements.model import EXACT, Situation, Statement, Sum, statement_of
-from tillgate.checkout.statements.words import BUYER, ROWS, BuyerWords, filled, in_money, values_of
-from tillgate.pages.amounts import Price, grouped, price, time_left, units
+from tillgate.checkout.statements.words import BUYER, ROWS, BuyerWords, in_money, values_of
+from tillgate.pages.amounts import time_left, units
 from tillgate.pages.bill import BillLine
 from tillgate.pages.networks import asset_name, network_name, payment_uri
 from tillgate.pages.rendering import qr_code
+from tillgate.words import Price, Words, phrase
 
 POLL_SECONDS: Final = 2
 REVIEW_POLL_SECONDS: Final = 15
 # What has ended changes by the merchant's hand alone: a refund, a decision.
 SETTLED_POLL_SECONDS: Final = 30
+# For so long, and while it is seen; whoever comes back to the page looks again at once.
+WATCH_SECONDS: Final = 30 * 60
 RETURN_SECONDS: Final = 5
 
 # Who opens an old, paid checkout again wants to look at it, not to be sent away.
@@ -33,7 +39,7 @@ _X = Situation
 
 
 class ReturnTarget(NamedTuple):
-    """Somewhere the merchant label a buyer may go: the stored address, and the host to name it by."""
+    """Somewhere the merchant lets a buyer go: the address, its placeholders filled in, and the host to name it by."""
 
     url: str
     host: str
@@ -56,7 +62,7 @@ class OpenPrice(NamedTuple):
     """
 
     line_id: str
-    label: str
+    label: Markup
     amount: str
 
 
@@ -81,7 +87,8 @@ class View(NamedTuple):
         status: the session's, as on the wire.
         situation: what is said of its money (``tillgate.checkout.statements``).
         title: the link's, or the merchant's name.
-        amount: what to send now, an exact decimal number of ``asset``.
+        amount: what to send now, an exact decimal number of ``asset``, as a wallet takes it.
+        amount_read: the same as the buyer writes numbers.
         payable: it can be paid now, so amount, address and code are shown.
         timed: there is a deadline until which it can be.
         icon, tone, headline, lead, hint: the situation in words.
@@ -92,6 +99,7 @@ class View(NamedTuple):
         expires_at, now: Unix milliseconds, for the countdown.
         version: changes whenever what the page shows would change.
         poll_seconds: how often to look.
+        watch_seconds: for how long it looks while somebody sees it; None where it looks until something changes.
         refreshes: the page looks again without scripts, too: something may change without the merchant.
         onward: where a buyer goes whose order is paid.
         elsewhere: the way back to the shop; None where the merchant gave none.
@@ -116,15 +124,16 @@ class View(NamedTuple):
     network: str
     address: str
     amount: str
+    amount_read: str
     payable: bool
     timed: bool
     icon: str
     tone: str
-    headline: str
-    announcement: str
-    lead: str
-    hint: str
-    rows: tuple[tuple[str, str], ...]
+    headline: Markup
+    announcement: Markup
+    lead: Markup
+    hint: Markup
+    rows: tuple[tuple[Markup, str], ...]
     step: int | None
     stamped: bool
     rate: str | None
@@ -144,6 +153,7 @@ class View(NamedTuple):
     start_again: str | None
     version: str
     poll_seconds: int
+    watch_seconds: int | None
     refreshes: bool
     return_seconds: int | None
     choices: tuple[Choice, ...]
@@ -155,6 +165,7 @@ class View(NamedTuple):
 
 def view(
     session: CheckoutSession,
+    language: Words,
     *,
     merchant: str,
     public_url: str,
@@ -172,17 +183,20 @@ def view(
     terms, said = session.payment.terms, statement_of(session)
     situation, words = said.situation, BUYER[said.situation]
     test = not session.livemode
-    asset, decimals = asset_name(terms), terms.asset_decimals
+    asset, decimals = asset_name(terms, language), terms.asset_decimals
     left = session.expires_at - now
 
     def coins(atomic: int) -> str:
-        return f"{units(atomic, decimals)} {asset}"
+        return f"{language.coins(units(atomic, decimals))} {asset}"
 
-    values = {"merchant": merchant} | values_of(said.books, lambda money: str(price(money)), coins)
+    def money(amount: Money) -> str:
+        return language.price(amount).text
+
+    values = {"merchant": merchant} | values_of(said.books, money, coins)
     untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
     to_send = said.books.missing.atomic or 0
     asked = terms._replace(amount_atomic=to_send)
-    onward = _place(session.success_url) if said.settled else None
+    onward = _place(session, session.success_url) if said.settled else None
     returns = onward is not None and situation in _RETURNS and now - (session.paid_at or 0) < RETURN_AUTOMATICALLY_MS
     return View(
         id=session.id,
@@ -192,23 +206,24 @@ def view(
         merchant=merchant,
         title=session.title or merchant,
         description=session.description,
-        price=price(session.price),
+        price=language.price(session.price),
         asset=asset,
-        network=network_name(terms.chain_id),
+        network=network_name(terms.chain_id, language),
         address=terms.address,
         amount=units(to_send, decimals),
+        amount_read=language.coins(units(to_send, decimals)),
         payable=said.payable,
         timed=session.status is _S.PENDING,
         icon=words.icon,
         tone=words.tone,
-        headline=filled(words.headline, values),
-        announcement=filled(words.announcement, values),
-        lead=filled(_lead(words, start_again), values),
-        hint=filled(words.hint, values),
-        rows=tuple((ROWS[row], _written(said, one, coins)) for row, one in said.rows),
+        headline=language.html(words.headline, **values),
+        announcement=language.html(words.announcement, **values),
+        lead=language.html(_lead(words, start_again), **values),
+        hint=language.html(words.hint, **values),
+        rows=tuple((language.html(ROWS[row]), _written(said, one, money, coins)) for row, one in said.rows),
         step=_STEPS.get(situation),
         stamped=situation in EXACT,
-        rate=f"${grouped(terms.native_price_usd)}"
+        rate=language.rate(terms.native_price_usd, "USD")
         if session.price.currency == "USD" and "slip44" in terms.asset and session.price.minor
         else None,
         # A test session's code opens this very page: there is nothing in it that a wallet could pay.
@@ -219,18 +234,22 @@ def view(
         lifetime_seconds=max((session.expires_at - session.created_at) // SECOND_MS, 1),
         now=now,
         seconds_left=seconds_left(session, now),
-        time_left=time_left(left),
+        time_left=time_left(left, language),
         tx_hash=session.payment.transfers[-1].tx_hash if session.payment.transfers else None,
         onward=onward,
         elsewhere=_elsewhere(session),
         closable=said.settled,
-        back=_place(session.return_url),
+        back=_place(session, session.return_url),
         start_again=start_again,
         version=version(session),
-        poll_seconds=_poll_seconds(session, said),
+        poll_seconds=(looks := _poll_seconds(session, said)),
+        watch_seconds=WATCH_SECONDS if looks == SETTLED_POLL_SECONDS else None,
         refreshes=session.status in (_S.PENDING, _S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.EXPIRED),
         return_seconds=RETURN_SECONDS if returns else None,
-        choices=_choices(session, said, simulations),
+        choices=tuple(
+            Choice(one.outcome, language.say(one.label), language.say(one.effect))
+            for one in _choices(session, said, simulations)
+        ),
         bill=costs.bill,
         may_change_code=session.allow_promotion_codes and untouched,
         code=costs.code,
@@ -238,15 +257,27 @@ def view(
     )
 
 
-def open_price(line: LineItem, product: Product) -> OpenPrice:
+def open_price(line: LineItem, product: Product, language: Words) -> OpenPrice:
     """What a buyer reads beside the field in which they say a price."""
     least, most, currency = product.price.least, product.price.most, product.price.currency
-    given = [(word, bound) for word, bound in (("from", least), ("up to", most)) if bound is not None]
-    bounds = [f"{word} {price(Money(bound, currency))}" for word, bound in given]
-    label = f"{line.name}: you decide what you pay{' each' if line.quantity > 1 else ''}"
+
+    def written(bound: int | None) -> str:
+        return language.price(Money(bound or 0, currency)).text
+
+    label = language.html("{item}: you decide what you pay", item=line.name)
+    if line.quantity > 1:
+        label = language.html("{item}: you decide what you pay each", item=line.name)
+    if least is not None and most is not None:
+        bounds = language.html("from {least} up to {most}", least=written(least), most=written(most))
+    elif least is not None:
+        bounds = language.html("from {least}", least=written(least))
+    elif most is not None:
+        bounds = language.html("up to {most}", most=written(most))
+    else:
+        bounds = Markup("")
     if bounds:
-        label += f" ({' '.join(bounds)})"
-    return OpenPrice(line.id, label, str(Money(line.unit_minor, currency)))
+        label = language.html("{label} ({bounds})", label=label, bounds=bounds)
+    return OpenPrice(line.id, label, language.typed(Money(line.unit_minor, currency)))
 
 
 def version(session: CheckoutSession) -> str:
@@ -270,16 +301,17 @@ def _lead(words: BuyerWords, start_again: str | None) -> str:
     return words.lead_again if start_again is not None and words.lead_again else words.lead
 
 
-def _written(said: Statement, amount: Sum, coins: Callable[[int], str]) -> str:
+def _written(said: Statement, amount: Sum, money: Callable[[Money], str], coins: Callable[[int], str]) -> str:
     """A sum of the account, in money or in the asset that was sent."""
     if said.in_the_asset and amount.atomic is not None:
         return coins(amount.atomic)
-    return in_money(amount, lambda money: str(price(money)), coins)
+    return in_money(amount, money, coins)
 
 
-def _place(url: str | None) -> ReturnTarget | None:
-    if url is None:
+def _place(session: CheckoutSession, given: str | None) -> ReturnTarget | None:
+    if given is None:
         return None
+    url = return_address(given, session)
     parts = urlsplit(url)
     # An app is named by its scheme; what follows is its own affair.
     return ReturnTarget(url, (parts.hostname or url) if parts.scheme in ("https", "http") else parts.scheme)
@@ -290,9 +322,10 @@ def _elsewhere(session: CheckoutSession) -> ReturnTarget | None:
     page itself is for who has paid: some shops take a visit to it as proof."""
     given = session.cancel_url or session.return_url
     if given is not None or session.success_url is None:
-        return _place(given)
+        return _place(session, given)
     parts = urlsplit(session.success_url)
-    return _place(urlunsplit((parts.scheme, parts.netloc, "/", "", ""))) if parts.scheme in ("https", "http") else None
+    front = urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
+    return _place(session, front) if parts.scheme in ("https", "http") else None
 
 
 def _poll_seconds(session: CheckoutSession, said: Statement) -> int:
@@ -303,21 +336,31 @@ def _poll_seconds(session: CheckoutSession, said: Statement) -> int:
     return SETTLED_POLL_SECONDS
 
 
-_PAY = Choice(Outcome.PAID.value, "Pay in full", "The exact amount arrives and is confirmed.")
-_CONFIRM = Choice(Outcome.PAID.value, "Confirm", "The payment that was seen is confirmed.")
-_SEE = Choice(Outcome.DETECTED.value, "Payment seen", "The exact amount arrives, but is not confirmed yet.")
-_LESS = Choice(Outcome.UNDERPAID.value, "Pay too little", "Half of the amount arrives.")
-_MORE = Choice(Outcome.OVERPAID.value, "Pay too much", "One and a half times the amount arrives.")
-_LATE = Choice(Outcome.LATE.value, "Pay too late", "The time runs out, then the exact amount arrives.")
-_LATE_NOW = Choice(Outcome.LATE.value, "Pay too late", "The exact amount arrives now, after the time was up.")
-_PROMISE = Choice(
-    Outcome.AUTHORIZED.value, ("Authorise"), "The whole amount is authorised; the merchant captures it later."
+_PAY = Choice(Outcome.PAID.value, phrase("Pay in full"), phrase("The exact amount arrives and is confirmed."))
+_CONFIRM = Choice(Outcome.PAID.value, phrase("Confirm"), phrase("The payment that was seen is confirmed."))
+_SEE = Choice(
+    Outcome.DETECTED.value, phrase("Payment seen"), phrase("The exact amount arrives, but is not confirmed yet.")
 )
-_REST = Choice(Outcome.TOP_UP.value, "Pay the rest", "The missing amount arrives and is confirmed.")
-_AGAIN = Choice(Outcome.PAID.value, "Pay again", "The exact amount arrives once more.")
-_AGAIN_LESS = Choice(Outcome.UNDERPAID.value, "Pay a part again", "Half of the amount arrives once more.")
-_AFTER = Choice(Outcome.PAID.value, "Pay all the same", "The exact amount arrives, although this has ended.")
-_FAIL = Choice(Outcome.FAILED.value, "Fail", "The payment fails for good.")
+_LESS = Choice(Outcome.UNDERPAID.value, phrase("Pay too little"), phrase("Half of the amount arrives."))
+_MORE = Choice(Outcome.OVERPAID.value, phrase("Pay too much"), phrase("One and a half times the amount arrives."))
+_LATE = Choice(Outcome.LATE.value, phrase("Pay too late"), phrase("The time runs out, then the exact amount arrives."))
+_LATE_NOW = Choice(
+    Outcome.LATE.value, phrase("Pay too late"), phrase("The exact amount arrives now, after the time was up.")
+)
+_PROMISE = Choice(
+    Outcome.AUTHORIZED.value,
+    phrase("Authorise"),
+    phrase("The whole amount is authorised; the merchant captures it later."),
+)
+_REST = Choice(Outcome.TOP_UP.value, phrase("Pay the rest"), phrase("The missing amount arrives and is confirmed."))
+_AGAIN = Choice(Outcome.PAID.value, phrase("Pay again"), phrase("The exact amount arrives once more."))
+_AGAIN_LESS = Choice(
+    Outcome.UNDERPAID.value, phrase("Pay a part again"), phrase("Half of the amount arrives once more.")
+)
+_AFTER = Choice(
+    Outcome.PAID.value, phrase("Pay all the same"), phrase("The exact amount arrives, although this has ended.")
+)
+_FAIL = Choice(Outcome.FAILED.value, phrase("Fail"), phrase("The payment fails for good."))
 
 # What is offered of what can be simulated, by state. What is captured by hand is promised first, and never simply
 # arrives.

@@ -6,54 +6,82 @@ What a buyer cannot do anything about has one sentence for all of it. A sentence
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from markupsafe import Markup
+
 from tillgate.base.errors import TillgateError
 from tillgate.base.problems import Problem
-from tillgate.pages.amounts import price
+from tillgate.words import Words, phrase
 
 Values: TypeAlias = Mapping[str, Any]
 
-OTHERWISE: Final = "This did not work. Please reload the page and try again."
+OTHERWISE: Final = phrase("This did not work. Please reload the page and try again.")
 
 _P = Problem
-_MOVED_ON: Final = "A payment has been seen, or the time has run out, so the price can no longer change."
+_MOVED_ON: Final = phrase("A payment has been seen, or the time has run out, so the price can no longer change.")
+_FIXED: Final = phrase("This price is fixed. Please reload the page.")
+_CHANGED: Final = phrase("Something changed at the same moment. Please look at the page again.")
 
 
-def _decimals(values: Values) -> str:
-    digits = values["digits"]
-    most = f"at most {digits} decimals" if digits else "a whole number"
-    return f"Please enter {most}, such as {values['example']}."
+def _decimals(values: Values, words: Words) -> Markup:
+    example, digits = words.decimal(values["example"]), values["digits"]
+    if not digits:
+        return words.html("Please enter a whole number, such as {example}.", example=example)
+    return words.html_many(
+        "Please enter at most {count} decimal, such as {example}.",
+        "Please enter at most {count} decimals, such as {example}.",
+        digits,
+        example=example,
+    )
 
 
-_SENTENCES: Final[Mapping[Problem, str | Callable[[Values], str]]] = {
-    _P.NOT_AN_AMOUNT: "Please enter an amount such as {example}.",
+def _ambiguous(values: Values, words: Words) -> Markup:
+    first, *others = (words.coins(one) for one in values["readings"])
+    if others:
+        return words.html("Do you mean {first} or {second}? Please enter it exactly so.", first=first, second=others[0])
+    return words.html("Do you mean {amount}? Please enter it exactly so.", amount=first)
+
+
+_SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
+    _P.NOT_AN_AMOUNT: lambda values, words: words.html(
+        "Please enter an amount such as {example}.", example=words.decimal(values["example"])
+    ),
+    _P.AMOUNT_AMBIGUOUS: _ambiguous,
     _P.DECIMALS: _decimals,
-    _P.AMOUNT_TOO_LARGE: "This amount is too large. Please enter a smaller one.",
-    _P.AMOUNT_ZERO: "Please enter an amount above zero.",
-    _P.TOTAL_NOT_POSITIVE: "Please enter a larger amount: the total would be zero.",
-    _P.TOTAL_TOO_LARGE: "The total would be too large. Please enter a smaller amount.",
-    _P.PRICE_BELOW: lambda values: f"Please enter {price(values['bound'])} or more.",
-    _P.PRICE_ABOVE: lambda values: f"Please enter {price(values['bound'])} or less.",
-    _P.NOT_A_BUYERS_LINE: "This price is fixed. Please reload the page.",
-    _P.FIXED_PRICE: "This price is fixed. Please reload the page.",
-    _P.HAS_A_PRICE: "This order has a price, so it is complete once that is paid.",
+    _P.AMOUNT_TOO_LARGE: phrase("This amount is too large. Please enter a smaller one."),
+    _P.AMOUNT_ZERO: phrase("Please enter an amount above zero."),
+    _P.TOTAL_BELOW_ZERO: phrase("Please enter a larger amount: the total would be below zero."),
+    _P.TOTAL_TOO_LARGE: phrase("The total would be too large. Please enter a smaller amount."),
+    _P.PRICE_BELOW: lambda values, words: words.html(
+        "Please enter {least} or more.", least=words.price(values["bound"]).text
+    ),
+    _P.PRICE_ABOVE: lambda values, words: words.html(
+        "Please enter {most} or less.", most=words.price(values["bound"]).text
+    ),
+    _P.NOT_A_BUYERS_LINE: _FIXED,
+    _P.FIXED_PRICE: _FIXED,
+    _P.HAS_A_PRICE: phrase("This order has a price, so it is complete once that is paid."),
     _P.PRICE_IS_FINAL: _MOVED_ON,
     _P.CODE_IS_FINAL: _MOVED_ON,
-    _P.PRICE_HAS_DISCOUNT: "A promotion code applies to this price. Please remove it first, then set the price.",
-    _P.CODE_APPLIES: "A promotion code applies already. Please remove it first, then enter the other one.",
-    _P.TAKES_NO_CODES: "This purchase takes no promotion codes.",
-    _P.SESSION_CHANGED: "Something changed at the same moment. Please look at the page again.",
+    _P.PRICE_HAS_DISCOUNT: phrase(
+        "A promotion code applies to this price. Please remove it first, then set the price."
+    ),
+    _P.CODE_APPLIES: phrase("A promotion code applies already. Please remove it first, then enter the other one."),
+    _P.TAKES_NO_CODES: phrase("This purchase takes no promotion codes."),
+    _P.LINK_USED_UP: phrase("This offer is no longer available: all of it has been taken. Nothing was charged."),
+    _P.LINK_EXPIRED: phrase("This offer has ended. Nothing was charged."),
+    _P.SESSION_CHANGED: _CHANGED,
 }
 _BY_CODE: Final[Mapping[str, str]] = {
     # Only a test payment says so.
-    "session_not_payable": "This test outcome is not possible now. Choose one of those that are offered.",
+    "session_not_payable": phrase("This test outcome is not possible now. Choose one of those that are offered."),
     "session_not_pending": _MOVED_ON,
-    "session_changed": "Something changed at the same moment. Please look at the page again.",
+    "session_changed": _CHANGED,
 }
 
 
-def for_buyer(error: TillgateError) -> str:
+def for_buyer(error: TillgateError, words: Words) -> Markup:
     """What a buyer reads."""
     sentence = _SENTENCES.get(error.problem) if error.problem is not None else None
     if sentence is None:
-        return _BY_CODE.get(error.code, OTHERWISE)
-    return sentence.format_map(error.values) if isinstance(sentence, str) else sentence(error.values)
+        return words.html(_BY_CODE.get(error.code, OTHERWISE))
+    return words.html(sentence) if isinstance(sentence, str) else sentence(error.values, words)

@@ -7,6 +7,9 @@
   let countdown = null; // { over, end, ... } of the timer that is on the page
   let leaving = null; // the seconds until the buyer is taken back to the shop
 
+  // The page says everything in its buyer's language, also what is only said from here.
+  const word = (name) => document.querySelector("[data-session]")?.dataset[`word${name}`] ?? "";
+
   const announce = (words) => {
     const region = document.getElementById("announcement");
     if (region) region.textContent = words;
@@ -16,7 +19,9 @@
   const timeLeft = (seconds) => {
     const two = (number) => String(number).padStart(2, "0");
     if (seconds >= 86400) {
-      return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
+      return word("Days")
+        .replace("{days}", Math.floor(seconds / 86400))
+        .replace("{hours}", Math.floor((seconds % 86400) / 3600));
     }
     const hours = Math.floor(seconds / 3600);
     const minutes = Math.floor((seconds % 3600) / 60);
@@ -52,7 +57,7 @@
     if (bar) bar.value = left;
     if (soon && left > 0 && !countdown.warned) {
       countdown.warned = true;
-      announce("One minute is left to pay.");
+      announce(word("Minute"));
     }
     document.querySelector("[data-timer-running]")?.toggleAttribute("hidden", left === 0);
     document.querySelector("[data-timer-over]")?.toggleAttribute("hidden", left > 0);
@@ -83,7 +88,7 @@
     const hadFocus = line?.contains(document.activeElement);
     line?.setAttribute("hidden", "");
     if (hadFocus) document.getElementById("headline")?.focus();
-    announce("You stay on this page.");
+    announce(word("Stay"));
   };
 
   const startLeaving = () => {
@@ -123,16 +128,16 @@
       field.remove();
       button.focus();
       if (!copied) {
-        announce("It could not be copied. Please select the text and copy it.");
+        announce(word("NotCopied"));
         return;
       }
     }
     const label = button.querySelector("[data-copy-label]");
-    label.textContent = "Copied";
+    label.textContent = word("Copied");
     button.classList.add("copy--done");
-    announce("Copied.");
+    announce(word("CopiedAloud"));
     setTimeout(() => {
-      label.textContent = "Copy";
+      label.textContent = word("Copy");
       button.classList.remove("copy--done");
     }, 2 * SECOND);
   };
@@ -175,6 +180,18 @@
     prepare();
     if (focusWasInside && document.activeElement === document.body) document.getElementById("headline")?.focus();
     focusWasInside = false;
+  });
+
+  // What has ended changes by the merchant's hand alone. Its page looks for that while somebody sees it, and not for
+  // ever; whoever comes back to it looks at once.
+  let watched = null; // { live, since } of the panel that is on the page
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const live = document.getElementById("live");
+    if (event.target !== live || !live.dataset.watchSeconds) return;
+    const comesBack = event.detail.requestConfig.triggeringEvent !== undefined;
+    if (watched?.live !== live || comesBack) watched = { live, since: performance.now() };
+    const over = performance.now() - watched.since > Number(live.dataset.watchSeconds) * SECOND;
+    if (!comesBack && (document.hidden || over)) event.preventDefault();
   });
 
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -46,6 +46,26 @@ document.addEventListener("click", async (event) => {
   }, 2000);
 });
 
+// Instants in the viewer's own zone; UTC stays where the pointer rests. Without scripts it is UTC that stands there.
+function showLocalTimes(within) {
+  for (const time of within.querySelectorAll("time[data-local]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.textContent = new Intl.DateTimeFormat("en-GB", {
+      day: "numeric",
+      month: "short",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: time.dataset.local === "seconds" ? "2-digit" : undefined,
+      timeZoneName: "short",
+    }).format(at);
+    delete time.dataset.local;
+  }
+}
+showLocalTimes(document);
+document.addEventListener("htmx:load", (event) => showLocalTimes(event.detail.elt));
+
 // A secret is shown once: a reload asks for another page, and going back finds nothing.
 const once = document.querySelector("[data-once]");
 if (once) {

@@ -126,7 +126,9 @@ def _paged(dialect: Dialect, call: Call, answer: Any, data: list[Any] | None = N
     """A page in the dialect's envelope, with ``data`` for what it holds; anything else as it is."""
     if not isinstance(answer, Page):
         return answer
-    last = answer.data[-1] if answer.data else None
+    last = answer.last
+    if last is None and answer.data:
+        last = answer.data[-1]
     shown = answer.data if data is None else data
     return _paging(dialect).told(Listing(shown, answer.has_more, call.page, last))
 

@@ -268,14 +268,15 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
         "(return:…). Use one of those, or open the session on your server."
     ),
     _P.NOT_A_CURRENCY: _currency,
-    _P.NOT_AN_AMOUNT: (
-        'expected a positive decimal amount as a string, such as "{example}": digits and at most one point; no sign, '
-        "exponent, symbol or thousands separator."
+    _P.NOT_AN_AMOUNT: lambda values, _: (
+        f"expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'} as a string, such "
+        f'as "{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'
     ),
+    _P.AMOUNT_AMBIGUOUS: "the amount can be read in more than one way. Write it without a separator of thousands.",
     _P.DECIMALS: _decimals,
     _P.AMOUNT_TOO_LARGE: "the amount is too large; at most {digits} digits before the point.",
     _P.AMOUNT_ZERO: "the amount must be greater than zero.",
-    _P.TOTAL_NOT_POSITIVE: (
+    _P.TOTAL_BELOW_ZERO: (
         "the total must not be below zero: {discount} {discount.currency} are discounted from {price}."
     ),
     _P.TOTAL_TOO_LARGE: "the order's total is too large.",
@@ -304,6 +305,14 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.CODE_APPLIES: "A discount already applies. Remove it first, then enter the other code.",
     _P.PRICE_HAS_DISCOUNT: "A discount applies to this price. Remove it first, then set the price.",
     _P.TAKES_NO_CODES: "No promotion code can be used for this session.",
+    _P.LINK_EXPIRED: lambda values, spell: (
+        "This payment link has expired, so no session can be made from it. Set a later "
+        f"{_field(values, spell)}, or null."
+    ),
+    _P.LINK_USED_UP: lambda values, spell: (
+        "This payment link has reached its number of completed sessions, so no session can be made from it. Raise "
+        f"{_field(values, spell)}, or set it to null."
+    ),
     _P.SESSION_CHANGED: "The session was changed by another request. Read it again, then decide.",
     _P.COUPON_CURRENCY: "the coupon is in {coupon}, so it never applies to a price in {currency}.",
     _P.DISCOUNT_INACTIVE: "this {what} is deactivated.",
@@ -348,6 +357,8 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
         f"lists forward by sequence, {_field(values, spell)} lists back by id; use one of them."
     ),
     _P.ROLE_NEEDS_PROJECT: "expected one to be {role} of.",
+    _P.GUESSABLE: "too easy to guess: it is, or is made of, common passwords, rows of keys or your own address. "
+    "Use a few words that do not belong together, or a password manager.",
     _P.WRONG_PASSWORD: "that is not your password.",
     _P.WRONG_CODE: "that is not the app's current code. Try the next one.",
     _P.PASSKEY_IN_USE: "this passkey is in use already.",

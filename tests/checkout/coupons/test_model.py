@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import MINOR_DIGITS, Money
+from tillgate.base.text import folded
 from tillgate.checkout.coupons.model import AmountOff, PercentageOff, checked_discount, percentage_of
-from tillgate.checkout.promotions.model import checked_code, folded
+from tillgate.checkout.promotions.model import checked_code
 
 subtotals = st.builds(Money, st.integers(1, 10**15), st.sampled_from(["USD", "JPY", "BHD"]))
 

@@ -6,6 +6,7 @@ import pytest
 
 from keyturn.database import Database
 from tests.makers import GRACE_MS, LIFETIME_MS, Counter, counter_over, one, rows, settle, sighting
+from tests.rails.toy import ToyRail
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.orders import operations as orders
@@ -17,8 +18,9 @@ from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.checkout.sessions import operations as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.settlement import observing
+from tillgate.checkout.settlement import deciding, observing
 from tillgate.checkout.settlement.simulating import Outcome
+from tillgate.rails.port import Movement, MovementStatus, Rails
 from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +102,64 @@ async def test_a_refund_that_is_under_way_holds_its_money(counter: Counter) -> N
                 lambda tx, at=ended.id: refunds.settle_refund(counter.context, tx, counter.principal, at, "0x")
             )
         assert caught.value.code == "refund_not_pending"
+
+
+@pytest.mark.parametrize("waits", ["before", "after"])
+@pytest.mark.parametrize("destination", [None, REFUND_STAYS_PENDING])
+async def test_what_was_given_back_before_the_price_was_there_pays_for_nothing(
+    counter: Counter, waits: str, destination: str | None
+) -> None:
+    """Half of 50.00 came, and 10.00 of it goes back: 25.00 more is not the whole, 35.00 are. A refund that is given up
+    counts again."""
+
+    async def wait() -> None:
+        await counter.database.write(
+            lambda tx: deciding.keep_waiting(counter.context, tx, counter.principal, session.id)
+        )
+
+    async def comes(name: str, atomic: int) -> SessionStatus:
+        seen = [sighting(name, 0, atomic, confirmed=True)]
+        await counter.database.write(
+            lambda tx: observing.observe_payment(counter.context, tx, session.payment.id, seen)
+        )
+        return (await counter.read(session.id)).status
+
+    session = await paid(counter, O.UNDERPAID)
+    required = session.payment.terms.amount_atomic
+    if waits == "before":
+        await wait()
+    back = await refund(counter, session, "10.00", destination=destination)
+    if waits == "after":
+        await wait()
+    assert await comes("0xa", required - required // 2) is S.UNDERPAID
+    assert (await order_of(counter, session)).status is Q.REVIEW
+    if destination is not None:
+        await counter.database.write(lambda tx: refunds.cancel_refund(counter.context, tx, counter.principal, back.id))
+        assert (await counter.read(session.id)).status is S.PAID
+    else:
+        assert await comes("0xb", required // 5) is S.PAID
+    assert (await order_of(counter, session)).status is Q.PAID
+
+
+async def test_a_refund_that_its_rail_sends_is_nobodys_to_cancel_or_to_record(counter: Counter) -> None:
+    """The money may have left already: only the rail says how it ended. What failed can be refunded again."""
+    rail = ToyRail()
+    counter.context = counter.context._replace(rails=Rails(rail, None))
+    session = await counter.simulate((await counter.session()).id, O.PAID)
+    pending = await refund(counter, session)
+    assert (pending.status, pending.asked) == (R.PENDING, True)
+    for attempt in (
+        lambda tx: refunds.cancel_refund(counter.context, tx, counter.principal, pending.id),
+        lambda tx: refunds.settle_refund(counter.context, tx, counter.principal, pending.id, "0xfeed"),
+    ):
+        with pytest.raises(Conflict) as caught:
+            await counter.database.write(attempt)
+        assert caught.value.code == "refund_being_sent"
+    failed = await counter.database.write(
+        lambda tx: refunds.observe_refund(counter.context, tx, pending.id, Movement(MovementStatus.FAILED))
+    )
+    assert failed.status is R.FAILED
+    assert (await payment_of(counter, session)).refundable_minor == session.price.minor
 
 
 async def test_refunds_at_once_never_give_back_more_than_came(counter: Counter) -> None:

@@ -21,6 +21,8 @@ from tillgate.checkout.statements.model import (
     situation_of,
 )
 from tillgate.checkout.statements.words import BUYER, MERCHANT, ORDER, ROWS, filled, values_of
+from tillgate.words import ENGLISH, LANGUAGES, Language, words_in
+from tillgate.words.isolating import without_turns
 
 S = SessionStatus
 X = Situation
@@ -163,6 +165,24 @@ def test_every_sum_in_a_sentence_is_one_of_the_books(known: Books, situation: Si
         assert filled(text, values) or not text
         for name in named - {"merchant"}:
             assert values[name] not in ("$0.00", "0 T"), (situation, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.tag)
+def test_each_row_of_the_books_has_its_sentence_in_each_language(language: Language) -> None:
+    """The sentence is the language's own, and states the sums that the English one states, as it writes them."""
+    words = words_in(language)
+    for name, known, situation in TABLE:
+        values = {"merchant": "M"} | values_of(
+            known, lambda money: words.price(money).text, lambda atomic: f"{words.coins(str(atomic))} T"
+        )
+        buyer = BUYER[situation]
+        for text in (buyer.headline, buyer.announcement, buyer.lead, buyer.lead_again, buyer.hint):
+            said = words.say(text, **values)
+            assert (said == filled(text, values)) == (language is ENGLISH or not text), (name, text)
+            for _, named, _, _ in string.Formatter().parse(text):
+                assert named is None or without_turns(values[named]) in without_turns(said), (name, said)
+    for row in ROWS.values():
+        assert (words.say(row) == row) == (language is ENGLISH)
 
 
 def test_what_is_worth_less_than_a_cent_is_not_called_nothing() -> None:

@@ -38,6 +38,7 @@ Expand = str | Sequence[str]
 """Paths of what is to be put into an answer, by its fields: ``["customer", "order.line_items.product"]``."""
 OrderRefund = Literal["everything", "excess"]
 CaptureMethod = Literal["automatic", "manual"]
+Locale = Literal["en", "de", "fr", "es", "pt-BR", "ja", "ar"]
 PaymentStatus = Literal[
     "awaiting", "detected", "requires_capture", "review", "succeeded", "expired", "canceled", "failed"
 ]
@@ -133,7 +134,13 @@ class FiatAmount(msgspec.Struct, frozen=True):
 
 
 class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A price with an address of its own; each visit to ``checkout_url`` opens a fresh session."""
+    """A price with an address of its own: ``checkout_url`` shows the offer; each buyer who continues gets a session.
+
+    Attributes:
+        expires_at: from then on it opens no session.
+        completed_sessions: how many of its sessions were paid, whatever was refunded later.
+        max_completed_sessions: at this number it opens no more.
+    """
 
     id: str
     object: str
@@ -148,6 +155,9 @@ class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     active: bool
     archived: bool
     allow_promotion_codes: bool = False
+    expires_at: datetime | None = None
+    completed_sessions: int = 0
+    max_completed_sessions: int | None = None
     checkout_url: str
     created_at: datetime
     updated_at: datetime
@@ -197,6 +207,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
         received: what has arrived and is confirmed, at the price that was locked.
         refunded: what has gone back of it.
+        client_reference_id: what whoever sent the buyer calls it; never unique.
         decision: what you said last about unusual money.
         expires_at: money that is complete at this instant or later is late.
     """
@@ -213,6 +224,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     fulfillment: str
     reference: str | None
     unique_reference: bool
+    client_reference_id: str | None = None
     currency: str
     line_items: list[LineItem]
     discounts: list[Discount]
@@ -339,6 +351,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
         received: what has arrived or was captured, and is confirmed; ``fiat_received`` is what it is worth at the
             price that was locked.
         reference, customer_id: the order's.
+        client_reference_id: what whoever sent the buyer calls it; never unique.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
     """
@@ -371,6 +384,8 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     payment_status: str | None = None
     reference: str | None = None
     customer_id: str | None = None
+    locale: str | None = None
+    client_reference_id: str | None = None
     fiat_received: FiatAmount | None = None
     created_at: datetime
     order: Order | None = None

@@ -1,5 +1,6 @@
 """Projects, the people who run them, and their signed-in browsers."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,7 +13,14 @@ from tillgate.base.problems import Problem
 
 PASSWORD_MIN: Final = 10
 PASSWORD_MAX: Final = 1_000
+# How many guesses a password must withstand. Guesses over the network are slowed down; these stand for a stolen hash.
+GUESSES_MIN: Final = 1_000_000
+OWN_WORDS: Final = ("tillgate", "keyturn", "checkout", "dashboard")
+# Of a longer one, no more is looked at: it takes longer than linear time.
+_ESTIMATED_MAX: Final = 72
 SIGN_IN_LIFETIME_MS: Final = 14 * DAY_MS
+# A sign-in that is not used for so long ends before that.
+UNUSED_MAX_MS: Final = 4 * DAY_MS
 # How long after a proof of who one is a dangerous setting may be changed without another.
 CONFIRMED_FOR_MS: Final = 10 * MINUTE_MS
 # How exactly the last use of a sign-in is known; a look at a page writes no more often than that.
@@ -157,12 +165,22 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
         return Right(right) in rights_of(self.role, installation_owner=self.user.installation_owner, livemode=mode)
 
 
-def checked_password(password: str, *, field: str = "password") -> str:
-    """The password as it came.
+def checked_password(password: str, *, field: str = "password", about: Iterable[str] = ()) -> str:
+    """The password as it came. It may take a few hundredths of a second.
+
+    Args:
+        about: what a guesser would try with this person, such as their address.
 
     Raises:
-        InvalidInput: it is shorter than 10 characters or longer than 1,000.
+        InvalidInput: it is shorter than 10 characters or longer than 1,000, or a guesser finds it soon: it is among
+            common passwords, is made of them, of what it is about or of rows of keys (NIST SP 800-63B, 5.1.1.2).
     """
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise InvalidInput(field, Problem.LENGTH, minimum=PASSWORD_MIN, maximum=PASSWORD_MAX, length=len(password))
+    # Its lists take 14 MB and are needed here alone.
+    from zxcvbn import zxcvbn
+
+    words = [*OWN_WORDS, *(part for one in about for part in (one, one.partition("@")[0]))]
+    if zxcvbn(password[:_ESTIMATED_MAX], user_inputs=words)["guesses"] < GUESSES_MIN:
+        raise InvalidInput(field, Problem.GUESSABLE)
     return password

@@ -51,7 +51,7 @@ from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.problems import Problem
-from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
+from tillgate.base.text import EMAIL_MAX, checked_email, checked_text, normal_email
 from tillgate.store import Database, Transaction
 
 PROJECT_NAME_MAX: Final = 100
@@ -373,7 +373,7 @@ class Accounts:
         Raises:
             Forbidden: too many attempts failed of late, and nothing was checked; or they belong to no project.
         """
-        normal = email.strip().lower()[:300]
+        normal = normal_email(email[:300])
         now, address = self._clock.now(), site_of(address)
         account, site = digest(normal)[:32], f"@{address}"
         by_device = ((f"device:{account}:{digest(device)[:32]}", FAILURES_MAX_BY_DEVICE),)
@@ -533,7 +533,7 @@ class Accounts:
             InvalidInput: the old password is wrong, or the new one will not do; the field is named.
             Forbidden: too many attempts failed of late, and nothing was checked.
         """
-        checked_password(new, field="new")
+        await asyncio.to_thread(checked_password, new, field="new", about=[user.email])
         if not await self._is_password_of(user, old):
             raise InvalidInput("old", Problem.WRONG_PASSWORD)
         password_hash, now = await asyncio.to_thread(self._hasher.hash, new), self._clock.now()
@@ -556,7 +556,7 @@ class Accounts:
             InvalidInput: the password will not do.
             NotFound: there is no such person.
         """
-        password_hash = await asyncio.to_thread(self._hasher.hash, checked_password(password))
+        password_hash = await self._hash_of(password, email)
         now = self._clock.now()
 
         async def operation(tx: Transaction) -> int:
@@ -669,15 +669,22 @@ class Accounts:
         Raises:
             InvalidInput: the address or the password will not do.
         """
-        checked = checked_email(email), checked_password(password)
-        password_hash = await asyncio.to_thread(self._hasher.hash, checked[1])
+        address = checked_email(email)
+        password_hash = await self._hash_of(password, address)
         user = User(
             id=ids.new_id(ids.USER),
-            email=checked[0],
+            email=address,
             installation_owner=installation_owner,
             created_at=self._clock.now(),
         )
         return user, password_hash
+
+    async def _hash_of(self, password: str, email: str) -> str:
+        """
+        Raises:
+            InvalidInput: the password will not do.
+        """
+        return await asyncio.to_thread(lambda: self._hasher.hash(checked_password(password, about=[email])))
 
     def _matches(self, password_hash: str, password: str) -> bool:
         try:

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from keyturn.database import Both
-from tillgate.access.accounts.model import Place, Project, SignIn, User
+from tillgate.access.accounts.model import UNUSED_MAX_MS, Place, Project, SignIn, User
 from tillgate.access.roles import Role
 from tillgate.base import ids
 from tillgate.store import Row, Transaction
@@ -23,7 +23,8 @@ _SIGNED_IN: Final = (
     "JOIN users u ON u.id = s.user_id "
     "JOIN projects p ON p.id = s.project_id "
     "LEFT JOIN memberships m ON m.user_id = s.user_id AND m.project_id = s.project_id "
-    "WHERE s.token_digest = $1 AND s.expires_at > $2 AND (u.installation_owner OR m.role IS NOT NULL)"
+    "WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.seen_at > $3 "
+    "AND (u.installation_owner OR m.role IS NOT NULL)"
 )
 _PROJECTS_OF: Final = (
     "SELECT p.id, p.name, p.created_at FROM projects p WHERE EXISTS "
@@ -46,7 +47,7 @@ _END_STRAY: Final = (
 
 _SIGN_INS_OF: Final = (
     "SELECT token_digest, id, network, agent, created_at, seen_at FROM sign_ins WHERE user_id = $1 "
-    "AND expires_at > $2 ORDER BY seen_at DESC, id LIMIT $3"
+    "AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id LIMIT $4"
 )
 
 
@@ -144,7 +145,7 @@ async def insert_sign_in(
     agent: str,
 ) -> None:
     """Remember a signed-in browser, in test mode to begin with; forget those that have lapsed."""
-    await tx.execute("DELETE FROM sign_ins WHERE expires_at <= $1", now)
+    await tx.execute("DELETE FROM sign_ins WHERE expires_at <= $1 OR seen_at <= $2", now, now - UNUSED_MAX_MS)
     await tx.execute(
         "INSERT INTO sign_ins (token_digest, id, user_id, project_id, livemode, created_at, expires_at, seen_at, "
         "confirmed_at, network, agent) VALUES ($1, $2, $3, $4, FALSE, $5, $6, $5, $5, $7, $8)",
@@ -161,7 +162,7 @@ async def insert_sign_in(
 
 async def signed_in(tx: Transaction, token_digest: str, now: int) -> Found | None:
     """Who this browser is, in which project as what, and whether it looks at live mode."""
-    row = await tx.fetch_one(_SIGNED_IN, token_digest, now)
+    row = await tx.fetch_one(_SIGNED_IN, token_digest, now, now - UNUSED_MAX_MS)
     return Found(_place(row), bool(row["livemode"]), row["confirmed_at"], row["seen_at"]) if row is not None else None
 
 
@@ -183,7 +184,7 @@ async def note_confirmed(tx: Transaction, token_digest: str, now: int) -> int:
 
 async def sign_ins_of(tx: Transaction, user_id: str, token_digest: str, now: int, limit: int) -> list[SignIn]:
     """A person's signed-in browsers, the one last seen first."""
-    rows = await tx.fetch_all(_SIGN_INS_OF, user_id, now, limit)
+    rows = await tx.fetch_all(_SIGN_INS_OF, user_id, now, now - UNUSED_MAX_MS, limit)
     return [
         SignIn(
             id=row["id"],

@@ -11,7 +11,7 @@ from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_text
-from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
+from tillgate.checkout.bounds import checked_expiry, checked_uses_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import records
 from tillgate.checkout.coupons.model import Coupon, Uses, checked_discount, to_api
@@ -65,7 +65,7 @@ async def create_coupon(context: CheckoutContext, tx: Transaction, principal: Pr
         description=checked_description(new.description),
         discount=checked_discount(new.discount_type, new.discount_amount, new.currency, new.discount_percentage),
         expires_at=checked_expiry(new.expires_at, now=now),
-        uses=Uses(most=checked_redemptions_max(new.max_redemptions)),
+        uses=Uses(most=checked_uses_max(new.max_redemptions)),
         active=new.active,
         metadata=checked_metadata(new.metadata),
         created_at=now,

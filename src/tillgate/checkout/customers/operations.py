@@ -9,7 +9,7 @@ from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.principal import Principal
-from tillgate.base.text import NAME_MAX, checked_email, checked_text
+from tillgate.base.text import NAME_MAX, checked_email, checked_text, identity, normal_email
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import records
 from tillgate.checkout.customers.model import REFERENCE_MAX, Customer, to_api
@@ -65,6 +65,27 @@ async def create_customer(
     return customer
 
 
+async def known_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Customer:
+    """The customer with this e-mail address, who is added where there is none.
+
+    Raises:
+        InvalidInput: it is no e-mail address.
+    """
+    wanted = checked_email(email)
+    for _ in range(2):
+        found = await records.matching(
+            tx, principal.project_id, principal.livemode, email=wanted, reference=None, limit=1, offset=0
+        )
+        if found:
+            return found[0]
+        try:
+            return await create_customer(context, tx, principal, CustomerChanges(email=wanted))
+        except Conflict:
+            # Somebody added them in the same moment, and has committed: now they are found.
+            continue
+    raise _taken()
+
+
 async def get_customer(tx: Transaction, principal: Principal, customer_id: str) -> Customer:
     """One customer.
 
@@ -109,7 +130,8 @@ async def list_customers(
     reference: str | None = None,
 ) -> NumberedPage:
     """A page of customers, newest first, that match what is given exactly."""
-    wanted = email.strip().lower() if email is not None else None
+    wanted = normal_email(email) if email is not None else None
+    reference = identity(reference) if reference is not None else None
     project_id, livemode = principal.project_id, principal.livemode
     total = await records.count(tx, project_id, livemode, email=wanted, reference=reference)
     found = await records.matching(
@@ -148,7 +170,8 @@ def _checked(changes: CustomerChanges) -> dict[str, str | None]:
     if changes.name is not msgspec.UNSET:
         checked["name"] = _text(changes.name, "name", NAME_MAX)
     if changes.reference is not msgspec.UNSET:
-        checked["reference"] = _text(changes.reference, "reference", REFERENCE_MAX)
+        reference = _text(changes.reference, "reference", REFERENCE_MAX)
+        checked["reference"] = identity(reference) if reference is not None else None
     if changes.metadata is not msgspec.UNSET:
         checked["metadata"] = checked_metadata(changes.metadata)
     return checked

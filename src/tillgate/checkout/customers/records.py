@@ -22,7 +22,8 @@ _OF_PROJECT: Final = "FROM customers WHERE project_id = $1 AND livemode = $2"
 _COUNT: Final = f"SELECT COUNT(*) AS count {_OF_PROJECT}"
 _LIST: Final = f"SELECT {_COLUMNS} {_OF_PROJECT}"
 _UPDATE: Final = (
-    "UPDATE customers SET email = $1, name = $2, reference = $3, metadata = $4, updated_at = $5 WHERE id = $6"
+    "UPDATE customers SET email = $1, name = $2, reference = $3, metadata = $4, updated_at = $5, kept = NULL "
+    "WHERE id = $6"
 )
 
 

@@ -1,26 +1,29 @@
 """What a merchant does with payment links."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import msgspec
 
 from tillgate.base import ids
+from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
+from tillgate.checkout.bounds import checked_expiry, checked_uses_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.links import records
-from tillgate.checkout.links.model import PaymentLink, new_slug, to_api
+from tillgate.checkout.links.model import Ended, PaymentLink, new_slug, to_api
 from tillgate.events.types import PAYMENT_LINK_CREATED, PAYMENT_LINK_UPDATED, EventType
 from tillgate.store import Transaction
 
 
 class NewLink(NamedTuple):
-    """What a merchant says about a link to be; amounts as decimal strings."""
+    """What a merchant says about a link to be; amounts as decimal strings, instants as RFC 3339 timestamps."""
 
     title: str
     fiat_amount: str
@@ -29,6 +32,8 @@ class NewLink(NamedTuple):
     success_url: str | None = None
     cancel_url: str | None = None
     allow_promotion_codes: bool = False
+    expires_at: str | None = None
+    max_completed_sessions: int | None = None
 
 
 class LinkChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +47,8 @@ class LinkChanges(msgspec.Struct, frozen=True, kw_only=True):
     cancel_url: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     allow_promotion_codes: bool | msgspec.UnsetType = msgspec.UNSET
+    expires_at: str | msgspec.UnsetType | None = msgspec.UNSET
+    max_completed_sessions: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def create_link(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewLink) -> PaymentLink:
@@ -51,7 +58,7 @@ async def create_link(context: CheckoutContext, tx: Transaction, principal: Prin
         InvalidInput: a field is wrong; it is named.
     """
     currency = parse_currency(new.fiat_currency, field="fiat_currency")
-    price = parse_amount(new.fiat_amount, currency, field="fiat_amount")
+    price = parse_amount(new.fiat_amount, currency, field="fiat_amount", may_be_zero=True)
     title = checked_text(new.title, field="title", length_max=NAME_MAX)
     now = context.clock.now()
     link = PaymentLink(
@@ -69,6 +76,8 @@ async def create_link(context: CheckoutContext, tx: Transaction, principal: Prin
         created_at=now,
         updated_at=now,
         allow_promotion_codes=new.allow_promotion_codes,
+        expires_at=checked_expiry(new.expires_at, now=now),
+        completed_sessions_max=checked_uses_max(new.max_completed_sessions, field="max_completed_sessions"),
     )
     await records.insert(tx, link)
     await _tell(context, tx, PAYMENT_LINK_CREATED, link)
@@ -135,7 +144,7 @@ async def update_link(
         code = link.price.currency if changes.fiat_currency is msgspec.UNSET else changes.fiat_currency
         currency = parse_currency(code, field="fiat_currency")
         amount = str(link.price) if changes.fiat_amount is msgspec.UNSET else changes.fiat_amount
-        changed["price"] = parse_amount(amount, currency, field="fiat_amount")
+        changed["price"] = parse_amount(amount, currency, field="fiat_amount", may_be_zero=True)
     if changes.description is not msgspec.UNSET:
         changed["description"] = checked_description(changes.description)
     if changes.success_url is not msgspec.UNSET:
@@ -148,6 +157,12 @@ async def update_link(
         changed["active"] = changes.active
     if changes.allow_promotion_codes is not msgspec.UNSET:
         changed["allow_promotion_codes"] = changes.allow_promotion_codes
+    if changes.expires_at is not msgspec.UNSET:
+        changed["expires_at"] = _kept_expiry(link, changes.expires_at, context.clock.now())
+    if changes.max_completed_sessions is not msgspec.UNSET:
+        changed["completed_sessions_max"] = checked_uses_max(
+            changes.max_completed_sessions, field="max_completed_sessions"
+        )
     return await _write(context, tx, link, msgspec.structs.replace(link, **changed))
 
 
@@ -161,6 +176,57 @@ async def archive_link(context: CheckoutContext, tx: Transaction, principal: Pri
     if link.archived_at is not None:
         return link
     return await _write(context, tx, link, msgspec.structs.replace(link, active=False, archived_at=context.clock.now()))
+
+
+async def hold_link(tx: Transaction, link_id: str) -> None:
+    """Let nobody else change a link, or count a session of it, until this transaction ends."""
+    await records.hold(tx, link_id)
+
+
+async def count_completed(tx: Transaction, link_id: str, *, within_limit: bool) -> None:
+    """Count a session of a link that is complete.
+
+    Args:
+        within_limit: whether it may only be complete while the link's limit is not reached. Money that has come counts
+            in any case: it cannot be refused.
+
+    Raises:
+        Conflict: the limit is reached.
+    """
+    if not await records.count_completed(tx, link_id, within_limit=within_limit):
+        raise _refused(Ended.USED_UP)
+
+
+def refuse_ended(link: PaymentLink, now: int) -> None:
+    """Refuse to open a session of a link that opens none any more.
+
+    Raises:
+        Conflict: it is switched off, archived, expired or used up.
+    """
+    ended = link.ended(now)
+    if ended is not None:
+        raise _refused(ended)
+
+
+def _refused(ended: Ended) -> Conflict:
+    match ended:
+        case Ended.SWITCHED_OFF:
+            return Conflict(
+                "This payment link is deactivated, so no session can be made from it.", code="link_inactive"
+            )
+        case Ended.EXPIRED:
+            return Conflict(Problem.LINK_EXPIRED, values={"other": "expires_at"}, code="link_expired")
+        case Ended.USED_UP:
+            return Conflict(Problem.LINK_USED_UP, values={"other": "max_completed_sessions"}, code="link_used_up")
+        case never:
+            assert_never(never)
+
+
+def _kept_expiry(link: PaymentLink, expires_at: str | None, now: int) -> int | None:
+    """An instant that the link has already may stay, also once it has passed."""
+    if expires_at is not None and link.expires_at is not None and expires_at == to_rfc3339(link.expires_at):
+        return link.expires_at
+    return checked_expiry(expires_at, now=now)
 
 
 async def _locked(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:

@@ -13,10 +13,11 @@ from tillgate.store import Row, Transaction
 
 _COLUMNS: Final = (
     "id, project_id, livemode, slug, title, description, amount_minor, currency, success_url, cancel_url, active, "
-    "archived_at, created_at, updated_at, allow_promotion_codes"
+    "archived_at, created_at, updated_at, allow_promotion_codes, expires_at, completed_sessions_max, completed_sessions"
 )
 _INSERT: Final = (
-    f"INSERT INTO payment_links ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    f"INSERT INTO payment_links ({_COLUMNS}) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
@@ -30,9 +31,15 @@ _LIST: Final = (
 )
 _UPDATE: Final = (
     "UPDATE payment_links SET title = $1, description = $2, amount_minor = $3, currency = $4, success_url = $5, "
-    "cancel_url = $6, active = $7, archived_at = $8, updated_at = $9, allow_promotion_codes = $10 "
-    "WHERE id = $11 AND archived_at IS NULL"
+    "cancel_url = $6, active = $7, archived_at = $8, updated_at = $9, allow_promotion_codes = $10, expires_at = $11, "
+    "completed_sessions_max = $12, kept = NULL WHERE id = $13 AND archived_at IS NULL"
 )
+_HOLD: Final = Both(
+    sqlite="SELECT 1 FROM payment_links WHERE id = $1",
+    postgres="SELECT 1 FROM payment_links WHERE id = $1 FOR NO KEY UPDATE",
+)
+_COUNT: Final = "UPDATE payment_links SET completed_sessions = completed_sessions + 1, kept = NULL WHERE id = $1"
+_COUNT_IF_LEFT: Final = f"{_COUNT} AND (completed_sessions_max IS NULL OR completed_sessions < completed_sessions_max)"
 
 
 async def insert(tx: Transaction, link: PaymentLink) -> None:
@@ -54,6 +61,9 @@ async def insert(tx: Transaction, link: PaymentLink) -> None:
         link.created_at,
         link.updated_at,
         link.allow_promotion_codes,
+        link.expires_at,
+        link.completed_sessions_max,
+        link.completed_sessions,
     )
 
 
@@ -105,8 +115,20 @@ async def update(tx: Transaction, link: PaymentLink) -> int:
         link.archived_at,
         link.updated_at,
         link.allow_promotion_codes,
+        link.expires_at,
+        link.completed_sessions_max,
         link.id,
     )
+
+
+async def hold(tx: Transaction, link_id: str) -> None:
+    """Let nobody else change or count a link until this transaction ends."""
+    await tx.fetch_one(_HOLD, link_id)
+
+
+async def count_completed(tx: Transaction, link_id: str, *, within_limit: bool) -> int:
+    """One more of a link's sessions is complete; 0 where that may only be within its limit, and is not."""
+    return await tx.execute(_COUNT_IF_LEFT if within_limit else _COUNT, link_id)
 
 
 def _link(row: Row) -> PaymentLink:
@@ -125,4 +147,7 @@ def _link(row: Row) -> PaymentLink:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         allow_promotion_codes=bool(row["allow_promotion_codes"]),
+        expires_at=row["expires_at"],
+        completed_sessions_max=row["completed_sessions_max"],
+        completed_sessions=row["completed_sessions"],
     )

@@ -177,7 +177,7 @@ def checked_basket(basket: Basket, *, field: Field) -> Basket:
     if found.total < 0:
         raise InvalidInput(
             field,
-            Problem.TOTAL_NOT_POSITIVE,
+            Problem.TOTAL_BELOW_ZERO,
             discount=Money(found.discount, basket.currency),
             price=Money(found.total + found.discount, basket.currency),
         )
@@ -191,6 +191,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reference: the merchant's own name for it.
+        client_reference_id: what whoever sent the buyer calls it; never unique, and proves nothing.
+        customer_stated: its customer is who the buyer said they are, and nobody has looked.
         unique_reference: no other order of this project and mode that says so, and is not canceled, expired or refunded
             in full, has the same one.
         total_minor: what is to be paid; the sum of its parts, kept for searching.
@@ -217,6 +219,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: int
     expires_at: int
     payment: Payment
+    client_reference_id: str | None = None
+    customer_stated: bool = False
 
     @property
     def basket(self) -> Basket:

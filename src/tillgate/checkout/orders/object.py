@@ -54,6 +54,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         payment_status: ``paid`` while the order is; ``no_payment_required`` where its total is zero.
         received: what has arrived and is confirmed, in the order's currency at the locked price.
         refunded: what has gone back of it.
+        client_reference_id: what whoever sent the buyer calls it; never unique.
         decision: what you said last about unusual money.
         expires_at: money that is complete at this instant or later is late.
     """
@@ -70,6 +71,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     fulfillment: Literal["unfulfilled", "fulfilled"]
     reference: str | None
     unique_reference: bool
+    client_reference_id: str | None
     currency: str
     line_items: list[LineItemObject]
     discounts: list[DiscountObject]
@@ -103,6 +105,7 @@ def to_api(order: Order) -> OrderObject:
         fulfillment=order.fulfillment.value,
         reference=order.reference,
         unique_reference=order.unique_reference,
+        client_reference_id=order.client_reference_id,
         currency=order.currency,
         line_items=[
             LineItemObject(

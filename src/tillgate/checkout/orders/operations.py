@@ -1,7 +1,7 @@
 """Making orders, reading them, and the one function that moves them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Unpack
 
 import msgspec
 
@@ -11,11 +11,12 @@ from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Path, Problem
-from tillgate.base.text import NAME_MAX, checked_text
+from tillgate.base.text import NAME_MAX, checked_text, identity
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.emitting import emit_fact
+from tillgate.checkout.kept import KeptForm, keep
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import records
 from tillgate.checkout.orders.model import (
@@ -35,6 +36,7 @@ from tillgate.checkout.orders.model import (
     checked_basket,
 )
 from tillgate.checkout.orders.object import to_api
+from tillgate.checkout.orders.records import OrderFilters
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.products import operations as products
 from tillgate.checkout.products.model import Pricing, Product
@@ -125,6 +127,8 @@ class NewOrder(NamedTuple):
     unique_reference: bool = False
     customer_id: str | None = None
     metadata: str | None = None
+    client_reference_id: str | None = None
+    customer_stated: bool = False
 
 
 async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder) -> NewOrder:
@@ -135,15 +139,18 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     """
     reference = new.reference
     if reference is not None:
-        reference = checked_text(reference, field="reference", length_max=REFERENCE_MAX)
+        reference = identity(checked_text(reference, field="reference", length_max=REFERENCE_MAX))
     elif new.unique_reference:
         raise InvalidInput("unique_reference", Problem.REQUIRES, other="reference")
+    client_reference_id = new.client_reference_id
+    if client_reference_id is not None:
+        client_reference_id = checked_text(client_reference_id, field="client_reference_id", length_max=REFERENCE_MAX)
     if new.customer_id is not None:
         try:
             await customers.get_customer(tx, principal, new.customer_id)
         except NotFound as error:
             raise InvalidInput("customer_id", Problem.NO_SUCH, noun="customer") from error
-    return new._replace(reference=reference)
+    return new._replace(reference=reference, client_reference_id=client_reference_id)
 
 
 async def make(
@@ -183,6 +190,8 @@ async def make(
         updated_at=now,
         expires_at=expires_at,
         payment=payment,
+        client_reference_id=new.client_reference_id,
+        customer_stated=new.customer_stated,
     )
     if not await records.insert(tx, order):
         claimer = await records.claims(tx, order.project_id, order.livemode, order.reference or "")
@@ -240,32 +249,28 @@ async def has_paid(tx: Transaction, customer_id: str) -> bool:
 
 
 async def list_orders(
-    tx: Transaction,
-    principal: Principal,
-    page: PageRequest,
-    *,
-    status: OrderStatus | None = None,
-    fulfillment: Fulfillment | None = None,
-    reference: str | None = None,
-    session_id: str | None = None,
-    customer_id: str | None = None,
-    created_after: int | None = None,
+    tx: Transaction, principal: Principal, page: PageRequest, **filters: Unpack[OrderFilters]
 ) -> Page[Order]:
     """Orders, newest first, that match what is given; ``created_after`` is inclusive."""
     checked_cursor(page, ids.ORDER)
-    found = await records.newest(
-        tx,
-        principal.project_id,
-        principal.livemode,
-        page,
-        status=status,
-        fulfillment=fulfillment,
-        reference=reference,
-        session_id=session_id,
-        customer_id=customer_id,
-        created_after=created_after,
-    )
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, **_compared(filters))
     return cut(found, page.limit)
+
+
+async def list_kept_orders(
+    tx: Transaction, principal: Principal, page: PageRequest, public_url: str, **filters: Unpack[OrderFilters]
+) -> Page[KeptForm]:
+    """The same orders in their kept forms."""
+    checked_cursor(page, ids.ORDER)
+    project_id, livemode = principal.project_id, principal.livemode
+    found = await records.newest_kept(tx, project_id, livemode, page, public_url, **_compared(filters))
+    return cut(found, page.limit)
+
+
+def _compared(filters: OrderFilters) -> OrderFilters:
+    """The same filters, the reference as it is compared."""
+    reference = filters.get("reference")
+    return {**filters, "reference": identity(reference)} if reference is not None else filters
 
 
 async def update_order(
@@ -345,6 +350,8 @@ async def sync_order(
         after = msgspec.structs.replace(after, updated_at=now)
         await records.touch(tx, after.id, now)
         await emit_event(context, tx, ORDER_UPDATED, after, before=before, now=now)
+    else:
+        await keep(tx, after.id, msgspec.json.encode(to_api(after)), context.settings.public_url)
     return after
 
 

@@ -1,7 +1,7 @@
 """Every statement about orders."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 import msgspec
 
@@ -9,6 +9,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import present
 from tillgate.base.pages import PageRequest, since
+from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.store import Row, Transaction
@@ -17,7 +18,7 @@ from tillgate.store.lists import newest_first
 _COLUMNS: Final = (
     "o.id, o.project_id, o.livemode, o.session_id, o.customer_id, o.status, o.fulfillment, o.reference, "
     "o.unique_reference, o.currency, o.line_items, o.discounts, o.shipping_minor, o.total_minor, o.metadata, "
-    "o.created_at, o.updated_at, s.expires_at"
+    "o.created_at, o.updated_at, s.expires_at, o.client_reference_id, o.customer_stated"
 )
 # The deadline is the session's, the money the payment's: neither is kept twice.
 _SELECT: Final = (
@@ -27,7 +28,8 @@ _SELECT: Final = (
 _INSERT: Final = (
     "INSERT INTO orders (id, project_id, livemode, session_id, customer_id, status, fulfillment, reference, "
     "unique_reference, claimed_reference, currency, line_items, discounts, shipping_minor, total_minor, metadata, "
-    "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) "
+    "created_at, updated_at, client_reference_id, customer_stated) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19) "
     "ON CONFLICT DO NOTHING"
 )
 _BY_ID: Final = f"{_SELECT} WHERE o.id = $1 AND o.project_id = $2 AND o.livemode = $3"
@@ -41,27 +43,45 @@ _BY_IDS: Final = with_list(f"{_SELECT} WHERE o.id IN {{list}} AND o.project_id =
 _CUSTOMERS_OF_SESSIONS: Final = with_list(
     "SELECT session_id, customer_id FROM orders WHERE session_id IN {list} AND customer_id IS NOT NULL"
 )
-_HAS_PAID: Final = "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') LIMIT 1"
+_HAS_PAID: Final = (
+    "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') AND NOT customer_stated LIMIT 1"
+)
 _NEWEST: Final = (
     f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
 )
+_NEWEST_KEPT: Final = (
+    "SELECT o.id, o.kept FROM orders o "
+    "WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
+)
+_FILTERED: Final = ("status", "fulfillment", "reference", "session_id", "customer_id")
 _RELEASE_REFERENCES: Final = with_list(
     "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
 )
 _CLAIMS: Final = "SELECT id, status FROM orders WHERE project_id = $1 AND livemode = $2 AND claimed_reference = $3"
 _MOVE: Final = (
-    "UPDATE orders SET status = $1, updated_at = $2, "
+    "UPDATE orders SET status = $1, updated_at = $2, kept = NULL, "
     "claimed_reference = CASE WHEN $1 IN ('canceled', 'refunded') THEN NULL ELSE claimed_reference END "
     "WHERE id = $3 AND status = $4"
 )
-_RELINE: Final = "UPDATE orders SET line_items = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
-_DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3 WHERE id = $4"
-_TOUCH: Final = "UPDATE orders SET updated_at = $1 WHERE id = $2"
-_UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3 WHERE id = $4"
+_RELINE: Final = "UPDATE orders SET line_items = $1, total_minor = $2, updated_at = $3, kept = NULL WHERE id = $4"
+_DISCOUNT: Final = "UPDATE orders SET discounts = $1, total_minor = $2, updated_at = $3, kept = NULL WHERE id = $4"
+_TOUCH: Final = "UPDATE orders SET updated_at = $1, kept = NULL WHERE id = $2"
+_UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at = $3, kept = NULL WHERE id = $4"
 
 _line_items: Final = msgspec.json.Decoder(tuple[LineItem, ...])
 _discounts: Final = msgspec.json.Decoder(tuple[Discount, ...])
 _encoder: Final = msgspec.json.Encoder()
+
+
+class OrderFilters(TypedDict, total=False):
+    """What a list of orders may be narrowed to; ``created_after`` is inclusive."""
+
+    status: OrderStatus | None
+    fulfillment: Fulfillment | None
+    reference: str | None
+    session_id: str | None
+    customer_id: str | None
+    created_after: int | None
 
 
 async def insert(tx: Transaction, order: Order) -> bool:
@@ -85,6 +105,8 @@ async def insert(tx: Transaction, order: Order) -> bool:
         order.total_minor,
         order.metadata,
         order.created_at,
+        order.client_reference_id,
+        order.customer_stated,
     )
     return changed == 1
 
@@ -137,36 +159,28 @@ async def customers_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> 
 
 
 async def has_paid(tx: Transaction, customer_id: str) -> bool:
-    """Whether an order of this customer was paid."""
+    """Whether an order of this customer was paid; one that a buyer only said is theirs does not count."""
     return await tx.fetch_one(_HAS_PAID, customer_id) is not None
 
 
 async def newest(
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[OrderFilters]
+) -> list[Order]:
+    """Up to ``limit + 1`` orders, newest first, that match what is given."""
+    rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
+    return await _with_transfers(tx, [_order(row) for row in rows])
+
+
+async def newest_kept(
     tx: Transaction,
     project_id: str,
     livemode: bool,
     page: PageRequest,
-    *,
-    status: OrderStatus | None,
-    fulfillment: Fulfillment | None,
-    reference: str | None,
-    session_id: str | None,
-    customer_id: str | None,
-    created_after: int | None,
-) -> list[Order]:
-    """Up to ``limit + 1`` orders, newest first, that match what is given."""
-    oldest = since(ids.ORDER, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    filters = {
-        "o.status = {}": status,
-        "o.fulfillment = {}": fulfillment,
-        "o.reference = {}": reference,
-        "o.session_id = {}": session_id,
-        "o.customer_id = {}": customer_id,
-    }
-    sql, params = newest_first(_NEWEST, params, filters, by="o.id", limit=page.limit)
-    rows = await tx.fetch_all(sql, *params)
-    return await _with_transfers(tx, [_order(row) for row in rows])
+    public_url: str,
+    **filters: Unpack[OrderFilters],
+) -> list[KeptForm]:
+    """The same orders in their kept forms."""
+    return kept_forms(await _newest(tx, _NEWEST_KEPT, project_id, livemode, page, filters), public_url)
 
 
 async def move(tx: Transaction, order: Order, to: OrderStatus, now: int) -> int:
@@ -198,6 +212,17 @@ def _discounts_text(discounts: tuple[Discount, ...]) -> str | None:
     return _encoder.encode(discounts).decode() if discounts else None
 
 
+async def _newest(
+    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: OrderFilters
+) -> list[Row]:
+    created_after = filters.get("created_after")
+    oldest = since(ids.ORDER, created_after)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    conditions = {f"o.{name} = {{}}": filters.get(name) for name in _FILTERED}
+    sql, params = newest_first(select, params, conditions, by="o.id", limit=page.limit)
+    return await tx.fetch_all(sql, *params)
+
+
 async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
     # An open order has seen no money, unless it was reversed.
     moved = [one.payment.id for one in orders if one.status is not OrderStatus.OPEN or one.payment.reopened]
@@ -213,7 +238,7 @@ async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
 
 
 def _order(row: Row) -> Order:
-    columns = row[:18]
+    columns = row[:20]
     return Order(
         id=columns[0],
         project_id=columns[1],
@@ -233,5 +258,7 @@ def _order(row: Row) -> Order:
         created_at=columns[15],
         updated_at=columns[16],
         expires_at=columns[17],
-        payment=payment_from(row[18:], columns[3]),
+        client_reference_id=columns[18],
+        customer_stated=bool(columns[19]),
+        payment=payment_from(row[20:], columns[3]),
     )

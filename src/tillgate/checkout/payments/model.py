@@ -230,6 +230,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return sum(one.value_minor or 0 for one in self.returned if one.confirmed_at is not None)
 
     @property
+    def given_back(self) -> int:
+        """Atomic units that went back, or are on their way."""
+        return sum(one.amount_atomic for one in self.returned)
+
+    @property
     def refundable_minor(self) -> int:
         """What could still be sent back: refunds under way are taken off already."""
         return max(self.received_value.minor - sum(one.value_minor or 0 for one in self.returned), 0)
@@ -237,7 +242,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def refundable_atomic(self) -> int:
         """The same in atomic units: whether there is money is asked here, for dust has no value in any currency."""
-        return max(self.received - sum(one.amount_atomic for one in self.returned), 0)
+        return max(self.received - self.given_back, 0)
 
     def value_of(self, atomic: int) -> Money:
         """What an amount of the asset is worth at the price that was locked, rounded down: the whole is the price.
@@ -329,10 +334,13 @@ class Standing(NamedTuple):
     settled_at: int | None
 
 
-def standing(payment: Payment) -> Standing:
+def standing(payment: Payment, *, given_back: int = 0) -> Standing:
     """Where the payment stands, out of its transfers alone.
 
     An unconfirmed transfer means ``detected`` until it is confirmed or gone: nothing is concluded early.
+
+    Args:
+        given_back: atomic units of what came that do not count.
     """
     if not payment.transfers:
         return Standing(PaymentStatus.AWAITING, None)
@@ -340,7 +348,7 @@ def standing(payment: Payment) -> Standing:
     if len(arrivals) < len(payment.transfers):
         return Standing(PaymentStatus.DETECTED, None)
     settled_at = max(arrivals)
-    required, received = payment.terms.amount_atomic, payment.received
+    required, received = payment.terms.amount_atomic, payment.received - given_back
     if received < required:
         return Standing(PaymentStatus.UNDERPAID, settled_at)
     if received > required:

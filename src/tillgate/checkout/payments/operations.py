@@ -1,7 +1,9 @@
 """Reading payments and transactions, and the one function that moves payments."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
+
+import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
@@ -9,6 +11,7 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
+from tillgate.checkout.kept import KeptForm, keep
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.payments import records
 from tillgate.checkout.payments.model import (
@@ -22,6 +25,7 @@ from tillgate.checkout.payments.model import (
     changed,
 )
 from tillgate.checkout.payments.object import to_api
+from tillgate.checkout.payments.records import PaymentFilters
 from tillgate.events.types import PAYMENT_UPDATED, EventType
 from tillgate.store import Transaction
 
@@ -63,28 +67,20 @@ async def payments_by_id(
 
 
 async def list_payments(
-    tx: Transaction,
-    principal: Principal,
-    page: PageRequest,
-    *,
-    state: PaymentState | None = None,
-    order_id: str | None = None,
-    session_id: str | None = None,
-    created_after: int | None = None,
+    tx: Transaction, principal: Principal, page: PageRequest, **filters: Unpack[PaymentFilters]
 ) -> Page[RecordedPayment]:
     """Payments, newest first, that match what is given; ``created_after`` is inclusive."""
     checked_cursor(page, ids.PAYMENT)
-    found = await records.newest(
-        tx,
-        principal.project_id,
-        principal.livemode,
-        page,
-        state=state,
-        order_id=order_id,
-        session_id=session_id,
-        created_after=created_after,
-    )
-    return cut(found, page.limit)
+    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page.limit)
+
+
+async def list_kept_payments(
+    tx: Transaction, principal: Principal, page: PageRequest, public_url: str, **filters: Unpack[PaymentFilters]
+) -> Page[KeptForm]:
+    """The same payments in their kept forms."""
+    checked_cursor(page, ids.PAYMENT)
+    project_id, livemode = principal.project_id, principal.livemode
+    return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)
 
 
 async def update_payment(
@@ -177,19 +173,21 @@ async def sync_payment(
         expires: the session's deadline before and after.
         payment_event: the event of a change that moves nothing.
     """
-    kept = await records.of_session(tx, before.session_id)
-    was = kept._replace(payment=before, expires_at=expires[0])
-    now_is = kept._replace(payment=after, expires_at=expires[1])
-    if to is not kept.state:
-        if to not in EDGES[kept.state]:
-            raise Conflict(f"A payment that is {kept.state.value} cannot become {to.value}.")
-        if await records.move(tx, after.id, kept.state, to, now) != 1:
+    found = await records.of_session(tx, before.session_id)
+    was = found._replace(payment=before, expires_at=expires[0])
+    now_is = found._replace(payment=after, expires_at=expires[1])
+    if to is not found.state:
+        if to not in EDGES[found.state]:
+            raise Conflict(f"A payment that is {found.state.value} cannot become {to.value}.")
+        if await records.move(tx, after.id, found.state, to, now) != 1:
             raise Conflict("The payment was changed by another request. Read it again, then decide.")
         now_is = now_is._replace(state=to, updated_at=now)
         await emit_event(context, tx, EVENT_OF[to], now_is, before=was, now=now)
     elif changed(was, now_is):
         await records.touch(tx, after.id, now)
         await emit_event(context, tx, payment_event, now_is._replace(updated_at=now), before=was, now=now)
+    else:
+        await keep(tx, after.id, msgspec.json.encode(to_api(now_is)), context.settings.public_url)
 
 
 async def emit_event(

@@ -1,7 +1,7 @@
 """Every statement about payments and the transactions that belong to them."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 import msgspec
 
@@ -10,6 +10,8 @@ from tillgate.base import ids
 from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
+from tillgate.checkout import kept
+from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.payments.model import (
     Authorization,
     CaptureMethod,
@@ -51,6 +53,10 @@ _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
 _NEWEST: Final = (
     f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
 )
+_NEWEST_KEPT: Final = (
+    "SELECT p.id, p.kept FROM payments p "
+    "WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
+)
 _BY_IDS: Final = with_list(f"{_RECORDED} WHERE p.id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
 # An order has one session, and that one payment: each is found in the unique index that says so.
 _OF_ORDER: Final = "p.session_id = (SELECT session_id FROM orders WHERE id = {})"
@@ -63,17 +69,19 @@ _LOCK: Final = (
 )
 _LOCKED: Final = Both(sqlite=_LOCK, postgres=f"{_LOCK} FOR UPDATE")
 _MOVE: Final = (
-    "UPDATE payments SET state = $1, updated_at = $2, reopened = reopened OR $1 = 'awaiting' "
+    "UPDATE payments SET kept = NULL, state = $1, updated_at = $2, reopened = reopened OR $1 = 'awaiting' "
     "WHERE id = $3 AND state = $4"
 )
 _WRITE: Final = (
     "UPDATE payments SET authorized_minor = $1, authorized_at = $2, lapses_at = $3, released_minor = $4, "
-    "release_reason = $5, decline_code = $6, declined_at = $7, decision = $8, updated_at = $9, unexpected = $11 "
-    "WHERE id = $10"
+    "release_reason = $5, decline_code = $6, declined_at = $7, decision = $8, updated_at = $9, unexpected = $11, "
+    "kept = NULL WHERE id = $10"
 )
-_REPRICE: Final = "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3 WHERE id = $4"
-_TOUCH: Final = "UPDATE payments SET updated_at = $1 WHERE id = $2"
-_SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2 WHERE id = $3"
+_REPRICE: Final = (
+    "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3, kept = NULL WHERE id = $4"
+)
+_TOUCH: Final = "UPDATE payments SET updated_at = $1, kept = NULL WHERE id = $2"
+_SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2, kept = NULL WHERE id = $3"
 
 _TRANSFER_COLUMNS: Final = (
     "payment_id, reference, ordinal, amount_atomic, seen_at, confirmed_at, kind, value_minor, dropped_at, tx_hash, "
@@ -129,6 +137,15 @@ _NEWEST_TRANSACTIONS: Final = (
 )
 
 
+class PaymentFilters(TypedDict, total=False):
+    """What a list of payments may be narrowed to; ``created_after`` is inclusive."""
+
+    state: PaymentState | None
+    order_id: str | None
+    session_id: str | None
+    created_after: int | None
+
+
 async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
     """Keep a new payment."""
     payment = recorded.payment
@@ -182,23 +199,23 @@ async def by_ids(tx: Transaction, project_id: str, livemode: bool, payment_ids: 
 
 
 async def newest(
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[PaymentFilters]
+) -> list[RecordedPayment]:
+    """Up to ``limit + 1`` payments, newest first, that match what is given."""
+    rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
+    return await _with_transactions(tx, [_recorded(row) for row in rows])
+
+
+async def newest_kept(
     tx: Transaction,
     project_id: str,
     livemode: bool,
     page: PageRequest,
-    *,
-    state: PaymentState | None,
-    order_id: str | None,
-    session_id: str | None,
-    created_after: int | None,
-) -> list[RecordedPayment]:
-    """Up to ``limit + 1`` payments, newest first, that match what is given."""
-    oldest = since(ids.PAYMENT, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    filters = {"p.state = {}": state, _OF_ORDER: order_id, "p.session_id = {}": session_id}
-    sql, params = newest_first(_NEWEST, params, filters, by="p.id", limit=page.limit)
-    rows = await tx.fetch_all(sql, *params)
-    return await _with_transactions(tx, [_recorded(row) for row in rows])
+    public_url: str,
+    **filters: Unpack[PaymentFilters],
+) -> list[KeptForm]:
+    """The same payments in their kept forms."""
+    return kept_forms(await _newest(tx, _NEWEST_KEPT, project_id, livemode, page, filters), public_url)
 
 
 async def move(tx: Transaction, payment_id: str, was: PaymentState, to: PaymentState, now: int) -> int:
@@ -223,11 +240,13 @@ async def write(tx: Transaction, payment: Payment, now: int) -> None:
         payment.id,
         payment.unexpected,
     )
+    await kept.outdate(tx, payment.session_id)
 
 
 async def reprice(tx: Transaction, payment: Payment, now: int) -> None:
     """Write what a payment asks for now that its price has changed; its session's row is held."""
     await tx.execute(_REPRICE, str(payment.terms.amount_atomic), payment.price.minor, now, payment.id)
+    await kept.outdate(tx, payment.session_id)
 
 
 async def touch(tx: Transaction, payment_id: str, now: int) -> None:
@@ -280,7 +299,10 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
             seen.confirmations,
         )
         ensure(written == 1, f"a transfer that is observed for payment {payment.id} is no other payment's")
-    return await read_again(tx, payment)
+    seen_by_now = await read_again(tx, payment)
+    if seen_by_now != payment:
+        await kept.outdate(tx, payment.session_id)
+    return seen_by_now
 
 
 async def add(tx: Transaction, payment: Payment, transfer: Transfer, transaction_id: str) -> None:
@@ -304,22 +326,28 @@ async def add(tx: Transaction, payment: Payment, transfer: Transfer, transaction
         block.mined_at if block is not None else None,
         transfer.confirmations,
     )
+    await kept.outdate(tx, payment.session_id)
 
 
-async def settle(tx: Transaction, transaction_id: str, tx_hash: str | None, block: Block | None, now: int) -> None:
+async def settle(
+    tx: Transaction, payment: Payment, transaction_id: str, tx_hash: str | None, block: Block | None, now: int
+) -> None:
     """A movement that was under way is final, by what is known of it."""
     where = (block.number, block.hash, block.mined_at) if block is not None else (None, None, None)
     await tx.execute(_SETTLE, now, tx_hash, transaction_id, *where)
+    await kept.outdate(tx, payment.session_id)
 
 
-async def set_hash(tx: Transaction, transaction_id: str, tx_hash: str) -> None:
+async def set_hash(tx: Transaction, payment: Payment, transaction_id: str, tx_hash: str) -> None:
     """A movement that is under way has a transaction hash by now."""
     await tx.execute(_SET_HASH, tx_hash, transaction_id)
+    await kept.outdate(tx, payment.session_id)
 
 
-async def drop(tx: Transaction, transaction_id: str, now: int) -> None:
+async def drop(tx: Transaction, payment: Payment, transaction_id: str, now: int) -> None:
     """A movement that was under way came to nothing."""
     await tx.execute(_DROP, now, transaction_id)
+    await kept.outdate(tx, payment.session_id)
 
 
 async def read_again(tx: Transaction, payment: Payment) -> Payment:
@@ -412,6 +440,21 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
         reopened=bool(reopened),
         unexpected=bool(unexpected),
     )
+
+
+async def _newest(
+    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: PaymentFilters
+) -> list[Row]:
+    created_after = filters.get("created_after")
+    oldest = since(ids.PAYMENT, created_after)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    conditions = {
+        "p.state = {}": filters.get("state"),
+        _OF_ORDER: filters.get("order_id"),
+        "p.session_id = {}": filters.get("session_id"),
+    }
+    sql, params = newest_first(select, params, conditions, by="p.id", limit=page.limit)
+    return await tx.fetch_all(sql, *params)
 
 
 async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> list[RecordedPayment]:

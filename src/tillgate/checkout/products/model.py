@@ -42,14 +42,14 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.pricing is Pricing.FIXED:
             fixed = Money(present(self.suggested, "the price of a product whose price is fixed"), self.currency)
-            if amount is not None and parse_amount(amount, self.currency, field=field) != fixed:
+            if amount is not None and parse_amount(amount, self.currency, field=field, may_be_zero=True) != fixed:
                 raise InvalidInput(field, Problem.FIXED_PRICE, price=fixed)
             return fixed
         if amount is None:
             if self.suggested is None:
                 raise InvalidInput(field, Problem.BUYER_SETS_PRICE)
             return Money(self.suggested, self.currency)
-        price = parse_amount(amount, self.currency, field=field)
+        price = parse_amount(amount, self.currency, field=field, may_be_zero=self.least == 0)
         for bound, beyond, problem in (
             (self.least, self.least is not None and price.minor < self.least, Problem.PRICE_BELOW),
             (self.most, self.most is not None and price.minor > self.most, Problem.PRICE_ABOVE),
@@ -107,6 +107,8 @@ class ProductObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 def checked_price(pricing: str, currency: str, price: str | None, least: str | None, most: str | None) -> Price:
     """A price out of what a merchant says: decimal strings and an ISO 4217 code.
 
+    A fixed price may be zero, and so may the least that a buyer says; what they are offered, only where that is so.
+
     Raises:
         InvalidInput: a part is malformed or does not fit the others; it is named.
     """
@@ -114,15 +116,16 @@ def checked_price(pricing: str, currency: str, price: str | None, least: str | N
         raise InvalidInput("pricing", Problem.NOT_A_CHOICE, choices=tuple(Pricing))
     parse_currency(currency, field="currency")
 
-    def minor(text: str | None, field: str) -> int | None:
-        return parse_amount(text, currency, field=field).minor if text is not None else None
+    def minor(text: str | None, field: str, *, may_be_zero: bool) -> int | None:
+        return parse_amount(text, currency, field=field, may_be_zero=may_be_zero).minor if text is not None else None
 
+    lowest = minor(least, "price_min", may_be_zero=True)
     checked = Price(
         pricing=Pricing(pricing),
         currency=currency,
-        suggested=minor(price, "price"),
-        least=minor(least, "price_min"),
-        most=minor(most, "price_max"),
+        suggested=minor(price, "price", may_be_zero=pricing == Pricing.FIXED or lowest == 0),
+        least=lowest,
+        most=minor(most, "price_max", may_be_zero=False),
     )
     if checked.pricing is Pricing.FIXED:
         if checked.suggested is None:

@@ -26,7 +26,8 @@ _BY_IDS: Final = with_list(
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND livemode = $2 AND id < $3"
 _UPDATE: Final = (
     "UPDATE products SET name = $1, description = $2, pricing = $3, currency = $4, price_minor = $5, "
-    "price_min_minor = $6, price_max_minor = $7, active = $8, metadata = $9, updated_at = $10 WHERE id = $11"
+    "price_min_minor = $6, price_max_minor = $7, active = $8, metadata = $9, updated_at = $10, "
+    "kept = NULL WHERE id = $11"
 )
 
 

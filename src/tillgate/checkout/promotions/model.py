@@ -1,6 +1,5 @@
 """Promotion codes, inside and on the wire."""
 
-import unicodedata
 from typing import Final, Literal
 
 import msgspec
@@ -9,6 +8,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.problems import Problem
+from tillgate.base.text import folded
 from tillgate.checkout.coupons.model import AmountOff, Discount, Uses
 from tillgate.checkout.metadata import metadata_to_api
 
@@ -73,11 +73,6 @@ class PromotionCodeObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     metadata: msgspec.Raw
     created_at: str
     updated_at: str
-
-
-def folded(code: str) -> str:
-    """A code as it is compared: without case, and without the differences that Unicode calls compatible."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", code.strip()).casefold())
 
 
 def checked_code(code: str) -> str:

@@ -12,14 +12,15 @@ from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
-from tillgate.checkout.bounds import checked_expiry, checked_redemptions_max
+from tillgate.base.text import folded
+from tillgate.checkout.bounds import checked_expiry, checked_uses_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.coupons.model import Coupon, Uses
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.promotions import records
-from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, folded, to_api
+from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, to_api
 from tillgate.events.types import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
 from tillgate.store import Transaction
 
@@ -72,7 +73,7 @@ async def create_promotion_code(
         one_per_customer=new.one_per_customer,
         minimum=checked_minimum(new.minimum_amount, new.currency, coupon.discount),
         expires_at=checked_expiry(new.expires_at, now=now),
-        uses=Uses(most=checked_redemptions_max(new.max_redemptions)),
+        uses=Uses(most=checked_uses_max(new.max_redemptions)),
         active=new.active,
         metadata=checked_metadata(new.metadata),
         created_at=now,

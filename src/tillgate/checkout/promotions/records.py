@@ -8,8 +8,9 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
+from tillgate.base.text import folded
 from tillgate.checkout.coupons.model import Uses
-from tillgate.checkout.promotions.model import PromotionCode, folded
+from tillgate.checkout.promotions.model import PromotionCode
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
 

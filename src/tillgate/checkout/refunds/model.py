@@ -63,6 +63,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
         transaction_id: its movement, which counts from its making until it comes to nothing.
         destination: where it goes, as the merchant wrote it.
         metadata: the merchant's JSON object as text.
+        asked: its rail was asked to send it, and says how that ends: while it is pending, money may be on its way.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     metadata: str | None
     created_at: int
     updated_at: int
+    asked: bool = False
 
 
 class RefundObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

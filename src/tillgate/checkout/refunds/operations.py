@@ -181,7 +181,7 @@ async def settle_refund(
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: the transaction's name is none.
-        Conflict: it is not pending.
+        Conflict: it is not pending, or its rail sends it and will say so.
     """
     name = checked_text(tx_hash, field="tx_hash", length_max=HASH_MAX)
     refund, recorded = await _locked(tx, principal, refund_id)
@@ -209,7 +209,7 @@ async def cancel_refund(context: CheckoutContext, tx: Transaction, principal: Pr
 
     Raises:
         NotFound: it is not in the caller's project and mode.
-        Conflict: it is not pending.
+        Conflict: it is not pending, or its rail was asked to send it, so that the money may have left.
     """
     refund, recorded = await _locked(tx, principal, refund_id)
     if refund.status is RefundStatus.CANCELED:
@@ -303,6 +303,8 @@ async def _refund(
         return refund
     movement = await rail.refund(tx, RefundRequest(refund_id, payment.terms, going.amount_atomic, destination))
     if movement.status is MovementStatus.PENDING and rail.sends:
+        await records.set_asked(tx, refund_id)
+        refund = msgspec.structs.replace(refund, asked=True)
         await enqueue(
             tx, context.outbox.wake.jobs, kind=SEND, key=refund_id, project_id=recorded.project_id, payload={}, now=now
         )
@@ -320,7 +322,7 @@ async def _moved(
             return await _drop(context, tx, recorded, refund, RefundStatus.FAILED, now)
         case MovementStatus.PENDING:
             if movement.tx_hash is not None:
-                await payment_records.set_hash(tx, refund.transaction_id, movement.tx_hash)
+                await payment_records.set_hash(tx, recorded.payment, refund.transaction_id, movement.tx_hash)
             await _follow(context, tx, recorded.payment, now)
             return refund
         case never:
@@ -336,14 +338,14 @@ async def _settle(
     block: Block | None,
     now: int,
 ) -> Refund:
-    await payment_records.settle(tx, refund.transaction_id, tx_hash, block, now)
+    await payment_records.settle(tx, recorded.payment, refund.transaction_id, tx_hash, block, now)
     return await _move(context, tx, recorded, refund, RefundStatus.SUCCEEDED, now)
 
 
 async def _drop(
     context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
 ) -> Refund:
-    await payment_records.drop(tx, refund.transaction_id, now)
+    await payment_records.drop(tx, recorded.payment, refund.transaction_id, now)
     return await _move(context, tx, recorded, refund, to, now)
 
 
@@ -377,6 +379,12 @@ def _pending(refund: Refund) -> Refund:
         raise Conflict(
             f"Only a pending refund can be settled or canceled; this one is {refund.status.value}.",
             code="refund_not_pending",
+        )
+    if refund.asked:
+        raise Conflict(
+            "This refund is being sent, and the money may have left already; it can be neither canceled nor recorded "
+            "by hand. It ends once its network reports the outcome.",
+            code="refund_being_sent",
         )
     return refund
 

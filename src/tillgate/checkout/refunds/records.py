@@ -15,10 +15,10 @@ from tillgate.store.lists import newest_first
 
 _COLUMNS: Final = (
     "id, project_id, livemode, payment_id, order_id, transaction_id, status, amount_minor, currency, reason, "
-    "destination, metadata, created_at, updated_at"
+    "destination, metadata, created_at, updated_at, asked"
 )
 _INSERT: Final = (
-    f"INSERT INTO refunds ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    f"INSERT INTO refunds ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _WHOSEVER: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1"
@@ -36,6 +36,7 @@ _NEWEST_OF: Final = {
     for owner in ("payment_id", "order_id")
 }
 _MOVE: Final = "UPDATE refunds SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4"
+_SET_ASKED: Final = "UPDATE refunds SET asked = TRUE WHERE id = $1"
 _SET_METADATA: Final = "UPDATE refunds SET metadata = $1, updated_at = $2 WHERE id = $3"
 
 
@@ -57,6 +58,7 @@ async def insert(tx: Transaction, refund: Refund) -> None:
         refund.metadata,
         refund.created_at,
         refund.updated_at,
+        refund.asked,
     )
 
 
@@ -106,6 +108,11 @@ async def move(tx: Transaction, refund: Refund, to: RefundStatus, now: int) -> i
     return await tx.execute(_MOVE, to.value, now, refund.id, refund.status.value)
 
 
+async def set_asked(tx: Transaction, refund_id: str) -> None:
+    """The rail of a refund whose session's row is held was asked to send it."""
+    await tx.execute(_SET_ASKED, refund_id)
+
+
 async def set_metadata(tx: Transaction, refund_id: str, metadata: str | None, now: int) -> None:
     """Write the merchant's metadata of a refund whose session's row is held."""
     await tx.execute(_SET_METADATA, metadata, now, refund_id)
@@ -126,4 +133,5 @@ def _refund(row: Row) -> Refund:
         metadata=row["metadata"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        asked=bool(row["asked"]),
     )

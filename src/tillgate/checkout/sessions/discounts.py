@@ -3,10 +3,11 @@
 from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Problem
+from tillgate.base.text import folded
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
-from tillgate.checkout.promotions.model import checked_code, folded
+from tillgate.checkout.promotions.model import checked_code
 from tillgate.checkout.promotions.operations import get_promotion_code
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused, Offer
@@ -85,13 +86,15 @@ async def apply_promotion_code(
     refuse_unless_untouched(session, now, Problem.CODE_IS_FINAL)
     if order.discounts:
         raise Conflict(Problem.CODE_APPLIES)
+    # Who only said who they are is no known customer: anybody could say so, under as many addresses as they like.
+    customer_id = None if order.customer_stated else order.customer_id
     offer = await named(
         tx,
         principal,
         coupon_id=None,
         promotion_code=wanted,
         basket=order.basket,
-        customer_id=order.customer_id,
+        customer_id=customer_id,
         now=now,
     )
     if offer is None:
@@ -102,7 +105,7 @@ async def apply_promotion_code(
             field="promotion_code",
             values={},
         )
-    await redemptions.reserve(tx, offer, session_id=session.id, customer_id=order.customer_id, now=now)
+    await redemptions.reserve(tx, offer, session_id=session.id, customer_id=customer_id, now=now)
     return await _reprice(context, tx, session, order, (_discount(offer),), now)
 
 

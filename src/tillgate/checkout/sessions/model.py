@@ -84,7 +84,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         canceled_at: when it was canceled, which is how it failed; None where it was not.
         allow_promotion_codes: whether its buyer may type a promotion code; never where it was opened with a discount.
-        reference, customer_id: its order's, which never change.
+        reference, customer_id, client_reference_id: its order's, which never change.
     """
 
     id: str
@@ -110,6 +110,8 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     allow_promotion_codes: bool = False
     reference: str | None = None
     customer_id: str | None = None
+    locale: str | None = None
+    client_reference_id: str | None = None
 
     @property
     def exceptions(self) -> list[Unusual]:
@@ -153,7 +155,9 @@ def conclude(session: CheckoutSession, payment: Payment, *, looked_until: int, l
     reviewed = session.status in IN_REVIEW and payment.decision is not Decision.WAITING
     if reviewed or payment.authorization is not None:
         return Conclusion(session.status, session.paid_at)
-    wanted = _wanted(session, standing(payment), looked_until, late_grace_ms)
+    # What was given back before the price was there pays for nothing.
+    money = standing(payment, given_back=payment.given_back)
+    wanted = _wanted(session, money, looked_until, late_grace_ms)
     return wanted if wanted.status in EDGES[session.status] else Conclusion(session.status, session.paid_at)
 
 

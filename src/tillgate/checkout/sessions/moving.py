@@ -1,5 +1,7 @@
 """The one way in which a session changes its state, and what follows it: its order, its payment, their events."""
 
+from typing import Final
+
 import msgspec
 
 from tillgate.base.errors import Conflict
@@ -7,6 +9,8 @@ from tillgate.base.invariants import ensure
 from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
+from tillgate.checkout.kept import keep
+from tillgate.checkout.links import operations as links
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments.model import Payment
@@ -23,6 +27,9 @@ from tillgate.checkout.sessions.model import (
 from tillgate.checkout.sessions.object import to_api
 from tillgate.events.types import PAYMENT_UPDATED, SESSION_UPDATED, EventType
 from tillgate.store import Transaction
+
+# No edge leads out of these: each session is complete once.
+_COMPLETE: Final = (SessionStatus.PAID, SessionStatus.PAID_LATE)
 
 
 async def move(
@@ -95,6 +102,9 @@ async def sync_records(
     # Before the first event: whoever opens a session locks a coupon first and the sequence second.
     if order.discounts and after.status is not before.status:
         await _take_or_give_back(tx, after, now)
+    if after.link_id is not None and after.status is not before.status and after.status in _COMPLETE:
+        # What costs nothing is complete by a click, which can be refused; money that has come cannot.
+        await links.count_completed(tx, after.link_id, within_limit=not after.price.minor)
     await payments.sync_payment(
         context,
         tx,
@@ -122,9 +132,15 @@ async def emit_event(
     await emit_fact(context, tx, type, session, to_api(session, context.settings.public_url), now=now)
 
 
+async def keep_form(context: CheckoutContext, tx: Transaction, session: CheckoutSession) -> None:
+    """Keep the form of a locked session whose money was written without an event about the session."""
+    public_url = context.settings.public_url
+    await keep(tx, session.id, msgspec.json.encode(to_api(session, public_url)), public_url)
+
+
 async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int) -> None:
     """Take the discount's place of a session that is paid, or give back that of one that has ended."""
-    if session.status in (SessionStatus.PAID, SessionStatus.PAID_LATE):
+    if session.status in _COMPLETE:
         taken = await redemptions.consume(tx, session.id, now=now)
         ensure(taken, "a paid session's discount had its place: who comes from expired has taken it again")
     elif session.status in (SessionStatus.EXPIRED, SessionStatus.FAILED):

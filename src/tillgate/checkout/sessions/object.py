@@ -27,11 +27,15 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
             that was locked: of a partial capture, what was captured.
         payment_status: ``paid`` once it is, also after a refund; ``no_payment_required`` where its total is zero.
         reference, customer_id: the order's: whose it is, for whoever fulfils on this object's events.
+        client_reference_id: what whoever sent the buyer calls it; never unique.
+        success_url, cancel_url, return_url: as they were given; ``{CHECKOUT_SESSION_ID}`` and ``{ORDER_REFERENCE}`` are
+            filled in once a buyer is sent there.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
             ``unexpected``.
         canceled_at: when it was called off, which is how it ``failed``.
         allow_promotion_codes: whether the buyer may type a promotion code on the checkout's page.
+        locale: the language that its buyer reads; None where the project or the buyer's browser decides.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
     """
 
@@ -43,6 +47,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     payment_id: str
     reference: str | None
     customer_id: str | None
+    client_reference_id: str | None
     status: Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
     payment_status: Literal["unpaid", "paid", "no_payment_required"]
     exceptions: list[Unusual]
@@ -64,6 +69,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     canceled_at: str | None
     test_clock_id: str | None
     allow_promotion_codes: bool
+    locale: str | None
     created_at: str
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -80,6 +86,7 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         payment_id=payment.id,
         reference=session.reference,
         customer_id=session.customer_id,
+        client_reference_id=session.client_reference_id,
         status=session.status.value,
         payment_status=payment_required(session).value,
         exceptions=session.exceptions,
@@ -101,5 +108,6 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         canceled_at=to_rfc3339(session.canceled_at) if session.canceled_at is not None else None,
         test_clock_id=session.test_clock_id,
         allow_promotion_codes=session.allow_promotion_codes,
+        locale=session.locale,
         created_at=to_rfc3339(session.created_at),
     )

@@ -1,15 +1,20 @@
 """A session is opened: from a link, for an amount or for line items, with its order and its payment."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import msgspec
 
 from tillgate.base import ids
-from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.customers import operations as customers
+from tillgate.checkout.emitting import emit_fact
+from tillgate.checkout.kept import stamped
 from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
@@ -29,10 +34,12 @@ from tillgate.checkout.sessions.model import (
     CheckoutSession,
     SessionStatus,
 )
-from tillgate.checkout.sessions.moving import emit_event, move
+from tillgate.checkout.sessions.moving import move
+from tillgate.checkout.sessions.object import to_api
 from tillgate.events.types import SESSION_CREATED
 from tillgate.rails.port import QuoteRequest
 from tillgate.store import Transaction
+from tillgate.words import LANGUAGES
 
 
 class NewAmount(NamedTuple):
@@ -50,6 +57,8 @@ class NewSession(NamedTuple):
         coupon_id, promotion_code: what takes something off the goods; one of them at most.
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
+        locale: the language of its pages and mails; where it is None the project decides, then the browser.
+        client_reference_id: what whoever sends the buyer calls it; never unique.
         expires_in_seconds: five minutes to seven days; the server's setting where it is None.
 
     Who may say what: :data:`tillgate.checkout.sessions.publishable.MAY_SET`.
@@ -73,6 +82,23 @@ class NewSession(NamedTuple):
     promotion_code: str | None = None
     test_clock_id: str | None = None
     allow_promotion_codes: bool | None = None
+    locale: str | None = None
+    client_reference_id: str | None = None
+
+
+class Visitor(NamedTuple):
+    """What a visit to a link says of whoever comes; nothing of it is proved.
+
+    Attributes:
+        client_reference_id: what whoever sent them calls this purchase.
+        email: theirs, as they say.
+    """
+
+    client_reference_id: str | None = None
+    email: str | None = None
+
+
+_NOBODY: Final = Visitor()
 
 
 async def open_session(
@@ -92,39 +118,62 @@ async def open_session(
     prices = [one for one in (new.link_id, new.amount, new.line_items) if one is not None]
     if len(prices) != 1:
         raise InvalidInput("link_id", Problem.ONE_OF, others=("link_id", "amount", "line_items"), count=len(prices))
-    link = await _open_link(tx, principal, new.link_id) if new.link_id is not None else None
+    link = await _open_link(context, tx, principal, new.link_id) if new.link_id is not None else None
     return await _open(context, tx, principal, new, link)
 
 
-async def visit_link(context: CheckoutContext, tx: Transaction, slug: str) -> CheckoutSession:
-    """What a visit to ``/l/{slug}`` does: a fresh session for whoever came.
+async def visit_link(
+    context: CheckoutContext, tx: Transaction, slug: str, visitor: Visitor = _NOBODY
+) -> CheckoutSession:
+    """A fresh session for somebody who takes what ``/l/{slug}`` offers. Where it costs nothing, it is complete at once.
+
+    Whoever gives an e-mail address becomes the order's customer, and is made known where nobody is by it. They have
+    only said so: no promotion code that is for known customers is theirs by it
+    (:mod:`tillgate.checkout.sessions.discounts`).
 
     Raises:
         NotFound: there is no such link.
-        Conflict: it is deactivated or archived, or no live rail is set up.
+        InvalidInput: what is said of the visitor is malformed.
+        Conflict: it is deactivated, archived, expired or used up, or no live rail is set up.
     """
     link = await links.get_public_link(tx, slug)
-    _refuse_inactive(link)
+    if not link.price.minor:
+        # Its session is complete at once and counts: the link is locked before the sequence of events, as everywhere.
+        await links.hold_link(tx, link.id)
+        link = await links.get_public_link(tx, slug)
+    links.refuse_ended(link, context.clock.now())
     principal = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
-    return await _open(context, tx, principal, NewSession(link_id=link.id), link)
+    new = NewSession(link_id=link.id, client_reference_id=visitor.client_reference_id)
+    context.rail(livemode=link.livemode)  # before anybody is made known who cannot pay here
+    if visitor.email is not None:
+        customer = await customers.known_by_email(context, tx, principal, visitor.email)
+        new = new._replace(customer_id=customer.id)
+    return await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
 
 
-async def _open_link(tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
+async def _open_link(context: CheckoutContext, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
     try:
         link = await links.get_link(tx, principal, link_id)
     except NotFound as error:
         raise InvalidInput("link_id", Problem.NO_SUCH, noun="payment link") from error
-    _refuse_inactive(link)
+    links.refuse_ended(link, context.clock.now())
     return link
 
 
-def _refuse_inactive(link: PaymentLink) -> None:
-    if not link.active:
-        raise Conflict("This payment link is deactivated, so no session can be made from it.", code="link_inactive")
+def _checked_locale(tag: str | None) -> str | None:
+    if tag is not None and tag not in LANGUAGES:
+        raise InvalidInput("locale", Problem.NOT_A_CHOICE, choices=tuple(LANGUAGES))
+    return tag
 
 
 async def _open(
-    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None
+    context: CheckoutContext,
+    tx: Transaction,
+    principal: Principal,
+    new: NewSession,
+    link: PaymentLink | None,
+    *,
+    customer_stated: bool = False,
 ) -> CheckoutSession:
     live = principal.livemode
     now = context.clock.now()
@@ -135,7 +184,17 @@ async def _open(
     metadata = checked_metadata(new.metadata)
     lifetime_ms = publishable.lifetime_ms(principal, new, context.settings.session_lifetime_ms)
     order = await orders.checked_new_order(
-        tx, principal, NewOrder(basket, new.reference, new.unique_reference, new.customer_id, metadata)
+        tx,
+        principal,
+        NewOrder(
+            basket,
+            new.reference,
+            new.unique_reference,
+            new.customer_id,
+            metadata,
+            new.client_reference_id,
+            customer_stated,
+        ),
     )
     if new.test_clock_id is not None:
         await clocks.attach(tx, principal, new.test_clock_id)
@@ -166,8 +225,10 @@ async def _open(
         description=link.description if link else None,
         test_clock_id=new.test_clock_id,
         allow_promotion_codes=allow_codes and offer is None,
+        locale=_checked_locale(new.locale),
         reference=order.reference,
         customer_id=order.customer_id,
+        client_reference_id=order.client_reference_id,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
@@ -187,7 +248,9 @@ async def _open(
             capture_method=new.capture_method,
         ),
     )
-    await records.insert(tx, session)
+    native = to_api(session, context.settings.public_url)
+    form = msgspec.json.encode(native)
+    await records.insert(tx, session, stamped(form, context.settings.public_url))
     await payments.insert(
         tx,
         RecordedPayment(
@@ -214,9 +277,12 @@ async def _open(
     )
     if offer is not None:
         await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
-    await emit_event(context, tx, session, SESSION_CREATED, now)
     # Where the buyer says what a line costs, they may want to give something all the same.
-    if not price.minor and not any(line.buyer_priced for line in order.basket.line_items):
+    complete = not price.minor and not any(line.buyer_priced for line in order.basket.line_items)
+    if complete and link is not None:
+        await links.hold_link(tx, link.id)
+    await emit_fact(context, tx, SESSION_CREATED, session, native, now=now, kept=form)
+    if complete:
         return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
     return session
 

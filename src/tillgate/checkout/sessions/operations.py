@@ -1,13 +1,16 @@
 """Reading sessions."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from tillgate.base import ids
 from tillgate.base.errors import NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.checkout.kept import KeptForm
 from tillgate.checkout.sessions import records
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, require_own
+from tillgate.checkout.sessions.model import CheckoutSession, require_own
+from tillgate.checkout.sessions.records import SessionFilters
 from tillgate.store import Transaction
 
 
@@ -41,23 +44,17 @@ async def get_public_session(tx: Transaction, session_id: str) -> CheckoutSessio
 
 
 async def list_sessions(
-    tx: Transaction,
-    principal: Principal,
-    page: PageRequest,
-    *,
-    status: SessionStatus | None = None,
-    link_id: str | None = None,
-    created_after: int | None = None,
+    tx: Transaction, principal: Principal, page: PageRequest, **filters: Unpack[SessionFilters]
 ) -> Page[CheckoutSession]:
     """Sessions, newest first, that match what is given; ``created_after`` is inclusive."""
     checked_cursor(page, ids.CHECKOUT_SESSION)
-    found = await records.newest(
-        tx,
-        principal.project_id,
-        principal.livemode,
-        page,
-        status=status,
-        link_id=link_id,
-        created_after=created_after,
-    )
-    return cut(found, page.limit)
+    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page.limit)
+
+
+async def list_kept_sessions(
+    tx: Transaction, principal: Principal, page: PageRequest, public_url: str, **filters: Unpack[SessionFilters]
+) -> Page[KeptForm]:
+    """The same sessions in their kept forms."""
+    checked_cursor(page, ids.CHECKOUT_SESSION)
+    project_id, livemode = principal.project_id, principal.livemode
+    return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)

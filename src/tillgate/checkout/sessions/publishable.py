@@ -51,6 +51,9 @@ MAY_SET: Final[Mapping[str, Who | Allow]] = {
     "currency": Who.ANYBODY,
     "shipping_amount": Allow.SHIPPING,
     "metadata": Who.ANYBODY,
+    "locale": Who.ANYBODY,
+    # Never unique, so that it takes nothing from anybody.
+    "client_reference_id": Who.ANYBODY,
     # Places of the key: its origins, and what was registered on it.
     "success_url": Who.WITHIN_BOUNDS,
     "cancel_url": Who.WITHIN_BOUNDS,

@@ -1,7 +1,7 @@
 """Every statement about checkout sessions."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict, Unpack
 
 import msgspec
 
@@ -9,7 +9,9 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, since
+from tillgate.checkout import kept
 from tillgate.checkout.clocks.model import SESSIONS_MAX
+from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
@@ -22,7 +24,8 @@ _STATUSES: Final = {one.value: one for one in SessionStatus}
 _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
-    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id"
+    "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id, "
+    "s.locale, o.client_reference_id"
 )
 # Who fulfils on a session's event is told whose order it is: its reference and customer are the order's alone.
 _SELECT: Final = (
@@ -31,7 +34,8 @@ _SELECT: Final = (
 _INSERT: Final = (
     "INSERT INTO checkout_sessions (id, project_id, livemode, link_id, title, description, status, amount_minor, "
     "currency, metadata, success_url, cancel_url, return_url, expires_at, created_at, updated_at, test_clock_id, "
-    "allow_promotion_codes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)"
+    "allow_promotion_codes, locale, kept) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19)"
 )
 _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
 _BY_IDS: Final = with_list(f"{_SELECT} WHERE s.id IN {{list}} AND s.project_id = $2 AND s.livemode = $3")
@@ -40,15 +44,23 @@ _BY_IDS: Final = with_list(f"{_SELECT} WHERE s.id IN {{list}} AND s.project_id =
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s, p")
 _BY_PAYMENT: Final = f"{_SELECT} WHERE p.id = $1"
 _LOCKED_BY_PAYMENT: Final = Both(sqlite=_BY_PAYMENT, postgres=f"{_BY_PAYMENT} FOR UPDATE OF s, p")
-_MOVE: Final = "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3 WHERE id = $4 AND status = $5"
-_REPRICE: Final = "UPDATE checkout_sessions SET amount_minor = $1, updated_at = $2 WHERE id = $3 AND status = 'pending'"
-_SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1 WHERE id = $2"
-_SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1 WHERE id = $2"
+_MOVE: Final = (
+    "UPDATE checkout_sessions SET status = $1, paid_at = $2, updated_at = $3, kept = NULL WHERE id = $4 AND status = $5"
+)
+_REPRICE: Final = (
+    "UPDATE checkout_sessions SET amount_minor = $1, updated_at = $2, kept = NULL WHERE id = $3 AND status = 'pending'"
+)
+_SET_EXPIRY: Final = "UPDATE checkout_sessions SET expires_at = $1, kept = NULL WHERE id = $2"
+_SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1, kept = NULL WHERE id = $2"
 # Added to nothing, so that PostgreSQL looks payments and orders up: knowing that all are in one order, it would walk
 # their indexes side by side, and read every newer payment to come to a page in the middle.
 _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
 _NEWEST: Final = (
     f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
+)
+_NEWEST_KEPT: Final = (
+    "SELECT s.id, s.kept FROM checkout_sessions s "
+    "WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
 )
 # What is done when the time of a session, or of what was authorised for it, is up. A session for which that failed has
 # a job of its own, and no batch takes it.
@@ -77,7 +89,7 @@ _RELEASABLE: Final = f"{_SELECT} WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $3
 _TO_RELEASE: Final = Both(sqlite=_RELEASABLE, postgres=f"{_RELEASABLE} FOR UPDATE OF s, p SKIP LOCKED")
 # A session whose money is complete had its time: its deadline stays as it was.
 _BRING_NEARER: Final = (
-    "UPDATE checkout_sessions SET expires_at = expires_at - $2 "
+    "UPDATE checkout_sessions SET expires_at = expires_at - $2, kept = NULL "
     "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"
 )
 _OF_CLOCK: Final = (
@@ -85,7 +97,7 @@ _OF_CLOCK: Final = (
 )
 _TO_EXPIRE_OF_CLOCK: Final = Both(sqlite=_OF_CLOCK, postgres=f"{_OF_CLOCK} FOR UPDATE OF s, p")
 _BRING_LAPSES_NEARER: Final = (
-    "UPDATE payments SET lapses_at = lapses_at - $2 WHERE state = 'requires_capture' "
+    "UPDATE payments SET lapses_at = lapses_at - $2, kept = NULL WHERE state = 'requires_capture' "
     "AND session_id IN (SELECT id FROM checkout_sessions WHERE test_clock_id = $1)"
 )
 _LAPSED_OF_CLOCK: Final = (
@@ -114,8 +126,16 @@ class Looked(NamedTuple):
     until: int
 
 
-async def insert(tx: Transaction, session: CheckoutSession) -> None:
-    """Keep a new session; its payment is inserted separately."""
+class SessionFilters(TypedDict, total=False):
+    """What a list of sessions may be narrowed to; ``created_after`` is inclusive."""
+
+    status: SessionStatus | None
+    link_id: str | None
+    created_after: int | None
+
+
+async def insert(tx: Transaction, session: CheckoutSession, form: bytes) -> None:
+    """Keep a new session with its stamped form; its payment is inserted separately."""
     await tx.execute(
         _INSERT,
         session.id,
@@ -135,6 +155,8 @@ async def insert(tx: Transaction, session: CheckoutSession) -> None:
         session.created_at,
         session.test_clock_id,
         session.allow_promotion_codes,
+        session.locale,
+        form,
     )
 
 
@@ -162,22 +184,23 @@ async def by_ids(tx: Transaction, project_id: str, livemode: bool, session_ids: 
 
 
 async def newest(
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[SessionFilters]
+) -> list[CheckoutSession]:
+    """Up to ``limit + 1`` sessions, newest first, that match what is given."""
+    rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
+    return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def newest_kept(
     tx: Transaction,
     project_id: str,
     livemode: bool,
     page: PageRequest,
-    *,
-    status: SessionStatus | None,
-    link_id: str | None,
-    created_after: int | None,
-) -> list[CheckoutSession]:
-    """Up to ``limit + 1`` sessions, newest first, that match what is given."""
-    oldest = since(ids.CHECKOUT_SESSION, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    filters = {"s.status = {}": status, "s.link_id = {}": link_id}
-    sql, params = newest_first(_NEWEST, params, filters, by="s.id", limit=page.limit)
-    rows = await tx.fetch_all(sql, *params)
-    return await _with_transfers(tx, [_session(row) for row in rows])
+    public_url: str,
+    **filters: Unpack[SessionFilters],
+) -> list[KeptForm]:
+    """The same sessions in their kept forms."""
+    return kept_forms(await _newest(tx, _NEWEST_KEPT, project_id, livemode, page, filters), public_url)
 
 
 async def move(tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int) -> int:
@@ -193,6 +216,7 @@ async def reprice(tx: Transaction, session: CheckoutSession, price: Money, now: 
 async def set_expiry(tx: Transaction, session_id: str, expires_at: int) -> None:
     """Move a locked session's deadline."""
     await tx.execute(_SET_EXPIRY, expires_at, session_id)
+    await kept.outdate(tx, session_id)
 
 
 async def set_canceled(tx: Transaction, session_id: str, at: int) -> None:
@@ -252,6 +276,7 @@ async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> Non
     of what was authorised for them."""
     await tx.execute(_BRING_NEARER, clock_id, milliseconds)
     await tx.execute(_BRING_LAPSES_NEARER, clock_id, milliseconds)
+    await kept.outdate_of_clock(tx, clock_id)
 
 
 async def to_lapse_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
@@ -271,6 +296,17 @@ async def to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> li
     first."""
     rows = await tx.fetch_all(_TO_LAPSE, project_id, now, limit)
     return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def _newest(
+    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: SessionFilters
+) -> list[Row]:
+    created_after = filters.get("created_after")
+    oldest = since(ids.CHECKOUT_SESSION, created_after)
+    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    conditions = {"s.status = {}": filters.get("status"), "s.link_id = {}": filters.get("link_id")}
+    sql, params = newest_first(select, params, conditions, by="s.id", limit=page.limit)
+    return await tx.fetch_all(sql, *params)
 
 
 async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:
@@ -300,7 +336,7 @@ def _moved(session: CheckoutSession) -> bool:
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:23]
+    session = row[:25]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -324,5 +360,7 @@ def _session(row: Row) -> CheckoutSession:
         order_id=session[20],
         reference=session[21],
         customer_id=session[22],
-        payment=payment_from(row[23:], session[0]),
+        locale=session[23],
+        client_reference_id=session[24],
+        payment=payment_from(row[25:], session[0]),
     )

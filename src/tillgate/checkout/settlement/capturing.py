@@ -27,7 +27,7 @@ from tillgate.checkout.payments.model import (
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
-from tillgate.checkout.sessions.moving import move, sync_records
+from tillgate.checkout.sessions.moving import keep_form, move, sync_records
 from tillgate.events.types import PAYMENT_CAPTURED
 from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
@@ -37,7 +37,13 @@ LAPSE_BATCH_MAX: Final = 100
 
 async def authorize(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """The payer's side of a locked, pending session promises the whole price: taken at once, or when the merchant
-    says so."""
+    says so.
+
+    Raises:
+        Conflict: it costs nothing.
+    """
+    if not session.price.minor:
+        raise Conflict("This session costs nothing, so there is nothing to authorise.", code="session_not_payable")
     payment = msgspec.structs.replace(
         session.payment,
         authorization=Authorization(
@@ -198,6 +204,7 @@ async def _take(
     if payment.capturable_minor and not release:
         captured = msgspec.structs.replace(session, payment=payment)
         await sync_records(context, tx, session, captured, now, payment_event=PAYMENT_CAPTURED)
+        await keep_form(context, tx, captured)
         return captured
     payment = await _released(tx, payment, ReleaseReason.CAPTURED, now)
     return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)

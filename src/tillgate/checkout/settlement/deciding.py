@@ -18,7 +18,7 @@ from tillgate.checkout.sessions.model import (
     accepted,
     require_own,
 )
-from tillgate.checkout.sessions.moving import move, sync_records
+from tillgate.checkout.sessions.moving import keep_form, move, sync_records
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.observing import settle
 from tillgate.store import Transaction
@@ -111,10 +111,19 @@ async def give_up(context: CheckoutContext, tx: Transaction, principal: Principa
 
 
 async def money_moved(context: CheckoutContext, tx: Transaction, before: Payment, now: int) -> None:
-    """Let payment and order of a locked session show what has moved since the payment was as ``before``."""
+    """Let payment and order of a locked session show what has moved since the payment was as ``before``.
+
+    A session that waits for the rest is paid once a refund that took of it has failed or is given up.
+    """
     session = present(await records.by_id(tx, before.session_id), "the session of a payment")
-    after = msgspec.structs.replace(session, payment=await payments.read_again(tx, session.payment))
-    await sync_records(context, tx, msgspec.structs.replace(session, payment=before), after, now)
+    payment = await payments.read_again(tx, session.payment)
+    was = msgspec.structs.replace(session, payment=before)
+    if session.status is SessionStatus.UNDERPAID and payment.given_back < before.given_back:
+        await settle(context, tx, was, payment, now)
+    else:
+        after = msgspec.structs.replace(session, payment=payment)
+        await sync_records(context, tx, was, after, now)
+        await keep_form(context, tx, after)
 
 
 async def _decided(tx: Transaction, payment: Payment, decision: Decision, now: int) -> Payment:

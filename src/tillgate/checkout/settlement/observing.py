@@ -19,7 +19,7 @@ from tillgate.checkout.sessions.model import (
     conclude,
     gave_all_back,
 )
-from tillgate.checkout.sessions.moving import emit_event, move, sync_records
+from tillgate.checkout.sessions.moving import emit_event, keep_form, move, sync_records
 from tillgate.events.types import SESSION_UPDATED
 from tillgate.rails.port import Observation
 from tillgate.store import Transaction
@@ -83,4 +83,6 @@ async def settle(
         await sync_records(context, tx, session, settled, now)
         if changed(session, settled):
             await emit_event(context, tx, settled, SESSION_UPDATED, now)
+        else:
+            await keep_form(context, tx, settled)
     return settled

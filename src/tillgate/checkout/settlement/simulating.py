@@ -28,7 +28,7 @@ from tillgate.checkout.payments.model import (
 )
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, require_own
-from tillgate.checkout.sessions.moving import move, sync_records
+from tillgate.checkout.sessions.moving import keep_form, move, sync_records
 from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
@@ -229,6 +229,7 @@ async def _decline(context: CheckoutContext, tx: Transaction, session: CheckoutS
     await payments.write(tx, payment, now)
     declined = msgspec.structs.replace(session, payment=payment)
     await sync_records(context, tx, session, declined, now, payment_event=PAYMENT_DECLINED)
+    await keep_form(context, tx, declined)
     return declined
 
 
@@ -247,7 +248,7 @@ def _shown(context: CheckoutContext, session: CheckoutSession, outcome: Outcome,
     shown = [rail.confirm(one, now=now) for one in seen] if confirmed else seen
     missing = _amount(outcome, terms.amount_atomic)
     if session.status not in _SETTLED and outcome is not Outcome.DUST:
-        missing -= sum(one.amount_atomic for one in seen)
+        missing -= sum(one.amount_atomic for one in seen) - payment.given_back
     elif unsettled:
         missing = 0
     if missing <= 0:

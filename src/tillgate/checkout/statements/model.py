@@ -156,14 +156,22 @@ class Books(NamedTuple):
         return _minus(self.seen, self.received)
 
     @property
+    def counted(self) -> Sum:
+        """What counts towards the price: what was seen. What goes back before the price is there pays for nothing; what
+        goes back later is a refund, and leaves nothing to be paid."""
+        if self.status not in (_S.UNDERPAID, _S.OVERPAID):
+            return self.seen
+        return _minus(_minus(self.seen, self.refunded), self.refunding)
+
+    @property
     def missing(self) -> Sum:
         """What is to come until the price is there, counted with what was seen."""
-        return _minus(self.due, self.seen)
+        return _minus(self.due, self.counted)
 
     @property
     def excess(self) -> Sum:
         """What came beyond the price."""
-        return _minus(self.seen, self.due)
+        return _minus(self.counted, self.due)
 
     @property
     def kept(self) -> Sum:

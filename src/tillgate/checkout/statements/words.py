@@ -1,8 +1,8 @@
 """The words for each situation, in English: for the buyer, for the merchant, and for lists.
 
-Each text is one entry of a catalogue to come: a whole sentence under an id, with named sums in it. The sums are those
-of :func:`values_of`, each in money (``{received}``) and in the asset that was sent (``{received_asset}``). Nothing else
-is put into a sentence but the merchant's name.
+Each text of the buyer's is a whole sentence of the catalogues (``tillgate.words``), with named sums in it. The sums are
+those of :func:`values_of`, each in money (``{received}``) and in the asset that was sent (``{received_asset}``).
+Nothing else is put into a sentence but the merchant's name.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from tillgate.base.money import Money
 from tillgate.checkout.statements.model import Books, OrderStanding, Row, Situation, Sum
+from tillgate.words import phrase
 
 _X = Situation
 
@@ -47,312 +48,376 @@ class MerchantWords(NamedTuple):
     notice: str = ""
 
 
-_REVIEWS: Final = (
-    "{merchant} has been informed and decides what happens with it. You do not need to do anything. Keep the reference "
-    "in case you have questions."
-)
 _NO_AUTOMATISM: Final = "Decide what to do with the order; nothing is refunded or fulfilled automatically."
 
 BUYER: Final[dict[Situation, BuyerWords]] = {
-    _X.WAITING: BuyerWords("", "", "Send {due_asset}", "Waiting for your payment.", ""),
+    _X.WAITING: BuyerWords("", "", phrase("Send {due_asset}"), phrase("Waiting for your payment."), ""),
     _X.DECLINED: BuyerWords(
         "",
         "",
-        "Send {due_asset}",
-        "Your payment was declined, and nothing was charged. You can try again.",
-        "Your payment was declined, and nothing was charged. You can try again, or pay in another way.",
+        phrase("Send {due_asset}"),
+        phrase("Your payment was declined, and nothing was charged. You can try again."),
+        phrase("Your payment was declined, and nothing was charged. You can try again, or pay in another way."),
     ),
     _X.DROPPED: BuyerWords(
         "",
         "",
-        "Send {due_asset}",
-        "The network has dropped the payment that was seen. It may still arrive.",
+        phrase("Send {due_asset}"),
+        phrase("The network has dropped the payment that was seen. It may still arrive."),
         "",
     ),
     _X.REST_AWAITED: BuyerWords(
         "less",
         "warn",
-        "Send the rest: {missing_asset}",
-        "{received_asset} arrived. {merchant} waits for the rest: {missing_asset}.",
-        "{seen_asset} of {due_asset} arrived, and {merchant} waits for the rest. Send it to the same address.",
+        phrase("Send the rest: {missing_asset}"),
+        phrase("{received_asset} arrived. {merchant} waits for the rest: {missing_asset}."),
+        phrase("{seen_asset} of {due_asset} arrived, and {merchant} waits for the rest. Send it to the same address."),
     ),
     _X.REST_SEEN: BuyerWords(
         "seen",
         "good",
-        "The rest was seen",
-        "The rest of your payment was seen and is waiting for confirmation.",
-        "The rest of your payment was seen and is waiting for the network to confirm it. You do not need to do "
-        "anything.",
+        phrase("The rest was seen"),
+        phrase("The rest of your payment was seen and is waiting for confirmation."),
+        phrase(
+            "The rest of your payment was seen and is waiting for the network to confirm it. You do not need "
+            "to do anything."
+        ),
     ),
     _X.AWAITED_AGAIN: BuyerWords(
         "",
         "",
-        "Send {due_asset}",
-        "The network has dropped the payment that was seen. {merchant} waits for it.",
-        "The network has dropped the payment that we had seen, and {merchant} waits for it. It may still arrive: "
-        "please check your wallet before you send it again.",
+        phrase("Send {due_asset}"),
+        phrase("The network has dropped the payment that was seen. {merchant} waits for it."),
+        phrase(
+            "The network has dropped the payment that we had seen, and {merchant} waits for it. It may still "
+            "arrive: please check your wallet before you send it again."
+        ),
     ),
     _X.NOTHING_DUE: BuyerWords(
         "check",
         "quiet",
-        "Nothing to pay",
-        "There is nothing to pay. You can complete your order.",
-        "Your order costs nothing. Complete it, and {merchant} has it.",
+        phrase("Nothing to pay"),
+        phrase("There is nothing to pay. You can complete your order."),
+        phrase("Your order costs nothing. Complete it, and {merchant} has it."),
     ),
     _X.SEEN: BuyerWords(
         "seen",
         "good",
-        "Payment seen",
-        "Your payment was seen and is waiting for confirmation. You do not need to do anything.",
-        "We have seen {seen_asset} and are waiting for the network to confirm it. You do not need to do anything, and "
-        "you can close this page.",
+        phrase("Payment seen"),
+        phrase("Your payment was seen and is waiting for confirmation. You do not need to do anything."),
+        phrase(
+            "We have seen {seen_asset} and are waiting for the network to confirm it. You do not need to do "
+            "anything, and you can close this page."
+        ),
     ),
     _X.AUTHORIZED: BuyerWords(
         "seen",
         "good",
-        "Payment authorised",
-        "Your payment is authorised. You are charged when your order is ready.",
-        "You have not been charged yet. {merchant} charges the amount when your order is ready, or releases it within "
-        "7 days. You can close this page.",
+        phrase("Payment authorised"),
+        phrase("Your payment is authorised. You are charged when your order is ready."),
+        phrase(
+            "You have not been charged yet. {merchant} charges the amount when your order is ready, or "
+            "releases it within 7 days. You can close this page."
+        ),
     ),
     _X.PARTLY_CAPTURED: BuyerWords(
         "seen",
         "good",
-        "{captured} was charged",
-        "{captured} was charged. The rest is still authorised.",
-        "{merchant} has charged {captured} of {due}. The remaining {capturable} is authorised: it is charged when the "
-        "rest of your order is ready, or released. You can close this page.",
+        phrase("{captured} was charged"),
+        phrase("{captured} was charged. The rest is still authorised."),
+        phrase(
+            "{merchant} has charged {captured} of {due}. The remaining {capturable} is authorised: it is "
+            "charged when the rest of your order is ready, or released. You can close this page."
+        ),
     ),
     _X.LESS: BuyerWords(
         "less",
         "warn",
-        "Part of the amount arrived",
-        "Less than the amount asked for arrived. The merchant is reviewing it.",
-        "{merchant} has been informed and is reviewing your payment. Please send nothing more unless {merchant} asks "
-        "you to. Keep the reference in case you have questions.",
+        phrase("Part of the amount arrived"),
+        phrase("Less than the amount asked for arrived. The merchant is reviewing it."),
+        phrase(
+            "{merchant} has been informed and is reviewing your payment. Please send nothing more unless "
+            "{merchant} asks you to. Keep the reference in case you have questions."
+        ),
     ),
     _X.MORE: BuyerWords(
         "more",
         "warn",
-        "More than the amount arrived",
-        "More than the amount asked for arrived. The merchant is reviewing it.",
-        "{merchant} has been informed and decides what happens with the difference. You do not need to do anything. "
-        "Keep the reference in case you have questions.",
+        phrase("More than the amount arrived"),
+        phrase("More than the amount asked for arrived. The merchant is reviewing it."),
+        phrase(
+            "{merchant} has been informed and decides what happens with the difference. You do not need to "
+            "do anything. Keep the reference in case you have questions."
+        ),
     ),
     _X.EXACT_IN_REVIEW: BuyerWords(
         "clock",
         "warn",
-        "Your payment is in review",
-        "Your payment arrived. The merchant is reviewing it.",
-        "Your payment arrived, and {merchant} is reviewing it. You do not need to do anything. Keep the reference in "
-        "case you have questions.",
+        phrase("Your payment is in review"),
+        phrase("Your payment arrived. The merchant is reviewing it."),
+        phrase(
+            "Your payment arrived, and {merchant} is reviewing it. You do not need to do anything. Keep the "
+            "reference in case you have questions."
+        ),
     ),
     _X.NOTHING_LEFT: BuyerWords(
         "less",
         "warn",
-        "Your payment was dropped",
-        "The network has dropped the payment that was seen. The merchant is reviewing it.",
-        "The network has dropped the payment that we had seen, and it may still arrive. {merchant} has been informed. "
-        "Please check your wallet, and send nothing more unless {merchant} asks you to.",
+        phrase("Your payment was dropped"),
+        phrase("The network has dropped the payment that was seen. The merchant is reviewing it."),
+        phrase(
+            "The network has dropped the payment that we had seen, and it may still arrive. {merchant} has "
+            "been informed. Please check your wallet, and send nothing more unless {merchant} asks you to."
+        ),
     ),
     _X.REVERSED: BuyerWords(
         "less",
         "warn",
-        "Your payment was reversed",
-        "The network has reversed your payment or a part of it. The merchant is reviewing it.",
-        "The network has reversed your payment or a part of it, and it may still arrive. {merchant} has been informed. "
-        "Please check your wallet, and send nothing more unless {merchant} asks you to.",
+        phrase("Your payment was reversed"),
+        phrase("The network has reversed your payment or a part of it. The merchant is reviewing it."),
+        phrase(
+            "The network has reversed your payment or a part of it, and it may still arrive. {merchant} has "
+            "been informed. Please check your wallet, and send nothing more unless {merchant} asks you to."
+        ),
     ),
     _X.AFTER_REFUND: BuyerWords(
         "more",
         "warn",
-        "More money arrived",
-        "Money arrived after your refund. The merchant is reviewing it.",
-        "{refunded} was refunded, and money arrived after that. " + _REVIEWS,
+        phrase("More money arrived"),
+        phrase("Money arrived after your refund. The merchant is reviewing it."),
+        phrase(
+            "{refunded} was refunded, and money arrived after that. {merchant} has been informed and decides "
+            "what happens with it. You do not need to do anything. Keep the reference in case you have "
+            "questions."
+        ),
     ),
     _X.AFTER_EXPIRY: BuyerWords(
         "clock",
         "quiet",
-        "The time is up",
-        "Money arrived, but the time to pay was up. The merchant is reviewing it.",
-        "{seen_asset} arrived after the time was up. Please contact {merchant} and give the reference below.",
+        phrase("The time is up"),
+        phrase("Money arrived, but the time to pay was up. The merchant is reviewing it."),
+        phrase("{seen_asset} arrived after the time was up. Please contact {merchant} and give the reference below."),
     ),
     _X.AFTER_FAILURE: BuyerWords(
         "clock",
         "warn",
-        "Your payment is in review",
-        "Money arrived for a payment that had ended. The merchant is reviewing it.",
-        "{seen_asset} arrived for a payment that had ended. " + _REVIEWS,
+        phrase("Your payment is in review"),
+        phrase("Money arrived for a payment that had ended. The merchant is reviewing it."),
+        phrase(
+            "{seen_asset} arrived for a payment that had ended. {merchant} has been informed and decides "
+            "what happens with it. You do not need to do anything. Keep the reference in case you have "
+            "questions."
+        ),
     ),
     _X.PAID: BuyerWords(
         "check",
         "good",
-        "Payment complete",
-        "Your payment is complete. Thank you.",
-        "Thank you. {merchant} has your payment of {received}.",
+        phrase("Payment complete"),
+        phrase("Your payment is complete. Thank you."),
+        phrase("Thank you. {merchant} has your payment of {received}."),
     ),
     _X.PAID_LATE: BuyerWords(
         "check",
         "good",
-        "Payment received late",
-        "Your payment arrived after the time was up. The merchant has it.",
-        "Your payment of {received} arrived after the time was up. {merchant} has it and may contact you about your "
-        "order.",
+        phrase("Payment received late"),
+        phrase("Your payment arrived after the time was up. The merchant has it."),
+        phrase(
+            "Your payment of {received} arrived after the time was up. {merchant} has it and may contact you "
+            "about your order."
+        ),
     ),
     _X.FREE: BuyerWords(
         "check",
         "good",
-        "Nothing to pay",
-        "Your order is complete. There is nothing to pay.",
-        "Thank you. {merchant} has your order, and there is nothing to pay.",
+        phrase("Nothing to pay"),
+        phrase("Your order is complete. There is nothing to pay."),
+        phrase("Thank you. {merchant} has your order, and there is nothing to pay."),
     ),
     _X.FREE_AND_MORE: BuyerWords(
         "more",
         "warn",
-        "Nothing to pay, and money arrived",
-        "Your order is complete and costs nothing, and money arrived. The merchant has been informed.",
-        "Your order is complete and costs nothing, and {seen_asset} arrived. " + _REVIEWS,
+        phrase("Nothing to pay, and money arrived"),
+        phrase("Your order is complete and costs nothing, and money arrived. The merchant has been informed."),
+        phrase(
+            "Your order is complete and costs nothing, and {seen_asset} arrived. {merchant} has been "
+            "informed and decides what happens with it. You do not need to do anything. Keep the reference "
+            "in case you have questions."
+        ),
     ),
     _X.CAPTURED_IN_PART: BuyerWords(
         "check",
         "good",
-        "{captured} was charged",
-        "{captured} was charged, and the rest was released.",
-        "Thank you. {merchant} charged {captured} of {due} and released the remaining {released}.",
+        phrase("{captured} was charged"),
+        phrase("{captured} was charged, and the rest was released."),
+        phrase("Thank you. {merchant} charged {captured} of {due} and released the remaining {released}."),
     ),
     _X.ACCEPTED_LESS: BuyerWords(
         "check",
         "good",
-        "Payment accepted",
-        "The merchant has accepted your payment. Thank you.",
-        "Thank you. {merchant} has accepted {received} as your payment of {due}. There is nothing more to send.",
+        phrase("Payment accepted"),
+        phrase("The merchant has accepted your payment. Thank you."),
+        phrase(
+            "Thank you. {merchant} has accepted {received} as your payment of {due}. There is nothing more to send."
+        ),
     ),
     _X.ACCEPTED_NOTHING: BuyerWords(
         "check",
         "good",
-        "Order accepted",
-        "The merchant has accepted your order. There is nothing more to send.",
-        "The network has reversed your payment, and {merchant} has accepted your order all the same. There is nothing "
-        "more to send.",
+        phrase("Order accepted"),
+        phrase("The merchant has accepted your order. There is nothing more to send."),
+        phrase(
+            "The network has reversed your payment, and {merchant} has accepted your order all the same. "
+            "There is nothing more to send."
+        ),
     ),
     _X.ACCEPTED_MORE: BuyerWords(
         "check",
         "good",
-        "Payment accepted",
-        "The merchant has accepted your payment. Thank you.",
-        "Thank you. {merchant} has accepted your payment of {received}, which is more than the {due} that was asked "
-        "for.",
+        phrase("Payment accepted"),
+        phrase("The merchant has accepted your payment. Thank you."),
+        phrase(
+            "Thank you. {merchant} has accepted your payment of {received}, which is more than the {due} "
+            "that was asked for."
+        ),
     ),
     _X.ACCEPTED_AFTER_FAILURE: BuyerWords(
         "check",
         "good",
-        "Payment accepted",
-        "The merchant has accepted your payment. Thank you.",
-        "Thank you. {merchant} has accepted your payment of {received}.",
+        phrase("Payment accepted"),
+        phrase("The merchant has accepted your payment. Thank you."),
+        phrase("Thank you. {merchant} has accepted your payment of {received}."),
     ),
     _X.PAID_TWICE: BuyerWords(
         "more",
         "warn",
-        "Paid, and more arrived",
-        "Your order is paid, and more money arrived. The merchant has been informed.",
-        "Your order is paid, and more than the {due} that was asked for arrived. " + _REVIEWS,
+        phrase("Paid, and more arrived"),
+        phrase("Your order is paid, and more money arrived. The merchant has been informed."),
+        phrase(
+            "Your order is paid, and more than the {due} that was asked for arrived. {merchant} has been "
+            "informed and decides what happens with it. You do not need to do anything. Keep the reference "
+            "in case you have questions."
+        ),
     ),
     _X.REFUND_PENDING: BuyerWords(
         "seen",
         "quiet",
-        "Your refund is on its way",
-        "Your refund is on its way.",
-        "{merchant} is sending {refunding} back to you. You do not need to do anything. Keep the reference in case you "
-        "have questions.",
+        phrase("Your refund is on its way"),
+        phrase("Your refund is on its way."),
+        phrase(
+            "{merchant} is sending {refunding} back to you. You do not need to do anything. Keep the "
+            "reference in case you have questions."
+        ),
     ),
     _X.REFUNDED: BuyerWords(
         "check",
         "quiet",
-        "Your payment was refunded",
-        "Your payment was refunded.",
-        "{merchant} has sent {refunded} back to you. Keep the reference in case you have questions.",
+        phrase("Your payment was refunded"),
+        phrase("Your payment was refunded."),
+        phrase("{merchant} has sent {refunded} back to you. Keep the reference in case you have questions."),
     ),
     _X.PART_REFUND_PENDING: BuyerWords(
         "check",
         "good",
-        "Part of your refund is on its way",
-        "A refund is on its way.",
-        "Your order is paid. {merchant} is sending {refunding} back to you. You do not need to do anything.",
+        phrase("Part of your refund is on its way"),
+        phrase("A refund is on its way."),
+        phrase("Your order is paid. {merchant} is sending {refunding} back to you. You do not need to do anything."),
     ),
     _X.PARTLY_REFUNDED: BuyerWords(
         "check",
         "good",
-        "Partly refunded",
-        "A part of your payment was refunded.",
-        "{merchant} received {received} and has sent {refunded} back to you.",
+        phrase("Partly refunded"),
+        phrase("A part of your payment was refunded."),
+        phrase("{merchant} received {received} and has sent {refunded} back to you."),
     ),
     _X.EXPIRED: BuyerWords(
         "clock",
         "quiet",
-        "The time is up",
-        "The time to pay is up. Please do not send anything to this address.",
-        "No payment arrived in time, and nothing was charged. Please do not send anything to the earlier address.",
-        "No payment arrived in time, and nothing was charged. Please do not send anything to the earlier address; "
-        "start again to get a new one.",
-        "Already sent it? It is not lost. Contact {merchant} and give the reference below.",
+        phrase("The time is up"),
+        phrase("The time to pay is up. Please do not send anything to this address."),
+        phrase(
+            "No payment arrived in time, and nothing was charged. Please do not send anything to the earlier address."
+        ),
+        phrase(
+            "No payment arrived in time, and nothing was charged. Please do not send anything to the earlier "
+            "address; start again to get a new one."
+        ),
+        phrase("Already sent it? It is not lost. Contact {merchant} and give the reference below."),
     ),
     _X.EXPIRED_DROPPED: BuyerWords(
         "clock",
         "quiet",
-        "The time is up",
-        "The time to pay is up. Please do not send anything to this address.",
-        "The network has dropped the payment that we had seen, and nothing was charged. Please do not send anything to "
-        "the earlier address.",
-        "The network has dropped the payment that we had seen, and nothing was charged. Please do not send anything to "
-        "the earlier address; start again to get a new one.",
-        "Did it arrive after all? It is not lost. Contact {merchant} and give the reference below.",
+        phrase("The time is up"),
+        phrase("The time to pay is up. Please do not send anything to this address."),
+        phrase(
+            "The network has dropped the payment that we had seen, and nothing was charged. Please do not "
+            "send anything to the earlier address."
+        ),
+        phrase(
+            "The network has dropped the payment that we had seen, and nothing was charged. Please do not "
+            "send anything to the earlier address; start again to get a new one."
+        ),
+        phrase("Did it arrive after all? It is not lost. Contact {merchant} and give the reference below."),
     ),
     _X.CANCELED: BuyerWords(
         "cross",
         "bad",
-        "This payment was canceled",
-        "This payment was canceled. Please do not send anything.",
-        "{merchant} canceled this payment, and nothing was charged. Please do not send anything.",
-        "{merchant} canceled this payment, and nothing was charged. Please do not send anything; start again if you "
-        "still want to buy.",
+        phrase("This payment was canceled"),
+        phrase("This payment was canceled. Please do not send anything."),
+        phrase("{merchant} canceled this payment, and nothing was charged. Please do not send anything."),
+        phrase(
+            "{merchant} canceled this payment, and nothing was charged. Please do not send anything; start "
+            "again if you still want to buy."
+        ),
     ),
     _X.RELEASED: BuyerWords(
         "cross",
         "bad",
-        "This payment was canceled",
-        "This payment was canceled, and nothing was charged.",
-        "The {authorized} that you had authorised was released, and nothing was charged.",
-        "The {authorized} that you had authorised was released, and nothing was charged. Start again if you still want "
-        "to buy.",
+        phrase("This payment was canceled"),
+        phrase("This payment was canceled, and nothing was charged."),
+        phrase("The {authorized} that you had authorised was released, and nothing was charged."),
+        phrase(
+            "The {authorized} that you had authorised was released, and nothing was charged. Start again if "
+            "you still want to buy."
+        ),
     ),
     _X.LAPSED: BuyerWords(
         "clock",
         "quiet",
-        "Your authorisation ran out",
-        "Your authorisation ran out, and nothing was charged.",
-        "{merchant} did not charge the {authorized} that you had authorised in time. It was released, and nothing was "
-        "charged.",
-        "{merchant} did not charge the {authorized} that you had authorised in time. It was released, and nothing was "
-        "charged. Start again if you still want to buy.",
+        phrase("Your authorisation ran out"),
+        phrase("Your authorisation ran out, and nothing was charged."),
+        phrase(
+            "{merchant} did not charge the {authorized} that you had authorised in time. It was released, "
+            "and nothing was charged."
+        ),
+        phrase(
+            "{merchant} did not charge the {authorized} that you had authorised in time. It was released, "
+            "and nothing was charged. Start again if you still want to buy."
+        ),
     ),
     _X.FAILED: BuyerWords(
         "cross",
         "bad",
-        "This payment did not work",
-        "This payment did not work and cannot be completed here.",
-        "Something went wrong, and this page cannot fix it. No payment arrived, and nothing was charged.",
-        "Something went wrong, and this page cannot fix it. No payment arrived, and nothing was charged; you can start "
-        "again.",
+        phrase("This payment did not work"),
+        phrase("This payment did not work and cannot be completed here."),
+        phrase("Something went wrong, and this page cannot fix it. No payment arrived, and nothing was charged."),
+        phrase(
+            "Something went wrong, and this page cannot fix it. No payment arrived, and nothing was charged; "
+            "you can start again."
+        ),
     ),
     _X.FAILED_DROPPED: BuyerWords(
         "cross",
         "bad",
-        "This payment did not work",
-        "This payment did not work and cannot be completed here.",
-        "The network has dropped the payment that we had seen, and nothing was charged. Please do not send anything "
-        "more.",
-        "The network has dropped the payment that we had seen, and nothing was charged. Please do not send anything "
-        "more to this address; you can start again.",
+        phrase("This payment did not work"),
+        phrase("This payment did not work and cannot be completed here."),
+        phrase(
+            "The network has dropped the payment that we had seen, and nothing was charged. Please do not "
+            "send anything more."
+        ),
+        phrase(
+            "The network has dropped the payment that we had seen, and nothing was charged. Please do not "
+            "send anything more to this address; you can start again."
+        ),
     ),
 }
 
@@ -439,16 +504,16 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
 }
 
 ROWS: Final[dict[Row, str]] = {
-    Row.DUE: "Amount due",
-    Row.AUTHORIZED: "Still authorised",
-    Row.CAPTURED: "Charged",
-    Row.RECEIVED: "Received",
-    Row.UNCONFIRMED: "Waiting for confirmation",
-    Row.MISSING: "Missing",
-    Row.EXCESS: "Too much",
-    Row.RELEASED: "Released",
-    Row.REFUND_PENDING: "Refund on its way",
-    Row.REFUNDED: "Refunded",
+    Row.DUE: phrase("Amount due"),
+    Row.AUTHORIZED: phrase("Still authorised"),
+    Row.CAPTURED: phrase("Charged"),
+    Row.RECEIVED: phrase("Received"),
+    Row.UNCONFIRMED: phrase("Waiting for confirmation"),
+    Row.MISSING: phrase("Missing"),
+    Row.EXCESS: phrase("Too much"),
+    Row.RELEASED: phrase("Released"),
+    Row.REFUND_PENDING: phrase("Refund on its way"),
+    Row.REFUNDED: phrase("Refunded"),
 }
 
 ORDER: Final[dict[OrderStanding, MerchantWords]] = {

@@ -7,7 +7,16 @@ from typing import Any
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Amount, CaptureMethod, CheckoutSession, Expand, NewLineItem, Outcome, SessionStatus
+from tillgate_client.objects import (
+    Amount,
+    CaptureMethod,
+    CheckoutSession,
+    Expand,
+    Locale,
+    NewLineItem,
+    Outcome,
+    SessionStatus,
+)
 
 
 class AsyncCheckoutSessions:
@@ -36,13 +45,16 @@ class AsyncCheckoutSessions:
         promotion_code: str | None = None,
         test_clock_id: str | None = None,
         allow_promotion_codes: bool | None = None,
+        locale: Locale | None = None,
         capture_method: CaptureMethod | None = None,
+        client_reference_id: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> CheckoutSession:
         """Create a session and its order: for an ``amount``, from a link, or for ``line_items`` in a ``currency``. Send
         the buyer to its ``checkout_url``. A ``promotion_code`` or a ``coupon_id`` takes something off the goods;
-        with ``allow_promotion_codes`` the buyer may type one on the checkout's page.
+        with ``allow_promotion_codes`` the buyer may type one on the checkout's page,
+        which is in the language of ``locale``.
 
         Pass an ``idempotency_key`` of your own, such as your order's number, and the same order never makes two.
         """
@@ -64,7 +76,9 @@ class AsyncCheckoutSessions:
             promotionCode=promotion_code,
             testClockId=test_clock_id,
             allowPromotionCodes=allow_promotion_codes,
+            locale=locale,
             captureMethod=capture_method,
+            clientReferenceId=client_reference_id,
         )
         call = call_of(
             "POST", "/checkout_sessions", query={"expand": expand}, body=body, idempotency_key=idempotency_key

@@ -1,5 +1,7 @@
 """``client.payment_links``."""
 
+from datetime import datetime
+
 from msgspec import UNSET, UnsetType
 
 from tillgate_client.aio.pages import AsyncPage, list_page
@@ -24,9 +26,13 @@ class AsyncPaymentLinks:
         success_url: str | None = None,
         cancel_url: str | None = None,
         allow_promotion_codes: bool | None = None,
+        expires_at: datetime | None = None,
+        max_completed_sessions: int | None = None,
         idempotency_key: str | None = None,
     ) -> PaymentLink:
-        """Create a payment link. ``fiat_amount`` is decimal text such as ``"99.00"``."""
+        """Create a payment link. ``fiat_amount`` is decimal text such as ``"99.00"``, or ``"0"`` for what is free. From
+        ``expires_at`` on, and once ``max_completed_sessions`` of its sessions were paid, it opens no more.
+        """
         body = given(
             title=title,
             fiatAmount=fiat_amount,
@@ -35,6 +41,8 @@ class AsyncPaymentLinks:
             successUrl=success_url,
             cancelUrl=cancel_url,
             allowPromotionCodes=allow_promotion_codes,
+            expiresAt=expires_at,
+            maxCompletedSessions=max_completed_sessions,
         )
         call = call_of("POST", "/payment_links", body=body, idempotency_key=idempotency_key)
         return await self._transport.send(call, PaymentLink)
@@ -62,6 +70,8 @@ class AsyncPaymentLinks:
         cancel_url: str | UnsetType | None = UNSET,
         active: bool | UnsetType = UNSET,
         allow_promotion_codes: bool | UnsetType = UNSET,
+        expires_at: datetime | UnsetType | None = UNSET,
+        max_completed_sessions: int | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
     ) -> PaymentLink:
         """Change what is given; None clears what may be empty, and all else stays."""
@@ -74,6 +84,8 @@ class AsyncPaymentLinks:
             "cancelUrl": cancel_url,
             "active": active,
             "allowPromotionCodes": allow_promotion_codes,
+            "expiresAt": expires_at,
+            "maxCompletedSessions": max_completed_sessions,
         }
         call = call_of("PATCH", path_of("payment_links", id), body=body, idempotency_key=idempotency_key)
         return await self._transport.send(call, PaymentLink)

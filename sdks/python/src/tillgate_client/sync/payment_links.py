@@ -1,6 +1,8 @@
 # Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
 """``client.payment_links``."""
 
+from datetime import datetime
+
 from msgspec import UNSET, UnsetType
 
 from tillgate_client.calls import call_of, given, path_of
@@ -25,9 +27,13 @@ class PaymentLinks:
         success_url: str | None = None,
         cancel_url: str | None = None,
         allow_promotion_codes: bool | None = None,
+        expires_at: datetime | None = None,
+        max_completed_sessions: int | None = None,
         idempotency_key: str | None = None,
     ) -> PaymentLink:
-        """Create a payment link. ``fiat_amount`` is decimal text such as ``"99.00"``."""
+        """Create a payment link. ``fiat_amount`` is decimal text such as ``"99.00"``, or ``"0"`` for what is free. From
+        ``expires_at`` on, and once ``max_completed_sessions`` of its sessions were paid, it opens no more.
+        """
         body = given(
             title=title,
             fiatAmount=fiat_amount,
@@ -36,6 +42,8 @@ class PaymentLinks:
             successUrl=success_url,
             cancelUrl=cancel_url,
             allowPromotionCodes=allow_promotion_codes,
+            expiresAt=expires_at,
+            maxCompletedSessions=max_completed_sessions,
         )
         call = call_of("POST", "/payment_links", body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, PaymentLink)
@@ -63,6 +71,8 @@ class PaymentLinks:
         cancel_url: str | UnsetType | None = UNSET,
         active: bool | UnsetType = UNSET,
         allow_promotion_codes: bool | UnsetType = UNSET,
+        expires_at: datetime | UnsetType | None = UNSET,
+        max_completed_sessions: int | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
     ) -> PaymentLink:
         """Change what is given; None clears what may be empty, and all else stays."""
@@ -75,6 +85,8 @@ class PaymentLinks:
             "cancelUrl": cancel_url,
             "active": active,
             "allowPromotionCodes": allow_promotion_codes,
+            "expiresAt": expires_at,
+            "maxCompletedSessions": max_completed_sessions,
         }
         call = call_of("PATCH", path_of("payment_links", id), body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, PaymentLink)

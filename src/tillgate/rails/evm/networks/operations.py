@@ -56,7 +56,7 @@ class NewNetwork(NamedTuple):
 
 
 class Added(NamedTuple):
-    """What became of it.
+    """The outcome.
 
     Attributes:
         is_new: else it was there before, and has other nodes now.

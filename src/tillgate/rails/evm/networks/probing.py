@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 RANGES: Final = (10_000, 2_000, 500, 100, 10, 1)
 TOPICS: Final = (500, 250, 100, 50, 10, 1)
-# The time between blocks is the mean over so many of them.
+# The time between blocks is the mean over this number of them.
 MEASURED_BLOCKS: Final = 1_000
 BYTES_PER_MEGABYTE: Final = 1_000_000
 # While a session is open: a header and its logs for each block.
@@ -116,7 +116,7 @@ async def _probe(node: CountingNode, chain_id: int | None, genesis: str | None) 
             raise
         raise NetworkError(
             f"{node.label} does not answer for the logs of a block by its hash (EIP-234), without which a "
-            "reorganisation cannot be told from an empty block. Use another node"
+            "reorganisation looks like an empty block. Use another node"
         ) from error
     bytes_per_block = node.counts.received_bytes - before
     by_hash = await _or_none(node.balance("0x" + "0" * 40, again.hash)) is not None

@@ -136,7 +136,7 @@ async def sealed_key(tx: Transaction, wallet_id: str) -> str | None:
 
 
 async def seal_again(tx: Transaction, wallet_id: str, sealed: str) -> None:
-    """Keep the same key of a wallet, sealed anew."""
+    """Keep the same key of a wallet, sealed again."""
     await tx.execute(_SEAL, sealed, wallet_id)
 
 
