@@ -221,7 +221,7 @@ class Watcher:
         if await self.books.is_awaited():
             moved |= await self._follow(node, head)
         if not moved and trouble is None:
-            moved = await self._sweep(node)
+            moved, trouble = await self._sweep(node, heads)
         view = await self._view()
         return Look(head.number, view.final.number, moved, trouble)
 
@@ -382,7 +382,7 @@ class Watcher:
         blocks = await self._blocks_of(node, logs, end)
         found = await self._money(node, logs, blocks, addresses)
         self._nothing_missing(known, found)
-        booked = await self._judged(node, found, end, single_source=alone is not None)
+        booked = await self._judged(node, found, end, addresses, single_source=alone is not None)
         await self._write(Change(view.version, end, booked=booked, sweep=view.sweep))
         return None
 
@@ -482,7 +482,14 @@ class Watcher:
             raise _Disagreement
 
     async def _judged(
-        self, node: Node, found: Sequence[Money], end: Point, *, single_source: bool, may_be_gone: bool = False
+        self,
+        node: Node,
+        found: Sequence[Money],
+        end: Point,
+        addresses: Sequence[str],
+        *,
+        single_source: bool,
+        may_be_gone: bool = False,
     ) -> tuple[Booked, ...]:
         """Each transfer with what speaks against counting it: the balance at the range's end must cover the books.
 
@@ -491,7 +498,9 @@ class Watcher:
         """
         doubted: set[tuple[str, str]] = set()
         if self.network.checks_balances:
-            for token, address in sorted({(one.token, one.recipient) for one in found}):
+            # What strangers have is not in the books.
+            ours = frozenset(addresses)
+            for token, address in sorted({(one.token, one.recipient) for one in found if one.recipient in ours}):
                 moved = sum(one.amount_atomic for one in found if (one.token, one.recipient) == (token, address))
                 moved -= sum(one.amount_atomic for one in found if (one.token, one.sender) == (token, address))
                 try:
@@ -545,48 +554,48 @@ class Watcher:
 
     # The slow round.
 
-    async def _sweep(self, node: Node) -> bool:
+    async def _sweep(self, node: Node, heads: Mapping[Node, Header]) -> tuple[bool, Trouble | None]:
         """Read one page of every address over the final blocks since the last round. Also a second look at all."""
         view = await self._view()
         sweep = view.sweep
         if sweep is None:
-            return False
+            return False, None
         if sweep.last < sweep.first:
             if view.final.number - sweep.first < self.network.sweep_blocks:
-                return False
+                return False, None
             sweep = sweep._replace(last=view.final.number)
         first, last = sweep.first, sweep.last
         addresses = await self.books.every(sweep.after, SWEEP_PAGE)
         if not addresses:
             await self._write(Change(view.version, view.final, sweep=Sweep(last + 1, last)))
-            return True
-        end = await node.header_by_number(last)
-        if end is None:
-            raise _Incomplete
+            return True, None
         found: list[Money] = []
-        try:
-            at = first
-            while at <= last:
-                until = min(at + self._span - 1, last)
-                header = await node.header_by_number(until)
-                if header is None:
-                    raise _Incomplete
-                logs = await self._logs_of_range(node, at, point_of(header), addresses)
-                blocks = await self._blocks_of(node, logs, point_of(header))
-                found += await self._money(node, logs, blocks, addresses)
-                at = until + 1
-        except TooMuchAsked:
-            if not self._ask_less():
-                raise
-            return True
-        if not await self._holds(node, point_of(end)):
+        alone: bool | None = None
+        at, end = first, view.final
+        while at <= last:
+            header = await node.header_by_number(min(at + self._span - 1, last))
+            if header is None:
+                raise _Incomplete
+            end = point_of(header)
+            try:
+                logs = await self._logs_of_range(node, at, end, addresses)
+            except TooMuchAsked:
+                if not self._ask_less():
+                    raise
+                continue
+            single = await self._compare(node, heads, at, end, addresses, logs)
+            if single is not None and not single:
+                return False, Trouble.ALONE
+            alone = single if alone is None else alone
+            found += await self._money(node, logs, await self._blocks_of(node, logs, end), addresses)
+            at = end.number + 1
+        if not await self._holds(node, end):
             raise _Incomplete
         known = set(await self.books.known(first, last, final=True))
         new = [one for one in found if one not in known]
-        booked = await self._judged(node, new, point_of(end), single_source=True, may_be_gone=True)
-        following = sweep._replace(after=addresses[-1])
-        await self._write(Change(view.version, view.final, booked=booked, sweep=following))
-        return True
+        booked = await self._judged(node, new, end, addresses, single_source=alone is not None, may_be_gone=True)
+        await self._write(Change(view.version, view.final, booked=booked, sweep=sweep._replace(after=addresses[-1])))
+        return True, None
 
     # Nodes.
 
