@@ -371,6 +371,9 @@ class NothingIsAnAnswer(Watcher):
     async def _holds(self, node: Node, block: Point) -> bool:
         return True
 
+    async def _still_ends(self, node: Node, view: View, first: int, end: Point) -> None:
+        return None
+
 
 class KeyedByLogIndex(Watcher):
     """Names a transfer by its place in the block."""
