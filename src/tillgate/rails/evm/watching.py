@@ -52,6 +52,9 @@ class ChainWatchers:
                         version = seen
                     except StoreUnavailable as error:
                         _log.warning("watcher.networks_unknown", detail=str(error))
+                    except Exception:
+                        # Networks that are watched already go on.
+                        _log.exception("watcher.networks_unknown")
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await self._stop(list(self._running))
