@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import keyturn.cli
 import tillgate.cli
+from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
 from tillgate.cli.choosing import NAMED_MAX, REMEMBERED_FILE
 
 PROGRAMS = {"tillgate": tillgate.cli.app, "keyturn": keyturn.cli.app}
