@@ -54,7 +54,6 @@ def add(
 ) -> None:
     """Add a network, or give one that is there other nodes. They are asked what they are first; in force at once."""
     chosen = settings(data, database_url)
-    require(chosen)
     sealer = _sealer(chosen)
     if finality is Finality.DEPTH:
         fail("say how deep with --confirmations")
@@ -309,6 +308,8 @@ def _accept(
 
 
 def _sealer(chosen: Settings) -> Sealer:
+    # Where there is no database, no key is made either.
+    require(chosen)
     try:
         require_extra()
         return Sealer(chosen.secret_key())

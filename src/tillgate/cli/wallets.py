@@ -12,7 +12,7 @@ from keyturn.stores.ports import Act
 from tillgate.access.audited import write_down_wallet
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.choosing import project_id_of
-from tillgate.cli.session import Data, DatabaseUrl, settings, work
+from tillgate.cli.session import Data, DatabaseUrl, require, settings, work
 from tillgate.cli.users import ProjectOption
 from tillgate.rails.evm.extended_keys import TEXT_MAX, ExtendedKey, ExtendedKeyError, KeyProblem, parse_extended_key
 from tillgate.rails.evm.extra import ExtraMissing, require_extra
@@ -231,6 +231,8 @@ def _key(given: str, more: list[str]) -> ExtendedKey:
 
 
 def _sealer(chosen: Settings) -> Sealer:
+    # Where there is no database, no key is made either.
+    require(chosen)
     try:
         require_extra()
         return Sealer(chosen.secret_key())
