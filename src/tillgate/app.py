@@ -45,6 +45,7 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
+from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
@@ -64,6 +65,8 @@ from tillgate.pages.context import PagesContext
 from tillgate.pages.mails import BuyerMails
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
+from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
@@ -155,6 +158,7 @@ class Tillgate:
             clock,
             outbox,
         )
+        self._watchers = ChainWatchers(database, sealer, clock, LivePayments(self._checkout))
         kinds = [
             *every_kind(database, clock, self._checkout, self._keys),
             *mail_kinds(
@@ -172,6 +176,7 @@ class Tillgate:
                 buyers=BuyerMails(database, self._mail, settings.public_url),
                 passwords=passwords,
             ),
+            *live.kinds(database, sealer, clock),
         ]
         self._metrics.watch_jobs([kind.name for kind in kinds], clock)
         self._jobs = JobWorker(database, clock, kinds, outbox.wake.jobs, count=self._metrics.count_job)
@@ -222,6 +227,7 @@ class Tillgate:
             self._checkout,
             endpoints,
             self._worker,
+            sealer,
             [kind.name for kind in kinds],
             settings.public_url,
         )
@@ -274,6 +280,7 @@ class Tillgate:
                     for name, work in (
                         ("webhooks", self._worker.run()),
                         ("jobs", self._jobs.run()),
+                        ("watchers", self._watchers.run()),
                     )
                 ]
                 try:

@@ -24,6 +24,8 @@ from tillgate.events.native import NATIVE_STYLE
 from tillgate.events.outbox import Outbox
 from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
+from tillgate.rails.evm.wallets import operations as wallets
+from tillgate.rails.evm.wallets.model import Position
 from tillgate.settings import Settings
 from tillgate.store import migrations
 
@@ -107,6 +109,20 @@ def log_behind(behind: list[Behind]) -> None:
         )
 
 
+def log_wallets_behind(behind: list[Position]) -> None:
+    """Log that wallets would have given addresses out again."""
+    for one in behind:
+        _log.warning(
+            "wallets.behind",
+            project_id=one.project_id,
+            wallet=one.fingerprint,
+            next_index=one.had,
+            given_out=one.given,
+            goes_on_at=one.goes_on_at,
+            detail="the database is older than it was, as after the restore of a backup; no address is given out again",
+        )
+
+
 async def open_migrated(
     settings: Settings, clock: Clock, tell_behind: Callable[[list[Behind]], None] = log_behind
 ) -> Database:
@@ -131,6 +147,7 @@ async def open_migrated(
         behind = await continue_above(database)
         if behind:
             tell_behind(behind)
+        log_wallets_behind(await wallets.continue_above(database))
     except BaseException:
         await database.close()
         raise

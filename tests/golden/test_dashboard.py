@@ -19,6 +19,10 @@ from tillgate.access.accounts.operations import digest
 from tillgate.access.passwords.records import insert as insert_reset
 from tillgate.access.second_factor.model import STEP_MS
 from tillgate.dashboard.routing import VIEWS
+from tillgate.rails.evm.extended_keys import parse_extended_key
+from tillgate.rails.evm.networks.model import Finality, Limits, Network, Token
+from tillgate.rails.evm.networks.operations import Asked, add
+from tillgate.rails.evm.rpc import NodeUrl
 from tillgate.rails.simulated import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +38,10 @@ ELSEWHERE = {
     f"{ROOT}/sign-in/second",
 }
 UNKNOWN = re.compile(r"{\w+}")
+
+
+# BIP-32, test vector 1, m/0'/1/2'.
+XPUB = "xpub6D4BDPcP2GT577Vvch3R8wDkScZWzQzMMUm3PWbmWvVJrZwQY4VUNgqFJPMM3No2dFDFGTsxxpG5uJh7n7epu4trkrX7x7DogT5Uv6fcLW5"
 
 
 class Clerk:
@@ -83,6 +91,7 @@ async def test_every_page_of_the_dashboard_answers_as_it_did(fixed_shop: Shop) -
         await webhooks(clerk)
         await jobs(clerk)
         await alerts(clerk)
+        await live(clerk)
         await people(golden, clerk)
         await account(clerk)
         await refusals(golden, owner)
@@ -321,6 +330,34 @@ async def jobs(clerk: Clerk) -> None:
     await clerk.page("/jobs", query="?show=wrong", refused=True)
     await clerk.form("/jobs/{job}/retry", own)
     await clerk.form("/jobs/{job}/retry", own, why="has not failed", refused=True)
+
+
+async def live(clerk: Clerk) -> None:
+    """A network and its tokens, and a wallet that is set and confirmed."""
+    shop = clerk.owner.shop
+    token = Token(8_453, "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "USDC", 6, "USD", True, None)
+    network = Network(
+        "net_01k00000000000000000000000", "base", "Base", 8_453, None, Finality.SAFE, 300, "Base", "ETH", None, False,
+        Limits(2_000, 10_000, 500, True), None, 1, 1, 1,
+    )  # fmt: skip
+    asked = Asked(network, [NodeUrl("https://rpc.example/v3/secret")], [], [token], [])
+    await clerk.page("/networks", why="none yet")
+    await clerk.page("/wallet", why="none yet")
+    await shop.database.write(lambda tx: add(tx, shop.sealer, asked))
+    await clerk.page("/networks")
+    await clerk.form("/networks/{network}/pause", "base")
+    await clerk.form("/networks/{network}/resume", "base")
+    await clerk.form("/networks/{network}/pause", "none", why="unknown", refused=True)
+    await clerk.form(
+        "/wallet", xpub="xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3", why="private", refused=True
+    )
+    await clerk.form("/wallet", xpub=XPUB)
+    await clerk.page("/wallet", why="to confirm")
+    fingerprint = parse_extended_key(XPUB).fingerprint
+    await clerk.form("/wallet/confirm", wallet=fingerprint, ends_with="000000", why="wrong", refused=True)
+    await clerk.form("/wallet/confirm", wallet=fingerprint, ends_with="e7DE3D")
+    await clerk.form("/wallet/tokens", network="base", address=token.address, accepted="no")
+    await clerk.page("/wallet")
 
 
 async def people(golden: Golden, clerk: Clerk) -> None:

@@ -19,7 +19,7 @@ from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
 from tillgate.mail.model import Letter, Purpose
 from tillgate.mail.operations import MailRoom
-from tillgate.store import Database
+from tillgate.store import Database, Sealer
 
 
 class DashboardContext(NamedTuple):
@@ -29,6 +29,7 @@ class DashboardContext(NamedTuple):
         needs_of: what the API asks for at a method and path with its query; None where it has no such.
         lost_passwords: how often somebody may ask for a link that sets another password.
         buyer_example: a mail to a buyer about a payment that nobody has made, for a preview.
+        sealer: of what is sealed at rest, such as the extended keys of wallets.
         job_kinds: the names of the kinds of jobs that this server runs.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
@@ -52,5 +53,6 @@ class DashboardContext(NamedTuple):
     checkout: CheckoutContext
     endpoints: EndpointContext
     worker: DeliveryWorker
+    sealer: Sealer
     job_kinds: Sequence[str]
     public_url: str

@@ -16,6 +16,7 @@ from tillgate.dashboard import (
     keys,
     links,
     mail,
+    networks,
     notices,
     orders,
     overview,
@@ -26,6 +27,7 @@ from tillgate.dashboard import (
     requests,
     sessions,
     settings,
+    wallet,
     webhooks,
 )
 from tillgate.dashboard.calls import ANYBODY, Call, Need, Page, PublicView, Site, View, apology
@@ -65,6 +67,8 @@ VIEWS: tuple[View | PublicView, ...] = (
     *webhooks.VIEWS,
     *events.VIEWS,
     *jobs.VIEWS,
+    *networks.VIEWS,
+    *wallet.VIEWS,
     # Last, because the first path that fits answers.
     View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
     View("POST", "/dashboard/{rest:path}", _nothing_here, ANYBODY),

@@ -26,6 +26,13 @@ LIVE: Final = frozenset(
         "webhook.secret_rotated",
         # Where buyers are sent, and how much less is enough.
         "project.settings_changed",
+        "wallet.set",
+        "wallet.confirmed",
+        "wallet.skipped",
+        "token.accepted",
+        "network.added",
+        "network.changed",
+        "token.added",
     }
 )
 
