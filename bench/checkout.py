@@ -12,7 +12,7 @@ from bench import statements, webhooks
 from bench.measuring import Broken, Numbers, Stage, get, post, say
 from bench.servers import Server
 from bench.statements import Driven, Statement
-from bench.table import Row
+from bench.table import Row, compared
 from keyturn import KeyWish, Mode
 from tests.running import free_port
 from tillgate.access import API_SCOPES
