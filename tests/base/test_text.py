@@ -219,7 +219,7 @@ def test_an_address_is_compared_without_what_nobody_can_see() -> None:
 
 @given(st.text(max_size=40))
 def test_comparing_twice_changes_nothing(text: str) -> None:
-    """What is kept is found again by itself."""
+    """What is kept is found again."""
     assert identity(identity(text)) == identity(text)
     assert folded(folded(text)) == folded(text)
     assert normal_email(normal_email(text)) == normal_email(text)

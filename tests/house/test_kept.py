@@ -1,4 +1,4 @@
-"""No statement changes what a kept form shows and leaves the form: each takes it away, and the event keeps another."""
+"""No statement changes what a kept form shows and leaves the form: each removes it, and the event keeps another."""
 
 import importlib
 import inspect

@@ -125,7 +125,7 @@ def kept_forms(rows: Sequence[Row], public_url: str) -> list[KeptForm]:
 
 
 async def outdate(tx: Transaction, session_id: str) -> None:
-    """Take away the forms of a locked session, its order and its payment, whose money or deadline changes."""
+    """Withdraw the forms of a locked session, its order and its payment, whose money or deadline changes."""
     for statement in _OUTDATE:
         await tx.execute(statement, session_id)
 
