@@ -227,7 +227,8 @@ async def two_networks(shop: Shop) -> None:
     limits = Limits(2_000, 10_000, 500, True)
     for name, chain_id, tokens in (("base", 8_453, [token]), ("own", 77_777, [])):
         network = Network(
-            f"net_{name}", name, name, chain_id, None, Finality.SAFE, 300, name, "ETH", None, False, limits, None, 1, 1, 1
+            f"net_{name}", name, name, chain_id, None, Finality.SAFE, 300, name, "ETH", None, False, limits, None,
+            1, 1, 1,
         )  # fmt: skip
         asked = networks.Asked(network, [NodeUrl("https://rpc.example/key")], [], tokens, [])
         await shop.database.write(lambda tx, asked=asked: networks.add(tx, shop.sealer, asked))  # type: ignore[misc]
