@@ -77,12 +77,20 @@ async def test_a_wrong_setting_keeps_the_others_in_the_form(owner: Owner) -> Non
 async def test_buyers_see_the_seller(owner: Owner) -> None:
     """Who sells, where to turn, terms and privacy; where nothing is set, nothing is shown."""
     assert "seller" not in (await checkout(owner)).text
-    await owner.done("/settings", **GIVEN | {"address": "1 <b>High</b> Street", "taxId": "<i>1</i>"})
+    await owner.done("/settings", **GIVEN | {"address": "1 <b>High</b> Street", "taxId": "<i>1</i>", "locale": ""})
     page = (await checkout(owner)).text
     assert "1 &lt;b&gt;High&lt;/b&gt; Street" in page
     assert "Tax ID: &lt;i&gt;1&lt;/i&gt;" in page
     for address in ("mailto:help%40example.com", "https://example.com/terms", "https://example.com/privacy"):
         assert f'href="{address}"' in page
+
+
+async def test_a_projects_language_is_its_sessions(owner: Owner) -> None:
+    """Where the session says none of its own."""
+    await owner.done("/settings", **GIVEN)
+    page = (await checkout(owner)).text
+    assert '<html lang="de"' in page
+    assert "Steuernummer: " in page
 
 
 async def test_a_colour_is_a_style_sheet_of_numbers(owner: Owner) -> None:
