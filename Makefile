@@ -14,7 +14,7 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo quick test test-parts coverage mutate bench soak attack lint lock release clean
+.PHONY: help up demo quick test test-parts coverage mutate bench ratchet soak attack lint lock release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ mutate: $(STAMPS)/mutate ## Change keys, money and webhooks in small ways and co
 bench: $(STAMPS)/bench ## Measure, as ratios against a baseline of the same run (ARGS="--only checkout" for a part)
 	$(VENV)/bin/python -m bench $(ARGS)
 
+ratchet: $(STAMPS)/test ## Count the instructions of four requests and hold them to what they were (ARGS=--keep writes them down)
+	$(VENV)/bin/python -m bench.ratchet $(ARGS)
+
 soak: $(STAMPS)/test ## Kill servers under 10,000 sessions, then prove that nothing was lost or done twice
 	$(VENV)/bin/python -m soak $(ARGS)
 
@@ -59,7 +62,7 @@ release: test-parts ## Build the wheels, sources and npm package into dist/, and
 
 clean: ## Remove what was installed and cached; ./data stays
 	rm -rf $(VENV) dist build mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
-	rm -rf sdks/typescript/node_modules sdks/typescript/dist tests/express/node_modules
+	rm -rf sdks/typescript/node_modules sdks/typescript/dist tests/express/node_modules tests/anvil/node_modules
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 # What the tests need beyond the product. Apart from `test`, so that CI can end with pytest's own words.
@@ -68,6 +71,7 @@ test-parts: $(STAMPS)/test
 	@scripts/parts.sh
 	@scripts/typescript.sh
 	@scripts/express.sh
+	@scripts/anvil.sh
 
 # A stamp is younger than everything it was made from; touching nothing, `make up` starts at once.
 $(STAMPS)/venv: scripts/venv.sh

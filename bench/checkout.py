@@ -12,7 +12,7 @@ from bench import statements, webhooks
 from bench.measuring import Broken, Numbers, Stage, get, post, say
 from bench.servers import Server
 from bench.statements import Driven, Statement
-from bench.table import Row
+from bench.table import Row, compared
 from keyturn import KeyWish, Mode
 from tests.running import free_port
 from tillgate.access import API_SCOPES
@@ -150,7 +150,7 @@ class Checkout:
     def _report_rates(self, found: dict[str, Numbers]) -> None:
         hello = found["hello"]
         self.rows.append(Row("raw ASGI hello", hello.said("req"), "(is the baseline)", "–"))
-        compared = [
+        pairs = [
             ("one read behind HTTP, SQLite", "bare read", "hello", "hello", None),
             ("GET session, SQLite", "get sqlite", "hello", "hello", 0.40),
             ("GET session, SQLite", "get sqlite", "one read", "bare read", None),
@@ -161,7 +161,7 @@ class Checkout:
             ("POST session, SQLite", "post sqlite", "bare sqlite3", "bare sqlite", 0.30),
             ("POST session, PostgreSQL", "post postgres", "pgbench", "pgbench", 0.50),
         ]
-        for what, name, against, baseline, target in compared:
+        for what, name, against, baseline, target in pairs:
             if name not in found:
                 continue
             unit = "units" if name in WRITES else "req"

@@ -31,6 +31,9 @@ FORMED: dict[str, tuple[Any, Any]] = {
 }
 
 
+_SELECT = "SELECT id, project_id, livemode, kept FROM"
+
+
 class Compared(NamedTuple):
     """What was found.
 
@@ -44,14 +47,14 @@ class Compared(NamedTuple):
     untrue: list[tuple[bytes, bytes]]
 
 
-async def compared(database: Database, public_url: str) -> Compared:
+async def compared(database: Database, public_url: str, created_after: int = 0) -> Compared:
     """Every kept form beside the same object formed out of its row, in one snapshot."""
 
     async def operation(tx: Transaction) -> Compared:
         found = Compared(set(), set(), [])
         for table, (by_ids, formed) in FORMED.items():
-            rows = await tx.fetch_all(f"SELECT id, project_id, livemode, kept FROM {table}")  # noqa: S608
-            owners: dict[tuple[str, bool], dict[str, bytes]] = {}
+            rows = await tx.fetch_all(f"{_SELECT} {table} WHERE created_at >= $1", created_after)
+            owners: dict[tuple[str, bool], dict[str, bytes | None]] = {}
             for object_id, project_id, livemode, form in rows:
                 owners.setdefault((project_id, bool(livemode)), {})[object_id] = form
             for (project_id, livemode), forms in owners.items():

@@ -19,7 +19,7 @@ import pytest
 
 from tests.running import clean_environment, free_port
 
-PARTS = ("nginx", "caddy", "envoy", "redis-server")
+PARTS = ("nginx", "caddy", "envoy", "redis-server", "valgrind")
 START_SECONDS_MAX = 20
 
 # Everything that these programs would write goes into the directory they run in, and they stay in the foreground.

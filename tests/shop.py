@@ -24,7 +24,7 @@ from tillgate.app import Tillgate, running
 from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
 from tillgate.opening import Keys, open_keys
 from tillgate.settings import Settings
-from tillgate.store.sealing import new_key
+from tillgate.store.sealing import Sealer, new_key
 from tillgate.wire.dialect import Dialect
 
 PUBLIC_URL = "https://shop.example"
@@ -46,8 +46,9 @@ class MovableClock(SystemClock):
 class Shop:
     """A running Tillgate with one project; keys and clients for it are a call away."""
 
-    def __init__(self, app: Tillgate, database: Database, clock: MovableClock) -> None:
+    def __init__(self, app: Tillgate, database: Database, clock: MovableClock, sealer: Sealer | None = None) -> None:
         self.app = app
+        self.sealer = sealer or Sealer(new_key())
         self.database = database
         self.clock = clock
         self.keys: Keys = open_keys(database, clock)
@@ -179,7 +180,7 @@ async def open_shop(
     await lay_out(database_url)
     async with running(settings, clock, dialects=dialects) as app, _going(app, still):
         database = await open_database(database_url)
-        shop = Shop(app, database, clock)
+        shop = Shop(app, database, clock, Sealer(settings.secret_key()))
         try:
             shop.project_id = await shop.project("Test shop")
             yield shop

@@ -33,8 +33,11 @@ from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
 from tillgate.access import CodeTries, VisitorLimit
 from tillgate.access.accounts import Accounts
+from tillgate.access.alerts import operations as alerts
+from tillgate.access.alerts.mailing import AlertMails
 from tillgate.access.invitations import Invitations
 from tillgate.access.notices import NoticeBoard
+from tillgate.access.passwords.operations import Passwords
 from tillgate.access.second_factor.operations import SecondFactors
 from tillgate.access.second_factor.passkeys import site_of_url
 from tillgate.api import ApiContext, NativeApi, error_pages
@@ -42,6 +45,7 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
+from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
@@ -51,13 +55,18 @@ from tillgate.events.native import NATIVE_STYLE
 from tillgate.events.outbox import Outbox
 from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
-from tillgate.jobs import every_kind
+from tillgate.jobs import every_kind, mail_kinds
+from tillgate.mail.operations import MailRoom
+from tillgate.mail.sending import Smtp
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
-from tillgate.pages import documents
+from tillgate.pages import documents, mails
 from tillgate.pages.context import PagesContext
+from tillgate.pages.mails import BuyerMails
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
+from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
@@ -76,6 +85,8 @@ STATIC_SECONDS: Final = 31_536_000
 CODE_LIMIT: Final = Limit(1 / 60, 20)
 # Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
 # 86,400 a day at most, where a code of eight characters has billions of others beside it.
+# Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
+LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
 KEY_CODE_LIMIT: Final = Limit(1.0, 300)
 
 _log = structlog.get_logger("app")
@@ -99,7 +110,11 @@ class Tillgate:
             dialects: the languages that are spoken beside the native one.
         """
         styles = Styles([NATIVE_STYLE, *(one.webhooks for one in dialects if one.webhooks is not None)])
-        outbox = Outbox(Wake(), styles)
+        wake = Wake()
+        self._mail = MailRoom(
+            database, clock, sealer=sealer, bell=wake.jobs, smtp=Smtp(settings.mail) if settings.mail else None
+        )
+        outbox = Outbox(wake, styles, {**alerts.FOLLOW_UPS, **mails.FOLLOW_UPS})
         self._clock = clock
         self._public_host = urlsplit(settings.public_url).hostname
         # Only where the operator has said that buyers come by TLS: a server that is tried out with a certificate of its
@@ -125,8 +140,11 @@ class Tillgate:
             observer=_Observer(self._metrics),
             upkeep=False,
         )
-        self.accounts = Accounts(database, clock)
+        self.accounts = Accounts(database, clock, outbox)
         self.invitations = Invitations(database, clock, self.accounts)
+        passwords = Passwords(
+            database, clock, self.accounts, mail=self._mail, bell=wake.jobs, public_url=settings.public_url
+        )
         self.second_factors = SecondFactors(
             database, clock, self.accounts, sealer=sealer, site=site_of_url(settings.public_url)
         )
@@ -140,7 +158,26 @@ class Tillgate:
             clock,
             outbox,
         )
-        kinds = every_kind(database, clock, self._checkout, self._keys)
+        self._watchers = ChainWatchers(database, sealer, clock, LivePayments(self._checkout))
+        kinds = [
+            *every_kind(database, clock, self._checkout, self._keys),
+            *mail_kinds(
+                database,
+                clock,
+                self._mail,
+                alerts=AlertMails(
+                    database,
+                    clock,
+                    mail=self._mail,
+                    keys=self._keys.store,
+                    outbox=outbox,
+                    public_url=settings.public_url,
+                ),
+                buyers=BuyerMails(database, self._mail, settings.public_url),
+                passwords=passwords,
+            ),
+            *live.kinds(database, sealer, clock),
+        ]
         self._metrics.watch_jobs([kind.name for kind in kinds], clock)
         self._jobs = JobWorker(database, clock, kinds, outbox.wake.jobs, count=self._metrics.count_job)
         endpoints = EndpointContext(
@@ -178,6 +215,10 @@ class Tillgate:
             self.invitations,
             self.second_factors,
             NoticeBoard(database, clock, self._keys.store),
+            self._mail,
+            passwords,
+            VisitorLimit(limiter, "lost-password", LOST_PASSWORD_LIMIT),
+            mails.example_of,
             self._keys.store,
             self._keys.issuer,
             self._keys.usage_store,
@@ -186,6 +227,7 @@ class Tillgate:
             self._checkout,
             endpoints,
             self._worker,
+            sealer,
             [kind.name for kind in kinds],
             settings.public_url,
         )
@@ -238,6 +280,7 @@ class Tillgate:
                     for name, work in (
                         ("webhooks", self._worker.run()),
                         ("jobs", self._jobs.run()),
+                        ("watchers", self._watchers.run()),
                     )
                 ]
                 try:

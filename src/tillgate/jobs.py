@@ -3,11 +3,16 @@
 from typing import Final
 
 from keyturn.admission.layer import KeyLayer
+from tillgate.access.alerts.mailing import AlertMails
+from tillgate.access.alerts.operations import drop_old as drop_alerts
+from tillgate.access.passwords.operations import Passwords
 from tillgate.base.clock import HOUR_MS, MINUTE_MS, Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.checkout.refunds import sending
 from tillgate.checkout.settlement import jobs as settlement
 from tillgate.events import operations as events
+from tillgate.mail.operations import MailRoom
+from tillgate.pages.mails import BuyerMails
 from tillgate.store import Database, idempotency
 from tillgate.store.jobs import Again, Job, Kind, in_batches
 from tillgate.store.jobs import operations as jobs
@@ -16,6 +21,30 @@ FORGET_EVERY_MS: Final = 10 * MINUTE_MS
 EXPIRING_EVERY_MS: Final = MINUTE_MS
 # Of the request log and the counts of keys, in one run.
 FORGOTTEN_MAX: Final = 20_000
+
+
+def mail_kinds(
+    database: Database,
+    clock: Clock,
+    mail: MailRoom,
+    *,
+    alerts: AlertMails,
+    buyers: BuyerMails,
+    passwords: Passwords,
+) -> list[Kind]:
+    """The kinds that have to do with mail and alerts, in the order in which they are shown."""
+
+    async def drop(_: Job) -> Again | None:
+        mails = await in_batches(database, mail.drop_old)
+        return await in_batches(database, lambda tx: drop_alerts(tx, clock.now())) or mails
+
+    return [
+        mail.kind(),
+        *alerts.kinds(),
+        buyers.kind(),
+        passwords.kind(),
+        Kind("mail.drop", drop, every_ms=HOUR_MS, seconds_max=60),
+    ]
 
 
 def every_kind(database: Database, clock: Clock, checkout: CheckoutContext, keys: KeyLayer) -> list[Kind]:

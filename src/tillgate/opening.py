@@ -17,12 +17,15 @@ from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
 from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog, checked_allow
+from tillgate.access.alerts import operations as alerts
 from tillgate.base.clock import Clock
 from tillgate.events.log import Behind, continue_above, ensure_identity
 from tillgate.events.native import NATIVE_STYLE
 from tillgate.events.outbox import Outbox
 from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
+from tillgate.rails.evm.wallets import operations as wallets
+from tillgate.rails.evm.wallets.model import Position
 from tillgate.settings import Settings
 from tillgate.store import migrations
 
@@ -48,7 +51,7 @@ class Keys(NamedTuple):
 
 def open_keys(database: Database, clock: Clock) -> Keys:
     """The keys of a database that is migrated."""
-    store = SqlKeyStore(database, KeyEventLog(Outbox(Wake(), STYLES)))
+    store = SqlKeyStore(database, KeyEventLog(Outbox(Wake(), STYLES, alerts.FOLLOW_UPS)))
     issuer = Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES, checked_allow=checked_allow)
     return Keys(store, issuer, SqlUsage(database), SqlRequests(database))
 
@@ -106,6 +109,20 @@ def log_behind(behind: list[Behind]) -> None:
         )
 
 
+def log_wallets_behind(behind: list[Position]) -> None:
+    """Log that wallets would have given addresses out again."""
+    for one in behind:
+        _log.warning(
+            "wallets.behind",
+            project_id=one.project_id,
+            wallet=one.fingerprint,
+            next_index=one.had,
+            given_out=one.given,
+            goes_on_at=one.goes_on_at,
+            detail="the database is older than it was, as after the restore of a backup; no address is given out again",
+        )
+
+
 async def open_migrated(
     settings: Settings, clock: Clock, tell_behind: Callable[[list[Behind]], None] = log_behind
 ) -> Database:
@@ -130,6 +147,7 @@ async def open_migrated(
         behind = await continue_above(database)
         if behind:
             tell_behind(behind)
+        log_wallets_behind(await wallets.continue_above(database))
     except BaseException:
         await database.close()
         raise

@@ -3,7 +3,9 @@
 import os
 import re
 from collections.abc import Container, Mapping
-from ipaddress import ip_network
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -13,8 +15,11 @@ from keyturn.database.opening import SQLITE_SCHEME
 from keyturn.environment import Variable, cannot_be_meant, flag, misspelt, one_of, whole
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
+from tillgate.base.errors import InvalidInput
+from tillgate.base.text import checked_email, is_loopback_host
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
 from tillgate.events.deliveries.guard import IPNetwork
+from tillgate.mail.model import MailServer, Tls
 from tillgate.store.sealing import key_from
 
 PREFIX: Final = "TILLGATE_"
@@ -50,6 +55,8 @@ WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — whe
 _QUERY_PASSWORD: Final = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
 # What the client takes (keyturn.limiting.shared), which is not loaded where nobody uses it.
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
+
 VALKEY_SCHEMES: Final = ("valkey://", "valkeys://", "redis://", "rediss://", "unix://")
 
 Origin = Literal["default", "environment", "command line"]
@@ -82,6 +89,45 @@ def _github(text: str) -> str:
     if "://" in text and not text.startswith(("https://", "http://")):
         raise ValueError("expected an http(s) address or a file's path")
     return text
+
+
+def _host(text: str) -> str:
+    if not text or _HOST.fullmatch(text):
+        return text
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("expected a host name or an address, without a port") from None
+
+
+def _address(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        address = checked_email(text)
+        Address(addr_spec=address)
+    except (InvalidInput, ValueError, HeaderParseError, IndexError):
+        raise ValueError("expected one e-mail address, such as shop@example.com") from None
+    if not address.isascii():
+        raise ValueError("expected an e-mail address in ASCII")
+    return address
+
+
+def _mail(found: Mapping[str, Any]) -> MailServer | None:
+    """The mail server, where there is one."""
+    host: str = found["SMTP_HOST"]
+    if not host:
+        return None
+    if not found["MAIL_FROM"]:
+        raise SettingsError(f"{PREFIX}MAIL_FROM: expected the address that mail comes from, with {PREFIX}SMTP_HOST")
+    if bool(found["SMTP_USER"]) != bool(found["SMTP_PASSWORD"]):
+        raise SettingsError(f"{PREFIX}SMTP_USER and {PREFIX}SMTP_PASSWORD: expected both or neither")
+    tls = Tls(found["SMTP_TLS"])
+    if tls is Tls.NONE and found["SMTP_PASSWORD"] and not is_loopback_host(host):
+        raise SettingsError(
+            f"{PREFIX}SMTP_TLS: expected starttls or tls: the password would cross the network in clear text"
+        )
+    return MailServer(host, found["SMTP_PORT"], tls, found["SMTP_USER"], found["SMTP_PASSWORD"], found["MAIL_FROM"])
 
 
 def _networks(text: str) -> tuple[IPNetwork, ...]:
@@ -281,6 +327,43 @@ TABLE: Final = (
         "the maximum an hour; beyond it there are only alerts",
     ),
     Variable(
+        "TILLGATE_SMTP_HOST",
+        _host,
+        "",
+        "the mail server that [mail](mail.md) is handed to; without it nothing is mailed",
+    ),
+    Variable(
+        "TILLGATE_SMTP_PORT",
+        whole(1, 65_535),
+        "587",
+        "its port: 587 with `starttls`, 465 with `tls`",
+    ),
+    Variable(
+        "TILLGATE_SMTP_TLS",
+        one_of(Tls),
+        Tls.STARTTLS.value,
+        "`starttls`, which is demanded; `tls` from the first byte; `none`, and then no password beyond this machine",
+    ),
+    Variable(
+        "TILLGATE_SMTP_USER",
+        str,
+        "",
+        "who signs in to the mail server",
+    ),
+    Variable(
+        "TILLGATE_SMTP_PASSWORD",
+        str,
+        "",
+        "with which password",
+        secret=True,
+    ),
+    Variable(
+        "TILLGATE_MAIL_FROM",
+        _address,
+        "",
+        "the address that mail comes from: `shop@example.com`; needed with `TILLGATE_SMTP_HOST`",
+    ),
+    Variable(
         "TILLGATE_WEBHOOK_NETWORKS",
         _networks,
         "",
@@ -323,6 +406,7 @@ class Settings(NamedTuple):
     high_water_dir: Path | None = None
     visitor_limit: Limit | None = Limit(float(VISITOR_PER_SECOND), VISITOR_BURST)
     hsts_seconds: int = HSTS_SECONDS
+    mail: MailServer | None = None
 
     @property
     def connections_max(self) -> int:
@@ -426,6 +510,7 @@ def load(
         ),
         high_water_dir=found["HIGH_WATER"],
         hsts_seconds=found["HSTS_SECONDS"],
+        mail=_mail(found),
     )
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import keyturn.cli
 import tillgate.cli
+from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
 from tillgate.cli.choosing import NAMED_MAX, REMEMBERED_FILE
 
 PROGRAMS = {"tillgate": tillgate.cli.app, "keyturn": keyturn.cli.app}
@@ -112,7 +113,7 @@ def test_what_ends_something_is_asked_first(terminal: Terminal, words: tuple[str
 def test_a_terminal_is_asked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """No leaves the key alone; yes revokes it."""
     id = terminal.key("--project", "First shop")
-    monkeypatch.setattr("keyturn.cli.output._has_terminal", lambda: True)
+    monkeypatch.setattr("keyturn.cli.output.has_terminal", lambda: True)
     for answer, status in (("n\n", "active"), ("y\n", "revoked")):
         CliRunner().invoke(tillgate.cli.app, ["keys", "revoke", id, "--data", str(terminal.data)], input=answer)
         assert terminal.json("keys", "show", id)["status"] == status
@@ -181,12 +182,13 @@ def test_what_reads_makes_no_database(
             if not (program == "tillgate" and one.opts[0] == "--scope"):
                 words += [one.opts[0], *given[one.opts[0]]]
         elif one.required and one.opts[0].startswith("--"):
-            words += [one.opts[0], "viewer" if one.opts[0] == "--role" else "test"]
+            words += [one.opts[0], {"--role": "viewer", "--by": "1"}.get(one.opts[0], "test")]
         elif one.param_type_name == "argument":
             source = tmp_path / "given"
             source.write_text("")
             words.append(str(tmp_path / "new") if path == ("backup",) else str(source) if path[-1] == "import" else "x")
     words += {
+        ("wallets", "set"): ["--xpub", VECTORS[SEED_1, "m/0'/1/2'"]],
         ("keys", "create"): ["--scope", "events:read"],
         ("keys", "revoke-many"): ["--name", "x"],
         ("users", "set-password"): ["--password-stdin"],

@@ -550,8 +550,8 @@ def test_on_a_phone_the_menu_is_folded_away(running: RunningServer, open_page: O
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     button.focus()
     page.keyboard.press("Enter")
-    expect(menu.get_by_role("link")).to_have_count(15)
-    expect(menu.get_by_role("list", name="Sell").get_by_role("link")).to_have_count(5)
+    expect(menu.get_by_role("link")).to_have_count(17)
+    expect(menu.get_by_role("list", name="Sell").get_by_role("link")).to_have_count(6)
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     if scripts:
         assert complaints(page) == []

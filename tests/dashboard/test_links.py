@@ -44,7 +44,7 @@ async def test_a_link_is_made_shown_and_works(owner_of_both: Owner) -> None:
     assert "One year.\nRenewable." in page
     share = re.search(rf"{PUBLIC_URL}(/l/pro-plan-\w+)", page)
     assert share is not None
-    assert "No visits yet" in page
+    assert "No sessions yet" in page
     visit = await owner.http.post(share[1])
     assert visit.status_code == 303
     page = await owner.page(path)

@@ -8,13 +8,19 @@ from typing import Any, NamedTuple
 import pytest
 
 from keyturn.keys.listing import every_key
+from tests.checkout.projects.test_images import png
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.dashboard.test_jobs import failed as failed_job
+from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.access.accounts import Right, Role, SignedIn
+from tillgate.checkout.projects.operations import set_logo
 from tillgate.dashboard.calls import ANYBODY, Confirm, Need, View, both_modes, either_mode
 from tillgate.dashboard.routing import VIEWS, routes
+from tillgate.rails.evm.networks import operations as networks
+from tillgate.rails.evm.networks.model import Finality, Limits, Network, Token
+from tillgate.rails.evm.rpc import NodeUrl
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
@@ -49,11 +55,14 @@ BELOW: dict[str, Right | None] = {
     f"{ROOT}/account": None,
     f"{ROOT}/people": Right.PEOPLE,
     f"{ROOT}/settings": Right.SETTINGS,
+    f"{ROOT}/mail": Right.SETTINGS,
+    f"{ROOT}/alerts": Right.WEBHOOKS,
     f"{ROOT}/payment-links": Right.SELL,
     f"{ROOT}/products": Right.SELL,
     f"{ROOT}/coupons": Right.SELL,
     f"{ROOT}/webhooks": Right.WEBHOOKS,
     f"{ROOT}/api-keys": Right.KEYS,
+    f"{ROOT}/wallet": Right.WALLET,
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
@@ -76,6 +85,8 @@ ASK_ALWAYS = {
     f"{ROOT}/account/recovery-codes",
     f"{ROOT}/account/passkeys",
     f"{ROOT}/account/passkeys/{{passkey}}/remove",
+    f"{ROOT}/wallet/confirm",
+    f"{ROOT}/wallet/tokens",
 }
 ASK_IN_LIVE_MODE = {
     f"{ROOT}/api-keys",
@@ -103,9 +114,9 @@ def test_dangerous_settings_ask_for_the_password_again() -> None:
 def _right_of(view: View) -> Right | None:
     if view.method == "GET" and view.path in ANYBODYS_PAGES:
         return None
-    if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account")):
+    if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account", f"{ROOT}/mail")):
         return BELOW["/".join(view.path.split("/")[:3])]
-    if view.path.startswith(f"{ROOT}/jobs"):
+    if view.path.startswith((f"{ROOT}/jobs", f"{ROOT}/networks")):
         return Right.OPERATE
     if view.method == "GET" and not PAGES_OF_FORMS.search(view.path):
         return Right.READ
@@ -194,7 +205,8 @@ async def test_every_view_obeys_the_table(sqlite_shop: Shop, live: bool) -> None
                 path = UNKNOWN.sub("x", view.path.replace("{key}", key))
                 data = {"csrf": person.browser.csrf, "mode": "live" if live else "test", "key": key}
                 http = person.browser.http
-                answer = await (http.get(path) if view.method == "GET" else http.post(path, data=data))
+                files = {"logo": ("logo", b"no image")} if view.uploads else None
+                answer = await (http.get(path) if view.method == "GET" else http.post(path, data=data, files=files))
                 expected = await _allowed(view.need, who, live)
                 refused = answer.status_code == 403 and REFUSAL in answer.text
                 assert refused is not expected, (role, view.method, view.path, answer.status_code)
@@ -209,6 +221,20 @@ class World(NamedTuple):
     live_keys: set[str]
 
 
+async def two_networks(shop: Shop) -> None:
+    """One in use, with a token, and one that is paused."""
+    token = Token(8_453, "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "USDC", 6, "USD", True, None)
+    limits = Limits(2_000, 10_000, 500, True)
+    for name, chain_id, tokens in (("base", 8_453, [token]), ("own", 77_777, [])):
+        network = Network(
+            f"net_{name}", name, name, chain_id, None, Finality.SAFE, 300, name, "ETH", None, False, limits, None,
+            1, 1, 1,
+        )  # fmt: skip
+        asked = networks.Asked(network, [NodeUrl("https://rpc.example/key")], [], tokens, [])
+        await shop.database.write(lambda tx, asked=asked: networks.add(tx, shop.sealer, asked))  # type: ignore[misc]
+    await shop.database.write(lambda tx: networks.pause(tx, "own", 2))
+
+
 async def something_of_everything(shop: Shop, owner: Owner) -> World:
     """Made by its owner in test mode; what live mode can have without a rail, there, too."""
     keys = [(await shop.issued(mode=mode)).key for mode in ("test", "live")]
@@ -216,11 +242,14 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
     other = await shop.app.accounts.create_user("other@example.com", OWNER_PASSWORD, Role.VIEWER, shop.project_id)
     await owner.send("/people/invitations", email="invited@example.com", role="viewer")
-    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings"]
+    await shop.database.write(lambda tx: set_logo(tx, shop.project_id, png()))
+    pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings", "/mail"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
-    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs"]
+    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs", "/networks", "/wallet"]
     await failed_job(shop, "made-up")
+    await two_networks(shop)
+    await owner.done("/wallet", xpub=VECTORS[SEED_1, "m/0'/1/2'"])
     await owner.done(f"/api-keys/{keys[0].id}/disable")
     for mode in ("live", "test"):
         await owner.send("/mode", mode=mode, back=ROOT)

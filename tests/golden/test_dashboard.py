@@ -9,13 +9,20 @@ import pytest
 
 from keyturn import Count
 from keyturn.insight.usage import DAY_MS
+from tests.checkout.projects.test_images import png
 from tests.dashboard.conftest import Owner, browser_of, owner_of, sign_in
 from tests.golden.recording import Golden
-from tests.makers import execute
-from tests.running import OWNER_PASSWORD
+from tests.makers import execute, rows
+from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import Shop
+from tillgate.access.accounts.operations import digest
+from tillgate.access.passwords.records import insert as insert_reset
 from tillgate.access.second_factor.model import STEP_MS
 from tillgate.dashboard.routing import VIEWS
+from tillgate.rails.evm.extended_keys import parse_extended_key
+from tillgate.rails.evm.networks.model import Finality, Limits, Network, Token
+from tillgate.rails.evm.networks.operations import Asked, add
+from tillgate.rails.evm.rpc import NodeUrl
 from tillgate.rails.simulated import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +38,10 @@ ELSEWHERE = {
     f"{ROOT}/sign-in/second",
 }
 UNKNOWN = re.compile(r"{\w+}")
+
+
+# BIP-32, test vector 1, m/0'/1/2'.
+XPUB = "xpub6D4BDPcP2GT577Vvch3R8wDkScZWzQzMMUm3PWbmWvVJrZwQY4VUNgqFJPMM3No2dFDFGTsxxpG5uJh7n7epu4trkrX7x7DogT5Uv6fcLW5"
 
 
 class Clerk:
@@ -79,6 +90,8 @@ async def test_every_page_of_the_dashboard_answers_as_it_did(fixed_shop: Shop) -
         await sales(clerk)
         await webhooks(clerk)
         await jobs(clerk)
+        await alerts(clerk)
+        await live(clerk)
         await people(golden, clerk)
         await account(clerk)
         await refusals(golden, owner)
@@ -319,6 +332,34 @@ async def jobs(clerk: Clerk) -> None:
     await clerk.form("/jobs/{job}/retry", own, why="has not failed", refused=True)
 
 
+async def live(clerk: Clerk) -> None:
+    """A network and its tokens, and a wallet that is set and confirmed."""
+    shop = clerk.owner.shop
+    token = Token(8_453, "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "USDC", 6, "USD", True, None)
+    network = Network(
+        "net_01k00000000000000000000000", "base", "Base", 8_453, None, Finality.SAFE, 300, "Base", "ETH", None, False,
+        Limits(2_000, 10_000, 500, True), None, 1, 1, 1,
+    )  # fmt: skip
+    asked = Asked(network, [NodeUrl("https://rpc.example/v3/secret")], [], [token], [])
+    await clerk.page("/networks", why="none yet")
+    await clerk.page("/wallet", why="none yet")
+    await shop.database.write(lambda tx: add(tx, shop.sealer, asked))
+    await clerk.page("/networks")
+    await clerk.form("/networks/{network}/pause", "base")
+    await clerk.form("/networks/{network}/resume", "base")
+    await clerk.form("/networks/{network}/pause", "none", why="unknown", refused=True)
+    await clerk.form(
+        "/wallet", xpub="xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3", why="private", refused=True
+    )
+    await clerk.form("/wallet", xpub=XPUB)
+    await clerk.page("/wallet", why="to confirm")
+    fingerprint = parse_extended_key(XPUB).fingerprint
+    await clerk.form("/wallet/confirm", wallet=fingerprint, ends_with="000000", why="wrong", refused=True)
+    await clerk.form("/wallet/confirm", wallet=fingerprint, ends_with="e7DE3D")
+    await clerk.form("/wallet/tokens", network="base", address=token.address, accepted="no")
+    await clerk.page("/wallet")
+
+
 async def people(golden: Golden, clerk: Clerk) -> None:
     """Invited, given another role, removed; and what there is to set of the project."""
     await clerk.page("/people")
@@ -354,6 +395,42 @@ async def people(golden: Golden, clerk: Clerk) -> None:
     await clerk.page("/settings")
     await clerk.form("/settings", name="Corner shop")
     await clerk.form("/settings", why="no name", refused=True, name=" ")
+    for why, content in (("", png()), ("none", b"<svg/>")):
+        name, token = f"POST {ROOT}/settings/logo", {"csrf": clerk.owner.csrf}
+        answer = await clerk.owner.http.post(f"{ROOT}/settings/logo", data=token, files={"logo": ("l", content)})
+        golden.note(f"{name}{f' ({why})' if why else ''}", answer, route=None if why else name)
+    await clerk.form("/settings/logo/remove")
+    await clerk.page("/mail")
+    await clerk.page("/mail/preview/{name}", "paid")
+    await lost_password(golden, clerk.owner)
+
+
+async def alerts(clerk: Clerk) -> None:
+    """Money that waits for a decision."""
+    await clerk.owner.send(f"{await clerk.owner.session()}/simulate", outcome="underpaid")
+    alert = re.findall(r"/alerts/(alrt_[0-9a-z]{26})/", await clerk.page("", why="with alerts"))[0]
+    await clerk.form("/alerts/{alert}/dismiss", alert)
+
+
+async def lost_password(golden: Golden, owner: Owner) -> None:
+    """Asked for by nobody in particular, and set by a link; then the owner signs in again."""
+    where = f"{ROOT}/password"
+    shop, token, now = owner.shop, "t" * 43, owner.shop.clock.now()
+    async with browser_of(shop) as http:
+        golden.note(f"GET {where}", await http.get(where), route=f"GET {where}")
+        golden.note(f"POST {where}", await http.post(where, data={"email": "a@example.com"}), route=f"POST {where}")
+        golden.note(f"GET {where}/asked", await http.get(f"{where}/asked"), route=f"GET {where}/asked")
+        [user] = await rows(shop.database, "SELECT id FROM users WHERE email = $1", OWNER_EMAIL)
+        await shop.database.write(
+            lambda tx: insert_reset(tx, digest(token), user["id"], now=now, expires_at=now + 1_000, most=1)
+        )
+        link = f"{where}/{{token}}"
+        golden.note(f"GET {link}", await http.get(f"{where}/{token}"), route=f"GET {link}")
+        answer = await http.post(f"{where}/{token}", data={"password": OWNER_PASSWORD})
+        golden.note(f"POST {link}", answer, route=f"POST {link}")
+        golden.note(f"GET {link} (used)", await http.get(f"{where}/{token}"))
+    assert (await sign_in(owner.http)).status_code == 303
+    owner.csrf = _token((await owner.http.get(f"{ROOT}/account")).text)
 
 
 async def account(clerk: Clerk) -> None:

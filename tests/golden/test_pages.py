@@ -7,9 +7,11 @@ import pytest
 from starlette.routing import Route
 
 from keyturn.leaks.reporting import PATHS
+from tests.checkout.projects.test_images import png
 from tests.golden.recording import Golden
 from tests.shop import PUBLIC_URL, Shop
 from tillgate.api.mount import DOCUMENT_PATH
+from tillgate.checkout.projects.operations import set_logo
 from tillgate.checkout.settlement.simulating import OUTCOMES
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +39,7 @@ async def test_every_page_of_the_buyer_answers_as_it_did(fixed_shop: Shop) -> No
     transport = httpx.ASGITransport(fixed_shop.app, client=("127.0.0.1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
         await buyer(golden, http, await fixed_shop.client())
+        await look(golden, http, fixed_shop)
         await operator(golden, http)
         key = await fixed_shop.issued()
         exposed = {"credentials": [key.secret.reveal()]}
@@ -121,6 +124,17 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
     await page("GET", "/checkout/{id}", free, "nothing to pay")
     await page("POST", "/checkout/{id}/complete", free)
     await page("GET", "/checkout/{id}", free, "free")
+
+
+async def look(golden: Golden, http: httpx.AsyncClient, shop: Shop) -> None:
+    """A merchant's colour and logo."""
+    colour, logo = "GET /colours/{colour}.css", "GET /logos/{project}/{digest}"
+    golden.note(colour, await http.get("/colours/ffdd00.css"), route=colour)
+    golden.note(f"{colour} (none)", await http.get("/colours/red.css"))
+    digest = await shop.database.write(lambda tx: set_logo(tx, shop.project_id, png()))
+    found = await http.get(f"/logos/{shop.project_id}/{digest}")
+    golden.note(logo, httpx.Response(found.status_code, headers=found.headers, text="PNG"), route=logo)
+    golden.note(f"{logo} (not there)", await http.get(f"/logos/{shop.project_id}/nothing"))
 
 
 async def operator(golden: Golden, http: httpx.AsyncClient) -> None:

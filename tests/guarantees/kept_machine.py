@@ -25,6 +25,7 @@ class KeptForms(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
+        self.begun = self.shop.shop.clock.now()
         self.sessions: list[dict[str, Any]] = []
         self.refunds: list[str] = []
         self.product = self.made("POST", "/products", {"name": "Tea", "price": "4.00"})["id"]
@@ -178,7 +179,7 @@ class KeptForms(RuleBasedStateMachine):
 
     @invariant()
     def kept_forms_are_true(self) -> None:
-        found = self.shop.run(compared, self.shop.shop.database, PUBLIC_URL)
+        found = self.shop.run(compared, self.shop.shop.database, PUBLIC_URL, self.begun)
         assert not found.untrue
 
     def teardown(self) -> None:

@@ -61,6 +61,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         for heading in ("nginx", "Caddy", "Envoy")
     },
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
+    ("docs/live.md", "*"): "tests/journeys/test_live_guide.py::test_the_guide_works_as_it_is_written",
     ("docs/leaks.md", "*"): "tests/journeys/test_leaks_guide.py::test_the_guide_to_leaks_ends_and_finds_keys",
     ("docs/money.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_money_takes_and_gives_back",
     ("docs/keyturn.md", "Back up"): "tests/journeys/test_keyturn_guide.py::test_the_guides_backup_is_restored",
@@ -74,6 +75,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written"
         for heading in ("PostgreSQL", "Several processes", "Several hosts", "Upgrade")
     },
+    ("docs/mail.md", "The mail server"): "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
     ("docs/operating.md", "Background jobs"): "tests/cli/test_jobs.py::"
     "test_jobs_are_listed_and_retried_from_the_command_line",
     ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
@@ -93,6 +95,7 @@ MAKE = "tests/journeys/test_make.py"
 
 # What stands in a sentence, with options or arguments. A bare name, such as `tillgate requests`, has to exist only.
 COMMANDS: dict[str, str | Reason] = {
+    "tillgate doctor --check-mail": "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
     "keyturn keys create --help": NAMED,
     "keyturn keys revoke KEY_ID --tree": NAMED,
     "keyturn scan . --history --check": NAMED,
@@ -121,6 +124,8 @@ COMMANDS: dict[str, str | Reason] = {
     'make mutate ARGS="tillgate.base.money*"': Reason("takes minutes, and changes the code that the tests run"),
     "make lock": Reason("asks the package index, and changes requirements/"),
     "make lock ARGS=--upgrade": Reason("asks the package index for the newest versions, and changes requirements/"),
+    "make ratchet": "tests/bench/test_ratchet.py::test_no_request_takes_more_instructions_than_it_did",
+    "make ratchet ARGS=--keep": Reason("writes the figures that the test of the ratchet reads"),
     "make attack": "tests/attacks/test_attacks.py::test_no_attack_on_tillgate_succeeds",
     "make soak": "tests/soak/test_soak.py::test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice",
     "make test": Reason("this very run"),

@@ -77,6 +77,8 @@ VALUES: Final[dict[str, Any]] = {
     "role": "viewer",
     "suggestion": "two",
     "unlimited": True,
+    "width": 2_000,
+    "height": 2_000,
     "what": "coupon",
     "where": ("discount_type", "amount"),
     "with_code": True,

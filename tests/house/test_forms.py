@@ -13,7 +13,15 @@ TEMPLATES = SRC / "tillgate/dashboard/templates"
 FORM = re.compile(r"<form\b[^>]*>.*?</form>", re.DOTALL)
 # Nobody is signed in yet: whom a second one signs in is whom the first one did, and a link or a code works once. And
 # the page that asks for a password holds another form as it was sent, with that form's mark.
-WITHOUT_A_MARK = {"sign_in.html", "second_step.html", "setup.html", "invitation.html", "confirm.html"}
+WITHOUT_A_MARK = {
+    "sign_in.html",
+    "second_step.html",
+    "setup.html",
+    "invitation.html",
+    "confirm.html",
+    "lost.html",
+    "reset.html",
+}
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)

@@ -150,6 +150,21 @@ async def test_a_malformed_address_still_shows_the_offer(sqlite_till: Till, quer
     assert (await sqlite_till.browser.post(f"/l/{link.slug}", data=form_of(answer.text))).status_code == 303
 
 
+async def test_an_offer_in_another_language_is_the_same_purchase(sqlite_till: Till) -> None:
+    """Who switches keeps the reference and the address of the link, and the language on the way to the checkout."""
+    link = await sqlite_till.link()
+    page = (await sqlite_till.look(link, reference="A-77 &", email="ada@shop.example")).text
+    [german] = re.findall(r'href="([^"]*lang=de)"', page)
+    answer = await sqlite_till.browser.get(html.unescape(german))
+    assert "Weiter zur Zahlung" in answer.text
+    assert '<html lang="de"' in answer.text
+    form = form_of(answer.text)
+    assert (form["client_reference_id"], form["email"]) == ("A-77 &", "ada@shop.example")
+    [action] = re.findall(r'action="(/l/[^"]*)"', answer.text)
+    taken = await sqlite_till.browser.post(html.unescape(action), data=form)
+    assert taken.headers["Location"].endswith("?lang=de")
+
+
 async def test_an_email_address_fills_the_customer(till: Till) -> None:
     """Whoever is known by it, or somebody new; in the link's mode; the buyer may change it, or leave it empty."""
     link, live = await till.link(), await till.link(live=True)

@@ -170,6 +170,15 @@ export interface ApiKey {
   revokedAt: string | null;
   revokedReason: string | null;
 }
+export interface Alert {
+  id: string;
+  object: "alert";
+  livemode: boolean;
+  kind: Open<"needs_review" | "endpoint_failing" | "key_expiring" | "key_exposed" | "new_device" | "setting_changed">;
+  subjectId: string;
+  detail: Record<string, string>;
+  createdAt: string;
+}
 export type TestClock = Answer<Schemas["TestClockObject"]>;
 
 /** What each event type is about. */
@@ -224,6 +233,12 @@ export interface EventData {
   "refund.failed": Refund;
   "refund.canceled": Refund;
   "refund.updated": Refund;
+  "alert.needs_review": Alert;
+  "alert.endpoint_failing": Alert;
+  "alert.key_expiring": Alert;
+  "alert.key_exposed": Alert;
+  "alert.new_device": Alert;
+  "alert.setting_changed": Alert;
 }
 
 export type EventType = keyof EventData;

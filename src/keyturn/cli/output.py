@@ -72,12 +72,13 @@ def confirm(what: str, yes: bool) -> None:
     """Ask before something ends, unless that was answered by ``--yes``. Without a terminal there is nobody to ask."""
     if yes:
         return
-    if not _has_terminal():
+    if not has_terminal():
         fail(f"{what} There is no terminal to ask on; say --yes.")
     typer.confirm(f"{what} Go on?", abort=True)
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
+    """Whether there is somebody to ask."""
     return sys.stdin.isatty()
 
 

@@ -106,7 +106,9 @@ class HighWater:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._keep_writing, name=f"marks {self.path.name}", daemon=True)
                 self._thread.start()
-        self._wake.set()
+        # Looking costs a fraction of setting, and it is set until what was noted by then is about to be written.
+        if not self._wake.is_set():
+            self._wake.set()
 
     def flush(self) -> None:
         """Write what was noted.

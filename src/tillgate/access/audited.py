@@ -1,11 +1,16 @@
-"""What is written into the audit log beside keys and people: secrets that the checkout itself keeps."""
+"""What is written into the audit log beside keys and people: the checkout's own secrets, and where live money goes."""
 
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from keyturn.stores.head import write_down
 from keyturn.stores.ports import Act
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
+
+WalletAction: TypeAlias = Literal["wallet.set", "wallet.confirmed", "wallet.skipped", "token.accepted", "token.refused"]
+NetworkAction: TypeAlias = Literal[
+    "network.added", "network.changed", "network.paused", "network.resumed", "token.added"
+]
 
 
 async def write_down_endpoint(
@@ -19,3 +24,35 @@ async def write_down_endpoint(
     await write_down(
         tx, Act(now, principal.actor), action, principal.project_id, None, endpoint=endpoint_id, mode=principal.mode
     )
+
+
+async def write_down_settings(tx: Transaction, principal: Principal, now: int, changed: dict[str, Any]) -> None:
+    """Write down whose doing it is that a project's settings are what they are.
+
+    Args:
+        changed: by setting, what it was and what it is.
+    """
+    if changed:
+        act = Act(now, principal.actor)
+        await write_down(tx, act, "project.settings_changed", principal.project_id, None, **changed)
+
+
+async def write_down_wallet(
+    tx: Transaction,
+    act: Act,
+    action: WalletAction,
+    project_id: str,
+    **detail: Any,
+) -> None:
+    """Write down whose doing it is that a project's live money goes somewhere else, or comes in another token."""
+    await write_down(tx, act, action, project_id, None, mode="live", **detail)
+
+
+async def write_down_network(
+    tx: Transaction,
+    act: Act,
+    action: NetworkAction,
+    **detail: Any,
+) -> None:
+    """Write down whose doing it is that the installation asks these nodes, or knows this token."""
+    await write_down(tx, act, action, None, None, **detail)

@@ -43,7 +43,11 @@ WEBHOOK_ENDPOINT = "we"
 DELIVERY = "dlv"
 ATTEMPT = "att"
 JOB = "job"
+MAIL = "mail"
+ALERT = "alrt"
 REQUEST = "req"
+WALLET = "wal"
+NETWORK = "net"
 
 _HALF = (1 << 40) - 1
 _STEP = (1 << 24) - 1

@@ -78,8 +78,16 @@ class Problem(StrEnum):
     NOT_AN_EMAIL = "not_an_email"
     EMAIL_SPACES = "email_spaces"
     NOT_A_PERCENTAGE = "not_a_percentage"
+    NOT_A_COLOUR = "not_a_colour"
+    NOT_A_TIME_ZONE = "not_a_time_zone"
+    NOT_A_TOLERANCE = "not_a_tolerance"  # maximum
     NOT_A_NAME_OF_A_REQUEST = "not_a_name_of_a_request"  # maximum
     NOT_A_VISITOR = "not_a_visitor"  # minimum, maximum
+
+    # Images.
+    NOT_AN_IMAGE = "not_an_image"
+    IMAGE_TOO_LARGE = "image_too_large"  # maximum (kB)
+    IMAGE_TOO_WIDE = "image_too_wide"  # maximum, width, height (pixels)
 
     # URLs.
     NOT_A_URL = "not_a_url"  # http_loopback

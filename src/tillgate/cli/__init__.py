@@ -17,12 +17,14 @@ from tillgate.cli import (
     explaining,
     jobs,
     listen,
+    networks,
     projects,
     requests,
     secret_key,
     serve,
     trigger,
     users,
+    wallets,
 )
 from tillgate.cli.session import where
 
@@ -45,6 +47,9 @@ app.add_typer(keys, name="keys")
 app.add_typer(audit_group(where), name="audit")
 mount(app, "requests", requests.requests, where)
 app.add_typer(users.app, name="users")
+app.add_typer(networks.app, name="networks")
+app.add_typer(networks.tokens_app, name="tokens")
+app.add_typer(wallets.app, name="wallets")
 app.add_typer(jobs.app, name="jobs")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)

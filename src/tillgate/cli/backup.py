@@ -14,7 +14,7 @@ from keyturn.cli.backup import (
 )
 from keyturn.cli.mounting import ACTOR
 from keyturn.cli.output import AsJson, Yes, fail, say
-from keyturn.database import Transaction, require_file
+from keyturn.database import HighWater, Transaction, require_file
 from keyturn.database.backup import Manifest, back_up
 from keyturn.database.backup import restore as restore_backup
 from keyturn.stores.ports import Act
@@ -25,6 +25,8 @@ from tillgate.base.clock import SystemClock
 from tillgate.cli.session import FAILURES, Data, DatabaseUrl, settings
 from tillgate.events.log import renew_identity
 from tillgate.opening import all_migrations
+from tillgate.rails.evm.wallets.model import Position
+from tillgate.rails.evm.wallets.operations import raise_to_reserved
 from tillgate.settings import Settings
 from tillgate.store import Sealer
 from tillgate.store.sealing import KEY_FILE, bound_key
@@ -73,12 +75,14 @@ def restore(
     chosen = settings(data, database_url)
     clock = SystemClock()
     found: list[RestoredKeys] = []
+    skipped: list[Position] = []
 
     async def finish(tx: Transaction, manifest: Manifest, kept: Narrowed | None) -> None:
         act = Act(clock.now(), ACTOR, RESTORED)
         found.append(await after_restore(tx, act, kept, disable=disable_keys, backup_made_at=manifest.made_at))
         await renew_identity(tx)
         await forget_sign_ins(tx)
+        skipped.extend(await _above_addresses(tx, chosen, clock.now()))
 
     try:
         confirm_replacing(replace, yes)
@@ -99,10 +103,24 @@ def restore(
     if as_json:
         return
     say("Everybody signs in to the dashboard again. The event log has a new id: whoever follows it is told.")
+    for one in skipped:
+        say(f"The wallet {one.fingerprint} goes on at index {one.goes_on_at}: the addresses before may be given out.")
     needed = manifest.facts.get(SEALING_FACT)
     if needed is not None and not _has_key(chosen, needed):
         say(f"Before you start the server, put the secret key {needed} in place: TILLGATE_SECRET_KEY, or the file")
         say(f"{chosen.data / KEY_FILE}. Without it the server refuses to start.")
+
+
+async def _above_addresses(tx: Transaction, chosen: Settings, now: int) -> list[Position]:
+    """Let no wallet give an address out again that is known, beside the database, to have been given out."""
+    file = chosen.high_water_file
+    if file is None or not file.exists():
+        return []
+    high_water = HighWater(file)
+    try:
+        return await raise_to_reserved(tx, high_water, now)
+    finally:
+        high_water.close()
 
 
 def _has_key(chosen: Settings, fingerprint: str) -> bool:

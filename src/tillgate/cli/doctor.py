@@ -17,6 +17,7 @@ from tillgate import __version__
 from tillgate.cli.session import Data, DatabaseUrl, settings
 from tillgate.cli.workers import why_not
 from tillgate.events.log import find_behind
+from tillgate.mail.model import MailServer
 from tillgate.opening import all_migrations
 from tillgate.settings import BY_NAME, Settings, misspelt_variables
 from tillgate.store.sealing import KEY_FILE, Sealer, SealingError, new_key
@@ -30,6 +31,9 @@ def doctor(
     database_url: DatabaseUrl = None,
     new_secret_key: Annotated[
         bool, typer.Option("--new-secret-key", help="Print a new value for TILLGATE_SECRET_KEY and exit.")
+    ] = False,
+    check_mail: Annotated[
+        bool, typer.Option("--check-mail", help="Connect to the mail server and sign in; nothing is sent.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,6 +51,7 @@ def doctor(
         *_secret_key(chosen, notes),
         *_database(chosen, notes),
         *_valkey(chosen.valkey_url),
+        *_mail(chosen.mail, notes, connect=check_mail),
     ]
     if as_json:
         listed = [one._asdict() | {"help": BY_NAME[one.name].help} for one in chosen.listed]
@@ -132,6 +137,25 @@ async def _behind(database: Database, file: Path | None) -> list[str]:
         ]
     finally:
         high_water.close()
+
+
+def _mail(server: MailServer | None, notes: list[str], *, connect: bool) -> list[str]:
+    if server is None:
+        if connect:
+            return ["TILLGATE_SMTP_HOST is not set: there is no mail server to connect to"]
+        notes.append("TILLGATE_SMTP_HOST is not set: nothing is mailed, and the dashboard lists what would have been")
+        return []
+    if not connect:
+        notes.append("the mail server was not asked (ask it: tillgate doctor --check-mail)")
+        return []
+    from tillgate.mail.sending import Smtp, TryLater
+
+    try:
+        asyncio.run(Smtp(server).check())
+    except TryLater as error:
+        return [f"TILLGATE_SMTP_HOST: {error}"]
+    notes.append(f"the mail server {server.host}:{server.port} lets us in")
+    return []
 
 
 def _valkey(url: str | None) -> list[str]:

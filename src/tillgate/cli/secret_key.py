@@ -24,7 +24,7 @@ from tillgate.store.sealing import (
 )
 
 app = typer.Typer(
-    help="Manage the secret key, which encrypts webhook secrets and the secrets of authenticator apps.",
+    help="Manage the secret key, which encrypts webhook secrets, secrets of authenticator apps, wallets and node URLs.",
     no_args_is_help=True,
 )
 

@@ -16,6 +16,8 @@ from tillgate.base.errors import TillgateError
 from tillgate.cli.choosing import project_id_of
 from tillgate.events.log import Behind
 from tillgate.opening import all_migrations, open_keys, open_migrated
+from tillgate.rails.evm.networks.model import NetworkError
+from tillgate.rails.evm.wallets.model import WalletError
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
 from tillgate.store import SealingError
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
@@ -31,7 +33,7 @@ DatabaseUrl = Annotated[
     typer.Option("--database-url", metavar="URL", help="postgresql://user@host/name, or sqlite:///file."),
 ]
 
-FAILURES = (KeyturnError, TillgateError, StoreError, SealingError, SettingsError)
+FAILURES = (KeyturnError, TillgateError, StoreError, SealingError, SettingsError, WalletError, NetworkError)
 
 # Fields are spelled as options are, which hold them.
 WORDS: Final = Words(at_path(lambda name: name.replace("_", "-")), SENTENCES, WHOLE)

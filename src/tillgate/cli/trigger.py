@@ -100,6 +100,7 @@ _STORIES: Final[dict[events.EventType, tuple[Step, ...]]] = {
     events.REFUND_SUCCEEDED: _refunded(None),
     events.REFUND_FAILED: _refunded("refund_fails"),
     events.REFUND_CANCELED: _refunded("refund_stays_pending", Step("POST", "/refunds/{id}/cancel")),
+    events.ALERT_NEEDS_REVIEW: _simulated("underpaid"),
     events.REFUND_UPDATED: _refunded(None, Step("PATCH", "/refunds/{id}", {"metadata": METADATA})),
 }
 STORIES: Final = {type.name: story for type, story in _STORIES.items()}

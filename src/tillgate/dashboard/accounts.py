@@ -156,7 +156,9 @@ def _setup_page(call: OpenCall, form: Draft) -> Response:
 
 async def _sign_in_page(call: OpenCall, form: Draft, *, status_code: int = 200) -> Response:
     claimed = await call.context.accounts.is_claimed()
-    return call.page("sign_in.html", status_code=status_code, draft=form, claimed=claimed)
+    return call.page(
+        "sign_in.html", status_code=status_code, draft=form, claimed=claimed, mailed=call.context.passwords.mailed
+    )
 
 
 def _spent(call: OpenCall) -> Response:

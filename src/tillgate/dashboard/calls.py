@@ -37,7 +37,17 @@ from tillgate.base.principal import Principal
 from tillgate.dashboard.context import DashboardContext
 from tillgate.dashboard.cookies import cookie_of
 from tillgate.dashboard.flash import FLASHES
-from tillgate.dashboard.forms import BODY_BYTES_MAX, CONTENT_TYPE, Draft, Form, local_path, parse
+from tillgate.dashboard.forms import (
+    BODY_BYTES_MAX,
+    CONTENT_TYPE,
+    UPLOAD_BYTES_MAX,
+    UPLOAD_TYPE,
+    Draft,
+    Form,
+    local_path,
+    parse,
+    parse_upload,
+)
 from tillgate.dashboard.words import message_of
 from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import IdempotentRequest, StoredAnswer
@@ -429,12 +439,17 @@ MONEY: Final = Need(Right.MONEY)
 
 
 class View(NamedTuple):
-    """What answers a method at a path, for people who are signed in and whose role includes the need."""
+    """What answers a method at a path, for people who are signed in and whose role includes the need.
+
+    Attributes:
+        uploads: whether its form carries a file, and may be as large as that.
+    """
 
     method: Literal["GET", "POST"]
     path: str
     answer: Callable[[Call], Awaitable[Response]]
     need: Need
+    uploads: bool = False
 
 
 class PublicView(NamedTuple):
@@ -497,7 +512,7 @@ class Page:
             form = Form({})
             if view.method == "POST":
                 _check_origin(request, self._site.context.public_url)
-                form = await _read(request)
+                form = await _read(request, uploads=isinstance(view, View) and view.uploads)
             if isinstance(view, PublicView):
                 return await view.answer(OpenCall(self._site, request, form=form, who=who, cookie=cookie))
             if who is None:
@@ -679,20 +694,21 @@ def _check_origin(request: Request, public_url: str) -> None:
         )
 
 
-async def _read(request: Request) -> Form:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != CONTENT_TYPE:
-        raise _Refused(415, "This is not a form submission.", f"Expected a body of the type {CONTENT_TYPE}.")
+async def _read(request: Request, *, uploads: bool) -> Form:
+    declared = request.headers.get("content-type", "")
+    content_type = declared.partition(";")[0].strip().lower()
+    expected, bytes_max = (UPLOAD_TYPE, UPLOAD_BYTES_MAX) if uploads else (CONTENT_TYPE, BODY_BYTES_MAX)
+    if content_type != expected:
+        raise _Refused(415, "This is not a form submission.", f"Expected a body of the type {expected}.")
     parts, length = [], 0
     async for chunk in request.stream():
         parts.append(chunk)
         length += len(chunk)
-        if length > BODY_BYTES_MAX:
-            raise _Refused(
-                413, "The form is too large.", f"A form has at most {BODY_BYTES_MAX // 1024} kB. Shorten your input."
-            )
+        if length > bytes_max:
+            shorter = "Choose a smaller file." if uploads else "Shorten your input."
+            raise _Refused(413, "The form is too large.", f"A form has at most {bytes_max // 1024} kB. {shorter}")
     try:
-        return parse(b"".join(parts))
+        return await parse_upload(declared, b"".join(parts)) if uploads else parse(b"".join(parts))
     except ValueError as error:
         raise _Refused(
             400, "This form has too many fields.", "Open the page again and fill in the form once more."

@@ -5,16 +5,21 @@ from typing import NamedTuple
 
 from keyturn import Issuer, KeyStore, Needs
 from keyturn.stores.ports import RequestStore, UsageStore
+from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.invitations import Invitations
 from tillgate.access.notices import NoticeBoard
+from tillgate.access.passwords.operations import Passwords
 from tillgate.access.second_factor.operations import SecondFactors
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
+from tillgate.checkout.projects.model import Profile
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
-from tillgate.store import Database
+from tillgate.mail.model import Letter, Purpose
+from tillgate.mail.operations import MailRoom
+from tillgate.store import Database, Sealer
 
 
 class DashboardContext(NamedTuple):
@@ -22,6 +27,9 @@ class DashboardContext(NamedTuple):
 
     Attributes:
         needs_of: what the API asks for at a method and path with its query; None where it has no such.
+        lost_passwords: how often somebody may ask for a link that sets another password.
+        buyer_example: a mail to a buyer about a payment that nobody has made, for a preview.
+        sealer: of what is sealed at rest, such as the extended keys of wallets.
         job_kinds: the names of the kinds of jobs that this server runs.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
@@ -33,6 +41,10 @@ class DashboardContext(NamedTuple):
     invitations: Invitations
     second_factors: SecondFactors
     notices: NoticeBoard
+    mail: MailRoom
+    passwords: Passwords
+    lost_passwords: VisitorLimit
+    buyer_example: Callable[[Profile, Purpose, str], Letter]
     keys: KeyStore
     issuer: Issuer
     usage: UsageStore
@@ -41,5 +53,6 @@ class DashboardContext(NamedTuple):
     checkout: CheckoutContext
     endpoints: EndpointContext
     worker: DeliveryWorker
+    sealer: Sealer
     job_kinds: Sequence[str]
     public_url: str

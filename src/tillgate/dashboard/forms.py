@@ -1,7 +1,13 @@
 """Forms, from the browser's bytes to text that is safe to hand on, and back to the page with what was wrong."""
 
+import hashlib
+from collections.abc import AsyncGenerator
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
+
+from python_multipart.exceptions import FormParserError as MultipartParseError
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.problems import Problem
@@ -10,6 +16,9 @@ from tillgate.words.reading import plain_amount, plain_percentage
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
+UPLOAD_TYPE: Final = "multipart/form-data"
+UPLOAD_BYTES_MAX: Final = 256 * 1024
+UPLOAD_FIELDS_MAX: Final = 10
 COUNT_DIGITS_MAX: Final = 12
 CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -20,8 +29,17 @@ USUAL_CURRENCIES: Final = ("USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD")
 class Form:
     """The fields of one submitted form. A field that was not sent is empty."""
 
-    def __init__(self, fields: dict[str, list[str]]) -> None:
+    def __init__(self, fields: dict[str, list[str]], files: dict[str, bytes] | None = None) -> None:
+        """
+        Args:
+            files: what was uploaded, by field; the field's text is then its SHA-256.
+        """
         self._fields = fields
+        self._files = files or {}
+
+    def file(self, name: str) -> bytes:
+        """What was uploaded in a field; empty where nothing was."""
+        return self._files.get(name, b"")
 
     def one(self, name: str) -> str:
         """The field's first value, as it came."""
@@ -96,6 +114,40 @@ def parse(body: bytes) -> Form:
     for name, value in parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=FIELDS_MAX):
         fields.setdefault(name, []).append(_text(value))
     return Form(fields)
+
+
+async def parse_upload(content_type: str, body: bytes) -> Form:
+    """The fields and the one file of a ``multipart/form-data`` body (RFC 7578), which is as bounded as it came.
+
+    Raises:
+        ValueError: it is none, or there are more fields or files than any form here has.
+    """
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(
+        Headers({"content-type": content_type}),
+        stream(),
+        max_files=1,
+        max_fields=UPLOAD_FIELDS_MAX,
+        max_part_size=UPLOAD_BYTES_MAX,
+    )
+    try:
+        found = await parser.parse()
+    except (MultiPartException, MultipartParseError, KeyError) as error:
+        raise ValueError("no form with one file") from error
+    fields, files = dict[str, list[str]](), dict[str, bytes]()
+    for name, value in found.multi_items():
+        if isinstance(value, UploadFile):
+            content = await value.read()
+            await value.close()
+            if content:
+                files[name] = content
+                fields.setdefault(name, []).append(hashlib.sha256(content).hexdigest())
+        else:
+            fields.setdefault(name, []).append(_text(value))
+    return Form(fields, files)
 
 
 def _text(value: str) -> str:

@@ -6,12 +6,16 @@ from starlette.responses import Response
 
 from keyturn import Mode, Status
 from keyturn.keys.listing import KeyFilter
+from tillgate.access.accounts import Right
+from tillgate.access.alerts.model import Alert, AlertKind, path_of
+from tillgate.access.alerts.operations import dismiss, open_alerts
+from tillgate.access.alerts.words import WORDS, subject_of, text_of
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.links.operations import list_links
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import list_sessions
-from tillgate.dashboard.calls import READ, Call, View
+from tillgate.dashboard.calls import READ, Call, Need, View
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.endpoints.operations import list_endpoints
 from tillgate.store import Transaction
@@ -25,14 +29,15 @@ async def overview(call: Call) -> Response:
 
     async def operation(
         tx: Transaction,
-    ) -> tuple[Page[PaymentLink], Page[WebhookEndpoint], Page[CheckoutSession]]:
+    ) -> tuple[Page[PaymentLink], Page[WebhookEndpoint], Page[CheckoutSession], list[Alert]]:
         return (
             await list_links(tx, principal, PageRequest(1)),
             await list_endpoints(tx, principal, PageRequest(1)),
             await list_sessions(tx, principal, PageRequest(LATEST_MAX)),
+            await open_alerts(tx, principal),
         )
 
-    links, endpoints, sessions = await call.read(operation)
+    links, endpoints, sessions, alerts = await call.read(operation)
     active = KeyFilter(mode=Mode(principal.mode), status=Status.ACTIVE)
     keys = await call.context.keys.page(principal.project_id, active, None, 1)
     notices = await call.context.notices.unseen(call.who)
@@ -45,8 +50,24 @@ async def overview(call: Call) -> Response:
         has_endpoint=bool(endpoints.data),
         sessions=sessions,
         notices=notices,
+        # Changed settings are told to owners above, each to themselves.
+        alerts=[
+            (one, subject_of(one), text_of(one), path_of(one), WORDS[one.kind].open)
+            for one in alerts
+            if one.kind is not AlertKind.SETTING_CHANGED
+        ],
         names={key.id: key.name for key in (await call.context.keys.by_ids(principal.project_id, touched)).values()},
     )
 
 
-VIEWS: Final = (View("GET", "/dashboard", overview, READ),)
+async def dismiss_alert(call: Call) -> Response:
+    """Show an alert no more."""
+    now = call.context.clock.now()
+    await call.write(lambda tx: dismiss(tx, call.principal, call.param("alert"), now))
+    return call.go("/dashboard", flash="alert_dismissed")
+
+
+VIEWS: Final = (
+    View("GET", "/dashboard", overview, READ),
+    View("POST", "/dashboard/alerts/{alert}/dismiss", dismiss_alert, Need(Right.WEBHOOKS)),
+)

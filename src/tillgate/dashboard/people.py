@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from tillgate.access.accounts import Place, Right, Role
 from tillgate.access.accounts.model import PASSWORD_MIN
-from tillgate.access.invitations.model import INVITATION, LIFETIME_MS
+from tillgate.access.invitations.model import INVITATION, LIFETIME_MS, Invitation
 from tillgate.access.roles import manages
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
@@ -14,6 +14,8 @@ from tillgate.base.errors import Conflict, Forbidden, InvalidInput
 from tillgate.base.text import EMAIL_MAX, checked_email
 from tillgate.dashboard.calls import ANYBODY, Call, Need, OpenCall, PublicView, View, apology, both_modes
 from tillgate.dashboard.forms import Draft, draft, problems_of
+from tillgate.mail.model import Letter, Purpose
+from tillgate.store import Transaction
 
 PEOPLE: Final = "/dashboard/people"
 SHOWN: Final = 50
@@ -58,12 +60,30 @@ async def invite(call: Call) -> Response:
         return await _list(call, Draft(values, problems_of(error)))
     except Conflict as error:
         return await _list(call, Draft(values, {"email": error.public}))
+    link = f"{call.context.public_url}{INVITATION}/{invited.token}"
+    letter = invitation_letter(invited.invitation, ROLES[role][0], link)
+
+    async def mail(tx: Transaction) -> None:
+        await call.context.mail.write(
+            tx,
+            letter,
+            to=invited.invitation.email,
+            purpose=Purpose.INVITATION,
+            cause=invited.invitation.id,
+            project_id=None if whole else call.who.project.id,
+        )
+
+    # It is shown as well, so a mail that cannot be written down costs nothing.
+    mailed = call.context.mail.sends
+    if mailed:
+        await call.context.database.write(mail)
     return call.page(
         "people/invited.html",
         status_code=201,
         section="people",
         invitation=invited.invitation,
-        link=f"{call.context.public_url}{INVITATION}/{invited.token}",
+        link=link,
+        mailed=mailed,
         role=ROLES[role][0],
         days=LIFETIME_MS // DAY_MS,
     )
@@ -173,6 +193,19 @@ async def _invitation(call: OpenCall, form: Draft) -> Response:
         here=f"{INVITATION}/{token}",
         draft=form,
         password_min=PASSWORD_MIN,
+    )
+
+
+def invitation_letter(invitation: Invitation, role: str, link: str) -> Letter:
+    """An invitation as a mail."""
+    where = f"the project {invitation.project.name}" if invitation.project is not None else "a Tillgate server"
+    return Letter(
+        subject=f"You are invited to {where}",
+        paragraphs=(
+            f"{invitation.invited_by.removeprefix('user:')} invites you to {where}, as: {role}.",
+            f"The link works once, for {LIFETIME_MS // DAY_MS} days. If you did not expect it, ignore this mail.",
+        ),
+        action=("Accept the invitation", link),
     )
 
 

@@ -61,6 +61,9 @@ async def emit(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
         )
     if wanting:
         tx.after_commit(outbox.wake.now)
+    follow_up = outbox.follow_ups.get(fact.type.name)
+    if follow_up is not None:
+        await follow_up(tx, outbox, fact)
 
 
 async def get_event(tx: Transaction, principal: Principal, event_id: str) -> EventObject:

@@ -1,9 +1,16 @@
-"""What it takes to tell a fact: who forms it, and who is woken to send it."""
+"""What it takes to tell a fact: who forms it, who is woken to send it, and what else is written down because of it."""
 
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
+from tillgate.events.facts import Fact
 from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
+from tillgate.store import Transaction
+
+FollowUp = Callable[[Transaction, "Outbox", Fact], Awaitable[None]]
+NOTHING: Final[Mapping[str, FollowUp]] = MappingProxyType({})
 
 
 class Outbox(NamedTuple):
@@ -12,7 +19,9 @@ class Outbox(NamedTuple):
     Attributes:
         wake: rung after a commit with deliveries in it.
         styles: the languages in which facts are told beside the native one.
+        follow_ups: what else is written down in the transaction of an event, by its type; so once for each event.
     """
 
     wake: Wake
     styles: Styles
+    follow_ups: Mapping[str, FollowUp] = NOTHING

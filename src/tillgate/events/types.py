@@ -234,6 +234,29 @@ REFUND_SUCCEEDED: Final = _declared("refund.succeeded", "refund", "The money was
 REFUND_FAILED: Final = _declared("refund.failed", "refund", "The refund failed. The money was not sent.")
 REFUND_CANCELED: Final = _declared("refund.canceled", "refund", "You canceled the refund before it was sent.")
 REFUND_UPDATED: Final = _declared("refund.updated", "refund", "A refund's metadata was changed.")
+ALERT_NEEDS_REVIEW: Final = _declared(
+    "alert.needs_review",
+    "alert",
+    "Money waits for your decision: too little, too much or late, or it was reversed.",
+    creates=True,
+)
+ALERT_ENDPOINT_FAILING: Final = _declared(
+    "alert.endpoint_failing",
+    "alert",
+    "A webhook endpoint has failed for a day, or was switched off. Sent once until it works again.",
+    creates=True,
+)
+ALERT_KEY_EXPIRING: Final = _declared("alert.key_expiring", "alert", "An API key expires soon.", creates=True)
+ALERT_KEY_EXPOSED: Final = _declared("alert.key_exposed", "alert", "A secret key was exposed.", creates=True)
+ALERT_NEW_DEVICE: Final = _declared(
+    "alert.new_device", "alert", "Somebody signed in from a device that they had not used before.", creates=True
+)
+ALERT_SETTING_CHANGED: Final = _declared(
+    "alert.setting_changed",
+    "alert",
+    "Somebody changed a dangerous setting, such as a role or a live key.",
+    creates=True,
+)
 
 TYPES: Final = tuple(_types.values())
 EVENT_TYPES: Final = tuple(_types)

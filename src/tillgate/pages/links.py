@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from typing import Final, NamedTuple, assert_never
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -48,6 +49,13 @@ class _Typed(NamedTuple):
     asked: bool
     email: str
     problem: Markup | None = None
+
+    @property
+    def query(self) -> str:
+        """The same in a link's address; an e-mail address that was mistyped is left to its field."""
+        said = {"client_reference_id": self.client_reference_id, "email": None if self.problem else self.email}
+        known = {name: text for name, text in said.items() if text}
+        return f"?{urlencode(known)}" if known else ""
 
 
 def routes(context: PagesContext) -> list[BaseRoute]:
@@ -129,7 +137,7 @@ async def _offer(context: PagesContext, reader: Reader, link: PaymentLink, said:
         reader,
         "offer.html",
         status,
-        here=f"/l/{link.slug}",
+        here=f"/l/{link.slug}{said.query}",
         link=link,
         merchant=merchant,
         price=reader.words.price(link.price),

@@ -35,14 +35,17 @@ class Reader(NamedTuple):
     def to(self, path: str, **query: str) -> str:
         """An address on this server, in the language that was picked."""
         fields = query | ({"lang": self.picked.tag} if self.picked is not None else {})
-        return f"{path}{'&' if '?' in path else '?'}{urlencode(fields)}" if fields else path
+        return _with(path, fields) if fields else path
 
     def switches(self, path: str) -> tuple[Switch, ...]:
         """The same page in each language."""
         return tuple(
-            Switch(one, f"{path}?{urlencode({'lang': one.tag})}", one == self.words.language)
-            for one in LANGUAGES.values()
+            Switch(one, _with(path, {"lang": one.tag}), one == self.words.language) for one in LANGUAGES.values()
         )
+
+
+def _with(path: str, fields: dict[str, str]) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(fields)}"
 
 
 # What is written for programmers, and whoever is known by nothing.

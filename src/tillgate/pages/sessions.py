@@ -16,6 +16,8 @@ from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.principal import Principal
 from tillgate.checkout.links.operations import get_link
 from tillgate.checkout.orders.operations import get_order_of_session
+from tillgate.checkout.projects.model import Profile
+from tillgate.checkout.projects.operations import get_profile
 from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
@@ -24,6 +26,7 @@ from tillgate.checkout.sessions.pricing import complete, open_lines, say_price
 from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
 from tillgate.pages.amounts import spoken
 from tillgate.pages.bill import bill_of
+from tillgate.pages.brand import brand_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.forms import small_form
@@ -283,11 +286,13 @@ async def _costs(context: PagesContext, words: Words, session: CheckoutSession) 
 
 
 async def _view(context: PagesContext, reader: Reader, session: CheckoutSession) -> View:
-    project = await context.accounts.get_project(session.project_id)
+    async def operation(tx: Transaction) -> Profile:
+        return await get_profile(tx, session.project_id)
+
     return view(
         session,
         reader.words,
-        merchant=project.name,
+        brand=brand_of(await context.database.read(operation)),
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
         simulations=possible(context.checkout, session),

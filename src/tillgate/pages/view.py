@@ -19,6 +19,7 @@ from tillgate.checkout.statements.model import EXACT, Situation, Statement, Sum,
 from tillgate.checkout.statements.words import BUYER, ROWS, BuyerWords, in_money, values_of
 from tillgate.pages.amounts import time_left, units
 from tillgate.pages.bill import BillLine
+from tillgate.pages.brand import Brand
 from tillgate.pages.networks import asset_name, network_name, payment_uri
 from tillgate.pages.rendering import qr_code
 from tillgate.words import Price, Words, phrase
@@ -110,6 +111,7 @@ class View(NamedTuple):
         may_change_code: a code can be typed now, or the one that was typed be removed.
         code: that one, as the merchant writes it.
         open_prices: what the buyer may say the price of, now.
+        brand: what else a buyer sees of the merchant.
     """
 
     id: str
@@ -161,13 +163,14 @@ class View(NamedTuple):
     may_change_code: bool
     code: str | None
     open_prices: tuple[OpenPrice, ...]
+    brand: Brand
 
 
 def view(
     session: CheckoutSession,
     language: Words,
     *,
-    merchant: str,
+    brand: Brand,
     public_url: str,
     now: int,
     simulations: Collection[Outcome],
@@ -183,7 +186,7 @@ def view(
     terms, said = session.payment.terms, statement_of(session)
     situation, words = said.situation, BUYER[said.situation]
     test = not session.livemode
-    asset, decimals = asset_name(terms, language), terms.asset_decimals
+    merchant, asset, decimals = brand.name, asset_name(terms, language), terms.asset_decimals
     left = session.expires_at - now
 
     def coins(atomic: int) -> str:
@@ -254,6 +257,7 @@ def view(
         may_change_code=session.allow_promotion_codes and untouched,
         code=costs.code,
         open_prices=costs.open_prices if untouched else (),
+        brand=brand,
     )
 
 

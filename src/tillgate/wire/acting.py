@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -32,20 +33,20 @@ class _Named(NamedTuple):
     """A request that named itself, and who can be given a one-time secret again."""
 
     request: IdempotentRequest
-    holder: Holder | None
+    find_holder: Callable[[], Holder | None]
     what: str
 
     def seal(self, body: bytes) -> str | None:
         """The whole body for the same caller alone; None where nobody could prove to be that."""
-        if self.holder is None:
-            return None
-        return self.holder.seal(body, key=self.request.key, what=self.what)
+        holder = self.find_holder()
+        return holder.seal(body, key=self.request.key, what=self.what) if holder is not None else None
 
     def replay(self, stored: StoredAnswer) -> Answer:
         """What was answered first, as far as this caller may see it again."""
         body = stored.body
-        if stored.sealed is not None and self.holder is not None:
-            whole = self.holder.open(stored.sealed, key=self.request.key, what=self.what)
+        holder = self.find_holder() if stored.sealed is not None else None
+        if stored.sealed is not None and holder is not None:
+            whole = holder.open(stored.sealed, key=self.request.key, what=self.what)
             body = whole if whole is not None else body
         return Answer(stored.status, body, stored.media_type.encode())
 
@@ -204,17 +205,15 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
         body = canonical(call.body) if route.body is not None else b""
     except RecursionError as error:
         raise InvalidInput(NO_FIELD, Problem.TOO_DEEP) from error
-    key, owner, holder = idempotency.checked_key(name), "", _holder(context, exchange)
+    key, owner = idempotency.checked_key(name), ""
+    visitor: str | None = ""
     if call.principal.publishable:
         # Anybody may hold that key, and must not come upon what others have named.
         owner = exchange.key.id
         visitor = exchange.header(policy.visitor_header)
-        if visitor is None:
-            holder = None
-        else:
+        if visitor is not None:
             idempotency.checked_visitor(visitor)
             owner += f".{hashlib.sha256(visitor.encode()).hexdigest()[:32]}"
-            holder = holder._replace(visitor=visitor) if holder is not None else None
 
     def earlier() -> list[str]:
         written = as_before(call.body) if route.body is not None else ()
@@ -230,11 +229,17 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
         policy.window_ms,
         earlier,
     )
-    return _Named(request, holder, f"{route.method} {path}")
+    return _Named(request, lambda: _holder(context, exchange, visitor), f"{route.method} {path}")
 
 
-def _holder(context: ApiContext, exchange: Exchange) -> Holder | None:
-    """The caller by the text of its key, for as long as the request lasts."""
+def _holder(context: ApiContext, exchange: Exchange, visitor: str | None) -> Holder | None:
+    """The caller by the text of its key, for as long as the request lasts; None where nobody could prove to be that.
+
+    Args:
+        visitor: the visitor's value, None where one who holds a publishable key sent none; empty for other keys.
+    """
+    if visitor is None:
+        return None
     presented = present(exchange.presented, "what an admitted caller has presented")
     carried = context.keys.carriers.find(presented.authorization, presented.api_key)
-    return Holder(carried.secret.reveal()) if isinstance(carried, Carried) else None
+    return Holder(carried.secret.reveal(), visitor) if isinstance(carried, Carried) else None

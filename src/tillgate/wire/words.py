@@ -238,6 +238,12 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.NOT_IN_FUTURE: "expected an instant in the future.",
     _P.NOT_AN_EMAIL: "expected an address such as owner@example.com.",
     _P.EMAIL_SPACES: "expected an address without spaces.",
+    _P.NOT_A_COLOUR: "expected a colour such as #14614a.",
+    _P.NOT_A_TIME_ZONE: "expected a time zone of the IANA database, such as Europe/Berlin.",
+    _P.NOT_A_TOLERANCE: "expected a percentage above 0 and up to {maximum}, with at most two decimals.",
+    _P.NOT_AN_IMAGE: "expected a whole PNG, JPEG or WebP image.",
+    _P.IMAGE_TOO_LARGE: "expected an image of at most {maximum} kB.",
+    _P.IMAGE_TOO_WIDE: "expected at most {maximum} pixels each way, got {width} by {height}.",
     _P.NOT_A_PERCENTAGE: (
         'expected a decimal string above 0 and up to 100, such as "12.5", with at most two decimals.'
     ),

@@ -98,6 +98,12 @@ EVENT_TYPES: Final = (
     "refund.failed",
     "refund.canceled",
     "refund.updated",
+    "alert.needs_review",
+    "alert.endpoint_failing",
+    "alert.key_expiring",
+    "alert.key_exposed",
+    "alert.new_device",
+    "alert.setting_changed",
 )
 
 

@@ -43,6 +43,8 @@ from tillgate.access.accounts.model import (
     User,
     checked_password,
 )
+from tillgate.access.alerts.model import AlertKind
+from tillgate.access.alerts.operations import raise_alert
 from tillgate.access.roles import Role, manages
 from tillgate.access.second_factor import records as factors
 from tillgate.access.second_factor.model import HALFWAY_MS
@@ -52,6 +54,7 @@ from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.problems import Problem
 from tillgate.base.text import EMAIL_MAX, checked_email, checked_text, normal_email
+from tillgate.events.outbox import Outbox
 from tillgate.store import Database, Transaction
 
 PROJECT_NAME_MAX: Final = 100
@@ -70,9 +73,14 @@ Move = tuple[str | None, Role | None, Role | None]
 class Accounts:
     """Everything about people and projects, over one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, outbox: Outbox | None = None) -> None:
+        """
+        Args:
+            outbox: for alerts; None where nobody signs in.
+        """
         self._database = database
         self._clock = clock
+        self._outbox = outbox
         self._hasher = PasswordHasher()
         self._nobody: str | None = None
 
@@ -419,7 +427,7 @@ class Accounts:
             if await factors.has_any(tx, user.id):
                 await factors.insert_halfway(tx, digest(cookie), user.id, now=now, expires_at=now + HALFWAY_MS)
                 return Halfway(cookie)
-            await self.let_in(tx, cookie, user.id, now, address=address, agent=agent, failed=failed)
+            await self.let_in(tx, cookie, user.id, now, address=address, agent=agent, failed=failed, device=device)
             return cookie
 
         done = await self._database.write(finish)
@@ -621,12 +629,22 @@ class Accounts:
     # Inside
 
     async def let_in(
-        self, tx: Transaction, cookie: str, user_id: str, now: int, *, address: str, agent: str, failed: int
+        self,
+        tx: Transaction,
+        cookie: str,
+        user_id: str,
+        now: int,
+        *,
+        address: str,
+        agent: str,
+        failed: int,
+        device: str = "",
     ) -> None:
         """Sign somebody in who has proved who they are; they look at their oldest project. It stands in the audit log.
 
         Args:
             failed: how many attempts at the account had failed within the last minutes.
+            device: what the browser shows of an earlier sign-in; who has signed in before, and not from it, is alerted.
 
         Raises:
             Forbidden: they belong to no project.
@@ -641,6 +659,19 @@ class Accounts:
         await self.keep_sign_in(tx, cookie, user_id, at, now, address=address, agent=agent)
         detail = {"email": user.email, "address": address, "failedAttempts": failed}
         await write_down_all(tx, Act(now, user.actor), [("user.signed_in", None, None, detail)])
+        since = now - DEVICE_LIFETIME_MS
+        if self._outbox is not None and await records.is_new_device(tx, user_id, digest(device), since):
+            await raise_alert(
+                tx,
+                self._outbox,
+                AlertKind.NEW_DEVICE,
+                project_id=at,
+                livemode=True,
+                cause=f"new_device:{digest(cookie)[:32]}",
+                subject_id=user_id,
+                detail={"email": user.email, "network": site_of(address), "agent": shown_agent(agent)},
+                now=now,
+            )
 
     async def first_project(self, tx: Transaction) -> str:
         """The id of a new project, for somebody who is to look at one where there is none."""
@@ -678,6 +709,14 @@ class Accounts:
             created_at=self._clock.now(),
         )
         return user, password_hash
+
+    async def hash_of(self, password: str, email: str) -> str:
+        """The hash of a new password of somebody.
+
+        Raises:
+            InvalidInput: the password will not do.
+        """
+        return await self._hash_of(password, email)
 
     async def _hash_of(self, password: str, email: str) -> str:
         """

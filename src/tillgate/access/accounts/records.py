@@ -208,6 +208,18 @@ async def end_sign_ins(tx: Transaction, user_id: str, *, but: str = "") -> int:
     return await tx.execute("DELETE FROM sign_ins WHERE user_id = $1 AND token_digest <> $2", user_id, but)
 
 
+async def is_new_device(tx: Transaction, user_id: str, token_digest: str, since: int) -> bool:
+    """Whether somebody has signed in from a device before, and not from this one."""
+    row = await tx.fetch_one(
+        "SELECT COUNT(*) AS known, SUM(CASE WHEN token_digest = $2 THEN 1 ELSE 0 END) AS this FROM known_devices "
+        "WHERE user_id = $1 AND used_at >= $3",
+        user_id,
+        token_digest,
+        since,
+    )
+    return row is not None and row["known"] > 0 and not row["this"]
+
+
 async def forget_devices(tx: Transaction, user_id: str) -> None:
     """Forget which devices a person has signed in from."""
     await tx.execute("DELETE FROM known_devices WHERE user_id = $1", user_id)
@@ -417,4 +429,5 @@ async def forget_sign_ins(tx: Transaction) -> None:
     await tx.execute("DELETE FROM halfway_sign_ins")
     await tx.execute("DELETE FROM invitations")
     await tx.execute("DELETE FROM setup_links")
+    await tx.execute("DELETE FROM password_resets")
     await tx.execute("DELETE FROM known_devices")

@@ -24,6 +24,15 @@ LIVE: Final = frozenset(
         "key.enabled",
         "webhook.created",
         "webhook.secret_rotated",
+        # Where buyers are sent, and how much less is enough.
+        "project.settings_changed",
+        "wallet.set",
+        "wallet.confirmed",
+        "wallet.skipped",
+        "token.accepted",
+        "network.added",
+        "network.changed",
+        "token.added",
     }
 )
 

@@ -314,7 +314,9 @@ class SecondFactors:
             # This try was counted as well.
             failed = await people.failures_since(tx, subject, now - THROTTLE_WINDOW_MS) - 1
             await people.forget_failures(tx, subject)
-            await self._accounts.let_in(tx, cookie, user_id, now, address=address, agent=agent, failed=failed)
+            await self._accounts.let_in(
+                tx, cookie, user_id, now, address=address, agent=agent, failed=failed, device=device
+            )
             return cookie
 
         done = await self._database.write(operation)

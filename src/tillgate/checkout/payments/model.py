@@ -12,6 +12,7 @@ from tillgate.events.types import EventType
 from tillgate.rails.port import Block, Observation, PaymentTerms
 
 AUTHORIZATION_MS: Final = 7 * DAY_MS
+_BASIS_POINTS: Final = 10_000
 
 
 class PaymentStatus(StrEnum):
@@ -180,6 +181,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         transfers: what came in and counts, oldest first.
         dropped: what came in and does not count any more.
         returned: what goes or went back and counts.
+        tolerance_basis_points, tolerance_minor: by how much the money may differ from the price, as it was agreed when
+            the session was opened: the smaller of a share and a sum.
     """
 
     id: str
@@ -196,6 +199,22 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     transfers: tuple[Transfer, ...] = ()
     dropped: tuple[Transfer, ...] = ()
     returned: tuple[Transfer, ...] = ()
+    tolerance_basis_points: int = 0
+    tolerance_minor: int = 0
+
+    @property
+    def tolerance_atomic(self) -> int:
+        """By how much the money may differ from what is asked for, rounded down."""
+        if not self.tolerance_basis_points or not self.price.minor:
+            return 0
+        required = self.terms.amount_atomic
+        share = required * self.tolerance_basis_points // _BASIS_POINTS
+        return min(share, required * self.tolerance_minor // self.price.minor)
+
+    @property
+    def least_atomic(self) -> int:
+        """The least that pays it."""
+        return self.terms.amount_atomic - self.tolerance_atomic
 
     @property
     def received(self) -> int:
@@ -348,10 +367,10 @@ def standing(payment: Payment, *, given_back: int = 0) -> Standing:
     if len(arrivals) < len(payment.transfers):
         return Standing(PaymentStatus.DETECTED, None)
     settled_at = max(arrivals)
-    required, received = payment.terms.amount_atomic, payment.received - given_back
-    if received < required:
+    received = payment.received - given_back
+    if received < payment.least_atomic:
         return Standing(PaymentStatus.UNDERPAID, settled_at)
-    if received > required:
+    if received > payment.terms.amount_atomic + payment.tolerance_atomic:
         return Standing(PaymentStatus.OVERPAID, settled_at)
     return Standing(PaymentStatus.PAID, settled_at)
 

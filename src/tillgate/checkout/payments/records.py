@@ -35,7 +35,7 @@ JOINED_COLUMNS: Final = (
     "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
     "p.native_price_usd, p.amount_minor, p.currency, p.capture_method, p.authorized_minor, p.authorized_at, "
     "p.lapses_at, p.released_minor, p.release_reason, p.decline_code, p.declined_at, p.decision, "
-    "p.reopened, p.unexpected"
+    "p.reopened, p.unexpected, p.tolerance_basis_points, p.tolerance_minor"
 )
 # By value: quicker than asking the enumeration, for each row.
 _CAPTURE_METHODS: Final = {one.value: one for one in CaptureMethod}
@@ -46,7 +46,8 @@ _RECORDED: Final = (
 _INSERT: Final = (
     "INSERT INTO payments (id, session_id, project_id, livemode, order_id, state, rail, chain_id, asset, "
     "asset_decimals, address, amount_atomic, native_price_usd, amount_minor, currency, capture_method, created_at, "
-    "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)"
+    "updated_at, tolerance_basis_points, tolerance_minor) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19)"
 )
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
@@ -169,6 +170,8 @@ async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
         payment.price.currency,
         payment.capture_method.value,
         recorded.created_at,
+        payment.tolerance_basis_points,
+        payment.tolerance_minor,
     )
 
 
@@ -418,7 +421,7 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     """A payment, its transactions not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
     amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
-    decline_code, declined_at, decision, reopened, unexpected = columns[16:]
+    decline_code, declined_at, decision, reopened, unexpected, basis_points, tolerance_minor = columns[16:]
     return Payment(
         id=payment_id,
         session_id=session_id,
@@ -439,6 +442,8 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
         decision=Decision(decision) if decision is not None else None,
         reopened=bool(reopened),
         unexpected=bool(unexpected),
+        tolerance_basis_points=basis_points,
+        tolerance_minor=tolerance_minor,
     )
 
 

@@ -279,7 +279,7 @@ def gave_all_back(payment: Payment) -> bool:
 
 def fell_short(payment: Payment) -> bool:
     """Whether a reorganisation dropped what a payment was settled with, and the merchant has not accepted the rest."""
-    short = payment.received < payment.terms.amount_atomic
+    short = payment.received < payment.least_atomic
     return bool(payment.dropped) and short and payment.decision is not Decision.ACCEPTED
 
 

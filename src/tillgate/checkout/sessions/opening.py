@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from tillgate.base import ids
+from tillgate.base.clock import MINUTE_MS
 from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import parse_amount, parse_currency
@@ -28,6 +29,7 @@ from tillgate.checkout.payments.model import (
     PaymentState,
     RecordedPayment,
 )
+from tillgate.checkout.projects import operations as projects
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import discounts, publishable, records
 from tillgate.checkout.sessions.model import (
@@ -59,7 +61,7 @@ class NewSession(NamedTuple):
         allow_promotion_codes: whether the buyer may type a code; the link's word where it is None.
         locale: the language of its pages and mails; where it is None the project decides, then the browser.
         client_reference_id: what whoever sends the buyer calls it; never unique.
-        expires_in_seconds: five minutes to seven days; the server's setting where it is None.
+        expires_in_seconds: five minutes to seven days; the project's or the server's setting where it is None.
 
     Who may say what: :data:`tillgate.checkout.sessions.publishable.MAY_SET`.
     """
@@ -182,7 +184,10 @@ async def _open(
     cancel_url = publishable.return_url(principal, new.cancel_url, field="cancel_url")
     return_url = publishable.return_url(principal, new.return_url, field="return_url")
     metadata = checked_metadata(new.metadata)
-    lifetime_ms = publishable.lifetime_ms(principal, new, context.settings.session_lifetime_ms)
+    project = (await projects.get_profile(tx, principal.project_id)).settings
+    minutes = project.session_lifetime_minutes
+    usual_ms = minutes * MINUTE_MS if minutes is not None else context.settings.session_lifetime_ms
+    lifetime_ms = publishable.lifetime_ms(principal, new, usual_ms)
     order = await orders.checked_new_order(
         tx,
         principal,
@@ -210,6 +215,7 @@ async def _open(
     )
     order = order._replace(basket=discounts.taken_off(basket, offer, field="line_items"))
     price = order.basket.price
+    tolerance = project.tolerance_in(price.currency)
     rail = context.rail(livemode=live)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput("capture_method", Problem.NO_AUTHORIZATIONS)
@@ -225,15 +231,15 @@ async def _open(
         description=link.description if link else None,
         test_clock_id=new.test_clock_id,
         allow_promotion_codes=allow_codes and offer is None,
-        locale=_checked_locale(new.locale),
+        locale=_checked_locale(new.locale) or project.locale or None,
         reference=order.reference,
         customer_id=order.customer_id,
         client_reference_id=order.client_reference_id,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
-        success_url=success_url or (link.success_url if link else None),
-        cancel_url=cancel_url or (link.cancel_url if link else None),
+        success_url=success_url or (link.success_url if link else None) or project.success_url or None,
+        cancel_url=cancel_url or (link.cancel_url if link else None) or project.cancel_url or None,
         return_url=return_url,
         expires_at=now + lifetime_ms,
         paid_at=None,
@@ -246,6 +252,8 @@ async def _open(
             terms=await rail.quote(tx, QuoteRequest(principal.project_id, live, payment_id, price)),
             price=price,
             capture_method=new.capture_method,
+            tolerance_basis_points=tolerance.basis_points,
+            tolerance_minor=tolerance.minor,
         ),
     )
     native = to_api(session, context.settings.public_url)

@@ -130,6 +130,7 @@ class Books(NamedTuple):
         authorized: whether the payer's side promised money; ``captured`` of it was taken, ``capturable`` still can be,
             and ``released`` never will be.
         lapsed: the authorisation ran out.
+        tolerated_atomic: by how much the money may differ from the price.
         dropped: something that had been seen is gone.
     """
 
@@ -149,6 +150,7 @@ class Books(NamedTuple):
     capturable: Money
     released: Money
     lapsed: bool
+    tolerated_atomic: int = 0
 
     @property
     def unconfirmed(self) -> Sum:
@@ -227,6 +229,10 @@ def _waits(books: Books) -> bool:
     return books.decision is Decision.WAITING and books.status is _S.UNDERPAID
 
 
+def _falls_short(books: Books) -> bool:
+    return _atomic(_minus(books.due, books.received)) > books.tolerated_atomic
+
+
 def _accepted(books: Books) -> bool:
     return books.decision is Decision.ACCEPTED
 
@@ -255,7 +261,7 @@ _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
     (_X.FREE_AND_MORE, lambda books: not books.due.money.minor),
     (
         _X.REVERSED,
-        lambda books: books.dropped and _atomic(books.received) < _atomic(books.due) and not _accepted(books),
+        lambda books: books.dropped and _falls_short(books) and not _accepted(books),
     ),
     (_X.AFTER_REFUND, lambda books: books.unexpected and not _accepted(books)),
     *_AFTER_PAYMENT,
@@ -353,6 +359,7 @@ def books_of(session: CheckoutSession) -> Books:
         capturable=Money(payment.capturable_minor, currency),
         released=Money(held.released_minor if held is not None else 0, currency),
         lapsed=held is not None and held.release_reason is ReleaseReason.LAPSED,
+        tolerated_atomic=payment.tolerance_atomic,
     )
 
 

@@ -477,7 +477,7 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
     _X.CAPTURED_IN_PART: MerchantWords(
         "Paid", "good", "{captured} of {due} was captured; the remaining {released} was released."
     ),
-    _X.ACCEPTED_LESS: MerchantWords("Paid", "good", "You accepted {received} as payment of {due}."),
+    _X.ACCEPTED_LESS: MerchantWords("Paid", "good", "{received} was accepted as payment of {due}."),
     _X.ACCEPTED_NOTHING: MerchantWords(
         "Paid", "good", "You accepted the order as paid, although its money was reversed."
     ),

@@ -2,7 +2,7 @@
 
 from tillgate.store.jobs.batches import in_batches
 from tillgate.store.jobs.kinds import Due, Kind
-from tillgate.store.jobs.model import Again, Job, JobState
+from tillgate.store.jobs.model import Again, Job, JobState, NotYet
 from tillgate.store.jobs.operations import count_jobs, enqueue, list_jobs, note_failure, retry_job
 from tillgate.store.jobs.records import without_job
 from tillgate.store.jobs.worker import JobWorker
@@ -14,6 +14,7 @@ __all__ = [
     "JobState",
     "JobWorker",
     "Kind",
+    "NotYet",
     "count_jobs",
     "enqueue",
     "in_batches",

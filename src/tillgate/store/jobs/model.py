@@ -54,6 +54,10 @@ class Job(NamedTuple):
         return f"{self.kind} {self.key}"
 
 
+class NotYet(Exception):
+    """A job cannot be done now, for a reason that is known and outside of this server: the attempt has failed."""
+
+
 class Again(NamedTuple):
     """A job came to no end yet, and nothing failed: it runs again after so long."""
 

@@ -15,7 +15,15 @@ from tillgate.store.bell import Bell
 from tillgate.store.claiming import Lane, claim
 from tillgate.store.jobs import records
 from tillgate.store.jobs.kinds import Kind, after_failure
-from tillgate.store.jobs.model import ERROR_LENGTH_MAX, KEY_LENGTH_MAX, PAYLOAD_LENGTH_MAX, Failure, Job, JobState
+from tillgate.store.jobs.model import (
+    ERROR_LENGTH_MAX,
+    KEY_LENGTH_MAX,
+    PAYLOAD_LENGTH_MAX,
+    Failure,
+    Job,
+    JobState,
+    NotYet,
+)
 
 # A job that failed for good is kept for as long as events are.
 KEPT_MS: Final = 90 * DAY_MS
@@ -77,7 +85,8 @@ async def note_failure(
 
 def reason_of(error: BaseException) -> str:
     """An error as it is kept and shown: its type and its text, on one line."""
-    text = " ".join(f"{type(error).__name__}: {error}".replace("\0", "").split())
+    told = str(error) if isinstance(error, NotYet) else f"{type(error).__name__}: {error}"
+    text = " ".join(told.replace("\0", "").split())
     return text.encode("utf-8", "replace").decode()[:ERROR_LENGTH_MAX]
 
 

@@ -16,7 +16,7 @@ from tillgate.store import Database, Transaction
 from tillgate.store.bell import Bell
 from tillgate.store.jobs import operations
 from tillgate.store.jobs.kinds import Kind, kinds_by_name
-from tillgate.store.jobs.model import Again, Job
+from tillgate.store.jobs.model import Again, Job, NotYet
 from tillgate.store.working import Workload
 
 AT_ONCE_MAX: Final = 8
@@ -133,7 +133,7 @@ class JobWorker:
             return None, "It was cancelled from within."
         error = running.exception()
         if error is not None:
-            if not isinstance(error, StoreUnavailable):
+            if not isinstance(error, (StoreUnavailable, NotYet)):
                 _log.error("jobs.handler_failed", job=job.id, kind=job.kind, key=job.key, exc_info=error)
             return None, operations.reason_of(error)
         return running.result(), None

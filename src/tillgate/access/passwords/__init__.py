@@ -1,0 +1,1 @@
+"""Setting another password by a link that comes by mail."""

@@ -1,0 +1,263 @@
+"""What may be set of a project, and what will do for each setting."""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+from zoneinfo import available_timezones
+
+import msgspec
+
+from tillgate.base.errors import InvalidInput
+from tillgate.base.money import parse_amount, parse_currency
+from tillgate.base.problems import Problem
+from tillgate.base.text import checked_email, checked_text, checked_url
+from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX, Image, image_of
+
+ADDRESS_MAX: Final = 500
+TAX_ID_MAX: Final = 50
+LIFETIME_MIN_MINUTES: Final = 5
+LIFETIME_MAX_MINUTES: Final = 7 * 24 * 60
+# A tolerance is for what a wallet or an exchange takes off on the way; more is another price.
+TOLERANCE_BASIS_POINTS_MAX: Final = 1_000
+# In which buyers' pages and mails are written.
+LOCALES: Final = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pt-BR": "Português (Brasil)",
+    "ja": "日本語",
+    "ar": "العربية",
+}
+UTC: Final = "UTC"
+
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
+_PERCENTAGE: Final = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?")
+
+
+class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is set of a project, for both modes. Empty text is nothing.
+
+    Attributes:
+        colour: ``#rrggbb``; buttons and links of the buyer's page are drawn in it, as far as they stay readable.
+        address, tax_id: the seller's, as buyers see them.
+        locale: one of :data:`LOCALES`; empty for what the buyer's browser asks for.
+        time_zone: of the IANA database; times in mails are told in it.
+        success_url, cancel_url: where buyers go whose session and link say nothing else.
+        session_lifetime_minutes: None for the server's setting.
+        tolerance_basis_points, tolerance_minor, tolerance_currency: by how much money may differ from a price in this
+            currency: the smaller of the share and the sum.
+        mail_buyers: whether buyers whose address is known get mail about their payments.
+    """
+
+    colour: str = ""
+    address: str = ""
+    tax_id: str = ""
+    support_email: str = ""
+    terms_url: str = ""
+    privacy_url: str = ""
+    locale: str = ""
+    time_zone: str = UTC
+    success_url: str = ""
+    cancel_url: str = ""
+    session_lifetime_minutes: int | None = None
+    tolerance_basis_points: int = 0
+    tolerance_minor: int = 0
+    tolerance_currency: str = ""
+    mail_buyers: bool = False
+
+    def tolerance_in(self, currency: str) -> "Tolerance":
+        """What is tolerated of a price in this currency; nothing in any but the tolerance's own."""
+        if currency != self.tolerance_currency:
+            return NO_TOLERANCE
+        return Tolerance(self.tolerance_basis_points, self.tolerance_minor)
+
+
+class Tolerance(NamedTuple):
+    """By how much money may differ from a price: the smaller of a share of it and a sum in minor units."""
+
+    basis_points: int
+    minor: int
+
+
+NO_TOLERANCE: Final = Tolerance(0, 0)
+DEFAULT: Final = ProjectSettings()
+
+
+class Profile(NamedTuple):
+    """A project as its buyers meet it.
+
+    Attributes:
+        logo: the digest of its logo, which is a part of that one's address; None where there is none.
+    """
+
+    id: str
+    name: str
+    settings: ProjectSettings
+    logo: str | None
+
+
+class Logo(NamedTuple):
+    """An image, as it was uploaded."""
+
+    media_type: str
+    content: bytes
+
+
+class GivenSettings(NamedTuple):
+    """The same as a form or a command line gives them: text, as people write it."""
+
+    colour: str = ""
+    address: str = ""
+    tax_id: str = ""
+    support_email: str = ""
+    terms_url: str = ""
+    privacy_url: str = ""
+    locale: str = ""
+    time_zone: str = ""
+    success_url: str = ""
+    cancel_url: str = ""
+    session_lifetime_minutes: str = ""
+    tolerance_percentage: str = ""
+    tolerance_amount: str = ""
+    tolerance_currency: str = ""
+    mail_buyers: bool = False
+
+
+def checked_settings(given: GivenSettings) -> ProjectSettings:
+    """The settings that people gave.
+
+    Raises:
+        InvalidInput: one will not do; it is named.
+    """
+    basis_points, minor, currency = _tolerance(given)
+    return ProjectSettings(
+        colour=_colour(given.colour),
+        address=checked_text(given.address, field="address", length_max=ADDRESS_MAX, may_be_empty=True),
+        tax_id=_line(given.tax_id, "tax_id", TAX_ID_MAX),
+        support_email=_email(given.support_email),
+        terms_url=_url(given.terms_url, "terms_url"),
+        privacy_url=_url(given.privacy_url, "privacy_url"),
+        locale=_choice(given.locale, "locale", tuple(LOCALES)),
+        time_zone=_zone(given.time_zone),
+        success_url=_url(given.success_url, "success_url"),
+        cancel_url=_url(given.cancel_url, "cancel_url"),
+        session_lifetime_minutes=_lifetime(given.session_lifetime_minutes),
+        tolerance_basis_points=basis_points,
+        tolerance_minor=minor,
+        tolerance_currency=currency,
+        mail_buyers=given.mail_buyers,
+    )
+
+
+def checked_logo(content: bytes) -> tuple[Image, bytes]:
+    """A logo as it was uploaded.
+
+    Raises:
+        InvalidInput: it is too large in bytes or in pixels, or is no whole PNG, JPEG or WebP image.
+    """
+    if len(content) > LOGO_BYTES_MAX:
+        raise InvalidInput("logo", Problem.IMAGE_TOO_LARGE, maximum=LOGO_BYTES_MAX // 1024)
+    image = image_of(content)
+    if image is None:
+        raise InvalidInput("logo", Problem.NOT_AN_IMAGE)
+    if max(image.width, image.height) > LOGO_PIXELS_MAX:
+        raise InvalidInput(
+            "logo", Problem.IMAGE_TOO_WIDE, maximum=LOGO_PIXELS_MAX, width=image.width, height=image.height
+        )
+    return image, content
+
+
+# Few differ, and each is read with every look at a checkout.
+@lru_cache(maxsize=1_000)
+def settings_of(text: str) -> ProjectSettings:
+    """The settings that a row holds."""
+    return msgspec.json.decode(text, type=ProjectSettings)
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> frozenset[str]:
+    """The names of the zones that this system knows."""
+    return frozenset(available_timezones()) | {UTC}
+
+
+def percentage_of(basis_points: int) -> str:
+    """``0.5`` for 50, as people write it."""
+    whole, rest = divmod(basis_points, 100)
+    return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
+
+
+def _line(text: str, field: str, length_max: int) -> str:
+    checked = checked_text(text, field=field, length_max=length_max, may_be_empty=True)
+    if not checked.isprintable():
+        raise InvalidInput(field, Problem.CONTROL_CHARACTERS)
+    return checked
+
+
+def _colour(text: str) -> str:
+    colour = text.strip().lower()
+    if colour and not _COLOUR.fullmatch(colour):
+        raise InvalidInput("colour", Problem.NOT_A_COLOUR)
+    return colour
+
+
+def _email(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return checked_email(text)
+    except InvalidInput as error:
+        raise InvalidInput("support_email", Problem.NOT_AN_EMAIL) from error
+
+
+def _url(text: str, field: str) -> str:
+    return checked_url(text.strip(), field=field, http_loopback=False) if text.strip() else ""
+
+
+def _choice(text: str, field: str, choices: tuple[str, ...]) -> str:
+    chosen = text.strip()
+    if chosen and chosen not in choices:
+        raise InvalidInput(field, Problem.NOT_A_CHOICE, choices=choices)
+    return chosen
+
+
+def _zone(text: str) -> str:
+    zone = text.strip() or UTC
+    if zone not in time_zones():
+        raise InvalidInput("time_zone", Problem.NOT_A_TIME_ZONE)
+    return zone
+
+
+def _whole(text: str, field: str, minimum: int, maximum: int) -> int | None:
+    number = text.strip()
+    if not number:
+        return None
+    if not (number.isascii() and number.isdigit()) or len(number) > 9:
+        raise InvalidInput(field, Problem.NOT_A_NUMBER)
+    if not minimum <= int(number) <= maximum:
+        raise InvalidInput(
+            field, Problem.OUT_OF_RANGE, minimum=minimum, maximum=maximum, given=int(number), unlimited=False
+        )
+    return int(number)
+
+
+def _lifetime(text: str) -> int | None:
+    return _whole(text, "session_lifetime_minutes", LIFETIME_MIN_MINUTES, LIFETIME_MAX_MINUTES)
+
+
+def _tolerance(given: GivenSettings) -> tuple[int, int, str]:
+    percentage, amount = given.tolerance_percentage.strip(), given.tolerance_amount.strip()
+    for own, other, field, beside in (
+        (percentage, amount, "tolerance_percentage", "tolerance_amount"),
+        (amount, percentage, "tolerance_amount", "tolerance_percentage"),
+    ):
+        if not own and other:
+            raise InvalidInput(field, Problem.REQUIRED, beside=beside)
+    if not percentage:
+        return 0, 0, ""
+    found = _PERCENTAGE.fullmatch(percentage) if percentage.isascii() else None
+    basis_points = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found is not None else -1
+    if not 0 < basis_points <= TOLERANCE_BASIS_POINTS_MAX:
+        raise InvalidInput("tolerance_percentage", Problem.NOT_A_TOLERANCE, maximum=TOLERANCE_BASIS_POINTS_MAX // 100)
+    currency = parse_currency(given.tolerance_currency.strip().upper(), field="tolerance_currency")
+    return basis_points, parse_amount(amount, currency, field="tolerance_amount").minor, currency

@@ -1,0 +1,70 @@
+"""Reading and changing what is set of a project."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from tillgate.base.errors import NotFound
+from tillgate.checkout.projects import records
+from tillgate.checkout.projects.model import Logo, Profile, ProjectSettings, checked_logo
+from tillgate.store import Transaction
+
+DIGEST_LENGTH: Final = 24
+
+
+async def get_profile(tx: Transaction, project_id: str) -> Profile:
+    """A project as its buyers meet it.
+
+    Raises:
+        NotFound: there is no such project.
+    """
+    profile = await records.profile(tx, project_id)
+    if profile is None:
+        raise NotFound("project", project_id)
+    return profile
+
+
+async def change_settings(tx: Transaction, project_id: str, settings: ProjectSettings) -> dict[str, Any]:
+    """Write what is set of a project; answers with what that changed, by setting, for the audit log.
+
+    Raises:
+        NotFound: there is no such project.
+    """
+    before = msgspec.structs.asdict((await get_profile(tx, project_id)).settings)
+    after = msgspec.structs.asdict(settings)
+    changed = {name: {"from": before[name], "to": after[name]} for name in after if before[name] != after[name]}
+    if changed:
+        await records.set_settings(tx, project_id, settings)
+    return changed
+
+
+async def set_logo(tx: Transaction, project_id: str, content: bytes) -> str:
+    """Keep a logo in the place of an earlier one; answers with its digest.
+
+    Raises:
+        InvalidInput: it will not do.
+        NotFound: there is no such project.
+    """
+    image, content = checked_logo(content)
+    await get_profile(tx, project_id)
+    digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
+    await records.set_logo(tx, project_id, digest, Logo(image.media_type, content))
+    return digest
+
+
+async def remove_logo(tx: Transaction, project_id: str) -> bool:
+    """Forget a project's logo; False where it has none."""
+    return await records.delete_logo(tx, project_id) > 0
+
+
+async def get_logo(tx: Transaction, project_id: str, digest: str) -> Logo:
+    """A project's logo.
+
+    Raises:
+        NotFound: it is not this one, or there is none.
+    """
+    found = await records.logo(tx, project_id, digest)
+    if found is None:
+        raise NotFound("logo")
+    return found

@@ -1,0 +1,54 @@
+"""Every statement about what is set of a project."""
+
+import base64
+from typing import Final
+
+import msgspec
+
+from tillgate.checkout.projects.model import Logo, Profile, ProjectSettings, settings_of
+from tillgate.store import Transaction
+
+_PROFILE: Final = (
+    "SELECT p.id, p.name, p.settings, l.digest FROM projects p LEFT JOIN project_logos l ON l.project_id = p.id "
+    "WHERE p.id = $1"
+)
+
+
+async def profile(tx: Transaction, project_id: str) -> Profile | None:
+    """A project as its buyers meet it, in one read."""
+    row = await tx.fetch_one(_PROFILE, project_id)
+    if row is None:
+        return None
+    return Profile(row["id"], row["name"], settings_of(row["settings"]), row["digest"])
+
+
+async def set_settings(tx: Transaction, project_id: str, settings: ProjectSettings) -> None:
+    """Write what is set."""
+    text = msgspec.json.encode(settings).decode()
+    await tx.execute("UPDATE projects SET settings = $1 WHERE id = $2", text, project_id)
+
+
+async def set_logo(tx: Transaction, project_id: str, digest: str, logo: Logo) -> None:
+    """Keep a logo in the place of an earlier one."""
+    await tx.execute(
+        "INSERT INTO project_logos (project_id, digest, media_type, content) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (project_id) DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type, "
+        "content = excluded.content",
+        project_id,
+        digest,
+        logo.media_type,
+        base64.b64encode(logo.content).decode(),
+    )
+
+
+async def delete_logo(tx: Transaction, project_id: str) -> int:
+    """Forget a project's logo; 0 where it has none."""
+    return await tx.execute("DELETE FROM project_logos WHERE project_id = $1", project_id)
+
+
+async def logo(tx: Transaction, project_id: str, digest: str) -> Logo | None:
+    """A project's logo, if it is this one."""
+    row = await tx.fetch_one(
+        "SELECT media_type, content FROM project_logos WHERE project_id = $1 AND digest = $2", project_id, digest
+    )
+    return Logo(row["media_type"], base64.b64decode(row["content"])) if row is not None else None

@@ -1,0 +1,50 @@
+"""Every statement about the addresses of live payments."""
+
+from typing import Final, NamedTuple
+
+from tillgate.store import Transaction
+
+_LATELY: Final = (
+    "SELECT LOWER(p.address) AS address FROM payments p WHERE p.rail = 'evm' AND p.created_at >= $1 "
+    "ORDER BY p.created_at DESC LIMIT $2"
+)
+_AWAITED: Final = (
+    "SELECT 1 FROM payments p JOIN checkout_sessions s ON s.id = p.session_id WHERE p.rail = 'evm' "
+    "AND p.created_at >= $1 AND s.status IN ('pending', 'detected', 'underpaid') LIMIT 1"
+)
+_EVERY: Final = (
+    "SELECT LOWER(p.address) AS address FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) > $1 "
+    "ORDER BY LOWER(p.address) LIMIT $2"
+)
+_QUOTED: Final = (
+    "SELECT p.id, p.chain_id, p.asset FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) = $1 LIMIT 1"
+)
+
+
+class Quoted(NamedTuple):
+    """What was quoted at an address."""
+
+    payment_id: str
+    chain_id: int
+    asset: str
+
+
+async def is_awaited(tx: Transaction, since: int) -> bool:
+    """A live session that was opened since then waits for money."""
+    return await tx.fetch_one(_AWAITED, since) is not None
+
+
+async def lately(tx: Transaction, since: int, limit: int) -> list[str]:
+    """The addresses of live payments since then, lower case."""
+    return [row["address"] for row in await tx.fetch_all(_LATELY, since, limit)]
+
+
+async def every(tx: Transaction, after: str, limit: int) -> list[str]:
+    """A page of the addresses of all live payments, lower case and in order."""
+    return [row["address"] for row in await tx.fetch_all(_EVERY, after, limit)]
+
+
+async def quoted(tx: Transaction, address: str) -> Quoted | None:
+    """The live payment of an address."""
+    row = await tx.fetch_one(_QUOTED, address)
+    return Quoted(row["id"], row["chain_id"], row["asset"]) if row is not None else None

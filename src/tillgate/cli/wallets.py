@@ -1,0 +1,279 @@
+"""``tillgate wallets``: where a project's live money goes."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from keyturn.cli.mounting import ACTOR
+from keyturn.cli.output import AsJson, Yes, fail, has_terminal, note, say, say_json, say_table
+from keyturn.database import Database, Transaction
+from keyturn.stores.ports import Act
+from tillgate.access.audited import write_down_wallet
+from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.cli.choosing import project_id_of
+from tillgate.cli.session import Data, DatabaseUrl, require, settings, work
+from tillgate.cli.users import ProjectOption
+from tillgate.rails.evm.extended_keys import TEXT_MAX, ExtendedKey, ExtendedKeyError, KeyProblem, parse_extended_key
+from tillgate.rails.evm.extra import ExtraMissing, require_extra
+from tillgate.rails.evm.wallets import operations, records
+from tillgate.rails.evm.wallets.model import CONFIRMED_INDEX, SKIP_MAX, WALLETS_MAX, Proposed, Wallet
+from tillgate.settings import Settings
+from tillgate.store import Sealer, SealingError
+from tillgate.store.sealing import claim
+
+# How much of what is piped in is read: more than any key, so that a longer text is known to be none.
+_READ_MAX = 10 * TEXT_MAX
+
+app = typer.Typer(
+    help="Where a project's live money goes: extended public keys, and the counters of their addresses.",
+    no_args_is_help=True,
+)
+
+Fingerprint = Annotated[str, typer.Option("--fingerprint", metavar="FINGERPRINT", help="Which wallet, as it is shown.")]
+
+
+@app.callback()
+def wallets() -> None:
+    """Where a project's live money goes: extended public keys, and the counters of their addresses."""
+
+
+# What is typed in the wrong place may be a seed phrase: so typer is not to name what it did not expect.
+@app.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def set_wallet(
+    context: typer.Context,
+    project: ProjectOption = None,
+    xpub: Annotated[
+        str,
+        typer.Option(
+            "--xpub",
+            metavar="XPUB",
+            help="The extended public key of the account (m/44'/60'/0'); - reads it from standard input.",
+        ),
+    ] = "",
+    yes: Yes = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the wallet whose addresses a project's live payments go to. Nothing can be spent with what you give.
+
+    It serves new sessions once you have confirmed that its second address is in your own wallet. --yes confirms it.
+    """
+    key = _key(xpub, context.args)
+    chosen = settings(data, database_url)
+    sealer = _sealer(chosen)
+
+    async def propose(database: Database) -> tuple[str, Proposed]:
+        await claim(database, sealer)
+        project_id = await project_id_of(database, project, chosen.data)
+        now = SystemClock().now()
+
+        async def operation(tx: Transaction) -> Proposed:
+            made = await operations.propose(tx, sealer, project_id, key, now)
+            wallet = await operations.above_marks(tx, database.high_water, made.wallet, now)
+            await write_down_wallet(tx, Act(now, ACTOR), "wallet.set", project_id, wallet=wallet.fingerprint)
+            return made._replace(wallet=wallet)
+
+        return project_id, await database.write(operation)
+
+    project_id, made = work(chosen, propose)
+    if not as_json:
+        _say_addresses(made)
+    wallet = made.wallet
+    if yes:
+        wallet = _confirm(chosen, sealer, project_id, wallet.fingerprint, None)
+    elif has_terminal() and not as_json:
+        typed = typer.prompt(
+            f"Find the address with index {CONFIRMED_INDEX} in your own wallet; its last six characters"
+        )
+        wallet = _confirm(chosen, sealer, project_id, wallet.fingerprint, typed)
+    if as_json:
+        say_json(_to_api(wallet) | {"addresses": made.addresses})
+        return
+    if wallet.is_current:
+        say("New live sessions go to this wallet.")
+        return
+    say("It is not in use yet. Find the address with index 1 in your own wallet, then run:")
+    say(f"tillgate wallets confirm --project {project_id} --fingerprint {wallet.fingerprint} --ends-with CHARACTERS")
+
+
+@app.command("confirm")
+def confirm(
+    fingerprint: Fingerprint,
+    ends_with: Annotated[
+        str,
+        typer.Option("--ends-with", metavar="CHARACTERS", help="The last six characters of the address with index 1."),
+    ],
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Confirm that the second address of a wallet that was set is in your own wallet: then it serves new sessions."""
+    chosen = settings(data, database_url)
+    sealer = _sealer(chosen)
+
+    async def find(database: Database) -> str:
+        return await project_id_of(database, project, chosen.data)
+
+    wallet = _confirm(chosen, sealer, work(chosen, find), fingerprint, ends_with)
+    say_json(_to_api(wallet)) if as_json else say("New live sessions go to this wallet.")
+
+
+@app.command("list")
+def list_all(
+    project: ProjectOption = None, data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False
+) -> None:
+    """List the wallets that a project has had. The earlier ones are watched on."""
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> list[Wallet]:
+        project_id = await project_id_of(database, project, chosen.data)
+        return await database.read(lambda tx: records.of_project(tx, project_id, WALLETS_MAX))
+
+    found = work(chosen, task)
+    if as_json:
+        say_json([_to_api(one) for one in found])
+        return
+    say_table(
+        ("FINGERPRINT", "STATE", "NEXT INDEX", "SET", "CONFIRMED"),
+        [
+            (
+                one.fingerprint,
+                _state(one),
+                one.next_index,
+                to_rfc3339(one.created_at),
+                to_rfc3339(one.confirmed_at) if one.confirmed_at is not None else None,
+            )
+            for one in found
+        ],
+    )
+
+
+@app.command("show")
+def show(
+    fingerprint: Annotated[
+        str | None,
+        typer.Option("--fingerprint", metavar="FINGERPRINT", help="Which wallet.", show_default="the one in use"),
+    ] = None,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a wallet and its first addresses, to compare with your own. The extended key itself is never shown."""
+    chosen = settings(data, database_url)
+    sealer = _sealer(chosen)
+
+    async def task(database: Database) -> Proposed | None:
+        project_id = await project_id_of(database, project, chosen.data)
+
+        async def operation(tx: Transaction) -> Proposed | None:
+            if fingerprint is None:
+                wallet = await records.current(tx, project_id) or await records.unconfirmed(tx, project_id)
+            else:
+                wallet = await records.by_fingerprint(tx, fingerprint)
+            if wallet is None or wallet.project_id != project_id:
+                return None
+            return await operations.proposed(tx, sealer, wallet)
+
+        return await database.read(operation)
+
+    found = work(chosen, task)
+    if found is None:
+        fail("this project has no such wallet; set one with: tillgate wallets set --xpub XPUB")
+    if as_json:
+        say_json(_to_api(found.wallet) | {"addresses": found.addresses})
+        return
+    _say_addresses(found)
+    say(f"It is {_state(found.wallet)}; the next index is {found.wallet.next_index}.")
+
+
+@app.command("skip")
+def skip(
+    by: Annotated[int, typer.Option("--by", min=1, max=SKIP_MAX, help="How many addresses to leave out.")],
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leave addresses of the wallet in use out, for good: after a restore, those that may have been given out since."""
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> Wallet:
+        project_id = await project_id_of(database, project, chosen.data)
+        now = SystemClock().now()
+
+        async def operation(tx: Transaction) -> Wallet:
+            wallet = await operations.skip(tx, project_id, by, now)
+            await write_down_wallet(tx, Act(now, ACTOR), "wallet.skipped", project_id, wallet=wallet.fingerprint, by=by)
+            return wallet
+
+        return await database.write(operation)
+
+    wallet = work(chosen, task)
+    say_json(_to_api(wallet)) if as_json else say(f"The next index of {wallet.fingerprint} is {wallet.next_index}.")
+
+
+def _key(given: str, more: list[str]) -> ExtendedKey:
+    """What was given as an extended public key, or a clear end that repeats nothing of it."""
+    text = sys.stdin.read(_READ_MAX) if given == "-" and not more else " ".join([given, *more])
+    try:
+        require_extra()
+        return parse_extended_key(text)
+    except ExtraMissing as error:
+        fail(str(error))
+    except ExtendedKeyError as error:
+        if more and error.problem not in (KeyProblem.PRIVATE_KEY, KeyProblem.SEED_PHRASE):
+            fail("an option is unknown, or something was given beside --xpub; see: tillgate wallets set --help")
+        fail(f"--xpub: {error}")
+
+
+def _sealer(chosen: Settings) -> Sealer:
+    # Where there is no database, no key is made either.
+    require(chosen)
+    try:
+        require_extra()
+        return Sealer(chosen.secret_key())
+    except (SealingError, ExtraMissing) as error:
+        fail(str(error))
+
+
+def _confirm(chosen: Settings, sealer: Sealer, project_id: str, fingerprint: str, typed: str | None) -> Wallet:
+    async def task(database: Database) -> Wallet:
+        now = SystemClock().now()
+
+        async def operation(tx: Transaction) -> Wallet:
+            wallet = await operations.confirm(tx, sealer, project_id, fingerprint, typed, now)
+            await write_down_wallet(tx, Act(now, ACTOR), "wallet.confirmed", project_id, wallet=wallet.fingerprint)
+            return wallet
+
+        return await database.write(operation)
+
+    return work(chosen, task)
+
+
+def _say_addresses(made: Proposed) -> None:
+    say(f"The first addresses of the wallet {made.wallet.fingerprint}:")
+    for index, address in enumerate(made.addresses):
+        say(f"  {index}  {address}")
+    if made.wallet.next_index > len(made.addresses):
+        note(f"Its next index is {made.wallet.next_index}: the addresses before it were given out, or are left out.")
+
+
+def _state(wallet: Wallet) -> str:
+    if wallet.is_current:
+        return "in use"
+    return "watched on" if wallet.confirmed_at is not None else "not confirmed"
+
+
+def _to_api(wallet: Wallet) -> dict[str, Any]:
+    return {
+        "fingerprint": wallet.fingerprint,
+        "projectId": wallet.project_id,
+        "current": wallet.is_current,
+        "nextIndex": wallet.next_index,
+        "confirmedAt": to_rfc3339(wallet.confirmed_at) if wallet.confirmed_at is not None else None,
+        "createdAt": to_rfc3339(wallet.created_at),
+    }

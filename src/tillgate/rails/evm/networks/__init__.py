@@ -1,0 +1,1 @@
+"""Networks and tokens: what the operator has named, and what is known of it."""

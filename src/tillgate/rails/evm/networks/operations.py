@@ -1,0 +1,399 @@
+"""Adding, pausing and resuming networks; adding tokens and accepting them; and opening the nodes of a network.
+
+Nodes are asked before a transaction begins, never in one.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput
+from tillgate.base.money import parse_currency
+from tillgate.base.text import checked_url
+from tillgate.rails.evm.addresses import AddressError, parse_address
+from tillgate.rails.evm.networks import records
+from tillgate.rails.evm.networks.catalogue import KnownNetwork, catalogue, known_chain
+from tillgate.rails.evm.networks.model import (
+    CONFIRMATIONS_MAX,
+    DEVELOPMENT_CHAIN_ID,
+    NETWORKS_MAX,
+    SIMULATED_CHAIN_ID,
+    TOKENS_MAX,
+    URLS_MAX,
+    Finality,
+    Network,
+    NetworkError,
+    Token,
+    checked_name,
+    checked_symbol,
+)
+from tillgate.rails.evm.networks.probing import Probed, knows, probe, read_decimals, together
+from tillgate.rails.evm.node import NodeError
+from tillgate.rails.evm.rpc import Nodes, NodeUrl, RpcNode, UrlNotUsable
+from tillgate.store import Database, Sealer, Transaction
+
+# Of a network that the catalogue does not know, where nothing else is said.
+CONFIRMATIONS_DEFAULT: Final = 64
+
+
+class NewNetwork(NamedTuple):
+    """What an operator says of a network.
+
+    Attributes:
+        chain_id: what its nodes have to say; needed where the catalogue does not know the name.
+        confirmations, finality: at most one of the two.
+    """
+
+    name: str
+    urls: Sequence[str]
+    chain_id: int | None = None
+    confirmations: int | None = None
+    finality: Finality | None = None
+    explorer: str | None = None
+
+
+class Added(NamedTuple):
+    """The outcome.
+
+    Attributes:
+        is_new: else it was there before, and has other nodes now.
+        probed: what each node was found to be.
+        notes: what the operator should know.
+    """
+
+    network: Network
+    is_new: bool
+    probed: list[Probed]
+    tokens: list[Token]
+    notes: list[str]
+
+
+class Asked(NamedTuple):
+    """What nodes have answered of a network that is to be added: fit to be written down."""
+
+    network: Network
+    urls: list[NodeUrl]
+    probed: list[Probed]
+    tokens: list[Token]
+    notes: list[str]
+
+
+async def ask(new: NewNetwork, now: int, *, dev: bool = False) -> Asked:
+    """Ask the nodes of a network what they are. Nothing is written.
+
+    Args:
+        dev: the chain of development nodes is taken.
+
+    Raises:
+        NetworkError: the request or a node cannot be used.
+    """
+    name = checked_name(new.name)
+    known = catalogue().get(name)
+    chain_id = _expected_chain(new, known, dev=dev)
+    finality, confirmations = _finality(new, known)
+    explorer = _explorer(new.explorer, known)
+    urls = _urls(new.urls)
+    nodes = [RpcNode(url) for url in urls]
+    notes: list[str] = []
+    try:
+        probed = [await probe(one, chain_id=chain_id, genesis=known.genesis if known else None) for one in nodes]
+        limits = together(probed)
+        genesis = next((one.genesis for one in probed if one.genesis), known.genesis if known else None)
+        if genesis is None:
+            notes.append("no node holds the first block, so it was not compared")
+        if not knows(probed, finality):
+            notes.append(
+                f"not every node knows the tag {finality.value}: where one does not, {confirmations} confirmations are "
+                "waited for"
+            )
+        tokens = await _known_tokens(Nodes(nodes), known, notes)
+    finally:
+        for one in nodes:
+            await one.close()
+    if len(urls) == 1:
+        notes.append("there is one node: what it says is compared with nobody. Add a second --rpc of another provider")
+    network = Network(
+        id=ids.new_id(ids.NETWORK),
+        name=name,
+        title=known.title if known else name,
+        chain_id=chain_id,
+        genesis_hash=genesis,
+        finality=finality,
+        confirmations=confirmations,
+        exchange_label=known.exchange_label if known else name,
+        coin=known.coin if known else "ETH",
+        explorer=explorer,
+        is_testnet=known.is_testnet if known else chain_id == DEVELOPMENT_CHAIN_ID,
+        limits=limits,
+        paused_at=None,
+        joined_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    return Asked(network, urls, probed, tokens, notes)
+
+
+async def add(tx: Transaction, sealer: Sealer, asked: Asked) -> Added:
+    """Keep a network whose nodes were asked, and its well-known tokens. One that is there gets these nodes instead.
+
+    Raises:
+        NetworkError: the name or the chain is another network's, or there are too many.
+    """
+    network = asked.network
+    sealed = sealer.seal(msgspec.json.encode([one.reveal() for one in asked.urls]).decode())
+    before = await records.by_name(tx, network.name)
+    if before is None:
+        other = await records.by_chain(tx, network.chain_id)
+        if other is not None:
+            raise NetworkError(f"the chain {network.chain_id} is there already, as {other.name}")
+        if await records.count(tx) >= NETWORKS_MAX:
+            raise NetworkError(f"there are {NETWORKS_MAX} networks, and no more are taken")
+        await records.insert(tx, network, sealed)
+    else:
+        if before.chain_id != network.chain_id:
+            raise NetworkError(
+                f"{network.name} is the chain {before.chain_id}, and these nodes follow {network.chain_id}"
+            )
+        network = network._replace(
+            id=before.id, paused_at=before.paused_at, joined_at=before.joined_at, created_at=before.created_at
+        )
+        await records.update(tx, network, sealed)
+    for token in asked.tokens:
+        await records.add_token(tx, token, network.updated_at)
+    tokens = await records.tokens_of(tx, network.chain_id)
+    return Added(network, before is None, asked.probed, tokens, asked.notes)
+
+
+async def pause(tx: Transaction, name: str, now: int) -> tuple[Network, bool]:
+    """Offer nothing on a network; what was offered there is watched on. Answers with whether that is new.
+
+    Raises:
+        NetworkError: there is no such network.
+    """
+    network = await named(tx, name)
+    return network._replace(paused_at=network.paused_at or now), await records.pause(tx, network.id, now)
+
+
+async def resume(tx: Transaction, name: str, now: int) -> tuple[Network, bool]:
+    """Offer it again.
+
+    Raises:
+        NetworkError: there is no such network.
+    """
+    network = await named(tx, name)
+    return network._replace(paused_at=None), await records.resume(tx, network.id, now)
+
+
+async def named(tx: Transaction, name: str) -> Network:
+    """The network with this name.
+
+    Raises:
+        NetworkError: there is none.
+    """
+    found = await records.by_name(tx, name)
+    if found is not None:
+        return found
+    names = ", ".join(one.name for one in await records.every(tx)) or "none yet"
+    raise NetworkError(f"there is no network {name[:64]!r}. There are: {names}")
+
+
+async def masked_urls(tx: Transaction, sealer: Sealer, network: Network) -> list[str]:
+    """The URLs of its nodes as they may be shown."""
+    return [one.masked for one in await _opened(tx, sealer, network)]
+
+
+async def _opened(tx: Transaction, sealer: Sealer, network: Network) -> list[NodeUrl]:
+    sealed = await records.sealed_urls(tx, network.id)
+    if sealed is None:
+        return []
+    try:
+        return [NodeUrl(text) for text in msgspec.json.decode(sealer.open(sealed), type=list[str])]
+    except (msgspec.DecodeError, UrlNotUsable) as error:
+        raise NetworkError(
+            f"the URLs of {network.name} were lost with the secret key: give them again with tillgate networks add"
+        ) from error
+
+
+@contextlib.asynccontextmanager
+async def opened(database: Database, sealer: Sealer, network: Network) -> AsyncIterator[Nodes]:
+    """The nodes of a network, for some questions."""
+
+    async def look(tx: Transaction) -> list[NodeUrl]:
+        return await _opened(tx, sealer, network)
+
+    nodes = [RpcNode(url) for url in await database.read(look)]
+    try:
+        yield Nodes(nodes)
+    finally:
+        for one in nodes:
+            await one.close()
+
+
+class NewToken(NamedTuple):
+    """What an operator says of a token.
+
+    Attributes:
+        symbol: for one that the catalogue does not know; it is never read from the chain.
+    """
+
+    network: str
+    address: str
+    currency: str
+    symbol: str | None = None
+
+
+async def ask_token(database: Database, sealer: Sealer, new: NewToken) -> Token:
+    """Ask the nodes of a network what a token is. Nothing is written.
+
+    Raises:
+        NetworkError: there is no such network or contract, or it cannot be used.
+    """
+    network = await database.read(lambda tx: named(tx, new.network))
+    try:
+        address = parse_address(new.address)
+    except AddressError as error:
+        raise NetworkError(f"the address of a token: {error}") from error
+    try:
+        currency = parse_currency(new.currency, field="currency")
+    except InvalidInput as error:
+        raise NetworkError("a token's currency is a code of ISO 4217, such as USD or EUR") from error
+    known = known_chain(network.chain_id)
+    found = known.token(address) if known is not None else None
+    if found is not None and found.currency != currency:
+        raise NetworkError(f"{found.symbol} is worth {found.currency}, as the catalogue has it, and not {currency}")
+    if found is None and new.symbol is None:
+        raise NetworkError(
+            "this token is not in the catalogue: say its symbol with --symbol; it is never read from chain"
+        )
+    async with opened(database, sealer, network) as nodes:
+        try:
+            decimals = await nodes.ask(lambda node: read_decimals(node, address))
+        except NodeError as error:
+            raise NetworkError(f"no node of {network.name} answers: {error}") from error
+    if found is not None and found.decimals != decimals:
+        raise NetworkError(
+            f"the contract of {found.symbol} says {decimals} decimals, and the catalogue {found.decimals}: these "
+            "nodes follow another chain, or lie"
+        )
+    symbol = found.symbol if found is not None else checked_symbol(new.symbol or "")
+    return Token(network.chain_id, address, symbol, decimals, currency, found is not None, None)
+
+
+async def add_token(tx: Transaction, token: Token, now: int) -> bool:
+    """Keep a token; whether it is new.
+
+    Raises:
+        NetworkError: there are too many, or it is there with another currency.
+    """
+    before = await records.token(tx, token.chain_id, token.address)
+    if before is not None and (before.currency, before.decimals) != (token.currency, token.decimals):
+        raise NetworkError(
+            f"{before.symbol} is there with {before.decimals} decimals for {before.currency}; these are pinned: "
+            "amounts were asked for with them"
+        )
+    if await records.count_tokens(tx, token.chain_id) >= TOKENS_MAX:
+        raise NetworkError(f"there are {TOKENS_MAX} tokens of this network, and no more are taken")
+    return await records.add_token(tx, token, now)
+
+
+async def accept(
+    tx: Transaction, project_id: str, network_name: str, address: str, *, accepted: bool, now: int
+) -> Token:
+    """Let a project take a token, or take it no longer.
+
+    Raises:
+        NetworkError: there is no such token on that network.
+    """
+    network = await named(tx, network_name)
+    try:
+        written = parse_address(address)
+    except AddressError as error:
+        raise NetworkError(f"the address of a token: {error}") from error
+    token = await records.token(tx, network.chain_id, written)
+    if token is None:
+        raise NetworkError(
+            f"there is no token {written} on {network.name}: the operator adds it with: tillgate tokens add --network "
+            f"{network.name} --address {written} --currency USD"
+        )
+    await records.accept(tx, project_id, token, accepted=accepted, now=now)
+    return token
+
+
+def _expected_chain(new: NewNetwork, known: KnownNetwork | None, *, dev: bool) -> int:
+    if known is not None:
+        if new.chain_id not in (None, known.chain_id):
+            raise NetworkError(f"{known.name} is the chain {known.chain_id}, and not {new.chain_id}")
+        return known.chain_id
+    if new.chain_id is None:
+        raise NetworkError(
+            f"{new.name} is not in the catalogue: say its chain with --chain-id. The catalogue has: "
+            + ", ".join(catalogue())
+        )
+    if not 0 < new.chain_id < 2**53:
+        raise NetworkError("a chain id is a whole number from 1 (EIP-155)")
+    if new.chain_id == SIMULATED_CHAIN_ID:
+        raise NetworkError(f"the chain {SIMULATED_CHAIN_ID} is that of simulated payments")
+    if new.chain_id == DEVELOPMENT_CHAIN_ID and not dev:
+        raise NetworkError(
+            f"the chain {DEVELOPMENT_CHAIN_ID} is that of development nodes, whose money is worth nothing: it is taken "
+            "under TILLGATE_DEV=1 alone"
+        )
+    elsewhere = known_chain(new.chain_id)
+    if elsewhere is not None:
+        raise NetworkError(f"the chain {new.chain_id} is in the catalogue, as {elsewhere.name}: add it by that name")
+    return new.chain_id
+
+
+def _finality(new: NewNetwork, known: KnownNetwork | None) -> tuple[Finality, int]:
+    if new.confirmations is not None and new.finality is not None:
+        raise NetworkError("say either --confirmations or --finality")
+    fallback = known.confirmations if known is not None else CONFIRMATIONS_DEFAULT
+    if new.confirmations is not None:
+        if not 1 <= new.confirmations <= CONFIRMATIONS_MAX:
+            raise NetworkError(f"expected 1 to {CONFIRMATIONS_MAX} confirmations")
+        return Finality.DEPTH, new.confirmations
+    if new.finality is not None:
+        return new.finality, fallback
+    return (known.finality if known is not None else Finality.FINALIZED), fallback
+
+
+def _explorer(given: str | None, known: KnownNetwork | None) -> str | None:
+    if given is None:
+        return known.explorer if known is not None else None
+    try:
+        return checked_url(given, field="explorer", http_loopback=False).rstrip("/")
+    except InvalidInput as error:
+        raise NetworkError("the explorer is an https:// URL, such as https://etherscan.io") from error
+
+
+def _urls(given: Sequence[str]) -> list[NodeUrl]:
+    if not 1 <= len(given) <= URLS_MAX:
+        raise NetworkError(f"a network has 1 to {URLS_MAX} nodes: give each with --rpc")
+    try:
+        urls = [NodeUrl(text) for text in given]
+    except UrlNotUsable as error:
+        raise NetworkError(f"--rpc: {error}") from error
+    if len(set(urls)) != len(urls):
+        raise NetworkError("the same URL was given twice: two nodes are compared with each other only if they differ")
+    return urls
+
+
+async def _known_tokens(nodes: Nodes, known: KnownNetwork | None, notes: list[str]) -> list[Token]:
+    """The catalogue's tokens whose contracts say what the catalogue does."""
+    found: list[Token] = []
+    for one in known.tokens if known is not None else ():
+        address = one.address
+        try:
+            decimals = await nodes.ask(lambda node, address=address: read_decimals(node, address))  # type: ignore[misc]
+        except (NodeError, NetworkError) as error:
+            notes.append(f"{one.symbol} is not offered: {error}")
+            continue
+        if decimals != one.decimals:
+            notes.append(f"{one.symbol} is not offered: its contract says {decimals} decimals, not {one.decimals}")
+            continue
+        chain_id = known.chain_id if known is not None else 0
+        found.append(Token(chain_id, one.address, one.symbol, decimals, one.currency, True, None))
+    return found

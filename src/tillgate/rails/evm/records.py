@@ -1,0 +1,358 @@
+"""Every statement about watched networks, their blocks and their transfers."""
+
+from typing import Final, NamedTuple
+
+from keyturn.database import Both
+from tillgate.base import ids
+from tillgate.base.invariants import ensure
+from tillgate.rails.evm.model import (
+    Booked,
+    Change,
+    Doubt,
+    Money,
+    Point,
+    Sweep,
+    TransferState,
+    View,
+    same_money,
+)
+from tillgate.rails.port import Block
+from tillgate.store import Row, Transaction
+
+EARLIER_MAX: Final = 256
+BLOCKS_KEPT_MAX: Final = 4_096
+TRANSFERS_PAGE: Final = 1_000
+# How often one transaction can be mined again with another outcome: each time is a reorganisation.
+VERSIONS_MAX: Final = 1_000
+
+_ENSURE: Final = (
+    "INSERT INTO watched_chains (chain_id, version, lease_until, updated_at) VALUES ($1, 0, 0, $2) "
+    "ON CONFLICT (chain_id) DO NOTHING"
+)
+_LEASE: Final = (
+    "UPDATE watched_chains SET lease_owner = $2, lease_until = $3 "
+    "WHERE chain_id = $1 AND (lease_owner = $2 OR lease_until <= $4)"
+)
+_RELEASE: Final = "UPDATE watched_chains SET lease_until = 0 WHERE chain_id = $1 AND lease_owner = $2"
+_CHAIN_COLUMNS: Final = (
+    "chain_id, version, final_number, final_hash, final_parent_hash, final_mined_at, sweep_first, sweep_last, "
+    "sweep_after, head_number, trouble, trouble_since, looked_at"
+)
+_CHAIN: Final = f"SELECT {_CHAIN_COLUMNS} FROM watched_chains WHERE chain_id = $1"
+_CHAIN_LOCKED: Final = Both(sqlite=_CHAIN, postgres=f"{_CHAIN} FOR UPDATE")
+_BLOCK_COLUMNS: Final = "number, hash, parent_hash, mined_at"
+_ABOVE: Final = (
+    f"SELECT {_BLOCK_COLUMNS} FROM watched_blocks WHERE chain_id = $1 AND number > $2 ORDER BY number LIMIT $3"
+)
+_BELOW: Final = (
+    f"SELECT {_BLOCK_COLUMNS} FROM watched_blocks WHERE chain_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3"
+)
+_TIP: Final = (
+    "SELECT number, mined_at FROM watched_blocks WHERE chain_id = $1 AND number > $2 ORDER BY number DESC LIMIT 1"
+)
+_BEGIN: Final = (
+    "UPDATE watched_chains SET version = version + 1, final_number = $2, final_hash = $3, final_parent_hash = $4, "
+    "final_mined_at = $5, sweep_first = $6, sweep_last = $7, sweep_after = '', updated_at = $8 "
+    "WHERE chain_id = $1 AND final_number IS NULL AND lease_owner = $9"
+)
+_MOVE: Final = (
+    "UPDATE watched_chains SET version = version + 1, final_number = $2, final_hash = $3, final_parent_hash = $4, "
+    "final_mined_at = $5, sweep_first = $6, sweep_last = $7, sweep_after = $8, updated_at = $9 "
+    "WHERE chain_id = $1 AND version = $10 AND lease_owner = $11"
+)
+_ADD_BLOCK: Final = (
+    "INSERT INTO watched_blocks (chain_id, number, hash, parent_hash, mined_at) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (chain_id, number) DO UPDATE SET hash = excluded.hash, parent_hash = excluded.parent_hash, "
+    "mined_at = excluded.mined_at"
+)
+_DROP_ABOVE: Final = "DELETE FROM watched_blocks WHERE chain_id = $1 AND number > $2"
+_DROP_OLD: Final = (
+    "DELETE FROM watched_blocks WHERE chain_id = $1 AND number < "
+    "(SELECT number FROM watched_blocks WHERE chain_id = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)"
+)
+_ORPHAN_ABOVE: Final = (
+    "UPDATE chain_transfers SET state = 'orphaned', revision = revision + 1, updated_at = $3 "
+    "WHERE chain_id = $1 AND block_number > $2 AND state <> 'orphaned'"
+)
+_TRANSFER_COLUMNS: Final = (
+    "id, chain_id, tx_hash, ordinal, generation, token, sender, recipient, amount_atomic, block_number, block_hash, "
+    "block_mined_at, state, single_source, doubt, seen_at, revision, payment_id"
+)
+_VERSIONS: Final = (
+    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3 "
+    "ORDER BY generation LIMIT $4"
+)
+_ADD_TRANSFER: Final = (
+    "INSERT INTO chain_transfers (id, chain_id, tx_hash, ordinal, generation, token, sender, recipient, amount_atomic, "
+    "block_number, block_hash, block_mined_at, state, single_source, doubt, seen_at, updated_at, revision, told, "
+    "told_height) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, 1, 0, 0)"
+)
+_CHANGE_TRANSFER: Final = (
+    "UPDATE chain_transfers SET block_number = $2, block_hash = $3, block_mined_at = $4, state = $5, "
+    "single_source = $6, doubt = $7, updated_at = $8, revision = revision + 1 WHERE id = $1"
+)
+_KNOWN: Final = (
+    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND block_number >= $2 "
+    "AND block_number <= $3 AND state = $4 AND id > $5 ORDER BY id LIMIT $6"
+)
+_MOVED_TO: Final = (
+    "SELECT id, amount_atomic FROM chain_transfers WHERE recipient = $1 AND token = $2 AND chain_id = $3 "
+    "AND state = 'final' AND block_number <= $4 AND id > $5 ORDER BY id LIMIT $6"
+)
+_MOVED_FROM: Final = (
+    "SELECT id, amount_atomic FROM chain_transfers WHERE sender = $1 AND token = $2 AND chain_id = $3 "
+    "AND state = 'final' AND block_number <= $4 AND id > $5 ORDER BY id LIMIT $6"
+)
+_UNTOLD: Final = (
+    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND told < revision "
+    "ORDER BY recipient, id LIMIT $2"
+)
+_RISING: Final = (
+    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND state = 'seen' AND told_height < $2 "
+    "AND told = revision AND payment_id IS NOT NULL ORDER BY recipient, id LIMIT $3"
+)
+_TOLD: Final = (
+    "UPDATE chain_transfers SET told = $2, told_height = $3, payment_id = COALESCE($4, payment_id) "
+    "WHERE id = $1 AND revision = $2"
+)
+_FIRST_UNTOLD: Final = (
+    "SELECT MIN(block_mined_at) AS mined_at FROM chain_transfers WHERE chain_id = $1 AND told < revision"
+)
+_NOTE_LOOK: Final = (
+    "UPDATE watched_chains SET head_number = $2, looked_at = $3, "
+    "trouble_since = CASE WHEN trouble = $4 THEN trouble_since ELSE $3 END, trouble = $4 "
+    "WHERE chain_id = $1 AND lease_owner = $5"
+)
+
+
+class Transfer(NamedTuple):
+    """A transfer as it stands in the books."""
+
+    id: str
+    chain_id: int
+    money: Money
+    generation: int
+    state: TransferState
+    single_source: bool
+    doubt: Doubt | None
+    revision: int
+    payment_id: str | None
+
+
+async def lease(tx: Transaction, chain_id: int, owner: str, until: int, now: int) -> bool:
+    """Watch a network until then, or go on; False while another watcher does."""
+    await tx.execute(_ENSURE, chain_id, now)
+    return await tx.execute(_LEASE, chain_id, owner, until, now) == 1
+
+
+async def release(tx: Transaction, chain_id: int, owner: str) -> None:
+    """Let another watcher take over at once."""
+    await tx.execute(_RELEASE, chain_id, owner)
+
+
+async def view(tx: Transaction, chain_id: int) -> View | None:
+    """The chain as it was read so far; None where it was never watched."""
+    row = await tx.fetch_one(_CHAIN, chain_id)
+    if row is None or row["final_number"] is None:
+        return None
+    final = _final(row)
+    above = await tx.fetch_all(_ABOVE, chain_id, final.number, BLOCKS_KEPT_MAX)
+    below = await tx.fetch_all(_BELOW, chain_id, final.number, EARLIER_MAX)
+    sweep = Sweep(row["sweep_first"], row["sweep_last"], row["sweep_after"])
+    return View(row["version"], final, tuple(map(_point, above)), tuple(map(_point, below)), sweep)
+
+
+async def begin(tx: Transaction, chain_id: int, owner: str, at: Point, now: int) -> bool:
+    """Start at a block; False where the network has a beginning, or belongs to another watcher."""
+    following = at.number + 1
+    written = await tx.execute(
+        _BEGIN, chain_id, at.number, at.hash, at.parent_hash, at.mined_at, following, at.number, now, owner
+    )
+    return written == 1
+
+
+async def apply(tx: Transaction, chain_id: int, owner: str, change: Change, now: int) -> bool:
+    """Write a change down; False, and nothing, where the books have moved on or belong to another watcher."""
+    row = await tx.fetch_one(_CHAIN_LOCKED, chain_id)
+    if row is None or row["final_number"] is None:
+        return False
+    was, final = _final(row), change.final
+    sweep = change.sweep or Sweep(final.number + 1, final.number)
+    written = await tx.execute(
+        _MOVE,
+        chain_id,
+        final.number,
+        final.hash,
+        final.parent_hash,
+        final.mined_at,
+        sweep.first,
+        sweep.last,
+        sweep.after,
+        now,
+        change.version,
+        owner,
+    )
+    if written != 1:
+        return False
+    if change.rolled_back_to is not None:
+        await tx.execute(_DROP_ABOVE, chain_id, change.rolled_back_to)
+        await tx.execute(_ORPHAN_ABOVE, chain_id, change.rolled_back_to, now)
+    elif was.number != final.number:
+        await _add_block(tx, chain_id, was)
+    for block in change.blocks:
+        await _add_block(tx, chain_id, block)
+    for booked in change.booked:
+        await _book(tx, chain_id, booked, now)
+    if was.number != final.number:
+        await tx.execute(_DROP_OLD, chain_id, BLOCKS_KEPT_MAX)
+    return True
+
+
+async def known(tx: Transaction, chain_id: int, first: int, last: int, *, final: bool) -> list[Money]:
+    """The transfers in the blocks of a range that the books have as final, or else as only seen."""
+    state = TransferState.FINAL if final else TransferState.SEEN
+    found: list[Money] = []
+    after = ""
+    while True:
+        rows = await tx.fetch_all(_KNOWN, chain_id, first, last, state.value, after, TRANSFERS_PAGE)
+        found += [_transfer(row).money for row in rows]
+        if len(rows) < TRANSFERS_PAGE:
+            return found
+        after = rows[-1]["id"]
+
+
+async def holding(tx: Transaction, chain_id: int, token: str, address: str, last: int) -> int:
+    """What the books say an address has of a token after a block: in less out. No database adds 256 bits."""
+    held, after = 0, ""
+    while True:
+        rows = await tx.fetch_all(_MOVED_TO, address, token, chain_id, last, after, TRANSFERS_PAGE)
+        held += sum(int(row["amount_atomic"]) for row in rows)
+        if len(rows) < TRANSFERS_PAGE:
+            break
+        after = rows[-1]["id"]
+    after = ""
+    while True:
+        rows = await tx.fetch_all(_MOVED_FROM, address, token, chain_id, last, after, TRANSFERS_PAGE)
+        held -= sum(int(row["amount_atomic"]) for row in rows)
+        if len(rows) < TRANSFERS_PAGE:
+            return held
+        after = rows[-1]["id"]
+
+
+async def untold(tx: Transaction, chain_id: int, limit: int) -> list[Transfer]:
+    """Transfers that the checkout does not know as they are, by the address that they went to."""
+    return [_transfer(row) for row in await tx.fetch_all(_UNTOLD, chain_id, limit)]
+
+
+async def rising(tx: Transaction, chain_id: int, height: int, limit: int) -> list[Transfer]:
+    """Transfers of payments on which more blocks stand than was told."""
+    return [_transfer(row) for row in await tx.fetch_all(_RISING, chain_id, height, limit)]
+
+
+async def set_told(tx: Transaction, transfer: Transfer, height: int, payment_id: str | None) -> bool:
+    """The checkout knows a transfer as it is; False where it has changed meanwhile."""
+    return await tx.execute(_TOLD, transfer.id, transfer.revision, height, payment_id) == 1
+
+
+async def note_look(
+    tx: Transaction, chain_id: int, owner: str, *, head: int | None, trouble: str | None, now: int
+) -> None:
+    """Keep what a look found, for whoever asks how a network stands."""
+    await tx.execute(_NOTE_LOOK, chain_id, head, now, trouble, owner)
+
+
+async def looked_until(tx: Transaction, chain_id: int) -> int:
+    """The time of the newest block that was read and told; 0 where none was."""
+    row = await tx.fetch_one(_CHAIN, chain_id)
+    if row is None or row["final_number"] is None:
+        return 0
+    tip = await tx.fetch_one(_TIP, chain_id, row["final_number"])
+    until: int = tip["mined_at"] if tip is not None else row["final_mined_at"]
+    first = await tx.fetch_one(_FIRST_UNTOLD, chain_id)
+    if first is not None and first["mined_at"] is not None:
+        until = min(until, first["mined_at"])
+    return until
+
+
+async def _add_block(tx: Transaction, chain_id: int, block: Point) -> None:
+    await tx.execute(_ADD_BLOCK, chain_id, block.number, block.hash, block.parent_hash, block.mined_at)
+
+
+async def _book(tx: Transaction, chain_id: int, booked: Booked, now: int) -> None:
+    """Write a transfer down: known again, come back, or new."""
+    money = booked.money
+    versions = [
+        _transfer(row) for row in await tx.fetch_all(_VERSIONS, chain_id, money.tx_hash, money.ordinal, VERSIONS_MAX)
+    ]
+    state = TransferState.FINAL if booked.final else TransferState.SEEN
+    doubt = booked.doubt.value if booked.doubt is not None else None
+    block = money.block
+    for one in versions:
+        if same_money(one.money, money):
+            unchanged = one.money == money and one.state is state
+            if unchanged or (one.state is TransferState.FINAL and not booked.final):
+                return
+            written = await tx.execute(
+                _CHANGE_TRANSFER,
+                one.id,
+                block.number,
+                block.hash,
+                block.mined_at,
+                state.value,
+                booked.single_source,
+                doubt,
+                now,
+            )
+            ensure(written == 1, "a transfer that was just read is there")
+            return
+    await tx.execute(
+        _ADD_TRANSFER,
+        ids.new_id(ids.TRANSACTION),
+        chain_id,
+        money.tx_hash,
+        money.ordinal,
+        len(versions),
+        money.token,
+        money.sender,
+        money.recipient,
+        str(money.amount_atomic),
+        block.number,
+        block.hash,
+        block.mined_at,
+        state.value,
+        booked.single_source,
+        doubt,
+        now,
+    )
+
+
+def _final(row: Row) -> Point:
+    return Point(row["final_number"], row["final_hash"], row["final_parent_hash"], row["final_mined_at"])
+
+
+def _point(row: Row) -> Point:
+    return Point(row["number"], row["hash"], row["parent_hash"], row["mined_at"])
+
+
+def _transfer(row: Row) -> Transfer:
+    block = Block(row["block_number"], row["block_hash"], row["block_mined_at"])
+    money = Money(
+        row["tx_hash"],
+        row["ordinal"],
+        row["token"],
+        row["sender"],
+        row["recipient"],
+        int(row["amount_atomic"]),
+        block,
+    )
+    return Transfer(
+        id=row["id"],
+        chain_id=row["chain_id"],
+        money=money,
+        generation=row["generation"],
+        state=TransferState(row["state"]),
+        single_source=bool(row["single_source"]),
+        doubt=Doubt(row["doubt"]) if row["doubt"] is not None else None,
+        revision=row["revision"],
+        payment_id=row["payment_id"],
+    )

@@ -1,0 +1,1 @@
+"""Wallets: where live money goes, and which address comes next."""

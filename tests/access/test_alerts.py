@@ -1,0 +1,188 @@
+"""Alerts: once for each cause, to whom they are of use, and never in the way of what they are about."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyturn import Mode
+from tests.mailserver import Mailbox, mail_server
+from tests.makers import one, rows
+from tests.shop import Shop, eventually, open_shop, shop, sqlite_shop
+from tillgate.access.accounts import Role
+from tillgate.access.alerts.model import EVENT_OF, MAILED_MAX, AlertKind
+from tillgate.access.alerts.operations import raise_alert
+from tillgate.access.alerts.words import WORDS
+from tillgate.events.facts import Fact
+from tillgate.events.operations import emit
+from tillgate.events.outbox import Outbox
+from tillgate.events.types import WEBHOOK_ENDPOINT_FAILING
+from tillgate.store import Transaction
+
+__all__ = ["shop", "sqlite_shop"]
+
+pytestmark = pytest.mark.anyio
+
+
+async def alert(
+    shop: Shop, cause: str = "a cause", *, kind: AlertKind = AlertKind.NEEDS_REVIEW, livemode: bool = True
+) -> bool:
+    """Raise an alert, as the transaction of its cause does."""
+    outbox: Outbox = shop.app._checkout.outbox
+
+    async def operation(tx: Transaction) -> bool:
+        return await raise_alert(
+            tx,
+            outbox,
+            kind,
+            project_id=shop.project_id,
+            livemode=livemode,
+            cause=cause,
+            subject_id="cs_1",
+            detail={"exceptions": "underpaid {actor.__class__}", "email": "owner@example.com"},
+            now=shop.clock.now(),
+        )
+
+    return await shop.database.write(operation)
+
+
+async def types(shop: Shop) -> list[str]:
+    found = await rows(shop.database, "SELECT type FROM events WHERE type LIKE 'alert.%' ORDER BY created_at, id")
+    return [row["type"] for row in found]
+
+
+@pytest.fixture
+async def mailing(tmp_path: Path, database_url: str, anyio_backend: object) -> AsyncIterator[tuple[Shop, Mailbox]]:
+    mailbox = Mailbox()
+    async with mail_server(mailbox) as server, open_shop(tmp_path, database_url, mail=server) as opened:
+        yield opened, mailbox
+
+
+async def test_money_in_review_is_an_alert_and_an_event(shop: Shop) -> None:
+    """In the transaction of its cause; what happens again is another cause, and what is retried is none."""
+    api = await shop.client()
+    made = await api.post("/checkout_sessions", json={"amount": {"value": "5.00", "currency": "USD"}})
+    await api.post(f"/checkout_sessions/{made.json()['id']}/simulate", json={"outcome": "underpaid"})
+    events: list[dict[str, Any]] = (await api.get("/events?type=alert.needs_review")).json()["data"]
+    (event,) = events
+    assert event["data"]["object"] == "alert"
+    assert event["data"]["subjectId"] == made.json()["id"]
+    assert event["data"]["detail"]["exceptions"] == "underpaid"
+    assert event["previousAttributes"] is None
+
+
+async def test_an_alert_is_raised_once_for_its_cause(shop: Shop) -> None:
+    """Also where two do it in the same moment."""
+    raised = await asyncio.gather(*(alert(shop) for _ in range(4)))
+    assert sorted(raised) == [False, False, False, True]
+    assert await types(shop) == ["alert.needs_review"]
+    assert await alert(shop, "another cause")
+
+
+async def test_who_runs_a_project_gets_mail(mailing: tuple[Shop, Mailbox]) -> None:
+    """Its owners and admins; developers and viewers look at the dashboard. What people wrote is text, not a format."""
+    shop, mailbox = mailing
+    accounts = shop.app.accounts
+    await accounts.create_user("all@example.com", "a long password", Role.OWNER)
+    for role in (Role.OWNER, Role.ADMIN, Role.DEVELOPER, Role.VIEWER):
+        await accounts.create_user(f"{role.value}@example.com", "a long password", role, shop.project_id)
+    await alert(shop)
+    await eventually(lambda: len(mailbox.mails) == 2)
+    assert {mail["To"] for mail in mailbox.mails} == {"owner@example.com", "admin@example.com"}
+    assert "underpaid {actor.__class__}" in mailbox.text()
+    assert "/dashboard/sessions/cs_1" in mailbox.text()
+
+
+async def test_what_is_tried_in_test_mode_is_mailed_to_nobody(mailing: tuple[Shop, Mailbox]) -> None:
+    """It is in the dashboard and in webhooks; a project without people of its own is its server's owners' affair."""
+    shop, mailbox = mailing
+    await shop.app.accounts.create_user("all@example.com", "a long password", Role.OWNER)
+    await alert(shop, "tried", livemode=False)
+    await alert(shop, "real")
+    await eventually(lambda: len(mailbox.mails) == 1)
+    assert mailbox.mails[0]["To"] == "all@example.com"
+    assert await one(shop.database, "SELECT COUNT(*) FROM alerts") == 2
+
+
+async def test_a_flood_of_alerts_is_a_bounded_number_of_mails(mailing: tuple[Shop, Mailbox]) -> None:
+    """A thousand payments in review are thirty mails in an hour, and all of them in the dashboard."""
+    shop, mailbox = mailing
+    await shop.app.accounts.create_user("owner@example.com", "a long password", Role.OWNER, shop.project_id)
+    for number in range(MAILED_MAX + 5):
+        await alert(shop, f"cause {number}")
+
+    async def over() -> bool:
+        found = await rows(shop.database, "SELECT kind FROM jobs WHERE kind IN ('alerts.mail', 'mail.send')")
+        return not found
+
+    await eventually(over)
+    assert len(mailbox.mails) == MAILED_MAX
+    assert await one(shop.database, "SELECT COUNT(*) FROM alerts") == MAILED_MAX + 5
+
+
+async def test_owners_get_mail_about_what_others_changed(mailing: tuple[Shop, Mailbox]) -> None:
+    """A live key, by somebody else: each owner but whoever did it, once, however often the audit log is read."""
+    shop, mailbox = mailing
+    accounts = shop.app.accounts
+    await accounts.create_user("owner@example.com", "a long password", Role.OWNER, shop.project_id)
+    for name in ("other", "third"):
+        await accounts.create_user(f"{name}@example.com", "a long password", Role.OWNER, shop.project_id)
+
+    async def reading_has_begun() -> bool:
+        return bool(await rows(shop.database, "SELECT value FROM instance_facts WHERE name = 'alerts_read_audit'"))
+
+    await eventually(reading_has_begun)
+    await accounts.set_role("other@example.com", Role.ADMIN, shop.project_id, by="user:owner@example.com")
+    shop.clock.ahead_ms += 61_000
+    await shop.issued(mode=Mode.TEST.value)
+    await eventually(lambda: any("user.role_changed" in mailbox.text(n) for n in range(len(mailbox.mails))))
+    shop.clock.ahead_ms += 61_000
+    await shop.issued(mode=Mode.TEST.value)
+    told = [(mail["To"], "user.role_changed" in mailbox.text(n)) for n, mail in enumerate(mailbox.mails)]
+    assert told.count(("third@example.com", True)) == 1
+    assert not any(to in ("owner@example.com", "other@example.com") for to, is_this in told if is_this)
+
+
+async def test_an_endpoint_is_one_alert_an_episode(shop: Shop) -> None:
+    """However many days it fails; a new episode is another alert."""
+    outbox: Outbox = shop.app._checkout.outbox
+
+    def fact(since: str) -> Fact:
+        native = f'{{"url":"https://example.com","failingSince":"{since}","disabledReason":null}}'
+        return Fact(
+            type=WEBHOOK_ENDPOINT_FAILING,
+            project_id=shop.project_id,
+            livemode=True,
+            object_id="we_1",
+            at=shop.clock.now(),
+            native=native.encode(),
+        )
+
+    for since in ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"):
+        await shop.database.write(lambda tx, since=since: emit(tx, outbox, fact(since)))
+    assert await types(shop) == ["alert.endpoint_failing"] * 2
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        "alert.needs_review",
+        "alert.endpoint_failing",
+        "alert.key_expiring",
+        "alert.key_exposed",
+        "alert.new_device",
+        "alert.setting_changed",
+    ],
+)
+async def test_every_kind_is_an_event_of_its_own(sqlite_shop: Shop, type: str) -> None:
+    """Declared as the others, and sent to whoever subscribes to it."""
+    kind = next(kind for kind, event in EVENT_OF.items() if event.name == type)
+    assert await alert(sqlite_shop, kind=kind)
+    assert await types(sqlite_shop) == [type]
+
+
+def test_every_kind_has_words() -> None:
+    """A kind without words has no mail."""
+    assert set(WORDS) == set(AlertKind)

@@ -1,0 +1,51 @@
+"""The guide to live mode: each of its commands, against nodes that speak as real ones do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chain import StandIn, served
+from tests.journeys.test_operating_guides import Host
+from tests.journeys.test_readme import shell_blocks
+from tillgate.rails.evm.networks.catalogue import catalogue
+
+pytestmark = pytest.mark.slow
+
+GUIDE = "docs/live.md"
+OWN = "0x52908400098527886E0F7030069857D2E4169EE7"
+BASE = catalogue()["base"]
+
+
+def node() -> StandIn:
+    found = StandIn(BASE.chain_id, genesis=BASE.genesis)
+    found.decimals = {one.address.lower(): one.decimals for one in BASE.tokens}
+    found.decimals[OWN.lower()] = 18
+    return found
+
+
+def test_the_guide_works_as_it_is_written(tmp_path: Path) -> None:
+    """Networks are added and paused, a token is accepted, a wallet is set and confirmed, addresses are skipped."""
+    with served(node()) as one, served(node()) as other:
+        urls = {"https://rpc.example/v3/KEY": one.url, "https://other.example/KEY": other.url}
+        host = Host(tmp_path, urls)
+        host.run("tillgate projects create --name Shop")
+        add, look = shell_blocks(GUIDE, "Networks")
+        add_token, take = shell_blocks(GUIDE, "Tokens")
+        set_wallet, confirm = shell_blocks(GUIDE, "Wallet")
+        [skip] = shell_blocks(GUIDE, "After a restore")
+        added = host.run(add)
+        assert "base (chain 8453) was added" in added
+        assert "watching costs about 86,400 calls" in added
+        assert "Tokens: " in added and "USDC (USD)" in added
+        looked = host.run(look)
+        assert "paused" in looked and looked.rstrip().endswith("new sessions are offered it.")
+        assert "s3cr3t-of-the-operator" not in added + looked
+        assert "was added: 18 decimals" in host.run(add_token)
+        taken = host.run(take)
+        assert [line.split()[-1] for line in taken.splitlines() if OWN in line] == ["yes"]
+        assert [line.split()[-1] for line in taken.splitlines() if "DAI" in line and "0x50c5" in line] == ["-"]
+        assert "It is not in use yet" in host.run(set_wallet)
+        confirmed = host.run(confirm)
+        assert "New live sessions go to this wallet." in confirmed
+        assert "in use" in confirmed
+        assert "is 1000." in host.run(skip)
