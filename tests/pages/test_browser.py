@@ -303,6 +303,7 @@ def test_the_time_runs_down_and_out(merchant: Merchant, page: Page) -> None:
     expect(heading(page)).to_have_text("The time is up", timeout=40_000)
     expect(page.get_by_role("status")).to_contain_text("do not send anything to this address")
     page.get_by_role("link", name="Start again").click()
+    page.get_by_role("button", name="Continue to payment").click()
     expect(heading(page)).to_have_text("Send 0.0196 test ETH")
     assert page.url != session["url"]
 
