@@ -16,7 +16,7 @@ import msgspec
 import uvicorn
 import uvloop
 
-from keyturn.database.postgres import POOL_MIN
+from keyturn.database.postgres import CONNECTIONS_MIN
 from tillgate.checkout.sessions.records import _BY_ID
 
 CONNECTIONS_MAX = 32
@@ -37,7 +37,7 @@ def _of_sqlite(path: str) -> Read:
 
 
 async def _of_postgres(url: str) -> Read:
-    pool = await asyncpg.create_pool(url, min_size=POOL_MIN, max_size=CONNECTIONS_MAX, reset=_leave_as_it_is)
+    pool = await asyncpg.create_pool(url, min_size=CONNECTIONS_MIN, max_size=CONNECTIONS_MAX, reset=_leave_as_it_is)
 
     async def read(session_id: str) -> Any:
         async with pool.acquire() as connection:

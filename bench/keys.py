@@ -38,7 +38,7 @@ class Keys:
         data = self._stage.directory / "sqlite"
         port = free_port()
         shop = run(stock(data, None, port))
-        url = None
+        url, there = None, shop
         if self._stage.postgres is not None:
             self._stage.postgres.execute("CREATE DATABASE keys")
             url = self._stage.postgres.url("keys")
