@@ -32,12 +32,15 @@ def path_of(view: View | PublicView) -> str:
 
 
 async def test_only_setting_up_and_signing_in_are_open(sqlite_shop: Shop) -> None:
-    """Every other page sends a stranger to sign in, and every other form does nothing. crypto-checkout R11."""
+    """And asking for a link to another password. Every other page sends a stranger to sign in, and every other form does nothing. crypto-checkout R11."""
     assert {view.path for view in VIEWS if isinstance(view, PublicView)} == {
         "/dashboard/sign-in",
         "/dashboard/sign-in/second",
         "/dashboard/setup/{token}",
         "/dashboard/invitations/{token}",
+        "/dashboard/password",
+        "/dashboard/password/asked",
+        "/dashboard/password/{token}",
     }
     async with browser_of(sqlite_shop) as http:
         for view in VIEWS:

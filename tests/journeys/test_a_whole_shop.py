@@ -229,7 +229,7 @@ def told_as_it_is(shop: Merchant, events: list[Any]) -> None:
         latest[data["id"]] = data
     kinds = {data["object"] for data in latest.values()}
     # Redemptions are no change of a coupon or a code, so they are not told.
-    assert kinds == {*paths, "coupon", "promotion_code"}
+    assert kinds == {*paths, "coupon", "promotion_code", "alert"}
     for id, data in latest.items():
         if data["object"] in paths:
             now = shop.get(f"/{paths[data['object']]}/{id}")

@@ -28,6 +28,7 @@ from keyturn.keys.issuing import Issuer
 from keyturn.keys.model import Kind, KnownKey, Mode, Needs, RefusalReason, Refused, Verified
 from keyturn.keys.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.leaks.responding import Alert, LeakResponder, LeakRules, Seen
+from keyturn.limiting import gcra
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
 from keyturn.limiting.visitors import share_of, visitor
 from keyturn.stores.ports import Clock, KeyStore, RateLimiter, RequestStore, UsageStore, Use
@@ -243,7 +244,7 @@ class KeyLayer:
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
         self._visitors: RateLimiter = visitors or Limiter(time.monotonic_ns)
-        self._counts_here = isinstance(self._limiter, Limiter) and isinstance(self._visitors, Limiter)
+        self._counts_here = isinstance(self._limiter, gcra.Limiter) and isinstance(self._visitors, gcra.Limiter)
         self.origins = Origins(store, boottime_ns)
         self.carriers = carriers
         self.usage = Usage(carriers.clean)
