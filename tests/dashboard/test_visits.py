@@ -32,7 +32,8 @@ def path_of(view: View | PublicView) -> str:
 
 
 async def test_only_setting_up_and_signing_in_are_open(sqlite_shop: Shop) -> None:
-    """And asking for a link to another password. Every other page sends a stranger to sign in, and every other form does nothing. crypto-checkout R11."""
+    """And asking for a link to another password. Every other page sends a stranger to sign in, and every other form
+    does nothing. crypto-checkout R11."""
     assert {view.path for view in VIEWS if isinstance(view, PublicView)} == {
         "/dashboard/sign-in",
         "/dashboard/sign-in/second",

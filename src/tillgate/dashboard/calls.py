@@ -512,11 +512,14 @@ class Page:
             form = Form({})
             if view.method == "POST":
                 _check_origin(request, self._site.context.public_url)
-                form = await _read(request, uploads=isinstance(view, View) and view.uploads)
             if isinstance(view, PublicView):
+                if view.method == "POST":
+                    form = await _read(request, uploads=False)
                 return await view.answer(OpenCall(self._site, request, form=form, who=who, cookie=cookie))
             if who is None:
-                return _to_sign_in(call, view)
+                return _to_sign_in(call, view)  # what a stranger sends is not read
+            if view.method == "POST":
+                form = await _read(request, uploads=view.uploads)
             if view.method == "POST" and not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
                 raise _Refused(
                     403,
