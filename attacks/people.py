@@ -86,7 +86,8 @@ def lower_roles(scene: Scene, tally: Tally) -> None:
                 for view in scene.some([one for one in VIEWS if isinstance(one, View) and one.need.right in lacks]):
                     path = _path(view, scene.victim, live)
                     data = _filled(scene, token, mode) | {"key": live}
-                    answer = client.post(path, data=data) if view.method == "POST" else client.get(path)
+                    files = {"logo": ("logo.png", b"x", "image/png")} if view.uploads else None
+                    answer = client.post(path, data=data, files=files) if view.method == "POST" else client.get(path)
                     told = (role.value, mode, view.method, path, answer.status_code)
                     # A page of a form that any mode will do for is shown where the other mode allows it.
                     either = view.method == "GET" and view.need.right in ROLES[role].test

@@ -7,14 +7,14 @@ import pytest
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS, HOUR_MS
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError
-from tillgate.base.pages import PageRequest, checked_cursor, cut, since
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, since
 
 
 def test_one_more_row_than_asked_for_means_a_further_page() -> None:
     """A page is never longer than its limit."""
-    assert cut([1, 2, 3], 2) == ([1, 2], True)
-    assert cut([1, 2], 2) == ([1, 2], False)
-    assert cut([], 2) == ([], False)
+    assert cut([1, 2, 3], 2) == Page([1, 2], True)
+    assert cut([1, 2], 2) == Page([1, 2], False)
+    assert cut([], 2) == Page([], False)
 
 
 def test_without_a_cursor_a_page_begins_after_every_id() -> None:

@@ -180,7 +180,9 @@ def test_every_event_type_can_be_triggered(running: RunningServer) -> None:
             assert status == 0, err
             [newest] = client.get("/events", params={"limit": 1, "type": event}).json()["data"]
             assert newest["data"]["object"] == next(one.object for one in TYPES if one.name == event)
-            assert any(newest["data"].get(name, "nothing") in out for name in ("id", "sessionId", "paymentId"))
+            assert any(
+                newest["data"].get(name, "nothing") in out for name in ("id", "sessionId", "paymentId", "subjectId")
+            )
 
 
 @pytest.mark.parametrize("command", ["listen", "trigger"])

@@ -205,7 +205,7 @@ def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: Runn
     owner.get_by_role("button", name="Create link").click()
     expect(owner.get_by_role("heading", name="Browser plan")).to_be_visible()
     share = owner.locator("#share-url").inner_text()
-    visit = httpx.get(share, trust_env=False)
+    visit = httpx.post(share, trust_env=False)
     assert visit.status_code == 303
     session = visit.headers["location"].rpartition("/")[2]
     owner.goto(f"{running.url}/dashboard/sessions/{session}")
@@ -550,7 +550,7 @@ def test_on_a_phone_the_menu_is_folded_away(running: RunningServer, open_page: O
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     button.focus()
     page.keyboard.press("Enter")
-    expect(menu.get_by_role("link")).to_have_count(17)
+    expect(menu.get_by_role("link")).to_have_count(18)
     expect(menu.get_by_role("list", name="Sell").get_by_role("link")).to_have_count(6)
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     if scripts:

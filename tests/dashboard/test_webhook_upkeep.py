@@ -80,7 +80,7 @@ async def test_what_did_not_arrive_is_sent_again_or_everything_or_a_range(
     owner_of_both: Owner, receiver: Receiver
 ) -> None:
     """Three sessions, of which the second failed and the third came while the endpoint was paused; that it was is an
-    event between them."""
+    event between them, and the alert of it another."""
     owner = owner_of_both
     path = await endpoint(owner, receiver.url, ["session.created"])
 
@@ -112,7 +112,7 @@ async def test_what_did_not_arrive_is_sent_again_or_everything_or_a_range(
     assert "Replay events" in await owner.page(f"{path}/replay")
     assert await owner.done(f"{path}/replay", **again) == path
     assert "being sent again" in await owner.page(path)
-    await eventually(lambda: heard() == [4])
+    await eventually(lambda: heard() == [5])
 
     async def nothing_pending() -> bool:
         return "Pending" not in await owner.page(path)
@@ -122,7 +122,7 @@ async def test_what_did_not_arrive_is_sent_again_or_everything_or_a_range(
     assert "nothing to replay" in await owner.page(path)
     receiver.received.clear()
     await owner.done(f"{path}/replay", **(again | {"after": "1", "which": "everything"}))
-    await eventually(lambda: sorted(heard()) == [2, 4])
+    await eventually(lambda: sorted(heard()) == [2, 5])
     await eventually(nothing_pending)
     receiver.received.clear()
     await owner.done(f"{path}/replay", **(again | {"after": "1", "before": "3", "which": "everything"}))

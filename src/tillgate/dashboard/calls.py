@@ -518,6 +518,9 @@ class Page:
                 return await view.answer(OpenCall(self._site, request, form=form, who=who, cookie=cookie))
             if who is None:
                 return _to_sign_in(call, view)  # what a stranger sends is not read
+            if view.uploads:
+                # A file is large, so it is read of nobody who may not send it.
+                await _check_role(Call(self._site, request, form=form, who=who, cookie=cookie), view.need)
             if view.method == "POST":
                 form = await _read(request, uploads=view.uploads)
             if view.method == "POST" and not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
