@@ -509,33 +509,14 @@ class Page:
                 return response
             if "\0" in request.url.path or "%00" in request.url.path:
                 raise NotFound("page")
-            form = Form({})
             if view.method == "POST":
                 _check_origin(request, self._site.context.public_url)
             if isinstance(view, PublicView):
-                if view.method == "POST":
-                    form = await _read(request, uploads=False)
+                form = await _read(request, uploads=False) if view.method == "POST" else Form({})
                 return await view.answer(OpenCall(self._site, request, form=form, who=who, cookie=cookie))
             if who is None:
                 return _to_sign_in(call, view)  # what a stranger sends is not read
-            if view.uploads:
-                # A file is large, so it is read of nobody who may not send it.
-                await _check_role(Call(self._site, request, form=form, who=who, cookie=cookie), view.need)
-            if view.method == "POST":
-                form = await _read(request, uploads=view.uploads)
-            if view.method == "POST" and not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
-                raise _Refused(
-                    403,
-                    "This form belongs to an earlier sign-in.",
-                    "Nothing was changed. Go back, reload the page and submit the form again.",
-                )
-            asked = Call(self._site, request, form=form, who=who, cookie=cookie)
-            await _check_role(asked, view.need)
-            asking = await _confirmation(asked, view)
-            if asking is not None:
-                return asking
-            await _note_seen(asked)
-            return await (asked.answered_once(view.answer) if view.method == "POST" else view.answer(asked))
+            return await self._answer_signed_in(request, view, who, cookie)
         except _Refused as refused:
             return apology(call, refused.status_code, refused.title, refused.words)
         except TillgateError as error:
@@ -549,6 +530,27 @@ class Page:
             # The path as declared: what stands in it may be a set-up token.
             _log.exception("dashboard.failed", method=request.method, path=self._path)
             return apology(call, 500)
+
+    async def _answer_signed_in(self, request: Request, view: View, who: SignedIn, cookie: str) -> Response:
+        form = Form({})
+        if view.uploads:
+            # A file is large, so it is read of nobody who may not send it.
+            await _check_role(Call(self._site, request, form=form, who=who, cookie=cookie), view.need)
+        if view.method == "POST":
+            form = await _read(request, uploads=view.uploads)
+            if not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
+                raise _Refused(
+                    403,
+                    "This form belongs to an earlier sign-in.",
+                    "Nothing was changed. Go back, reload the page and submit the form again.",
+                )
+        asked = Call(self._site, request, form=form, who=who, cookie=cookie)
+        await _check_role(asked, view.need)
+        asking = await _confirmation(asked, view)
+        if asking is not None:
+            return asking
+        await _note_seen(asked)
+        return await (asked.answered_once(view.answer) if view.method == "POST" else view.answer(asked))
 
 
 _TITLES: Final = {
