@@ -9,6 +9,8 @@ from tillgate.base.clock import SECOND_MS, to_rfc3339
 from tillgate.base.pages import PageRequest
 from tillgate.checkout.customers.operations import list_customers
 from tillgate.checkout.links.operations import LinkChanges, get_public_link, update_link
+from tillgate.checkout.projects.model import ProjectSettings
+from tillgate.checkout.projects.operations import change_settings
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session
 from tillgate.checkout.settlement.simulating import Outcome
@@ -163,6 +165,21 @@ async def test_an_offer_in_another_language_is_the_same_purchase(sqlite_till: Ti
     [action] = re.findall(r'action="(/l/[^"]*)"', answer.text)
     taken = await sqlite_till.browser.post(html.unescape(action), data=form)
     assert taken.headers["Location"].endswith("?lang=de")
+
+
+async def test_an_offer_is_the_sellers_in_looks_and_language(sqlite_till: Till) -> None:
+    """Colour, address and language are those that the project set; what the buyer picks goes before."""
+    link = await sqlite_till.link()
+
+    async def operation(tx: Transaction) -> None:
+        settings = ProjectSettings(colour="#14614a", address="Hafenstr. 1\n20457 Hamburg", locale="de")
+        await change_settings(tx, sqlite_till.test.project_id, settings)
+
+    await sqlite_till.database.write(operation)
+    page = (await sqlite_till.look(link)).text
+    assert '<html lang="de"' in page and "Weiter zur Zahlung" in page
+    assert 'href="/colours/14614a.css"' in page and "20457 Hamburg" in page
+    assert "Continue to payment" in (await sqlite_till.look(link, lang="en")).text
 
 
 async def test_an_email_address_fills_the_customer(till: Till) -> None:

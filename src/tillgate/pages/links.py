@@ -19,8 +19,11 @@ from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
 from tillgate.checkout.links.model import Ended, PaymentLink
 from tillgate.checkout.links.operations import get_public_link
 from tillgate.checkout.orders.model import REFERENCE_MAX
+from tillgate.checkout.projects.model import Profile
+from tillgate.checkout.projects.operations import get_profile
 from tillgate.checkout.sessions.opening import Visitor, visit_link
 from tillgate.pages.amounts import spoken
+from tillgate.pages.brand import brand_of
 from tillgate.pages.context import PagesContext
 from tillgate.pages.forms import fields_of, small_form
 from tillgate.pages.reader import Reader, reader_of
@@ -61,26 +64,27 @@ class _Typed(NamedTuple):
 def routes(context: PagesContext) -> list[BaseRoute]:
     async def offer(request: Request) -> Response:
         """What the link offers."""
-        reader = reader_of(request)
-        link = await _link(context, reader, request)
-        if isinstance(link, Response):
-            return link
+        found = await _link(context, request)
+        if isinstance(found, Response):
+            return found
+        link, profile = found
+        reader = reader_of(request, profile.settings.locale)
         said = _said(fields_of(request.url.query[:FORM_BYTES_MAX]), reader.words)
         # A link's address is not the buyer's own words: what is malformed in it is left out without a word.
-        return await _offer(
-            context, reader, link, said if said.problem is None else said._replace(email="", problem=None)
-        )
+        said = said if said.problem is None else said._replace(email="", problem=None)
+        return _offer(context, reader, link, profile, said)
 
     async def take(request: Request) -> Response:
         """Open a session for whoever takes the offer: once for each form that was shown, however often it is sent."""
-        reader = reader_of(request)
-        link = await _link(context, reader, request)
-        if isinstance(link, Response):
-            return link
+        found = await _link(context, request)
+        if isinstance(found, Response):
+            return found
+        link, profile = found
+        reader = reader_of(request, profile.settings.locale)
         form = fields_of(request.url.query[:FORM_BYTES_MAX]) | await small_form(request, FORM_BYTES_MAX)
         said = _said(form, reader.words)
         if said.problem is not None:
-            return await _offer(context, reader, link, said, 422)
+            return _offer(context, reader, link, profile, said, 422)
         # Each session is rows, an address and an event: nobody needs many of them at once.
         who = visitor(request.client.host if request.client else None)
         if seconds := await context.visits.seconds_to_wait(link.slug, who):
@@ -110,36 +114,41 @@ def routes(context: PagesContext) -> list[BaseRoute]:
     ]
 
 
-async def _link(context: PagesContext, reader: Reader, request: Request) -> PaymentLink | Response:
-    """The link, if it can be paid; or else the page that says why not."""
+async def _link(context: PagesContext, request: Request) -> tuple[PaymentLink, Profile] | Response:
+    """The link, if it can be paid, and whose it is; or else the page that says why not."""
     slug: str = request.path_params["slug"]
+    reader = reader_of(request)
     if not _SLUG.fullmatch(slug):
         return _unknown(reader)
 
-    async def operation(tx: Transaction) -> PaymentLink:
-        return await get_public_link(tx, slug)
+    async def operation(tx: Transaction) -> tuple[PaymentLink, Profile]:
+        link = await get_public_link(tx, slug)
+        return link, await get_profile(tx, link.project_id)
 
     try:
-        link = await context.database.read(operation)
+        link, profile = await context.database.read(operation)
     except NotFound:
         return _unknown(reader)
+    reader = reader_of(request, profile.settings.locale)
     ended = link.ended(context.checkout.clock.now())
     if ended is not None:
         return _ended(reader, ended)
     if link.livemode and context.checkout.rails.live is None:
         return _not_ready(reader)
-    return link
+    return link, profile
 
 
-async def _offer(context: PagesContext, reader: Reader, link: PaymentLink, said: _Typed, status: int = 200) -> Response:
-    merchant = (await context.accounts.get_project(link.project_id)).name
+def _offer(
+    context: PagesContext, reader: Reader, link: PaymentLink, profile: Profile, said: _Typed, status: int = 200
+) -> Response:
     return page(
         reader,
         "offer.html",
         status,
         here=f"/l/{link.slug}{said.query}",
         link=link,
-        merchant=merchant,
+        merchant=profile.name,
+        brand=brand_of(profile),
         price=reader.words.price(link.price),
         url=f"{context.checkout.settings.public_url}/l/{link.slug}",
         said=said,
