@@ -35,11 +35,11 @@ def request(path: str, method: str = "GET", **more: Any) -> dict[str, Any]:
 def asked(targets: Targets, path: str, method: str = "GET", **more: Any) -> tuple[Any, bool]:
     """What is needed, and whether that was remembered; afterwards it may be, as if the caller was admitted."""
     scope = request(path, method, **more)
-    target, known = targets.find(scope, method)
+    target, found_in = targets.find(scope, method)
     assert target is not None
-    if not known:
-        targets.remember(scope, method, target)
-    return target.need, known
+    if found_in is not None:
+        targets.remember(scope, method, target, found_in)
+    return target.need, found_in is None
 
 
 def settle(targets: Targets, *paths: str) -> None:
@@ -96,6 +96,31 @@ def test_a_route_that_is_added_later_counts_at_once(make: Any) -> None:
     assert asked(targets, "/v1/other") == (Need("invoices:write"), False)
     settle(targets, "/v1/other")
     assert asked(targets, "/v1/other") == (Need("invoices:write"), True)
+
+
+def test_a_target_of_the_routes_before_is_not_kept() -> None:
+    """Found, then a route was added and another request noted that, and only then the caller was admitted."""
+    app = Starlette(routes=[Route("/invoices", asks("invoices:read"))])
+    targets = Targets(app)
+    settle(targets, "/invoices")
+    scope = request("/invoices")
+    targets._remembered.clear()
+    target, found_in = targets.find(scope, "GET")
+    assert target is not None and found_in is not None
+    app.routes.insert(0, Route("/invoices", asks("invoices:write")))
+    asked(targets, "/other")
+    targets.remember(scope, "GET", target, found_in)
+    assert asked(targets, "/invoices") == (Need("invoices:write"), False)
+
+
+def test_a_mounted_application_may_be_given_other_routes() -> None:
+    """Its whole list is another one then."""
+    inner = Starlette(routes=[Route("/invoices", asks("invoices:read"))])
+    targets = Targets(Starlette(routes=[Mount("/v1", app=inner)]))
+    settle(targets, "/v1/invoices")
+    assert asked(targets, "/v1/invoices") == (Need("invoices:read"), True)
+    inner.router.routes = [Route("/invoices", asks("invoices:write"))]
+    assert asked(targets, "/v1/invoices") == (Need("invoices:write"), False)
 
 
 class ByHeader(Route):

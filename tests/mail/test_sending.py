@@ -1,5 +1,7 @@
 """Mail is handed to a real mail server within a bounded time, and what it says is understood."""
 
+import re
+
 import pytest
 
 from tests.mailserver import PASSWORD, SENDER, Authority, Mailbox, mail_server
@@ -150,6 +152,16 @@ def test_a_language_from_right_to_left_says_so() -> None:
     """The HTML is marked for whoever shows it."""
     html = rendered(LETTER._replace(locale="ar")).html
     assert '<html lang="ar" dir="rtl">' in html
+
+
+def test_plain_text_is_plain() -> None:
+    """No element and no entity, though other people's text is isolated: by characters, and only where that matters."""
+    letter = LETTER._replace(paragraphs=("Paid by \u05d3\u05e0\u05d4 & co: <1>",))
+    text = rendered(letter).text
+    assert "Paid by" in text and "& co: <1>" in text
+    for locale in ("en", "ar"):
+        text = rendered(letter._replace(locale=locale)).text
+        assert not re.search(r"</?bdi>|&amp;|&lt;|&#", text)
 
 
 def test_a_long_subject_is_cut() -> None:

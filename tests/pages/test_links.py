@@ -167,6 +167,20 @@ async def test_an_offer_in_another_language_is_the_same_purchase(sqlite_till: Ti
     assert taken.headers["Location"].endswith("?lang=de")
 
 
+async def test_a_form_that_is_sent_again_leads_where_it_led(sqlite_till: Till) -> None:
+    """Though its own order was the last that the link had, though the link has ended since, and whatever the rate."""
+    link = await sqlite_till.link(fiat_amount="0", max_completed_sessions=1)
+    form = form_of((await sqlite_till.look(link)).text)
+    first = await sqlite_till.browser.post(f"/l/{link.slug}", data=form)
+    assert first.status_code == 303
+    assert (await sqlite_till.look(link)).status_code == 410
+    for _ in range(VISIT_LIMIT.burst + 1):
+        again = await sqlite_till.browser.post(f"/l/{link.slug}", data=form)
+        assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+    fresh = form | {"mark": "0" * 32}
+    assert (await sqlite_till.browser.post(f"/l/{link.slug}", data=fresh)).status_code == 410
+
+
 async def test_an_offer_is_the_sellers_in_looks_and_language(sqlite_till: Till) -> None:
     """Colour, address and language are those that the project set; what the buyer picks goes before."""
     link = await sqlite_till.link()

@@ -244,7 +244,7 @@ class KeyLayer:
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
         self._visitors: RateLimiter = visitors or Limiter(time.monotonic_ns)
-        self._counts_here = isinstance(self._limiter, gcra.Limiter) and isinstance(self._visitors, gcra.Limiter)
+        self._counts_here = type(self._limiter) is gcra.Limiter and type(self._visitors) is gcra.Limiter
         self.origins = Origins(store, boottime_ns)
         self.carriers = carriers
         self.usage = Usage(carriers.clean)

@@ -103,7 +103,7 @@ class KeyturnMiddleware:
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = by_lower_name(scope["headers"])
         method = "GET" if scope["type"] == "websocket" else scope["method"]
-        target, known = self._targets.find(scope, method)
+        target, found_in = self._targets.find(scope, method)
         layer = self._layer
         try:
             if layer is None:
@@ -127,8 +127,8 @@ class KeyturnMiddleware:
                 if judged is None:
                     await self._app(scope, receive, send)
                     return
-                if target is not None and not known:
-                    self._targets.remember(scope, method, target)
+                if target is not None and found_in is not None:
+                    self._targets.remember(scope, method, target, found_in)
                 if judged.presented.origin is not None:
                     more = [*more, *answer_headers(judged.presented.origin, judged.key)]
                 await AdmittedAnswer(layer, judged, more, send).run(self._app, scope, receive)

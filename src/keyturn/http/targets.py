@@ -2,7 +2,7 @@
 
 It imports no framework: of Starlette's and FastAPI's routes it asks ``matches``, as they do themselves. For routes of
 their own classes, which decide by method and path alone, the answer is remembered for as long as the lists of routes
-stay as they are.
+stay as they are. A route that is to lead elsewhere is replaced, not changed in place.
 """
 
 import functools
@@ -14,6 +14,8 @@ from keyturn.admission.needs import Access, Stated, need_of
 from keyturn.invariants import present
 
 Scope = Any
+# Each list of routes with what leads to it: itself, or a function.
+Lists = list[tuple[Any, list[Any]]]
 
 # What matches by method and path alone, by the module and name of its class. Not Starlette's ``Host``, nor what an
 # application derives from these.
@@ -59,33 +61,37 @@ class Targets:
         self._remembered: dict[tuple[str, str, str, str], Target] = {}
         # The lists of routes as they were when the first target was remembered, the application's own before those
         # inside of it, and whether all that they hold matches by method and path alone.
-        self._lists: list[tuple[Any, list[Any]]] = []
+        self._lists: Lists = []
         self._plain = False
 
-    def find(self, scope: Scope, method: str) -> tuple[Target | None, bool]:
-        """Where the routes lead, by their own word, None for an application that has no routes to ask; and whether that
-        was remembered."""
+    def find(self, scope: Scope, method: str) -> tuple[Target | None, Lists | None]:
+        """Where the routes lead, by their own word, None for an application that has no routes to ask; and, where that
+        is to be remembered, the lists in which it was found."""
         routes = routes_of(self._app)
         if routes is None:
-            return None, False
-        if self._plain and self._is_current(routes):
+            return None, None
+        lists = self._lists
+        if not self._is_current(routes):
+            lists = []
+        elif self._plain:
             known = self._remembered.get((scope["type"], method, scope["path"], scope.get("root_path", "")))
             if known is not None:
-                return known, True
-        return _find(routes, scope, method), False
+                return known, None
+        return _find(routes, scope, method), lists
 
-    def remember(self, scope: Scope, method: str, target: Target) -> None:
+    def remember(self, scope: Scope, method: str, target: Target, found_in: Lists) -> None:
         """Keep a target for the next request like this one. Only for who was admitted: then there is no key in the
         path, and strangers do not fill the memory."""
         routes, path = routes_of(self._app), scope["path"]
         if routes is None or len(path) > _PATH_MAX:
             return
         if not self._is_current(routes):
-            # This target may have been found in what the lists were before; the next request finds it again.
+            # The next request like this one finds it again, in these lists.
             self._remembered.clear()
             self._lists = []
             self._plain = _only_plain(routes, routes, self._lists)
-        elif self._plain:
+        elif self._plain and found_in is self._lists:
+            # Otherwise a route was added since, and another request has noted that.
             if len(self._remembered) >= REMEMBERED_MAX:
                 del self._remembered[next(iter(self._remembered))]
             self._remembered[scope["type"], method, path, scope.get("root_path", "")] = target
@@ -151,7 +157,7 @@ def _listed(inside: Any) -> list[Any] | None:
     return inside if isinstance(inside, list) else list(inside()) if callable(inside) else None
 
 
-def _only_plain(source: Any, routes: list[Any], lists: list[tuple[Any, list[Any]]], depth: int = 0) -> bool:
+def _only_plain(source: Any, routes: list[Any], lists: Lists, depth: int = 0) -> bool:
     """Whether all routes match by method and path alone; notes each list of them, and whence it is."""
     lists.append((source, list(routes)))
     if depth > _DEPTH_MAX:
@@ -160,14 +166,21 @@ def _only_plain(source: Any, routes: list[Any], lists: list[tuple[Any, list[Any]
         kind = type(route)
         if (kind.__module__, kind.__name__) not in _PLAIN:
             return False
-        inside = _inside(route, getattr(route, "app", None))
+        app = getattr(route, "app", None)
+        inside = _inside(route, app)
         listed = _listed(inside)
-        if listed is not None and not _only_plain(inside, listed, lists, depth + 1):
+        # An application may be given another list of routes.
+        source = inside if callable(inside) else functools.partial(_listed_again, app)
+        if listed is not None and not _only_plain(source, listed, lists, depth + 1):
             return False
     return True
 
 
-def _unchanged(lists: list[tuple[Any, list[Any]]]) -> bool:
+def _listed_again(app: object) -> list[Any]:
+    return routes_of(app) or []
+
+
+def _unchanged(lists: Lists) -> bool:
     for source, before in lists:  # noqa: SIM110 — for each request, and a generator costs more than the rest of it
         if (source if isinstance(source, list) else list(source())) != before:
             return False

@@ -10,13 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tillgate.mail.model import SUBJECT_MAX, Content, Letter, one_line
 from tillgate.words import ENGLISH, LANGUAGES, Words, words_in
-from tillgate.words.templates import Isolating
+from tillgate.words.templates import Isolating, IsolatingText
 
 
 def _environment(*, autoescape: bool) -> Environment:
     return Environment(
         loader=PackageLoader("tillgate.mail"),
-        extensions=[Isolating],
+        extensions=[Isolating if autoescape else IsolatingText],
         autoescape=autoescape,  # noqa: S701 — plain text has nothing to escape
         undefined=StrictUndefined,
         trim_blocks=True,

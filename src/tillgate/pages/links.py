@@ -64,11 +64,14 @@ class _Typed(NamedTuple):
 def routes(context: PagesContext) -> list[BaseRoute]:
     async def offer(request: Request) -> Response:
         """What the link offers."""
-        found = await _link(context, request)
-        if isinstance(found, Response):
-            return found
+        found = await _found(context, request)
+        if found is None:
+            return _unknown(reader_of(request))
         link, profile = found
         reader = reader_of(request, profile.settings.locale)
+        refusal = _not_now(context, reader, link)
+        if refusal is not None:
+            return refusal
         said = _said(fields_of(request.url.query[:FORM_BYTES_MAX]), reader.words)
         # A link's address is not the buyer's own words: what is malformed in it is left out without a word.
         said = said if said.problem is None else said._replace(email="", problem=None)
@@ -76,21 +79,28 @@ def routes(context: PagesContext) -> list[BaseRoute]:
 
     async def take(request: Request) -> Response:
         """Open a session for whoever takes the offer: once for each form that was shown, however often it is sent."""
-        found = await _link(context, request)
-        if isinstance(found, Response):
-            return found
+        found = await _found(context, request)
+        if found is None:
+            return _unknown(reader_of(request))
         link, profile = found
         reader = reader_of(request, profile.settings.locale)
         form = fields_of(request.url.query[:FORM_BYTES_MAX]) | await small_form(request, FORM_BYTES_MAX)
         said = _said(form, reader.words)
+        coming = Visitor(said.client_reference_id, said.email or None)
+        mark = _mark(context, link, form.get("mark", ""), coming)
+        # A form that was sent before leads where it led then, whatever has become of the link since.
+        before = await _answered(context, mark)
+        if before is not None:
+            return see_other(reader.to(f"/checkout/{before}"))
+        refusal = _not_now(context, reader, link)
+        if refusal is not None:
+            return refusal
         if said.problem is not None:
             return _offer(context, reader, link, profile, said, 422)
         # Each session is rows, an address and an event: nobody needs many of them at once.
         who = visitor(request.client.host if request.client else None)
         if seconds := await context.visits.seconds_to_wait(link.slug, who):
             return _too_many(reader, seconds)
-        coming = Visitor(said.client_reference_id, said.email or None)
-        mark = _mark(context, link, form.get("mark", ""), coming)
 
         async def operation(tx: Transaction) -> str:
             earlier = await idempotency.begin(tx, mark) if mark is not None else None
@@ -114,28 +124,43 @@ def routes(context: PagesContext) -> list[BaseRoute]:
     ]
 
 
-async def _link(context: PagesContext, request: Request) -> tuple[PaymentLink, Profile] | Response:
-    """The link, if it can be paid, and whose it is; or else the page that says why not."""
+async def _found(context: PagesContext, request: Request) -> tuple[PaymentLink, Profile] | None:
+    """The link, and whose it is; None where there is none."""
     slug: str = request.path_params["slug"]
-    reader = reader_of(request)
     if not _SLUG.fullmatch(slug):
-        return _unknown(reader)
+        return None
 
     async def operation(tx: Transaction) -> tuple[PaymentLink, Profile]:
         link = await get_public_link(tx, slug)
         return link, await get_profile(tx, link.project_id)
 
     try:
-        link, profile = await context.database.read(operation)
+        return await context.database.read(operation)
     except NotFound:
-        return _unknown(reader)
-    reader = reader_of(request, profile.settings.locale)
+        return None
+
+
+async def _answered(context: PagesContext, mark: IdempotentRequest | None) -> str | None:
+    """The session that this form has opened already."""
+    if mark is None:
+        return None
+    asked = mark
+
+    async def operation(tx: Transaction) -> str | None:
+        stored = await idempotency.answered(tx, asked)
+        return stored.body.decode() if stored is not None else None
+
+    return await context.database.read(operation)
+
+
+def _not_now(context: PagesContext, reader: Reader, link: PaymentLink) -> Response | None:
+    """Why the link cannot be paid; None if it can."""
     ended = link.ended(context.checkout.clock.now())
     if ended is not None:
         return _ended(reader, ended)
     if link.livemode and context.checkout.rails.live is None:
         return _not_ready(reader)
-    return link, profile
+    return None
 
 
 def _offer(
@@ -196,8 +221,12 @@ def _refused(reader: Reader, error: Conflict) -> Response:
             return _ended(reader, Ended.USED_UP)
         case "link_expired":
             return _ended(reader, Ended.EXPIRED)
-        case _:
+        case "link_inactive" | "link_archived":
             return _ended(reader, Ended.SWITCHED_OFF)
+        case _:
+            say = reader.words.html
+            changed = say("Something changed at the same moment. Please look at the page again.")
+            return notice(reader, 409, say("This did not work. Please reload the page and try again."), changed)
 
 
 def _unknown(reader: Reader) -> Response:

@@ -124,8 +124,8 @@ class BuyerMails:
             if session is None or profile is None or session.customer_id is None or not profile.settings.mail_buyers:
                 return
             order = await get_order_of_session(tx, session.id)
-            if order.customer_stated and not session.livemode:
-                # Anybody may name an address at a payment link, and in test mode paying costs nothing.
+            if order.customer_stated and (not session.livemode or not session.price.minor):
+                # Anybody may name an address at a payment link, and costs nothing to pay what is free or a test.
                 return
             customer = await customers.by_id(tx, session.project_id, session.livemode, session.customer_id)
             letter = letter_of(session, profile, purpose, self._public_url)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from keyturn.database import Both, Transaction
+from keyturn.database import Both, Row, Transaction
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.invariants import present
@@ -40,6 +40,7 @@ _BEGIN: Final = (
     "AND idempotency_names.fingerprint = excluded.fingerprint)"
 )
 _FOUND: Final = f"SELECT fingerprint, status, media_type, body, sealed FROM idempotency_names WHERE {_NAME}"
+_ANSWERED: Final = f"{_FOUND} AND status IS NOT NULL AND expires_at > $6"
 # Whose claim was taken over, or has run out, finds none to finish.
 _CLAIM: Final = f"{_NAME} AND created_at = $6 AND status IS NULL"
 _FINISH: Final = f"UPDATE idempotency_names SET status = $7, media_type = $8, body = $9, sealed = $10 WHERE {_CLAIM}"
@@ -145,6 +146,16 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
         raise Conflict(Problem.NAME_REUSED, values=values, code="idempotency_key_reused")
     if row["status"] is None:
         raise Conflict(Problem.NAME_IN_USE, values={"other": "idempotency_key"}, code="idempotency_key_in_use")
+    return _stored(row)
+
+
+async def answered(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | None:
+    """What the very same request was answered within its window, without claiming the name; None where it was not."""
+    row = await tx.fetch_one(_ANSWERED, *_name(request), request.at)
+    return _stored(row) if row is not None and row["fingerprint"] == request.fingerprint else None
+
+
+def _stored(row: Row) -> StoredAnswer:
     media_type = row["media_type"] or ""
     body = row["body"].encode() if _is_text(media_type) else base64.b64decode(row["body"])
     return StoredAnswer(row["status"], body, media_type, row["sealed"])

@@ -58,6 +58,19 @@ class Isolating(Extension):
                 end = [Token(token.lineno, "rparen", ")")]
 
 
+class IsolatingText(Isolating):
+    """The same in plain text, where all is text and nothing is markup: by characters."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        for token in stream:
+            if token.type == "variable_end":
+                yield Token(token.lineno, "rparen", ")")
+            yield token
+            if token.type == "variable_begin":
+                yield Token(token.lineno, "name", "_isolated_characters")
+                yield Token(token.lineno, "lparen", "(")
+
+
 class _Place:
     """Where in the HTML the next expression stands."""
 

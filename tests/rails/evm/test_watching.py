@@ -1,4 +1,4 @@
-"""Networks that an operator names are watched without a restart, and paused ones are not."""
+"""Networks that an operator names are watched without a restart, and paused ones go on to be."""
 
 import asyncio
 import contextlib
@@ -42,8 +42,9 @@ async def shop(database: Database, anvil: Anvil, monkeypatch: pytest.MonkeyPatch
         await task
 
 
-async def test_a_network_is_watched_from_when_it_is_named_until_it_is_paused(anvil: Anvil, shop: Watching) -> None:
-    """No restart: the payment is seen after the network and its token were added, and nothing is read after a pause."""
+async def test_a_network_is_watched_from_when_it_is_named_also_while_it_is_paused(anvil: Anvil, shop: Watching) -> None:
+    """No restart: the payment is seen after the network and its token were added, and one for what was offered before a
+    pause is seen after it."""
     database, sealer = shop.counter.database, shop.counter.sealer
     now = SystemClock().now()
     new = NewNetwork("anvil", [anvil.url], chain_id=CHAIN_ID, confirmations=CONFIRMATIONS)
@@ -57,7 +58,7 @@ async def test_a_network_is_watched_from_when_it_is_named_until_it_is_paused(anv
         return bool(found)
 
     await eventually(begun)
-    session = await shop.counter.session("50.00")
+    session, other = await shop.counter.session("50.00"), await shop.counter.session("60.00")
     anvil.pay(session.payment.terms.address, session.payment.terms.amount_atomic)
     anvil.mine(CONFIRMATIONS)
 
@@ -67,8 +68,10 @@ async def test_a_network_is_watched_from_when_it_is_named_until_it_is_paused(anv
     await eventually(is_paid)
     await database.write(lambda tx: operations.pause(tx, "anvil", now))
 
-    async def released() -> bool:
-        [found] = await rows(database, "SELECT lease_until FROM watched_chains")
-        return found["lease_until"] == 0
+    anvil.pay(other.payment.terms.address, other.payment.terms.amount_atomic)
+    anvil.mine(CONFIRMATIONS)
 
-    await eventually(released)
+    async def is_paid_too() -> bool:
+        return await shop.status(other) == "paid"
+
+    await eventually(is_paid_too)

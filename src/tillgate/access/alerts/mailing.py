@@ -52,7 +52,7 @@ class AlertMails:
                 # What is tried in test mode is in the dashboard and in webhooks; nobody is woken for it.
                 return
             purpose = Purpose.NEW_DEVICE if alert.kind is AlertKind.NEW_DEVICE else Purpose.ALERT
-            if alert.project_id is not None and purpose is Purpose.ALERT:
+            if alert.project_id is not None and purpose is Purpose.ALERT and alert.kind not in _NEVER_SILENCED:
                 since = self._clock.now() - MAILED_WITHIN_MS
                 if await self._mail.count_since(tx, alert.project_id, purpose, since, MAILED_MAX) >= MAILED_MAX:
                     return
@@ -77,7 +77,10 @@ class AlertMails:
         if alert.kind is AlertKind.SETTING_CHANGED:
             actor = alert.detail.get("actor", "")
             owners = [email for email, whole, role in found if whole or role == Role.OWNER.value]
-            return [email for email in owners if email != actor]
+            told = [email for email in owners if email != actor]
+            # Whoever has somebody's browser is that person for the audit log, so the account's holder is told.
+            holder = alert.detail.get("email", "")
+            return told if not holder or holder in told else [*told, holder]
         own = [email for email, _, role in found if role is not None]
         return own or [email for email, whole, _ in found if whole]
 
@@ -121,6 +124,8 @@ class AlertMails:
         return key is None or key.mode is Mode.LIVE
 
 
+# What is told however much else there is to tell, so that nobody hides it behind noise.
+_NEVER_SILENCED: Final = frozenset({AlertKind.KEY_EXPOSED, AlertKind.SETTING_CHANGED})
 # What happens in a mode; people and their settings have none.
 _BY_MODE: Final = frozenset(
     {AlertKind.NEEDS_REVIEW, AlertKind.ENDPOINT_FAILING, AlertKind.KEY_EXPIRING, AlertKind.KEY_EXPOSED}

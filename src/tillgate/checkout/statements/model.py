@@ -233,6 +233,11 @@ def _falls_short(books: Books) -> bool:
     return _atomic(_minus(books.due, books.received)) > books.tolerated_atomic
 
 
+def _misses(books: Books) -> bool:
+    """More than is tolerated, whatever has been seen."""
+    return _atomic(books.missing) > books.tolerated_atomic
+
+
 def _accepted(books: Books) -> bool:
     return books.decision is Decision.ACCEPTED
 
@@ -243,9 +248,9 @@ _GONE: Final[tuple[_Rule, ...]] = (
 )
 _IN_REVIEW: Final[tuple[_Rule, ...]] = (
     *_GONE,
-    (_X.REST_SEEN, lambda books: _waits(books) and not _atomic(books.missing) and _atomic(books.unconfirmed) > 0),
+    (_X.REST_SEEN, lambda books: _waits(books) and not _misses(books) and _atomic(books.unconfirmed) > 0),
     (_X.AWAITED_AGAIN, lambda books: _waits(books) and not books.seen.atomic),
-    (_X.REST_AWAITED, lambda books: _waits(books) and _atomic(books.missing) > 0),
+    (_X.REST_AWAITED, lambda books: _waits(books) and _misses(books)),
     (_X.NOTHING_LEFT, lambda books: not books.seen.atomic),
     (_X.LESS, lambda books: _atomic(books.missing) > 0),
     (_X.MORE, lambda books: _atomic(books.excess) > 0),
@@ -267,9 +272,12 @@ _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
     *_AFTER_PAYMENT,
     (_X.CAPTURED_IN_PART, lambda books: books.authorized is not None and books.captured < books.due.money),
     (_X.ACCEPTED_NOTHING, lambda books: not books.received.atomic),
-    (_X.ACCEPTED_LESS, lambda books: _atomic(books.received) < _atomic(books.due)),
+    (
+        _X.ACCEPTED_LESS,
+        lambda books: _atomic(books.received) < _atomic(books.due) and (_accepted(books) or _falls_short(books)),
+    ),
     (_X.ACCEPTED_MORE, lambda books: _atomic(books.received) > _atomic(books.due) and _accepted(books)),
-    (_X.PAID_TWICE, lambda books: _atomic(books.seen) > _atomic(books.due)),
+    (_X.PAID_TWICE, lambda books: _atomic(_minus(books.seen, books.due)) > books.tolerated_atomic),
 )
 
 RULES: Final[dict[SessionStatus, tuple[_Rule, ...]]] = {

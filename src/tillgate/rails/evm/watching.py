@@ -1,4 +1,4 @@
-"""Every network that is in use is watched: those that are named later join without a restart, paused ones stop."""
+"""Every network that is in use is watched, paused ones as well: those that are named later join without a restart."""
 
 import asyncio
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from tillgate.rails.evm.node import Tag
 from tillgate.rails.evm.worker import ChainWorker, Watched
 from tillgate.store import Database, Sealer, SealingError, Transaction
 
-# After this long a network that was named, changed or paused is watched so.
+# After this long a network that was named or changed is watched so.
 LOOK_SECONDS: Final = 2.0
 
 _TAGS: Final = {Finality.SAFE: Tag.SAFE, Finality.FINALIZED: Tag.FINALIZED, Finality.DEPTH: None}
@@ -95,7 +95,6 @@ def watched_network(network: Network, tokens: tuple[Token, ...]) -> WatchedNetwo
 
 
 async def _in_use(tx: Transaction) -> list[_InUse]:
-    """The networks that are not paused; one without a token has nothing to be watched for."""
-    networks = [one for one in await records.every(tx) if one.paused_at is None]
-    read = [_InUse(one, tuple(await records.tokens_of(tx, one.chain_id))) for one in networks]
+    """All networks that have a token: on one that is paused nothing new is offered, and what was may still be paid."""
+    read = [_InUse(one, tuple(await records.tokens_of(tx, one.chain_id))) for one in await records.every(tx)]
     return [one for one in read if one.tokens]

@@ -17,6 +17,7 @@ CREATE TABLE mails (
 );
 
 CREATE INDEX mails_by_project ON mails (project_id, id);
+CREATE INDEX mails_by_state ON mails (project_id, state, id);
 CREATE INDEX mails_by_purpose ON mails (project_id, purpose, created_at);
 CREATE INDEX mails_by_age ON mails (created_at);
 
