@@ -45,6 +45,7 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
+from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
@@ -143,7 +144,13 @@ class Tillgate:
         self.accounts = Accounts(database, clock, outbox)
         self.invitations = Invitations(database, clock, self.accounts)
         passwords = Passwords(
-            database, clock, self.accounts, mail=self._mail, bell=wake.jobs, public_url=settings.public_url
+            database,
+            clock,
+            self.accounts,
+            mail=self._mail,
+            bell=wake.jobs,
+            words_of=get_words,
+            public_url=settings.public_url,
         )
         self.second_factors = SecondFactors(
             database, clock, self.accounts, sealer=sealer, site=site_of_url(settings.public_url)
@@ -171,6 +178,7 @@ class Tillgate:
                     mail=self._mail,
                     keys=self._keys.store,
                     outbox=outbox,
+                    words_of=get_words,
                     public_url=settings.public_url,
                 ),
                 buyers=BuyerMails(database, self._mail, settings.public_url),

@@ -3,23 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from keyturn import Mode
 from tests.mailserver import Mailbox, mail_server
 from tests.makers import one, rows
-from tests.shop import Shop, eventually, open_shop, shop, sqlite_shop
+from tests.shop import PUBLIC_URL, Shop, eventually, open_shop, shop, sqlite_shop
 from tillgate.access.accounts import Role
-from tillgate.access.alerts.model import EVENT_OF, MAILED_MAX, AlertKind
+from tillgate.access.alerts.mailing import letter_of
+from tillgate.access.alerts.model import EVENT_OF, MAILED_MAX, Alert, AlertKind
 from tillgate.access.alerts.operations import raise_alert
-from tillgate.access.alerts.words import WORDS
+from tillgate.access.alerts.words import EXCEPTIONS, WORDS
+from tillgate.checkout.payments.model import Unusual
+from tillgate.checkout.projects.model import ProjectSettings
+from tillgate.checkout.projects.operations import change_settings
 from tillgate.events.facts import Fact
 from tillgate.events.operations import emit
 from tillgate.events.outbox import Outbox
 from tillgate.events.types import WEBHOOK_ENDPOINT_FAILING
 from tillgate.store import Transaction
+from tillgate.words import ENGLISH, LANGUAGES, Language, words_in
 
 __all__ = ["shop", "sqlite_shop"]
 
@@ -93,6 +98,62 @@ async def test_who_runs_a_project_gets_mail(mailing: tuple[Shop, Mailbox]) -> No
     assert {mail["To"] for mail in mailbox.mails} == {"owner@example.com", "admin@example.com"}
     assert "underpaid {actor.__class__}" in mailbox.text()
     assert "/dashboard/sessions/cs_1" in mailbox.text()
+
+
+async def in_language(shop: Shop, locale: str) -> None:
+    await shop.database.write(lambda tx: change_settings(tx, shop.project_id, ProjectSettings(locale=locale)))
+
+
+async def test_an_alert_is_mailed_in_the_language_of_its_project(mailing: tuple[Shop, Mailbox]) -> None:
+    """Subject, text and HTML; the dashboard, which is in English, says the same in English."""
+    shop, mailbox = mailing
+    await shop.app.accounts.create_user("owner@example.com", "a long password", Role.OWNER, shop.project_id)
+    await in_language(shop, "de")
+    await alert(shop)
+    await eventually(lambda: len(mailbox.mails) == 1)
+    assert mailbox.mails[0]["Subject"] == "Eine Zahlung wartet auf Ihre Entscheidung"
+    for body in (mailbox.text(), mailbox.html()):
+        assert "Das Geld zu einer Bestellung" in body
+        assert "underpaid {actor.__class__}" in body
+        assert "Zahlung ansehen und entscheiden" in body
+        assert "weil Sie ein Projekt darauf betreiben" in body
+    assert '<html lang="de" dir="ltr">' in mailbox.html()
+
+
+async def test_an_alert_in_arabic_runs_from_right_to_left(mailing: tuple[Shop, Mailbox]) -> None:
+    """The HTML says so; the plain text has no markup in it, and nothing that a link would take for a part of it."""
+    shop, mailbox = mailing
+    await shop.app.accounts.create_user("owner@example.com", "a long password", Role.OWNER, shop.project_id)
+    await in_language(shop, "ar")
+    await alert(shop)
+    await eventually(lambda: len(mailbox.mails) == 1)
+    assert mailbox.mails[0]["Subject"] == "هناك دفعة تنتظر قرارك"
+    assert '<html lang="ar" dir="rtl">' in mailbox.html()
+    assert "<bdi>" not in mailbox.text()
+    assert f"{PUBLIC_URL}/dashboard/sessions/cs_1" in mailbox.text().splitlines()
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.tag)
+@pytest.mark.parametrize("kind", AlertKind)
+def test_each_alert_is_worded_in_each_language(kind: AlertKind, language: Language) -> None:
+    """What is unusual about money is named in it, and a detail that an alert does not have is a dash."""
+    words = words_in(language)
+    letter = letter_of(Alert("al_1", "p_1", True, kind, "x", {"exceptions": "late, new"}, 0), words, PUBLIC_URL)
+    assert letter.locale == language.tag
+    assert "{" not in "".join(letter.paragraphs)
+    if kind is AlertKind.NEEDS_REVIEW:
+        assert f"{words.say(EXCEPTIONS['late'])}, new" in letter.paragraphs[0]
+    else:
+        assert "–" in letter.paragraphs[0]
+    if language is not ENGLISH:
+        english = letter_of(Alert("al_1", "p_1", True, kind, "x", {}, 0), words_in(ENGLISH), PUBLIC_URL)
+        assert letter.subject != english.subject
+        assert letter.foot != english.foot
+
+
+def test_what_is_unusual_about_money_has_words() -> None:
+    """Each of them that the checkout knows."""
+    assert set(EXCEPTIONS) == set(get_args(Unusual))
 
 
 async def test_what_is_tried_in_test_mode_is_mailed_to_nobody(mailing: tuple[Shop, Mailbox]) -> None:

@@ -17,6 +17,12 @@ pytestmark = pytest.mark.anyio
 
 LINK = re.compile(rf"{re.escape(PUBLIC_URL)}(/dashboard/\S+)")
 NEW = "another long password"
+GERMAN = {
+    "needs_review": "Eine Zahlung wartet auf Ihre Entscheidung",
+    "setting_changed": "Eine sensible Einstellung wurde geändert",
+    "invitation": "lädt Sie zum Projekt Shop ein, als: Entwickler.",
+    "password_reset": "Der Link funktioniert einmal, 30 Minuten lang.",
+}
 
 
 class MailingShop:
@@ -158,6 +164,33 @@ async def test_every_kind_of_mail_has_a_preview(owner: Owner, name: str) -> None
     assert answer.status_code == 200
     assert "<b>shop</b>" not in answer.text
     assert 'class="mail-preview"' in answer.text
+
+
+@pytest.mark.parametrize("name", list(PREVIEWS))
+async def test_a_preview_is_in_the_language_of_the_project(owner: Owner, name: str) -> None:
+    """Mails to buyers and mails to merchants alike."""
+    await owner.done("/settings", name="Shop", locale="de", timeZone="UTC")
+    page = await owner.page(f"/mail/preview/{name}")
+    assert '<div class="mail-preview" lang="de" dir="ltr">' in page
+    assert GERMAN.get(name, "") in page
+
+
+async def test_an_invitation_and_a_lost_password_are_in_the_language_of_a_project(mailing: MailingShop) -> None:
+    """An invitation in that of the project it is for; a link in that of the oldest project of the person. Its address
+    works in a language from right to left, too."""
+    async with owner_of(mailing.shop) as owner:
+        await owner.done("/settings", name="Shop", locale="ar", timeZone="UTC")
+        page = await owner.send("/people/invitations", email="new@example.com", role="viewer")
+        assert page.status_code == 201, page.text
+        invitation = await mailing.mail_to("new@example.com")
+        assert "دعوة إلى المشروع" in mailing.mailbox.mails[invitation]["Subject"]
+        await ask(owner.http, OWNER_EMAIL)
+        link = await mailing.mail_to(OWNER_EMAIL)
+        assert mailing.mailbox.mails[link]["Subject"] == "تعيين كلمة مرور جديدة"
+        for number in (invitation, link):
+            found = LINK.search(mailing.mailbox.text(number))
+            assert found is not None
+            assert (await owner.http.get(found[1])).status_code == 200
 
 
 async def test_a_preview_of_nothing_is_not_there(owner: Owner) -> None:

@@ -12,7 +12,7 @@ from tillgate.access.invitations.model import INVITATION, Invitation
 from tillgate.base import ids
 from tillgate.base.errors import NotFound
 from tillgate.base.pages import PageRequest
-from tillgate.checkout.projects.operations import get_profile
+from tillgate.checkout.projects.operations import get_profile, words_of
 from tillgate.dashboard.calls import Call, Need, Unusable, View, both_modes
 from tillgate.dashboard.people import ROLES, invitation_letter
 from tillgate.mail.model import Letter, MailState, Purpose
@@ -98,7 +98,7 @@ async def preview(call: Call) -> Response:
 
 async def _example(call: Call, name: str) -> Letter:
     profile = await call.read(lambda tx: get_profile(tx, call.who.project.id))
-    url, now = call.context.public_url, call.context.clock.now()
+    url, now, words = call.context.public_url, call.context.clock.now(), words_of(profile)
     if name in {purpose.value for purpose in BUYERS}:
         return call.context.buyer_example(profile, Purpose(name), url)
     if name == Purpose.INVITATION.value:
@@ -112,11 +112,11 @@ async def _example(call: Call, name: str) -> Letter:
             created_at=now,
             expires_at=now,
         )
-        return invitation_letter(invitation, ROLES[Role.DEVELOPER.value][0], f"{url}{INVITATION}/…")
+        return invitation_letter(invitation, ROLES[Role.DEVELOPER.value][0], f"{url}{INVITATION}/…", words)
     if name == Purpose.PASSWORD_RESET.value:
-        return call.context.passwords.letter("…")
+        return call.context.passwords.letter("…", words)
     kind = AlertKind(name)
-    return alert_letter(Alert(f"{ids.ALERT}_", profile.id, True, kind, "…", _EXAMPLES, now), url)
+    return alert_letter(Alert(f"{ids.ALERT}_", profile.id, True, kind, "…", _EXAMPLES, now), words, url)
 
 
 # What there is a preview of.

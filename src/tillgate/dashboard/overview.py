@@ -19,6 +19,7 @@ from tillgate.dashboard.calls import READ, Call, Need, View
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.endpoints.operations import list_endpoints
 from tillgate.store import Transaction
+from tillgate.words import ENGLISH, words_in
 
 LATEST_MAX: Final = 8
 
@@ -41,6 +42,7 @@ async def overview(call: Call) -> Response:
     active = KeyFilter(mode=Mode(principal.mode), status=Status.ACTIVE)
     keys = await call.context.keys.page(principal.project_id, active, None, 1)
     notices = await call.context.notices.unseen(call.who)
+    words = words_in(ENGLISH)
     touched = {line.key_id for line in notices.lines if line.key_id is not None}
     return call.page(
         "overview.html",
@@ -52,7 +54,7 @@ async def overview(call: Call) -> Response:
         notices=notices,
         # Changed settings are told to owners above, each to themselves.
         alerts=[
-            (one, subject_of(one), text_of(one), path_of(one), WORDS[one.kind].open)
+            (one, subject_of(one, words), text_of(one, words), path_of(one), WORDS[one.kind].open)
             for one in alerts
             if one.kind is not AlertKind.SETTING_CHANGED
         ],

@@ -12,10 +12,12 @@ from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput
 from tillgate.base.text import EMAIL_MAX, checked_email
+from tillgate.checkout.projects.operations import get_words
 from tillgate.dashboard.calls import ANYBODY, Call, Need, OpenCall, PublicView, View, apology, both_modes
 from tillgate.dashboard.forms import Draft, draft, problems_of
 from tillgate.mail.model import Letter, Purpose
 from tillgate.store import Transaction
+from tillgate.words import ENGLISH, Words, phrase, words_in
 
 PEOPLE: Final = "/dashboard/people"
 SHOWN: Final = 50
@@ -23,11 +25,11 @@ SHOWN: Final = 50
 INSTALLATION: Final = "installation"
 
 ROLES: Final = {
-    Role.OWNER.value: ("Owner", "Everything in this project, also where money goes in live mode."),
-    Role.ADMIN.value: ("Admin", "Runs the shop and manages people, keys and webhooks. No live wallets."),
-    Role.DEVELOPER.value: ("Developer", "Builds: everything in test mode; in live mode webhooks and looking."),
-    Role.VIEWER.value: ("Viewer", "Looks at everything and changes nothing."),
-    INSTALLATION: ("Owner of the installation", "Every project of this server, and what belongs to none."),
+    Role.OWNER.value: (phrase("Owner"), "Everything in this project, also where money goes in live mode."),
+    Role.ADMIN.value: (phrase("Admin"), "Runs the shop and manages people, keys and webhooks. No live wallets."),
+    Role.DEVELOPER.value: (phrase("Developer"), "Builds: everything in test mode; in live mode webhooks and looking."),
+    Role.VIEWER.value: (phrase("Viewer"), "Looks at everything and changes nothing."),
+    INSTALLATION: (phrase("Owner of the installation"), "Every project of this server, and what belongs to none."),
 }
 
 
@@ -61,12 +63,12 @@ async def invite(call: Call) -> Response:
     except Conflict as error:
         return await _list(call, Draft(values, {"email": error.public}))
     link = f"{call.context.public_url}{INVITATION}/{invited.token}"
-    letter = invitation_letter(invited.invitation, ROLES[role][0], link)
 
     async def mail(tx: Transaction) -> None:
+        words = words_in(ENGLISH) if whole else await get_words(tx, call.who.project.id)
         await call.context.mail.write(
             tx,
-            letter,
+            invitation_letter(invited.invitation, ROLES[role][0], link, words),
             to=invited.invitation.email,
             purpose=Purpose.INVITATION,
             cause=invited.invitation.id,
@@ -196,16 +198,30 @@ async def _invitation(call: OpenCall, form: Draft) -> Response:
     )
 
 
-def invitation_letter(invitation: Invitation, role: str, link: str) -> Letter:
+def invitation_letter(invitation: Invitation, role: str, link: str, words: Words) -> Letter:
     """An invitation as a mail."""
-    where = f"the project {invitation.project.name}" if invitation.project is not None else "a Tillgate server"
+    inviter, named = invitation.invited_by.removeprefix("user:"), words.say(role)
+    if invitation.project is None:
+        subject = words.say("You are invited to a Tillgate server")
+        text = words.say("{inviter} invites you to a Tillgate server, as: {role}.", inviter=inviter, role=named)
+    else:
+        project = invitation.project.name
+        subject = words.say("You are invited to the project {project}", project=project)
+        text = words.say(
+            "{inviter} invites you to the project {project}, as: {role}.", inviter=inviter, project=project, role=named
+        )
     return Letter(
-        subject=f"You are invited to {where}",
+        subject=subject,
         paragraphs=(
-            f"{invitation.invited_by.removeprefix('user:')} invites you to {where}, as: {role}.",
-            f"The link works once, for {LIFETIME_MS // DAY_MS} days. If you did not expect it, ignore this mail.",
+            text,
+            words.say_many(
+                "The link works once, for {count} day. If you did not expect it, ignore this mail.",
+                "The link works once, for {count} days. If you did not expect it, ignore this mail.",
+                LIFETIME_MS // DAY_MS,
+            ),
         ),
-        action=("Accept the invitation", link),
+        action=(words.say("Accept the invitation"), link),
+        locale=words.language.tag,
     )
 
 

@@ -1,5 +1,6 @@
 """Mailing alerts to whoever runs the shop, and reading the audit log for changes that they are alerted to."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from keyturn import KeyStore, Mode
@@ -16,26 +17,40 @@ from tillgate.mail.model import Letter, Purpose
 from tillgate.mail.operations import MailRoom
 from tillgate.store import Database, Transaction
 from tillgate.store.jobs import Again, Job, Kind
+from tillgate.words import ENGLISH, Words, phrase, words_in
 
 AUDIT_JOB: Final = "alerts.audit"
 LINES_MAX: Final = 200
 RECIPIENTS_MAX: Final = 50
 READ_EVERY_MS: Final = MINUTE_MS
 
-_FOOT: Final = "This server sends it because you run a project on it."
+_FOOT: Final = phrase("This server sends it because you run a project on it.")
 
 
 class AlertMails:
-    """Alerts by mail, over one database."""
+    """Alerts by mail, over one database.
+
+    Args:
+        words_of: the language of a project, by its id.
+    """
 
     def __init__(
-        self, database: Database, clock: Clock, *, mail: MailRoom, keys: KeyStore, outbox: Outbox, public_url: str
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        mail: MailRoom,
+        keys: KeyStore,
+        outbox: Outbox,
+        words_of: Callable[[Transaction, str], Awaitable[Words]],
+        public_url: str,
     ) -> None:
         self._database = database
         self._clock = clock
         self._mail = mail
         self._keys = keys
         self._outbox = outbox
+        self._words_of = words_of
         self._public_url = public_url
 
     def kinds(self) -> list[Kind]:
@@ -56,10 +71,11 @@ class AlertMails:
                 since = self._clock.now() - MAILED_WITHIN_MS
                 if await self._mail.count_since(tx, alert.project_id, purpose, since, MAILED_MAX) >= MAILED_MAX:
                     return
+            words = await self._words_of(tx, alert.project_id) if alert.project_id is not None else words_in(ENGLISH)
             for address in await self._recipients(tx, alert):
                 await self._mail.write(
                     tx,
-                    letter_of(alert, self._public_url),
+                    letter_of(alert, words, self._public_url),
                     to=address,
                     purpose=purpose,
                     cause=alert.id,
@@ -132,13 +148,14 @@ _BY_MODE: Final = frozenset(
 )
 
 
-def letter_of(alert: Alert, public_url: str) -> Letter:
+def letter_of(alert: Alert, words: Words, public_url: str) -> Letter:
     """An alert as a mail."""
     return Letter(
-        subject=subject_of(alert),
-        paragraphs=(text_of(alert),),
-        action=(WORDS[alert.kind].open, f"{public_url}{path_of(alert)}"),
-        foot=(_FOOT,),
+        subject=subject_of(alert, words),
+        paragraphs=(text_of(alert, words),),
+        action=(words.say(WORDS[alert.kind].open), f"{public_url}{path_of(alert)}"),
+        foot=(words.say(_FOOT),),
+        locale=words.language.tag,
     )
 
 

@@ -6,6 +6,7 @@ hour. A second factor is asked for after it all the same.
 """
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from keyturn.stores.ports import Act
@@ -24,21 +25,35 @@ from tillgate.mail.operations import MailRoom
 from tillgate.store import Database, Transaction
 from tillgate.store.bell import Bell
 from tillgate.store.jobs import Job, Kind, enqueue
+from tillgate.words import ENGLISH, Words, words_in
 
 JOB: Final = "passwords.mail"
 
 
 class Passwords:
-    """Links that set another password, over one database."""
+    """Links that set another password, over one database.
+
+    Args:
+        words_of: the language of a project, by its id.
+    """
 
     def __init__(
-        self, database: Database, clock: Clock, accounts: Accounts, *, mail: MailRoom, bell: Bell, public_url: str
+        self,
+        database: Database,
+        clock: Clock,
+        accounts: Accounts,
+        *,
+        mail: MailRoom,
+        bell: Bell,
+        words_of: Callable[[Transaction, str], Awaitable[Words]],
+        public_url: str,
     ) -> None:
         self._database = database
         self._clock = clock
         self._accounts = accounts
         self._mail = mail
         self._bell = bell
+        self._words_of = words_of
         self._public_url = public_url
 
     @property
@@ -106,8 +121,12 @@ class Passwords:
             if user is None:
                 return
             cause = f"password_reset:{job.payload['asked']}"
+            # A person has no language of their own: the oldest of their projects stands for it.
+            projects = await people.projects_of(tx, user.id, 1)
+            words = await self._words_of(tx, projects[0].id) if projects else words_in(ENGLISH)
+            letter = self.letter(token, words)
             written = await self._mail.write(
-                tx, self.letter(token), to=user.email, purpose=Purpose.PASSWORD_RESET, cause=cause, project_id=None
+                tx, letter, to=user.email, purpose=Purpose.PASSWORD_RESET, cause=cause, project_id=None
             )
             if written:
                 expires_at = now + LIFETIME_MS
@@ -115,16 +134,25 @@ class Passwords:
 
         await self._database.write(operation)
 
-    def letter(self, token: str) -> Letter:
+    def letter(self, token: str, words: Words) -> Letter:
         """The mail with a link."""
         return Letter(
-            subject="Set a new password",
+            subject=words.say("Set a new password"),
             paragraphs=(
-                "Somebody, most likely you, asked for a link that sets a new password for your account on this server.",
-                f"The link works once, for {LIFETIME_MS // MINUTE_MS} minutes. If you did not ask for it, ignore this "
-                "mail: nothing has changed.",
+                words.say(
+                    "Somebody, most likely you, asked for a link that sets a new password for your account on this "
+                    "server."
+                ),
+                words.say_many(
+                    "The link works once, for {count} minute. If you did not ask for it, ignore this mail: nothing "
+                    "has changed.",
+                    "The link works once, for {count} minutes. If you did not ask for it, ignore this mail: nothing "
+                    "has changed.",
+                    LIFETIME_MS // MINUTE_MS,
+                ),
             ),
-            action=("Set a new password", f"{self._public_url}{RESET}/{token}"),
+            action=(words.say("Set a new password"), f"{self._public_url}{RESET}/{token}"),
+            locale=words.language.tag,
         )
 
 

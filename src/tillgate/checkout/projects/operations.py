@@ -9,6 +9,7 @@ from tillgate.base.errors import NotFound
 from tillgate.checkout.projects import records
 from tillgate.checkout.projects.model import Logo, Profile, ProjectSettings, checked_logo
 from tillgate.store import Transaction
+from tillgate.words import ENGLISH, Words, language_of, words_in
 
 DIGEST_LENGTH: Final = 24
 
@@ -23,6 +24,16 @@ async def get_profile(tx: Transaction, project_id: str) -> Profile:
     if profile is None:
         raise NotFound("project", project_id)
     return profile
+
+
+def words_of(profile: Profile | None) -> Words:
+    """The language that whoever runs a project reads: the project's own, else English."""
+    return words_in((language_of(profile.settings.locale) if profile is not None else None) or ENGLISH)
+
+
+async def get_words(tx: Transaction, project_id: str) -> Words:
+    """The same of a project by its id; English where there is no such."""
+    return words_of(await records.profile(tx, project_id))
 
 
 async def change_settings(tx: Transaction, project_id: str, settings: ProjectSettings) -> dict[str, Any]:
