@@ -195,7 +195,7 @@ AMOUNTS = [
     "10.005", "NaN", "Infinity", "-Infinity", "$5", "5 USD", " 5", "5 ", "5\n", "\u0665", "\uff15", "5\0", "null",
     "9" * 13, "9" * 10_000, "0." + "0" * 100 + "1", "99999999999999999999.99",
 ]  # fmt: skip
-# What may be had for nothing, as free orders may.
+# What may cost nothing, as free orders do.
 MAY_BE_ZERO = {(zero, param) for zero in ("0", "0.00") for param in ("fiatAmount", "price", "priceMin")}
 
 

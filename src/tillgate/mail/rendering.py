@@ -27,8 +27,6 @@ def _environment(*, autoescape: bool) -> Environment:
 
 _HTML: Final = _environment(autoescape=True)
 _TEXT: Final = _environment(autoescape=False)
-# Plain text has no elements: what would be in ``<bdi>`` is isolated by characters.
-_TEXT.globals["_isolated_text"] = _TEXT.globals["_isolated_characters"]
 
 
 def rendered(letter: Letter, *, sender_name: str = "Tillgate", reply_to: str = "") -> Content:
