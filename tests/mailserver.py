@@ -136,5 +136,7 @@ async def mail_server(
     finally:
         listening.close()
         for client in clients:
-            client.abort()
+            # Aborting TLS that has ended already is an error in Python up to 3.11.4.
+            with contextlib.suppress(AttributeError):
+                client.abort()
         await asyncio.sleep(0)
