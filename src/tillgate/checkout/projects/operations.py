@@ -26,6 +26,18 @@ async def get_profile(tx: Transaction, project_id: str) -> Profile:
     return profile
 
 
+async def get_settings(tx: Transaction, project_id: str) -> ProjectSettings:
+    """What is set of a project.
+
+    Raises:
+        NotFound: there is no such project.
+    """
+    settings = await records.settings(tx, project_id)
+    if settings is None:
+        raise NotFound("project", project_id)
+    return settings
+
+
 def words_of(profile: Profile | None) -> Words:
     """The language that whoever runs a project reads: the project's own, else English."""
     return words_in((language_of(profile.settings.locale) if profile is not None else None) or ENGLISH)

@@ -12,6 +12,7 @@ _PROFILE: Final = (
     "SELECT p.id, p.name, p.settings, l.digest FROM projects p LEFT JOIN project_logos l ON l.project_id = p.id "
     "WHERE p.id = $1"
 )
+_SETTINGS: Final = "SELECT settings FROM projects WHERE id = $1"
 
 
 async def profile(tx: Transaction, project_id: str) -> Profile | None:
@@ -20,6 +21,12 @@ async def profile(tx: Transaction, project_id: str) -> Profile | None:
     if row is None:
         return None
     return Profile(row["id"], row["name"], settings_of(row["settings"]), row["digest"])
+
+
+async def settings(tx: Transaction, project_id: str) -> ProjectSettings | None:
+    """What is set of a project, alone: each session that is opened asks for it."""
+    row = await tx.fetch_one(_SETTINGS, project_id)
+    return settings_of(row[0]) if row is not None else None
 
 
 async def set_settings(tx: Transaction, project_id: str, settings: ProjectSettings) -> None:

@@ -184,7 +184,7 @@ async def _open(
     cancel_url = publishable.return_url(principal, new.cancel_url, field="cancel_url")
     return_url = publishable.return_url(principal, new.return_url, field="return_url")
     metadata = checked_metadata(new.metadata)
-    project = (await projects.get_profile(tx, principal.project_id)).settings
+    project = await projects.get_settings(tx, principal.project_id)
     minutes = project.session_lifetime_minutes
     usual_ms = minutes * MINUTE_MS if minutes is not None else context.settings.session_lifetime_ms
     lifetime_ms = publishable.lifetime_ms(principal, new, usual_ms)
