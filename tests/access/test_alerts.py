@@ -12,18 +12,19 @@ from tests.mailserver import Mailbox, mail_server
 from tests.makers import one, rows
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop, shop, sqlite_shop
 from tillgate.access.accounts import Role
-from tillgate.access.alerts.mailing import letter_of
+from tillgate.access.alerts.mailing import AlertMails, letter_of
 from tillgate.access.alerts.model import EVENT_OF, MAILED_MAX, Alert, AlertKind
-from tillgate.access.alerts.operations import raise_alert
+from tillgate.access.alerts.operations import MAIL_JOB, raise_alert
 from tillgate.access.alerts.words import EXCEPTIONS, WORDS
 from tillgate.checkout.payments.model import Unusual
 from tillgate.checkout.projects.model import ProjectSettings
-from tillgate.checkout.projects.operations import change_settings
+from tillgate.checkout.projects.operations import change_settings, get_words
 from tillgate.events.facts import Fact
 from tillgate.events.operations import emit
 from tillgate.events.outbox import Outbox
 from tillgate.events.types import WEBHOOK_ENDPOINT_FAILING
 from tillgate.store import Transaction
+from tillgate.store.jobs import Job
 from tillgate.words import ENGLISH, LANGUAGES, Language, words_in
 
 __all__ = ["shop", "sqlite_shop"]
@@ -56,6 +57,24 @@ async def alert(
 async def types(shop: Shop) -> list[str]:
     found = await rows(shop.database, "SELECT type FROM events WHERE type LIKE 'alert.%' ORDER BY created_at, id")
     return [row["type"] for row in found]
+
+
+def a_job(key: str) -> Job:
+    return Job(
+        id="job_1",
+        kind=MAIL_JOB,
+        key=key,
+        project_id=None,
+        payload={},
+        failed=False,
+        run_at=None,
+        lease_until=0,
+        lease_owner=None,
+        attempts=1,
+        error=None,
+        created_at=0,
+        updated_at=0,
+    )
 
 
 @pytest.fixture
@@ -181,6 +200,27 @@ async def test_a_flood_of_alerts_is_a_bounded_number_of_mails(mailing: tuple[Sho
     await eventually(over)
     assert len(mailbox.mails) == MAILED_MAX
     assert await one(shop.database, "SELECT COUNT(*) FROM alerts") == MAILED_MAX + 5
+
+
+async def test_alerts_are_counted_one_at_a_time(shop: Shop) -> None:
+    """Alerts that are mailed in the same moment do not both find room for the last mail of the hour."""
+    app = shop.app
+    await app.accounts.create_user("owner@example.com", "a long password", Role.OWNER, shop.project_id)
+    mails = AlertMails(
+        shop.database,
+        shop.clock,
+        mail=app._mail,
+        keys=app._keys.store,
+        outbox=app._checkout.outbox,
+        words_of=get_words,
+        public_url=PUBLIC_URL,
+    )
+    for number in range(MAILED_MAX + 5):
+        await alert(shop, f"cause {number}")
+    (kind,) = (kind for kind in mails.kinds() if kind.name == MAIL_JOB)
+    found = await rows(shop.database, "SELECT id FROM alerts")
+    await asyncio.gather(*(kind.run(a_job(row["id"])) for row in found))
+    assert await one(shop.database, "SELECT COUNT(*) FROM mails") == MAILED_MAX
 
 
 async def test_owners_get_mail_about_what_others_changed(mailing: tuple[Shop, Mailbox]) -> None:

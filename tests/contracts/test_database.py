@@ -268,6 +268,8 @@ async def test_a_stray_await_in_a_write_is_an_error(boxes: Database) -> None:
         await tx.execute(INSERT, "a", 1)
         await asyncio.sleep(0)
 
+    async def nothing(_: Transaction) -> None: ...
+
     async def waits_for_another(tx: Transaction) -> None:
         await tx.execute(INSERT, "a", 1)
         await execute(boxes, INSERT, "b", 1)
@@ -275,6 +277,7 @@ async def test_a_stray_await_in_a_write_is_an_error(boxes: Database) -> None:
     for operation in (sleeps, yields, waits_for_another):
         with pytest.raises(StrayAwait):
             await boxes.write(operation)
+        await boxes.write(nothing)  # what waited for its turn has had it
         assert await names(boxes) == []
 
 

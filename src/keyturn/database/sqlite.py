@@ -30,7 +30,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 from keyturn.database.errors import StoreUnavailable, StrayAwait, UniqueViolation
 from keyturn.database.high_water import HighWater
@@ -179,17 +179,17 @@ def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     raise StrayAwait(_STRAY)
 
 
-class _Waiting:
+class _Waiting(Generic[T]):
     """One write that waits for its group, and where its answer goes.
 
     Attributes:
         ends: on the monotonic clock, when it is waited for no longer; None for never.
-        given_up: whether it was answered for want of time. It is not begun any more.
+        given_up: whether it was answered for want of time, or who asked for it is gone. It is not begun any more.
     """
 
     __slots__ = ("answer", "callbacks", "ends", "error", "future", "given_up", "operation", "timer")
 
-    def __init__(self, operation: Operation[Any], future: "asyncio.Future[Any]", seconds: float | None) -> None:
+    def __init__(self, operation: Operation[T], future: "asyncio.Future[T]", seconds: float | None) -> None:
         self.operation = operation
         self.future = future
         self.given_up = False
@@ -228,7 +228,7 @@ class _Group(NamedTuple):
         ran: whether they are in an open transaction; else that is still to be waited for.
     """
 
-    writes: list[_Waiting]
+    writes: list[_Waiting[Any]]
     ran: bool
 
 
@@ -251,7 +251,7 @@ class SqliteDatabase:
         self._closed = False
         # Guards the three that follow: several event loops may write to one database.
         self._lock = threading.Lock()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Waiting[Any]] = deque()
         # Whether a group is under way, and so the writing connection somebody's; no other begins one.
         self._under_way = False
         # The loop that was asked to run the next group and has not come to it yet.
@@ -334,14 +334,21 @@ class SqliteDatabase:
 
     async def write(self, operation: Operation[T], *, within_seconds: float | None = WRITE_SECONDS) -> T:
         self._refuse()
-        return await self._enqueue(operation, within_seconds)
+        waiting: _Waiting[T] = self._enqueue(operation, within_seconds)
+        try:
+            return await waiting.future
+        except GeneratorExit:
+            # Asked for by an operation that is refused for it, or by a loop that has ended: nobody is told of it.
+            waiting.given_up = True
+            waiting.future.cancel()
+            raise
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
         with contextlib.suppress(StoreUnavailable):
-            await self._enqueue(_do_nothing, WRITE_SECONDS)  # once this is answered, so is all that waited
+            await self._enqueue(_do_nothing, WRITE_SECONDS).future  # once this is answered, so is all that waited
         self._groups.put(None)
         await asyncio.to_thread(self._thread.join, CLOSE_SECONDS)
         if self._thread.is_alive():
@@ -353,19 +360,19 @@ class SqliteDatabase:
 
     # On the event loop.
 
-    def _enqueue(self, operation: Operation[T], seconds: float | None) -> "asyncio.Future[T]":
+    def _enqueue(self, operation: Operation[T], seconds: float | None) -> "_Waiting[T]":
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        waiting = _Waiting[T](operation, loop.create_future(), seconds)
         with self._lock:
-            self._waiting.append(_Waiting(operation, future, seconds))
+            self._waiting.append(waiting)
             # A loop may have ended between being asked and coming to it.
             if self._under_way and not (self._asked is not None and self._asked.is_closed()):
-                return future
+                return waiting
             self._under_way = True
             self._asked = loop
         # Not at once: what else this turn of the loop brings goes with it.
         loop.call_soon(self._run_next, context=contextvars.Context())
-        return future
+        return waiting
 
     def _run_next(self) -> None:
         """Run what waits, as far as the write lock is free; the thread does the rest."""
@@ -376,7 +383,7 @@ class SqliteDatabase:
             self._run_together(writes)
         self._groups.put(_Group(writes, ran=begun))
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[_Waiting[Any]]:
         """The next group; the lock is held."""
         self._asked = None
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_MAX))]
@@ -388,7 +395,7 @@ class SqliteDatabase:
             return False  # locked, or worse: the thread tries again, and says so if it has to
         return True
 
-    def _answer(self, writes: list[_Waiting], *, goes_on: bool) -> None:
+    def _answer(self, writes: list[_Waiting[Any]], *, goes_on: bool) -> None:
         try:
             for waiting in writes:
                 waiting.deliver()
@@ -418,7 +425,7 @@ class SqliteDatabase:
         except BaseException as error:
             self._fail(group.writes, error)
 
-    def _begin_by_waiting(self, writes: list[_Waiting]) -> None:
+    def _begin_by_waiting(self, writes: list[_Waiting[Any]]) -> None:
         """Take the write lock, as long as any of these still waits for it."""
         try:
             while True:
@@ -439,9 +446,9 @@ class SqliteDatabase:
         finally:
             self._writer.execute("PRAGMA busy_timeout = 0")
 
-    def _hand_back(self, writes: list[_Waiting]) -> None:
+    def _hand_back(self, writes: list[_Waiting[Any]]) -> None:
         """Answer each event loop that waits, waking it once; one of them runs the next group."""
-        by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting[Any]]] = {}
         for waiting in writes:
             by_loop.setdefault(waiting.future.get_loop(), []).append(waiting)
         with self._lock:
@@ -459,7 +466,7 @@ class SqliteDatabase:
 
     # On either, in whose hands the group is.
 
-    def _run_together(self, writes: list[_Waiting]) -> None:
+    def _run_together(self, writes: list[_Waiting[Any]]) -> None:
         """Run a group in the transaction that has begun."""
         try:
             try:
@@ -477,7 +484,7 @@ class SqliteDatabase:
         except BaseException as error:
             self._fail(writes, error)
 
-    def _fail(self, writes: list[_Waiting], error: BaseException) -> None:
+    def _fail(self, writes: list[_Waiting[Any]], error: BaseException) -> None:
         """Nothing of a group was done."""
         if self._writer.in_transaction:
             with contextlib.suppress(sqlite3.Error):
@@ -488,7 +495,7 @@ class SqliteDatabase:
             if waiting.error is None:
                 waiting.error = unavailable
 
-    def _run(self, waiting: _Waiting) -> None:
+    def _run(self, waiting: _Waiting[Any]) -> None:
         if waiting.given_up:
             waiting.error = StoreUnavailable("SQLite: it was given up before it was begun")
             return
@@ -503,7 +510,7 @@ class SqliteDatabase:
             waiting.error = error
         waiting.callbacks = transaction.callbacks
 
-    def _run_in_savepoint(self, waiting: _Waiting) -> None:
+    def _run_in_savepoint(self, waiting: _Waiting[Any]) -> None:
         waiting.error = None
         self._writer.execute("SAVEPOINT operation")
         try:

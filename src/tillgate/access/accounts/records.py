@@ -2,19 +2,14 @@
 
 from typing import Final, NamedTuple
 
-from keyturn.database import Both
 from tillgate.access.accounts.model import UNUSED_MAX_MS, Place, Project, SignIn, User
 from tillgate.access.roles import Role
 from tillgate.base import ids
 from tillgate.store import Row, Transaction
+from tillgate.store.alone import alone
 
 _PROJECT: Final = "id, name, created_at"
 _USER: Final = "id, email, installation_owner, created_at"
-# SQLite's one writer is lock enough.
-_LOCK_SUBJECT: Final = Both(
-    sqlite="SELECT $1", postgres="SELECT pg_advisory_xact_lock(hashtextextended('sign_in ' || $1, 0))"
-)
-_LOCK_PEOPLE: Final = Both(sqlite="SELECT 1", postgres="SELECT pg_advisory_xact_lock(hashtextextended('people', 0))")
 _WHO: Final = "u.id AS user_id, u.email, u.installation_owner, u.created_at AS user_created_at"
 _WHERE: Final = "p.id AS project_id, p.name AS project_name, p.created_at AS project_created_at"
 # Looked up with every request, so that who is removed or has another role is so with the next one.
@@ -242,7 +237,7 @@ async def delete_sign_in(tx: Transaction, token_digest: str) -> None:
 
 async def lock_subject(tx: Transaction, subject: str) -> None:
     """Nobody else counts this subject until the transaction ends. Several are locked in one order by everybody."""
-    await tx.fetch_one(_LOCK_SUBJECT, subject)
+    await alone(tx, f"sign_in {subject}")
 
 
 async def failures_since(tx: Transaction, subject: str, since: int) -> int:
@@ -314,7 +309,7 @@ async def forget_failures_before(tx: Transaction, before: int) -> None:
 
 async def lock_people(tx: Transaction) -> None:
     """Nobody else changes who belongs here until the transaction ends."""
-    await tx.fetch_one(_LOCK_PEOPLE)
+    await alone(tx, "people")
 
 
 async def user_by_email(tx: Transaction, email: str) -> User | None:

@@ -16,6 +16,7 @@ from tillgate.events.outbox import Outbox
 from tillgate.mail.model import Letter, Purpose
 from tillgate.mail.operations import MailRoom
 from tillgate.store import Database, Transaction
+from tillgate.store.alone import alone
 from tillgate.store.jobs import Again, Job, Kind
 from tillgate.words import ENGLISH, Words, phrase, words_in
 
@@ -68,6 +69,7 @@ class AlertMails:
                 return
             purpose = Purpose.NEW_DEVICE if alert.kind is AlertKind.NEW_DEVICE else Purpose.ALERT
             if alert.project_id is not None and purpose is Purpose.ALERT and alert.kind not in _NEVER_SILENCED:
+                await alone(tx, f"alert_mails {alert.project_id}")
                 since = self._clock.now() - MAILED_WITHIN_MS
                 if await self._mail.count_since(tx, alert.project_id, purpose, since, MAILED_MAX) >= MAILED_MAX:
                     return

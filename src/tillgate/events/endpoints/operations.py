@@ -35,6 +35,7 @@ from tillgate.events.signing import SigningSecret
 from tillgate.events.styles import NATIVE_DIALECT, Styles
 from tillgate.events.types import WEBHOOK_ENDPOINT_DISABLED, WEBHOOK_ENDPOINT_FAILING, EventType
 from tillgate.store import Transaction
+from tillgate.store.alone import alone
 
 ENDPOINTS_MAX: Final = 50
 # Test events of one project, by whomever: each may occupy a connection for a quarter of a minute.
@@ -104,6 +105,7 @@ async def create_endpoint(
     url = checked_target(new.url, http_loopback=context.http_loopback, guard=context.guard)
     events = checked_events(new.events)
     description = checked_description(new.description)
+    await alone(tx, f"webhook_endpoints {principal.project_id}")
     if await records.count(tx, principal.project_id, principal.livemode) >= ENDPOINTS_MAX:
         raise Conflict(
             f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode. Delete one first.",

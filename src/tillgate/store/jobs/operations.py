@@ -11,6 +11,7 @@ from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.store import Transaction
+from tillgate.store.alone import alone
 from tillgate.store.bell import Bell
 from tillgate.store.claiming import Lane, claim
 from tillgate.store.jobs import records
@@ -132,7 +133,7 @@ async def claim_due(tx: Transaction, kinds: Mapping[str, Kind], *, owner: str, n
 
     A job whose worker never said what came of its last attempt has failed.
     """
-    await records.alone(tx)
+    await alone(tx, "jobs")
     for kind in kinds.values():
         if kind.due is not None:
             for project_id in (await kind.due(tx, now)).project_ids:

@@ -31,7 +31,6 @@ _LEASED: Final = (
     "SELECT kind, COUNT(*) AS count FROM jobs WHERE lease_until > 0 AND lease_until > $1 GROUP BY kind LIMIT $2"
 )
 # Whoever claims does it alone: what a kind may run at once is counted over all its projects.
-_ALONE: Final = Both(sqlite="SELECT 1", postgres="SELECT pg_advisory_xact_lock(hashtextextended('jobs', 0))")
 CLAIM: Final = _WORK.claim(HELD, note=", lease_owner = $5, attempts = attempts + 1, updated_at = $1")
 _BY_IDS: Final = with_list(f"SELECT {_COLUMNS} FROM jobs WHERE id IN {{list}}")
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM jobs WHERE id = $1"
@@ -118,11 +117,6 @@ async def waiting(tx: Transaction, now: int) -> list[Waiting]:
 async def leased(tx: Transaction, now: int) -> dict[str, int]:
     """How many jobs of each kind are under way, in whichever process."""
     return {row["kind"]: row["count"] for row in await tx.fetch_all(_LEASED, now, KINDS_MAX)}
-
-
-async def alone(tx: Transaction) -> None:
-    """Hold the claim until this transaction ends."""
-    await tx.fetch_one(_ALONE)
 
 
 async def insert(
