@@ -1,0 +1,10 @@
+"""The languages that are spoken beside the native one, one folder each: values over the same operations."""
+
+from typing import Final
+
+from tillgate.dialects.craftkit import CRAFTKIT
+from tillgate.wire.dialect import Dialect
+
+__all__ = ["SPOKEN"]
+
+SPOKEN: Final[tuple[Dialect, ...]] = (CRAFTKIT,)
