@@ -16,6 +16,7 @@ WRONG: tuple[tuple[str, dict[str, str | list[str]]], ...] = (
     ("url", {"url": "https://user:secret@shop.example/hook"}),
     ("events", {"events": []}),
     ("events", {"events": ["session.stolen"]}),
+    ("dialect", {"dialect": "klingon"}),
 )
 
 
@@ -44,6 +45,17 @@ async def test_the_signing_secret_is_shown_by_the_answer_that_made_it_and_never_
     page = await owner.page(paths[0])
     assert f"{secrets[0][:12]}…" in page
     assert secrets[0] not in page
+
+
+async def test_an_endpoint_is_made_for_a_language(owner: Owner) -> None:
+    """It is chosen once, by the name of its document, and shown in the list and on the endpoint's page."""
+    assert 'value="craftkit"' in await owner.page("/webhooks/new")
+    answer = await owner.send("/webhooks", url="https://shop.example/hook", events="*", dialect="craftkit")
+    assert answer.status_code == 201
+    assert "CraftKit" in await owner.page("/webhooks")
+    path = re.findall(r'href="/dashboard(/webhooks/we_\w+)"', await owner.page("/webhooks"))[0]
+    assert "CraftKit" in await owner.page(path)
+    assert 'name="dialect"' not in await owner.page(f"{path}/edit")
 
 
 async def test_a_test_send_shows_what_came_back(owner: Owner, receiver: Receiver) -> None:

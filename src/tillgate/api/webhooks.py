@@ -24,6 +24,7 @@ from tillgate.events.endpoints.model import (
 )
 from tillgate.events.endpoints.operations import CreatedEndpoint, EndpointChanges, NewEndpoint
 from tillgate.events.model import SEQUENCE_MAX
+from tillgate.events.styles import NATIVE_DIALECT
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.fields import IdText, UrlText
@@ -33,11 +34,17 @@ READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
 
 
 class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """A new endpoint: an https URL, and event types, patterns (``session.*``) or ``["*"]``."""
+    """A new endpoint: an https URL, and event types, patterns (``session.*``) or ``["*"]``.
+
+    Attributes:
+        dialect: in which language events are sent to it, with that language's signature and schedule: ``native``, or
+            one of those that this server speaks, such as ``crossmint``. It cannot be changed later.
+    """
 
     url: UrlText
     events: list[str]
     description: str | None = None
+    dialect: Annotated[str, msgspec.Meta(max_length=40)] = NATIVE_DIALECT
 
 
 class UpdateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -136,7 +143,7 @@ class WebhookReplayObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> CreatedWebhookEndpointObject:
     body: CreateWebhookEndpoint = call.body
-    new = NewEndpoint(body.url, body.events, body.description)
+    new = NewEndpoint(body.url, body.events, body.description, body.dialect)
     made = await operations.create_endpoint(context.endpoints, tx, call.principal, new)
     await write_down_endpoint(tx, call.principal, context.checkout.clock.now(), "webhook.created", made.endpoint.id)
     return _with_secret(made)

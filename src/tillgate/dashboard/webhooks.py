@@ -38,6 +38,7 @@ from tillgate.events.endpoints.operations import (
     update_endpoint,
 )
 from tillgate.events.model import SEQUENCE_MAX
+from tillgate.events.styles import NATIVE_DIALECT, TITLES
 from tillgate.events.types import EVENT_PATTERNS, EVENT_TYPES, EVERY_TYPE
 from tillgate.store import Transaction
 
@@ -60,12 +61,13 @@ async def list_webhooks(call: Call) -> Response:
     async def operation(tx: Transaction) -> Page[WebhookEndpoint]:
         return await list_endpoints(tx, call.principal, request)
 
-    return call.page("webhooks/list.html", section="webhooks", found=await call.read(operation), page=request)
+    found = await call.read(operation)
+    return call.page("webhooks/list.html", section="webhooks", found=found, page=request, titles=TITLES)
 
 
 async def new_endpoint(call: Call) -> Response:
     """The form for an endpoint."""
-    return _form(call, draft(url="", description="", events=[EVERY_TYPE]))
+    return _form(call, draft(url="", description="", events=[EVERY_TYPE], dialect=NATIVE_DIALECT))
 
 
 async def create(call: Call) -> Response:
@@ -74,6 +76,7 @@ async def create(call: Call) -> Response:
         url=call.form.text("url"),
         events=call.form.many("events"),
         description=call.form.optional("description"),
+        dialect=call.form.one("dialect") or NATIVE_DIALECT,
     )
 
     async def operation(tx: Transaction) -> CreatedEndpoint:
@@ -121,6 +124,7 @@ async def endpoint_page(call: Call) -> Response:
         "webhooks/detail.html",
         section="webhooks",
         endpoint=endpoint,
+        titles=TITLES,
         deliveries=deliveries,
         tested=tested,
         page=request,
@@ -334,7 +338,12 @@ def _replay_form(call: Call, endpoint: WebhookEndpoint, form: Draft) -> Response
 
 
 def _values(form: Form) -> dict[str, object]:
-    return {"url": form.one("url"), "description": form.one("description"), "events": form.many("events")}
+    return {
+        "url": form.one("url"),
+        "description": form.one("description"),
+        "events": form.many("events"),
+        "dialect": form.one("dialect"),
+    }
 
 
 def _patterns(endpoint: WebhookEndpoint | None) -> list[str]:
@@ -351,6 +360,7 @@ def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> R
         endpoint=endpoint,
         types=(*EVENT_TYPES, *_patterns(endpoint)),
         every_type=EVERY_TYPE,
+        languages={name: TITLES.get(name, name) for name in call.context.endpoints.styles.names},
         http_loopback=call.context.endpoints.http_loopback,
     )
 

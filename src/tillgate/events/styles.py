@@ -13,6 +13,14 @@ from tillgate.store import Transaction
 
 # What an endpoint speaks unless it says otherwise.
 NATIVE_DIALECT: Final = "native"
+# What the languages are called by people; each is the name of the document that it comes from.
+TITLES: Final = {
+    NATIVE_DIALECT: "Crypto Checkout",
+    "smartpay": "Smartpay",
+    "crossmint": "Crossmint",
+    "coin-moebius": "Coin Moebius",
+    "craftkit": "CraftKit",
+}
 
 
 class Outgoing(NamedTuple):
@@ -82,6 +90,11 @@ class Styles:
         self._styles = {one.name: one for one in listed}
         if len(self._styles) != len(listed):
             raise ValueError(f"two webhook styles have one name: {', '.join(one.name for one in listed)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The dialects that an endpoint may speak, the native one first."""
+        return tuple(self._styles)
 
     def find(self, name: str) -> Style | None:
         """The style of this name; None where the server has none, as after a dialect was removed."""

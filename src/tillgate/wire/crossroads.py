@@ -1,20 +1,13 @@
 """Several dialects on one host: which of them a request is for."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from keyturn.admission.carriers import Carried, Carriers
 from keyturn.http.headers import by_name
+from tillgate.events.styles import TITLES
 from tillgate.wire.dialect import PATH_LENGTH_MAX, Dialect
 from tillgate.wire.serving import DialectApp
-
-TITLES: Final = {
-    "native": "Crypto Checkout",
-    "smartpay": "Smartpay",
-    "crossmint": "Crossmint",
-    "coin-moebius": "Coin Moebius",
-    "craftkit": "CraftKit",
-}
 
 
 class Crossroads:

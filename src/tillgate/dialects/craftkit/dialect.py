@@ -3,6 +3,7 @@
 from typing import Final
 
 from tillgate.dialects.craftkit.errors import TELLING
+from tillgate.dialects.craftkit.webhooks import CRAFTKIT_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy
 
 CRAFTKIT: Final = Dialect(
@@ -11,6 +12,7 @@ CRAFTKIT: Final = Dialect(
     routes=(),
     telling=TELLING,
     idempotency=IdempotencyPolicy("craftkit"),
+    webhooks=CRAFTKIT_STYLE,
     key_format="craftkit",
     fallback=True,
 )

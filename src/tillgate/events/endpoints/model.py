@@ -61,6 +61,7 @@ class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         failing_since: nothing but failures came of it since then; after five days, each of which is told by an
             event, it is switched off.
         disabled_reason: ``failing`` or ``gone`` (it answered 410); ``active: true`` switches it on again.
+        dialect: in which language events are sent to it, where that is not this API's own.
     """
 
     id: str
@@ -76,6 +77,7 @@ class WebhookEndpointObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     disabled_reason: DisabledReason | None
     created_at: str
     updated_at: str
+    dialect: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def to_api(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
@@ -93,6 +95,7 @@ def to_api(endpoint: WebhookEndpoint) -> WebhookEndpointObject:
         disabled_reason=endpoint.disabled_reason,
         created_at=to_rfc3339(endpoint.created_at),
         updated_at=to_rfc3339(endpoint.updated_at),
+        dialect=endpoint.dialect if endpoint.dialect != NATIVE_DIALECT else msgspec.UNSET,
     )
 
 

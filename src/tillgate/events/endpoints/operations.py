@@ -7,10 +7,11 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS, Clock, to_rfc3339
-from tillgate.base.errors import Conflict, NotFound, TooOften
+from tillgate.base.errors import Conflict, InvalidInput, NotFound, TooOften
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.base.text import checked_description
 from tillgate.events.deliveries import records as deliveries
 from tillgate.events.deliveries.guard import AddressGuard
@@ -69,7 +70,7 @@ class EndpointContext(NamedTuple):
 
 
 class NewEndpoint(NamedTuple):
-    """What a merchant says about an endpoint to be, in the language ``dialect``, which one of its own routes says."""
+    """What a merchant says about an endpoint to be. Events are sent to it in the language ``dialect``."""
 
     url: str
     events: list[str]
@@ -99,19 +100,22 @@ async def create_endpoint(
     """Add an endpoint to the caller's project and mode.
 
     Raises:
-        InvalidInput: the URL may not be a target, or an event type does not exist.
+        InvalidInput: the URL may not be a target, or an event type or the dialect does not exist.
         Conflict: the project has as many endpoints as it may.
     """
     url = checked_target(new.url, http_loopback=context.http_loopback, guard=context.guard)
     events = checked_events(new.events)
     description = checked_description(new.description)
+    style = context.styles.find(new.dialect)
+    if style is None:
+        raise InvalidInput("dialect", Problem.NOT_A_CHOICE, choices=context.styles.names)
     await alone(tx, f"webhook_endpoints {principal.project_id}")
     if await records.count(tx, principal.project_id, principal.livemode) >= ENDPOINTS_MAX:
         raise Conflict(
             f"A project has at most {ENDPOINTS_MAX} webhook endpoints in each mode. Delete one first.",
             code="too_many_webhook_endpoints",
         )
-    now, secret = context.clock.now(), context.styles.of(new.dialect).new_secret()
+    now, secret = context.clock.now(), style.new_secret()
     endpoint = WebhookEndpoint(
         id=ids.new_id(ids.WEBHOOK_ENDPOINT),
         livemode=principal.livemode,
