@@ -16,9 +16,10 @@ from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
 from keyturn.stores.usage import SqlUsage
-from tillgate.access import API_SCOPES, PUBLISHABLE_SCOPES, KeyEventLog, checked_allow
+from tillgate.access import API_SCOPES, KEY_FORMATS, PUBLISHABLE_SCOPES, KeyEventLog, checked_allow
 from tillgate.access.alerts import operations as alerts
 from tillgate.base.clock import Clock
+from tillgate.dialects import SPOKEN
 from tillgate.events.log import Behind, continue_above, ensure_identity
 from tillgate.events.native import NATIVE_STYLE
 from tillgate.events.outbox import Outbox
@@ -30,7 +31,7 @@ from tillgate.settings import Settings
 from tillgate.store import migrations
 
 # Of the languages in which commands tell facts, such as that a key was revoked.
-STYLES: Final = Styles([NATIVE_STYLE])
+STYLES: Final = Styles([NATIVE_STYLE, *(one.webhooks for one in SPOKEN if one.webhooks is not None)])
 
 _log: Final = structlog.get_logger("opening")
 
@@ -52,7 +53,9 @@ class Keys(NamedTuple):
 def open_keys(database: Database, clock: Clock) -> Keys:
     """The keys of a database that is migrated."""
     store = SqlKeyStore(database, KeyEventLog(Outbox(Wake(), STYLES, alerts.FOLLOW_UPS)))
-    issuer = Issuer(store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES, checked_allow=checked_allow)
+    issuer = Issuer(
+        store, clock, API_SCOPES, publishable=PUBLISHABLE_SCOPES, checked_allow=checked_allow, formats=KEY_FORMATS
+    )
     return Keys(store, issuer, SqlUsage(database), SqlRequests(database))
 
 
@@ -80,6 +83,7 @@ def open_layer(
         scopes=API_SCOPES,
         publishable=PUBLISHABLE_SCOPES,
         checked_allow=checked_allow,
+        formats=KEY_FORMATS,
         clock=clock,
         limit=limit,
         visitor_limit=visitor_limit,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from keyturn import KeyWish, Limit, Mode, Use
+from keyturn import KeyChanges, KeyWish, Limit, Mode, Use, change
+from keyturn.keys.listing import KeyFilter
 from tests.dashboard.conftest import RAW_KEY, Owner, hidden
 from tests.shop import Shop
 from tillgate.access import API_SCOPES
@@ -237,3 +238,64 @@ async def test_the_restrictions_of_a_key_are_shown(owner: Owner) -> None:
     page = await owner.page("/api-keys")
     for words in ("Only from 203.0.113.0/24", "At most 0.5 a second, 3 at once", "Expires"):
         assert words in page
+
+
+def fields_of(page: str) -> set[str]:
+    """What the form asks for, hidden fields apart."""
+    form = page.split('action="/dashboard/api-keys"', 1)[1].split("</form>", 1)[0]
+    inputs = re.findall(r"<(?:input|textarea|select)\b[^>]*>", form)
+    return {found[1] for one in inputs if 'type="hidden"' not in one and (found := re.search(r' name="(\w+)"', one))}
+
+
+@pytest.mark.parametrize(
+    ("format", "fields", "button"),
+    [
+        ("coin-moebius", {"name"}, "Generate key"),
+        ("craftkit", {"name", "mode"}, "Create key"),
+    ],
+)
+async def test_a_document_draws_its_own_form(owner: Owner, format: str, fields: set[str], button: str) -> None:
+    """Coin Moebius: a name alone. CraftKit R11: a name, in one mode. Such a key is made without any scope chosen."""
+    page = await owner.page(f"/api-keys/new?format={format}")
+    assert fields_of(page) == fields
+    assert f">{button}</button>" in page
+    new = {name: hidden(page, name) for name in ("form_id", "format", "drawn")} | {"name": "One", "mode": "test"}
+    answer = await owner.send("/api-keys", **new)
+    assert answer.status_code == 201, answer.text
+    wrong = await owner.send("/api-keys", **(new | {"name": "", "form_id": hidden(page, "form_id")}))
+    assert wrong.status_code == 422
+    assert fields_of(wrong.text) == fields, "drawn again in the same way"
+
+
+async def test_crossmints_form_asks_for_origins_and_apps_at_creation(owner: Owner) -> None:
+    """They are what its keys for browsers and phones are bound to."""
+    page = await owner.page("/api-keys/new?format=crossmint")
+    assert {"name", "mode", "kind", "scopes", "origins", "apps"} <= fields_of(page)
+    assert re.search(r'<details class="more" open>\s*<summary>Restrictions', page)
+    assert (await owner.http.get("/dashboard/api-keys/new?format=klingon")).status_code == 400
+
+
+async def test_a_craftkit_key_holds_what_its_document_says(owner: Owner) -> None:
+    """Whatever it is given, at creation and later: its scopes are of its own language, so it reads no session."""
+    text = await created(owner, format="craftkit", scopes=["sessions:read", "sessions:write"])
+    assert await status_of(owner.shop, text) == 403
+    [key] = (await owner.shop.keys.store.page(owner.shop.project_id, KeyFilter(mode=Mode.TEST), None, 10)).keys
+    assert key.scopes == {"templates:read", "renders:read", "renders:write"}
+    assert "renders:write" in await owner.page("/api-keys")
+    changed = await change(
+        owner.shop.keys.store,
+        owner.shop.clock,
+        owner.shop.keys.issuer,
+        project_id=owner.shop.project_id,
+        key_id=key.id,
+        changes=KeyChanges(scopes=["orders:read"]),
+        by="operator:test",
+    )
+    assert changed.key.scopes == key.scopes
+
+
+async def test_a_row_is_revoked_by_an_icon_with_a_name(owner: Owner) -> None:
+    """Whoever does not see it is told what it does, and to which key."""
+    await created(owner, name="Old shop")
+    page = (await owner.http.get("/dashboard/api-keys")).text
+    assert re.search(r'<a class="icon-link[^>]* aria-label="Revoke Old shop"[^>]*><svg[^>]* aria-hidden="true"', page)

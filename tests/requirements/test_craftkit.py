@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from keyturn import KeyChanges, Kind, SecretState, resume, suspend
+from keyturn import NATIVE, KeyChanges, Kind, SecretState, resume, suspend
 from keyturn.insight.advice import rotation_proof
 from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import Owner, browser_of, hidden, owner, owner_of_both
@@ -23,6 +23,8 @@ __all__ = ["owner", "owner_of_both", "shop", "sqlite_shop"]
 pytestmark = pytest.mark.anyio
 
 SESSIONS = "/checkout_sessions"
+# CraftKit's own keys can do nothing but what its document says. Native ones are written in the same way.
+WRITTEN_ALIKE = NATIVE.name
 
 
 # Authentication.
@@ -32,7 +34,7 @@ SESSIONS = "/checkout_sessions"
 async def test_every_request_carries_a_project_key_as_a_bearer_token(sqlite_shop: Shop) -> None:
     """R1, R2: every route asks for one. R30, R33: a missing header is told apart from a wrong key, everywhere."""
     nobody, wrong = await sqlite_shop.caller(), await sqlite_shop.caller("ck_live_wrong")
-    key = await key_of(sqlite_shop, format="craftkit")
+    key = await key_of(sqlite_shop, format=WRITTEN_ALIKE)
     client = await sqlite_shop.caller(key.secret.reveal())
     for method, path, _ in EVERY_ENDPOINT:
         assert why(await asked(nobody, method, path)) == (401, "missing"), (method, path)
@@ -52,7 +54,7 @@ async def test_every_request_carries_a_project_key_as_a_bearer_token(sqlite_shop
 )
 async def test_the_same_request_works_from_three_languages(sqlite_shop: Shop, headers: dict[str, str]) -> None:
     """R3: with the header alone, whatever else a client sends on its own."""
-    key = await key_of(sqlite_shop, format="craftkit")
+    key = await key_of(sqlite_shop, format=WRITTEN_ALIKE)
     made = (await send(sqlite_shop.app, "POST", SESSIONS, bearer(key), json=AMOUNT)).json()
     answer = await send(sqlite_shop.app, "GET", f"{SESSIONS}/{made['id']}", headers | bearer(key))
     assert (answer.status_code, answer.json()["id"]) == (200, made["id"])
@@ -79,8 +81,8 @@ def test_the_guide_says_how_keys_are_used_well() -> None:
 @pytest.mark.spec("craftkit R5", "craftkit R28")
 async def test_a_key_is_scoped_to_one_project(shop: Shop) -> None:
     """R5, R28: another project's data is not there, read or written, however wide the key is."""
-    mine = await key_of(shop, "*", format="craftkit")
-    theirs = await key_of(shop, "*", format="craftkit", project_id=await shop.project())
+    mine = await key_of(shop, "*", format=WRITTEN_ALIKE)
+    theirs = await key_of(shop, "*", format=WRITTEN_ALIKE, project_id=await shop.project())
     session = (await send(shop.app, "POST", SESSIONS, bearer(theirs), json=AMOUNT)).json()
     for method, path in (("GET", f"{SESSIONS}/{session['id']}"), ("POST", f"{SESSIONS}/{session['id']}/expire")):
         assert why(await send(shop.app, method, path, bearer(mine))) == (404, "not_found")
@@ -95,13 +97,13 @@ async def test_the_prefix_says_whether_it_is_for_real(sqlite_shop: Shop) -> None
     """R7: ``ck_live_`` or ``ck_test_``. R8, R9: what a live key makes is for real, and what a test key makes is not and
     costs nothing. R10: and whoever sees the outcome can tell: it is marked as test on every page and object."""
     for mode, livemode in (("test", False), ("live", True)):
-        key = await key_of(sqlite_shop, format="craftkit", mode=mode)
+        key = await key_of(sqlite_shop, format=WRITTEN_ALIKE, mode=mode)
         assert re.fullmatch(rf"ck_{mode}_[0-9A-Za-z]{{32}}", key.secret.reveal())
         link = await send(
             sqlite_shop.app, "POST", "/payment_links", bearer(key), json={"title": "Pro", "fiatAmount": "9.00"}
         )
         assert link.json()["livemode"] is livemode
-    key = await key_of(sqlite_shop, format="craftkit")
+    key = await key_of(sqlite_shop, format=WRITTEN_ALIKE)
     session = (await send(sqlite_shop.app, "POST", SESSIONS, bearer(key), json=AMOUNT)).json()
     async with browser_of(sqlite_shop) as http:
         page = (await http.get(session["checkoutUrl"])).text
@@ -169,7 +171,7 @@ async def test_each_of_many_keys_is_revoked_alone_on_the_same_screen(owner_of_bo
 async def test_a_key_mints_no_other_credential(sqlite_shop: Shop) -> None:
     """R29: no route makes keys, tokens or embed sessions, whatever the key may do; what a publishable key's object
     answers with opens that object alone."""
-    client = await sqlite_shop.caller((await key_of(sqlite_shop, "*", format="craftkit")).secret.reveal())
+    client = await sqlite_shop.caller((await key_of(sqlite_shop, "*", format=WRITTEN_ALIKE)).secret.reveal())
     assert not [route.path for route in ROUTES if re.search(r"key|token|embed|credential", route.path)]
     for path in ("/embed/sessions", "/keys", "/api_keys", "/tokens"):
         assert (await client.post(path, json={})).status_code == 404
@@ -193,8 +195,8 @@ async def test_refusals_can_be_worded_as_the_document_names_them(shop: Shop) -> 
     """R30, R33: ``missing_authorization`` only where the header is missing. R19, R31: ``invalid_credentials`` where the
     key is unknown or revoked. R32: 403 while the project is suspended, from the next request on, for all its keys; and
     they work again once it is not."""
-    key, other = await key_of(shop, format="craftkit"), await key_of(shop, format="craftkit", mode="live")
-    gone = await key_of(shop, format="craftkit")
+    key, other = await key_of(shop, format=WRITTEN_ALIKE), await key_of(shop, format=WRITTEN_ALIKE, mode="live")
+    gone = await key_of(shop, format=WRITTEN_ALIKE)
     await shop.revoke(gone.key.id)
     assert craftkit_code(await send(shop.app, "GET", SESSIONS)) == "missing_authorization"
     for wrong in (bearer("ck_test_" + "a" * 32), bearer(gone), {"Authorization": "Token abc"}):
@@ -229,7 +231,7 @@ async def test_a_key_works_only_where_it_was_made(sqlite_shop: Shop, elsewhere: 
     """R34, R37, R38: its hash is in that installation's database alone, in development as in production. R35: elsewhere
     it is 401, told as unknown. R36, R49: the answer says what to look at and what to do: create a key here."""
     for here, there in ((sqlite_shop, elsewhere), (elsewhere, sqlite_shop)):
-        key = await key_of(here, format="craftkit", mode="live")
+        key = await key_of(here, format=WRITTEN_ALIKE, mode="live")
         assert (await send(here.app, "GET", SESSIONS, bearer(key))).status_code == 200
         refused = await send(there.app, "GET", SESSIONS, bearer(key))
         assert why(refused) == (401, "unknown")
@@ -237,7 +239,7 @@ async def test_a_key_works_only_where_it_was_made(sqlite_shop: Shop, elsewhere: 
         detail = refused.json()["error"]["detail"]
         assert "only on the installation that created it" in detail
         assert "create a key here" in detail
-        new = await key_of(there, format="craftkit", mode="live")
+        new = await key_of(there, format=WRITTEN_ALIKE, mode="live")
         assert (await send(there.app, "GET", SESSIONS, bearer(new))).status_code == 200
 
 
@@ -248,14 +250,14 @@ async def test_a_key_works_only_where_it_was_made(sqlite_shop: Shop, elsewhere: 
 async def test_a_secret_key_in_a_browser_bundle_does_not_work_there(sqlite_shop: Shop) -> None:
     """R44: no page may ask with it or read an answer; where the owner binds it to an origin, other sites' pages are
     refused even then. Browsers and apps have keys of their own."""
-    key = await key_of(sqlite_shop, format="craftkit")
+    key = await key_of(sqlite_shop, format=WRITTEN_ALIKE)
     page = {"Origin": "https://shop.example"}
     answer = await send(sqlite_shop.app, "GET", SESSIONS, bearer(key) | page)
     assert "access-control-allow-origin" not in answer.headers
-    bound = await key_of(sqlite_shop, format="craftkit", origins=["https://desk.example"])
+    bound = await key_of(sqlite_shop, format=WRITTEN_ALIKE, origins=["https://desk.example"])
     assert why(await send(sqlite_shop.app, "GET", SESSIONS, bearer(bound) | page)) == (403, "origin_not_allowed")
     assert (await send(sqlite_shop.app, "GET", SESSIONS, bearer(bound))).status_code == 200
-    public = await key_of(sqlite_shop, format="craftkit", kind=Kind.PUBLISHABLE, origins=["https://shop.example"])
+    public = await key_of(sqlite_shop, format=WRITTEN_ALIKE, kind=Kind.PUBLISHABLE, origins=["https://shop.example"])
     assert public.secret.reveal().startswith("ck_pk_test_")
     assert (await send(sqlite_shop.app, "POST", SESSIONS, bearer(public) | page, json=AMOUNT)).status_code == 201
 
@@ -263,8 +265,8 @@ async def test_a_secret_key_in_a_browser_bundle_does_not_work_there(sqlite_shop:
 @pytest.mark.spec("craftkit R45")
 async def test_staging_and_production_never_share_a_key(shop: Shop) -> None:
     """R45: a test key reaches nothing of production, nor the reverse; no change turns one into the other."""
-    key = await key_of(shop, format="craftkit")
-    live = await key_of(shop, format="craftkit", mode="live")
+    key = await key_of(shop, format=WRITTEN_ALIKE)
+    live = await key_of(shop, format=WRITTEN_ALIKE, mode="live")
     session = (await send(shop.app, "POST", SESSIONS, bearer(key), json=AMOUNT)).json()
     assert why(await send(shop.app, "GET", f"{SESSIONS}/{session['id']}", bearer(live))) == (404, "not_found")
     turned = bearer(key.secret.reveal().replace("ck_test_", "ck_live_"))
@@ -276,7 +278,7 @@ async def test_staging_and_production_never_share_a_key(shop: Shop) -> None:
 async def test_a_key_is_rotated_once_nothing_uses_the_old_secret(shop: Shop) -> None:
     """R46, R17: mint, deploy, revoke once the traffic on the old one is zero: who still uses it, when, whence and for
     what can be seen, and "safe" is said only when nobody does for as long as was chosen."""
-    key = await key_of(shop, format="craftkit")
+    key = await key_of(shop, format=WRITTEN_ALIKE)
     named = {"project_id": shop.project_id, "key_id": key.key.id}
     new = await shop.keys.issuer.rotate(by="user:1", **named)
     for one in (new, key):

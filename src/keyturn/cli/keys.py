@@ -106,7 +106,7 @@ def create(
     limit, expires_at = limit_of(rate, burst), _expires_at(expires_in)
 
     async def task(context: CommandContext) -> Issued:
-        if context.scopes_needed and not scope and not canary:
+        if context.scopes_needed and not scope and not canary and context.issuer.asks_for_scopes(format):
             raise InvalidScope(f"--scope: give at least one of {', '.join(context.issuer.offered)}")
         wish = KeyWish(
             project_id=await context.find_project(project),

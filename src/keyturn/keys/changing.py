@@ -66,7 +66,7 @@ async def change(
     if changes.name is not msgspec.UNSET:
         changed["name"] = checked_name(changes.name)
     if changes.scopes is not msgspec.UNSET:
-        changed["scopes"] = issuer.checked_scopes(key.kind, changes.scopes)
+        changed["scopes"] = issuer.scopes_of(key.format, key.kind, changes.scopes)
     if changes.expires_at is not msgspec.UNSET:
         changed["expires_at"] = checked_expiry(changes.expires_at, now, "; to end it now, revoke it")
     if changes.networks is not msgspec.UNSET:

@@ -153,7 +153,7 @@ class Issuer:
             format=format,
             prefix="",
             last_four="",
-            scopes=self.checked_scopes(wish.kind, wish.scopes),
+            scopes=self.scopes_of(format, wish.kind, wish.scopes),
             status=Status.ACTIVE,
             created_at=now,
             created_by=by,
@@ -171,6 +171,23 @@ class Issuer:
         if wish.parent is not None:
             check_no_stronger(key, wish.parent, self.rate_limit)
         return key
+
+    def asks_for_scopes(self, format: str) -> bool:
+        """Whether a key of this format is of no use unless somebody says what it may do."""
+        form = self._formats.get(format)
+        return form is None or form.asks_for_scopes
+
+    def scopes_of(self, format: str, kind: Kind, scopes: Iterable[str]) -> frozenset[str]:
+        """The scopes that a key of this format and kind has where it is given these.
+
+        Raises:
+            InvalidScope: one is unknown, or not for this kind.
+        """
+        form = self._formats.get(format)
+        given = self.checked_scopes(kind, scopes)
+        if form is None or form.scopes is None:
+            return given
+        return frozenset(form.scopes) if kind is Kind.SECRET else frozenset()
 
     def checked_scopes(self, kind: Kind, scopes: Iterable[str]) -> frozenset[str]:
         """The scopes that a key of this kind may have.

@@ -31,6 +31,8 @@ class KeyFormat(NamedTuple):
         body_length: characters after the last underscore, checksum included.
         checksum_length: how many of them are the checksum.
         alphabet: what the body is made of.
+        scopes: those that every key of this format has, whatever else it is given; None where each is given its own.
+        scopeless: whether a key without scopes is of use.
     """
 
     name: str
@@ -39,6 +41,13 @@ class KeyFormat(NamedTuple):
     body_length: int = 32
     checksum_length: int = 6
     alphabet: str = BASE62
+    scopes: tuple[str, ...] | None = None
+    scopeless: bool = False
+
+    @property
+    def asks_for_scopes(self) -> bool:
+        """Whether somebody has to say what a new key may do."""
+        return self.scopes is None and not self.scopeless
 
     def head(self, kind: Kind, mode: Mode) -> str:
         """What stands before the body: ``ck_live_``.
@@ -73,7 +82,9 @@ SMARTPAY: Final = KeyFormat(
     "smartpay", ((Kind.SECRET, "sk"), (Kind.PUBLISHABLE, "pk")), body_length=22, checksum_length=3
 )
 # No browser ever holds one of these. 24 characters, 20 of them random, 119 bits.
-COIN_MOEBIUS: Final = KeyFormat("coin-moebius", ((Kind.SECRET, "cmk"),), body_length=24, checksum_length=4)
+COIN_MOEBIUS: Final = KeyFormat(
+    "coin-moebius", ((Kind.SECRET, "cmk"),), body_length=24, checksum_length=4, scopeless=True
+)
 # Its secret keys are written as the native ones; the row says which they are.
 CRAFTKIT: Final = KeyFormat("craftkit", ((Kind.SECRET, "ck"), (Kind.PUBLISHABLE, "ck_pk")))
 

@@ -4,6 +4,7 @@ from tillgate.access.key_events import KeyEventLog
 from tillgate.access.keys import (
     ALLOW,
     API_SCOPES,
+    KEY_FORMATS,
     PUBLISHABLE_SCOPES,
     RETURN,
     checked_allow,
@@ -16,6 +17,7 @@ from tillgate.access.visitors import CodeTries, VisitorLimit, visitor
 __all__ = [
     "ALLOW",
     "API_SCOPES",
+    "KEY_FORMATS",
     "PUBLISHABLE_SCOPES",
     "RETURN",
     "CodeTries",

@@ -6,6 +6,7 @@ from typing import Final
 
 from keyturn import InvalidOrigin, Kind, KnownKey, Mode
 from keyturn.keys.restrictions import checked_origins
+from keyturn.keys.secret import CRAFTKIT, FORMATS
 from tillgate.base.principal import Allow, Principal
 
 # Each selectable on its own; a read scope never implies a write scope, nor the reverse. The first nine are Crypto
@@ -30,6 +31,12 @@ API_SCOPES: Final = {
     "payments:write": "Capture and cancel payments, and change their metadata",
     "refunds:read": "List and retrieve refunds",
     "refunds:write": "Create, settle and cancel refunds",
+}
+
+# A CraftKit key can do what its document says, whatever it is given, and is written as a native one.
+KEY_FORMATS: Final = {
+    **FORMATS,
+    CRAFTKIT.name: CRAFTKIT._replace(scopes=("templates:read", "renders:read", "renders:write")),
 }
 
 # What a key that anybody may hold can be given. It reads what it made with that object's client secret, not by a scope.

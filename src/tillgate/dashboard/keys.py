@@ -26,6 +26,29 @@ UNUSED: Final = "unused"
 SHOWN: Final = (*(status.value for status in Status), UNUSED)
 
 
+class Drawn(NamedTuple):
+    """How a document draws the form for its keys: with a name, and with little else.
+
+    Attributes:
+        button: what is pressed at the end.
+        mode: whether the mode is chosen; otherwise it is the one that is looked at.
+        scopes: whether scopes are chosen.
+        places: whether web origins and apps are asked for at once.
+    """
+
+    button: str
+    mode: bool = True
+    scopes: bool = False
+    places: bool = False
+
+
+_DRAWN: Final = {
+    "coin-moebius": Drawn("Generate key", mode=False),
+    "craftkit": Drawn("Create key"),
+    "crossmint": Drawn("Create key", scopes=True, places=True),
+}
+
+
 class Wanted(NamedTuple):
     """Which keys are looked at, as the page's address says it; each part is empty where it says nothing."""
 
@@ -107,14 +130,17 @@ async def revoke_many(call: Call) -> Response:
 
 
 async def new_key(call: Call) -> Response:
-    """The form for a key."""
+    """The form for a key; ``?format=`` draws it as that format's document does."""
+    format = call.query("format") or NATIVE.name
+    if format not in FORMATS:
+        raise Unusable(f"Choose one of the formats {', '.join(FORMATS)}.")
     return _form(
         call,
         draft(
             key_forms.typed(call.form),
             name="",
             kind=Kind.SECRET.value,
-            format=NATIVE.name,
+            format=format,
             mode=call.principal.mode if call.who.may(Right.KEYS) else "test",
             scopes=[],
         ),
@@ -133,7 +159,7 @@ async def create_key(call: Call) -> Response:
         problems["mode"] = "Choose test or live."
     if kind not in tuple(Kind):
         problems["kind"] = "Choose secret or publishable."
-    if not scopes:
+    if not scopes and call.context.issuer.asks_for_scopes(format):
         problems["scopes"] = "Choose at least one scope. A key without scopes has no permissions."
     if not name:
         problems["name"] = "Enter what the key is for."
@@ -177,6 +203,8 @@ def _form(call: Call, form: Draft) -> Response:
         every_scope=EVERY_SCOPE,
         publishable=PUBLISHABLE_SCOPES,
         formats=FORMATS.values(),
+        # Drawn as its document draws it, where somebody came for a key of this format.
+        drawn=_DRAWN.get(str(form.values["format"])) if call.query("format") or call.form.one("drawn") else None,
         report_only=key_forms.REPORT_ONLY,
         allow=ALLOW,
         labels=key_forms.LABELS,
