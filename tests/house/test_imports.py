@@ -9,7 +9,7 @@ from tests.house.source import PACKAGES, SRC, below, edges, file_of, graph
 # docs/architecture.md, "Two packages". The lowest floor comes last.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.cli", "tillgate.app", "tillgate.jobs", "tillgate.metrics", "tillgate.opening", "tillgate.settings"),
-    ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
+    ("tillgate.dashboard", "tillgate.pages", "tillgate.api", "tillgate.dialects"),
     ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
     ("tillgate.rails", "tillgate.events", "tillgate.mail"),
@@ -36,6 +36,7 @@ WHO_KNOWS_KEYTURN = (
     "tillgate.access",
     "tillgate.wire",
     "tillgate.api",
+    "tillgate.dialects",
     "tillgate.dashboard",
     "tillgate.cli",
     "tillgate.app",

@@ -1,0 +1,26 @@
+"""Coin Moebius as a dialect: its routes, its envelope, its policy."""
+
+from typing import Final
+
+from tillgate.dialects.coin_moebius.crypto import CRYPTO
+from tillgate.dialects.coin_moebius.routes import routes_for, visitor_of
+from tillgate.dialects.coin_moebius.telling import TELLING
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Visitors
+
+NAME: Final = "coin-moebius"
+# The first is what a page offers first.
+PROVIDERS: Final = (CRYPTO,)
+COIN_MOEBIUS: Final = Dialect(
+    name=NAME,
+    mounts=("/coin-moebius",),
+    routes=routes_for(PROVIDERS),
+    telling=TELLING,
+    idempotency=IdempotencyPolicy(NAME),
+    # Pages of every origin read the answers: what they say is for whoever has the ids.
+    always=(
+        (b"cache-control", b"no-store"),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", b"idempotency-replayed, retry-after, x-request-id"),
+    ),
+    visitors=Visitors(visitor_of),
+)
