@@ -48,6 +48,7 @@ from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
+from tillgate.dialects import SPOKEN
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
@@ -109,7 +110,7 @@ class Tillgate:
         sealer: Sealer,
         clock: Clock,
         metrics: Metrics | None = None,
-        dialects: Sequence[Dialect] = (),
+        dialects: Sequence[Dialect] = SPOKEN,
     ) -> None:
         """
         Args:
@@ -483,7 +484,7 @@ async def running(
     settings: Settings,
     clock: Clock | None = None,
     metrics: Metrics | None = None,
-    dialects: Sequence[Dialect] = (),
+    dialects: Sequence[Dialect] = SPOKEN,
 ) -> AsyncIterator[Tillgate]:
     """A server whose database is open and migrated, until the block ends.
 

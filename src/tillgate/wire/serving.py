@@ -192,7 +192,10 @@ class Spoken:
         return told if seconds is None else told.adding([(b"retry-after", b"%d" % seconds)])
 
     def _told(self, answer: Answer) -> Answer:
-        return Answer(answer.status, answer.body, answer.media_type, (*self._dialect.always, *answer.headers))
+        always = self._dialect.always
+        if any(name == b"cache-control" for name, _ in answer.headers):
+            always = [header for header in always if header[0] != b"cache-control"]
+        return Answer(answer.status, answer.body, answer.media_type, (*always, *answer.headers))
 
     def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:
         """The path's variables by name.

@@ -4,6 +4,7 @@ from typing import Final
 
 from tillgate.dialects.coin_moebius.crypto import CRYPTO
 from tillgate.dialects.coin_moebius.routes import routes_for, visitor_of
+from tillgate.dialects.coin_moebius.script import ROUTE as BUTTON
 from tillgate.dialects.coin_moebius.telling import TELLING
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Visitors
 
@@ -13,7 +14,7 @@ PROVIDERS: Final = (CRYPTO,)
 COIN_MOEBIUS: Final = Dialect(
     name=NAME,
     mounts=("/coin-moebius",),
-    routes=routes_for(PROVIDERS),
+    routes=(*routes_for(PROVIDERS), BUTTON),
     telling=TELLING,
     idempotency=IdempotencyPolicy(NAME),
     # Pages of every origin read the answers: what they say is for whoever has the ids.
