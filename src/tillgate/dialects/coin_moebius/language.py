@@ -6,9 +6,9 @@ from tillgate.dialects.coin_moebius.crypto import CRYPTO
 from tillgate.dialects.coin_moebius.routes import routes_for, visitor_of
 from tillgate.dialects.coin_moebius.script import ROUTE as BUTTON
 from tillgate.dialects.coin_moebius.telling import TELLING
+from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Visitors
 
-NAME: Final = "coin-moebius"
 # The first is what a page offers first.
 PROVIDERS: Final = (CRYPTO,)
 COIN_MOEBIUS: Final = Dialect(
@@ -17,6 +17,7 @@ COIN_MOEBIUS: Final = Dialect(
     routes=(*routes_for(PROVIDERS), BUTTON),
     telling=TELLING,
     idempotency=IdempotencyPolicy(NAME),
+    webhooks=STYLE,
     # Pages of every origin read the answers: what they say is for whoever has the ids.
     always=(
         (b"cache-control", b"no-store"),
