@@ -13,7 +13,7 @@ from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Visitors
 PROVIDERS: Final = (CRYPTO,)
 COIN_MOEBIUS: Final = Dialect(
     name=NAME,
-    mounts=("/coin-moebius",),
+    mounts=("/coin-moebius", ""),
     routes=(*routes_for(PROVIDERS), BUTTON),
     telling=TELLING,
     idempotency=IdempotencyPolicy(NAME),
@@ -25,4 +25,5 @@ COIN_MOEBIUS: Final = Dialect(
         (b"access-control-expose-headers", b"idempotency-replayed, retry-after, x-request-id"),
     ),
     visitors=Visitors(visitor_of),
+    key_format=NAME,
 )
