@@ -85,6 +85,10 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
     "test_the_quickstart_works_as_it_is_written",
     ("docs/test-mode.md", "Letting time pass"): "tests/journeys/test_readme.py::test_time_passes_as_the_guide_says",
+    ("docs/dialects/coin-moebius.md", "Checkout and status"): "tests/dialects/coin_moebius/test_guide.py::"
+    "test_the_guide_works_as_it_is_written",
+    ("docs/dialects/coin-moebius.md", "The buy button"): "tests/dialects/coin_moebius/test_button.py::"
+    "test_a_click_leads_to_a_provider_and_to_the_money",
     ("docs/webhooks.md", "*"): "tests/journeys/test_webhooks_guide.py::test_the_guide_works_as_it_is_written",
     ("sdks/typescript/README.md", "*"): "tests/sdk/test_typescript.py::test_the_quickstart_runs_word_for_word",
     ("sdks/python/README.md", "*"): "tests/client/test_readme.py::test_the_quickstart_runs_word_for_word",
