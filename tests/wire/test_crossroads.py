@@ -150,6 +150,6 @@ async def test_what_is_no_dialects_path_is_the_sites(host: Host) -> None:
 
 
 def test_two_dialects_cannot_have_the_same_operation() -> None:
-    """Which of them was meant could not be told; the server does not start."""
+    """Which of them is meant would be unknown, so the server does not start."""
     with pytest.raises(ValueError, match="of one and of four"):
         check_apart([ONE, made("four", ("/v1",), route("/orders/{other}"))])

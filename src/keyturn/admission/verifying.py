@@ -221,7 +221,7 @@ class Verifier:
         if presented.format:
             formats = self._carriers.formats_of(carried.secret.reveal())
             if formats and presented.format not in formats:
-                # By its text alone: nothing is looked up, nor told of the key.
+                # By its text alone: nothing is looked up, and nothing about the key is disclosed.
                 return Refused(RefusalReason.MALFORMED, formats=formats)
         key = await self._finder.find(carried.secret.digest())
         asked: Asked = presented
