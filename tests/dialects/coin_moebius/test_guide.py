@@ -1,16 +1,18 @@
 """docs/dialects/coin-moebius.md: its commands, as they stand."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 from tests.running import RunningServer, clean_environment
+from tillgate.dialects.coin_moebius.script import snippet
 
 GUIDE = Path(__file__).parents[3] / "docs/dialects/coin-moebius.md"
 
 
-def shell_blocks() -> list[str]:
-    return [part.partition("```")[0] for part in GUIDE.read_text().split("```sh\n")[1:]]
+def blocks_of(language: str) -> list[str]:
+    return [part.partition("```")[0] for part in GUIDE.read_text().split(f"```{language}\n")[1:]]
 
 
 def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path) -> None:
@@ -21,7 +23,10 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
         product = client.post("/products", json={"name": "Poster", "price": "29.99"}).json()["id"]
     made = running.cli("keys", "create", "--name", "server", "--format", "coin-moebius", "--scope", "*",
                        "--mode", "test", "--json")  # fmt: skip
-    without, keyed = shell_blocks()
+    without, keyed = blocks_of("sh")
+    [page] = blocks_of("html")
+    pasted = snippet("https://your-server/coin-moebius", "proj_…", "prod_…")
+    assert re.sub(r'\?v=[0-9a-f]+" integrity="[^"]+"', '"', pasted) == page
     for base in (f"{running.url}/coin-moebius", running.url):
         environment = clean_environment() | {
             "BASE": base,
