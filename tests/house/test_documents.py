@@ -21,7 +21,6 @@ from tests.house.source import ROOT, SRC, python_files, texts_of, where
 from tests.house.test_tests import functions
 from tillgate.api.application import ROUTES
 
-
 BUTTON = SRC / "tillgate/dialects/coin_moebius/button/coin-moebius-buy.js"
 
 
