@@ -1,8 +1,12 @@
 """Keys in the formats of other documents, from the command line."""
 
 import json
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from tillgate.cli import app
 
 
 @pytest.mark.parametrize(
