@@ -252,6 +252,7 @@ class Tillgate:
             self._worker,
             sealer,
             [kind.name for kind in kinds],
+            [self._api.dialect, *dialects],
             settings.public_url,
         )
         pages = PagesContext(

@@ -29,7 +29,7 @@ from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
 from tillgate.events.native import NATIVE_STYLE
 from tillgate.wire.context import ApiContext
-from tillgate.wire.dialect import Dialect, IdempotencyPolicy
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet
 from tillgate.wire.routing import Route
 from tillgate.wire.serving import DialectApp
 
@@ -58,6 +58,10 @@ NATIVE: Final = Dialect(
     described_at=DOCUMENT_PATH,
     paging=PAGING,
     webhooks=NATIVE_STYLE,
+    key_example="ck_test_YOUR_KEY",
+    snippets=(
+        Snippet("List checkout sessions", 'curl {base}/checkout_sessions \\\n  -H "Authorization: Bearer {key}"'),
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from tillgate.events.outbox import Outbox
 from tillgate.mail.model import Letter, Purpose
 from tillgate.mail.operations import MailRoom
 from tillgate.store import Database, Sealer
+from tillgate.wire.dialect import Dialect
 
 
 class DashboardContext(NamedTuple):
@@ -31,6 +32,7 @@ class DashboardContext(NamedTuple):
         buyer_example: a mail to a buyer about a payment that nobody has made, for a preview.
         sealer: of what is sealed at rest, such as the extended keys of wallets.
         job_kinds: the names of the kinds of jobs that this server runs.
+        languages: those that this server speaks, the native one first.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
 
@@ -55,4 +57,5 @@ class DashboardContext(NamedTuple):
     worker: DeliveryWorker
     sealer: Sealer
     job_kinds: Sequence[str]
+    languages: Sequence[Dialect]
     public_url: str

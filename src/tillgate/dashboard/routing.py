@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 from tillgate.dashboard import (
     account,
     accounts,
+    apis,
     audit,
     coupons,
     credentials,
@@ -52,6 +53,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *notices.VIEWS,
     *mail.VIEWS,
     *settings.VIEWS,
+    *apis.VIEWS,
     *projects.VIEWS,
     *keys.VIEWS,
     *key_lives.VIEWS,

@@ -84,6 +84,19 @@ class Visitors(NamedTuple):
     any_origin: bool = True
 
 
+class Snippet(NamedTuple):
+    """Something ready to be pasted by whoever moves a shop here.
+
+    Attributes:
+        label: what it does.
+        text: with ``{host}`` for this server's address, ``{base}`` for the dialect's base URL, ``{key}`` for a key and
+            ``{project}`` for the project's id.
+    """
+
+    label: str
+    text: str
+
+
 class Dialect(NamedTuple):
     """One HTTP language.
 
@@ -98,6 +111,8 @@ class Dialect(NamedTuple):
         one_slash: whether a doubled slash is one.
         visitors: who calls its open routes; None where that is nobody in particular, and no key is looked at there.
         key_format: the format of the keys that its routes take; empty for every format.
+        key_example: what stands in snippets where a key belongs.
+        snippets: how a shop is pointed here.
         fallback: whether it answers below a shared mount where neither the path nor a key says which dialect is meant.
     """
 
@@ -118,6 +133,8 @@ class Dialect(NamedTuple):
     visitors: Visitors | None = None
     key_format: str = ""
     fallback: bool = False
+    key_example: str = ""
+    snippets: tuple[Snippet, ...] = ()
 
     def split(self, path: str) -> tuple[str, str] | None:
         """The longest mount that a path lies below, and the rest of it; None where it lies below none."""

@@ -5,9 +5,10 @@ from typing import Final
 from tillgate.dialects.coin_moebius.crypto import CRYPTO
 from tillgate.dialects.coin_moebius.routes import routes_for, visitor_of
 from tillgate.dialects.coin_moebius.script import ROUTE as BUTTON
+from tillgate.dialects.coin_moebius.script import snippet
 from tillgate.dialects.coin_moebius.telling import TELLING
 from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
-from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Visitors
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Visitors
 
 # The first is what a page offers first.
 PROVIDERS: Final = (CRYPTO,)
@@ -26,4 +27,9 @@ COIN_MOEBIUS: Final = Dialect(
     ),
     visitors=Visitors(visitor_of),
     key_format=NAME,
+    key_example="cmk_test_YOUR_KEY",
+    snippets=(
+        Snippet("A buy button for a page", snippet("{base}", "{project}", "prod_YOUR_PRODUCT").rstrip()),
+        Snippet("What the project offers", "curl {base}/api/projects/{project}/public-info"),
+    ),
 )
