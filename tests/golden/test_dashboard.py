@@ -393,6 +393,7 @@ async def people(golden: Golden, clerk: Clerk) -> None:
     await clerk.form("/people/{person}/remove", person)
     await clerk.form("/notices/seen", project="1")
     await clerk.page("/settings")
+    await clerk.page("/settings/apis")
     await clerk.form("/settings", name="Corner shop")
     await clerk.form("/settings", why="no name", refused=True, name=" ")
     for why, content in (("", png()), ("none", b"<svg/>")):

@@ -257,7 +257,7 @@ async def test_a_secret_key_in_a_browser_bundle_does_not_work_there(sqlite_shop:
     bound = await key_of(sqlite_shop, format=WRITTEN_ALIKE, origins=["https://desk.example"])
     assert why(await send(sqlite_shop.app, "GET", SESSIONS, bearer(bound) | page)) == (403, "origin_not_allowed")
     assert (await send(sqlite_shop.app, "GET", SESSIONS, bearer(bound))).status_code == 200
-    public = await key_of(sqlite_shop, format=WRITTEN_ALIKE, kind=Kind.PUBLISHABLE, origins=["https://shop.example"])
+    public = await key_of(sqlite_shop, format="craftkit", kind=Kind.PUBLISHABLE, origins=["https://shop.example"])
     assert public.secret.reveal().startswith("ck_pk_test_")
     assert (await send(sqlite_shop.app, "POST", SESSIONS, bearer(public) | page, json=AMOUNT)).status_code == 201
 

@@ -185,9 +185,9 @@ class Issuer:
         """
         form = self._formats.get(format)
         given = self.checked_scopes(kind, scopes)
-        if form is None or form.scopes is None:
+        if form is None or form.scopes is None or kind is not Kind.SECRET:
             return given
-        return frozenset(form.scopes) if kind is Kind.SECRET else frozenset()
+        return frozenset(form.scopes)
 
     def checked_scopes(self, kind: Kind, scopes: Iterable[str]) -> frozenset[str]:
         """The scopes that a key of this kind may have.

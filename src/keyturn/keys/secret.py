@@ -31,7 +31,7 @@ class KeyFormat(NamedTuple):
         body_length: characters after the last underscore, checksum included.
         checksum_length: how many of them are the checksum.
         alphabet: what the body is made of.
-        scopes: those that every key of this format has, whatever else it is given; None where each is given its own.
+        scopes: those that every secret key of this format has, whatever it is given; None where each has its own.
         scopeless: whether a key without scopes is of use.
     """
 

@@ -7,8 +7,7 @@ from typing import Final
 import msgspec
 
 from tillgate.base import ids
-from tillgate.base.clock import SECOND_MS
-from tillgate.events.native import GAPS_MS
+from tillgate.base.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.events.styles import Outgoing, Style, WebhookRequest
 
 
@@ -33,5 +32,6 @@ def _request(outgoing: Outgoing) -> WebhookRequest:
     return WebhookRequest(outgoing.form, headers)
 
 
-# Six attempts are documented, and no intervals.
+# Six attempts are documented, and no intervals: they are those of the native style.
+GAPS_MS: Final = (MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS)
 CRAFTKIT_STYLE: Final = Style("craftkit", _request, GAPS_MS)
