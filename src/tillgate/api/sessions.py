@@ -1,7 +1,7 @@
 """``/checkout_sessions``."""
 
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,7 +22,7 @@ from tillgate.checkout.orders.operations import NewLineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.promotions.model import PromotionCodeObject
 from tillgate.checkout.redemptions.operations import redemptions_of_sessions
-from tillgate.checkout.sessions import operations
+from tillgate.checkout.sessions import choosing, operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
@@ -122,6 +122,12 @@ class ListCheckoutSessions(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
+class ChoosePaymentOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ``asset`` of one of the session's ``paymentOptions``."""
+
+    asset: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to happen to the test session: one ``outcome``, or all that a test ``payer`` does."""
 
@@ -202,6 +208,11 @@ async def simulate(context: ApiContext, tx: Transaction, call: Call) -> Checkout
     else:
         count = sum(one is not None for one in (body.outcome, body.payer))
         raise InvalidInput("outcome", Problem.ONE_OF, others=("outcome", "payer"), count=count)
+    return to_api(session, context.public_url)
+
+
+async def choose_option(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    session = await choosing.choose(context.checkout, tx, call.principal, call.id, call.body.asset)
     return to_api(session, context.public_url)
 
 
@@ -313,6 +324,15 @@ ROUTES = [
         "Expire a pending session early; it can still be paid late",
         Writes(expire),
         CheckoutSessionObject,
+    ),
+    Route(
+        "POST",
+        "/checkout_sessions/{id}/payment_option",
+        DRIVE,
+        "Choose how a session on networks is paid; a payment link's session gets its address by it",
+        Writes(choose_option),
+        CheckoutSessionObject,
+        body=ChoosePaymentOption,
     ),
     Route(
         "POST",

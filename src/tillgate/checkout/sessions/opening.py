@@ -30,6 +30,7 @@ from tillgate.checkout.payments.model import (
     RecordedPayment,
 )
 from tillgate.checkout.projects import operations as projects
+from tillgate.checkout.projects.model import NETWORKS
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import discounts, publishable, records
 from tillgate.checkout.sessions.model import (
@@ -216,7 +217,7 @@ async def _open(
     order = order._replace(basket=discounts.taken_off(basket, offer, field="line_items"))
     price = order.basket.price
     tolerance = project.tolerance_in(price.currency)
-    rail = context.rail(livemode=live)
+    rail = context.rail(livemode=live, on_networks=project.test_rail == NETWORKS)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput("capture_method", Problem.NO_AUTHORIZATIONS)
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
@@ -249,7 +250,11 @@ async def _open(
             id=payment_id,
             session_id=session_id,
             rail=rail.name,
-            terms=await rail.quote(tx, QuoteRequest(principal.project_id, live, payment_id, price)),
+            terms=await rail.quote(
+                tx,
+                # Who visits a link may go again: an address is theirs when they choose how to pay.
+                QuoteRequest(principal.project_id, live, payment_id, price, allocates=link is None and price.minor > 0),
+            ),
             price=price,
             capture_method=new.capture_method,
             tolerance_basis_points=tolerance.basis_points,
