@@ -118,6 +118,8 @@ async def sales(ask: Ask) -> None:
     )
     own = session["id"]
     await ask("GET", "/checkout_sessions/{id}", own=own)
+    asset = {"asset": "eip155:8453/erc20:0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"}
+    await ask("POST", "/checkout_sessions/{id}/payment_option", asset, own=own, why="simulated", refused=True)
     await ask("POST", "/checkout_sessions/{id}/simulate", {"outcome": "paid"}, own=own)
     await ask(
         "POST",
