@@ -66,7 +66,9 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: CurrencyText
 
 
-class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateLineItem(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A line of the order; ``unitAmount`` is a decimal string, of a ``discount`` what one takes off. With ``productId``
     both come from the product, unless the buyer says what it costs."""
 
@@ -77,7 +79,9 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
     product_id: IdText | None = None
 
 
-class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateCheckoutSession(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
     (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so;
     ``clientReferenceId`` is what whoever sends the buyer calls it, and never unique. The three URLs may hold
@@ -122,7 +126,7 @@ class ListCheckoutSessions(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is to happen to the test session: one ``outcome``, or all that a test ``payer`` does."""
 
     outcome: Outcome | None = None
