@@ -25,7 +25,7 @@ from tillgate.checkout.redemptions.operations import redemptions_of_sessions
 from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
-from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_kept_session
 from tillgate.checkout.sessions.records import SessionFilters
 from tillgate.checkout.settlement import deciding, expiring, simulating
 from tillgate.checkout.settlement.simulating import Outcome
@@ -150,7 +150,7 @@ async def may_try_code(context: ApiContext, call: Call, address: str | None) -> 
         )
 
 
-async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject | msgspec.Raw:
     body: CreateCheckoutSession = call.body
     new = NewSession(
         link_id=body.link_id,
@@ -174,7 +174,11 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSe
         capture_method=CaptureMethod(body.capture_method),
         client_reference_id=body.client_reference_id,
     )
-    return to_api(await open_session(context.checkout, tx, call.principal, new), context.public_url)
+    session, form = await open_kept_session(context.checkout, tx, call.principal, new)
+    # What more is put into needs the object.
+    if form is not None and call.expansion is None and not call.principal.publishable:
+        return msgspec.Raw(form)
+    return to_api(session, context.public_url)
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject | msgspec.Raw:
