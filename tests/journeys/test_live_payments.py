@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.rails.evm.anvil import Anvil, running_anvil
 from tests.rails.evm.live_shop import ATOMIC, CONFIRMATIONS, live_shop, opened, reaches
-from tests.shop import Shop
+from tests.shop import Shop, eventually
+from tillgate.checkout.projects.model import NETWORKS, ProjectSettings
+from tillgate.checkout.projects.operations import change_settings
 from tillgate.rails.evm import watching
 from tillgate.rails.evm.networks import operations as networks
 
@@ -171,3 +175,41 @@ async def test_logs_of_another_contract_are_nothing(anvil: Anvil, shop: Shop) ->
     anvil.mine(CONFIRMATIONS + 1)
     await reaches(client, other, "paid")
     assert (await client.get(f"/checkout_sessions/{session['id']}")).json()["status"] == "pending"
+
+
+async def test_a_projects_test_sessions_are_paid_on_a_test_network_where_it_says_so(anvil: Anvil, shop: Shop) -> None:
+    """They are simulated otherwise. On a network nothing can be simulated, and real test tokens pay them; the addresses
+    are of the same counter."""
+    client, live = await shop.client(), await shop.client(mode="live")
+    simulated = await opened(client)
+    assert simulated["address"].startswith("test:0x") and "paymentOptions" not in simulated
+    settings = ProjectSettings(test_rail=NETWORKS)
+    await shop.database.write(lambda tx: change_settings(tx, shop.project_id, settings))
+    session, other = await opened(client), await opened(live)
+    assert not session["livemode"] and session["address"] != other["address"]
+    refused = await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "session_not_payable")
+    anvil.pay(session["address"], 50 * ATOMIC)
+    anvil.mine(CONFIRMATIONS + 1)
+    await reaches(client, session, "paid")
+    simulated = (await client.post(f"/checkout_sessions/{simulated['id']}/simulate", json={"outcome": "paid"})).json()
+    assert simulated["status"] == "paid"
+
+
+async def test_a_session_expires_only_when_its_network_was_looked_at_past_its_deadline(
+    anvil: Anvil, shop: Shop
+) -> None:
+    """Money in a block of before the deadline would be in time, so the clock alone ends nothing."""
+    client = await shop.client(mode="live")
+    session = await opened(client)
+    early = (await client.post(f"/checkout_sessions/{session['id']}/expire")).json()
+    assert early["status"] == "pending"
+    anvil.ask("evm_increaseTime", hex(3_600))
+    anvil.mine(CONFIRMATIONS + 1)
+    expired = await eventually(lambda: _expired(client, session["id"]))
+    assert expired["status"] == "expired"
+
+
+async def _expired(client: httpx.AsyncClient, session_id: str) -> dict[str, Any] | None:
+    found: dict[str, Any] = (await client.post(f"/checkout_sessions/{session_id}/expire")).json()
+    return found if found["status"] == "expired" else None
