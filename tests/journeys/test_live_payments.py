@@ -148,7 +148,7 @@ async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, s
 
 
 @pytest.mark.parametrize("depth", [1, 5])
-async def test_a_reorganisation_takes_back_what_was_detected(anvil: Anvil, shop: Shop, depth: int) -> None:
+async def test_a_reorganisation_reverses_what_was_detected(anvil: Anvil, shop: Shop, depth: int) -> None:
     """What is in no block any more is not detected; mined again, it pays the session once."""
     client = await shop.client(mode="live")
     session = await opened(client)
