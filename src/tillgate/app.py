@@ -84,11 +84,14 @@ STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
+# Codes that exist, and that one visitor applies to a project's sessions. Each is held for half an hour, so that nobody
+# holds more than twenty places at once.
+HOLD_LIMIT: Final = Limit(20 / 3600, 10)
 # Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
 # 86,400 a day at most, where a code of eight characters has billions of others beside it.
+KEY_CODE_LIMIT: Final = Limit(1.0, 300)
 # Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
 LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
-KEY_CODE_LIMIT: Final = Limit(1.0, 300)
 
 _log = structlog.get_logger("app")
 
@@ -244,6 +247,7 @@ class Tillgate:
             self.accounts,
             self._checkout,
             codes,
+            VisitorLimit(limiter, "code-holds", HOLD_LIMIT),
             VisitorLimit(limiter, "visits", settings.visit_limit),
         )
         self._site: ASGIApp = Starlette(

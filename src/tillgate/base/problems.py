@@ -139,6 +139,7 @@ class Problem(StrEnum):
     PRICE_IS_FINAL = "price_is_final"
     HAS_A_PRICE = "has_a_price"
     CODE_IS_FINAL = "code_is_final"
+    CODE_IS_GONE = "code_is_gone"
     CODE_APPLIES = "code_applies"
     PRICE_HAS_DISCOUNT = "price_has_discount"
     TAKES_NO_CODES = "takes_no_codes"

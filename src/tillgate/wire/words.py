@@ -307,6 +307,10 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.CLOCK_FULL: "this test clock has {maximum} sessions, the maximum. Create another.",
     _P.HAS_A_PRICE: "This order has a price, so it is complete once that is paid.",
     _P.PRICE_IS_FINAL: "The price can be changed only before the first payment is seen.",
+    _P.CODE_IS_GONE: (
+        "The discount of this session was held for half an hour and has reached its redemption limit since. Remove the "
+        "promotion code, or open another session."
+    ),
     _P.CODE_IS_FINAL: "A promotion code can be applied or removed only before the first payment is seen.",
     _P.CODE_APPLIES: "A discount already applies. Remove it first, then enter the other code.",
     _P.PRICE_HAS_DISCOUNT: "A discount applies to this price. Remove it first, then set the price.",

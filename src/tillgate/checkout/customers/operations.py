@@ -38,9 +38,17 @@ class NumberedPage(NamedTuple):
 
 
 async def create_customer(
-    context: CheckoutContext, tx: Transaction, principal: Principal, new: CustomerChanges
+    context: CheckoutContext,
+    tx: Transaction,
+    principal: Principal,
+    new: CustomerChanges,
+    *,
+    email_stated: bool = False,
 ) -> Customer:
     """Add a customer to the caller's project and mode.
+
+    Args:
+        email_stated: the address is only what a buyer said.
 
     Raises:
         InvalidInput: a field is wrong; it is named.
@@ -57,6 +65,7 @@ async def create_customer(
         metadata=None,
         created_at=now,
         updated_at=now,
+        email_stated=email_stated,
     )
     customer = msgspec.structs.replace(empty, **_checked(new))
     if not await records.insert(tx, customer):
@@ -65,8 +74,9 @@ async def create_customer(
     return customer
 
 
-async def known_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Customer:
-    """The customer with this e-mail address, who is added where there is none.
+async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Customer:
+    """The customer with an e-mail address that a buyer says is theirs; added where there is none, as one of whom
+    nothing else is known.
 
     Raises:
         InvalidInput: it is no e-mail address.
@@ -79,7 +89,7 @@ async def known_by_email(context: CheckoutContext, tx: Transaction, principal: P
         if found:
             return found[0]
         try:
-            return await create_customer(context, tx, principal, CustomerChanges(email=wanted))
+            return await create_customer(context, tx, principal, CustomerChanges(email=wanted), email_stated=True)
         except Conflict:
             # Somebody added them in the same moment, and has committed: now they are found.
             continue
@@ -152,6 +162,8 @@ async def update_customer(
     """
     customer = await hold_customer(tx, principal, customer_id)
     after = msgspec.structs.replace(customer, **_checked(changes))
+    if changes.email is not msgspec.UNSET:
+        after = msgspec.structs.replace(after, email_stated=False)
     if after == customer:
         return customer
     after = msgspec.structs.replace(after, updated_at=context.clock.now())

@@ -130,8 +130,8 @@ async def visit_link(
     """A fresh session for somebody who takes what ``/l/{slug}`` offers. Where it costs nothing, it is complete at once.
 
     Whoever gives an e-mail address becomes the order's customer, and is made known where nobody is by it. They have
-    only said so: no promotion code that is for known customers is theirs by it
-    (:mod:`tillgate.checkout.sessions.discounts`).
+    only said so, which session, order and customer tell, and no promotion code that is for known customers is theirs
+    by it (:mod:`tillgate.checkout.sessions.discounts`).
 
     Raises:
         NotFound: there is no such link.
@@ -148,7 +148,7 @@ async def visit_link(
     new = NewSession(link_id=link.id, client_reference_id=visitor.client_reference_id)
     context.rail(livemode=link.livemode)  # before anybody is made known who cannot pay here
     if visitor.email is not None:
-        customer = await customers.known_by_email(context, tx, principal, visitor.email)
+        customer = await customers.stated_by_email(context, tx, principal, visitor.email)
         new = new._replace(customer_id=customer.id)
     return await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
 
@@ -235,6 +235,7 @@ async def _open(
         reference=order.reference,
         customer_id=order.customer_id,
         client_reference_id=order.client_reference_id,
+        customer_stated=order.customer_stated,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,

@@ -40,10 +40,12 @@ async def authorize(context: CheckoutContext, tx: Transaction, session: Checkout
     says so.
 
     Raises:
-        Conflict: it costs nothing.
+        Conflict: it costs nothing, or the place of its discount is somebody else's by now.
     """
     if not session.price.minor:
         raise Conflict("This session costs nothing, so there is nothing to authorise.", code="session_not_payable")
+    if not await redemptions.hold_again(tx, session.id, now=now):
+        raise Conflict(Problem.CODE_IS_GONE, code="discount_used_up")
     payment = msgspec.structs.replace(
         session.payment,
         authorization=Authorization(
