@@ -37,24 +37,34 @@ class NumberedPage(NamedTuple):
     limit: int
 
 
+class Stated(NamedTuple):
+    """Who a buyer says they are.
+
+    Attributes:
+        made_known: they were added in this transaction, and nothing has told so yet.
+    """
+
+    customer: Customer
+    made_known: bool
+
+
 async def create_customer(
-    context: CheckoutContext,
-    tx: Transaction,
-    principal: Principal,
-    new: CustomerChanges,
-    *,
-    email_stated: bool = False,
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: CustomerChanges
 ) -> Customer:
     """Add a customer to the caller's project and mode.
-
-    Args:
-        email_stated: the address is only what a buyer said.
 
     Raises:
         InvalidInput: a field is wrong; it is named.
         Conflict: another customer has this e-mail address or reference.
     """
-    now = context.clock.now()
+    customer = await _added(tx, principal, new, context.clock.now())
+    await emit_created(context, tx, customer)
+    return customer
+
+
+async def _added(
+    tx: Transaction, principal: Principal, new: CustomerChanges, now: int, *, email_stated: bool = False
+) -> Customer:
     empty = Customer(
         id=ids.new_id(ids.CUSTOMER),
         project_id=principal.project_id,
@@ -70,13 +80,17 @@ async def create_customer(
     customer = msgspec.structs.replace(empty, **_checked(new))
     if not await records.insert(tx, customer):
         raise _taken()
-    await emit_fact(context, tx, CUSTOMER_CREATED, customer, to_api(customer))
     return customer
 
 
-async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Customer:
+async def emit_created(context: CheckoutContext, tx: Transaction, customer: Customer) -> None:
+    """Tell of a customer who was made known in this transaction."""
+    await emit_fact(context, tx, CUSTOMER_CREATED, customer, to_api(customer))
+
+
+async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Stated:
     """The customer with an e-mail address that a buyer says is theirs; added where there is none, as one of whom
-    nothing else is known.
+    nothing else is known. Whoever calls tells of them, by :func:`emit_created`, once it has locked all that it locks.
 
     Raises:
         InvalidInput: it is no e-mail address.
@@ -87,9 +101,10 @@ async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: 
             tx, principal.project_id, principal.livemode, email=wanted, reference=None, limit=1, offset=0
         )
         if found:
-            return found[0]
+            return Stated(found[0], made_known=False)
         try:
-            return await create_customer(context, tx, principal, CustomerChanges(email=wanted), email_stated=True)
+            new, now = CustomerChanges(email=wanted), context.clock.now()
+            return Stated(await _added(tx, principal, new, now, email_stated=True), made_known=True)
         except Conflict:
             # Somebody added them in the same moment, and has committed: now they are found.
             continue

@@ -180,6 +180,13 @@ async def list_redemptions(
     return cut(found, page.limit)
 
 
+async def hold_counters(tx: Transaction, session_ids: Sequence[str]) -> None:
+    """Hold the counters that the places of several sessions are counted in, in the order in which everybody does."""
+    places = {place for redemption in await records.held(tx, session_ids) for place in _places(redemption)}
+    for table, object_id in sorted(places, key=lambda one: (records.COUNTED.index(one[0]), one[1])):
+        await records.hold(tx, table, object_id)
+
+
 async def consume(tx: Transaction, session_id: str, *, now: int, beyond_limit: bool = False) -> bool:
     """Take the place of a session that is paid; True also where it has none, or has taken it.
 

@@ -55,6 +55,13 @@ _NEWEST: Final = (
 _OF_ORDER: Final = "r.session_id = (SELECT session_id FROM orders WHERE id = {})"
 # A redemption has its session's name, and a buyer may type a code as long as that lives: a week at most.
 _APART_MS: Final = APART_MS + 7 * DAY_MS
+_HOLD: Final = {
+    table: Both(
+        sqlite=f"SELECT 1 FROM {table} WHERE id = $1",
+        postgres=f"SELECT 1 FROM {table} WHERE id = $1 FOR NO KEY UPDATE",
+    )
+    for table in COUNTED
+}
 _IS_FREE: Final = "(redemptions_max IS NULL OR reserved + redeemed < redemptions_max)"
 _TAKE: Final = {
     table: f"UPDATE {table} SET reserved = reserved + 1 WHERE id = $1 AND active AND {_IS_FREE} "
@@ -175,6 +182,11 @@ async def has_code(tx: Transaction, customer_id: str, promotion_code_id: str, *,
 async def has_first(tx: Transaction, customer_id: str, *, beside: str) -> bool:
     """Whether a customer holds or took a place of any first-time code in another session than the one named."""
     return await tx.fetch_one(_HAS_FIRST, customer_id, beside) is not None
+
+
+async def hold(tx: Transaction, table: Counted, object_id: str) -> None:
+    """Let nobody else count in it until this transaction ends."""
+    await tx.fetch_one(_HOLD[table], object_id)
 
 
 async def take(tx: Transaction, table: Counted, object_id: str, now: int) -> bool:

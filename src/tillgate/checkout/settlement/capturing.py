@@ -29,6 +29,7 @@ from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.moving import keep_form, move, sync_records
 from tillgate.events.types import PAYMENT_CAPTURED
+from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
 
@@ -163,7 +164,8 @@ async def lapse_one(context: CheckoutContext, tx: Transaction, session_id: str) 
 
 async def lapse_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
     """Release what is left of locked sessions' authorisations, whose time is up."""
-    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    # Before the first event: whoever opens a session locks a coupon and a link first and the sequence second.
+    await hold_counters(tx, due)
     await redemptions.consume_held(tx, [one.id for one in due if one.payment.captured_minor], now=now)
     await redemptions.release(tx, [one.id for one in due if not one.payment.captured_minor], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.
