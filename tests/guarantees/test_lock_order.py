@@ -25,7 +25,7 @@ from tillgate.checkout.sessions.discounts import apply_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.opening import NewSession, Visitor, open_session, visit_link
 from tillgate.checkout.settlement import advancing, capturing, deciding, expiring
-from tillgate.checkout.settlement.simulating import Outcome, simulate_payer
+from tillgate.checkout.settlement.simulating import simulate_payer
 from tillgate.rails.port import PaymentTerms, QuoteRequest, Rails
 from tillgate.rails.simulated import SimulatedRail
 

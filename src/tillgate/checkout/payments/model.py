@@ -1,6 +1,7 @@
 """A payment, what came for it and went back, and the pure rules that say where it stands."""
 
 from enum import StrEnum
+from itertools import accumulate
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -217,6 +218,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.terms.amount_atomic - self.tolerance_atomic
 
     @property
+    def most_atomic(self) -> int:
+        """The most that pays it."""
+        return self.terms.amount_atomic + self.tolerance_atomic
+
+    @property
     def received(self) -> int:
         """Confirmed atomic units: always the sum, never a counter."""
         return sum(one.amount_atomic for one in self.transfers if one.confirmed_at is not None)
@@ -370,23 +376,35 @@ def standing(payment: Payment, *, given_back: int = 0) -> Standing:
     received = payment.received - given_back
     if received < payment.least_atomic:
         return Standing(PaymentStatus.UNDERPAID, settled_at)
-    if received > payment.terms.amount_atomic + payment.tolerance_atomic:
+    if received > payment.most_atomic:
         return Standing(PaymentStatus.OVERPAID, settled_at)
     return Standing(PaymentStatus.PAID, settled_at)
+
+
+def _most_there(payment: Payment) -> int:
+    """The most that was there at any one time: what came, without what had been given back by then."""
+    if not payment.returned:
+        return payment.received
+    came = [(one.confirmed_at, 0, one.amount_atomic) for one in payment.transfers if one.confirmed_at is not None]
+    went = [(one.seen_at, 1, -one.amount_atomic) for one in payment.returned]
+    return max(accumulate(amount for *_, amount in sorted(came + went)), default=0)
 
 
 def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
     """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
     ``unexpected``.
 
-    An authorisation that was captured in part is what the merchant wanted, and nothing unusual.
+    An excess that has gone back, or is on its way, is none any more. What goes back once the price was there leaves it
+    paid; what went back before that pays for nothing. An authorisation that was captured in part is what the merchant
+    wanted, and nothing unusual.
     """
     found: list[Unusual] = []
     if payment.authorization is None and payment.transfers:
         money = standing(payment)
-        if money.status is PaymentStatus.UNDERPAID:
+        concluded = money.status is not PaymentStatus.DETECTED
+        if concluded and _most_there(payment) < payment.least_atomic:
             found.append("underpaid")
-        if money.status is PaymentStatus.OVERPAID:
+        if concluded and payment.received - payment.given_back > payment.most_atomic:
             found.append("overpaid")
         if money.settled_at is not None and money.settled_at >= expires_at:
             found.append("late")

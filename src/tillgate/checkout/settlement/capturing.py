@@ -28,8 +28,8 @@ from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.moving import keep_form, move, sync_records
-from tillgate.events.types import PAYMENT_CAPTURED
 from tillgate.checkout.settlement.holding import hold_counters
+from tillgate.events.types import PAYMENT_CAPTURED
 from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
 
