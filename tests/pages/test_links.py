@@ -17,7 +17,7 @@ from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.object import to_api as order_to_api
 from tillgate.checkout.orders.operations import list_orders
 from tillgate.checkout.projects.model import ProjectSettings
-from tillgate.checkout.projects.operations import change_settings
+from tillgate.checkout.projects.operations import change_project
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import to_api as session_to_api
 from tillgate.checkout.sessions.operations import get_public_session
@@ -195,7 +195,7 @@ async def test_an_offer_is_the_sellers_in_looks_and_language(sqlite_till: Till) 
 
     async def operation(tx: Transaction) -> None:
         settings = ProjectSettings(colour="#14614a", address="Hafenstr. 1\n20457 Hamburg", locale="de")
-        await change_settings(tx, sqlite_till.test.project_id, settings)
+        await change_project(tx, sqlite_till.test.project_id, "Marlow & Finch", settings)
 
     await sqlite_till.database.write(operation)
     page = (await sqlite_till.look(link)).text

@@ -100,27 +100,6 @@ class Accounts:
         await self._database.write(operation)
         return project
 
-    async def rename_project(self, project_id: str, name: str, *, by: str) -> None:
-        """Give a project another name; buyers see it at once.
-
-        Raises:
-            InvalidInput: the name is empty or too long.
-            NotFound: there is no such project.
-        """
-        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
-
-        async def operation(tx: Transaction) -> None:
-            before = await records.project_by_id(tx, project_id)
-            if before is None:
-                raise NotFound("project", project_id)
-            if before.name == checked:
-                return
-            await records.rename_project(tx, project_id, checked)
-            moved = {"name": {"from": before.name, "to": checked}}
-            await write_down_all(tx, Act(self._clock.now(), by), [("project.renamed", project_id, None, moved)])
-
-        await self._database.write(operation)
-
     async def list_projects(self) -> list[Project]:
         """All projects, oldest first."""
         return await self._database.read(records.projects)
