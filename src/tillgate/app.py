@@ -31,7 +31,7 @@ from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
-from tillgate.access import CodeTries, VisitorLimit
+from tillgate.access import CodeTries, InvitationLimits, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.alerts import operations as alerts
 from tillgate.access.alerts.mailing import AlertMails
@@ -90,8 +90,11 @@ HOLD_LIMIT: Final = Limit(20 / 3600, 10)
 # Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
 # 86,400 a day at most, where a code of eight characters has billions of others beside it.
 KEY_CODE_LIMIT: Final = Limit(1.0, 300)
-# Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
+# Of one visitor, whomever they ask for: enough for somebody who looks in the wrong folder.
 LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
+# Of one project: more than a team grows in a day. Of one address, whoever invites it: their mail, not the invitation.
+INVITATION_LIMIT: Final = Limit(20 / 3600, 20)
+INVITATION_MAIL_LIMIT: Final = Limit(3 / 3600, 3)
 
 _log = structlog.get_logger("app")
 
@@ -229,6 +232,10 @@ class Tillgate:
             self._mail,
             passwords,
             VisitorLimit(limiter, "lost-password", LOST_PASSWORD_LIMIT),
+            InvitationLimits(
+                VisitorLimit(limiter, "invitations", INVITATION_LIMIT),
+                VisitorLimit(limiter, "invitation-mails", INVITATION_MAIL_LIMIT),
+            ),
             mails.example_of,
             self._keys.store,
             self._keys.issuer,

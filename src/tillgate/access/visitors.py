@@ -50,3 +50,16 @@ class CodeTries(NamedTuple):
         return await self.visitors.seconds_to_wait(project_id, visitor(address)) or await self.keys.seconds_to_wait(
             key_id
         )
+
+
+class InvitationLimits(NamedTuple):
+    """How often people are invited.
+
+    Attributes:
+        projects: by where to, whoever invites and however many sign-ins they have.
+        mails: how often one address is mailed an invitation, wherever to; the invitation itself is not kept back by it,
+            so that nobody keeps anybody from being invited.
+    """
+
+    projects: VisitorLimit
+    mails: VisitorLimit
