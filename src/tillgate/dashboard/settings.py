@@ -6,10 +6,9 @@ from starlette.responses import Response
 
 from keyturn.stores.ports import Act
 from tillgate.access.accounts import Right
-from tillgate.access.accounts.operations import PROJECT_NAME_MAX
+from tillgate.access.accounts.operations import PROJECT_NAME_MAX, checked_project_name
 from tillgate.access.audited import write_down_settings
 from tillgate.base.errors import InvalidInput
-from tillgate.base.text import checked_text
 from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX
 from tillgate.checkout.projects.model import (
     ADDRESS_MAX,
@@ -57,7 +56,7 @@ async def save(call: Call) -> Response:
     project_id = call.who.project.id
     try:
         settings = checked_settings(given)
-        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
+        checked = checked_project_name(name)
     except InvalidInput as error:
         return _page(call, await _profile(call), Draft(values, problems_of(error)))
 

@@ -70,6 +70,15 @@ _log = structlog.get_logger("people")
 Move = tuple[str | None, Role | None, Role | None]
 
 
+def checked_project_name(name: str) -> str:
+    """A project's name without surrounding white space.
+
+    Raises:
+        InvalidInput: nothing in it is visible, or it is too long.
+    """
+    return checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
+
+
 class Accounts:
     """Everything about people and projects, over one database."""
 
@@ -659,7 +668,7 @@ class Accounts:
         return project.id
 
     def _new_project(self, name: str) -> Project:
-        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
+        checked = checked_project_name(name)
         return Project(id=ids.new_id(ids.PROJECT), name=checked, created_at=self._clock.now())
 
     async def _project_of(self, role: Role, project_id: str | None) -> Project | None:
