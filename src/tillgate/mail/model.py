@@ -119,5 +119,7 @@ def one_line(text: str, length_max: int) -> str:
     line = " ".join("".join(char if char.isprintable() or char in marks else " " for char in text).split())
     if len(line) <= length_max:
         return line
-    cut = line[: length_max - 2]
-    return f"{cut}…{POP_ISOLATE * (cut.count(FIRST_STRONG_ISOLATE) > cut.count(POP_ISOLATE))}"
+    cut = line[: length_max - 1]
+    if cut.count(FIRST_STRONG_ISOLATE) > cut.count(POP_ISOLATE):
+        return f"{cut[:-1]}…{POP_ISOLATE}"
+    return f"{cut}…"
