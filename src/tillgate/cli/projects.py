@@ -1,6 +1,6 @@
 """``tillgate projects``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -95,7 +95,7 @@ def change(
 ) -> None:
     """Change a project's settings: what is not given stays, and an empty text removes. Owners are told."""
     chosen = settings(data, database_url)
-    texts = {
+    texts: dict[str, Any] = {
         "colour": colour,
         "address": address,
         "tax_id": tax_id,

@@ -5,6 +5,7 @@ what differs; how far each table has been walked is kept, so that every row is l
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import structlog
@@ -75,14 +76,14 @@ async def renormalise(database: Database, tables: Sequence[Texts]) -> Again | No
     """Walk the tables on from where each was left; nothing is read once all are through."""
     left = BATCHES_MAX
     for texts in tables:
-        while not await database.write(lambda tx, texts=texts: _batch(tx, texts)):
+        while not await database.write(partial(_batch, texts=texts)):
             left -= 1
             if not left:
                 return Again()
     return None
 
 
-async def _batch(tx: Transaction, texts: Texts) -> bool:
+async def _batch(tx: Transaction, *, texts: Texts) -> bool:
     """One batch; whether its table is through."""
     place = await tx.fetch_one("SELECT form, after, through FROM renormalised WHERE name = $1", texts.table)
     after = place["after"] if place is not None and place["form"] == FORM else ""
