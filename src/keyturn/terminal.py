@@ -10,7 +10,7 @@ from functools import lru_cache
 _HARMLESS = frozenset("\n\t")
 FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
-_ISOLATED = re.compile(f"{FIRST_STRONG_ISOLATE}([^{FIRST_STRONG_ISOLATE}{POP_ISOLATE}]*){POP_ISOLATE}")
+_ISOLATED = re.compile(f"{FIRST_STRONG_ISOLATE}([^{FIRST_STRONG_ISOLATE}{POP_ISOLATE}]{{0,2000}}){POP_ISOLATE}")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 # Control characters, those that change the direction of what follows or show nothing, lone surrogates, and the
 # separators that some terminals take for a line's end (Unicode, general categories).

@@ -84,13 +84,13 @@ async def _added(
 
 
 async def emit_created(context: CheckoutContext, tx: Transaction, customer: Customer) -> None:
-    """Tell of a customer who was made known in this transaction."""
+    """Report a customer who was made known in this transaction."""
     await emit_fact(context, tx, CUSTOMER_CREATED, customer, to_api(customer))
 
 
 async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Stated:
     """The customer with an e-mail address that a buyer says is theirs; added where there is none, as one of whom
-    nothing else is known. Whoever calls tells of them, by :func:`emit_created`, once it has locked all that it locks.
+    nothing else is known. Whoever calls reports them, by :func:`emit_created`, once it has locked all that it locks.
 
     Raises:
         InvalidInput: it is no e-mail address.
