@@ -11,7 +11,7 @@ from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.checkout.refunds import sending
 from tillgate.checkout.settlement import jobs as settlement
-from tillgate.checkout.texts import TEXTS as CHECKOUT_TEXTS
+from tillgate.checkout.text_records import TEXTS as CHECKOUT_TEXTS
 from tillgate.events import operations as events
 from tillgate.mail.operations import MailRoom
 from tillgate.pages.mails import BuyerMails

@@ -1,6 +1,8 @@
 """`tillgate projects show` and `set`: what the dashboard's settings are, from a terminal, on either database."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +84,14 @@ def test_other_peoples_text_turns_no_line(where: list[str]) -> None:
     made = json.loads(run_cli(*key, *where, "--json"))
     assert "\u2068\u05e9\u05dd 1\u2069" in run_cli("keys", "list", "--project", "Plain", *where)
     assert "\u2068\u05e9\u05dd 1\u2069" in run_cli("keys", "usage", made["id"], *where)
+
+
+def test_the_commands_of_the_guide_work(where: list[str]) -> None:
+    """Those of docs/selling.md, as they stand there; the last shows what the others have set."""
+    guide = (Path(__file__).parents[2] / "docs/selling.md").read_text()
+    [block] = re.findall(r"```bash\n(tillgate projects .*?)```", guide, re.DOTALL)
+    as_json("projects", "create", "--name", "My shop", *where)
+    for line in block.splitlines():
+        shown = run_cli(*shlex.split(line)[1:], *where)
+    told = dict(re.findall(r"^(\S+) +(.+)$", shown, re.MULTILINE))
+    assert (told["colour"], told["locale"], told["tolerance-amount"], told["mail-buyers"]) == ("-", "de", "0.25", "yes")

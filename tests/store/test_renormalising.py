@@ -12,7 +12,7 @@ from tillgate.checkout.customers.operations import CustomerChanges, create_custo
 from tillgate.checkout.links.operations import NewLink, create_link
 from tillgate.checkout.promotions.operations import NewPromotionCode, create_promotion_code, find_promotion_code
 from tillgate.checkout.sessions.opening import Visitor, visit_link
-from tillgate.checkout.texts import TEXTS
+from tillgate.checkout.text_records import TEXTS
 from tillgate.store import renormalising
 from tillgate.store.renormalising import renormalise
 

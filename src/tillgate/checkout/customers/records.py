@@ -26,15 +26,6 @@ _UPDATE: Final = (
     "kept = NULL WHERE id = $7"
 )
 
-# Who was made known by a click at a payment link, in one transaction with an order, and was changed by nobody: of the
-# rows with an id above $1 and up to $2.
-MARK_STATED: Final = (
-    "UPDATE customers SET email_stated = TRUE, kept = NULL WHERE id > $1 AND id <= $2 AND NOT email_stated "
-    "AND email IS NOT NULL AND updated_at = created_at AND EXISTS (SELECT 1 FROM orders o "
-    "WHERE o.customer_id = customers.id AND o.customer_stated "
-    "AND o.created_at BETWEEN customers.created_at AND customers.created_at + 5000)"
-)
-
 
 async def insert(tx: Transaction, customer: Customer) -> bool:
     """Keep a new customer; False if the e-mail address or the reference is taken."""
