@@ -11,7 +11,7 @@ from tillgate.access.keys import (
     principal_of,
     returns_of,
 )
-from tillgate.access.visitors import CodeTries, InvitationLimits, VisitorLimit, visitor
+from tillgate.access.visitors import CodeTries, InvitationLimits, Keyless, VisitorLimit, visitor
 
 __all__ = [
     "ALLOW",
@@ -21,6 +21,7 @@ __all__ = [
     "CodeTries",
     "InvitationLimits",
     "KeyEventLog",
+    "Keyless",
     "VisitorLimit",
     "checked_allow",
     "price_set_by",
