@@ -15,7 +15,7 @@ from tillgate.access.accounts import Accounts, Project
 from tillgate.access.accounts.operations import checked_project_name
 from tillgate.access.audited import write_down_settings
 from tillgate.base.clock import SystemClock, to_rfc3339
-from tillgate.checkout.projects.model import LOCALES, Profile, checked_settings, given_of
+from tillgate.checkout.projects.model import LOCALES, TEST_RAILS, Profile, checked_settings, given_of
 from tillgate.checkout.projects.operations import change_project, get_profile, lock_profile
 from tillgate.cli.choosing import project_id_of, remember, remembered
 from tillgate.cli.session import Data, DatabaseUrl, settings, work
@@ -89,6 +89,7 @@ def change(
     tolerance_amount: Annotated[str | None, typer.Option(help="At most this, such as 0.50.")] = None,
     tolerance_currency: Annotated[str | None, typer.Option(help="Of that amount, such as EUR.")] = None,
     mail_buyers: Annotated[bool | None, typer.Option(help="Mail buyers about their payment.")] = None,
+    test_rail: Annotated[str | None, typer.Option(help=f"What pays test sessions: {', '.join(TEST_RAILS)}.")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -111,6 +112,7 @@ def change(
         "tolerance_amount": tolerance_amount,
         "tolerance_currency": tolerance_currency,
         "mail_buyers": mail_buyers,
+        "test_rail": test_rail,
     }
     given = {field: value for field, value in texts.items() if value is not None}
     if not given and name is None:

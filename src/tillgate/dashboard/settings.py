@@ -67,17 +67,16 @@ async def save(call: Call) -> Response:
     try:
         await call.write(operation)
     except ChangedMeanwhile as error:
-        return _changed_meanwhile(call, error.now, values)
+        meant = {"name": checked, **_spelled(given_of(settings))}
+        return _changed_meanwhile(call, error.now, values, meant)
     return call.go(SETTINGS, flash="settings_saved")
 
 
-def _changed_meanwhile(call: Call, now: Profile, values: dict[str, object]) -> Response:
+def _changed_meanwhile(call: Call, now: Profile, values: dict[str, object], meant: dict[str, object]) -> Response:
     """The form again, with what was typed and, beside it, what is saved by now; sent once more, it replaces that."""
     theirs = _values(now)
     problems = {
-        name: f"Saved meanwhile: {_told(name, theirs[name])}"
-        for name, typed in values.items()
-        if name != "version" and typed != theirs[name]
+        name: f"Saved meanwhile: {_told(name, theirs[name])}" for name, value in meant.items() if value != theirs[name]
     }
     problems[""] = (
         "Somebody else changed the settings while you had them open, and nothing of yours is saved. Compare both "
