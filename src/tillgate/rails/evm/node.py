@@ -27,6 +27,8 @@ CHAIN_ID_MAX: Final = 2**53 - 1
 TOPICS_MAX: Final = 4
 CALL_BYTES_MAX: Final = 64 * 1024
 BLOOM_BYTES: Final = 256
+# How an excerpt of something longer ends.
+CUT: Final = '" and more'
 EXCERPT_CHARACTERS_MAX: Final = 160
 ZERO_HASH: Final = "0x" + "0" * 64
 # keccak256("Transfer(address,address,uint256)"), ERC-20.
@@ -357,7 +359,7 @@ def excerpt(value: object) -> str:
     if isinstance(value, str):
         cut = value[:EXCERPT_CHARACTERS_MAX]
         plain = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in cut)
-        return f'"{plain}"' + (" and more" if len(value) > EXCERPT_CHARACTERS_MAX else "")
+        return f'"{plain}' + (CUT if len(value) > EXCERPT_CHARACTERS_MAX else '"')
     return "null" if value is None else f"a value of type {type(value).__name__}"
 
 

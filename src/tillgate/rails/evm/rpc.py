@@ -24,6 +24,7 @@ from tillgate.rails.evm.node import (
     BLOOM_BYTES,
     CALL_BYTES_MAX,
     CHAIN_ID_MAX,
+    CUT,
     NUMBER_MAX,
     TOPICS_MAX,
     AccountUse,
@@ -61,6 +62,8 @@ REST_SECONDS: Final = 1.0
 REST_SECONDS_MAX: Final = 300.0
 # A question that was too large is made smaller by whoever asks. Refused so often in a row, size is not the matter.
 TOO_MUCH_IN_A_ROW_MAX: Final = 12
+# Shorter parts of a URL, such as v2, are no secrets.
+SECRET_CHARACTERS_MIN: Final = 4
 USER_AGENT: Final = "Tillgate/1"
 
 _URL_UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
@@ -84,7 +87,7 @@ class UrlNotUsable(ValueError):
 class NodeUrl:
     """A node's URL, which may hold a secret: in its path, its query, or as a password."""
 
-    __slots__ = ("_text", "masked")
+    __slots__ = ("_secrets", "_text", "masked")
 
     def __init__(self, text: str) -> None:
         """Check it.
@@ -109,11 +112,27 @@ class NodeUrl:
         secret = bool(parts.path.strip("/") or parts.query)
         shown = f"[{host}]" if ":" in host else host
         self._text = text
+        given = [*parts.path.split("/"), *re.split("[&=;]", parts.query), parts.username or "", parts.password or ""]
+        secrets = {text, *given, *map(unquote, given)}
+        # The longest first: what holds another is masked whole.
+        self._secrets = sorted((one for one in secrets if len(one) >= SECRET_CHARACTERS_MIN), key=len, reverse=True)
         self.masked = f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + ("/…" if secret else "")
 
     def reveal(self) -> str:
         """The whole text, for the connection and for sealing."""
         return self._text
+
+    def conceal(self, text: str) -> str:
+        """A text that a node sent, or a beginning of one, without any part of the URL that may be secret."""
+        for secret in self._secrets:
+            text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
+            # What was cut in the middle of it ends with its beginning.
+            ended = text.removesuffix(CUT)
+            for length in range(len(secret) - 1, SECRET_CHARACTERS_MIN - 1, -1):
+                if ended[-length:].lower() == secret[:length].lower():
+                    text = text[: len(ended) - length] + "…" + text[len(ended) :]
+                    break
+        return text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NodeUrl) and other._text == self._text
@@ -413,6 +432,8 @@ class RpcNode:
 
     def _failed(self, error: NodeError) -> None:
         """Count it, and rest where another question would fare no better."""
+        # A node may repeat what it was asked with, its own URL included.
+        error.args = tuple(self._url.conceal(one) if isinstance(one, str) else one for one in error.args)
         self.counts.errors[error.kind] += 1
         if isinstance(error, NodeResting):
             return
