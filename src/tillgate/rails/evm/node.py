@@ -261,6 +261,10 @@ class Node(Protocol):
         """The bytes that a contract answers with at a block (EIP-1898), as hexadecimal; at the newest where None."""
         ...
 
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
+        """What each of these addresses has of a token at a block, in one batch where it takes batches."""
+        ...
+
     async def balance(self, address: str, block_hash: str | None = None) -> int:
         """Native coin of an address at a block, in wei."""
         ...
@@ -347,6 +351,22 @@ def transferred(log: Log) -> Transferred | None:
     if sender is None or recipient is None:
         return None
     return Transferred(log.address, sender, recipient, int(log.data, 16))
+
+
+def balance_call(address: str) -> str:
+    """The call data that asks a token's contract for the balance of an address (ERC-20 ``balanceOf``)."""
+    return "0x70a08231" + topic_of(address)[2:]
+
+
+def parsed_balance(told: str) -> int:
+    """The answer to it.
+
+    Raises:
+        Malformed: it is no number of 32 bytes.
+    """
+    if len(told) != 66:
+        raise Malformed("expected a balance of 32 bytes")
+    return int(told, 16)
 
 
 def topic_of(address: str) -> str:

@@ -42,8 +42,10 @@ from tillgate.rails.evm.node import (
     Sent,
     Tag,
     TooMuchAsked,
+    balance_call,
     excerpt,
     parsed_address,
+    parsed_balance,
     parsed_bytes,
     parsed_hash,
     parsed_quantity,
@@ -318,6 +320,15 @@ class RpcNode:
 
     async def call(self, to: str, data: str, block_hash: str | None = None) -> str:
         return await self._ask("eth_call", [{"to": to, "data": data}, _at(block_hash)], _call_result)
+
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
+        def read(raw: msgspec.Raw) -> int:
+            return parsed_balance(_call_result(raw))
+
+        at = _at(block_hash)
+        return await self._ask_all(
+            [("eth_call", [{"to": token, "data": balance_call(address)}, at], read) for address in addresses]
+        )
 
     async def balance(self, address: str, block_hash: str | None = None) -> int:
         return await self._ask("eth_getBalance", [address, _at(block_hash)], _quantity)
