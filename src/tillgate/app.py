@@ -31,7 +31,7 @@ from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
-from tillgate.access import CodeTries, VisitorLimit
+from tillgate.access import CodeTries, Keyless, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.alerts import operations as alerts
 from tillgate.access.alerts.mailing import AlertMails
@@ -48,6 +48,7 @@ from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
+from tillgate.dialects import SPOKEN
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
@@ -67,6 +68,7 @@ from tillgate.pages.mails import BuyerMails
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -74,12 +76,14 @@ from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer
 from tillgate.store.jobs import JobWorker
 from tillgate.store.sealing import claim
+from tillgate.wire.crossroads import Crossroads, hint_of_format
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.serving import DialectApp
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter
 
+BELOW_ROOT: Final = f"{ROOT}/"
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
@@ -89,6 +93,11 @@ CODE_LIMIT: Final = Limit(1 / 60, 20)
 # Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
 LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
 KEY_CODE_LIMIT: Final = Limit(1.0, 300)
+# Checkouts that all visitors of a project open together without a key: more than a busy shop's buyers need. Who has a
+# key on a server of their own is not held up when others use this up.
+KEYLESS_PROJECT_LIMIT: Final = Limit(5.0, 600)
+# Looks of one visitor without a key: a page that asks every two seconds, for a few buyers behind one address.
+KEYLESS_LOOK_LIMIT: Final = Limit(2.0, 60)
 
 _log = structlog.get_logger("app")
 
@@ -104,7 +113,7 @@ class Tillgate:
         sealer: Sealer,
         clock: Clock,
         metrics: Metrics | None = None,
-        dialects: Sequence[Dialect] = (),
+        dialects: Sequence[Dialect] = SPOKEN,
     ) -> None:
         """
         Args:
@@ -159,9 +168,10 @@ class Tillgate:
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
         self._worker = DeliveryWorker(database, self._sender, clock, outbox, tests=self._tests)
+        networks = EvmRail(clock, dev=settings.dev)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
-            Rails(test=SimulatedRail(), live=None),
+            Rails(test=SimulatedRail(), live=networks, networks=networks),
             clock,
             outbox,
         )
@@ -205,6 +215,11 @@ class Tillgate:
             endpoints,
             self._worker,
             CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
+            Keyless(
+                VisitorLimit(limiter, "keyless", settings.visit_limit),
+                VisitorLimit(limiter, "keyless-by-project", KEYLESS_PROJECT_LIMIT),
+                VisitorLimit(limiter, "keyless-looks", KEYLESS_LOOK_LIMIT),
+            ),
             settings.public_url,
         )
         around: dict[str, Any] = {
@@ -214,7 +229,9 @@ class Tillgate:
             "requests": self._keys.requests,
         }
         self._api = NativeApi(context, **around)
-        self._dialects = [DialectApp(context, one, **around) for one in dialects]
+        hint = hint_of_format((self._api.dialect, *dialects), settings.public_url)
+        spoken = [DialectApp(context, one, **around, hint_of_format=hint) for one in dialects]
+        self._crossroads = Crossroads(spoken, self._keys.carriers)
         dashboard = DashboardContext(
             database,
             clock,
@@ -265,8 +282,9 @@ class Tillgate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             _look_through_proxies(scope, self._trusted_proxies)
-        # A language may be spoken below /api, too.
-        if self._dialects and scope["type"] == "http" and (spoken := self._spoken_at(scope["path"])) is not None:
+        if scope["type"] == "http" and scope["path"].startswith(BELOW_ROOT):
+            await self._api(scope, receive, send)
+        elif scope["type"] == "http" and (spoken := self._crossroads.find(scope)) is not None:
             await spoken(scope, receive, send)
         elif scope["type"] == "http" and _is_api(scope["path"]):
             await self._api(scope, receive, send)
@@ -302,9 +320,6 @@ class Tillgate:
             await self._tests.close()
             if self._shared is not None:
                 await self._shared.close()
-
-    def _spoken_at(self, path: str) -> DialectApp | None:
-        return next((one for one in self._dialects if one.dialect.mount_of(path) is not None), None)
 
     async def _describe(self, _: Request) -> Response:
         # The same for everybody, and no secret: tools fetch it without a key.
@@ -473,7 +488,7 @@ async def running(
     settings: Settings,
     clock: Clock | None = None,
     metrics: Metrics | None = None,
-    dialects: Sequence[Dialect] = (),
+    dialects: Sequence[Dialect] = SPOKEN,
 ) -> AsyncIterator[Tillgate]:
     """A server whose database is open and migrated, until the block ends.
 

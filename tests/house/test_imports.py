@@ -9,7 +9,13 @@ from tests.house.source import PACKAGES, SRC, below, edges, file_of, graph
 # docs/architecture.md, "Two packages". The lowest floor comes last.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.cli", "tillgate.app", "tillgate.jobs", "tillgate.metrics", "tillgate.opening", "tillgate.settings"),
-    ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
+    ("tillgate.dashboard", "tillgate.pages", "tillgate.api", "tillgate.dialects"),
+    (
+        "tillgate.dialects.smartpay",
+        "tillgate.dialects.crossmint",
+        "tillgate.dialects.coin_moebius",
+        "tillgate.dialects.craftkit",
+    ),
     ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
     ("tillgate.rails", "tillgate.events", "tillgate.mail"),
@@ -35,6 +41,7 @@ WHO_KNOWS_KEYTURN = (
     "keyturn",
     "tillgate.access",
     "tillgate.wire",
+    "tillgate.dialects",
     "tillgate.api",
     "tillgate.dashboard",
     "tillgate.cli",
@@ -163,7 +170,10 @@ def test_nouns_of_the_checkout_go_one_way() -> None:
 def test_a_rail_is_known_by_its_port_alone() -> None:
     """Which rails there are is known where the server is put together: the simulated one is no special case. What
     the chain's rail is set up with, wallets and networks, is known to commands and the dashboard (decision 0040)."""
-    set_up = tuple(f"tillgate.rails.evm.{one}" for one in ("extended_keys", "extra", "networks", "wallets"))
+    set_up = tuple(
+        f"tillgate.rails.evm.{one}"
+        for one in ("explaining", "extended_keys", "extra", "networks", "proving", "wallets")
+    )
     rooms = ("tillgate.checkout", "tillgate.api", "tillgate.dashboard", "tillgate.pages", "tillgate.cli")
     wrong = [
         str(edge)

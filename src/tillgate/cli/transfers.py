@@ -1,4 +1,4 @@
-"""``tillgate transfers``: what became of a transaction."""
+"""``tillgate transfers``: the outcome of a transaction."""
 
 from typing import Annotated, Any
 

@@ -8,7 +8,7 @@ import structlog
 from msgspec.structs import replace
 
 from keyturn import Allowance, Needs, Refused, each_need
-from keyturn.admission.origins import Origins
+from keyturn.admission.origins import EveryOrigin, Preflights
 from keyturn.database import StoreUnavailable
 from keyturn.http.pipeline import Answer, Exchange, Pipeline, words_of
 from keyturn.http.proxies import LOOPBACK, Networks
@@ -20,19 +20,16 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 from tillgate.base.invariants import ensure
 from tillgate.base.pages import LIMIT_MAX
-from tillgate.base.principal import Principal
 from tillgate.base.problems import NO_FIELD, Problem, Verbatim
 from tillgate.wire.acting import act
 from tillgate.wire.context import ApiContext
-from tillgate.wire.dialect import Dialect
+from tillgate.wire.dialect import NOBODY, Dialect
 from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import Call, Route, check_needs
 
 SEGMENT_LENGTH_MAX: Final = 64
 
-# Of an open route: nobody in particular, of no project.
-NOBODY: Final = Principal("", False, "buyer", "visitor")
 _NOTHING_GIVEN: Final[dict[str, str]] = {}
 _WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
 
@@ -82,8 +79,8 @@ def needs_of(dialect: Dialect, method: str, target: str) -> Needs:
         LookupError: there is no such operation; the message says which option of the command line is wrong.
     """
     path, _, query = target.partition("?")
-    mount = dialect.mount_of(path)
-    found = _router_of(dialect).find(path[len(mount) :] if mount is not None else path)
+    split = dialect.split(path)
+    found = _router_of(dialect).find(split[1] if split is not None else path)
     if found is None:
         raise LookupError(f"--path: there is no {path[:100]!r}; a path is one such as {dialect.mounts[0]}/links")
     route = found.route(method.upper())
@@ -100,8 +97,11 @@ def _router_of(dialect: Dialect) -> Router[Route]:
 class Spoken:
     """One dialect as the pipeline's language. An endpoint that does not declare its need keeps it from starting."""
 
-    def __init__(self, context: ApiContext, dialect: Dialect) -> None:
+    def __init__(
+        self, context: ApiContext, dialect: Dialect, hint_of_format: Callable[[tuple[str, ...]], str | None]
+    ) -> None:
         check_needs(dialect.routes)
+        self._hint_of_format = hint_of_format
         self._context = context
         self._dialect = dialect
         self._router = _router_of(dialect)
@@ -111,8 +111,13 @@ class Spoken:
 
     def below(self, path: str) -> str:
         """A path without the mount; empty where that is all there is."""
-        mount = self._dialect.mount_of(path)
-        return path[len(mount) :] if mount is not None else ""
+        split = self._dialect.split(path)
+        return split[1] if split is not None else ""
+
+    def has(self, path: str) -> bool:
+        """Whether one of its routes has this path, whatever the method."""
+        split = self._dialect.split(path)
+        return split is not None and self._router.find(split[1]) is not None
 
     def route(self, exchange: Exchange) -> None:
         path = self.below(exchange.path)
@@ -125,12 +130,18 @@ class Spoken:
 
     def needs(self, exchange: Exchange) -> Needs | Access:
         exchange.asked = wanted = asked(self._dialect, exchange.route, exchange.scope["query_string"])
+        if wanted.needs is Access.OPEN and self._dialect.visitors is not None and _shows_key(exchange):
+            return Access.ANY_KEY
         return wanted.needs
 
     async def act(self, exchange: Exchange) -> Answer:
         route: Route = exchange.route
         params = self._params(route, exchange)
-        principal = principal_of(exchange.key) if exchange.key is not None else NOBODY
+        visitors = self._dialect.visitors
+        if exchange.key is not None:
+            principal = principal_of(exchange.key)
+        else:
+            principal = visitors.principal(params) if visitors is not None else NOBODY
         call = _with_query(self._dialect, route, exchange.asked, Call(principal, params, None, None))
         headers = exchange.headers
         if route.body is not None:
@@ -145,6 +156,8 @@ class Spoken:
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         note_refusal(refusal, exchange.id, exchange.method)
+        if refusal.formats:
+            refusal = replace(refusal, hint=self._hint_of_format(refusal.formats))
         return self._told(self._dialect.telling.refused(refusal, exchange.id))
 
     def rate_limited(self, exchange: Exchange, allowance: Allowance, *, by_visitor: bool) -> Answer:
@@ -189,7 +202,10 @@ class Spoken:
         return told if seconds is None else told.adding([(b"retry-after", b"%d" % seconds)])
 
     def _told(self, answer: Answer) -> Answer:
-        return Answer(answer.status, answer.body, answer.media_type, (*self._dialect.always, *answer.headers))
+        always = self._dialect.always
+        if any(name == b"cache-control" for name, _ in answer.headers):
+            always = [header for header in always if header[0] != b"cache-control"]
+        return Answer(answer.status, answer.body, answer.media_type, (*always, *answer.headers))
 
     def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:
         """The path's variables by name.
@@ -216,27 +232,33 @@ class DialectApp:
         context: ApiContext,
         dialect: Dialect,
         *,
-        origins: Origins | None = None,
+        origins: Preflights | None = None,
         plain_http_from_here: bool = False,
         count_response: Callable[[int], None] = lambda _: None,
         requests: RequestLog | None = None,
+        hint_of_format: Callable[[tuple[str, ...]], str | None] = lambda _: None,
     ) -> None:
         """
         Args:
             origins: answers browsers that ask before they call.
+            hint_of_format: where a key of one of these formats belongs.
             plain_http_from_here: let this machine in without TLS, as is handy in development.
             count_response: told the status of every answer.
             requests: keeps a line of each request with a known key.
         """
         self.context = context
         self.dialect = dialect
+        if dialect.visitors is not None and dialect.visitors.any_origin:
+            origins = EveryOrigin()
         self.origins = origins
-        self._spoken = Spoken(context, dialect)
+        self._spoken = Spoken(context, dialect, hint_of_format)
         self._pipeline = Pipeline(
             self._spoken,
             context.keys,
             plain_http_from=Networks(LOOPBACK if plain_http_from_here else ()),
             origins=origins,
+            key_first=dialect.visitors is None,
+            key_format=dialect.key_format,
             clock=context.clock,
             new_id=lambda: ids.new_id(ids.REQUEST),
             count_response=count_response,
@@ -250,8 +272,17 @@ class DialectApp:
         except LookupError:
             return None
 
+    def has(self, path: str) -> bool:
+        """Whether one of its routes has this path, whatever the method."""
+        return self._spoken.has(path)
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._pipeline(scope, receive, send)
+
+
+def _shows_key(exchange: Exchange) -> bool:
+    """Whether something was presented that is meant to be a credential."""
+    return b"authorization" in exchange.headers or b"x-api-key" in exchange.headers
 
 
 def note_refusal(refusal: Refused, request_id: str, method: str) -> None:

@@ -141,6 +141,11 @@ _TOLD: Final = (
     "UPDATE chain_transfers SET told = $2, told_height = $3, payment_id = COALESCE($4, payment_id) "
     "WHERE id = $1 AND revision = $2"
 )
+_ANSWERED: Final = (
+    "SELECT head_number, final_number, looked_at, trouble, trouble_since FROM watched_chains WHERE chain_id = $1"
+)
+# Of these nodes no one tells the head of this chain, or nothing of what they tell is final.
+_AWAY: Final = ("no_node", "other_chain")
 _FIRST_UNTOLD: Final = (
     "SELECT MIN(block_mined_at) AS mined_at FROM chain_transfers WHERE chain_id = $1 AND told < revision"
 )
@@ -279,27 +284,33 @@ async def holdings(tx: Transaction, chain_id: int, addresses: Sequence[str], las
     """What the books say that addresses have after a block, by token and address; nothing where that is nothing."""
     held: Counter[tuple[str, str]] = Counter()
     listed = msgspec.json.encode(addresses).decode()
-    for statement, side, sign in ((_HELD_IN, "recipient", 1), (_HELD_OUT, "sender", -1)):
-        after = ""
-        while True:
-            rows = await tx.fetch_all(statement, listed, chain_id, last, after, TRANSFERS_PAGE)
-            for row in rows:
-                held[row["token"], row[side]] += sign * int(row["amount_atomic"])
-            if len(rows) < TRANSFERS_PAGE:
-                break
-            after = rows[-1]["id"]
-    return dict(held)
+    after = ""
+    while True:
+        rows = await tx.fetch_all(_HELD_IN, listed, chain_id, last, after, TRANSFERS_PAGE)
+        for row in rows:
+            held[row["token"], row["recipient"]] += int(row["amount_atomic"])
+        if len(rows) < TRANSFERS_PAGE:
+            break
+        after = rows[-1]["id"]
+    after = ""
+    while True:
+        rows = await tx.fetch_all(_HELD_OUT, listed, chain_id, last, after, TRANSFERS_PAGE)
+        for row in rows:
+            held[row["token"], row["sender"]] -= int(row["amount_atomic"])
+        if len(rows) < TRANSFERS_PAGE:
+            return dict(held)
+        after = rows[-1]["id"]
 
 
 async def booked_places(
     tx: Transaction, chain_id: int, token: str, address: str, first: int
 ) -> set[tuple[str, str, str, int]]:
     """The transfers of a token from and to an address in final blocks from a height on."""
-    found = set()
-    for statement in (_PLACES_TO, _PLACES_FROM):
-        for row in await tx.fetch_all(statement, address, token, chain_id, first, TRANSFERS_PAGE):
-            found.add((row["tx_hash"], row["sender"], row["recipient"], int(row["amount_atomic"])))
-    return found
+    rows = [
+        *await tx.fetch_all(_PLACES_TO, address, token, chain_id, first, TRANSFERS_PAGE),
+        *await tx.fetch_all(_PLACES_FROM, address, token, chain_id, first, TRANSFERS_PAGE),
+    ]
+    return {(row["tx_hash"], row["sender"], row["recipient"], int(row["amount_atomic"])) for row in rows}
 
 
 async def untold(tx: Transaction, chain_id: int, limit: int) -> list[Transfer]:
@@ -322,6 +333,17 @@ async def note_look(
 ) -> None:
     """Keep what a look found, for whoever asks how a network stands."""
     await tx.execute(_NOTE_LOOK, chain_id, head, now, trouble, owner)
+
+
+async def answers_since(tx: Transaction, chain_id: int) -> int | None:
+    """When the nodes of a network last answered a watcher; None where it is not watched from a block on yet."""
+    row = await tx.fetch_one(_ANSWERED, chain_id)
+    if row is None or row["looked_at"] is None or row["final_number"] is None:
+        return None
+    answered: int = row["looked_at"]
+    if row["head_number"] is None or row["trouble"] in _AWAY:
+        answered = min(answered, row["trouble_since"] or 0)
+    return answered
 
 
 async def looked_until(tx: Transaction, chain_id: int) -> int:

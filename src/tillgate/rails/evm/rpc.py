@@ -10,6 +10,7 @@ import base64
 import itertools
 import random
 import re
+import string
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -68,6 +69,7 @@ TOO_MUCH_IN_A_ROW_MAX: Final = 12
 SECRET_CHARACTERS_MIN: Final = 4
 USER_AGENT: Final = "Tillgate/1"
 
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _URL_UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
 # Providers tell "too often" from "too much" by words alone: EIP-1474 has one code, -32005, for both.
 _TOO_OFTEN: Final = re.compile(
@@ -114,7 +116,12 @@ class NodeUrl:
         secret = bool(parts.path.strip("/") or parts.query)
         shown = f"[{host}]" if ":" in host else host
         self._text = text
-        given = [*parts.path.split("/"), *re.split("[&=;]", parts.query), parts.username or "", parts.password or ""]
+        given = [
+            *parts.path.split("/"),
+            *parts.query.replace(";", "&").replace("=", "&").split("&"),
+            parts.username or "",
+            parts.password or "",
+        ]
         secrets = {text, *given, *map(unquote, given)}
         # The longest first: what holds another is masked whole.
         self._secrets = sorted((one for one in secrets if len(one) >= SECRET_CHARACTERS_MIN), key=len, reverse=True)
@@ -127,7 +134,7 @@ class NodeUrl:
     def conceal(self, text: str) -> str:
         """A text that a node sent, or a beginning of one, without any part of the URL that may be secret."""
         for secret in self._secrets:
-            text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
+            text = _without(text, secret)
             # What was cut in the middle of it ends with its beginning.
             ended = text.removesuffix(CUT)
             for length in range(len(secret) - 1, SECRET_CHARACTERS_MIN - 1, -1):
@@ -146,6 +153,17 @@ class NodeUrl:
         return f"NodeUrl({self.masked})"
 
     __str__ = __repr__
+
+
+def _without(text: str, secret: str) -> str:
+    """A text in which a secret is masked, ignoring case."""
+    # Lower case of some letters is longer, and places would move.
+    lower, wanted = text.translate(_LOWER), secret.translate(_LOWER)
+    kept, at = [], 0
+    while (found := lower.find(wanted, at)) >= 0:
+        kept += [text[at:found], "…"]
+        at = found + len(wanted)
+    return "".join([*kept, text[at:]])
 
 
 Question = tuple[str, list[Any], Callable[[msgspec.Raw], T]]
