@@ -14,6 +14,7 @@ from tillgate.base.problems import Problem
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
+from tillgate.checkout.customers.operations import Stated
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.kept import stamped
 from tillgate.checkout.links import operations as links
@@ -30,6 +31,7 @@ from tillgate.checkout.payments.model import (
     RecordedPayment,
 )
 from tillgate.checkout.projects import operations as projects
+from tillgate.checkout.projects.model import NETWORKS
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import discounts, publishable, records
 from tillgate.checkout.sessions.model import (
@@ -103,9 +105,25 @@ class Visitor(NamedTuple):
 _NOBODY: Final = Visitor()
 
 
+class Opened(NamedTuple):
+    """A session that was opened.
+
+    Attributes:
+        form: it in the API's form, as it is kept beside its row; None where it has changed since.
+    """
+
+    session: CheckoutSession
+    form: bytes | None
+
+
 async def open_session(
     context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession
 ) -> CheckoutSession:
+    """Open a session as :func:`open_kept_session` does."""
+    return (await open_kept_session(context, tx, principal, new)).session
+
+
+async def open_kept_session(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession) -> Opened:
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
 
     Where the total is zero, it is complete at once, without a payment.
@@ -130,8 +148,8 @@ async def visit_link(
     """A fresh session for somebody who takes what ``/l/{slug}`` offers. Where it costs nothing, it is complete at once.
 
     Whoever gives an e-mail address becomes the order's customer, and is made known where nobody is by it. They have
-    only said so: no promotion code that is for known customers is theirs by it
-    (:mod:`tillgate.checkout.sessions.discounts`).
+    only said so, which session, order and customer tell, and no promotion code that is for known customers is theirs
+    by it (:mod:`tillgate.checkout.sessions.discounts`).
 
     Raises:
         NotFound: there is no such link.
@@ -139,18 +157,15 @@ async def visit_link(
         Conflict: it is deactivated, archived, expired or used up, or no live rail is set up.
     """
     link = await links.get_public_link(tx, slug)
-    if not link.price.minor:
-        # Its session is complete at once and counts: the link is locked before the sequence of events, as everywhere.
-        await links.hold_link(tx, link.id)
-        link = await links.get_public_link(tx, slug)
     links.refuse_ended(link, context.clock.now())
     principal = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
     new = NewSession(link_id=link.id, client_reference_id=visitor.client_reference_id)
     context.rail(livemode=link.livemode)  # before anybody is made known who cannot pay here
+    stated = None
     if visitor.email is not None:
-        customer = await customers.known_by_email(context, tx, principal, visitor.email)
-        new = new._replace(customer_id=customer.id)
-    return await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
+        stated = await customers.stated_by_email(context, tx, principal, visitor.email)
+        new = new._replace(customer_id=stated.customer.id)
+    return (await _open(context, tx, principal, new, link, stated)).session
 
 
 async def _open_link(context: CheckoutContext, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -174,9 +189,8 @@ async def _open(
     principal: Principal,
     new: NewSession,
     link: PaymentLink | None,
-    *,
-    customer_stated: bool = False,
-) -> CheckoutSession:
+    stated: Stated | None = None,
+) -> Opened:
     live = principal.livemode
     now = context.clock.now()
     basket = await _basket(tx, principal, new, link)
@@ -198,7 +212,7 @@ async def _open(
             new.customer_id,
             metadata,
             new.client_reference_id,
-            customer_stated,
+            stated is not None,
         ),
     )
     if new.test_clock_id is not None:
@@ -216,7 +230,7 @@ async def _open(
     order = order._replace(basket=discounts.taken_off(basket, offer, field="line_items"))
     price = order.basket.price
     tolerance = project.tolerance_in(price.currency)
-    rail = context.rail(livemode=live)
+    rail = context.rail(livemode=live, on_networks=project.test_rail == NETWORKS)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput("capture_method", Problem.NO_AUTHORIZATIONS)
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
@@ -235,6 +249,7 @@ async def _open(
         reference=order.reference,
         customer_id=order.customer_id,
         client_reference_id=order.client_reference_id,
+        customer_stated=order.customer_stated,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
@@ -249,7 +264,11 @@ async def _open(
             id=payment_id,
             session_id=session_id,
             rail=rail.name,
-            terms=await rail.quote(tx, QuoteRequest(principal.project_id, live, payment_id, price)),
+            terms=await rail.quote(
+                tx,
+                # Who visits a link may go again: an address is theirs when they choose how to pay.
+                QuoteRequest(principal.project_id, live, payment_id, price, allocates=link is None and price.minor > 0),
+            ),
             price=price,
             capture_method=new.capture_method,
             tolerance_basis_points=tolerance.basis_points,
@@ -289,10 +308,13 @@ async def _open(
     complete = not price.minor and not any(line.buyer_priced for line in order.basket.line_items)
     if complete and link is not None:
         await links.hold_link(tx, link.id)
+    if stated is not None and stated.made_known:
+        # An event locks its project's sequence, so that it comes after all other locks.
+        await customers.emit_created(context, tx, stated.customer)
     await emit_fact(context, tx, SESSION_CREATED, session, native, now=now, kept=form)
     if complete:
-        return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
-    return session
+        return Opened(await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now), None)
+    return Opened(session, form)
 
 
 def _allowed_codes(principal: Principal, new: NewSession, link: PaymentLink | None) -> bool:

@@ -25,7 +25,7 @@ _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
     "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id, "
-    "s.locale, o.client_reference_id"
+    "s.locale, o.client_reference_id, o.customer_stated"
 )
 # Who fulfils on a session's event is told whose order it is: its reference and customer are the order's alone.
 _SELECT: Final = (
@@ -70,10 +70,10 @@ _EXPIRY: Final = Work("checkout_sessions", lane="project_id", due="expires_at", 
 _LAPSES: Final = Work("payments", lane="project_id", due="lapses_at", open="state = 'requires_capture'")
 PROJECTS_TO_EXPIRE: Final = projects_with(_EXPIRY, EXPIRE)
 PROJECTS_TO_LAPSE: Final = projects_with(_LAPSES, LAPSE)
-# Time is up, and the network that the session is paid on has been looked at past it.
+# Time is up, and every network that the session is paid on has been looked at past it.
 _DUE: Final = (
     "s.status = 'pending' AND s.project_id = $1 AND s.expires_at <= $2 AND s.livemode = $3 AND p.rail = $4 "
-    f"AND p.chain_id = $5 AND {without_job(EXPIRE, 's.id')}"
+    f"AND COALESCE(p.networks, CAST(p.chain_id AS TEXT)) = $5 AND {without_job(EXPIRE, 's.id')}"
 )
 _EXPIRABLE: Final = f"{_SELECT} WHERE {_DUE} ORDER BY s.expires_at LIMIT $6"
 _TO_EXPIRE: Final = Both(sqlite=_EXPIRABLE, postgres=f"{_EXPIRABLE} FOR UPDATE OF s, p SKIP LOCKED")
@@ -87,6 +87,25 @@ _HOLDING: Final = (
 _ANY_HOLDING: Final = f"SELECT 1 FROM checkout_sessions s WHERE {_HOLDING} LIMIT 1"
 _RELEASABLE: Final = f"{_SELECT} WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $3"
 _TO_RELEASE: Final = Both(sqlite=_RELEASABLE, postgres=f"{_RELEASABLE} FOR UPDATE OF s, p SKIP LOCKED")
+# A place that a buyer holds by a code that they typed is theirs for a while, unless money is seen by then.
+RELEASE: Final = "redemptions.release"
+_HOLDS: Final = Work(
+    "redemptions", lane="project_id", due="held_until", open="status = 'reserved' AND held_until IS NOT NULL"
+)
+PROJECTS_TO_RELEASE: Final = projects_with(_HOLDS, RELEASE)
+_HELD_LONG: Final = (
+    "FROM redemptions r JOIN checkout_sessions s ON s.id = r.session_id WHERE r.project_id = $1 "
+    "AND r.status = 'reserved' AND r.held_until <= $2 AND s.status = 'pending' "
+    f"AND {without_job(RELEASE, 's.id')}"
+)
+_ANY_HELD_LONG: Final = f"SELECT 1 {_HELD_LONG} LIMIT 1"
+_IDS_HELD_LONG: Final = f"SELECT s.id {_HELD_LONG} ORDER BY r.held_until LIMIT $3"
+_TO_FREE: Final = Both(sqlite=_IDS_HELD_LONG, postgres=f"{_IDS_HELD_LONG} FOR UPDATE OF s SKIP LOCKED")
+_OF_ONE: Final = (
+    "SELECT s.id FROM redemptions r JOIN checkout_sessions s ON s.id = r.session_id WHERE s.id = $1 "
+    "AND r.status = 'reserved' AND r.held_until <= $2 AND s.status = 'pending'"
+)
+_ONE_TO_FREE: Final = Both(sqlite=_OF_ONE, postgres=f"{_OF_ONE} FOR UPDATE OF s")
 # A session whose money is complete had its time: its deadline stays as it was.
 _BRING_NEARER: Final = (
     "UPDATE checkout_sessions SET expires_at = expires_at - $2, kept = NULL "
@@ -118,11 +137,15 @@ _IDS_TO_LAPSE: Final = f"SELECT s.id FROM checkout_sessions s {JOINED} WHERE {_L
 
 
 class Looked(NamedTuple):
-    """Up to when a rail has looked at one of its networks, in one mode."""
+    """Up to when a rail has looked at one of its networks, or at all of several that sessions are paid on, in one mode.
+
+    Attributes:
+        networks: as :func:`tillgate.checkout.payments.records.networks_of` writes them.
+    """
 
     livemode: bool
     rail: str
-    chain_id: int
+    networks: str
     until: int
 
 
@@ -226,14 +249,14 @@ async def set_canceled(tx: Transaction, session_id: str, at: int) -> None:
 
 async def any_to_expire(tx: Transaction, project_id: str, looked: Looked) -> bool:
     """Whether the time of a project's pending session is up, as far as its network has been looked at."""
-    found = await tx.fetch_one(_ANY_TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.chain_id)
+    found = await tx.fetch_one(_ANY_TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.networks)
     return found is not None
 
 
 async def to_expire(tx: Transaction, project_id: str, looked: Looked, limit: int) -> list[CheckoutSession]:
     """The same sessions, as far as no other worker holds them, longest overdue first."""
     rows = await tx.fetch_all(
-        _TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.chain_id, limit
+        _TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.networks, limit
     )
     return await _with_transfers(tx, [_session(row) for row in rows])
 
@@ -254,7 +277,7 @@ async def ids_to_expire(tx: Transaction, project_id: str, looked: Sequence[Looke
     found: list[str] = []
     for one in looked:
         rows = await tx.fetch_all(
-            _IDS_TO_EXPIRE, project_id, one.until, one.livemode, one.rail, one.chain_id, limit - len(found)
+            _IDS_TO_EXPIRE, project_id, one.until, one.livemode, one.rail, one.networks, limit - len(found)
         )
         found += [row["id"] for row in rows]
     rows = await tx.fetch_all(_IDS_TO_RELEASE, project_id, now, limit - len(found))
@@ -264,6 +287,26 @@ async def ids_to_expire(tx: Transaction, project_id: str, looked: Sequence[Looke
 async def ids_to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> list[str]:
     """The ids alone of sessions that :func:`to_lapse` would find."""
     return [row["id"] for row in await tx.fetch_all(_IDS_TO_LAPSE, project_id, now, limit)]
+
+
+async def any_held_long(tx: Transaction, project_id: str, now: int) -> bool:
+    """Whether a buyer of a project holds a place by a code for long enough."""
+    return await tx.fetch_one(_ANY_HELD_LONG, project_id, now) is not None
+
+
+async def ids_held_long(tx: Transaction, project_id: str, now: int, limit: int) -> list[str]:
+    """The sessions of those buyers, longest overdue first."""
+    return [row["id"] for row in await tx.fetch_all(_IDS_HELD_LONG, project_id, now, limit)]
+
+
+async def to_free(tx: Transaction, project_id: str, now: int, limit: int) -> list[str]:
+    """The same, as far as no other worker holds them, locked."""
+    return [row["id"] for row in await tx.fetch_all(_TO_FREE, project_id, now, limit)]
+
+
+async def one_to_free(tx: Transaction, session_id: str, now: int) -> list[str]:
+    """The same of one session."""
+    return [row["id"] for row in await tx.fetch_all(_ONE_TO_FREE, session_id, now)]
 
 
 async def any_to_lapse(tx: Transaction, project_id: str, now: int) -> bool:
@@ -336,7 +379,7 @@ def _moved(session: CheckoutSession) -> bool:
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:25]
+    session = row[:26]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -362,5 +405,6 @@ def _session(row: Row) -> CheckoutSession:
         customer_id=session[22],
         locale=session[23],
         client_reference_id=session[24],
-        payment=payment_from(row[25:], session[0]),
+        customer_stated=bool(session[25]),
+        payment=payment_from(row[26:], session[0]),
     )

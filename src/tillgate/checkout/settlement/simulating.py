@@ -33,6 +33,7 @@ from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.expiring import expire_now
+from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.checkout.settlement.observing import observe
 from tillgate.events.facts import Fact
 from tillgate.events.types import PAYMENT_DECLINED, SESSION_PAID
@@ -108,8 +109,9 @@ _SETTLED: Final = frozenset({SessionStatus.PAID, SessionStatus.PAID_LATE, Sessio
 
 
 def possible(context: CheckoutContext, session: CheckoutSession) -> tuple[Outcome, ...]:
-    """What can be simulated for a session as it is now, in the order in which it is offered; nothing in live mode."""
-    if session.livemode:
+    """What can be simulated for a session as it is now, in the order in which it is offered; nothing in live mode, or
+    where it is paid on a test network."""
+    if session.livemode or session.payment.terms.options:
         return ()
     now, grace = context.clock.now(), context.settings.late_grace_ms
     return tuple(one for one in _OFFERED if _reason_against(session, one, now, grace) is None)
@@ -133,8 +135,16 @@ async def simulate(
             code="test_mode_only",
         )
     session = require_own(await records.locked(tx, session_id), principal, session_id)
+    if session.payment.terms.options:
+        raise Conflict(
+            f"{outcome.value} cannot be simulated for this session: it is paid on a test network. Send test tokens to "
+            "its address.",
+            code="session_not_payable",
+        )
     now = context.clock.now()
     if session.status is SessionStatus.PENDING and (now >= session.expires_at or outcome is Outcome.LATE):
+        # It may be paid late in this very transaction, after the event that it has expired.
+        await hold_counters(tx, [session])
         session = await expire_now(context, tx, session, now)
     if reason := _reason_against(session, outcome, now, context.settings.late_grace_ms):
         raise Conflict(f"{outcome.value} cannot be simulated for this session: {reason}.", code="session_not_payable")
@@ -161,6 +171,8 @@ async def simulate_payer(
     outcomes = PAYERS.get(payer)
     if outcomes is None:
         raise InvalidInput("payer", Problem.NOT_A_CHOICE, choices=tuple(PAYERS))
+    # Before the first event of the first outcome: the next one may count what this one has not held.
+    await hold_counters(tx, [require_own(await records.locked(tx, session_id), principal, session_id)])
     for outcome in outcomes:
         await simulate(context, tx, principal, session_id, outcome)
     return await get_session(tx, principal, session_id)
