@@ -49,7 +49,7 @@ class Mint:
         shown = self.server if key is None else key
         if shown:
             named["x-api-key"] = shown
-        root = "" if path.startswith("/api") or path.startswith("/crossmint") else ROOT
+        root = "" if path.startswith(("/api", "/crossmint")) else ROOT
         return await self.http.request(method, f"{root}{path}", json=body, headers=named)
 
     async def made(self, **changes: Any) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class LineItemKind(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """What became of handing a line over; both are final."""
+    """How the delivery of a line ended; both are final."""
 
     DELIVERED = "delivered"
     FAILED = "failed"

@@ -347,7 +347,7 @@ class Handed(NamedTuple):
     """What a merchant says of handing lines over.
 
     Attributes:
-        status: what became of it.
+        status: how it ended.
         line_item_ids: the lines; all that are still open where it is None.
         transaction_id, tokens: of what was delivered.
         reason: why it failed.
@@ -363,8 +363,8 @@ class Handed(NamedTuple):
 async def record_delivery(
     context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: Handed
 ) -> tuple[Order, tuple[LineItem, ...]]:
-    """Write down what became of lines of a paid order, and tell it; once all are final, the order is fulfilled. The
-    same again changes nothing.
+    """Record how the delivery of lines of a paid order ended, with its event; once all are final, the order is
+    fulfilled. The same again changes nothing.
 
     Returns:
         The order, and the lines that were open before.

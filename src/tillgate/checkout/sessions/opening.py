@@ -107,7 +107,7 @@ class Beside(NamedTuple):
     Attributes:
         lifetime_ms: how long they wait for money; as they say themselves, or as is set, where it is None.
         keep: writes down what the language keeps of the order, in the session's own transaction and before its first
-            event tells of it.
+            event reports it.
     """
 
     lifetime_ms: int | None = None

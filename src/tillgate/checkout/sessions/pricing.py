@@ -65,11 +65,11 @@ async def requote(
     lifetime_ms: int,
     keep: Callable[[Order], Awaitable[None]],
 ) -> CheckoutSession:
-    """Offer a session that waits for money at what its products cost now, for so long from now on. Its address stays;
-    once money was seen, its price does as well.
+    """Offer a session that waits for money at what its products cost now, for ``lifetime_ms`` from now on. Its address
+    stays; once money was seen, its price does as well.
 
     Args:
-        keep: writes down what a language keeps of the order, before the events tell of it.
+        keep: writes down what a language keeps of the order, before the events report it.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.

@@ -27,6 +27,7 @@ from tillgate.dialects.crossmint.ids import own_id
 from tillgate.dialects.crossmint.networks import CURRENCIES, FIAT, METHODS, is_address, is_wallet
 from tillgate.dialects.crossmint.refusing import refused
 from tillgate.dialects.crossmint.shapes import (
+    NOT_FOR_SALE,
     AskedLine,
     CreatedOrder,
     CreateOrder,
@@ -357,7 +358,7 @@ def _is_automatic(recipient: Recipient | None) -> bool:
 def _quoted(line: KeptLine, product: Product | None) -> KeptLine:
     """The line with what its product says now."""
     if product is None or not product.active:
-        gone = Unavailability(code="product-not-for-sale", message="This product is not for sale any more.")
+        gone = Unavailability(code=NOT_FOR_SALE, message="This product is not for sale any more.")
         return msgspec.structs.replace(line, unavailable=gone)
     said: Mapping[str, Any] = msgspec.json.decode(product.metadata) if product.metadata is not None else {}
     image = said.get("imageUrl")

@@ -20,18 +20,22 @@ UPDATE: Final = Need("orders:write", Reach.OPENS)
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> CreatedOrder:
+    """A new order, and its client secret."""
     return await operations.create_order(context.checkout, tx, call.principal, call.body)
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+    """One order."""
     return await operations.read_order(context.checkout, tx, call.principal, call.id)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+    """An order changed, and quoted again."""
     return await operations.edit_order(context.checkout, tx, call.principal, call.id, call.body)
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> OrderList:
+    """A page of orders."""
     return await operations.list_orders(context.checkout, tx, call.principal, call.query)
 
 

@@ -1,6 +1,6 @@
 """What Crossmint's orders look like on the wire: what is asked, what is answered, and what is kept beside an order."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -12,8 +12,13 @@ Locale = Literal[
     "en-US", "es-ES", "fr-FR", "it-IT", "ko-KR", "pt-PT", "ja-JP", "zh-CN", "zh-TW", "de-DE", "ru-RU", "tr-TR", "uk-UA",
     "th-TH", "vi-VN", "Klingon",
 ]  # fmt: skip
-LIMIT_DEFAULT = 30
-LIMIT_MAX = 100
+LIMIT_DEFAULT: Final = 30
+LIMIT_MAX: Final = 100
+# Why an item cannot be bought, and why money has not come.
+NOT_FOR_SALE: Final = "product-not-for-sale"
+ORDER_CANCELED: Final = "order-canceled"
+INSUFFICIENT: Final = "insufficient-funds"
+UNKNOWN: Final = "unknown"
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 Email = Annotated[str, Meta(min_length=3, max_length=EMAIL_MAX)]

@@ -13,7 +13,7 @@ _TEXT, _LIST = 0x80, 0xC0
 
 
 def unsigned_transfer(chain_id: int, to: bytes, amount_atomic: int) -> str:
-    """A transfer of so many atomic units of the chain's own currency, as ``0x`` and hexadecimal digits."""
+    """A transfer of ``amount_atomic`` units of the chain's own currency, as ``0x`` and hexadecimal digits."""
     fields = [_integer(chain_id), b"", b"", b"", _integer(GAS_LIMIT), to, _integer(amount_atomic), b""]
     encoded = b"".join(_framed(one, _TEXT) for one in fields) + _framed(b"", _LIST)
     return "0x" + (bytes([TYPE]) + _framed(encoded, _LIST)).hex()

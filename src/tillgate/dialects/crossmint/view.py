@@ -31,7 +31,7 @@ from tillgate.rails.port import TEST_CHAIN_ID
 QUOTE_MS: Final = HOUR_MS
 LOCALE_DEFAULT: Final = "en-US"
 _TEST_ADDRESS: Final = "test:0x"
-_NO_REASON: Final = "The order was canceled."
+_CANCELED: Final = shapes.Unavailability(code=shapes.ORDER_CANCELED, message="The order was canceled.")
 
 
 def to_crossmint(order: Order, kept: Kept | None, now: int) -> OrderObject:
@@ -103,7 +103,7 @@ def _line(
     status = where.line_quotes[number]
     reason = beside.unavailable if beside is not None else None
     if reason is None and status is LineQuoteStatus.UNAVAILABLE:
-        reason = shapes.Unavailability(code="order-canceled", message=_NO_REASON)
+        reason = _CANCELED
     chain = kept.payment.method if kept is not None else None
     return shapes.LineItem(
         chain=_given(chain),
@@ -204,7 +204,7 @@ def _received(order: Order, wish: shapes.PaymentWish | None) -> shapes.Received 
 
 def _failure(payment: OwnPayment, where: Stands) -> shapes.FailureReason | UnsetType:
     if where.payment is PaymentStatus.INSUFFICIENT_FUNDS:
-        return shapes.FailureReason(code="insufficient-funds", message="Less than the total price has arrived.")
+        return shapes.FailureReason(code=shapes.INSUFFICIENT, message="Less than the total price has arrived.")
     if payment.decline is not None and where.payment is not PaymentStatus.COMPLETED:
-        return shapes.FailureReason(code="unknown", message="The payment was declined. The payer can try again.")
+        return shapes.FailureReason(code=shapes.UNKNOWN, message="The payment was declined. The payer can try again.")
     return UNSET
