@@ -257,6 +257,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orders_deliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/fail_delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orders_fail_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/refund": {
         parameters: {
             query?: never;
@@ -1085,6 +1117,23 @@ export interface components {
              */
             object?: "webhook_endpoint";
         };
+        DeliverItems: {
+            /** @default null */
+            lineItemIds?: string[] | null;
+            /** @default [] */
+            tokens?: components["schemas"]["Token"][];
+            /** @default null */
+            transactionId?: string | null;
+        };
+        DeliveryObject: {
+            at: string;
+            livemode: boolean;
+            reason: string | null;
+            /** @enum {unknown} */
+            status: "delivered" | "failed";
+            tokens: components["schemas"]["Token"][];
+            transactionId: string | null;
+        };
         /** @enum {unknown} */
         DisabledReason: "failing" | "gone";
         DiscountObject: {
@@ -1140,6 +1189,12 @@ export interface components {
             sequence: number;
             type: string;
         };
+        FailDelivery: {
+            /** @default null */
+            lineItemIds?: string[] | null;
+            /** @default null */
+            reason?: string | null;
+        };
         FiatAmount: {
             amount: string;
             currency: string;
@@ -1148,6 +1203,7 @@ export interface components {
         Fulfillment: "fulfilled" | "unfulfilled";
         LineItemObject: {
             amount: string;
+            delivery: components["schemas"]["DeliveryObject"] | null;
             id: string;
             /** @enum {unknown} */
             kind: "discount" | "product" | "tax";
@@ -1610,6 +1666,15 @@ export interface components {
             object?: "test_clock";
             sessions: number;
             updatedAt: string;
+        };
+        Token: {
+            /** @default null */
+            contractAddress?: string | null;
+            locator: string;
+            /** @default null */
+            mintHash?: string | null;
+            /** @default null */
+            tokenId?: string | null;
         };
         /** @enum {unknown} */
         TransactionKind: "capture" | "refund" | "transfer";
@@ -2647,6 +2712,88 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_deliver: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliverItems"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_fail_delivery: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FailDelivery"];
+            };
+        };
         responses: {
             200: {
                 headers: {

@@ -26,7 +26,8 @@ from tillgate.checkout.orders.model import (
 from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, to_api
 from tillgate.checkout.orders.operations import Handed, OrderChanges
 from tillgate.checkout.orders.records import OrderFilters
-from tillgate.checkout.refunds.operations import fail_delivery, refund_order
+from tillgate.checkout.refunds.operations import fail_delivery as refund_undelivered
+from tillgate.checkout.refunds.operations import refund_order
 from tillgate.checkout.settlement import deciding
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -114,10 +115,10 @@ async def deliver(context: ApiContext, tx: Transaction, call: Call) -> OrderObje
     return to_api(order)
 
 
-async def fail(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+async def fail_delivery(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     body: FailDelivery = call.body
     handed = Handed(DeliveryStatus.FAILED, body.line_item_ids, reason=body.reason)
-    return to_api(await fail_delivery(context.checkout, tx, call.principal, call.id, handed))
+    return to_api(await refund_undelivered(context.checkout, tx, call.principal, call.id, handed))
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
@@ -241,7 +242,7 @@ ROUTES = [
         "/orders/{id}/fail_delivery",
         (WRITE, REFUND),
         "Mark items of a paid order as not delivered, and refund their price",
-        Writes(fail),
+        Writes(fail_delivery),
         OrderObject,
         body=FailDelivery,
     ),
