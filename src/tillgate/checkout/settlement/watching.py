@@ -1,8 +1,8 @@
 """Live payments and the chains that their money comes on: which addresses are looked for, and what follows from a
 transfer to one."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from tillgate.base.clock import DAY_MS
 from tillgate.checkout.context import CheckoutContext
@@ -44,3 +44,12 @@ class LivePayments:
         if observed:
             await observe_payment(self._context, tx, found.payment_id, observed)
         return [found.payment_id if fit else None for fit in fits]
+
+
+def addresses_of(project_id: str) -> Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, list[str]]]:
+    """Which of some addresses belong to a project's live payments: to explain a transaction to its merchant."""
+
+    async def ours(tx: Transaction, addresses: Sequence[str]) -> list[str]:
+        return await records.of_project(tx, project_id, addresses)
+
+    return ours
