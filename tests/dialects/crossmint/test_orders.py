@@ -219,3 +219,16 @@ async def test_fifty_retries_of_one_name_are_one_order(mint: Mint) -> None:
     assert len({one.json()["order"]["orderId"] for one in answers}) == 1
     assert len({one.json()["clientSecret"] for one in answers}) == 1
     assert len((await mint.call("GET", "/orders")).json()["data"]) == 1
+
+
+async def test_a_product_is_named_by_its_reference_as_well(mint: Mint) -> None:
+    """The merchant's own name, or the one that a product's twins share; the locator is given back as it came."""
+    product_id, context = mint.product, mint.shop.app._api.context
+    await context.database.write(
+        lambda tx: tx.execute("UPDATE products SET reference = 'mug' WHERE id = $1", product_id)
+    )
+    order = (await mint.made(lineItems={"collectionLocator": "crossmint:mug:blue"}))["order"]
+    assert order["lineItems"][0]["collectionLocator"] == "crossmint:mug:blue"
+    assert (await mint.own_order(order["orderId"]))["lineItems"][0]["productId"] == product_id
+    order = await mint.edited(order["orderId"])
+    assert order["quote"]["status"] == "valid"

@@ -1,5 +1,6 @@
 """Orders made, changed, read and listed in Crossmint's language."""
 
+import contextlib
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -8,7 +9,7 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
-from tillgate.base.errors import InvalidInput, NotFound
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.money import MINOR_DIGITS, Money, format_minor
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem, Verbatim
@@ -19,7 +20,7 @@ from tillgate.checkout.orders.model import LINE_ITEMS_MAX, QUANTITY_MAX, LineIte
 from tillgate.checkout.orders.operations import NewLineItem
 from tillgate.checkout.orders.records import Place
 from tillgate.checkout.products.model import Pricing, Product
-from tillgate.checkout.products.operations import products_by_id
+from tillgate.checkout.products.operations import product_on_sale, products_by_id
 from tillgate.checkout.sessions.opening import Beside, NewSession, open_session
 from tillgate.checkout.sessions.pricing import requote
 from tillgate.dialects.crossmint import records
@@ -79,7 +80,7 @@ async def create_order(
         raise InvalidInput("line_items", Problem.COUNT, minimum=1, maximum=LINE_ITEMS_MAX, count=len(given))
     lines = [_checked_line(one, _at(number, asked)) for number, one in enumerate(given)]
     payment, recipient = _checked_payment(asked.payment), _checked_recipient(asked.recipient)
-    products = await products_by_id(tx, principal, list(dict.fromkeys(one.product_id for one in lines)))
+    products = await _named_products(tx, principal, [one.product_id for one in lines])
     new = [_new_line(one, products.get(one.product_id), _at(number, asked)) for number, one in enumerate(lines)]
     now, kept_orders = context.clock.now(), []
 
@@ -185,6 +186,17 @@ async def list_orders(context: CheckoutContext, tx: Transaction, principal: Prin
         next_cursor=_cursor(last, page[-1]) if page and onwards else None,
         previous_cursor=_cursor(first, page[0]) if page and back else None,
     )
+
+
+async def _named_products(tx: Transaction, principal: Principal, names: list[str]) -> dict[str, Product]:
+    """The products by how they are named: by their ids, or by the merchant's references."""
+    wanted = list(dict.fromkeys(names))
+    found = await products_by_id(tx, principal, wanted)
+    for name in wanted:
+        if name not in found:
+            with contextlib.suppress(NotFound, Conflict):
+                found[name] = await product_on_sale(tx, principal.project_id, name, livemode=principal.livemode)
+    return found
 
 
 def _own_order(text: str) -> str:
