@@ -81,6 +81,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/checkout_sessions/{id}/payment_option": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["checkout_sessions_choose_option"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkout_sessions/{id}/simulate": {
         parameters: {
             query?: never;
@@ -812,7 +828,7 @@ export interface components {
             cancelRemainder?: boolean;
         };
         CheckoutSessionObject: {
-            address: string;
+            address: string | null;
             allowPromotionCodes: boolean;
             amount: components["schemas"]["CryptoAmount"];
             canceledAt: string | null;
@@ -825,7 +841,7 @@ export interface components {
             createdAt: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
-            ethPriceUsd: string;
+            ethPriceUsd: string | null;
             exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             fiat: components["schemas"]["FiatAmount"];
@@ -844,8 +860,10 @@ export interface components {
             orderId: string;
             paidAt: string | null;
             payment?: components["schemas"]["PaymentObject"] | null;
+            paymentAddress?: string | null;
             paymentId: string;
             paymentLink?: components["schemas"]["PaymentLinkObject"] | null;
+            paymentOptions?: components["schemas"]["PaymentOptionObject"][];
             /** @enum {unknown} */
             paymentStatus: "no_payment_required" | "paid" | "unpaid";
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
@@ -858,6 +876,9 @@ export interface components {
             testClock?: components["schemas"]["TestClockObject"] | null;
             testClockId: string | null;
             txHash: string | null;
+        };
+        ChoosePaymentOption: {
+            asset: string;
         };
         CouponObject: {
             active: boolean;
@@ -1520,6 +1541,22 @@ export interface components {
             transactions?: components["schemas"]["ListObject_TransactionObject_"];
             updatedAt: string;
         };
+        PaymentOptionObject: {
+            amount: string;
+            amountAtomic: string;
+            asset: string;
+            blockSeconds: number;
+            chainId: number;
+            chosen: boolean;
+            confirmationsNeeded: number | null;
+            confirmationsSeen: number | null;
+            decimals: number;
+            exchangeLabel: string;
+            explorer: string | null;
+            network: string;
+            networkTitle: string;
+            symbol: string;
+        };
         /** @enum {unknown} */
         PaymentState: "awaiting" | "canceled" | "detected" | "expired" | "failed" | "requires_capture" | "review" | "succeeded";
         ProductObject: {
@@ -2118,6 +2155,47 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSessionObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    checkout_sessions_choose_option: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoosePaymentOption"];
+            };
+        };
         responses: {
             200: {
                 headers: {
