@@ -841,6 +841,7 @@ export interface components {
             createdAt: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
+            customerStated: boolean;
             ethPriceUsd: string | null;
             exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
@@ -1110,6 +1111,7 @@ export interface components {
         CustomerObject: {
             createdAt: string;
             email: string | null;
+            emailStated: boolean;
             id: string;
             livemode: boolean;
             metadata: unknown;
@@ -1438,6 +1440,7 @@ export interface components {
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
+            customerStated: boolean;
             decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
             exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
