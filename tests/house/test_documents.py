@@ -103,6 +103,8 @@ MAKE = "tests/journeys/test_make.py"
 # What stands in a sentence, with options or arguments. A bare name, such as `tillgate requests`, has to exist only.
 COMMANDS: dict[str, str | Reason] = {
     "tillgate doctor --check-mail": "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
+    "tillgate doctor --prove": "tests/cli/test_proving.py::test_books_are_proved_and_a_transfer_explained",
+    "tillgate transfers explain HASH": "tests/cli/test_proving.py::test_books_are_proved_and_a_transfer_explained",
     "keyturn keys create --help": NAMED,
     "keyturn keys revoke KEY_ID --tree": NAMED,
     "keyturn scan . --history --check": NAMED,
