@@ -68,6 +68,7 @@ from tillgate.pages.mails import BuyerMails
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -167,9 +168,10 @@ class Tillgate:
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
         self._worker = DeliveryWorker(database, self._sender, clock, outbox, tests=self._tests)
+        networks = EvmRail(clock, dev=settings.dev)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
-            Rails(test=SimulatedRail(), live=None),
+            Rails(test=SimulatedRail(), live=networks, networks=networks),
             clock,
             outbox,
         )
