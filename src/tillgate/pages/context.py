@@ -13,6 +13,7 @@ class PagesContext(NamedTuple):
 
     Attributes:
         codes: how often somebody may try a promotion code.
+        holds: and how many of those that exist they may hold.
         visits: how many sessions somebody may open from a payment link.
     """
 
@@ -20,4 +21,5 @@ class PagesContext(NamedTuple):
     accounts: Accounts
     checkout: CheckoutContext
     codes: VisitorLimit
+    holds: VisitorLimit
     visits: VisitorLimit
