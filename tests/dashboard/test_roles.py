@@ -66,7 +66,7 @@ BELOW: dict[str, Right | None] = {
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
-    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel)$|/products/\w+/switch$"
+    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel)$|/products/[^/]+/switch$"
 )
 
 
