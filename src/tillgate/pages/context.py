@@ -5,6 +5,7 @@ from typing import NamedTuple
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.checkout import CheckoutContext
+from tillgate.rails.port import NetworkSight
 from tillgate.store import Database
 
 
@@ -14,6 +15,8 @@ class PagesContext(NamedTuple):
     Attributes:
         codes: how often somebody may try a promotion code.
         visits: how many sessions somebody may open from a payment link.
+        networks: what is seen of the networks that sessions are paid on; None where there are none.
+        hashes: how often somebody may have a transaction looked up.
     """
 
     database: Database
@@ -21,3 +24,5 @@ class PagesContext(NamedTuple):
     checkout: CheckoutContext
     codes: VisitorLimit
     visits: VisitorLimit
+    networks: NetworkSight | None = None
+    hashes: VisitorLimit | None = None
