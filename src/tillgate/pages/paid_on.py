@@ -39,7 +39,7 @@ class WalletRequest(NamedTuple):
     Attributes:
         chain: the chain id as wallets take it, in hexadecimal.
         token: the contract that is called, with ``data``.
-        known: what a wallet is told that does not know the network; None where it has to know it.
+        known: what a wallet is given that does not know the network; None where it has to know it.
     """
 
     chain: str
@@ -92,7 +92,7 @@ def paid_on(
 
     Args:
         sight: how the network of :func:`shown_option` stands.
-        known: what wallets may be told of the network that was chosen.
+        known: what wallets may know about the network that was chosen.
         to_send: what has to arrive now, in atomic units of the chosen asset.
     """
     terms, option = payment.terms, shown_option(payment)
@@ -218,5 +218,5 @@ _ANSWERS: Final[Mapping[HashVerdict, str]] = {
 
 
 def answered(answer: HashAnswer, words: Words) -> Markup:
-    """What became of a transaction, for its buyer."""
+    """The outcome of a transaction, for its buyer."""
     return words.html(_ANSWERS[answer.verdict], network=answer.network)

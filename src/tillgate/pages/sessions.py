@@ -229,7 +229,7 @@ async def _pay_with(context: PagesContext, request: Request) -> Response:
 
 
 async def _look_up(context: PagesContext, request: Request) -> Response:
-    """Say what became of a transaction that the buyer says they paid with. It is a hint: nothing follows from it."""
+    """Say the outcome of a transaction that the buyer says they paid with. It is a hint: nothing follows from it."""
     session = await _session(context, request)
     if session is None or not session.payment.terms.options or not session.payment.terms.address:
         return _unknown(request)

@@ -191,7 +191,7 @@ def view(
         simulations: what can be simulated for it; nothing outside of test mode.
         start_again: the path of its link where that is still open.
         sight: how the network stands that it is paid on.
-        known: what a wallet may be told of that network.
+        known: what a wallet may know about that network.
     """
     terms, said = session.payment.terms, statement_of(session)
     situation, words = said.situation, BUYER[said.situation]

@@ -101,7 +101,7 @@ class WalletChain(NamedTuple):
 
 
 class HashVerdict(StrEnum):
-    """What became of a transaction that a buyer says they paid with."""
+    """The outcome of a transaction that a buyer says they paid with."""
 
     COUNTED = "counted"
     WAITING = "waiting"

@@ -1,4 +1,4 @@
-"""What a buyer's page is told about networks: how they stand now, and what became of a transaction."""
+"""What a buyer's page is told about networks: how they stand now, and the outcome of a transaction."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
