@@ -22,6 +22,7 @@ from tests.databases import lay_out
 from tests.running import EVERY_SCOPE
 from tillgate.app import Tillgate, running
 from tillgate.base.clock import DAY_MS, MINUTE_MS, SystemClock
+from tillgate.dialects import SPOKEN
 from tillgate.opening import Keys, open_keys
 from tillgate.settings import Settings
 from tillgate.store.sealing import Sealer, new_key
@@ -166,7 +167,7 @@ async def open_shop(
     dev: bool = True,
     still: bool = False,
     clock: MovableClock | None = None,
-    dialects: Sequence[Dialect] = (),
+    dialects: Sequence[Dialect] = SPOKEN,
     **more: Any,
 ) -> AsyncIterator[Shop]:
     """A running shop with one project; ``more`` are settings by their names.

@@ -48,6 +48,7 @@ from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
+from tillgate.dialects import SPOKEN
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
@@ -67,7 +68,9 @@ from tillgate.pages.mails import BuyerMails
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.rail import EvmRail
+from tillgate.rails.evm.sight import EvmSight
 from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -75,16 +78,20 @@ from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer
 from tillgate.store.jobs import JobWorker
 from tillgate.store.sealing import claim
+from tillgate.wire.crossroads import Crossroads, hint_of_format
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.serving import DialectApp
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter
 
+BELOW_ROOT: Final = f"{ROOT}/"
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
+# By visitor, and by session: each look asks every node.
+HASH_LIMIT: Final = Limit(6 / 60, 10)
 # Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
 # 86,400 a day at most, where a code of eight characters has billions of others beside it.
 # Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
@@ -105,7 +112,7 @@ class Tillgate:
         sealer: Sealer,
         clock: Clock,
         metrics: Metrics | None = None,
-        dialects: Sequence[Dialect] = (),
+        dialects: Sequence[Dialect] = SPOKEN,
     ) -> None:
         """
         Args:
@@ -216,7 +223,9 @@ class Tillgate:
             "requests": self._keys.requests,
         }
         self._api = NativeApi(context, **around)
-        self._dialects = [DialectApp(context, one, **around) for one in dialects]
+        hint = hint_of_format((self._api.dialect, *dialects), settings.public_url)
+        spoken = [DialectApp(context, one, **around, hint_of_format=hint) for one in dialects]
+        self._crossroads = Crossroads(spoken, self._keys.carriers)
         dashboard = DashboardContext(
             database,
             clock,
@@ -247,6 +256,8 @@ class Tillgate:
             self._checkout,
             codes,
             VisitorLimit(limiter, "visits", settings.visit_limit),
+            EvmSight(Explainer(database, sealer)),
+            VisitorLimit(limiter, "hashes", HASH_LIMIT),
         )
         self._site: ASGIApp = Starlette(
             routes=[
@@ -267,8 +278,9 @@ class Tillgate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             _look_through_proxies(scope, self._trusted_proxies)
-        # A language may be spoken below /api, too.
-        if self._dialects and scope["type"] == "http" and (spoken := self._spoken_at(scope["path"])) is not None:
+        if scope["type"] == "http" and scope["path"].startswith(BELOW_ROOT):
+            await self._api(scope, receive, send)
+        elif scope["type"] == "http" and (spoken := self._crossroads.find(scope)) is not None:
             await spoken(scope, receive, send)
         elif scope["type"] == "http" and _is_api(scope["path"]):
             await self._api(scope, receive, send)
@@ -304,9 +316,6 @@ class Tillgate:
             await self._tests.close()
             if self._shared is not None:
                 await self._shared.close()
-
-    def _spoken_at(self, path: str) -> DialectApp | None:
-        return next((one for one in self._dialects if one.dialect.mount_of(path) is not None), None)
 
     async def _describe(self, _: Request) -> Response:
         # The same for everybody, and no secret: tools fetch it without a key.
@@ -475,7 +484,7 @@ async def running(
     settings: Settings,
     clock: Clock | None = None,
     metrics: Metrics | None = None,
-    dialects: Sequence[Dialect] = (),
+    dialects: Sequence[Dialect] = SPOKEN,
 ) -> AsyncIterator[Tillgate]:
     """A server whose database is open and migrated, until the block ends.
 

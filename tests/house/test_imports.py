@@ -9,7 +9,13 @@ from tests.house.source import PACKAGES, SRC, below, edges, file_of, graph
 # docs/architecture.md, "Two packages". The lowest floor comes last.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.cli", "tillgate.app", "tillgate.jobs", "tillgate.metrics", "tillgate.opening", "tillgate.settings"),
-    ("tillgate.dashboard", "tillgate.pages", "tillgate.api"),
+    ("tillgate.dashboard", "tillgate.pages", "tillgate.api", "tillgate.dialects"),
+    (
+        "tillgate.dialects.smartpay",
+        "tillgate.dialects.crossmint",
+        "tillgate.dialects.coin_moebius",
+        "tillgate.dialects.craftkit",
+    ),
     ("tillgate.wire",),
     ("tillgate.access", "tillgate.checkout"),
     ("tillgate.rails", "tillgate.events", "tillgate.mail"),
@@ -35,6 +41,7 @@ WHO_KNOWS_KEYTURN = (
     "keyturn",
     "tillgate.access",
     "tillgate.wire",
+    "tillgate.dialects",
     "tillgate.api",
     "tillgate.dashboard",
     "tillgate.cli",

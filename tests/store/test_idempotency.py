@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.database import Database
-from tests.makers import NEW_YEAR, counter_over, execute, one
+from tests.makers import NEW_YEAR, counter_over, execute, one, rows
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
-from tillgate.store import idempotency
+from tillgate.store import Transaction, idempotency
 from tillgate.store.idempotency import (
     FORGET_BATCH_MAX,
     JSON,
@@ -57,6 +57,20 @@ class Keeper:
             await self.begin(request)
         return caught.value.code
 
+    async def together(self, request: IdempotentRequest, answer: StoredAnswer = FIRST) -> StoredAnswer | str:
+        """Claimed and answered in one transaction: what is replayed, why it is refused, or the fresh answer."""
+
+        async def operation(tx: Transaction) -> StoredAnswer:
+            stored = await idempotency.begin_together(tx, request)
+            if stored is None:
+                await idempotency.finish_together(tx, request, answer)
+            return stored or answer
+
+        try:
+            return await self._database.write(operation)
+        except Conflict as refused:
+            return refused.code
+
 
 @pytest.fixture
 async def keeper(database: Database) -> Keeper:
@@ -77,6 +91,47 @@ async def test_an_answer_is_given_again_until_24_hours_after_its_request(keeper:
     assert await keeper.refused(keeper.request(DAY_MS, body="two")) == "idempotency_key_in_use"
     await keeper.finish(keeper.request(DAY_MS, body="two"), FIRST)
     assert await keeper.begin(keeper.request(DAY_MS + 1, body="two")) == FIRST
+
+
+@pytest.mark.anyio
+async def test_what_is_answered_in_one_transaction_is_kept_as_in_two(database: Database, keeper: Keeper) -> None:
+    """Replayed within the window, refused for another body, taken over after a minute or a day; rows alike."""
+    assert await keeper.together(keeper.request(), SECOND) == SECOND
+    assert await keeper.together(keeper.request(DAY_MS - 1)) == SECOND
+    assert await keeper.begin(keeper.request(DAY_MS - 1)) == SECOND
+    assert await keeper.together(keeper.request(1, body="two")) == "idempotency_key_reused"
+    assert await keeper.together(keeper.request(DAY_MS, body="two"), FIRST) == FIRST
+    assert await keeper.begin(keeper.request(DAY_MS + 1, body="two")) == FIRST
+
+    await keeper.begin(keeper.request(key="claimed"))
+    assert await keeper.together(keeper.request(MINUTE_MS - 1, key="claimed")) == "idempotency_key_in_use"
+    assert await keeper.together(keeper.request(MINUTE_MS, key="claimed", body="two")) == "idempotency_key_reused"
+    assert await keeper.together(keeper.request(MINUTE_MS, key="claimed"), SECOND) == SECOND
+    await keeper.finish(keeper.request(key="claimed"), FIRST)
+    assert await keeper.begin(keeper.request(MINUTE_MS, key="claimed")) == SECOND
+
+    await keeper.begin(keeper.request(key="apart"))
+    await keeper.finish(keeper.request(key="apart"), FIRST)
+    await keeper.together(keeper.request(key="at once"), FIRST)
+    apart, at_once = await rows(
+        database,
+        "SELECT livemode, namespace, owner, fingerprint, status, media_type, body, sealed, created_at, expires_at "
+        "FROM idempotency_names WHERE key IN ('apart', 'at once') ORDER BY key",
+    )
+    assert tuple(apart) == tuple(at_once)
+
+
+@pytest.mark.anyio
+async def test_what_fails_in_one_transaction_leaves_its_name_free(database: Database, keeper: Keeper) -> None:
+    """Neither the effect nor the claim is there."""
+
+    async def operation(tx: Transaction) -> None:
+        await idempotency.begin_together(tx, keeper.request())
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.write(operation)
+    assert await keeper.together(keeper.request(body="two"), SECOND) == SECOND
 
 
 @pytest.mark.anyio

@@ -86,6 +86,10 @@ class Carriers:
             return self._from_authorization(authorization)
         return self._from_both(authorization, api_key)
 
+    def formats_of(self, text: str) -> tuple[str, ...]:
+        """The formats that write keys as this text is written; none where it is no key of theirs."""
+        return self._parser.formats_of(text)
+
     def in_url(self, text: str) -> KeySecret | bool:
         """The key that stands in a part of a URL: itself where it is whole, True where something only looks like
         one, False where nothing does."""

@@ -131,6 +131,8 @@ class Presented(MaskedRepr, Asked, frozen=True, kw_only=True, gc=False):
         exposed: whether what is not secure is known to have come in clear text. Where proxies only do not say how it
             came, the key is refused and nothing is concluded from it.
         object_id: the object that the path names, where a client secret may open one.
+        format: the only format that keys are accepted in; empty for every format. A key that was imported in a form of
+            its own is of every format.
     """
 
     authorization: str | None = None
@@ -140,6 +142,7 @@ class Presented(MaskedRepr, Asked, frozen=True, kw_only=True, gc=False):
     secure: bool = True
     exposed: bool = True
     object_id: str | None = None
+    format: str = ""
 
 
 class VerifierStore(VerificationStore, SecretStore, Protocol):
@@ -177,6 +180,7 @@ class Verifier:
             or not authorization.isascii()
             or presented.api_key is not None
             or not presented.secure
+            or (presented.format and presented.format not in self._carriers.formats_of(authorization[7:]))
         ):
             return None
         in_url = self._url_to_search(presented)
@@ -214,6 +218,11 @@ class Verifier:
             # Whose key it was matters to its owner alone, who may want to know that it has been seen on the wire.
             key = await self._finder.find(carried.secret.digest())
             return Refused(RefusalReason.INSECURE, key, exposed=presented.exposed)
+        if presented.format:
+            formats = self._carriers.formats_of(carried.secret.reveal())
+            if formats and presented.format not in formats:
+                # By its text alone: nothing is looked up, and nothing about the key is disclosed.
+                return Refused(RefusalReason.MALFORMED, formats=formats)
         key = await self._finder.find(carried.secret.digest())
         asked: Asked = presented
         if carried.client_secret is not None and key is not None and presented.object_id is not None:

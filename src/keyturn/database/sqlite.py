@@ -164,6 +164,15 @@ class _TakeBack(Exception):
 _STRAY = "an operation awaited something that is not its transaction; do network calls and sleeps before or after it"
 
 
+class _Closing(threading.local):
+    """Whether this thread closes an operation for a stray await: what that asked for is not done either."""
+
+    stray = False
+
+
+_closing = _Closing()
+
+
 def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         coroutine.send(None)
@@ -175,7 +184,11 @@ def _run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
         if str(error) == "no running event loop":
             raise StrayAwait(_STRAY) from error
         raise
-    coroutine.close()
+    _closing.stray = True
+    try:
+        coroutine.close()
+    finally:
+        _closing.stray = False
     raise StrayAwait(_STRAY)
 
 
@@ -184,7 +197,7 @@ class _Waiting(Generic[T]):
 
     Attributes:
         ends: on the monotonic clock, when it is waited for no longer; None for never.
-        given_up: whether it was answered for want of time, or who asked for it is gone. It is not begun any more.
+        given_up: whether it was answered for want of time, or its operation was refused. It is not begun any more.
     """
 
     __slots__ = ("answer", "callbacks", "ends", "error", "future", "given_up", "operation", "timer")
@@ -338,9 +351,9 @@ class SqliteDatabase:
         try:
             return await waiting.future
         except GeneratorExit:
-            # Asked for by an operation that is refused for it, or by a loop that has ended: nobody is told of it.
-            waiting.given_up = True
-            waiting.future.cancel()
+            if _closing.stray:
+                waiting.given_up = True
+                waiting.future.cancel()
             raise
 
     async def close(self) -> None:
@@ -362,7 +375,7 @@ class SqliteDatabase:
 
     def _enqueue(self, operation: Operation[T], seconds: float | None) -> "_Waiting[T]":
         loop = asyncio.get_running_loop()
-        waiting = _Waiting[T](operation, loop.create_future(), seconds)
+        waiting: _Waiting[T] = _Waiting(operation, loop.create_future(), seconds)
         with self._lock:
             self._waiting.append(waiting)
             # A loop may have ended between being asked and coming to it.

@@ -135,6 +135,7 @@ class Pipeline:
         origins: Origins | None = None,
         trusted: Networks = _NO_PROXIES,
         key_first: bool = True,
+        key_format: str = "",
         new_id: Callable[[], str] | None = None,
         count_response: Callable[[int], None] = lambda _: None,
         requests: RequestLog | None = None,
@@ -145,6 +146,7 @@ class Pipeline:
             origins: answers browsers that ask before they call; None where browsers do not call.
             trusted: proxies that say who sent a request, where nobody has looked through them yet.
             key_first: whether it takes a key to be told that there is no such path.
+            key_format: the only format that keys are accepted in; empty for every format.
             new_id: names each request, and its answer.
             count_response: told the status of every answer.
             requests: keeps a line of each request with a known key.
@@ -156,6 +158,7 @@ class Pipeline:
         self._origins = origins
         self._trusted = trusted
         self._key_first = key_first
+        self._key_format = key_format
         self._new_id = new_id
         self._count_response = count_response
         self._requests = requests
@@ -267,6 +270,7 @@ class Pipeline:
             origin=_text(headers.get(b"origin")),
             app=_text(headers.get(b"x-app-identifier")),
             object_id=values[-1] if values else "",
+            format=self._key_format,
         )
         return presented
 

@@ -289,6 +289,7 @@ class Refused(msgspec.Struct, frozen=True):
         key: the key that was presented, where it is known; never to be shown to the caller.
         hint: what is wrong with what was presented, where that can be told without telling a secret.
         exposed: whether the reason, where it is about how the key came, is known for certain.
+        formats: of a key in another format than those that are accepted here, the formats that are written so.
     """
 
     reason: RefusalReason
@@ -296,6 +297,7 @@ class Refused(msgspec.Struct, frozen=True):
     need: Need | None = None
     hint: str | None = None
     exposed: bool = True
+    formats: tuple[str, ...] = ()
 
 
 def checked_name(name: str) -> str:

@@ -258,12 +258,15 @@ class KeyParser:
 
     def __init__(self, formats: Iterable[KeyFormat]) -> None:
         self._layouts: dict[tuple[str, int], tuple[_Layout, Kind, Mode]] = {}
+        self._formats: dict[tuple[str, int], tuple[str, ...]] = {}
         self._foreign: tuple[ForeignForm, ...] = ()
         for format in formats:
             layout = _layout(format)
             for kind in format.kinds:
                 for mode, _ in format.mode_words:
-                    self._layouts.setdefault((format.head(kind, mode), format.body_length), (layout, kind, mode))
+                    written = (format.head(kind, mode), format.body_length)
+                    self._layouts.setdefault(written, (layout, kind, mode))
+                    self._formats[written] = (*self._formats.get(written, ()), format.name)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -279,6 +282,11 @@ class KeyParser:
     def foreign(self) -> tuple[ForeignForm, ...]:
         """The forms of imported keys that are let by; none unless there are such keys."""
         return self._foreign
+
+    def formats_of(self, text: str) -> tuple[str, ...]:
+        """The formats that write keys as this text is written, by its head and its length; none for imported keys."""
+        at = text.rfind("_") + 1
+        return self._formats.get((text[:at], len(text) - at), ())
 
     def learn(self, forms: Iterable[ForeignForm]) -> None:
         """Let these forms of imported keys by, and no others."""

@@ -19,6 +19,14 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 PATTERN = "[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}"
 _TYPED = re.compile(PATTERN)
 _ULID = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
+_HEX = re.compile(r"[0-9a-f]{32}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# Python reads a number in base 32 with the letters that Crockford leaves out.
+_TO_BASE_32 = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE62_DIGITS = {character: digit for digit, character in enumerate(_BASE62)}
+# 62^22 is more than 2^128: an id with leading zeros has them here, too.
+BASE62_LENGTH = 22
 
 PROJECT = "prj"
 USER = "usr"
@@ -148,3 +156,59 @@ def is_id(prefix: str, text: str) -> bool:
     """Whether ``text`` has the form of such an id; it says nothing about its existence."""
     head, _, ulid = text.partition("_")
     return head == prefix and _ULID.fullmatch(ulid) is not None
+
+
+def spelled(id: str, spelling: str) -> str:
+    """An id's 128 bits in another document's writing: ``base62`` (22 characters), ``hex`` (32) or ``uuid`` (RFC 9562's
+    text of them). :func:`unspelled` gives the id back.
+
+    Raises:
+        ValueError: it is no id, or there is no such spelling.
+    """
+    ulid = id.partition("_")[2]
+    if _ULID.fullmatch(ulid) is None:
+        raise ValueError("not an id")
+    value = int(ulid.translate(_TO_BASE_32), 32)
+    match spelling:
+        case "base62":
+            return _base62(value)
+        case "hex":
+            return f"{value:032x}"
+        case "uuid":
+            text = f"{value:032x}"
+            return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        case _:
+            raise ValueError(f"there is no spelling {spelling!r}")
+
+
+def unspelled(prefix: str, text: str, spelling: str) -> str | None:
+    """The id that :func:`spelled` wrote so; None where the text is written otherwise. One id has one writing: capital
+    letters in ``hex`` and ``uuid`` are none, nor is a number beyond 128 bits."""
+    match spelling:
+        case "base62":
+            value = _from_base62(text) if len(text) == BASE62_LENGTH else None
+        case "hex":
+            value = int(text, 16) if _HEX.fullmatch(text) else None
+        case "uuid":
+            value = int(text.replace("-", ""), 16) if _UUID.fullmatch(text) else None
+        case _:
+            raise ValueError(f"there is no spelling {spelling!r}")
+    return f"{prefix}_{_text(value)}" if value is not None and value < 1 << 128 else None
+
+
+def _base62(value: int) -> str:
+    digits = []
+    for _ in range(BASE62_LENGTH):
+        value, digit = divmod(value, 62)
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))
+
+
+def _from_base62(text: str) -> int | None:
+    value = 0
+    for character in text:
+        digit = _BASE62_DIGITS.get(character)
+        if digit is None:
+            return None
+        value = value * 62 + digit
+    return value

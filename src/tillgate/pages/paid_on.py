@@ -148,9 +148,7 @@ def _choices(terms: PaymentTerms, words: Words, *, must_choose: bool) -> tuple[O
     )
 
 
-def _wallet(
-    terms: PaymentTerms, option: PaymentOption, to_send: int, known: WalletChain | None
-) -> WalletRequest:
+def _wallet(terms: PaymentTerms, option: PaymentOption, to_send: int, known: WalletChain | None) -> WalletRequest:
     return WalletRequest(hex(option.chain_id), token_of(option.asset), transfer_call(terms.address, to_send), known)
 
 

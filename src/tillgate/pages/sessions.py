@@ -249,9 +249,7 @@ async def _look_up(context: PagesContext, request: Request) -> Response:
             if seconds := await context.hashes.seconds_to_wait(who) or await context.hashes.seconds_to_wait(session.id):
                 time = spoken(seconds, words)
                 wait = words.html("Too many tries. Please wait {time}, then try again.", time=time)
-                told = await _checkout(
-                    context, request, session, 429, looked_up=LookedUp(typed, wait, is_wrong=True)
-                )
+                told = await _checkout(context, request, session, 429, looked_up=LookedUp(typed, wait, is_wrong=True))
                 told.headers["Retry-After"] = str(seconds)
                 return told
         answer = HashAnswer(HashVerdict.NOT_ANSWERED)

@@ -1,9 +1,10 @@
 # ruff: noqa: S608 (statements are put together of constants)
 """A retry never does a thing twice: the answer is stored in the transaction of the effect.
 
-The row is inserted before the effect, so a second request with the same key waits for the first one's
+The name is claimed before the effect, so a second request with the same key waits for the first one's
 commit (PostgreSQL: on the unique key; SQLite: for the one writer) and then finds its answer. A crash leaves
-either the effect and its answer, or neither.
+either the effect and its answer, or neither. Where SQLite's one writer does both in one transaction, its place
+is the claim, and the row is written once.
 """
 
 import base64
@@ -15,7 +16,7 @@ from typing import Final, NamedTuple
 from keyturn.database import Both, Row, Transaction
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from tillgate.base.errors import Conflict, InvalidInput
-from tillgate.base.invariants import present
+from tillgate.base.invariants import ensure, present
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 
@@ -40,6 +41,13 @@ _BEGIN: Final = (
     "AND idempotency_names.fingerprint = excluded.fingerprint)"
 )
 _FOUND: Final = f"SELECT fingerprint, status, media_type, body, sealed FROM idempotency_names WHERE {_NAME}"
+_LOOK: Final = (
+    f"SELECT fingerprint, status, media_type, body, sealed, created_at, expires_at FROM idempotency_names WHERE {_NAME}"
+)
+_KEEP: Final = (
+    f"INSERT OR REPLACE INTO idempotency_names ({_COLUMNS}, fingerprint, created_at, expires_at, status, media_type, "
+    "body, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+)
 _ANSWERED: Final = f"{_FOUND} AND status IS NOT NULL AND expires_at > $6"
 # Whose claim was taken over, or has run out, finds none to finish.
 _CLAIM: Final = f"{_NAME} AND created_at = $6 AND status IS NULL"
@@ -139,7 +147,29 @@ async def begin(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | N
     )
     if claimed == 1:
         return None
-    row = present(await tx.fetch_one(_FOUND, *name), "the earlier request of an Idempotency-Key that is taken")
+    return _earlier(
+        request, present(await tx.fetch_one(_FOUND, *name), "the earlier request of an Idempotency-Key that is taken")
+    )
+
+
+async def begin_together(tx: Transaction, request: IdempotentRequest) -> StoredAnswer | None:
+    """As :func:`begin`, where the effect and :func:`finish_together` follow in this very transaction.
+
+    Raises:
+        Conflict: the name was used for another request, or that request is still running.
+    """
+    if tx.dialect != "sqlite":
+        return await begin(tx, request)
+    row = await tx.fetch_one(_LOOK, *_name(request))
+    if row is None or row["expires_at"] <= request.at:
+        return None
+    lost = row["status"] is None and row["created_at"] <= request.at - UNFINISHED_MS
+    if lost and row["fingerprint"] == request.fingerprint:
+        return None
+    return _earlier(request, row)
+
+
+def _earlier(request: IdempotentRequest, row: Row) -> StoredAnswer:
     if row["fingerprint"] != request.fingerprint and row["fingerprint"] not in request.earlier():
         hours = request.window_ms // HOUR_MS
         values = {"other": "idempotency_key", "hours": hours}
@@ -163,9 +193,28 @@ def _stored(row: Row) -> StoredAnswer:
 
 async def finish(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> bool:
     """Keep what the request answered, if the claim is still its own; answers with whether it was."""
-    text = answer.body.decode() if _is_text(answer.media_type) else base64.b64encode(answer.body).decode()
-    kept = await tx.execute(_FINISH, *_name(request), request.at, answer.status, answer.media_type, text, answer.sealed)
+    kept = await tx.execute(
+        _FINISH, *_name(request), request.at, answer.status, answer.media_type, _text(answer), answer.sealed
+    )
     return kept == 1
+
+
+async def finish_together(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> None:
+    """Keep what the request answered that :func:`begin_together` began."""
+    if tx.dialect != "sqlite":
+        ensure(await finish(tx, request, answer), "a claim is its transaction's own until that ends")
+        return
+    await tx.execute(
+        _KEEP,
+        *_name(request),
+        request.fingerprint,
+        request.at,
+        request.at + request.window_ms,
+        answer.status,
+        answer.media_type,
+        _text(answer),
+        answer.sealed,
+    )
 
 
 async def amend(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer) -> None:
@@ -186,6 +235,10 @@ async def forget(tx: Transaction, now: int) -> int:
 def _name(request: IdempotentRequest) -> tuple[str, bool, str, str, str]:
     principal = request.principal
     return principal.project_id, principal.livemode, request.namespace, request.owner, request.key
+
+
+def _text(answer: StoredAnswer) -> str:
+    return answer.body.decode() if _is_text(answer.media_type) else base64.b64encode(answer.body).decode()
 
 
 def _is_text(media_type: str) -> bool:

@@ -91,7 +91,7 @@ async def _write(
     if named is None:
         given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
         return _answer(dialect, route, await _with_client_secret(context, tx, route, call, given))
-    stored = await idempotency.begin(tx, named.request)
+    stored = await idempotency.begin_together(tx, named.request)
     if stored is not None:
         return dialect.idempotency.replayed(named.replay(stored))
     given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
@@ -99,11 +99,11 @@ async def _write(
     whole = await _with_client_secret(context, tx, route, call, given)
     answer = _answer(dialect, route, whole)
     if kept is whole:
-        await idempotency.finish(tx, named.request, _stored(answer))
+        await idempotency.finish_together(tx, named.request, _stored(answer))
     else:
         public = _answer(dialect, route, kept)
         sealed = named.seal(answer.body) if action.replays_secret else None
-        await idempotency.finish(tx, named.request, _stored(public)._replace(sealed=sealed))
+        await idempotency.finish_together(tx, named.request, _stored(public)._replace(sealed=sealed))
     return answer
 
 

@@ -16,6 +16,8 @@ from tillgate.wire.expanding import Expansions
 from tillgate.wire.paging import Paging
 from tillgate.wire.routing import Route
 
+# A longer path is nobody's, and is not looked through.
+PATH_LENGTH_MAX: Final = 2_048
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -69,13 +71,16 @@ class Dialect(NamedTuple):
     """One HTTP language.
 
     Attributes:
-        mounts: the paths below which it is spoken, such as ``/api/v1``.
+        mounts: the paths below which it is spoken, such as ``/api/v1``; the first stands in its base URL. An empty one
+            is the root of the host, where only the dialect's own routes belong to it. Dialects may share one.
         encode: an answer of a route into a body.
         expansions: what can be put into what; None where nothing can.
         described_at: where its paths are listed, to be told to who asks for one that it has not.
         paging: how lists are asked for and told; None where there are none.
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
+        key_format: the format of the keys that its routes take; empty for every format.
+        fallback: whether it answers below a shared mount where neither the path nor a key says which dialect is meant.
     """
 
     name: str
@@ -92,10 +97,16 @@ class Dialect(NamedTuple):
     paging: Paging | None = None
     webhooks: Style | None = None
     always: Headers = ((b"cache-control", b"no-store"),)
+    key_format: str = ""
+    fallback: bool = False
 
-    def mount_of(self, path: str) -> str | None:
-        """The mount that a path lies below; None where it is not this dialect's."""
-        for mount in self.mounts:
-            if path == mount or path.startswith(f"{mount}/"):
-                return mount
-        return None
+    def split(self, path: str) -> tuple[str, str] | None:
+        """The longest mount that a path lies below, and the rest of it; None where it lies below none."""
+        if self.one_slash and len(path) <= PATH_LENGTH_MAX:
+            while "//" in path:
+                path = path.replace("//", "/")
+        found = [mount for mount in self.mounts if path == mount or path.startswith(f"{mount}/")]
+        if not found:
+            return None
+        mount = max(found, key=len)
+        return mount, path[len(mount) :]

@@ -82,8 +82,8 @@ def needs_of(dialect: Dialect, method: str, target: str) -> Needs:
         LookupError: there is no such operation; the message says which option of the command line is wrong.
     """
     path, _, query = target.partition("?")
-    mount = dialect.mount_of(path)
-    found = _router_of(dialect).find(path[len(mount) :] if mount is not None else path)
+    split = dialect.split(path)
+    found = _router_of(dialect).find(split[1] if split is not None else path)
     if found is None:
         raise LookupError(f"--path: there is no {path[:100]!r}; a path is one such as {dialect.mounts[0]}/links")
     route = found.route(method.upper())
@@ -100,8 +100,11 @@ def _router_of(dialect: Dialect) -> Router[Route]:
 class Spoken:
     """One dialect as the pipeline's language. An endpoint that does not declare its need keeps it from starting."""
 
-    def __init__(self, context: ApiContext, dialect: Dialect) -> None:
+    def __init__(
+        self, context: ApiContext, dialect: Dialect, hint_of_format: Callable[[tuple[str, ...]], str | None]
+    ) -> None:
         check_needs(dialect.routes)
+        self._hint_of_format = hint_of_format
         self._context = context
         self._dialect = dialect
         self._router = _router_of(dialect)
@@ -111,8 +114,13 @@ class Spoken:
 
     def below(self, path: str) -> str:
         """A path without the mount; empty where that is all there is."""
-        mount = self._dialect.mount_of(path)
-        return path[len(mount) :] if mount is not None else ""
+        split = self._dialect.split(path)
+        return split[1] if split is not None else ""
+
+    def has(self, path: str) -> bool:
+        """Whether one of its routes has this path, whatever the method."""
+        split = self._dialect.split(path)
+        return split is not None and self._router.find(split[1]) is not None
 
     def route(self, exchange: Exchange) -> None:
         path = self.below(exchange.path)
@@ -145,6 +153,8 @@ class Spoken:
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         note_refusal(refusal, exchange.id, exchange.method)
+        if refusal.formats:
+            refusal = replace(refusal, hint=self._hint_of_format(refusal.formats))
         return self._told(self._dialect.telling.refused(refusal, exchange.id))
 
     def rate_limited(self, exchange: Exchange, allowance: Allowance, *, by_visitor: bool) -> Answer:
@@ -220,10 +230,12 @@ class DialectApp:
         plain_http_from_here: bool = False,
         count_response: Callable[[int], None] = lambda _: None,
         requests: RequestLog | None = None,
+        hint_of_format: Callable[[tuple[str, ...]], str | None] = lambda _: None,
     ) -> None:
         """
         Args:
             origins: answers browsers that ask before they call.
+            hint_of_format: where a key of one of these formats belongs.
             plain_http_from_here: let this machine in without TLS, as is handy in development.
             count_response: told the status of every answer.
             requests: keeps a line of each request with a known key.
@@ -231,12 +243,13 @@ class DialectApp:
         self.context = context
         self.dialect = dialect
         self.origins = origins
-        self._spoken = Spoken(context, dialect)
+        self._spoken = Spoken(context, dialect, hint_of_format)
         self._pipeline = Pipeline(
             self._spoken,
             context.keys,
             plain_http_from=Networks(LOOPBACK if plain_http_from_here else ()),
             origins=origins,
+            key_format=dialect.key_format,
             clock=context.clock,
             new_id=lambda: ids.new_id(ids.REQUEST),
             count_response=count_response,
@@ -249,6 +262,10 @@ class DialectApp:
             return needs_of(self.dialect, method, target)
         except LookupError:
             return None
+
+    def has(self, path: str) -> bool:
+        """Whether one of its routes has this path, whatever the method."""
+        return self._spoken.has(path)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._pipeline(scope, receive, send)

@@ -24,6 +24,7 @@ from tillgate.rails.evm.node import (
     NodeAway,
     NodeRefused,
     Receipt,
+    Sent,
     Tag,
     TooMuchAsked,
     topic_of,
@@ -239,6 +240,9 @@ class ModelNode:
                 if receipt.tx_hash == tx_hash:
                     return receipt
         return None
+
+    async def transaction(self, tx_hash: str) -> Sent | None:
+        raise NotImplementedError
 
     async def call(self, to: str, data: str, block_hash: str | None = None) -> str:
         self._call("call")

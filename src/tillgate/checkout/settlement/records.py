@@ -1,7 +1,11 @@
 """Every statement about the addresses of live payments."""
 
+from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
+from keyturn.database import with_list
 from tillgate.store import Transaction
 
 _LATELY: Final = (
@@ -17,6 +21,10 @@ _EVERY: Final = (
     "ORDER BY LOWER(p.address) LIMIT $2"
 )
 _QUOTED: Final = "SELECT p.id FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) = $1 LIMIT 1"
+_OF_PROJECT: Final = with_list(
+    "SELECT LOWER(p.address) AS address FROM payments p "
+    "WHERE p.rail = 'evm' AND LOWER(p.address) IN {list} AND p.project_id = $2"
+)
 
 
 async def is_awaited(tx: Transaction, since: int) -> bool:
@@ -38,3 +46,9 @@ async def quoted(tx: Transaction, address: str) -> str | None:
     """The id of the payment that an address was given to."""
     row = await tx.fetch_one(_QUOTED, address)
     return str(row["id"]) if row is not None else None
+
+
+async def of_project(tx: Transaction, project_id: str, addresses: Sequence[str]) -> list[str]:
+    """Those of these addresses, lower case, that payments of a project have."""
+    listed = msgspec.json.encode(addresses).decode()
+    return [row["address"] for row in await tx.fetch_all(_OF_PROJECT, listed, project_id)]

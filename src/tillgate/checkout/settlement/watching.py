@@ -1,8 +1,8 @@
 """Live payments and the chains that their money comes on: which addresses are looked for, and what follows from a
 transfer to one."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from tillgate.base.clock import DAY_MS
 from tillgate.base.invariants import present
@@ -59,3 +59,12 @@ def _asset_of(offered: Sequence[tuple[int, str]], chain_id: int, token: str) -> 
     """The offered asset that a token of a network is."""
     ending = f"/erc20:{token}"
     return next((asset for one, asset in offered if one == chain_id and asset.lower().endswith(ending)), None)
+
+
+def addresses_of(project_id: str) -> Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, list[str]]]:
+    """Which of some addresses belong to a project's live payments: to explain a transaction to its merchant."""
+
+    async def ours(tx: Transaction, addresses: Sequence[str]) -> list[str]:
+        return await records.of_project(tx, project_id, addresses)
+
+    return ours

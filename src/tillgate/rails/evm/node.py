@@ -148,6 +148,22 @@ class Receipt(NamedTuple):
     logs: tuple[Log, ...]
 
 
+class Sent(NamedTuple):
+    """A transaction as it was sent, mined or not.
+
+    Attributes:
+        recipient: None where it creates a contract.
+        value_atomic: native coin that it moves, in wei, unless it fails.
+        block_hash: None while it is in no block.
+    """
+
+    tx_hash: str
+    sender: str
+    recipient: str | None
+    value_atomic: int
+    block_hash: str | None
+
+
 class AccountUse(NamedTuple):
     """What an address has at a block: how many transactions it sent, whether it is a contract, and its native coin."""
 
@@ -233,6 +249,10 @@ class Node(Protocol):
 
     async def receipt(self, tx_hash: str) -> Receipt | None:
         """The outcome of a transaction; None where it is in no block that this node holds."""
+        ...
+
+    async def transaction(self, tx_hash: str) -> Sent | None:
+        """A transaction, also one that waits to be mined; None where this node does not know it."""
         ...
 
     async def call(self, to: str, data: str, block_hash: str | None = None) -> str:

@@ -95,6 +95,10 @@ _KNOWN: Final = (
     f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND block_number >= $2 "
     "AND block_number <= $3 AND state = $4 AND id > $5 ORDER BY id LIMIT $6"
 )
+_OF_TRANSACTION: Final = (
+    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 "
+    "ORDER BY ordinal, generation LIMIT $3"
+)
 _MOVED_TO: Final = (
     "SELECT id, amount_atomic FROM chain_transfers WHERE recipient = $1 AND token = $2 AND chain_id = $3 "
     "AND state = 'final' AND block_number <= $4 AND id > $5 ORDER BY id LIMIT $6"
@@ -224,6 +228,11 @@ async def known(tx: Transaction, chain_id: int, first: int, last: int, *, final:
         if len(rows) < TRANSFERS_PAGE:
             return found
         after = rows[-1]["id"]
+
+
+async def of_transaction(tx: Transaction, chain_id: int, tx_hash: str) -> list[Transfer]:
+    """What the books have of one transaction, by its place in the receipt."""
+    return [_transfer(row) for row in await tx.fetch_all(_OF_TRANSACTION, chain_id, tx_hash, TRANSFERS_PAGE)]
 
 
 async def holding(tx: Transaction, chain_id: int, token: str, address: str, last: int) -> int:

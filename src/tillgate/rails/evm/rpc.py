@@ -38,6 +38,7 @@ from tillgate.rails.evm.node import (
     NodeRefused,
     NodeResting,
     Receipt,
+    Sent,
     Tag,
     TooMuchAsked,
     excerpt,
@@ -171,6 +172,14 @@ class _Receipt(msgspec.Struct, rename="camel"):
     logs: list[_Log]
 
 
+class _Sent(msgspec.Struct, rename="camel"):
+    hash: str
+    sender: str = msgspec.field(name="from")
+    value: str
+    to: str | None = None
+    block_hash: str | None = None
+
+
 class NodeCounts:
     """What one URL was asked since the process began, for ``/metrics``.
 
@@ -278,6 +287,15 @@ class RpcNode:
             return receipt
 
         return await self._ask("eth_getTransactionReceipt", [tx_hash], read)
+
+    async def transaction(self, tx_hash: str) -> Sent | None:
+        def read(raw: msgspec.Raw) -> Sent | None:
+            sent = _sent(raw)
+            if sent is not None and sent.tx_hash != tx_hash:
+                raise Malformed("expected a transaction, got another one")
+            return sent
+
+        return await self._ask("eth_getTransactionByHash", [tx_hash], read)
 
     async def call(self, to: str, data: str, block_hash: str | None = None) -> str:
         return await self._ask("eth_call", [{"to": to, "data": data}, _at(block_hash)], _call_result)
@@ -604,6 +622,19 @@ def _is_asked(log: Log, addresses: frozenset[str], topics: Sequence[frozenset[st
     if (addresses and log.address not in addresses) or len(log.topics) < len(topics):
         return False
     return all(one is None or topic in one for topic, one in zip(log.topics, topics, strict=False))
+
+
+def _sent(raw: msgspec.Raw) -> Sent | None:
+    if _is_null(raw):
+        return None
+    told = _decoded(raw, _Sent)
+    return Sent(
+        tx_hash=parsed_hash(told.hash, what="a transaction hash"),
+        sender=parsed_address(told.sender),
+        recipient=parsed_address(told.to) if told.to is not None else None,
+        value_atomic=parsed_quantity(told.value, what="an amount"),
+        block_hash=parsed_hash(told.block_hash, what="a block hash") if told.block_hash is not None else None,
+    )
 
 
 def _receipt(raw: msgspec.Raw) -> Receipt | None:

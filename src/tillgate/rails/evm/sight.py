@@ -69,7 +69,9 @@ class EvmSight:
 def answer_of(explanation: Explanation) -> HashAnswer:
     """The one thing that a buyer has to know of an explanation."""
     found = [
-        (_FIRST.index(movement.verdict), network.title) for network in explanation.where for movement in network.movements
+        (_FIRST.index(movement.verdict), network.title)
+        for network in explanation.where
+        for movement in network.movements
     ]
     if found:
         rank, title = min(found)

@@ -32,7 +32,7 @@ from tillgate.rails.evm.networks.model import (
 )
 from tillgate.rails.evm.networks.probing import Probed, knows, probe, read_decimals, together
 from tillgate.rails.evm.node import NodeError
-from tillgate.rails.evm.rpc import Nodes, NodeUrl, RpcNode, UrlNotUsable
+from tillgate.rails.evm.rpc import DEADLINE_SECONDS, Nodes, NodeUrl, RpcNode, UrlNotUsable
 from tillgate.store import Database, Sealer, Transaction
 
 # Of a network that the catalogue does not know, where nothing else is said.
@@ -218,13 +218,15 @@ async def _opened(tx: Transaction, sealer: Sealer, network: Network) -> list[Nod
 
 
 @contextlib.asynccontextmanager
-async def opened(database: Database, sealer: Sealer, network: Network) -> AsyncIterator[Nodes]:
-    """The nodes of a network, for some questions."""
+async def opened(
+    database: Database, sealer: Sealer, network: Network, *, deadline_seconds: float = DEADLINE_SECONDS
+) -> AsyncIterator[Nodes]:
+    """The nodes of a network, for some questions, each of which is answered within the deadline or fails."""
 
     async def look(tx: Transaction) -> list[NodeUrl]:
         return await _opened(tx, sealer, network)
 
-    nodes = [RpcNode(url) for url in await database.read(look)]
+    nodes = [RpcNode(url, deadline_seconds=deadline_seconds) for url in await database.read(look)]
     try:
         yield Nodes(nodes)
     finally:

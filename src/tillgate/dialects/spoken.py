@@ -1,0 +1,11 @@
+"""Which languages are spoken beside the native one."""
+
+from typing import Final
+
+from tillgate.dialects.craftkit import CRAFTKIT
+from tillgate.wire.dialect import Dialect
+
+SPOKEN: Final[tuple[Dialect, ...]] = (
+    # In the order in which pages show them; CraftKit's is the last.
+    CRAFTKIT,
+)

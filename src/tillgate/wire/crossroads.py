@@ -1,0 +1,96 @@
+"""Several dialects on one host: which of them a request is for."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from keyturn.admission.carriers import Carried, Carriers
+from keyturn.http.headers import by_name
+from tillgate.wire.dialect import PATH_LENGTH_MAX, Dialect
+from tillgate.wire.serving import DialectApp
+
+TITLES: Final = {
+    "native": "Crypto Checkout",
+    "smartpay": "Smartpay",
+    "crossmint": "Crossmint",
+    "coin-moebius": "Coin Moebius",
+    "craftkit": "CraftKit",
+}
+
+
+class Crossroads:
+    """Finds the dialect of a request: the one that has the path; below a mount, where none has it, that of the key as
+    it is written, before anything is looked up; and where no key says it, the mount's fallback."""
+
+    def __init__(self, apps: Iterable[DialectApp], carriers: Carriers) -> None:
+        """
+        Raises:
+            ValueError: two dialects have the same operation at the same path.
+        """
+        self._apps: Sequence[DialectApp] = tuple(apps)
+        self._carriers = carriers
+        check_apart(app.dialect for app in self._apps)
+
+    def find(self, scope: Any) -> DialectApp | None:
+        """Which dialect answers a request; None where it is for none."""
+        path: str = scope["path"]
+        below = [(split[0], app) for app in self._apps if (split := app.dialect.split(path)) is not None]
+        if not below:
+            return None
+        if len(path) <= PATH_LENGTH_MAX:
+            # A longer mount goes first: who is mounted at the root of the host leaves to others what is theirs.
+            for _, app in sorted(below, key=lambda one: -len(one[0])):
+                if app.has(path):
+                    return app
+        longest = max(len(mount) for mount, _ in below)
+        owners = [app for mount, app in below if mount and len(mount) == longest]
+        if len(owners) <= 1:
+            return owners[0] if owners else None
+        formats = self._formats_of_key(scope)
+        for app in (*owners, *self._apps):
+            if app.dialect.key_format and app.dialect.key_format in formats:
+                return app
+        return next((app for app in owners if app.dialect.fallback), owners[0])
+
+    def _formats_of_key(self, scope: Any) -> tuple[str, ...]:
+        """The formats in which the request's key is written; none without a key."""
+        headers = by_name(scope["headers"])
+        authorization, api_key = headers.get(b"authorization"), headers.get(b"x-api-key")
+        carried = self._carriers.find(
+            authorization.decode("latin-1") if authorization is not None else None,
+            api_key.decode("latin-1") if api_key is not None else None,
+        )
+        return self._carriers.formats_of(carried.secret.reveal()) if isinstance(carried, Carried) else ()
+
+
+def hint_of_format(dialects: Iterable[Dialect], public_url: str) -> Callable[[tuple[str, ...]], str | None]:
+    """What to tell the bearer of a key in another format: where keys that are written so belong.
+
+    Args:
+        dialects: those that are spoken, the native one among them.
+    """
+    bases = {one.key_format or one.name: f"{public_url}{one.mounts[0]}" for one in dialects if one.routes}
+
+    def hint(formats: tuple[str, ...]) -> str | None:
+        for format in formats:
+            if format in bases:
+                return f"This is a key in the format of {TITLES.get(format, format)}. Its base URL is {bases[format]}."
+        return f"This is a key in the format of {TITLES.get(formats[0], formats[0])}, which is not accepted here."
+
+    return hint
+
+
+def check_apart(dialects: Iterable[Dialect]) -> None:
+    """
+    Raises:
+        ValueError: two dialects have the same operation at the same path.
+    """
+    taken: dict[tuple[str, str], str] = {}
+    for dialect in dialects:
+        for mount in dialect.mounts:
+            for route in dialect.routes:
+                segments = (
+                    "{}" if segment.startswith("{") else segment for segment in f"{mount}{route.path}".split("/")
+                )
+                place = (route.method, "/".join(segments))
+                if (other := taken.setdefault(place, dialect.name)) != dialect.name:
+                    raise ValueError(f"{route.method} {mount}{route.path} is of {other} and of {dialect.name}")
