@@ -1,5 +1,5 @@
-"""What the page of a session on networks shows beside the money itself: where to pay, how deep it lies, what a wallet is
-asked. Pure: facts in, what the templates show out."""
+"""What the page of a session on networks shows beside the money itself: where to pay, how deep the money lies, what a
+wallet is asked. Pure: facts in, what the templates show out."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
