@@ -99,7 +99,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         anvil.mine(CONFIRMATIONS)
         server.project()
         named = ("--chain-id", str(CHAIN_ID), "--rpc", anvil.url, "--confirmations", str(CONFIRMATIONS))
-        server.cli("networks", "add", "anvil", *named, "--dev")
+        server.cli("networks", "add", "anvil", *named, dev=True)
         for token, symbol in ((anvil.token, "TUSD"), (anvil.other_token, "OUSD")):
             of = ("--network", "anvil", "--address", token)
             server.cli("tokens", "add", *of, "--currency", "USD", "--symbol", symbol, "--yes")
