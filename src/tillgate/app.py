@@ -31,7 +31,7 @@ from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
-from tillgate.access import CodeTries, VisitorLimit
+from tillgate.access import CodeTries, Keyless, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.alerts import operations as alerts
 from tillgate.access.alerts.mailing import AlertMails
@@ -97,6 +97,11 @@ HASH_LIMIT: Final = Limit(6 / 60, 10)
 # Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
 LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
 KEY_CODE_LIMIT: Final = Limit(1.0, 300)
+# Checkouts that all visitors of a project open together without a key: more than a busy shop's buyers need. Who has a
+# key on a server of their own is not held up when others use this up.
+KEYLESS_PROJECT_LIMIT: Final = Limit(5.0, 600)
+# Looks of one visitor without a key: a page that asks every two seconds, for a few buyers behind one address.
+KEYLESS_LOOK_LIMIT: Final = Limit(2.0, 60)
 
 _log = structlog.get_logger("app")
 
@@ -214,6 +219,11 @@ class Tillgate:
             endpoints,
             self._worker,
             CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
+            Keyless(
+                VisitorLimit(limiter, "keyless", settings.visit_limit),
+                VisitorLimit(limiter, "keyless-by-project", KEYLESS_PROJECT_LIMIT),
+                VisitorLimit(limiter, "keyless-looks", KEYLESS_LOOK_LIMIT),
+            ),
             settings.public_url,
         )
         around: dict[str, Any] = {

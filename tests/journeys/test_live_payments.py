@@ -28,8 +28,8 @@ async def shop(tmp_path: Path, database_url: str, anvil: Anvil, monkeypatch: pyt
 
 
 async def test_a_live_session_is_detected_confirmed_and_paid(anvil: Anvil, shop: Shop) -> None:
-    """The session says where and what to send; its money is seen in the next block and counts once it is deep enough; the
-    order follows, and every event is written."""
+    """The session says where and what to send; its money is seen in the next block and counts once it is deep enough;
+    the order follows, and every event is written."""
     client = await shop.client(mode="live")
     session = await opened(client)
     (option,) = session["paymentOptions"]

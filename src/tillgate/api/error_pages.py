@@ -204,13 +204,13 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "live_mode_not_configured": ErrorPage(
         "Name a network, and set and confirm the project's wallet: [live mode](../live.md). Sessions are never created "
         "with an address that nobody owns.",
-        "No network is set up on this server that serves live payments. Ask the operator to name one: tillgate networks "
-        "add.",
+        "No network is set up on this server that serves live payments. Ask the operator to name one: tillgate "
+        "networks add.",
     ),
     "currency_not_accepted": ErrorPage(
         "Ask for one of the currencies in the message, or let the project take a token that is worth yours: "
         "[tokens](../live.md#tokens).",
-        "No token that this project takes is worth JPY. What can be had: prices in EUR, USD (EURC, USDC).",
+        "No token that this project takes is worth JPY. It can be paid in EUR, USD (EURC, USDC).",
     ),
     "session_not_payable": ErrorPage(
         "Read the session's `status`; [events and webhooks](../reference/events.md#where-a-session-can-go) lists "

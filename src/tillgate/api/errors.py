@@ -102,7 +102,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "currency_not_accepted": ErrorKind(
         409,
         "conflict",
-        "No token that the project takes is worth the price's currency; the message names what can be had.",
+        "No token that the project takes is worth the price's currency; the message names the currencies that are.",
     ),
     "session_not_payable": ErrorKind(
         409, "conflict", "The session's state does not allow this outcome; the message says why."

@@ -25,7 +25,7 @@ from tillgate.checkout.redemptions.operations import redemptions_of_sessions
 from tillgate.checkout.sessions import choosing, operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
-from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_kept_session
 from tillgate.checkout.sessions.records import SessionFilters
 from tillgate.checkout.settlement import deciding, expiring, simulating
 from tillgate.checkout.settlement.simulating import Outcome
@@ -66,7 +66,9 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: CurrencyText
 
 
-class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateLineItem(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A line of the order; ``unitAmount`` is a decimal string, of a ``discount`` what one takes off. With ``productId``
     both come from the product, unless the buyer says what it costs."""
 
@@ -77,7 +79,9 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
     product_id: IdText | None = None
 
 
-class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateCheckoutSession(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
     (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so;
     ``clientReferenceId`` is what whoever sends the buyer calls it, and never unique. The three URLs may hold
@@ -122,13 +126,13 @@ class ListCheckoutSessions(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-class ChoosePaymentOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChoosePaymentOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The ``asset`` of one of the session's ``paymentOptions``."""
 
     asset: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is to happen to the test session: one ``outcome``, or all that a test ``payer`` does."""
 
     outcome: Outcome | None = None
@@ -152,7 +156,7 @@ async def may_try_code(context: ApiContext, call: Call, address: str | None) -> 
         )
 
 
-async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject | msgspec.Raw:
     body: CreateCheckoutSession = call.body
     new = NewSession(
         link_id=body.link_id,
@@ -176,7 +180,11 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSe
         capture_method=CaptureMethod(body.capture_method),
         client_reference_id=body.client_reference_id,
     )
-    return to_api(await open_session(context.checkout, tx, call.principal, new), context.public_url)
+    session, form = await open_kept_session(context.checkout, tx, call.principal, new)
+    # What more is put into needs the object.
+    if form is not None and call.expansion is None and not call.principal.publishable:
+        return msgspec.Raw(form)
+    return to_api(session, context.public_url)
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject | msgspec.Raw:

@@ -50,6 +50,13 @@ class CheckoutContext(NamedTuple):
             )
         return self.rails.live
 
+    async def is_live(self, tx: Transaction, project_id: str) -> bool:
+        """Whether live mode is set up for a project."""
+        rails = self.rails
+        if rails.live is None or rails.live is not rails.networks:
+            return rails.live is not None
+        return await rails.networks.is_set_up(tx, project_id, livemode=True)
+
     def rail_named(self, name: str, *, livemode: bool) -> Rail | None:
         """The rail that quoted a payment of a mode; None where it is not set up any more."""
         rails = (self.rails.live,) if livemode else (self.rails.test, self.rails.networks)

@@ -222,7 +222,7 @@ async def _pay_with(context: PagesContext, request: Request) -> Response:
         return await _done(context, request, session, operation, "#pay")
     except Unavailable:
         words = _reader(request, session).words
-        refused = words.html("The network does not answer at the moment. Please try again in a minute.")
+        refused = words.html("Nothing was charged. Please try again in a moment.")
         answer = await _checkout(context, request, session, 503, refused=refused)
         answer.headers["Retry-After"] = "60"
         return answer
@@ -405,13 +405,15 @@ async def _sight(context: PagesContext, session: CheckoutSession) -> ChainSight 
 async def _start_again(context: PagesContext, session: CheckoutSession) -> str | None:
     """The path of the link that the session came from, if a visit would open another."""
     link_id = session.link_id
-    if link_id is None or (session.livemode and context.checkout.rails.live is None):
+    if link_id is None:
         return None
     buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
         if link.ended(context.checkout.clock.now()) is not None:
+            return None
+        if link.livemode and not await context.checkout.is_live(tx, link.project_id):
             return None
         named = session.client_reference_id
         return f"/l/{link.slug}" + (f"?client_reference_id={quote(named, safe='')}" if named is not None else "")

@@ -287,6 +287,10 @@ class Rail(Protocol):
 class OfferingRail(Rail, Protocol):
     """A rail that offers several assets on the networks that an operator names."""
 
+    async def is_set_up(self, tx: Transaction, project_id: str, *, livemode: bool) -> bool:
+        """Whether a project has what it takes to be paid: a network in use, and a wallet."""
+        ...
+
     async def allocate(self, tx: Transaction, request: QuoteRequest, terms: PaymentTerms) -> PaymentTerms:
         """The same terms with an address, where they have none."""
         ...
@@ -313,8 +317,8 @@ class ScriptedRail(Rail, Protocol):
 
 
 class Rails(NamedTuple):
-    """The rail of each mode. A test payment can reach no other than the scripted one, or test networks where its project
-    says so.
+    """The rail of each mode. A test payment can reach no other than the scripted one, or test networks where its
+    project says so.
 
     Attributes:
         networks: what serves test mode on test networks.

@@ -306,6 +306,7 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.DISCOUNTED_ALREADY: "a session that is created with a discount cannot take another.",
     _P.CLOCK_FULL: "this test clock has {maximum} sessions, the maximum. Create another.",
     _P.HAS_A_PRICE: "This order has a price, so it is complete once that is paid.",
+    _P.HAS_NO_OPTIONS: "This session is not paid on a network, so there is no payment option to choose.",
     _P.COSTS_NOTHING: "This session costs nothing yet, so there is nothing to pay it with.",
     _P.PAYMENT_HAS_BEGUN: "How a session is paid can be chosen only before the first payment is seen.",
     _P.PRICE_IS_FINAL: "The price can be changed only before the first payment is seen.",

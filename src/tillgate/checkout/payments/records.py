@@ -53,7 +53,7 @@ _INSERT: Final = (
     "updated_at, tolerance_basis_points, tolerance_minor) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19)"
 )
-_OFFER: Final = "UPDATE payments SET options = $1, networks = $2 WHERE id = $3"
+_OFFER: Final = "UPDATE payments SET options = $1, networks = $2, kept = NULL WHERE id = $3"
 _NOTE_NETWORKS: Final = "INSERT INTO offered_networks (networks) VALUES ($1) ON CONFLICT (networks) DO NOTHING"
 _OFFERED_NETWORKS: Final = f"SELECT networks FROM offered_networks ORDER BY networks LIMIT {OFFERED_NETWORKS_MAX}"
 _CHOOSE: Final = (

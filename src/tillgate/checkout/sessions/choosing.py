@@ -26,11 +26,13 @@ async def choose(
     Raises:
         NotFound: the session is not in the caller's project and mode.
         InvalidInput: it is none of its options.
-        Conflict: the session does not wait for its first money.
+        Conflict: the session is not paid on networks, or does not wait for its first money.
         Unavailable: no address lies ready.
     """
     session, now = require_own(await records.locked(tx, session_id), principal, session_id), context.clock.now()
     terms = session.payment.terms
+    if not terms.options:
+        raise Conflict(Problem.HAS_NO_OPTIONS, code="session_not_payable")
     option = terms.option(asset)
     if option is None:
         raise InvalidInput("asset", Problem.NOT_A_CHOICE, choices=tuple(one.asset for one in terms.options))

@@ -28,7 +28,8 @@ class PaymentOptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
         explorer: where its blocks can be looked at.
         asset: CAIP-19 asset type of the token.
         amount: what must arrive, as an exact decimal; ``amount_atomic`` is the same in the token's smallest unit.
-        confirmations_needed: how deep a transfer has to lie; null where a tag of the network's nodes says what is final.
+        confirmations_needed: how deep a transfer has to lie; null where a tag of the network's nodes says what is
+            final.
         confirmations_seen: how deep the last transfer in this token lies; null while none was seen.
         chosen: it is what the session's own ``amount`` and ``chainId`` show.
     """
@@ -106,7 +107,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     allow_promotion_codes: bool
     locale: str | None
     created_at: str
-    payment_address: str | None | msgspec.UnsetType = msgspec.UNSET
+    payment_address: str | msgspec.UnsetType | None = msgspec.UNSET
     payment_options: list[PaymentOptionObject] | msgspec.UnsetType = msgspec.UNSET
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
 

@@ -104,9 +104,25 @@ class Visitor(NamedTuple):
 _NOBODY: Final = Visitor()
 
 
+class Opened(NamedTuple):
+    """A session that was opened.
+
+    Attributes:
+        form: it in the API's form, as it is kept beside its row; None where it has changed since.
+    """
+
+    session: CheckoutSession
+    form: bytes | None
+
+
 async def open_session(
     context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession
 ) -> CheckoutSession:
+    """Open a session as :func:`open_kept_session` does."""
+    return (await open_kept_session(context, tx, principal, new)).session
+
+
+async def open_kept_session(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession) -> Opened:
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
 
     Where the total is zero, it is complete at once, without a payment.
@@ -151,7 +167,8 @@ async def visit_link(
     if visitor.email is not None:
         customer = await customers.known_by_email(context, tx, principal, visitor.email)
         new = new._replace(customer_id=customer.id)
-    return await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
+    opened = await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
+    return opened.session
 
 
 async def _open_link(context: CheckoutContext, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -177,7 +194,7 @@ async def _open(
     link: PaymentLink | None,
     *,
     customer_stated: bool = False,
-) -> CheckoutSession:
+) -> Opened:
     live = principal.livemode
     now = context.clock.now()
     basket = await _basket(tx, principal, new, link)
@@ -296,8 +313,8 @@ async def _open(
         await links.hold_link(tx, link.id)
     await emit_fact(context, tx, SESSION_CREATED, session, native, now=now, kept=form)
     if complete:
-        return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
-    return session
+        return Opened(await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now), None)
+    return Opened(session, form)
 
 
 def _allowed_codes(principal: Principal, new: NewSession, link: PaymentLink | None) -> bool:

@@ -1,5 +1,5 @@
-"""The rail of real networks: each session has an address of its own in its merchant's wallet, the same on every network,
-and is paid there in any of the tokens that its project takes."""
+"""The rail of real networks: each session has an address of its own in its merchant's wallet, the same on every
+network, and is paid there in any of the tokens that its project takes."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -75,6 +75,10 @@ class EvmRail:
         options = await self._offered(tx, request, {one.chain_id: one for one in serving})
         terms = PaymentTerms(0, "", 0, "", 0, "", tuple(options)).chosen(options[0])
         return await self.allocate(tx, request, terms) if request.allocates else terms
+
+    async def is_set_up(self, tx: Transaction, project_id: str, *, livemode: bool) -> bool:
+        serving = [one for one in await networks.every(tx) if self._serves(one, livemode=livemode)]
+        return bool(serving) and await wallet_records.current(tx, project_id) is not None
 
     def requote(self, terms: PaymentTerms, price: Money) -> PaymentTerms:
         options = tuple(one._replace(amount_atomic=_asked(price, one.decimals)) for one in terms.options)
@@ -175,6 +179,6 @@ def _nothing_fits(price: Money, in_use: Sequence[Token]) -> str:
         )
     had = sorted({one.currency for one in in_use})
     return (
-        f"No token that this project takes is worth {price.currency}. What can be had: prices in {', '.join(had)} "
+        f"No token that this project takes is worth {price.currency}. It can be paid in {', '.join(had)} "
         f"({', '.join(sorted({one.symbol for one in in_use}))})."
     )
