@@ -118,6 +118,7 @@ def _values(settings: ProjectSettings) -> dict[str, object]:
             tolerance_amount=format_minor(settings.tolerance_minor, MINOR_DIGITS[currency]) if tolerated else "",
             tolerance_currency=currency,
             mail_buyers=settings.mail_buyers,
+            test_rail=settings.test_rail,
         )
     )
 

@@ -28,6 +28,7 @@ LABELS: Final[Mapping[str, str]] = {
     "fiat_amount": "Amount",
     "fiat_currency": "Currency",
     "locale": "Language",
+    "test_rail": "Test payments",
     "logo": "Logo",
     "max_completed_sessions": "Payment limit",
     "max_redemptions": "Redemption limit",

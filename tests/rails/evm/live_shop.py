@@ -23,14 +23,14 @@ ATOMIC = 10**6
 KEYS = [parse_extended_key(VECTORS[SEED_1, path]) for path in ("m/0'/1/2'", "m/0'/1/2'/2")]
 
 
-async def add_network(shop: Shop, anvil: Anvil) -> None:
-    """Name anvil's chain, with one dollar token and one euro token."""
+async def add_network(shop: Shop, anvil: Anvil, second: str = "EUR") -> None:
+    """Name anvil's chain, with a dollar token and one of a second currency."""
     now = shop.clock.now()
     asked = await networks.ask(
         NewNetwork("anvil", [anvil.url], chain_id=CHAIN_ID, confirmations=CONFIRMATIONS), now, dev=True
     )
     await shop.database.write(lambda tx: networks.add(tx, shop.sealer, asked))
-    for address, currency, symbol in ((anvil.token, "USD", "TUSD"), (anvil.other_token, "EUR", "TEUR")):
+    for address, currency, symbol in ((anvil.token, "USD", "TUSD"), (anvil.other_token, second, "TEUR")):
         token = await networks.ask_token(shop.database, shop.sealer, NewToken("anvil", address, currency, symbol))
         await shop.database.write(lambda tx, token=token: networks.add_token(tx, token, now))  # type: ignore[misc]
 
@@ -71,11 +71,15 @@ async def is_watched(shop: Shop) -> None:
 
 
 @contextlib.asynccontextmanager
-async def live_shop(data: Path, database_url: str, anvil: Anvil, **more: Any) -> AsyncIterator[Shop]:
+async def live_shop(
+    data: Path, database_url: str, anvil: Anvil, second: str = "EUR", **more: Any
+) -> AsyncIterator[Shop]:
     """A shop that can be paid on anvil's chain."""
     async with open_shop(data, database_url, **more) as shop:
-        await add_network(shop, anvil)
+        await add_network(shop, anvil, second)
         await accept(shop, anvil.token)
+        if second == "USD":
+            await accept(shop, anvil.other_token)
         await set_wallet(shop, shop.project_id)
         await read_ahead(shop)
         await is_watched(shop)

@@ -108,8 +108,9 @@ _SETTLED: Final = frozenset({SessionStatus.PAID, SessionStatus.PAID_LATE, Sessio
 
 
 def possible(context: CheckoutContext, session: CheckoutSession) -> tuple[Outcome, ...]:
-    """What can be simulated for a session as it is now, in the order in which it is offered; nothing in live mode."""
-    if session.livemode:
+    """What can be simulated for a session as it is now, in the order in which it is offered; nothing in live mode, or
+    where it is paid on a test network."""
+    if session.livemode or session.payment.terms.options:
         return ()
     now, grace = context.clock.now(), context.settings.late_grace_ms
     return tuple(one for one in _OFFERED if _reason_against(session, one, now, grace) is None)
@@ -133,6 +134,12 @@ async def simulate(
             code="test_mode_only",
         )
     session = require_own(await records.locked(tx, session_id), principal, session_id)
+    if session.payment.terms.options:
+        raise Conflict(
+            f"{outcome.value} cannot be simulated for this session: it is paid on a test network. Send test tokens to "
+            "its address.",
+            code="session_not_payable",
+        )
     now = context.clock.now()
     if session.status is SessionStatus.PENDING and (now >= session.expires_at or outcome is Outcome.LATE):
         session = await expire_now(context, tx, session, now)
