@@ -67,7 +67,8 @@ class Owner:
                 (transaction,) = params
                 del transaction["chainId"]
                 return {"result": self._anvil.ask(method, transaction | {"gas": hex(1_000_000)})}
-        raise AssertionError(f"a wallet was asked for {method}")
+            case _:
+                raise AssertionError(f"a wallet was asked for {method}")
 
 
 class Live(NamedTuple):
