@@ -34,6 +34,8 @@ class RunningServer:
 
     owner_email = OWNER_EMAIL
     owner_password = OWNER_PASSWORD
+    # The module that serves.
+    program = "tillgate.cli"
 
     def __init__(self, data: Path, database_url: str | None = None, *, dev: bool = True) -> None:
         self.data = data
@@ -55,7 +57,7 @@ class RunningServer:
         greeted_before = self._greetings()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*limited_files(open_files), PYTHON, "-m", "tillgate.cli", *command],
+                [*limited_files(open_files), PYTHON, "-m", self.program, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

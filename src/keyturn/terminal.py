@@ -2,11 +2,16 @@
 
 import json
 import logging
+import re
 import unicodedata
 from functools import lru_cache
 
 # What somebody typed may go over several lines, and a command's own output does.
 _HARMLESS = frozenset("\n\t")
+FIRST_STRONG_ISOLATE = "\u2068"
+POP_ISOLATE = "\u2069"
+_ISOLATED = re.compile(f"{FIRST_STRONG_ISOLATE}([^{FIRST_STRONG_ISOLATE}{POP_ISOLATE}]{{0,2000}}){POP_ISOLATE}")
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 # Control characters, those that change the direction of what follows or show nothing, lone surrogates, and the
 # separators that some terminals take for a line's end (Unicode, general categories).
 _STRANGE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -23,6 +28,30 @@ def printable(text: str, *, one_line: bool = False) -> str:
     if text.replace("\n", "").isprintable() and not (one_line and "\n" in text):
         return text
     return "".join(_visible(char) if one_line or char not in _HARMLESS else char for char in text)
+
+
+def foreign(text: str) -> str:
+    """Somebody else's text within a line of ours: escaped, on one line, and isolated in direction (UAX #9), so that a
+    name that runs from right to left turns nothing but itself."""
+    shown = printable(text, one_line=True)
+    turns = not shown.isascii() and any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in shown)
+    return f"{FIRST_STRONG_ISOLATE}{shown}{POP_ISOLATE}" if turns else shown
+
+
+def line_of(text: str) -> str:
+    """A line that holds such text: all of it escaped, and what :func:`foreign` has isolated left so."""
+    if FIRST_STRONG_ISOLATE not in text:
+        return printable(text)
+    parts = _ISOLATED.split(text)
+    return "".join(
+        f"{FIRST_STRONG_ISOLATE}{printable(part)}{POP_ISOLATE}" if number % 2 else printable(part)
+        for number, part in enumerate(parts)
+    )
+
+
+def width_of(text: str) -> int:
+    """How many characters of a line are there to be seen."""
+    return len(text) - text.count(FIRST_STRONG_ISOLATE) - text.count(POP_ISOLATE)
 
 
 def json_line(value: object) -> str:

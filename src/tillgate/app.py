@@ -31,7 +31,7 @@ from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
-from tillgate.access import CodeTries, Keyless, VisitorLimit
+from tillgate.access import CodeTries, InvitationLimits, Keyless, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.alerts import operations as alerts
 from tillgate.access.alerts.mailing import AlertMails
@@ -92,11 +92,17 @@ STATIC_SECONDS: Final = 31_536_000
 CODE_LIMIT: Final = Limit(1 / 60, 20)
 # By visitor, and by session: each look asks every node.
 HASH_LIMIT: Final = Limit(6 / 60, 10)
+# Codes that exist, and that one visitor applies to a project's sessions. Each is held for half an hour, so that nobody
+# holds more than twenty places at once.
+HOLD_LIMIT: Final = Limit(20 / 3600, 10)
 # Of all visitors of a publishable key together: enough for a busy shop's buyers, and for guessers with many addresses
 # 86,400 a day at most, where a code of eight characters has billions of others beside it.
-# Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
-LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
 KEY_CODE_LIMIT: Final = Limit(1.0, 300)
+# Of one visitor, whomever they ask for: enough for somebody who looks in the wrong folder.
+LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
+# Of one project: more than a team grows in a day. Of one address, whoever invites it: their mail, not the invitation.
+INVITATION_LIMIT: Final = Limit(20 / 3600, 20)
+INVITATION_MAIL_LIMIT: Final = Limit(3 / 3600, 3)
 # Checkouts that all visitors of a project open together without a key: more than a busy shop's buyers need. Who has a
 # key on a server of their own is not held up when others use this up.
 KEYLESS_PROJECT_LIMIT: Final = Limit(5.0, 600)
@@ -247,6 +253,10 @@ class Tillgate:
             self._mail,
             passwords,
             VisitorLimit(limiter, "lost-password", LOST_PASSWORD_LIMIT),
+            InvitationLimits(
+                VisitorLimit(limiter, "invitations", INVITATION_LIMIT),
+                VisitorLimit(limiter, "invitation-mails", INVITATION_MAIL_LIMIT),
+            ),
             mails.example_of,
             self._keys.store,
             self._keys.issuer,
@@ -265,6 +275,7 @@ class Tillgate:
             self.accounts,
             self._checkout,
             codes,
+            VisitorLimit(limiter, "code-holds", HOLD_LIMIT),
             VisitorLimit(limiter, "visits", settings.visit_limit),
             EvmSight(Explainer(database, sealer)),
             VisitorLimit(limiter, "hashes", HASH_LIMIT),

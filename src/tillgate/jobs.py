@@ -6,14 +6,16 @@ from keyturn.admission.layer import KeyLayer
 from tillgate.access.alerts.mailing import AlertMails
 from tillgate.access.alerts.operations import drop_old as drop_alerts
 from tillgate.access.passwords.operations import Passwords
-from tillgate.base.clock import HOUR_MS, MINUTE_MS, Clock
+from tillgate.access.texts import TEXTS as PEOPLES_TEXTS
+from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.checkout.refunds import sending
 from tillgate.checkout.settlement import jobs as settlement
+from tillgate.checkout.text_records import TEXTS as CHECKOUT_TEXTS
 from tillgate.events import operations as events
 from tillgate.mail.operations import MailRoom
 from tillgate.pages.mails import BuyerMails
-from tillgate.store import Database, idempotency
+from tillgate.store import Database, idempotency, renormalising
 from tillgate.store.jobs import Again, Job, Kind, in_batches
 from tillgate.store.jobs import operations as jobs
 
@@ -65,6 +67,9 @@ def every_kind(database: Database, clock: Clock, checkout: CheckoutContext, keys
     async def drop_failed(_: Job) -> Again | None:
         return await in_batches(database, lambda tx: jobs.drop_old(tx, clock.now()))
 
+    async def walk_texts(_: Job) -> Again | None:
+        return await renormalising.renormalise(database, [*PEOPLES_TEXTS, *CHECKOUT_TEXTS])
+
     return [
         *settlement.kinds(checkout, database),
         sending.kind(checkout, database),
@@ -73,4 +78,5 @@ def every_kind(database: Database, clock: Clock, checkout: CheckoutContext, keys
         Kind("events.drop", drop_events, every_ms=FORGET_EVERY_MS, seconds_max=60),
         Kind("idempotency.forget", forget_answers, every_ms=FORGET_EVERY_MS, seconds_max=60),
         Kind("jobs.drop", drop_failed, every_ms=HOUR_MS),
+        Kind("texts.renormalise", walk_texts, every_ms=DAY_MS, seconds_max=60),
     ]

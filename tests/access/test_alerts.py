@@ -18,7 +18,7 @@ from tillgate.access.alerts.operations import MAIL_JOB, raise_alert
 from tillgate.access.alerts.words import EXCEPTIONS, WORDS
 from tillgate.checkout.payments.model import Unusual
 from tillgate.checkout.projects.model import ProjectSettings
-from tillgate.checkout.projects.operations import change_settings, get_words
+from tillgate.checkout.projects.operations import change_project, get_words
 from tillgate.events.facts import Fact
 from tillgate.events.operations import emit
 from tillgate.events.outbox import Outbox
@@ -120,7 +120,9 @@ async def test_who_runs_a_project_gets_mail(mailing: tuple[Shop, Mailbox]) -> No
 
 
 async def in_language(shop: Shop, locale: str) -> None:
-    await shop.database.write(lambda tx: change_settings(tx, shop.project_id, ProjectSettings(locale=locale)))
+    await shop.database.write(
+        lambda tx: change_project(tx, shop.project_id, "Test shop", ProjectSettings(locale=locale))
+    )
 
 
 async def test_an_alert_is_mailed_in_the_language_of_its_project(mailing: tuple[Shop, Mailbox]) -> None:

@@ -11,7 +11,7 @@ from tests.shop import Shop
 
 pytestmark = pytest.mark.anyio
 
-FIELDS = {"id", "object", "livemode", "email", "name", "reference", "metadata", "createdAt", "updatedAt"}
+FIELDS = {"id", "object", "livemode", "email", "emailStated", "name", "reference", "metadata", "createdAt", "updatedAt"}
 ADA = {"email": "ada@example.com", "name": "Ada", "reference": "crm-1", "metadata": {"plan": "pro"}}
 UNKNOWN = "/customers/cus_01hxyz0000000000000000000"
 

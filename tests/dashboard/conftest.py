@@ -32,8 +32,16 @@ class Owner:
         return html.unescape(answer.text).replace("\xa0", " ")
 
     async def send(self, path: str, **fields: str | list[str]) -> httpx.Response:
-        """Send a form as one of the dashboard's pages would."""
+        """Send a form as one of the dashboard's pages would, that of the settings as they are now."""
+        if path == "/settings" and "version" not in fields:
+            fields |= {"version": await self.settings_version()}
         return await self.http.post(f"/dashboard{path}", data={"csrf": self.csrf, **fields})
+
+    async def settings_version(self) -> str:
+        """What the form of the settings says of when it was read."""
+        found = re.search(r'name="version" value="(\w+)"', await self.page("/settings"))
+        assert found is not None
+        return found[1]
 
     async def done(self, path: str, **fields: str | list[str]) -> str:
         """Send a form that succeeds, and follow to the page that says so; the page's path."""

@@ -4,7 +4,9 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -220,6 +222,27 @@ def test_a_link_is_shared_visited_and_paid_and_its_session_follows(running: Runn
     expect(status).to_have_text("Paid")
     # A second payment can be rehearsed.
     expect(owner.get_by_role("button", name="Paid", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_times_are_the_viewers_and_utc_where_the_pointer_rests(
+    running: RunningServer, open_page: OpenPage, zone: str
+) -> None:
+    """Whatever zone the browser is in: each time is told in it, with its name; the same instant in UTC is its title."""
+    page = open_page(timezone_id=zone)
+    sign_in(page, running.url)
+    create_key(page, running.url, f"From {zone}")
+    page.goto(f"{running.url}/dashboard/api-keys")
+    times = page.locator("main time[title]")
+    expect(times.first).to_be_visible()
+    hours = {"America/New_York": "GMT-[45]", "Asia/Tokyo": r"GMT\+9"}[zone]
+    for time in times.all():
+        at = datetime.fromisoformat(time.get_attribute("datetime") or "")
+        local, utc = at.astimezone(ZoneInfo(zone)), time.get_attribute("title") or ""
+        assert re.search(rf"{local:%H:%M}.* {hours}$", time.text_content() or ""), (zone, time.text_content())
+        assert f"{at.astimezone(UTC):%H:%M}" in utc
+        assert "UTC" in utc
+        assert f"{local.day} " in (time.text_content() or "")
 
 
 def test_an_outcome_that_comes_too_late_is_explained(running: RunningServer, open_page: OpenPage) -> None:

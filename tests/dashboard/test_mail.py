@@ -11,6 +11,8 @@ from tests.dashboard.conftest import Owner, browser_of, hidden, owner_of, sign_i
 from tests.mailserver import Mailbox, mail_server
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
+from tillgate.access.passwords.model import AGAIN_AFTER_MS, LIFETIME_MS, LINKS_MAX
+from tillgate.app import INVITATION_LIMIT, INVITATION_MAIL_LIMIT
 from tillgate.dashboard.mail import PREVIEWS
 
 pytestmark = pytest.mark.anyio
@@ -82,6 +84,63 @@ async def test_nothing_tells_whether_somebody_has_an_account(mailing: MailingSho
         assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
         assert int(answers[-1].headers["retry-after"]) > 0
     assert {mail["To"] for mail in mailing.mailbox.mails} == {OWNER_EMAIL}
+
+
+async def test_nobody_keeps_a_person_from_their_link(mailing: MailingShop) -> None:
+    """Somebody asks in another's name from many networks: a few mails and then one in ten minutes, and whenever the
+    person asks themselves, a link is in their mail that works for twenty minutes more."""
+    shop = mailing.shop
+
+    async def asked_from(address: str) -> None:
+        async with browser_of(shop, address) as http:
+            assert (await ask(http, OWNER_EMAIL)).status_code == 303
+
+        async def done() -> bool:
+            return not await shop.database.read(
+                lambda tx: tx.fetch_all("SELECT 1 FROM jobs WHERE kind IN ('passwords.mail', 'mail.send') LIMIT 1")
+            )
+
+        assert await eventually(done)
+
+    def links() -> list[str]:
+        found = [LINK.search(mailing.mailbox.text(number)) for number in range(len(mailing.mailbox.mails))]
+        return [one[1] for one in found if one is not None and "/dashboard/password/" in one[1]]
+
+    async with owner_of(shop):
+        for number in range(12):
+            await asked_from(f"198.51.{number}.7")
+        assert len(links()) == LINKS_MAX
+        shop.clock.ahead_ms += AGAIN_AFTER_MS - 1_000
+        await asked_from("203.0.113.9")
+        assert len(links()) == LINKS_MAX
+        shop.clock.ahead_ms += LIFETIME_MS - AGAIN_AFTER_MS - 60_000
+        async with browser_of(shop, "203.0.113.9") as http:
+            assert (await http.get(links()[-1])).status_code == 200
+        await asked_from("203.0.113.9")
+        assert len(links()) == LINKS_MAX + 1
+        async with browser_of(shop, "203.0.113.9") as http:
+            assert (await http.post(links()[-1], data={"password": NEW})).status_code == 303
+
+
+async def test_invitations_are_bounded_by_project_and_their_mails_by_recipient(mailing: MailingShop) -> None:
+    """An address that was mailed a few is mailed no more for a while, and is invited all the same, by the link that is
+    shown; a project invites a few people in an hour."""
+    async with owner_of(mailing.shop) as owner:
+        pages = []
+        for _ in range(INVITATION_MAIL_LIMIT.burst + 1):
+            pages.append(await owner.send("/people/invitations", email="new@example.com", role="viewer"))
+        assert [one.status_code for one in pages] == [201] * len(pages)
+        assert ["mailed to new@example.com" in one.text for one in pages] == [True] * (len(pages) - 1) + [False]
+        assert "Send it to new@example.com" in pages[-1].text
+        left = INVITATION_LIMIT.burst - len(pages)
+        for number in range(left):
+            other = await owner.send("/people/invitations", email=f"{number}@example.com", role="viewer")
+            assert (other.status_code, f"mailed to {number}@" in other.text) == (201, True)
+        refused = await owner.send("/people/invitations", email="last@example.com", role="viewer")
+        assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
+        assert "Many people were invited" in refused.text
+        assert 'value="last@example.com"' in refused.text
+        assert "last@example.com" not in await owner.page("/mail")
 
 
 async def test_a_link_expires(mailing: MailingShop) -> None:

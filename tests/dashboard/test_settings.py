@@ -1,5 +1,6 @@
 """A project's settings: what a merchant says, what buyers see of it, and who may say it."""
 
+import asyncio
 import html
 import re
 
@@ -72,6 +73,50 @@ async def test_a_wrong_setting_keeps_the_others_in_the_form(owner: Owner) -> Non
     assert 'id="timeZone-problem"' in page
     assert 'value="#123456"' in page
     assert 'value="#123456"' not in await owner.page("/settings")
+
+
+async def test_what_two_people_save_at_once_is_shown_to_the_second(owner_of_both: Owner) -> None:
+    """Nothing of theirs is saved: beside each field in which they differ is what the first has saved, and what the
+    second typed is in it. Saved again, that stands. Who saves what is there already, or has nothing to change, is not
+    held up."""
+    owner = owner_of_both
+    version = await owner.settings_version()
+    await owner.done("/settings", **GIVEN, version=version)
+    typed = GIVEN | {"name": "Other shop", "colour": "#000000", "address": "", "locale": "", "mailBuyers": ""}
+    for stale in (version, ""):
+        answer = await owner.send("/settings", **typed, version=stale)
+        page = html.unescape(answer.text)
+        assert answer.status_code == 409
+        assert "Somebody else changed the settings while you had them open" in page
+        for name, theirs in {
+            "name": "Corner shop", "colour": "#ffdd00", "address": "1 High Street\nTown", "locale": "Deutsch",
+            "mailBuyers": "switched on",
+        }.items():  # fmt: skip
+            assert f'id="{name}-problem">Saved meanwhile: {theirs}</p>' in page
+        assert page.count("Saved meanwhile") == 5
+        assert 'value="Other shop"' in page
+        assert 'value="#000000"' in page
+    assert 'value="Corner shop"' in await owner.page("/settings")
+    assert await owner.done("/settings", **GIVEN, version=version) == "/settings"
+
+    shown = re.search(r'name="version" value="(\w+)"', page)
+    assert shown is not None
+    assert await owner.done("/settings", **typed, version=shown[1]) == "/settings"
+    assert 'value="Other shop"' in await owner.page("/settings")
+
+
+async def test_of_two_who_save_in_the_same_moment_one_is_refused(owner_of_both: Owner) -> None:
+    """Whatever the database: what was read is compared under the project's lock, name and settings as one."""
+    owner = owner_of_both
+    for number in range(5):
+        version = await owner.settings_version()
+        both = [{**GIVEN, "name": f"Shop {number} of {one}", "taxId": f"{number} of {one}"} for one in "ab"]
+        answers = await asyncio.gather(*(owner.send("/settings", **fields, version=version) for fields in both))
+        assert sorted(one.status_code for one in answers) == [303, 409]
+        won = both[[one.status_code for one in answers].index(303)]
+        page = await owner.page("/settings")
+        assert f'value="{won["name"]}"' in page
+        assert f'value="{won["taxId"]}"' in page
 
 
 async def test_buyers_see_the_seller(owner: Owner) -> None:

@@ -393,8 +393,9 @@ async def people(golden: Golden, clerk: Clerk) -> None:
     await clerk.form("/people/{person}/remove", person)
     await clerk.form("/notices/seen", project="1")
     await clerk.page("/settings")
-    await clerk.form("/settings", name="Corner shop")
-    await clerk.form("/settings", why="no name", refused=True, name=" ")
+    version = await clerk.owner.settings_version()
+    await clerk.form("/settings", name="Corner shop", version=version)
+    await clerk.form("/settings", why="no name", refused=True, name=" ", version=version)
     for why, content in (("", png()), ("none", b"<svg/>")):
         name, token = f"POST {ROOT}/settings/logo", {"csrf": clerk.owner.csrf}
         answer = await clerk.owner.http.post(f"{ROOT}/settings/logo", data=token, files={"logo": ("l", content)})

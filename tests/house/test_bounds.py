@@ -46,6 +46,9 @@ BOUNDED = {
     "tillgate/store/claiming.py:statements.take": "claim gives each of its statements a LIMIT",
     "tillgate/store/jobs/records.py:sql": "ends in a LIMIT",
     "tillgate/store/jobs/sources.py:self._statement": "projects_with has a LIMIT",
+    "tillgate/checkout/sessions/records.py:_TO_FREE": "_IDS_HELD_LONG has a LIMIT",
+    "tillgate/checkout/sessions/records.py:_ONE_TO_FREE": "one session",
+    "tillgate/store/renormalising.py:texts.page": "has a LIMIT",
     "tillgate/store/sealing.py:page": "pages of sealed values, each with a LIMIT",
 }
 

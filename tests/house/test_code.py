@@ -19,6 +19,7 @@ CODES_OF_PAGES = {
     "forbidden": "the dashboard's default refusal",
     "invitation_invalid": "accepting an invitation",
     "password_link_invalid": "setting another password by a mailed link",
+    "settings_changed": "the dashboard's settings, which somebody else saved meanwhile",
     "last_owner": "users remove and set-role",
     "no_passkeys_here": "adding a passkey",
     "no_project": "signing in, and commands that need one",
@@ -38,7 +39,7 @@ CODES_OF_PAGES = {
 # Where SQL may be written.
 SQL_HOMES = re.compile(
     r"src/(keyturn/database/\w+|keyturn/stores/\w+|tillgate/.*records|tillgate/checkout/kept"
-    r"|tillgate/store/(alone|claiming|idempotency|sealing))\.py"
+    r"|tillgate/store/(alone|claiming|idempotency|renormalising|sealing))\.py"
 )
 SQL = re.compile(
     r"^\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(TABLE|INDEX)\s|WITH\s+\w+\s+AS\s)"

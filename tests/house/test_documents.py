@@ -83,6 +83,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
     ("docs/performance.md", "What was seen"): Reason("figures, not commands"),
     ("docs/payment-links.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_payment_links_opens_a_session",
+    ("docs/selling.md", "What buyers see of the shop"): "tests/cli/test_project_settings.py::"
+    "test_the_commands_of_the_guide_work",
     ("docs/selling.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_selling_sells",
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
     "test_the_quickstart_works_as_it_is_written",

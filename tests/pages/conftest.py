@@ -16,7 +16,7 @@ from keyturn.database import migrate, open_database
 from keyturn.stores.sql import migrations as key_migrations
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
-from tillgate.app import CODE_LIMIT
+from tillgate.app import CODE_LIMIT, HOLD_LIMIT
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
@@ -106,6 +106,7 @@ class Till:
                     accounts,
                     self.context,
                     VisitorLimit(limiter, "codes", CODE_LIMIT),
+                    VisitorLimit(limiter, "code-holds", HOLD_LIMIT),
                     VisitorLimit(limiter, "visits", VISIT_LIMIT),
                 )
             )

@@ -13,13 +13,15 @@ from keyturn.database import Database, Transaction
 from tests.makers import ON_POSTGRES, counter_over, rows
 from tests.pages.conftest import Till
 from tests.shop import PUBLIC_URL, Shop, eventually, shop, sqlite_shop
-from tillgate.app import CODE_LIMIT
+from tillgate.app import CODE_LIMIT, HOLD_LIMIT
 from tillgate.base.clock import MINUTE_MS, SECOND_MS, to_rfc3339
-from tillgate.checkout.coupons.operations import NewCoupon, create_coupon
+from tillgate.checkout.coupons.operations import NewCoupon, create_coupon, get_coupon
 from tillgate.checkout.promotions.operations import NewPromotionCode, create_promotion_code
-from tillgate.checkout.sessions.discounts import apply_promotion_code
+from tillgate.checkout.redemptions.model import DiscountRefused
+from tillgate.checkout.sessions.discounts import HOLD_MS, apply_promotion_code, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.settlement import simulating
+from tillgate.checkout.settlement.expiring import release_held
 from tillgate.checkout.settlement.simulating import Outcome
 
 __all__ = ["shop", "sqlite_shop"]
@@ -329,6 +331,115 @@ async def test_guessing_is_slow(sqlite_till: Till) -> None:
     till.clock.at += 60 * SECOND_MS
     assert (await tried(two, "2001:db8::1")).status_code == 409
     assert (await tried(two, "2001:db8::1")).status_code == 429
+
+
+async def test_one_visitor_holds_a_few_places_at_most(sqlite_till: Till) -> None:
+    """Ten at once and twenty in an hour, whatever sessions they open; mistyped codes hold nothing and are not counted,
+    and another visitor is not counted with them."""
+    till = sqlite_till
+    coupon = await till.write(
+        create_coupon, till.test, NewCoupon(name="Spring", discount_type="percentage", discount_percentage="10")
+    )
+    await till.write(create_promotion_code, till.test, NewPromotionCode(code="SPRING", coupon_id=coupon.id))
+    sessions = [await till.session(allow_promotion_codes=True) for _ in range(HOLD_LIMIT.burst + 2)]
+
+    async def tried(session: CheckoutSession, code: str, address: str) -> httpx.Response:
+        transport = httpx.ASGITransport(till.app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="https://pay.example") as browser:
+            return await browser.post(f"/checkout/{session.id}/promotion-code", data={"code": code})
+
+    assert (await tried(sessions[0], "SPRUNG", "192.0.2.1")).status_code == 409
+    for session in sessions[:-2]:
+        assert (await tried(session, "spring", "192.0.2.1")).status_code == 303
+    refused = await tried(sessions[-2], "SPRING", "192.0.2.1")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "180")
+    assert "Too many tries" in refused.text
+    assert (await tried(sessions[-2], "SPRUNG", "192.0.2.1")).status_code == 409
+    assert (await tried(sessions[-1], "SPRING", "192.0.2.2")).status_code == 303
+
+
+async def test_a_typed_code_keeps_its_place_from_others_for_half_an_hour(till: Till) -> None:
+    """However long the session lives. After that the place is anybody's, the price stays, and whoever pays has it while
+    there is a place: else the merchant decides. Money that was seen in time keeps it."""
+    coupon = await till.write(
+        create_coupon, till.test, NewCoupon(name="Last", discount_type="percentage", discount_percentage="10")
+    )
+    new = NewPromotionCode(code="LAST", coupon_id=coupon.id, max_redemptions=1)
+    await till.write(create_promotion_code, till.test, new)
+    first, second, third = [
+        await till.session(allow_promotion_codes=True, expires_in_seconds=7 * 86_400) for _ in range(3)
+    ]
+
+    async def apply(session: CheckoutSession) -> None:
+        await till.write(apply_promotion_code, till.test, session.id, "LAST")
+
+    async def release() -> int:
+        return await till.write(release_held, till.test.project_id)
+
+    await apply(first)
+    till.clock.at += HOLD_MS - 1
+    assert await release() == 0
+    with pytest.raises(DiscountRefused):
+        await apply(second)
+    till.clock.at += 1
+    assert await release() == 1
+    assert await release() == 0
+    await apply(second)
+    with pytest.raises(DiscountRefused):
+        await apply(first)  # typed again, and gone
+    assert [one.price.minor for one in await till.sessions()][::-1] == [4_410, 4_410, 4_900]
+
+    # Somebody else's now: the money has come, and the merchant decides.
+    await till.simulate(first, Outcome.PAID)
+    assert await till.status(first) is SessionStatus.EXPIRED
+    # Seen in time, and complete long after: still theirs.
+    await till.simulate(second, Outcome.DETECTED)
+    till.clock.at += 2 * HOLD_MS
+    assert await release() == 0
+    with pytest.raises(DiscountRefused):
+        await apply(third)
+    await till.simulate(second, Outcome.PAID)
+    assert await till.status(second) is SessionStatus.PAID
+
+
+async def test_who_comes_back_to_a_code_has_it_while_there_is_a_place(till: Till) -> None:
+    """Also after its half an hour: typed again it is held again, removed it is forgotten, and what costs nothing by it
+    is complete by a click only while there is a place."""
+    coupon = await till.write(
+        create_coupon, till.test, NewCoupon(name="All", discount_type="percentage", discount_percentage="100")
+    )
+    await till.write(
+        create_promotion_code, till.test, NewPromotionCode(code="ALL", coupon_id=coupon.id, max_redemptions=1)
+    )
+    first, second = [await till.session(allow_promotion_codes=True, expires_in_seconds=7 * 86_400) for _ in range(2)]
+
+    async def uses() -> tuple[int, int]:
+        async def operation(tx: Transaction) -> tuple[int, int]:
+            found = await get_coupon(tx, till.test, coupon.id)
+            return found.uses.reserved, found.uses.redeemed
+
+        return await till.database.read(operation)
+
+    async def over() -> None:
+        till.clock.at += HOLD_MS
+        assert await till.write(release_held, till.test.project_id) == 1
+        assert await uses() == (0, 0)
+
+    await till.write(apply_promotion_code, till.test, first.id, "ALL")
+    await over()
+    await till.write(apply_promotion_code, till.test, first.id, "ALL")
+    assert await uses() == (1, 0)
+    await over()
+    await till.write(remove_promotion_code, till.test, first.id)
+    assert await uses() == (0, 0)
+    await till.write(apply_promotion_code, till.test, first.id, "ALL")
+    await over()
+    await till.write(apply_promotion_code, till.test, second.id, "ALL")
+    refused = await till.browser.post(f"/checkout/{first.id}/complete")
+    assert refused.status_code == 409
+    assert "This code has reached its limit." in refused.text
+    assert (await till.browser.post(f"/checkout/{second.id}/complete")).status_code == 303
+    assert await uses() == (0, 1)
 
 
 @ON_POSTGRES

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.pages.conftest import Till
+from tests.pages.pseudo import CLOSE, OPEN, words_in
 from tests.pages.test_truth import STORIES, Story
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.pages import reader
@@ -16,7 +17,6 @@ from tillgate.words import LANGUAGES, Language, Words
 
 pytestmark = pytest.mark.anyio
 
-OPEN, CLOSE = "⟦", "⟧"
 # What people read besides text.
 READ = ("title", "alt", "aria-label", "placeholder")
 # Values that stand alone: of the merchant's, of the books, or of the language switch.
@@ -24,16 +24,6 @@ VALUES = re.compile(
     r"Marlow & Finch|Pro plan|A kilogram of beans|shop\.example|SPRING|test:0x[0-9a-f]+|0x[0-9a-fA-F]+|cs_[0-9a-z]+"
     r"|USD|EUR|\$|ETH|Ethereum|M\b|Beans|[A-Z]{3}\b|A-1|" + "|".join(re.escape(one.name) for one in LANGUAGES.values())
 )
-
-
-class Pseudo(Words):
-    """A language in which every sentence of the catalogues stands between brackets."""
-
-    def _found(self, sentence: str) -> str:
-        return f"{OPEN}{super()._found(sentence)}{CLOSE}"
-
-    def _found_many(self, one: str, many: str, count: int) -> str:
-        return f"{OPEN}{super()._found_many(one, many, count)}{CLOSE}"
 
 
 class Walker(HTMLParser):
@@ -83,9 +73,6 @@ def outside(text: str) -> Iterator[str]:
 
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    def words_in(language: Language) -> Words:
-        return Pseudo(language, {})
-
     monkeypatch.setattr(reader, "words_in", words_in)
 
 

@@ -1,17 +1,25 @@
 import asyncio
 import html
+import json
 import re
+from typing import Any
 
 import pytest
 
 from tests.pages.conftest import VISIT_LIMIT, Till, form_of
 from tillgate.base.clock import SECOND_MS, to_rfc3339
 from tillgate.base.pages import PageRequest
-from tillgate.checkout.customers.operations import list_customers
+from tillgate.checkout.customers.model import Customer
+from tillgate.checkout.customers.model import to_api as customer_to_api
+from tillgate.checkout.customers.operations import CustomerChanges, list_customers, update_customer
 from tillgate.checkout.links.operations import LinkChanges, get_public_link, update_link
+from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.object import to_api as order_to_api
+from tillgate.checkout.orders.operations import list_orders
 from tillgate.checkout.projects.model import ProjectSettings
-from tillgate.checkout.projects.operations import change_settings
+from tillgate.checkout.projects.operations import change_project
 from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.checkout.sessions.object import to_api as session_to_api
 from tillgate.checkout.sessions.operations import get_public_session
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.pages.rendering import HEADERS
@@ -187,7 +195,7 @@ async def test_an_offer_is_the_sellers_in_looks_and_language(sqlite_till: Till) 
 
     async def operation(tx: Transaction) -> None:
         settings = ProjectSettings(colour="#14614a", address="Hafenstr. 1\n20457 Hamburg", locale="de")
-        await change_settings(tx, sqlite_till.test.project_id, settings)
+        await change_project(tx, sqlite_till.test.project_id, "Marlow & Finch", settings)
 
     await sqlite_till.database.write(operation)
     page = (await sqlite_till.look(link)).text
@@ -214,6 +222,40 @@ async def test_an_email_address_fills_the_customer(till: Till) -> None:
     customers = [one.customer_id for one in await till.sessions() if not one.livemode]
     assert customers[0] is None
     assert len(set(customers[1:])) == 1
+
+
+async def test_what_a_buyer_states_is_told_as_stated_until_the_merchant_sets_it(till: Till) -> None:
+    """Session, order, customer and their events say that nobody has proved the address; a payment proves nothing of it
+    either. What the merchant sets is theirs, also the same address again, and stays theirs at the next visit."""
+    link = await till.link()
+    assert (await till.take(link, email="ada@shop.example")).status_code == 303
+
+    async def stated() -> tuple[dict[str, Any], list[bool]]:
+        async def operation(tx: Transaction) -> tuple[Customer, Order, list[bool]]:
+            [customer] = (await list_customers(tx, till.test, page=1, limit=1)).data
+            page = await list_orders(tx, till.test, PageRequest())
+            rows = await tx.fetch_all("SELECT data FROM events WHERE type LIKE 'customer.%' ORDER BY sequence")
+            return customer, page.data[-1], [json.loads(row["data"])["emailStated"] for row in rows]
+
+        customer, order, told = await till.database.read(operation)
+        session = (await till.sessions())[-1]
+        return {
+            "customer": customer_to_api(customer).email_stated,
+            "order": order_to_api(order).customer_stated,
+            "session": session_to_api(session, "https://pay.example").customer_stated,
+            "id": customer.id,
+        }, told
+
+    first, told = await stated()
+    assert (first["customer"], first["order"], first["session"], told) == (True, True, True, [True])
+    changes = CustomerChanges(name="Ada")
+    await till.write(update_customer, till.test, first["id"], changes)
+    assert (await stated())[0]["customer"]
+    await till.write(update_customer, till.test, first["id"], CustomerChanges(email="ada@shop.example"))
+    assert (await till.take(link, email="ada@shop.example")).status_code == 303
+
+    after, told = await stated()
+    assert (after["customer"], after["order"], told) == (False, True, [True, True, False])
 
 
 async def test_a_mistyped_email_address_is_told_beside_its_field(sqlite_till: Till) -> None:

@@ -13,7 +13,7 @@ from tests.mailserver import Mailbox, mail_server
 from tests.makers import rows
 from tests.shop import PUBLIC_URL, Shop, eventually, open_shop
 from tillgate.checkout.projects.model import DEFAULT, Profile, ProjectSettings
-from tillgate.checkout.projects.operations import change_settings
+from tillgate.checkout.projects.operations import change_project
 from tillgate.checkout.statements.model import Situation
 from tillgate.mail.model import Purpose
 from tillgate.mail.rendering import rendered
@@ -34,7 +34,7 @@ class Till:
 
     async def wants(self, **settings: Any) -> None:
         async def operation(tx: Transaction) -> None:
-            await change_settings(tx, self.shop.project_id, ProjectSettings(**settings))
+            await change_project(tx, self.shop.project_id, "Test shop", ProjectSettings(**settings))
 
         await self.shop.database.write(operation)
 

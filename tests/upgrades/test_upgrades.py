@@ -16,7 +16,7 @@ import pytest
 
 from keyturn.database import open_database, pending
 from keyturn.database.backup import back_up, restore
-from tests.makers import execute
+from tests.makers import execute, rows
 from tests.postgres import PostgresServer
 from tests.receiver import Receiver
 from tests.shop import MovableClock, eventually, lifespan, settings_for
@@ -129,6 +129,30 @@ async def test_a_backup_of_it_is_restored(left: Left, tmp_path: Path) -> None:
 def test_no_release_is_forgotten() -> None:
     """There is a fixture of the state that this began on, and of two earlier ones."""
     assert {one.name for one in FIXTURES.iterdir()} >= {"2026-11-22", "2026-11-27", "2026-11-29"}
+
+
+async def test_text_of_before_is_found(left: Left) -> None:
+    """A customer's address as an earlier version kept it, with what nobody can see, is brought into the form in
+    which it is looked for, soon after the upgrade."""
+    database = await open_database(left.url)
+    try:
+        await execute(
+            database,
+            "INSERT INTO customers (id, project_id, livemode, email, created_at, updated_at) "
+            "SELECT 'cus_00000000000000000000000000', id, $1, $2, 1, 1 FROM projects ORDER BY id LIMIT 1",
+            False,
+            "ada\u200b@shop.example",
+        )
+    finally:
+        await database.close()
+    async with left.opened():
+        database = await open_database(left.url)
+        try:
+            assert await eventually(
+                lambda: rows(database, "SELECT id FROM customers WHERE email = $1", "ada@shop.example")
+            )
+        finally:
+            await database.close()
 
 
 async def test_people_keep_what_they_were(left: Left) -> None:

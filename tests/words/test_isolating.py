@@ -9,9 +9,10 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from tests.house.source import SRC, python_files
+from tillgate.mail.model import one_line
 from tillgate.words import ENGLISH, LANGUAGES, words_in
 from tillgate.words.isolating import isolated, isolated_html, needs_isolation, without_turns
-from tillgate.words.templates import Isolating, speaking
+from tillgate.words.templates import Isolating, IsolatingText, speaking
 
 TURNED = "evil \u202e00.1"
 HEBREW = "\u05d0\u05d1\u05d2"
@@ -51,6 +52,22 @@ def test_what_only_turns_other_text_is_not_shown() -> None:
     assert rendered("<p>{{ name }} live", name=TURNED) == "<p>evil 00.1 live"
     assert words_in(ENGLISH).say("Pay {price}", price=TURNED) == "Pay evil 00.1"
     assert rendered("<p>{{ name }}", name=Markup("<b>\u202ax</b>")) == "<p><b>\u202ax</b>"
+
+
+def test_a_sentence_keeps_its_isolates_wherever_it_is_shown() -> None:
+    """In a mail's text, in an element, in another sentence, and in a subject, also where that is cut; what others wrote
+    beside it is isolated as ever."""
+    said = words_in(ENGLISH).say("Pay {merchant}, {count} times", merchant=HEBREW, count="7")
+    isolated_name = f"Pay \u2068{HEBREW}\u2069, 7 times"
+    assert said == isolated_name
+    assert rendered("<p>{{ said }} {{ name }}", said=said, name=HEBREW) == f"<p>{isolated_name} <bdi>{HEBREW}</bdi>"
+    text = Environment(extensions=[IsolatingText]).from_string("{{ said }}|{{ name }}")  # noqa: S701
+    assert text.render(said=said, name=HEBREW) == f"{isolated_name}|\u2068{HEBREW}\u2069"
+    assert words_in(ENGLISH).say("{said}", said=said) == isolated_name
+    assert rendered("<p>{{ said }}", said=words_in(ENGLISH).say("{x}", x="<b>")) == "<p>&lt;b&gt;"
+    assert one_line(said, 100) == isolated_name
+    assert one_line(said, 9) == f"Pay \u2068{HEBREW[:2]}…\u2069"
+    assert one_line(f"\u2068{HEBREW}", 100) == HEBREW
 
 
 def test_lines_from_right_to_left_isolate_everything_of_others() -> None:

@@ -793,6 +793,7 @@ export interface components {
             createdAt: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
+            customerStated: boolean;
             ethPriceUsd: string;
             exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
@@ -1057,6 +1058,7 @@ export interface components {
         CustomerObject: {
             createdAt: string;
             email: string | null;
+            emailStated: boolean;
             id: string;
             livemode: boolean;
             metadata: unknown;
@@ -1361,6 +1363,7 @@ export interface components {
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
+            customerStated: boolean;
             decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
             exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];

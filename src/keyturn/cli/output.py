@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from keyturn.terminal import json_line, printable
+from keyturn.terminal import foreign, json_line, line_of, width_of
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -24,7 +24,7 @@ def program_name() -> str:
 def say(text: str = "") -> None:
     """Print at once, also into a file. What a terminal would act upon is escaped: most of what is shown was written by
     somebody else."""
-    print(printable(text), flush=True)
+    print(line_of(text), flush=True)
 
 
 def say_json(value: object) -> None:
@@ -43,9 +43,9 @@ def say_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     lines = [[_cell(cell) for cell in row] for row in rows]
     if not lines:
         return
-    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    widths = [max(map(width_of, column)) for column in zip(heads, *lines, strict=True)]
     for line in (heads, *lines):
-        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        say("  ".join(cell + " " * (width - width_of(cell)) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def _cell(value: object) -> str:
@@ -54,12 +54,12 @@ def _cell(value: object) -> str:
     if value is True:
         return "yes"
     text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return printable(text, one_line=True)
+    return foreign(text)
 
 
 def note(text: str) -> None:
     """Say something beside the output."""
-    print(printable(text), file=sys.stderr, flush=True)
+    print(line_of(text), file=sys.stderr, flush=True)
 
 
 def fail(message: str, status: int = 1) -> NoReturn:

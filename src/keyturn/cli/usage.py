@@ -21,6 +21,7 @@ from keyturn.insight.usage import DAY_MS
 from keyturn.instants import to_rfc3339
 from keyturn.keys.model import Key, Status
 from keyturn.stores.ports import SecretState
+from keyturn.terminal import foreign
 
 DAYS_MAX = 400
 
@@ -82,7 +83,7 @@ def _as_json(found: _Found, days: int) -> dict[str, Any]:
 
 def _print(found: _Found, days: int) -> None:
     key, used, advice, proof = found.key, found.used, found.advice, found.proof
-    say(f"{key.id}  {key.masked}  {key.status.value}  {key.name}\n")
+    say(f"{key.id}  {key.masked}  {key.status.value}  {foreign(key.name)}\n")
     busy = [day for day in used.days if day.allowed or day.refused or day.rate_limited]
     say(f"{used.requests} requests in {_days(days)}")
     if busy:

@@ -11,7 +11,7 @@ from tillgate.access.keys import (
     principal_of,
     returns_of,
 )
-from tillgate.access.visitors import CodeTries, Keyless, VisitorLimit, visitor
+from tillgate.access.visitors import CodeTries, InvitationLimits, Keyless, VisitorLimit, visitor
 
 __all__ = [
     "ALLOW",
@@ -19,6 +19,7 @@ __all__ = [
     "PUBLISHABLE_SCOPES",
     "RETURN",
     "CodeTries",
+    "InvitationLimits",
     "KeyEventLog",
     "Keyless",
     "VisitorLimit",

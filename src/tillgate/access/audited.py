@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, TypeAlias
 
-from keyturn.stores.head import write_down
+from keyturn.stores.head import write_down, write_down_all
 from keyturn.stores.ports import Act
 from tillgate.base.principal import Principal
 from tillgate.store import Transaction
@@ -26,15 +26,24 @@ async def write_down_endpoint(
     )
 
 
-async def write_down_settings(tx: Transaction, principal: Principal, now: int, changed: dict[str, Any]) -> None:
-    """Write down whose doing it is that a project's settings are what they are.
+async def write_down_settings(
+    tx: Transaction,
+    act: Act,
+    project_id: str,
+    changed: dict[str, Any],
+    *,
+    renamed: dict[str, Any] | None = None,
+) -> None:
+    """Write down whose doing it is that a project's name and its settings are what they are.
 
     Args:
         changed: by setting, what it was and what it is.
+        renamed: the same of its name.
     """
-    if changed:
-        act = Act(now, principal.actor)
-        await write_down(tx, act, "project.settings_changed", principal.project_id, None, **changed)
+    lines = [("project.renamed", renamed), ("project.settings_changed", changed)]
+    told = [(action, project_id, None, detail) for action, detail in lines if detail]
+    if told:
+        await write_down_all(tx, act, told)
 
 
 async def write_down_wallet(

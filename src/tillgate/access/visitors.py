@@ -52,6 +52,19 @@ class CodeTries(NamedTuple):
         )
 
 
+class InvitationLimits(NamedTuple):
+    """How often people are invited.
+
+    Attributes:
+        projects: by where to, whoever invites and however many sign-ins they have.
+        mails: how often one address is mailed an invitation, wherever to; the invitation itself is not kept back by it,
+            so that nobody keeps anybody from being invited.
+    """
+
+    projects: VisitorLimit
+    mails: VisitorLimit
+
+
 class Keyless(NamedTuple):
     """How fast somebody may call who shows no key, where none is needed.
 

@@ -142,6 +142,7 @@ class Problem(StrEnum):
     COSTS_NOTHING = "costs_nothing"
     PAYMENT_HAS_BEGUN = "payment_has_begun"
     CODE_IS_FINAL = "code_is_final"
+    CODE_IS_GONE = "code_is_gone"
     CODE_APPLIES = "code_applies"
     PRICE_HAS_DISCOUNT = "price_has_discount"
     TAKES_NO_CODES = "takes_no_codes"

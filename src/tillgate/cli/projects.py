@@ -1,6 +1,6 @@
 """``tillgate projects``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,16 +9,22 @@ from keyturn.cli.key_ends import Reason, receipt_to_json
 from keyturn.cli.mounting import ACTOR
 from keyturn.cli.output import AsJson, Yes, confirm, fail, say, say_json, say_table
 from keyturn.database import Database
-from keyturn.terminal import printable
+from keyturn.stores.ports import Act
+from keyturn.terminal import foreign
 from tillgate.access.accounts import Accounts, Project
+from tillgate.access.accounts.operations import checked_project_name
+from tillgate.access.audited import write_down_settings
 from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.checkout.projects.model import LOCALES, TEST_RAILS, Profile, checked_settings, given_of
+from tillgate.checkout.projects.operations import change_project, get_profile, lock_profile
 from tillgate.cli.choosing import project_id_of, remember, remembered
 from tillgate.cli.session import Data, DatabaseUrl, settings, work
 from tillgate.opening import open_keys
+from tillgate.store import Transaction
 
 NamedProject = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's name or id.")]
 
-app = typer.Typer(help="Create, list, suspend and resume projects.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, set up, suspend and resume projects.", no_args_is_help=True)
 
 
 @app.command("create")
@@ -34,7 +40,7 @@ def create(
     if as_json:
         say_json(_to_api(project))
     else:
-        say(f"{project.id}  {printable(project.name, one_line=True)}")
+        say(f"{project.id}  {foreign(project.name)}")
 
 
 @app.command("list")
@@ -50,6 +56,83 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
         ("ID", "NAME", "CREATED", "DEFAULT"),
         [(one.id, one.name, to_rfc3339(one.created_at), one.id == default) for one in projects],
     )
+
+
+@app.command("show")
+def show(project: NamedProject, data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show a project's settings, which are the same in both modes."""
+    chosen = settings(data, database_url)
+
+    async def task(database: Database) -> Profile:
+        project_id = await project_id_of(database, project, chosen.data)
+        return await database.read(lambda tx: get_profile(tx, project_id))
+
+    _say_profile(work(chosen, task), as_json)
+
+
+@app.command("set")
+def change(
+    project: NamedProject,
+    name: Annotated[str | None, typer.Option("--name", help="What buyers see on the checkout and in mails.")] = None,
+    colour: Annotated[str | None, typer.Option(help="Of buttons and links, such as #14614a.")] = None,
+    address: Annotated[str | None, typer.Option(help="The seller's.")] = None,
+    tax_id: Annotated[str | None, typer.Option(help="The seller's, such as DE123456789.")] = None,
+    support_email: Annotated[str | None, typer.Option(help="Where buyers write with questions.")] = None,
+    terms_url: Annotated[str | None, typer.Option(help="An https address.")] = None,
+    privacy_url: Annotated[str | None, typer.Option(help="An https address.")] = None,
+    locale: Annotated[str | None, typer.Option(help=f"Of the checkout and of mails: {', '.join(LOCALES)}.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Of times in mails, such as Europe/Berlin.")] = None,
+    success_url: Annotated[str | None, typer.Option(help="Where buyers go after paying.")] = None,
+    cancel_url: Annotated[str | None, typer.Option(help="Where buyers go who do not pay.")] = None,
+    session_lifetime_minutes: Annotated[str | None, typer.Option(help="5 to 10080.")] = None,
+    tolerance_percentage: Annotated[str | None, typer.Option(help="Up to 10.")] = None,
+    tolerance_amount: Annotated[str | None, typer.Option(help="At most this, such as 0.50.")] = None,
+    tolerance_currency: Annotated[str | None, typer.Option(help="Of that amount, such as EUR.")] = None,
+    mail_buyers: Annotated[bool | None, typer.Option(help="Mail buyers about their payment.")] = None,
+    test_rail: Annotated[str | None, typer.Option(help=f"What pays test sessions: {', '.join(TEST_RAILS)}.")] = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a project's settings: what is not given stays, and an empty text removes. Owners are told."""
+    chosen = settings(data, database_url)
+    texts: dict[str, Any] = {
+        "colour": colour,
+        "address": address,
+        "tax_id": tax_id,
+        "support_email": support_email,
+        "terms_url": terms_url,
+        "privacy_url": privacy_url,
+        "locale": locale,
+        "time_zone": time_zone,
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "session_lifetime_minutes": session_lifetime_minutes,
+        "tolerance_percentage": tolerance_percentage,
+        "tolerance_amount": tolerance_amount,
+        "tolerance_currency": tolerance_currency,
+        "mail_buyers": mail_buyers,
+        "test_rail": test_rail,
+    }
+    given = {field: value for field, value in texts.items() if value is not None}
+    if not given and name is None:
+        fail("say what to set, such as --colour '#14614a'; `tillgate projects set --help` lists all")
+
+    async def task(database: Database) -> Profile:
+        project_id = await project_id_of(database, project, chosen.data)
+
+        async def operation(tx: Transaction) -> Profile:
+            held = await lock_profile(tx, project_id)
+            after = checked_settings(given_of(held.settings)._replace(**given))
+            called = held.name if name is None else checked_project_name(name)
+            changes = await change_project(tx, project_id, called, after)
+            act = Act(SystemClock().now(), ACTOR)
+            await write_down_settings(tx, act, project_id, changes.settings, renamed=changes.name)
+            return await get_profile(tx, project_id)
+
+        return await database.write(operation)
+
+    _say_profile(work(chosen, task), as_json)
 
 
 @app.command("use")
@@ -123,6 +206,22 @@ def _say_switched(project_id: str, receipt: Receipt, as_json: bool, *, done: str
         say_json({"id": project_id, "already": receipt.epoch is None, "receipt": receipt_to_json(receipt)})
     else:
         say(f"{project_id} {before if receipt.epoch is None else done}.")
+
+
+def _say_profile(profile: Profile, as_json: bool) -> None:
+    told: dict[str, object] = {"id": profile.id, "name": profile.name, **given_of(profile.settings)._asdict()}
+    if as_json:
+        say_json({_camel(field): value for field, value in told.items()})
+        return
+    width = max(map(len, told))
+    for field, value in told.items():
+        shown = foreign(str(value)) if not isinstance(value, bool) else "yes" if value else ""
+        say(f"{field.replace('_', '-'):{width}}  {shown or '-'}")
+
+
+def _camel(field: str) -> str:
+    first, *others = field.split("_")
+    return first + "".join(one.capitalize() for one in others)
 
 
 def _to_api(project: Project) -> dict[str, str]:

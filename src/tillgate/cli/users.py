@@ -8,6 +8,7 @@ import typer
 from keyturn.cli.mounting import ACTOR
 from keyturn.cli.output import AsJson, Yes, confirm, fail, note, say, say_json, say_table
 from keyturn.database import Database
+from keyturn.terminal import foreign
 from tillgate.access.accounts import Accounts, Place, Removal, Role
 from tillgate.access.invitations import Invitations, Invited
 from tillgate.access.invitations.model import INVITATION
@@ -98,7 +99,11 @@ def invite(
         place = {"email": one.email, "role": one.role.value, "projectId": one.project.id if one.project else None}
         say_json({"id": one.id, **place, "expiresAt": to_rfc3339(one.expires_at), "link": link})
         return
-    where = f"{one.role.value} of {one.project.id} ({one.project.name})" if one.project else "owner of the installation"
+    where = (
+        f"{one.role.value} of {one.project.id} ({foreign(one.project.name)})"
+        if one.project
+        else "owner of the installation"
+    )
     note(f"{one.email} is invited as {where}. The link works once, until {to_rfc3339(one.expires_at)}:")
     say(link)
 
@@ -264,7 +269,7 @@ def _what(place: Place) -> str:
         return "nothing: no project"
     if place.project is None:
         return "owner of the installation"
-    return f"{place.role.value} of {place.project.id} ({place.project.name})"
+    return f"{place.role.value} of {place.project.id} ({foreign(place.project.name)})"
 
 
 def _to_api(place: Place) -> dict[str, Any]:

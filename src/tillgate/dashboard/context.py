@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from keyturn import Issuer, KeyStore, Needs
 from keyturn.stores.ports import RequestStore, UsageStore
-from tillgate.access import VisitorLimit
+from tillgate.access import InvitationLimits, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.invitations import Invitations
 from tillgate.access.notices import NoticeBoard
@@ -28,6 +28,7 @@ class DashboardContext(NamedTuple):
     Attributes:
         needs_of: what the API asks for at a method and path with its query; None where it has no such.
         lost_passwords: how often somebody may ask for a link that sets another password.
+        invitation_limits: how often people are invited.
         buyer_example: a mail to a buyer about a payment that nobody has made, for a preview.
         sealer: of what is sealed at rest, such as the extended keys of wallets.
         job_kinds: the names of the kinds of jobs that this server runs.
@@ -44,6 +45,7 @@ class DashboardContext(NamedTuple):
     mail: MailRoom
     passwords: Passwords
     lost_passwords: VisitorLimit
+    invitation_limits: InvitationLimits
     buyer_example: Callable[[Profile, Purpose, str], Letter]
     keys: KeyStore
     issuer: Issuer

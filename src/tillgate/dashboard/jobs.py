@@ -24,7 +24,8 @@ async def list_all(call: Call) -> Response:
     if shown is not None and shown not in list(JobState):
         raise Unusable("Unknown filter.")
     state, now = JobState(shown) if shown is not None else None, call.context.clock.now()
-    page = await call.read(lambda tx: list_jobs(tx, PageRequest(LINES, after), state=state, now=now))
+    request = PageRequest(LINES, after)
+    page = await call.read(lambda tx: list_jobs(tx, request, state=state, now=now))
     counts = {one.kind: one for one in await call.read(lambda tx: count_jobs(tx, now))}
     # Then those that an earlier or a later version of this server has left jobs of.
     kinds = dict.fromkeys([*call.context.job_kinds, *counts])
@@ -36,6 +37,7 @@ async def list_all(call: Call) -> Response:
         following=page.data[-1].id if page.has_more else None,
         chosen=shown or "",
         after=after,
+        page=request,
     )
 
 

@@ -62,7 +62,8 @@ async def list_all(call: Call) -> Response:
     if shown is not None and shown not in list(MailState):
         raise Unusable("Unknown filter.")
     state, project = MailState(shown) if shown is not None else None, call.who.project
-    page = await call.read(lambda tx: list_mails(tx, project.id, PageRequest(LINES, after), state=state))
+    request = PageRequest(LINES, after)
+    page = await call.read(lambda tx: list_mails(tx, project.id, request, state=state))
     return call.page(
         "mail/list.html",
         section="mail",
@@ -70,6 +71,7 @@ async def list_all(call: Call) -> Response:
         mails=page.data,
         following=page.data[-1].id if page.has_more else None,
         after=after,
+        page=request,
         chosen=shown or "",
         purposes=PURPOSES,
         states=STATES,

@@ -45,6 +45,13 @@ async def invite(call: Call) -> Response:
     if role not in _offered(call):
         return await _list(call, Draft(values, {"role": "Choose a role that you may give."}))
     whole = role == INSTALLATION
+    if seconds := await call.context.invitation_limits.projects.seconds_to_wait(
+        INSTALLATION if whole else call.who.project.id
+    ):
+        refused = Draft(values, {"": "Many people were invited in the last hour. Wait a while, then try again."})
+        response = await _list(call, refused, status_code=429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
     try:
         async with call.once(
             "This invitation was already created.",
@@ -75,8 +82,10 @@ async def invite(call: Call) -> Response:
             project_id=None if whole else call.who.project.id,
         )
 
-    # It is shown as well, so a mail that cannot be written down costs nothing.
-    mailed = call.context.mail.sends
+    # It is shown as well, so a mail that cannot be written down, or one too many for its reader, costs nothing.
+    mailed = call.context.mail.sends and not await call.context.invitation_limits.mails.seconds_to_wait(
+        invited.invitation.email
+    )
     if mailed:
         await call.context.database.write(mail)
     return call.page(
@@ -235,7 +244,7 @@ def _spent(call: OpenCall) -> Response:
     )
 
 
-async def _list(call: Call, form: Draft) -> Response:
+async def _list(call: Call, form: Draft, *, status_code: int | None = None) -> Response:
     after, project = call.query("after"), call.who.project
     try:
         start = checked_email(after) if after is not None else None
@@ -247,7 +256,7 @@ async def _list(call: Call, form: Draft) -> Response:
         open_here = [*await call.context.invitations.open_of(None), *open_here]
     return call.page(
         "people/list.html",
-        status_code=form.status_code,
+        status_code=status_code or form.status_code,
         section="people",
         places=places[:SHOWN],
         more=len(places) > SHOWN,

@@ -4,24 +4,30 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from keyturn.stores.ports import Act
 from tillgate.access.accounts import Right
-from tillgate.access.accounts.operations import PROJECT_NAME_MAX
+from tillgate.access.accounts.operations import PROJECT_NAME_MAX, checked_project_name
 from tillgate.access.audited import write_down_settings
 from tillgate.base.errors import InvalidInput
-from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX
 from tillgate.checkout.projects.model import (
     ADDRESS_MAX,
     LOCALES,
     TAX_ID_MAX,
+    ChangedMeanwhile,
     GivenSettings,
     Profile,
-    ProjectSettings,
     checked_settings,
-    percentage_of,
+    given_of,
     time_zones,
 )
-from tillgate.checkout.projects.operations import change_settings, get_profile, remove_logo, set_logo
+from tillgate.checkout.projects.operations import (
+    change_project,
+    get_profile,
+    lock_profile,
+    remove_logo,
+    set_logo,
+)
 from tillgate.dashboard.calls import Call, Need, View, both_modes
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, draft, problems_of
 from tillgate.dashboard.words import form_name
@@ -37,7 +43,7 @@ _TEXTS: Final = tuple(name for name in GivenSettings._fields if name != "mail_bu
 async def show(call: Call) -> Response:
     """What may be set of the project."""
     profile = await _profile(call)
-    return _page(call, profile, draft({"name": profile.name, **_values(profile.settings)}))
+    return _page(call, profile, draft(_values(profile)))
 
 
 async def save(call: Call) -> Response:
@@ -45,19 +51,48 @@ async def save(call: Call) -> Response:
     name = call.form.text("name")
     texts: dict[str, Any] = {one: call.form.text(form_name((one,))) for one in _TEXTS}
     given = GivenSettings(**texts, mail_buyers=call.form.one("mailBuyers") == YES)
-    values: dict[str, object] = {"name": name, **_spelled(given)}
+    version = call.form.one("version")
+    values: dict[str, object] = {"name": name, **_spelled(given), "version": version}
+    project_id = call.who.project.id
     try:
         settings = checked_settings(given)
-        await call.context.accounts.rename_project(call.who.project.id, name, by=call.principal.actor)
+        checked = checked_project_name(name)
     except InvalidInput as error:
         return _page(call, await _profile(call), Draft(values, problems_of(error)))
 
     async def operation(tx: Transaction) -> None:
-        changed = await change_settings(tx, call.who.project.id, settings)
-        await write_down_settings(tx, call.principal, call.context.clock.now(), changed)
+        changes = await change_project(tx, project_id, checked, settings, version=version)
+        await write_down_settings(tx, _act(call), project_id, changes.settings, renamed=changes.name)
 
-    await call.write(operation)
+    try:
+        await call.write(operation)
+    except ChangedMeanwhile as error:
+        meant = {"name": checked, **_spelled(given_of(settings))}
+        return _changed_meanwhile(call, error.now, values, meant)
     return call.go(SETTINGS, flash="settings_saved")
+
+
+def _changed_meanwhile(call: Call, now: Profile, values: dict[str, object], meant: dict[str, object]) -> Response:
+    """The form again, with what was typed and, beside it, what is saved by now; sent once more, it replaces that."""
+    theirs = _values(now)
+    problems = {
+        name: f"Saved meanwhile: {_told(name, theirs[name])}" for name, value in meant.items() if value != theirs[name]
+    }
+    problems[""] = (
+        "Somebody else changed the settings while you had them open, and nothing of yours is saved. Compare both "
+        "below. Save again to replace what they saved."
+    )
+    return _page(call, now, Draft(values | {"version": now.version}, problems), status_code=409)
+
+
+def _told(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "switched on" if value else "switched off"
+    return LOCALES.get(str(value), str(value)) if name == "locale" and value else str(value) or "empty"
+
+
+def _act(call: Call) -> Act:
+    return Act(call.context.clock.now(), call.principal.actor)
 
 
 async def save_logo(call: Call) -> Response:
@@ -65,16 +100,16 @@ async def save_logo(call: Call) -> Response:
     content = call.form.file("logo")
 
     async def operation(tx: Transaction) -> None:
-        before = (await get_profile(tx, call.who.project.id)).logo
+        before = (await lock_profile(tx, call.who.project.id)).logo
         digest = await set_logo(tx, call.who.project.id, content)
         changed = {"logo": {"from": before, "to": digest}} if digest != before else {}
-        await write_down_settings(tx, call.principal, call.context.clock.now(), changed)
+        await write_down_settings(tx, _act(call), call.who.project.id, changed)
 
     try:
         await call.write(operation)
     except InvalidInput as error:
         profile = await _profile(call)
-        form = Draft({"name": profile.name, **_values(profile.settings)}, problems_of(error))
+        form = Draft(_values(profile), problems_of(error))
         return _page(call, profile, form)
     return call.go(SETTINGS, flash="logo_saved")
 
@@ -83,10 +118,10 @@ async def drop_logo(call: Call) -> Response:
     """Show the first letter of the name again."""
 
     async def operation(tx: Transaction) -> None:
-        before = (await get_profile(tx, call.who.project.id)).logo
+        before = (await lock_profile(tx, call.who.project.id)).logo
         if await remove_logo(tx, call.who.project.id):
             changed = {"logo": {"from": before, "to": None}}
-            await write_down_settings(tx, call.principal, call.context.clock.now(), changed)
+            await write_down_settings(tx, _act(call), call.who.project.id, changed)
 
     await call.write(operation)
     return call.go(SETTINGS, flash="logo_removed")
@@ -96,41 +131,19 @@ async def _profile(call: Call) -> Profile:
     return await call.read(lambda tx: get_profile(tx, call.who.project.id))
 
 
-def _values(settings: ProjectSettings) -> dict[str, object]:
+def _values(profile: Profile) -> dict[str, object]:
     """What is set, as the form has it."""
-    tolerated = bool(settings.tolerance_basis_points)
-    currency = settings.tolerance_currency
-    minutes = settings.session_lifetime_minutes
-    return _spelled(
-        GivenSettings(
-            colour=settings.colour,
-            address=settings.address,
-            tax_id=settings.tax_id,
-            support_email=settings.support_email,
-            terms_url=settings.terms_url,
-            privacy_url=settings.privacy_url,
-            locale=settings.locale,
-            time_zone=settings.time_zone,
-            success_url=settings.success_url,
-            cancel_url=settings.cancel_url,
-            session_lifetime_minutes=str(minutes) if minutes is not None else "",
-            tolerance_percentage=percentage_of(settings.tolerance_basis_points) if tolerated else "",
-            tolerance_amount=format_minor(settings.tolerance_minor, MINOR_DIGITS[currency]) if tolerated else "",
-            tolerance_currency=currency,
-            mail_buyers=settings.mail_buyers,
-            test_rail=settings.test_rail,
-        )
-    )
+    return {"name": profile.name, **_spelled(given_of(profile.settings)), "version": profile.version}
 
 
 def _spelled(given: GivenSettings) -> dict[str, object]:
     return {form_name((name,)): value for name, value in given._asdict().items()}
 
 
-def _page(call: Call, profile: Profile, form: Draft) -> Response:
+def _page(call: Call, profile: Profile, form: Draft, *, status_code: int | None = None) -> Response:
     return call.page(
         "settings.html",
-        status_code=form.status_code,
+        status_code=status_code or form.status_code,
         section="settings",
         draft=form,
         name_max=PROJECT_NAME_MAX,

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from tillgate.words.isolating import FIRST_STRONG_ISOLATE, POP_ISOLATE, Isolated
+
 SUBJECT_MAX: Final = 150
 PROBLEM_MAX: Final = 300
 LETTER_LINES_MAX: Final = 40
@@ -111,6 +113,13 @@ class Mail(NamedTuple):
 
 def one_line(text: str, length_max: int) -> str:
     """Text as a header or a list takes it: one line without control characters, cut where it is too long."""
-    # Nothing that ends a line survives, in whatever script it does so: that is all a header could be broken with.
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= length_max else f"{line[: length_max - 1]}…"
+    # Nothing that ends a line survives, in whatever script it does so: that is all a header could be broken with. Of a
+    # sentence of ours, what isolates others' text stays.
+    marks = FIRST_STRONG_ISOLATE + POP_ISOLATE if isinstance(text, Isolated) else ""
+    line = " ".join("".join(char if char.isprintable() or char in marks else " " for char in text).split())
+    if len(line) <= length_max:
+        return line
+    cut = line[: length_max - 1]
+    if cut.count(FIRST_STRONG_ISOLATE) > cut.count(POP_ISOLATE):
+        return f"{cut[:-1]}…{POP_ISOLATE}"
+    return f"{cut}…"

@@ -10,6 +10,8 @@ from tillgate.words import Words, phrase
 
 _UNKNOWN: Final = phrase("This code is not valid. Please check the spelling.")
 
+USED_UP: Final = phrase("This code has reached its limit.")
+
 
 class WrongCode(NamedTuple):
     """What was typed, and what is the matter with it."""
@@ -33,7 +35,7 @@ def code_refused(error: DiscountRefused | InvalidInput, merchant: str, words: Wo
         case DiscountRefusal.EXPIRED:
             return words.html("This code has expired.")
         case DiscountRefusal.USED_UP:
-            return words.html("This code has reached its limit.")
+            return words.html(USED_UP)
         case DiscountRefusal.OTHER_CURRENCY:
             return words.html("This code is for prices in another currency.")
         case DiscountRefusal.BELOW_MINIMUM:

@@ -14,6 +14,7 @@ class PagesContext(NamedTuple):
 
     Attributes:
         codes: how often somebody may try a promotion code.
+        holds: and how many of those that exist they may hold.
         visits: how many sessions somebody may open from a payment link.
         networks: what is seen of the networks that sessions are paid on; None where there are none.
         hashes: how often somebody may have a transaction looked up.
@@ -23,6 +24,7 @@ class PagesContext(NamedTuple):
     accounts: Accounts
     checkout: CheckoutContext
     codes: VisitorLimit
+    holds: VisitorLimit
     visits: VisitorLimit
     networks: NetworkSight | None = None
     hashes: VisitorLimit | None = None

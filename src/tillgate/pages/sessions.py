@@ -21,7 +21,7 @@ from tillgate.checkout.projects.model import Profile
 from tillgate.checkout.projects.operations import get_profile
 from tillgate.checkout.redemptions.model import DiscountRefused
 from tillgate.checkout.sessions.choosing import choose
-from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
+from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, is_code, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session
 from tillgate.checkout.sessions.pricing import complete, open_lines, say_price
@@ -145,7 +145,11 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
     # By who tries, whatever session they try it on; and by session, whoever tries.
     who = visitor(request.client.host if request.client else None)
     seconds = await context.codes.seconds_to_wait(session.project_id, who)
-    if seconds := seconds or await context.codes.seconds_to_wait(session.id):
+    seconds = seconds or await context.codes.seconds_to_wait(session.id)
+    # What is mistyped holds nothing, and is not counted.
+    if not seconds and await context.database.read(lambda tx: is_code(tx, _buyer(session), code)):
+        seconds = await context.holds.seconds_to_wait(session.project_id, who)
+    if seconds:
         time = spoken(seconds, reader.words)
         wrong = WrongCode(code, reader.words.html("Too many tries. Please wait {time}, then try again.", time=time))
         answer = await _checkout(context, request, session, 429, wrong=wrong)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from tillgate.base.errors import TillgateError
 from tillgate.base.problems import Problem
+from tillgate.pages.codes import USED_UP
 from tillgate.words import Words, phrase
 
 Values: TypeAlias = Mapping[str, Any]
@@ -65,6 +66,7 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
     _P.PAYMENT_HAS_BEGUN: _MOVED_ON,
     _P.PRICE_IS_FINAL: _MOVED_ON,
     _P.CODE_IS_FINAL: _MOVED_ON,
+    _P.CODE_IS_GONE: USED_UP,
     _P.PRICE_HAS_DISCOUNT: phrase(
         "A promotion code applies to this price. Please remove it first, then set the price."
     ),

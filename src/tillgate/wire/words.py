@@ -310,6 +310,10 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.COSTS_NOTHING: "This session costs nothing yet, so there is nothing to pay it with.",
     _P.PAYMENT_HAS_BEGUN: "How a session is paid can be chosen only before the first payment is seen.",
     _P.PRICE_IS_FINAL: "The price can be changed only before the first payment is seen.",
+    _P.CODE_IS_GONE: (
+        "The discount of this session was held for half an hour and has reached its redemption limit since. Remove the "
+        "promotion code, or open another session."
+    ),
     _P.CODE_IS_FINAL: "A promotion code can be applied or removed only before the first payment is seen.",
     _P.CODE_APPLIES: "A discount already applies. Remove it first, then enter the other code.",
     _P.PRICE_HAS_DISCOUNT: "A discount applies to this price. Remove it first, then set the price.",

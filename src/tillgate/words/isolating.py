@@ -17,6 +17,12 @@ _TURNING: Final = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 
 
+class Isolated(str):
+    """A sentence of ours, in which what others wrote is isolated already: shown as it is."""
+
+    __slots__ = ()
+
+
 def without_turns(text: str) -> str:
     """The text without the characters whose only effect is on the direction of others."""
     return text if text.isascii() else text.translate(_TURNING)
@@ -31,7 +37,7 @@ def needs_isolation(text: str, right_to_left: bool) -> bool:
 
 def isolated(value: object, right_to_left: bool = False) -> object:
     """A value for a sentence: text is isolated by characters, where that makes a difference; all else as it is."""
-    if not isinstance(value, str) or isinstance(value, Markup):
+    if not isinstance(value, str) or isinstance(value, Markup | Isolated):
         return value
     text = without_turns(value)
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if needs_isolation(text, right_to_left) else text
@@ -39,7 +45,7 @@ def isolated(value: object, right_to_left: bool = False) -> object:
 
 def isolated_html(value: object, right_to_left: bool = False) -> object:
     """A value for the text of an element: as :func:`isolated`, by ``<bdi>``, which is not copied with the text."""
-    if not isinstance(value, str) or isinstance(value, Markup):
+    if not isinstance(value, str) or isinstance(value, Markup | Isolated):
         return value
     text = without_turns(value)
     return Markup("<bdi>%s</bdi>") % escape(text) if needs_isolation(text, right_to_left) else text

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from tillgate.base.clock import SECOND_MS
 from tillgate.base.money import MINOR_DIGITS, Money
 from tillgate.base.problems import Field
-from tillgate.words.isolating import isolated
+from tillgate.words.isolating import Isolated, isolated
 from tillgate.words.languages import ENGLISH, Language, catalogue
 from tillgate.words.reading import plain_amount
 
@@ -74,12 +74,13 @@ class Words:
         self._sentences = sentences
 
     def say(self, sentence: str, /, **values: object) -> str:
-        """The sentence as plain text."""
-        return self._found(sentence).format_map(self._isolated(values))
+        """The sentence as plain text; a mail or a template shows it without isolating it once more."""
+        return Isolated(self._found(sentence).format_map(self._isolated(values)))
 
     def say_many(self, one: str, many: str, count: int, /, **values: object) -> str:
         """The sentence in the form that ``count`` asks for, as plain text; ``{count}`` is written as numbers are."""
-        return self._found_many(one, many, count).format_map(self._isolated(values) | {"count": self.number(count)})
+        found = self._found_many(one, many, count)
+        return Isolated(found.format_map(self._isolated(values) | {"count": self.number(count)}))
 
     def html(self, sentence: str, /, **values: object) -> Markup:
         """The sentence for a template: its own tags stand, and its values are escaped."""

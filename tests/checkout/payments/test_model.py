@@ -1,5 +1,7 @@
 """What captures and refunds come to in the rail's asset: exact together, never too little, never too much."""
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,6 +106,37 @@ def test_what_was_dropped_is_an_exception_and_does_not_count() -> None:
     captured = payment_of(moved(TransactionKind.CAPTURE, 400, 2_000))
     fields = {name: getattr(captured, name) for name in captured.__struct_fields__} | {"authorization": held}
     assert exceptions_of(Payment(**fields), expires_at=0) == []
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        ([600], ["underpaid"]),
+        ([1_500], ["overpaid"]),
+        # The excess has gone back, or a part of it.
+        ([1_500, -500], []),
+        ([1_500, -400], ["overpaid"]),
+        ([1_500, -900], []),
+        # A refund of what was paid leaves it paid.
+        ([1_000, -300], []),
+        ([600, 400, -1_000], []),
+        # What went back before the price was there pays for nothing.
+        ([600, -200, 400], ["underpaid"]),
+        ([600, -200, 600], []),
+        ([600, -200, 700], ["overpaid"]),
+        ([600, -600], ["underpaid"]),
+    ],
+)
+def test_what_went_back_meanwhile_is_taken_off_before_money_is_called_unusual(
+    moves: list[int], said: list[str]
+) -> None:
+    """Row by row: what came, and what went back, in the order in which it did."""
+    payment = payment_of()
+    for at, amount in enumerate(moves):
+        kind, name = (TransactionKind.TRANSFER, "transfers") if amount > 0 else (TransactionKind.REFUND, "returned")
+        one = msgspec.structs.replace(moved(kind, abs(amount), None), seen_at=at, confirmed_at=at)
+        payment = with_more(payment, **{name: (one,)})
+    assert exceptions_of(payment, expires_at=len(moves)) == said
 
 
 def test_only_money_leaves_the_ends_of_a_payment() -> None:

@@ -8,6 +8,7 @@ from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.coupons.operations import NewCoupon
+from tillgate.checkout.links.operations import NewLink, create_link, get_link
 from tillgate.checkout.orders.model import Order, OrderStatus
 from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.payments.model import PaymentState
@@ -15,6 +16,7 @@ from tillgate.checkout.payments.operations import get_payment
 from tillgate.checkout.refunds.model import RefundReason
 from tillgate.checkout.refunds.operations import NewRefund, create_refund, refund_order
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.opening import NewSession, open_session
 from tillgate.checkout.settlement import deciding, expiring, observing
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.rails.port import Block, PaymentTerms, QuoteRequest, Rails
@@ -118,9 +120,31 @@ async def test_a_second_payment_is_reported_and_can_be_refunded(counter: Counter
     second = await counter.simulate(session.id, Outcome.PAID)
     assert (second.status, second.exceptions) == (S.PAID, ["overpaid"])
     assert (await give_back(counter, session, excess_only=True)).status is Q.PAID
-    assert (await counter.read(session.id)).payment.refundable_atomic == session.payment.terms.amount_atomic
+    left = await counter.read(session.id)
+    assert (left.payment.refundable_atomic, left.exceptions) == (session.payment.terms.amount_atomic, [])
     with pytest.raises(Conflict):
         await give_back(counter, session, excess_only=True)
+
+
+async def test_what_is_accepted_of_a_failed_session_is_a_use_of_its_link(counter: Counter) -> None:
+    """Once, as any other that is bought by the link, also over its limit: its money is here."""
+    new = NewLink(title="Tea", fiat_amount="5.00", max_completed_sessions=1)
+    link = await counter.database.write(lambda tx: create_link(counter.context, tx, counter.principal, new))
+    both = [
+        await counter.database.write(
+            lambda tx: open_session(counter.context, tx, counter.principal, NewSession(link_id=link.id))
+        )
+        for _ in range(2)
+    ]
+    for number, session in enumerate(both, 1):
+        await cancel(counter, session)
+        await counter.simulate(session.id, Outcome.PAID)
+        await accept(counter, session)
+        assert await states(counter, session) == (S.FAILED, P.SUCCEEDED, Q.PAID)
+        with pytest.raises(Conflict):
+            await accept(counter, session)
+        found = await counter.database.read(lambda tx: get_link(tx, counter.principal, link.id))
+        assert found.completed_sessions == number
 
 
 async def test_money_after_a_full_refund_waits_for_the_merchant(counter: Counter) -> None:

@@ -118,7 +118,7 @@ async def test_what_waits_for_its_rail_writes_nothing(database: Database) -> Non
     rail.looked = counter.clock.now()
     session = await counter.session()
     counter.clock.forward(2 * LIFETIME_MS)
-    expiry, _ = kinds(counter.context, database)
+    expiry, *_ = kinds(counter.context, database)
 
     async def due(tx: Transaction) -> Due:
         return await present(expiry.due, "how it is found")(tx, counter.clock.now())

@@ -12,7 +12,7 @@ from tests.makers import Counter, counter_over, payment_of
 from tillgate.base.money import Money
 from tillgate.checkout.payments.model import PaymentStatus, Transfer, exceptions_of, standing
 from tillgate.checkout.projects.model import ProjectSettings
-from tillgate.checkout.projects.operations import change_settings
+from tillgate.checkout.projects.operations import change_project
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.settlement.observing import observe_payment
 from tillgate.checkout.statements.model import Situation, statement_of
@@ -65,7 +65,7 @@ async def agreed(counter: Counter, **settings: object) -> CheckoutSession:
     """A session of 50.00 USD in a project with these settings."""
 
     async def operation(tx: Transaction) -> None:
-        await change_settings(tx, counter.project_id, ProjectSettings(**settings))  # type: ignore[arg-type]
+        await change_project(tx, counter.project_id, "Test shop", ProjectSettings(**settings))  # type: ignore[arg-type]
 
     await counter.database.write(operation)
     return await counter.session("50.00")

@@ -213,6 +213,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
         received: what has arrived and is confirmed, at the price that was locked.
         refunded: what has gone back of it.
+        customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
         client_reference_id: what whoever sent the buyer calls it; never unique.
         decision: what you said last about unusual money.
         expires_at: money that is complete at this instant or later is late.
@@ -224,6 +225,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     session_id: str
     payment_id: str
     customer_id: str | None
+    customer_stated: bool = False
     status: str
     payment_status: str | None = None
     exceptions: list[str]
@@ -357,6 +359,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
         received: what has arrived or was captured, and is confirmed; ``fiat_received`` is what it is worth at the
             price that was locked.
         reference, customer_id: the order's.
+        customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
         client_reference_id: what whoever sent the buyer calls it; never unique.
         eth_price_usd: the rate that was locked when the session was made.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
@@ -390,6 +393,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     payment_status: str | None = None
     reference: str | None = None
     customer_id: str | None = None
+    customer_stated: bool = False
     locale: str | None = None
     client_reference_id: str | None = None
     fiat_received: FiatAmount | None = None
@@ -541,12 +545,17 @@ class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Somebody who buys. ``reference`` is your own name for them."""
+    """Somebody who buys. ``reference`` is your own name for them.
+
+    Attributes:
+        email_stated: whether a buyer only typed the address at a payment link; false once you set it.
+    """
 
     id: str
     object: str
     livemode: bool
     email: str | None
+    email_stated: bool = False
     name: str | None
     reference: str | None
     metadata: dict[str, Any] | None

@@ -70,6 +70,15 @@ _log = structlog.get_logger("people")
 Move = tuple[str | None, Role | None, Role | None]
 
 
+def checked_project_name(name: str) -> str:
+    """A project's name without surrounding white space.
+
+    Raises:
+        InvalidInput: nothing in it is visible, or it is too long.
+    """
+    return checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
+
+
 class Accounts:
     """Everything about people and projects, over one database."""
 
@@ -99,27 +108,6 @@ class Accounts:
 
         await self._database.write(operation)
         return project
-
-    async def rename_project(self, project_id: str, name: str, *, by: str) -> None:
-        """Give a project another name; buyers see it at once.
-
-        Raises:
-            InvalidInput: the name is empty or too long.
-            NotFound: there is no such project.
-        """
-        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
-
-        async def operation(tx: Transaction) -> None:
-            before = await records.project_by_id(tx, project_id)
-            if before is None:
-                raise NotFound("project", project_id)
-            if before.name == checked:
-                return
-            await records.rename_project(tx, project_id, checked)
-            moved = {"name": {"from": before.name, "to": checked}}
-            await write_down_all(tx, Act(self._clock.now(), by), [("project.renamed", project_id, None, moved)])
-
-        await self._database.write(operation)
 
     async def list_projects(self) -> list[Project]:
         """All projects, oldest first."""
@@ -680,7 +668,7 @@ class Accounts:
         return project.id
 
     def _new_project(self, name: str) -> Project:
-        checked = checked_text(name, field="name", length_max=PROJECT_NAME_MAX)
+        checked = checked_project_name(name)
         return Project(id=ids.new_id(ids.PROJECT), name=checked, created_at=self._clock.now())
 
     async def _project_of(self, role: Role, project_id: str | None) -> Project | None:

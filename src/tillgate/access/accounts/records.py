@@ -62,11 +62,6 @@ async def project_by_id(tx: Transaction, project_id: str) -> Project | None:
     return _project(row) if row is not None else None
 
 
-async def rename_project(tx: Transaction, project_id: str, name: str) -> None:
-    """Give a project another name."""
-    await tx.execute("UPDATE projects SET name = $1 WHERE id = $2", name, project_id)
-
-
 async def projects(tx: Transaction) -> list[Project]:
     """All projects, oldest first."""
     return [_project(row) for row in await tx.fetch_all(f"SELECT {_PROJECT} FROM projects ORDER BY id LIMIT 1000")]

@@ -24,7 +24,8 @@ LIVE: Final = frozenset(
         "key.enabled",
         "webhook.created",
         "webhook.secret_rotated",
-        # Where buyers are sent, and how much less is enough.
+        # Where buyers are sent, how much less is enough, and under whose name they are asked to pay.
+        "project.renamed",
         "project.settings_changed",
         "wallet.set",
         "wallet.confirmed",

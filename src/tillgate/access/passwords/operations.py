@@ -14,7 +14,7 @@ from tillgate.access.accounts import Accounts
 from tillgate.access.accounts import records as people
 from tillgate.access.accounts.operations import TOKEN_BYTES, digest, write_down_of
 from tillgate.access.passwords import records
-from tillgate.access.passwords.model import LIFETIME_MS, LINKS_MAX, RESET
+from tillgate.access.passwords.model import AGAIN_AFTER_MS, LIFETIME_MS, LINKS_MAX, RESET
 from tillgate.access.second_factor import records as factors
 from tillgate.base import ids
 from tillgate.base.clock import MINUTE_MS, Clock
@@ -118,7 +118,7 @@ class Passwords:
 
         async def operation(tx: Transaction) -> None:
             user = await people.user_by_email(tx, job.payload["email"])
-            if user is None:
+            if user is None or await records.has_enough(tx, user.id, now, most=LINKS_MAX, newest=now - AGAIN_AFTER_MS):
                 return
             cause = f"password_reset:{job.payload['asked']}"
             # A person has no language of their own: the oldest of their projects stands for it.

@@ -21,6 +21,17 @@ async def insert(tx: Transaction, token_digest: str, user_id: str, *, now: int, 
     )
 
 
+async def has_enough(tx: Transaction, user_id: str, now: int, *, most: int, newest: int) -> bool:
+    """Whether somebody has as many links that work as anybody may, one of them younger than an instant."""
+    row = await tx.fetch_one(
+        "SELECT COUNT(*) AS count, MAX(created_at) AS newest FROM password_resets "
+        "WHERE user_id = $1 AND expires_at > $2",
+        user_id,
+        now,
+    )
+    return row is not None and row["count"] >= most and row["newest"] > newest
+
+
 async def email_of(tx: Transaction, token_digest: str, now: int) -> str | None:
     """Whose password a link sets; None where it does not work."""
     row = await tx.fetch_one(

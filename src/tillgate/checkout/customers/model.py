@@ -18,6 +18,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
         email: in lower case; unique within the project and mode, where given.
         reference: the merchant's own name for them; unique likewise.
         metadata: the merchant's JSON object as text.
+        email_stated: the address is only what a buyer typed at a payment link; the merchant has not set it.
     """
 
     id: str
@@ -29,15 +30,22 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     metadata: str | None
     created_at: int
     updated_at: int
+    email_stated: bool = False
 
 
 class CustomerObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A customer as the API shows it."""
+    """A customer as the API shows it.
+
+    Attributes:
+        email_stated: whether a buyer only typed this address at a payment link: nobody has proved it, and nothing need
+            have been paid. False once you set ``email`` yourself.
+    """
 
     id: str
     object: Literal["customer"] = "customer"
     livemode: bool
     email: str | None
+    email_stated: bool
     name: str | None
     reference: str | None
     metadata: msgspec.Raw
@@ -51,6 +59,7 @@ def to_api(customer: Customer) -> CustomerObject:
         id=customer.id,
         livemode=customer.livemode,
         email=customer.email,
+        email_stated=customer.email_stated,
         name=customer.name,
         reference=customer.reference,
         metadata=metadata_to_api(customer.metadata),

@@ -37,6 +37,17 @@ class NumberedPage(NamedTuple):
     limit: int
 
 
+class Stated(NamedTuple):
+    """Who a buyer says they are.
+
+    Attributes:
+        made_known: they were added in this transaction, and nothing has told so yet.
+    """
+
+    customer: Customer
+    made_known: bool
+
+
 async def create_customer(
     context: CheckoutContext, tx: Transaction, principal: Principal, new: CustomerChanges
 ) -> Customer:
@@ -46,7 +57,14 @@ async def create_customer(
         InvalidInput: a field is wrong; it is named.
         Conflict: another customer has this e-mail address or reference.
     """
-    now = context.clock.now()
+    customer = await _added(tx, principal, new, context.clock.now())
+    await emit_created(context, tx, customer)
+    return customer
+
+
+async def _added(
+    tx: Transaction, principal: Principal, new: CustomerChanges, now: int, *, email_stated: bool = False
+) -> Customer:
     empty = Customer(
         id=ids.new_id(ids.CUSTOMER),
         project_id=principal.project_id,
@@ -57,16 +75,22 @@ async def create_customer(
         metadata=None,
         created_at=now,
         updated_at=now,
+        email_stated=email_stated,
     )
     customer = msgspec.structs.replace(empty, **_checked(new))
     if not await records.insert(tx, customer):
         raise _taken()
-    await emit_fact(context, tx, CUSTOMER_CREATED, customer, to_api(customer))
     return customer
 
 
-async def known_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Customer:
-    """The customer with this e-mail address, who is added where there is none.
+async def emit_created(context: CheckoutContext, tx: Transaction, customer: Customer) -> None:
+    """Report a customer who was made known in this transaction."""
+    await emit_fact(context, tx, CUSTOMER_CREATED, customer, to_api(customer))
+
+
+async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Stated:
+    """The customer with an e-mail address that a buyer says is theirs; added where there is none, as one of whom
+    nothing else is known. Whoever calls reports them, by :func:`emit_created`, once it has locked all that it locks.
 
     Raises:
         InvalidInput: it is no e-mail address.
@@ -77,9 +101,10 @@ async def known_by_email(context: CheckoutContext, tx: Transaction, principal: P
             tx, principal.project_id, principal.livemode, email=wanted, reference=None, limit=1, offset=0
         )
         if found:
-            return found[0]
+            return Stated(found[0], made_known=False)
         try:
-            return await create_customer(context, tx, principal, CustomerChanges(email=wanted))
+            new, now = CustomerChanges(email=wanted), context.clock.now()
+            return Stated(await _added(tx, principal, new, now, email_stated=True), made_known=True)
         except Conflict:
             # Somebody added them in the same moment, and has committed: now they are found.
             continue
@@ -152,6 +177,8 @@ async def update_customer(
     """
     customer = await hold_customer(tx, principal, customer_id)
     after = msgspec.structs.replace(customer, **_checked(changes))
+    if changes.email is not msgspec.UNSET:
+        after = msgspec.structs.replace(after, email_stated=False)
     if after == customer:
         return customer
     after = msgspec.structs.replace(after, updated_at=context.clock.now())

@@ -9,9 +9,9 @@ from keyturn.database import Both, with_list
 from tillgate.checkout.customers.model import Customer
 from tillgate.store import Row, Transaction
 
-_COLUMNS: Final = "id, project_id, livemode, email, name, reference, metadata, created_at, updated_at"
+_COLUMNS: Final = "id, project_id, livemode, email, name, reference, metadata, created_at, updated_at, email_stated"
 _INSERT: Final = (
-    f"INSERT INTO customers ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"
+    f"INSERT INTO customers ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM customers WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
@@ -22,8 +22,8 @@ _OF_PROJECT: Final = "FROM customers WHERE project_id = $1 AND livemode = $2"
 _COUNT: Final = f"SELECT COUNT(*) AS count {_OF_PROJECT}"
 _LIST: Final = f"SELECT {_COLUMNS} {_OF_PROJECT}"
 _UPDATE: Final = (
-    "UPDATE customers SET email = $1, name = $2, reference = $3, metadata = $4, updated_at = $5, kept = NULL "
-    "WHERE id = $6"
+    "UPDATE customers SET email = $1, name = $2, reference = $3, metadata = $4, updated_at = $5, email_stated = $6, "
+    "kept = NULL WHERE id = $7"
 )
 
 
@@ -40,6 +40,7 @@ async def insert(tx: Transaction, customer: Customer) -> bool:
         customer.metadata,
         customer.created_at,
         customer.updated_at,
+        customer.email_stated,
     )
     return changed == 1
 
@@ -101,6 +102,7 @@ async def update(tx: Transaction, customer: Customer) -> None:
         customer.reference,
         customer.metadata,
         customer.updated_at,
+        customer.email_stated,
         customer.id,
     )
 
@@ -126,4 +128,5 @@ def _customer(row: Row) -> Customer:
         metadata=row["metadata"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        email_stated=bool(row["email_stated"]),
     )

@@ -31,7 +31,8 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
         archived_at: when it was put away for good; an archived link is never active.
         allow_promotion_codes: whether its buyers may type a promotion code.
         expires_at: from then on it opens no session; None for never. Those that are open go on.
-        completed_sessions: how many of its sessions were paid, whatever was given back later.
+        completed_sessions: how many of its sessions were paid, or had failed and their money was accepted, whatever was
+            given back later.
         completed_sessions_max: at this number it opens no more; None for no limit. Those that are open by then may
             still be paid, and count.
     """
@@ -71,7 +72,8 @@ class PaymentLinkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     Attributes:
         active: whether you have it switched on; an active link opens no session once it has expired or is used up.
         expires_at: from then on it opens no session.
-        completed_sessions: how many of its sessions were paid, whatever was refunded later.
+        completed_sessions: how many of its sessions were paid, or had failed and you accepted their money, whatever was
+            refunded later.
         max_completed_sessions: at this number it opens no more; those that are open by then may still be paid.
     """
 

@@ -1,6 +1,6 @@
 """What a merchant does with payment links."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, assert_never
 
 import msgspec
@@ -181,6 +181,12 @@ async def archive_link(context: CheckoutContext, tx: Transaction, principal: Pri
 async def hold_link(tx: Transaction, link_id: str) -> None:
     """Let nobody else change a link, or count a session of it, until this transaction ends."""
     await records.hold(tx, link_id)
+
+
+async def hold_links(tx: Transaction, link_ids: Iterable[str]) -> None:
+    """The same of several, in the order in which everybody holds them."""
+    for link_id in sorted(set(link_ids)):
+        await records.hold(tx, link_id)
 
 
 async def count_completed(tx: Transaction, link_id: str, *, within_limit: bool) -> None:

@@ -54,6 +54,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         payment_status: ``paid`` while the order is; ``no_payment_required`` where its total is zero.
         received: what has arrived and is confirmed, in the order's currency at the locked price.
         refunded: what has gone back of it.
+        customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
         client_reference_id: what whoever sent the buyer calls it; never unique.
         decision: what you said last about unusual money.
         expires_at: money that is complete at this instant or later is late.
@@ -65,6 +66,7 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     session_id: str
     payment_id: str
     customer_id: str | None
+    customer_stated: bool
     status: Literal["open", "processing", "review", "paid", "refunded", "expired", "canceled"]
     payment_status: Literal["unpaid", "paid", "no_payment_required"]
     exceptions: list[Unusual]
@@ -99,6 +101,7 @@ def to_api(order: Order) -> OrderObject:
         session_id=order.session_id,
         payment_id=order.payment.id,
         customer_id=order.customer_id,
+        customer_stated=order.customer_stated,
         status=order.status.value,
         payment_status=payment_required(order.status, order.price).value,
         exceptions=order.exceptions,

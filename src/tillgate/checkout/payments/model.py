@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from fractions import Fraction
+from itertools import accumulate
 from math import floor
 from typing import Final, Literal, NamedTuple
 
@@ -408,18 +409,30 @@ def standing(payment: Payment, *, given_back: int = 0) -> Standing:
     return Standing(PaymentStatus.PAID, settled_at)
 
 
+def _most_there(payment: Payment) -> int | Fraction:
+    """The most that was there at any one time: what came, without what had been given back by then."""
+    if not payment.returned:
+        return payment.received_exactly
+    moves: list[tuple[int, int, int | Fraction]] = [(one.seen_at, 1, -one.amount_atomic) for one in payment.returned]
+    moves += [(one.confirmed_at, 0, payment.worth(one)) for one in payment.transfers if one.confirmed_at is not None]
+    return max(accumulate(amount for *_, amount in sorted(moves)), default=0)
+
+
 def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
     """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
     ``unexpected``.
 
-    An authorisation that was captured in part is what the merchant wanted, and nothing unusual.
+    An excess that has gone back, or is on its way, is none any more. What goes back once the price was there leaves it
+    paid; what went back before that pays for nothing. An authorisation that was captured in part is what the merchant
+    wanted, and nothing unusual.
     """
     found: list[Unusual] = []
     if payment.authorization is None and payment.transfers:
         money = standing(payment)
-        if money.status is PaymentStatus.UNDERPAID:
+        concluded, required = money.status is not PaymentStatus.DETECTED, payment.terms.amount_atomic
+        if concluded and _most_there(payment) < required - payment.tolerance:
             found.append("underpaid")
-        if money.status is PaymentStatus.OVERPAID:
+        if concluded and payment.received_exactly - payment.given_back > required + payment.tolerance:
             found.append("overpaid")
         if money.settled_at is not None and money.settled_at >= expires_at:
             found.append("late")

@@ -1,14 +1,15 @@
 """What may be set of a project, and what will do for each setting."""
 
+import hashlib
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import available_timezones
 
 import msgspec
 
-from tillgate.base.errors import InvalidInput
-from tillgate.base.money import parse_amount, parse_currency
+from tillgate.base.errors import Conflict, InvalidInput
+from tillgate.base.money import MINOR_DIGITS, format_minor, parse_amount, parse_currency
 from tillgate.base.problems import Problem
 from tillgate.base.text import checked_email, checked_text, checked_url
 from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX, Image, image_of
@@ -30,6 +31,7 @@ LOCALES: Final = {
     "ar": "العربية",
 }
 UTC: Final = "UTC"
+VERSION_BYTES: Final = 8
 # What pays test sessions: the simulated rail, or the test networks of this server.
 SIMULATED: Final = "simulated"
 NETWORKS: Final = "networks"
@@ -102,6 +104,38 @@ class Profile(NamedTuple):
     settings: ProjectSettings
     logo: str | None
 
+    @property
+    def version(self) -> str:
+        """What says whether name and settings are as they were read: another one for any change, as an entity tag is
+        (RFC 9110, 8.8.3)."""
+        held = msgspec.json.encode((self.name, self.settings), order="deterministic")
+        return hashlib.blake2b(held, digest_size=VERSION_BYTES).hexdigest()
+
+
+class Changes(NamedTuple):
+    """What was changed of a project, by name of what was changed: ``from`` and ``to``."""
+
+    name: dict[str, Any]
+    settings: dict[str, Any]
+
+    def __bool__(self) -> bool:
+        return bool(self.name or self.settings)
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else has changed the project since it was read.
+
+    Attributes:
+        now: as it is.
+    """
+
+    def __init__(self, now: Profile) -> None:
+        super().__init__(
+            "The settings were changed by somebody else meanwhile. Read them again, then change them.",
+            code="settings_changed",
+        )
+        self.now = now
+
 
 class Logo(NamedTuple):
     """An image, as it was uploaded."""
@@ -129,6 +163,31 @@ class GivenSettings(NamedTuple):
     tolerance_currency: str = ""
     mail_buyers: bool = False
     test_rail: str = ""
+
+
+def given_of(settings: ProjectSettings) -> GivenSettings:
+    """What is set, as people would write it."""
+    tolerated = bool(settings.tolerance_basis_points)
+    currency, minutes = settings.tolerance_currency, settings.session_lifetime_minutes
+    return GivenSettings(
+        colour=settings.colour,
+        address=settings.address,
+        tax_id=settings.tax_id,
+        support_email=settings.support_email,
+        terms_url=settings.terms_url,
+        privacy_url=settings.privacy_url,
+        locale=settings.locale,
+        time_zone=settings.time_zone,
+        success_url=settings.success_url,
+        cancel_url=settings.cancel_url,
+        session_lifetime_minutes=str(minutes) if minutes is not None else "",
+        tolerance_percentage=percentage_of(settings.tolerance_basis_points) if tolerated else "",
+        tolerance_amount=format_minor(settings.tolerance_minor, MINOR_DIGITS[currency]) if tolerated else "",
+        tolerance_currency=currency,
+        mail_buyers=settings.mail_buyers,
+        test_rail=settings.test_rail,
+        test_rail=settings.test_rail,
+    )
 
 
 def checked_settings(given: GivenSettings) -> ProjectSettings:

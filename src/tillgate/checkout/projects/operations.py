@@ -1,13 +1,13 @@
 """Reading and changing what is set of a project."""
 
 import hashlib
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from tillgate.base.errors import NotFound
 from tillgate.checkout.projects import records
-from tillgate.checkout.projects.model import Logo, Profile, ProjectSettings, checked_logo
+from tillgate.checkout.projects.model import ChangedMeanwhile, Changes, Logo, Profile, ProjectSettings, checked_logo
 from tillgate.store import Transaction
 from tillgate.words import ENGLISH, Words, language_of, words_in
 
@@ -48,18 +48,40 @@ async def get_words(tx: Transaction, project_id: str) -> Words:
     return words_of(await records.profile(tx, project_id))
 
 
-async def change_settings(tx: Transaction, project_id: str, settings: ProjectSettings) -> dict[str, Any]:
-    """Write what is set of a project; answers with what that changed, by setting, for the audit log.
+async def lock_profile(tx: Transaction, project_id: str) -> Profile:
+    """A project that nobody else changes until this transaction ends.
 
     Raises:
         NotFound: there is no such project.
     """
-    before = msgspec.structs.asdict((await get_profile(tx, project_id)).settings)
-    after = msgspec.structs.asdict(settings)
-    changed = {name: {"from": before[name], "to": after[name]} for name in after if before[name] != after[name]}
-    if changed:
-        await records.set_settings(tx, project_id, settings)
-    return changed
+    profile = await records.locked(tx, project_id)
+    if profile is None:
+        raise NotFound("project", project_id)
+    return profile
+
+
+async def change_project(
+    tx: Transaction, project_id: str, name: str, settings: ProjectSettings, *, version: str | None = None
+) -> Changes:
+    """Write a project's name and what is set of it; answers with what that changed, for the audit log.
+
+    Args:
+        name: checked already.
+        version: as whoever decided on the changes has read the project; None where they hold it.
+
+    Raises:
+        NotFound: there is no such project.
+        ChangedMeanwhile: it is not as it was read, and nothing is written.
+    """
+    held = await lock_profile(tx, project_id)
+    before, after = msgspec.structs.asdict(held.settings), msgspec.structs.asdict(settings)
+    moved = {one: {"from": before[one], "to": after[one]} for one in after if before[one] != after[one]}
+    changes = Changes({"name": {"from": held.name, "to": name}} if name != held.name else {}, moved)
+    if changes and version is not None and version != held.version:
+        raise ChangedMeanwhile(held)
+    if changes:
+        await records.change(tx, project_id, name, settings)
+    return changes
 
 
 async def set_logo(tx: Transaction, project_id: str, content: bytes) -> str:

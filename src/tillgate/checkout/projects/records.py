@@ -5,19 +5,30 @@ from typing import Final
 
 import msgspec
 
+from keyturn.database import Both
 from tillgate.checkout.projects.model import Logo, Profile, ProjectSettings, settings_of
-from tillgate.store import Transaction
+from tillgate.store import Row, Transaction
 
 _PROFILE: Final = (
     "SELECT p.id, p.name, p.settings, l.digest FROM projects p LEFT JOIN project_logos l ON l.project_id = p.id "
     "WHERE p.id = $1"
 )
+# Rows that only refer to the project do not wait for this.
+_LOCKED: Final = Both(sqlite=_PROFILE, postgres=f"{_PROFILE} FOR NO KEY UPDATE OF p")
 _SETTINGS: Final = "SELECT settings FROM projects WHERE id = $1"
 
 
 async def profile(tx: Transaction, project_id: str) -> Profile | None:
     """A project as its buyers meet it, in one read."""
-    row = await tx.fetch_one(_PROFILE, project_id)
+    return _profile(await tx.fetch_one(_PROFILE, project_id))
+
+
+async def locked(tx: Transaction, project_id: str) -> Profile | None:
+    """The same, and nobody else changes it until this transaction ends."""
+    return _profile(await tx.fetch_one(_LOCKED, project_id))
+
+
+def _profile(row: Row | None) -> Profile | None:
     if row is None:
         return None
     return Profile(row["id"], row["name"], settings_of(row["settings"]), row["digest"])
@@ -29,10 +40,10 @@ async def settings(tx: Transaction, project_id: str) -> ProjectSettings | None:
     return settings_of(row[0]) if row is not None else None
 
 
-async def set_settings(tx: Transaction, project_id: str, settings: ProjectSettings) -> None:
-    """Write what is set."""
+async def change(tx: Transaction, project_id: str, name: str, settings: ProjectSettings) -> None:
+    """Write a project's name and what is set of it."""
     text = msgspec.json.encode(settings).decode()
-    await tx.execute("UPDATE projects SET settings = $1 WHERE id = $2", text, project_id)
+    await tx.execute("UPDATE projects SET name = $1, settings = $2 WHERE id = $3", name, text, project_id)
 
 
 async def set_logo(tx: Transaction, project_id: str, digest: str, logo: Logo) -> None:

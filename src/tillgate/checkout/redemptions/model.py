@@ -87,7 +87,8 @@ class RedemptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True
     Attributes:
         promotion_code_id: the code through which it came; null where the coupon was applied directly.
         status: ``reserved`` while the session may still be paid, ``redeemed`` once it is, ``released`` when it ended
-            unpaid. A released one can be redeemed late, if there is a place.
+            unpaid, or half an hour after its buyer typed the code and sent nothing. A released one can still be
+            redeemed, if there is a place.
         amount: what is taken off the order, as a decimal string in ``currency``.
     """
 

@@ -7,6 +7,7 @@ before it reports the first.
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import assert_never
 
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound
@@ -91,8 +92,20 @@ async def offer(
     return found
 
 
-async def reserve(tx: Transaction, offer: Offer, *, session_id: str, customer_id: str | None, now: int) -> None:
+async def reserve(
+    tx: Transaction,
+    offer: Offer,
+    *,
+    session_id: str,
+    customer_id: str | None,
+    now: int,
+    held_until: int | None = None,
+) -> None:
     """Hold a place for a session that is being opened; its row is there already.
+
+    Args:
+        held_until: from then on the place is free for others while no money was seen; None for as long as the session
+            waits.
 
     Raises:
         Conflict: somebody else has got the last one meanwhile, or the same customer has it in another session.
@@ -113,7 +126,7 @@ async def reserve(tx: Transaction, offer: Offer, *, session_id: str, customer_id
     claimed = await _claimed(tx, redemption)
     if claimed is not None:
         raise not_applicable(offer, *claimed)
-    await records.insert(tx, offer.coupon.project_id, offer.coupon.livemode, redemption, now)
+    await records.insert(tx, offer.coupon.project_id, offer.coupon.livemode, redemption, now, held_until=held_until)
 
 
 async def redemptions_of_sessions(tx: Transaction, session_ids: Sequence[str]) -> dict[str, Redemption]:
@@ -167,6 +180,13 @@ async def list_redemptions(
     return cut(found, page.limit)
 
 
+async def hold_counters(tx: Transaction, session_ids: Sequence[str]) -> None:
+    """Hold the counters that the places of several sessions are counted in, in the order in which everybody does."""
+    places = {place for redemption in await records.held(tx, session_ids) for place in _places(redemption)}
+    for table, object_id in sorted(places, key=lambda one: (records.COUNTED.index(one[0]), one[1])):
+        await records.hold(tx, table, object_id)
+
+
 async def consume(tx: Transaction, session_id: str, *, now: int, beyond_limit: bool = False) -> bool:
     """Take the place of a session that is paid; True also where it has none, or has taken it.
 
@@ -194,21 +214,50 @@ async def consume_held(tx: Transaction, session_ids: Sequence[str], *, now: int)
     await _settle(tx, reserved, RedemptionStatus.REDEEMED, now)
 
 
+async def hold_again(tx: Transaction, session_id: str, *, now: int, held_until: int | None = None) -> bool:
+    """Hold the place of a session also where it was held for a while and that is over; True also where it has none, or
+    has taken it.
+
+    Args:
+        held_until: for how long it is held where it was given back; None to hold it for as long as the session goes on.
+
+    Returns:
+        False if the place is somebody else's now. Then nothing was changed.
+    """
+    for redemption in await records.held(tx, [session_id]):
+        match redemption.status:
+            case RedemptionStatus.RESERVED:
+                if held_until is None:
+                    await records.hold_until(tx, session_id, None)
+            case RedemptionStatus.RELEASED:
+                if not await _retake(tx, redemption, beyond_limit=False):
+                    return False
+                await _move(tx, redemption, RedemptionStatus.RESERVED, now)
+                if held_until is not None:
+                    await records.hold_until(tx, session_id, held_until)
+            case RedemptionStatus.REDEEMED:
+                pass
+            case never:
+                assert_never(never)
+    return True
+
+
 async def give_up(tx: Transaction, session_id: str) -> None:
     """Give back the place of a session that goes on without it, as if it had never had one.
 
-    The session waits for money: its place is held, not taken.
+    The session waits for money: its place is held or was for a while, and is not taken.
     """
     found = await records.held(tx, [session_id])
     for redemption in found:
-        ensure(redemption.status is RedemptionStatus.RESERVED, "a session that waits for money holds its place")
-        for table, object_id in _places(redemption):
+        ensure(redemption.status is not RedemptionStatus.REDEEMED, "a session that waits for money took no place")
+        for table, object_id in _places(redemption) if redemption.status is RedemptionStatus.RESERVED else ():
             await records.free(tx, table, object_id, 1)
         await records.delete(tx, redemption)
 
 
 async def release(tx: Transaction, session_ids: Sequence[str], *, now: int) -> None:
-    """Give the places back of sessions that end unpaid; doing it again changes nothing."""
+    """Give the places back of sessions that end unpaid, or whose buyers held one long enough; doing it again changes
+    nothing."""
     reserved = [one for one in await records.held(tx, session_ids) if one.status is RedemptionStatus.RESERVED]
     await _settle(tx, reserved, RedemptionStatus.RELEASED, now)
 
@@ -220,7 +269,11 @@ async def _settle(tx: Transaction, reserved: list[Redemption], to: RedemptionSta
     for (table, object_id), count in sorted(counts.items(), key=lambda one: (records.COUNTED.index(one[0][0]), one[0])):
         await count_as(tx, table, object_id, count)
     for redemption in reserved:
-        ensure(await records.move(tx, redemption, to, now) == 1, "a redemption whose row is held can be moved")
+        await _move(tx, redemption, to, now)
+
+
+async def _move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, now: int) -> None:
+    ensure(await records.move(tx, redemption, to, now) == 1, "a redemption whose row is held can be moved")
 
 
 async def _retake(tx: Transaction, redemption: Redemption, beyond_limit: bool) -> bool:

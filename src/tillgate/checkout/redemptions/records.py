@@ -22,12 +22,15 @@ _COLUMNS: Final = (
     "session_id, coupon_id, promotion_code_id, customer_id, first_time_transaction, one_per_customer, status"
 )
 _INSERT: Final = (
-    f"INSERT INTO redemptions ({_COLUMNS}, created_at, updated_at, project_id, livemode) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)"
+    f"INSERT INTO redemptions ({_COLUMNS}, created_at, updated_at, project_id, livemode, held_until) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)"
 )
 _OF_SESSIONS: Final = with_list(f"SELECT {_COLUMNS} FROM redemptions WHERE session_id IN {{list}} ORDER BY session_id")
 _HELD: Final = Both(sqlite=_OF_SESSIONS.sqlite, postgres=f"{_OF_SESSIONS.postgres} FOR UPDATE")
-_MOVE: Final = "UPDATE redemptions SET status = $1, updated_at = $2 WHERE session_id = $3 AND status = $4"
+_MOVE: Final = (
+    "UPDATE redemptions SET status = $1, updated_at = $2, held_until = NULL WHERE session_id = $3 AND status = $4"
+)
+_HOLD_UNTIL: Final = "UPDATE redemptions SET held_until = $1 WHERE session_id = $2"
 _DELETE: Final = "DELETE FROM redemptions WHERE session_id = $1"
 _HAS_CODE: Final = (
     "SELECT 1 FROM redemptions WHERE customer_id = $1 AND status <> 'released' AND promotion_code_id = $2 "
@@ -52,6 +55,13 @@ _NEWEST: Final = (
 _OF_ORDER: Final = "r.session_id = (SELECT session_id FROM orders WHERE id = {})"
 # A redemption has its session's name, and a buyer may type a code as long as that lives: a week at most.
 _APART_MS: Final = APART_MS + 7 * DAY_MS
+_HOLD: Final = {
+    table: Both(
+        sqlite=f"SELECT 1 FROM {table} WHERE id = $1",
+        postgres=f"SELECT 1 FROM {table} WHERE id = $1 FOR NO KEY UPDATE",
+    )
+    for table in COUNTED
+}
 _IS_FREE: Final = "(redemptions_max IS NULL OR reserved + redeemed < redemptions_max)"
 _TAKE: Final = {
     table: f"UPDATE {table} SET reserved = reserved + 1 WHERE id = $1 AND active AND {_IS_FREE} "
@@ -78,7 +88,9 @@ class _Off(msgspec.Struct, frozen=True):
 _discounts: Final = msgspec.json.Decoder(tuple[_Off, ...])
 
 
-async def insert(tx: Transaction, project_id: str, livemode: bool, redemption: Redemption, now: int) -> None:
+async def insert(
+    tx: Transaction, project_id: str, livemode: bool, redemption: Redemption, now: int, *, held_until: int | None
+) -> None:
     """Keep a new redemption; its session is there already."""
     await tx.execute(
         _INSERT,
@@ -92,6 +104,7 @@ async def insert(tx: Transaction, project_id: str, livemode: bool, redemption: R
         now,
         project_id,
         livemode,
+        held_until,
     )
 
 
@@ -151,8 +164,13 @@ async def move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, no
     return await tx.execute(_MOVE, to.value, now, redemption.session_id, redemption.status.value)
 
 
+async def hold_until(tx: Transaction, session_id: str, at: int | None) -> None:
+    """Say for how long a session holds its place; None for as long as it goes on."""
+    await tx.execute(_HOLD_UNTIL, at, session_id)
+
+
 async def delete(tx: Transaction, redemption: Redemption) -> None:
-    """Forget a held redemption, so that its session can have another."""
+    """Forget a redemption, so that its session can have another."""
     await tx.execute(_DELETE, redemption.session_id)
 
 
@@ -164,6 +182,11 @@ async def has_code(tx: Transaction, customer_id: str, promotion_code_id: str, *,
 async def has_first(tx: Transaction, customer_id: str, *, beside: str) -> bool:
     """Whether a customer holds or took a place of any first-time code in another session than the one named."""
     return await tx.fetch_one(_HAS_FIRST, customer_id, beside) is not None
+
+
+async def hold(tx: Transaction, table: Counted, object_id: str) -> None:
+    """Let nobody else count in it until this transaction ends."""
+    await tx.fetch_one(_HOLD[table], object_id)
 
 
 async def take(tx: Transaction, table: Counted, object_id: str, now: int) -> bool:

@@ -33,9 +33,11 @@ from tillgate.checkout.refunds.model import (
     RefundStatus,
     to_api,
 )
+from tillgate.checkout.sessions import records as sessions
 from tillgate.checkout.sessions.model import SessionStatus, excess, waits_for_decision
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import deciding
+from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.events.types import REFUND_CREATED, REFUND_UPDATED, EventType
 from tillgate.rails.port import Block, Movement, MovementStatus, RefundRequest
 from tillgate.store import Transaction
@@ -247,6 +249,8 @@ async def refund_order(
     amount, atomic = payment.refundable_minor, payment.refundable_atomic
     if excess_only:
         amount, atomic = max(amount - payment.price.minor, 0), too_much
+    # Before the first event, which is the refund's: what is left may be paid by it.
+    await hold_counters(tx, [session])
     await deciding.decide_refund(tx, payment, now, ends=not excess_only)
     recorded = await payments.get_payment(tx, principal, payment.id)
     await _refund(context, tx, recorded, _Sum(amount, atomic), reason, None, None, now)
@@ -345,6 +349,9 @@ async def _settle(
 async def _drop(
     context: CheckoutContext, tx: Transaction, recorded: RecordedPayment, refund: Refund, to: RefundStatus, now: int
 ) -> Refund:
+    # What goes nowhere may complete the payment, which counts a coupon and a link: they are held before any event.
+    session = await sessions.by_id(tx, recorded.payment.session_id)
+    await hold_counters(tx, [present(session, "the session of a payment")])
     await payment_records.drop(tx, recorded.payment, refund.transaction_id, now)
     return await _move(context, tx, recorded, refund, to, now)
 

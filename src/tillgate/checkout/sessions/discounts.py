@@ -1,6 +1,9 @@
 """What is taken off a session's price: as it is opened, or by a promotion code that its buyer types."""
 
-from tillgate.base.errors import Conflict
+from typing import Final
+
+from tillgate.base.clock import MINUTE_MS
+from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Problem
 from tillgate.base.text import folded
@@ -8,13 +11,16 @@ from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import Basket, Discount, Order, checked_basket
 from tillgate.checkout.promotions.model import checked_code
-from tillgate.checkout.promotions.operations import get_promotion_code
+from tillgate.checkout.promotions.operations import find_promotion_code, get_promotion_code
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.redemptions.model import DiscountRefusal, DiscountRefused, Offer
 from tillgate.checkout.sessions import records
-from tillgate.checkout.sessions.model import CheckoutSession, require_own
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, require_own
 from tillgate.checkout.sessions.pricing import refuse_unless_untouched, reprice
 from tillgate.store import Transaction
+
+# How long a code that a buyer typed keeps its place from others while nothing was sent.
+HOLD_MS: Final = 30 * MINUTE_MS
 
 
 async def named(
@@ -66,11 +72,22 @@ async def code_of(tx: Transaction, principal: Principal, order: Order) -> str | 
     return (await get_promotion_code(tx, principal, applied)).code if applied is not None else None
 
 
+async def is_code(tx: Transaction, principal: Principal, code: str) -> bool:
+    """Whether there is a promotion code of this word."""
+    try:
+        await find_promotion_code(tx, principal, code)
+    except (InvalidInput, NotFound):
+        return False
+    return True
+
+
 async def apply_promotion_code(
     context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str, code: str
 ) -> CheckoutSession:
     """Take off what a code gives: the order's total, the session's price and what is to be sent change with it, and
-    its place is held as if the session had been opened with it. Applying the same code again changes nothing.
+    its place is held as if the session had been opened with it, but for half an hour only: a code that anybody may type
+    is nobody's for as long as a session may wait. Money that is seen by then keeps the place; who pays later has the
+    price while there is a place. Applying the same code again changes nothing, or holds its place again.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
@@ -82,6 +99,15 @@ async def apply_promotion_code(
     order = await orders.get_order_of_session(tx, session.id)
     applied, wanted = await code_of(tx, principal, order), checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
+        waits = session.status is SessionStatus.PENDING and now < session.expires_at
+        if waits and not await redemptions.hold_again(tx, session.id, now=now, held_until=now + HOLD_MS):
+            raise DiscountRefused(
+                DiscountRefusal.USED_UP,
+                Problem.DISCOUNT_USED_UP,
+                code="discount_used_up",
+                field="promotion_code",
+                values={"what": "promotion code"},
+            )
         return session
     refuse_unless_untouched(session, now, Problem.CODE_IS_FINAL)
     if order.discounts:
@@ -105,7 +131,9 @@ async def apply_promotion_code(
             field="promotion_code",
             values={},
         )
-    await redemptions.reserve(tx, offer, session_id=session.id, customer_id=customer_id, now=now)
+    await redemptions.reserve(
+        tx, offer, session_id=session.id, customer_id=customer_id, now=now, held_until=now + HOLD_MS
+    )
     return await _reprice(context, tx, session, order, (_discount(offer),), now)
 
 

@@ -84,7 +84,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
         test_clock_id: what can bring its deadlines nearer; in test mode only.
         canceled_at: when it was canceled, which is how it failed; None where it was not.
         allow_promotion_codes: whether its buyer may type a promotion code; never where it was opened with a discount.
-        reference, customer_id, client_reference_id: its order's, which never change.
+        reference, customer_id, client_reference_id, customer_stated: its order's, which never change.
     """
 
     id: str
@@ -112,6 +112,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: str | None = None
     locale: str | None = None
     client_reference_id: str | None = None
+    customer_stated: bool = False
 
     @property
     def exceptions(self) -> list[Unusual]:

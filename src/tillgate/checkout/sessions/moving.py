@@ -145,3 +145,6 @@ async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int
         ensure(taken, "a paid session's discount had its place: who comes from expired has taken it again")
     elif session.status in (SessionStatus.EXPIRED, SessionStatus.FAILED):
         await redemptions.release(tx, [session.id], now=now)
+    elif session.status is not SessionStatus.PENDING:
+        # Money was seen. Where the place is somebody else's by now, that is told when the money is complete.
+        await redemptions.hold_again(tx, session.id, now=now)

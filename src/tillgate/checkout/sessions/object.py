@@ -59,6 +59,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
             that was locked: of a partial capture, what was captured.
         payment_status: ``paid`` once it is, also after a refund; ``no_payment_required`` where its total is zero.
         reference, customer_id: the order's: whose it is, for whoever fulfils on this object's events.
+        customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
         client_reference_id: what whoever sent the buyer calls it; never unique.
         success_url, cancel_url, return_url: as they were given; ``{CHECKOUT_SESSION_ID}`` and ``{ORDER_REFERENCE}`` are
             filled in once a buyer is sent there.
@@ -83,6 +84,7 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     payment_id: str
     reference: str | None
     customer_id: str | None
+    customer_stated: bool
     client_reference_id: str | None
     status: Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
     payment_status: Literal["unpaid", "paid", "no_payment_required"]
@@ -124,6 +126,7 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         payment_id=payment.id,
         reference=session.reference,
         customer_id=session.customer_id,
+        customer_stated=session.customer_stated,
         client_reference_id=session.client_reference_id,
         status=session.status.value,
         payment_status=payment_required(session).value,

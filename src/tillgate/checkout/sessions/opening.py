@@ -14,6 +14,7 @@ from tillgate.base.problems import Problem
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import operations as customers
+from tillgate.checkout.customers.operations import Stated
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.kept import stamped
 from tillgate.checkout.links import operations as links
@@ -147,8 +148,8 @@ async def visit_link(
     """A fresh session for somebody who takes what ``/l/{slug}`` offers. Where it costs nothing, it is complete at once.
 
     Whoever gives an e-mail address becomes the order's customer, and is made known where nobody is by it. They have
-    only said so: no promotion code that is for known customers is theirs by it
-    (:mod:`tillgate.checkout.sessions.discounts`).
+    only said so, which session, order and customer tell, and no promotion code that is for known customers is theirs
+    by it (:mod:`tillgate.checkout.sessions.discounts`).
 
     Raises:
         NotFound: there is no such link.
@@ -156,19 +157,15 @@ async def visit_link(
         Conflict: it is deactivated, archived, expired or used up, or no live rail is set up.
     """
     link = await links.get_public_link(tx, slug)
-    if not link.price.minor:
-        # Its session is complete at once and counts: the link is locked before the sequence of events, as everywhere.
-        await links.hold_link(tx, link.id)
-        link = await links.get_public_link(tx, slug)
     links.refuse_ended(link, context.clock.now())
     principal = Principal(link.project_id, link.livemode, "buyer", f"buyer:{link.id}")
     new = NewSession(link_id=link.id, client_reference_id=visitor.client_reference_id)
     context.rail(livemode=link.livemode)  # before anybody is made known who cannot pay here
+    stated = None
     if visitor.email is not None:
-        customer = await customers.known_by_email(context, tx, principal, visitor.email)
-        new = new._replace(customer_id=customer.id)
-    opened = await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
-    return opened.session
+        stated = await customers.stated_by_email(context, tx, principal, visitor.email)
+        new = new._replace(customer_id=stated.customer.id)
+    return (await _open(context, tx, principal, new, link, stated)).session
 
 
 async def _open_link(context: CheckoutContext, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -192,8 +189,7 @@ async def _open(
     principal: Principal,
     new: NewSession,
     link: PaymentLink | None,
-    *,
-    customer_stated: bool = False,
+    stated: Stated | None = None,
 ) -> Opened:
     live = principal.livemode
     now = context.clock.now()
@@ -216,7 +212,7 @@ async def _open(
             new.customer_id,
             metadata,
             new.client_reference_id,
-            customer_stated,
+            stated is not None,
         ),
     )
     if new.test_clock_id is not None:
@@ -253,6 +249,7 @@ async def _open(
         reference=order.reference,
         customer_id=order.customer_id,
         client_reference_id=order.client_reference_id,
+        customer_stated=order.customer_stated,
         status=SessionStatus.PENDING,
         price=price,
         metadata=metadata,
@@ -311,6 +308,9 @@ async def _open(
     complete = not price.minor and not any(line.buyer_priced for line in order.basket.line_items)
     if complete and link is not None:
         await links.hold_link(tx, link.id)
+    if stated is not None and stated.made_known:
+        # An event locks its project's sequence, so that it comes after all other locks.
+        await customers.emit_created(context, tx, stated.customer)
     await emit_fact(context, tx, SESSION_CREATED, session, native, now=now, kept=form)
     if complete:
         return Opened(await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now), None)

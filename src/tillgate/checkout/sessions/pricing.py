@@ -12,6 +12,7 @@ from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
 from tillgate.checkout.products.model import Product
 from tillgate.checkout.products.operations import products_by_id
+from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, order_status, payment_state, require_own
 from tillgate.checkout.sessions.moving import emit_event, move
@@ -51,6 +52,8 @@ async def complete(context: CheckoutContext, tx: Transaction, principal: Princip
     refuse_unless_untouched(session, now, Problem.PRICE_IS_FINAL)
     if session.price.minor:
         raise Conflict(Problem.HAS_A_PRICE, code="session_not_payable")
+    if not await redemptions.consume(tx, session.id, now=now):
+        raise Conflict(Problem.CODE_IS_GONE, code="discount_used_up")
     return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
 
 

@@ -25,7 +25,7 @@ _COLUMNS: Final = (
     "s.id, s.project_id, s.livemode, s.link_id, s.title, s.description, s.status, s.amount_minor, s.currency, "
     "s.metadata, s.success_url, s.cancel_url, s.return_url, s.expires_at, s.paid_at, s.created_at, s.updated_at, "
     "s.test_clock_id, s.canceled_at, s.allow_promotion_codes, p.order_id, o.reference, o.customer_id, "
-    "s.locale, o.client_reference_id"
+    "s.locale, o.client_reference_id, o.customer_stated"
 )
 # Who fulfils on a session's event is told whose order it is: its reference and customer are the order's alone.
 _SELECT: Final = (
@@ -87,6 +87,25 @@ _HOLDING: Final = (
 _ANY_HOLDING: Final = f"SELECT 1 FROM checkout_sessions s WHERE {_HOLDING} LIMIT 1"
 _RELEASABLE: Final = f"{_SELECT} WHERE {_HOLDING} ORDER BY s.expires_at LIMIT $3"
 _TO_RELEASE: Final = Both(sqlite=_RELEASABLE, postgres=f"{_RELEASABLE} FOR UPDATE OF s, p SKIP LOCKED")
+# A place that a buyer holds by a code that they typed is theirs for a while, unless money is seen by then.
+RELEASE: Final = "redemptions.release"
+_HOLDS: Final = Work(
+    "redemptions", lane="project_id", due="held_until", open="status = 'reserved' AND held_until IS NOT NULL"
+)
+PROJECTS_TO_RELEASE: Final = projects_with(_HOLDS, RELEASE)
+_HELD_LONG: Final = (
+    "FROM redemptions r JOIN checkout_sessions s ON s.id = r.session_id WHERE r.project_id = $1 "
+    "AND r.status = 'reserved' AND r.held_until <= $2 AND s.status = 'pending' "
+    f"AND {without_job(RELEASE, 's.id')}"
+)
+_ANY_HELD_LONG: Final = f"SELECT 1 {_HELD_LONG} LIMIT 1"
+_IDS_HELD_LONG: Final = f"SELECT s.id {_HELD_LONG} ORDER BY r.held_until LIMIT $3"
+_TO_FREE: Final = Both(sqlite=_IDS_HELD_LONG, postgres=f"{_IDS_HELD_LONG} FOR UPDATE OF s SKIP LOCKED")
+_OF_ONE: Final = (
+    "SELECT s.id FROM redemptions r JOIN checkout_sessions s ON s.id = r.session_id WHERE s.id = $1 "
+    "AND r.status = 'reserved' AND r.held_until <= $2 AND s.status = 'pending'"
+)
+_ONE_TO_FREE: Final = Both(sqlite=_OF_ONE, postgres=f"{_OF_ONE} FOR UPDATE OF s")
 # A session whose money is complete had its time: its deadline stays as it was.
 _BRING_NEARER: Final = (
     "UPDATE checkout_sessions SET expires_at = expires_at - $2, kept = NULL "
@@ -270,6 +289,26 @@ async def ids_to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -
     return [row["id"] for row in await tx.fetch_all(_IDS_TO_LAPSE, project_id, now, limit)]
 
 
+async def any_held_long(tx: Transaction, project_id: str, now: int) -> bool:
+    """Whether a buyer of a project holds a place by a code for long enough."""
+    return await tx.fetch_one(_ANY_HELD_LONG, project_id, now) is not None
+
+
+async def ids_held_long(tx: Transaction, project_id: str, now: int, limit: int) -> list[str]:
+    """The sessions of those buyers, longest overdue first."""
+    return [row["id"] for row in await tx.fetch_all(_IDS_HELD_LONG, project_id, now, limit)]
+
+
+async def to_free(tx: Transaction, project_id: str, now: int, limit: int) -> list[str]:
+    """The same, as far as no other worker holds them, locked."""
+    return [row["id"] for row in await tx.fetch_all(_TO_FREE, project_id, now, limit)]
+
+
+async def one_to_free(tx: Transaction, session_id: str, now: int) -> list[str]:
+    """The same of one session."""
+    return [row["id"] for row in await tx.fetch_all(_ONE_TO_FREE, session_id, now)]
+
+
 async def any_to_lapse(tx: Transaction, project_id: str, now: int) -> bool:
     """Whether an authorisation of a project is over."""
     return await tx.fetch_one(_ANY_TO_LAPSE, project_id, now) is not None
@@ -340,7 +379,7 @@ def _moved(session: CheckoutSession) -> bool:
 
 def _session(row: Row) -> CheckoutSession:
     # By position, in the order of _COLUMNS: SQLite's driver looks a name up by comparing it with all of them.
-    session = row[:25]
+    session = row[:26]
     return CheckoutSession(
         id=session[0],
         project_id=session[1],
@@ -366,5 +405,6 @@ def _session(row: Row) -> CheckoutSession:
         customer_id=session[22],
         locale=session[23],
         client_reference_id=session[24],
-        payment=payment_from(row[25:], session[0]),
+        customer_stated=bool(session[25]),
+        payment=payment_from(row[26:], session[0]),
     )

@@ -6,6 +6,7 @@ from tillgate.checkout.clocks.model import TestClock, checked_advance
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.sessions import records
 from tillgate.checkout.settlement import capturing, expiring
+from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.store import Transaction
 
 
@@ -25,11 +26,12 @@ async def advance(
     clock = await clocks.put_forward(context, tx, principal, clock_id, milliseconds)
     await records.bring_nearer(tx, clock.id, milliseconds)
     now = context.clock.now()
-    # All rows are held before the first event: each event locks its project's sequence.
+    # All rows are held before the first event, which locks its project's sequence.
     over, lapsed = (
         await expiring.due_of_clock(context, tx, clock.id, now),
         await records.to_lapse_of_clock(tx, clock.id, now),
     )
+    await hold_counters(tx, [*over, *lapsed])
     await expiring.expire_all(context, tx, over, now)
     await capturing.lapse_all(context, tx, lapsed, now)
     return clock

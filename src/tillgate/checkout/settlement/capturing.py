@@ -28,6 +28,7 @@ from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.moving import keep_form, move, sync_records
+from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.events.types import PAYMENT_CAPTURED
 from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
@@ -40,10 +41,12 @@ async def authorize(context: CheckoutContext, tx: Transaction, session: Checkout
     says so.
 
     Raises:
-        Conflict: it costs nothing.
+        Conflict: it costs nothing, or the place of its discount is somebody else's by now.
     """
     if not session.price.minor:
         raise Conflict("This session costs nothing, so there is nothing to authorise.", code="session_not_payable")
+    if not await redemptions.hold_again(tx, session.id, now=now):
+        raise Conflict(Problem.CODE_IS_GONE, code="discount_used_up")
     payment = msgspec.structs.replace(
         session.payment,
         authorization=Authorization(
@@ -161,7 +164,8 @@ async def lapse_one(context: CheckoutContext, tx: Transaction, session_id: str) 
 
 async def lapse_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
     """Release what is left of locked sessions' authorisations, whose time is up."""
-    # Before the first event: whoever opens a session locks a coupon first and the sequence second.
+    # Before the first event: whoever opens a session locks a coupon and a link first and the sequence second.
+    await hold_counters(tx, due)
     await redemptions.consume_held(tx, [one.id for one in due if one.payment.captured_minor], now=now)
     await redemptions.release(tx, [one.id for one in due if not one.payment.captured_minor], now=now)
     # Each event locks its project's sequence: in one order everywhere, so that nobody waits in a circle.

@@ -6,6 +6,7 @@ from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.links import operations as links
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import Decision, Payment
 from tillgate.checkout.redemptions import operations as redemptions
@@ -43,6 +44,9 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
     if conclusion is not None or failed:
         # The merchant grants the discount, also if it has reached its limit meanwhile.
         await redemptions.consume(tx, session.id, now=now, beyond_limit=True)
+    if failed and session.link_id is not None:
+        # The session stays failed, so that nothing else counts what was bought by it.
+        await links.count_completed(tx, session.link_id, within_limit=False)
     payment = await _decided(tx, session.payment, Decision.ACCEPTED, now)
     if conclusion is None:
         return await settle(context, tx, session, payment, now)

@@ -129,6 +129,21 @@ async def release_due(context: CheckoutContext, tx: Transaction, project_id: str
     return len(holding)
 
 
+async def release_held(context: CheckoutContext, tx: Transaction, project_id: str) -> int:
+    """Give back a batch of a project's places that buyers held by a code for long enough, while no money was seen;
+    answers with how many."""
+    now = context.clock.now()
+    over = await records.to_free(tx, project_id, now, EXPIRE_BATCH_MAX)
+    await redemptions.release(tx, over, now=now)
+    return len(over)
+
+
+async def release_held_of(context: CheckoutContext, tx: Transaction, session_id: str) -> None:
+    """The same for one session."""
+    now = context.clock.now()
+    await redemptions.release(tx, await records.one_to_free(tx, session_id, now), now=now)
+
+
 async def due_of_clock(context: CheckoutContext, tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
     """A locked test clock's sessions that can expire now, locked; of the others, what they hold is given back."""
     over = await records.to_expire_of_clock(tx, clock_id, now)

@@ -1,4 +1,4 @@
-"""What the checkout does without being asked: sessions expire, authorisations lapse."""
+"""What the checkout does without being asked: sessions expire, authorisations lapse, typed codes are held briefly."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
@@ -22,6 +22,7 @@ _log: Final = structlog.get_logger("sessions")
 def kinds(context: CheckoutContext, database: Database) -> list[Kind]:
     """The jobs about sessions whose time is up."""
     expiry, lapses = Source(records.PROJECTS_TO_EXPIRE), Source(records.PROJECTS_TO_LAPSE)
+    holds = Source(records.PROJECTS_TO_RELEASE)
 
     async def to_expire(tx: Transaction, now: int) -> Due:
         networks = await expiring.networks(context, tx)
@@ -42,6 +43,12 @@ def kinds(context: CheckoutContext, database: Database) -> list[Kind]:
     async def ids_to_lapse(tx: Transaction, project_id: str) -> list[str]:
         return await records.ids_to_lapse(tx, project_id, context.clock.now(), capturing.LAPSE_BATCH_MAX)
 
+    async def to_release(tx: Transaction, now: int) -> Due:
+        return await holds.due(tx, now, lambda project_id: records.any_held_long(tx, project_id, now))
+
+    async def ids_to_release(tx: Transaction, project_id: str) -> list[str]:
+        return await records.ids_held_long(tx, project_id, context.clock.now(), expiring.EXPIRE_BATCH_MAX)
+
     return [
         _in_batches(
             records.EXPIRE,
@@ -60,6 +67,15 @@ def kinds(context: CheckoutContext, database: Database) -> list[Kind]:
             batch=lambda tx, project_id: capturing.lapse_due(context, tx, project_id),
             ids=ids_to_lapse,
             one=lambda tx, session_id: capturing.lapse_one(context, tx, session_id),
+        ),
+        _in_batches(
+            records.RELEASE,
+            context,
+            database,
+            due=to_release,
+            batch=lambda tx, project_id: expiring.release_held(context, tx, project_id),
+            ids=ids_to_release,
+            one=lambda tx, session_id: expiring.release_held_of(context, tx, session_id),
         ),
     ]
 

@@ -33,6 +33,7 @@ from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.expiring import expire_now
+from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.checkout.settlement.observing import observe
 from tillgate.events.facts import Fact
 from tillgate.events.types import PAYMENT_DECLINED, SESSION_PAID
@@ -142,6 +143,8 @@ async def simulate(
         )
     now = context.clock.now()
     if session.status is SessionStatus.PENDING and (now >= session.expires_at or outcome is Outcome.LATE):
+        # It may be paid late in this very transaction, after the event that it has expired.
+        await hold_counters(tx, [session])
         session = await expire_now(context, tx, session, now)
     if reason := _reason_against(session, outcome, now, context.settings.late_grace_ms):
         raise Conflict(f"{outcome.value} cannot be simulated for this session: {reason}.", code="session_not_payable")
@@ -168,6 +171,8 @@ async def simulate_payer(
     outcomes = PAYERS.get(payer)
     if outcomes is None:
         raise InvalidInput("payer", Problem.NOT_A_CHOICE, choices=tuple(PAYERS))
+    # Before the first event of the first outcome: the next one may count what this one has not held.
+    await hold_counters(tx, [require_own(await records.locked(tx, session_id), principal, session_id)])
     for outcome in outcomes:
         await simulate(context, tx, principal, session_id, outcome)
     return await get_session(tx, principal, session_id)

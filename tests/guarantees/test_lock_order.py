@@ -1,0 +1,238 @@
+"""No two transactions can wait for each other in a circle: all take the rows that others share in one order.
+
+The statements of real transactions on PostgreSQL are read: which rows each of them locks, and in which order.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from keyturn.database import Database, Transaction
+from keyturn.database.postgres import PostgresTransaction
+from keyturn.database.postgres import _text as text_of
+from tests.makers import ON_POSTGRES, Counter, counter_over
+from tillgate.checkout.clocks.operations import create_clock
+from tillgate.checkout.coupons.operations import NewCoupon, create_coupon
+from tillgate.checkout.customers.operations import CustomerChanges, create_customer
+from tillgate.checkout.links.operations import NewLink, create_link
+from tillgate.checkout.payments.model import AUTHORIZATION_MS, CaptureMethod
+from tillgate.checkout.promotions.operations import NewPromotionCode, create_promotion_code
+from tillgate.checkout.refunds.model import RefundReason
+from tillgate.checkout.refunds.operations import NewRefund, create_refund, refund_order
+from tillgate.checkout.sessions.discounts import apply_promotion_code
+from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.checkout.sessions.opening import NewSession, Visitor, open_session, visit_link
+from tillgate.checkout.settlement import advancing, capturing, deciding, expiring
+from tillgate.checkout.settlement.simulating import simulate_payer
+from tillgate.rails.port import PaymentTerms, QuoteRequest, Rails
+from tillgate.rails.simulated import SimulatedRail
+
+pytestmark = [pytest.mark.anyio, ON_POSTGRES]
+
+# The one order. A session's row stands for its payment's, its order's and its redemption's.
+ORDER: Final = (
+    "test_clocks",
+    "checkout_sessions",
+    "customers",
+    "wallets",
+    "coupons",
+    "promotion_codes",
+    "payment_links",
+    "event_sequences",
+)
+_LOCK: Final = re.compile(r"FROM (\w+)\b.* FOR (?:NO KEY )?UPDATE", re.DOTALL)
+_INSERT: Final = re.compile(r"^INSERT INTO (\w+) ")
+_UPDATE: Final = re.compile(r"^UPDATE (\w+) .*?WHERE (?:\w+\.)?id = \$(\d+)", re.DOTALL)
+_WALLET: Final = "SELECT id FROM wallets WHERE project_id = $1 AND is_current FOR UPDATE"
+
+
+class Taken(NamedTuple):
+    """A row that a transaction has locked."""
+
+    table: str
+    row: str
+
+    @property
+    def place(self) -> tuple[int, str]:
+        # Of sessions, batches lock many, and skip those that somebody else holds.
+        return ORDER.index(self.table), "" if self.table == "checkout_sessions" else self.row
+
+
+class Locks:
+    """What each transaction locked, in its order, each row once."""
+
+    def __init__(self) -> None:
+        self._session_of: dict[str, str] = {}
+        # With what the transaction has inserted itself: nobody else sees it yet, so nobody waits for it.
+        self._of: dict[int, tuple[PostgresTransaction, list[Taken], set[str]]] = {}
+
+    def note(self, tx: PostgresTransaction, sql: Any, params: tuple[Any, ...], found: list[Any]) -> None:
+        text = text_of(sql)
+        rows: list[Taken] = []
+        # The transaction is kept, so that no other gets its number.
+        _, taken, own = self._of.setdefault(id(tx), (tx, [], set()))
+        if text.startswith("INSERT INTO event_sequences"):
+            rows = [Taken("event_sequences", f"{params[0]} {params[1]}")]
+        elif (insert := _INSERT.match(text)) is not None and insert[1] in ORDER:
+            own.add(params[0])
+        elif insert is not None and insert[1] in ("payments", "orders"):
+            self._session_of[params[0]] = params[1 if insert[1] == "payments" else 3]
+        elif (update := _UPDATE.match(text)) is not None and update[1] in ORDER[:1] + ORDER[2:]:
+            # A session is changed only by whoever has locked it, also by the id of its payment.
+            rows = [Taken(update[1], params[int(update[2]) - 1])]
+        elif (lock := _LOCK.search(text)) is not None and lock[1] in ORDER:
+            named = [row["id"] if "id" in row.keys() else params[0] for row in found]  # noqa: SIM118
+            # A row that is not there today is waited for where it is.
+            named = named or ([] if "SKIP LOCKED" in text else [params[0]])
+            rows = [Taken(lock[1], self._session_of.get(one, one)) for one in named]
+        taken.extend(row for row in rows if row not in taken and row.row not in own)
+
+    def all(self) -> list[list[Taken]]:
+        return [taken for _, taken, _ in self._of.values() if taken]
+
+
+@pytest.fixture
+def locks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Locks]:
+    """Every statement of every transaction is read."""
+    noted = Locks()
+    for name in ("fetch_one", "fetch_all", "execute"):
+        plain = getattr(PostgresTransaction, name)
+
+        def read(plain: Any = plain) -> Callable[..., Awaitable[Any]]:
+            async def statement(tx: PostgresTransaction, sql: Any, *params: Any) -> Any:
+                found = await plain(tx, sql, *params)
+                rows = found if isinstance(found, list) else [] if found is None or isinstance(found, int) else [found]
+                noted.note(tx, sql, params, rows)
+                return found
+
+            return statement
+
+        monkeypatch.setattr(PostgresTransaction, name, read())
+    yield noted
+
+
+class Walleted(SimulatedRail):
+    """Locks a wallet for each quote, as a rail does that gives addresses out."""
+
+    async def quote(self, tx: Transaction, request: QuoteRequest) -> PaymentTerms:
+        await tx.fetch_one(_WALLET, request.project_id)
+        return await super().quote(tx, request)
+
+
+class Shop:
+    """Sessions of links, with coupons, of one project; each operation is a transaction."""
+
+    def __init__(self, counter: Counter) -> None:
+        self.counter = counter
+        self.context = counter.context._replace(rails=Rails(test=Walleted(), live=None))
+        self.who = counter.principal
+
+    async def do(self, operation: Callable[..., Awaitable[Any]], *arguments: Any, **named: Any) -> Any:
+        return await self.counter.database.write(lambda tx: operation(self.context, tx, *arguments, **named))
+
+    async def link(self, amount: str = "50.00") -> Any:
+        new = NewLink(title="Tea", fiat_amount=amount, allow_promotion_codes=True)
+        return await self.do(create_link, self.who, new)
+
+    async def code(self, word: str) -> str:
+        coupon = await self.do(
+            create_coupon, self.who, NewCoupon(name=word, discount_type="percentage", discount_percentage="10")
+        )
+        return str(
+            (await self.do(create_promotion_code, self.who, NewPromotionCode(code=word, coupon_id=coupon.id))).code
+        )
+
+    async def session(self, word: str | None = None, **more: Any) -> CheckoutSession:
+        """Of a link of its own, with a code of its own where a word for one is given."""
+        code = await self.code(word) if word is not None else None
+        new = NewSession(link_id=(await self.link()).id, promotion_code=code, **more)
+        session: CheckoutSession = await self.do(open_session, self.who, new)
+        return session
+
+    async def payer(self, session: CheckoutSession, payer: str) -> None:
+        await self.do(simulate_payer, self.who, session.id, payer)
+
+
+async def visits(shop: Shop) -> None:
+    """Somebody new takes an offer that costs nothing, and one that costs something."""
+    for number, amount in enumerate(("0", "50.00")):
+        link = await shop.link(amount)
+        await shop.do(visit_link, link.slug, Visitor(email=f"buyer{number}@shop.example"))
+
+
+async def typed_codes(shop: Shop) -> None:
+    """A code is typed, held for long enough, and released."""
+    session = await shop.session(allow_promotion_codes=True)
+    customer = await shop.do(create_customer, shop.who, CustomerChanges(email="ada@shop.example"))
+    known = await shop.session(allow_promotion_codes=True, customer_id=customer.id)
+    for number, one in enumerate((session, known)):
+        await shop.do(apply_promotion_code, shop.who, one.id, await shop.code(f"TYPED{number}"))
+    shop.counter.clock.at += 30 * 60_000
+    assert await shop.do(expiring.release_held, shop.counter.project_id) == 2
+
+
+async def lapses(shop: Shop) -> None:
+    """Several authorisations lapse at once, of which a part was captured, each of a link and a coupon."""
+    for number in range(3):
+        session = await shop.session(f"LAPSE{number}", capture_method=CaptureMethod.MANUAL)
+        await shop.payer(session, "payer_authorizes")
+        if number:
+            await shop.do(capturing.capture, shop.who, session.payment.id, amount="10.00", cancel_remainder=False)
+    shop.counter.clock.at += AUTHORIZATION_MS
+    assert await shop.do(capturing.lapse_due, shop.counter.project_id) == 3
+
+
+async def a_clock(shop: Shop) -> None:
+    """A test clock is put forward over deadlines and over an authorisation."""
+    clock = await shop.do(create_clock, shop.who, "noon")
+    for number in range(2):
+        await shop.session(f"OVER{number}", test_clock_id=clock.id)
+        held = await shop.session(f"HELD{number}", test_clock_id=clock.id, capture_method=CaptureMethod.MANUAL)
+        await shop.payer(held, "payer_authorizes")
+        await shop.do(capturing.capture, shop.who, held.payment.id, amount="10.00", cancel_remainder=False)
+    await shop.do(advancing.advance, shop.who, clock.id, 8 * 86_400)
+
+
+async def payers(shop: Shop) -> None:
+    """Each test payer pays."""
+    for number, payer in enumerate(("payer_pays", "payer_pays_slowly", "payer_pays_twice", "payer_pays_late")):
+        await shop.payer(await shop.session(f"PAYS{number}"), payer)
+
+
+async def decisions(shop: Shop) -> None:
+    """The merchant takes too little, gives the excess back, and calls a refund off that was too much."""
+    session = await shop.session("LESS")
+    await shop.payer(session, "payer_pays_less")
+    await shop.do(deciding.accept, shop.who, session.id)
+    session = await shop.session("MORE")
+    await shop.payer(session, "payer_pays_more")
+    await shop.do(refund_order, shop.who, session.order_id, excess_only=True)
+    session = await shop.session("WAIT")
+    await shop.payer(session, "payer_pays_less")
+    await shop.do(deciding.keep_waiting, shop.who, session.id)
+    await shop.do(create_refund, shop.who, NewRefund(session.payment.id, RefundReason.OTHER, "1.00"))
+
+
+async def ends(shop: Shop) -> None:
+    """Several sessions expire at once."""
+    for number in range(3):
+        await shop.session(f"ENDS{number}")
+    shop.counter.clock.at += shop.context.settings.session_lifetime_ms
+    assert await shop.do(expiring.expire_due, shop.counter.project_id) == 3
+
+
+@pytest.mark.parametrize("story", [visits, typed_codes, lapses, a_clock, payers, decisions, ends])
+async def test_rows_that_others_share_are_locked_in_one_order(
+    database: Database, locks: Locks, story: Callable[[Shop], Awaitable[None]]
+) -> None:
+    """Each transaction takes them in the order above, those of one table by their ids, and the sequence of events,
+    which everybody needs, last."""
+    await story(Shop(await counter_over(database)))
+
+    taken = locks.all()
+    assert any(len({one.table for one in rows}) > 2 for rows in taken), taken
+    for rows in taken:
+        places = [one.place for one in rows]
+        assert places == sorted(places), rows

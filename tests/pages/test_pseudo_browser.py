@@ -1,0 +1,83 @@
+"""What a buyer's browser shows of every page stands in the catalogues, what its script writes included."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import OpenPage
+from tests.pages.pseudo import CLOSE, OPEN
+from tests.pages.test_browser import AFTERWARDS, PHONE, STATES, Merchant
+from tests.pages.test_languages import READ, outside
+from tests.running import RunningServer
+
+LOOK = f"""() => [...document.querySelectorAll("*")].flatMap(
+  (one) => {list(READ)}.map((name) => one.getAttribute(name)).filter(Boolean))"""
+# A merchant's own words.
+OWN = ("Beans", "Two bags of freshly roasted beans, every month.", "Test shop", "Spring", "SPRING")
+
+
+class Pseudo(RunningServer):
+    """A server whose buyers' pages speak in brackets."""
+
+    program = "tests.pages.pseudo"
+
+
+@pytest.fixture(scope="module")
+def seller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Merchant]:
+    server = Pseudo(tmp_path_factory.mktemp("pseudo") / "data").start()
+    try:
+        server.owner()
+        server.project()
+        with server.client(server.key()) as api:
+            yield Merchant(server, api)
+    finally:
+        server.stop()
+
+
+def assert_all_from_catalogues(page: Page) -> None:
+    shown = [page.title(), page.inner_text("body"), *page.evaluate(LOOK)]
+    assert OPEN in shown[1] and CLOSE in shown[1]
+    for text in shown:
+        for own in OWN:
+            text = text.replace(own, " ")
+        assert list(outside(text)) == [], (page.url, text)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_browser_shows_no_text_from_outside_of_the_catalogues(
+    seller: Merchant, open_page: OpenPage, scripts: bool
+) -> None:
+    """Each state and what comes after it, the offer and its end, the question before one leaves, and a page that is
+    none; all that is folded away is opened."""
+    link, closed = seller.link(), seller.link()
+    seller.close(closed)
+    sessions = [seller.session_in(state) for state in STATES] + [seller.session_after(what) for what in AFTERWARDS]
+    page = open_page(java_script_enabled=scripts, viewport=PHONE)
+    paths = [one["url"] for one in sessions] + [f"{sessions[0]['url']}/cancel", f"{seller.url}/checkout/cs_unknown"]
+    for url in [
+        *paths,
+        link["checkoutUrl"],
+        f"{link['checkoutUrl']}?email=",
+        closed["checkoutUrl"],
+        f"{seller.url}/l/no",
+    ]:
+        page.goto(url)
+        for summary in page.locator("summary").all():
+            summary.click()
+        assert_all_from_catalogues(page)
+
+
+def test_what_a_script_writes_is_from_the_catalogues(seller: Merchant, open_page: OpenPage) -> None:
+    """The word on a button that has copied, the announcement of the last minute, and what changes as money comes."""
+    session = seller.session()
+    seller.run_down(session, 50)
+    page = open_page(viewport=PHONE)
+    page.goto(session["url"])
+    expect(page.get_by_role("status")).to_contain_text(OPEN)
+    assert_all_from_catalogues(page)
+    page.get_by_role("button").filter(has_text=OPEN).first.click()
+    assert_all_from_catalogues(page)
+    seller.simulate(session, "detected")
+    expect(page.get_by_role("status")).to_contain_text("Your payment was seen")
+    assert_all_from_catalogues(page)
