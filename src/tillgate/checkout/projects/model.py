@@ -186,7 +186,6 @@ def given_of(settings: ProjectSettings) -> GivenSettings:
         tolerance_currency=currency,
         mail_buyers=settings.mail_buyers,
         test_rail=settings.test_rail,
-        test_rail=settings.test_rail,
     )
 
 
