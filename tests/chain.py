@@ -68,6 +68,8 @@ class StandIn:
                 return next((self.block(n) for n in (self.head, 0) if self.hash_of(n) == params[0]), None)
             case "eth_getLogs":
                 return self._logs(params[0])
+            case "eth_getTransactionByHash":
+                return None
             case "eth_getTransactionCount":
                 return hex(self.used.get(params[0].lower(), 0))
             case "eth_getCode":

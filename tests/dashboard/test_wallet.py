@@ -4,12 +4,15 @@ import pytest
 
 from tests.chain import StandIn, served
 from tests.dashboard.conftest import Owner
-from tests.makers import rows
+from tests.makers import execute, rows
 from tests.rails.evm.test_extended_keys import PHRASE, SEED_1, VECTORS, XPRV
+from tillgate.rails.evm import extra
 from tillgate.rails.evm.extended_keys import parse_extended_key
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.networks.catalogue import catalogue
 from tillgate.rails.evm.networks.operations import NewNetwork
+from tillgate.store import Sealer
+from tillgate.store.sealing import new_key
 
 pytestmark = pytest.mark.anyio
 
@@ -66,3 +69,24 @@ async def test_networks_are_listed_paused_and_resumed(owner_of_both: Owner) -> N
     assert "Take<span" in (await owner.page("/wallet")).replace("\n", "")
     refused = await owner.send("/wallet/tokens", network="base", address="0x12", accepted="yes")
     assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("lost", ["secret key", "extra"])
+async def test_a_wallet_that_cannot_be_opened_says_what_to_do(
+    owner_of_both: Owner, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """After a lost secret key, and without the extra, the page is there, and names the way out."""
+    owner = owner_of_both
+    await owner.done("/wallet", xpub=KEY.text)
+    first = KEY.addresses(0, 3)
+    await owner.done("/wallet/confirm", wallet=KEY.fingerprint, ends_with=first[1][-6:])
+    if lost == "extra":
+        monkeypatch.setattr(extra, "NEEDED", ("a_module_that_nobody_has",))
+    else:
+        await execute(owner.shop.database, "UPDATE wallets SET xpub_sealed = $1", Sealer(new_key()).seal(KEY.text))
+    page = await owner.page("/wallet")
+    assert KEY.fingerprint in page and first[1] not in page
+    assert ("tillgate[evm]" if lost == "extra" else "set the same wallet again") in page.replace("&#39;", "'")
+    if lost == "secret key":
+        await owner.done("/wallet", xpub=KEY.text)
+        assert first[1] in await owner.page("/wallet")

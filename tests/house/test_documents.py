@@ -65,6 +65,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
     ("docs/live.md", "*"): "tests/journeys/test_live_guide.py::test_the_guide_works_as_it_is_written",
     ("docs/leaks.md", "*"): "tests/journeys/test_leaks_guide.py::test_the_guide_to_leaks_ends_and_finds_keys",
+    ("docs/dialects/crossmint.md", "*"): "tests/requirements/test_samples.py::test_the_guides_example_runs",
     ("docs/money.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_money_takes_and_gives_back",
     ("docs/keyturn.md", "Back up"): "tests/journeys/test_keyturn_guide.py::test_the_guides_backup_is_restored",
     **{
@@ -102,6 +103,8 @@ MAKE = "tests/journeys/test_make.py"
 # What stands in a sentence, with options or arguments. A bare name, such as `tillgate requests`, has to exist only.
 COMMANDS: dict[str, str | Reason] = {
     "tillgate doctor --check-mail": "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
+    "tillgate doctor --prove": "tests/cli/test_proving.py::test_books_are_proved_and_a_transfer_explained",
+    "tillgate transfers explain HASH": "tests/cli/test_proving.py::test_books_are_proved_and_a_transfer_explained",
     "keyturn keys create --help": NAMED,
     "keyturn keys revoke KEY_ID --tree": NAMED,
     "keyturn scan . --history --check": NAMED,

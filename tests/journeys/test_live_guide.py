@@ -48,4 +48,9 @@ def test_the_guide_works_as_it_is_written(tmp_path: Path) -> None:
         confirmed = host.run(confirm)
         assert "New live sessions go to this wallet." in confirmed
         assert "in use" in confirmed
+        prove, explain = shell_blocks(GUIDE, "Proof")
+        proved = host.run(prove)
+        assert "base (chain 8453), nothing was read yet: compared 0 transfers" in proved
+        explained = host.run(explain)
+        assert "No network of this server knows the transaction." in explained
         assert "is 1000." in host.run(skip)

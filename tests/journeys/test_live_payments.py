@@ -11,7 +11,7 @@ from tests.rails.evm.anvil import Anvil, running_anvil
 from tests.rails.evm.live_shop import ATOMIC, CONFIRMATIONS, live_shop, opened, reaches
 from tests.shop import Shop, eventually
 from tillgate.checkout.projects.model import NETWORKS, ProjectSettings
-from tillgate.checkout.projects.operations import change_settings
+from tillgate.checkout.projects.operations import change_project
 from tillgate.rails.evm import watching
 from tillgate.rails.evm.networks import operations as networks
 
@@ -148,7 +148,7 @@ async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, s
 
 
 @pytest.mark.parametrize("depth", [1, 5])
-async def test_a_reorganisation_takes_back_what_was_detected(anvil: Anvil, shop: Shop, depth: int) -> None:
+async def test_a_reorganisation_reverses_what_was_detected(anvil: Anvil, shop: Shop, depth: int) -> None:
     """What is in no block any more is not detected; mined again, it pays the session once."""
     client = await shop.client(mode="live")
     session = await opened(client)
@@ -184,7 +184,7 @@ async def test_a_projects_test_sessions_are_paid_on_a_test_network_where_it_says
     simulated = await opened(client)
     assert simulated["address"].startswith("test:0x") and "paymentOptions" not in simulated
     settings = ProjectSettings(test_rail=NETWORKS)
-    await shop.database.write(lambda tx: change_settings(tx, shop.project_id, settings))
+    await shop.database.write(lambda tx: change_project(tx, shop.project_id, "Test shop", settings))
     session, other = await opened(client), await opened(live)
     assert not session["livemode"] and session["address"] != other["address"]
     refused = await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})

@@ -22,6 +22,7 @@ from tillgate.cli import (
     requests,
     secret_key,
     serve,
+    transfers,
     trigger,
     users,
     wallets,
@@ -50,6 +51,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(networks.app, name="networks")
 app.add_typer(networks.tokens_app, name="tokens")
 app.add_typer(wallets.app, name="wallets")
+app.add_typer(transfers.app, name="transfers")
 app.add_typer(jobs.app, name="jobs")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)

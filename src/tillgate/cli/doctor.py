@@ -14,6 +14,7 @@ from keyturn.cli.output import AsJson, say, say_json
 from keyturn.database import Database, HighWater, StoreError, open_database, pending
 from keyturn.database.opening import SQLITE_SCHEME
 from tillgate import __version__
+from tillgate.cli import proving
 from tillgate.cli.session import Data, DatabaseUrl, settings
 from tillgate.cli.workers import why_not
 from tillgate.events.log import find_behind
@@ -35,9 +36,20 @@ def doctor(
     check_mail: Annotated[
         bool, typer.Option("--check-mail", help="Connect to the mail server and sign in; nothing is sent.")
     ] = False,
+    prove: Annotated[
+        bool,
+        typer.Option(
+            "--prove",
+            help="Compare the books of live payments with their chains instead: receipts and balances. Exits with 1 "
+            "where they differ, and with 3 where a node could not be asked.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check this installation without changing it. Exits with status 1 if something is wrong."""
+    if prove:
+        proving.run(data, database_url, as_json=as_json)
+        return
     if new_secret_key:
         say_json({"secretKey": new_key()}) if as_json else say(new_key())
         return

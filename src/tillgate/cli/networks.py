@@ -12,15 +12,12 @@ from keyturn.stores.ports import Act
 from tillgate.access.audited import NetworkAction, WalletAction, write_down_network, write_down_wallet
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.choosing import project_id_of
-from tillgate.cli.session import FAILURES, Data, DatabaseUrl, require, settings, work
+from tillgate.cli.session import FAILURES, Data, DatabaseUrl, sealer_of, settings, work
 from tillgate.cli.users import ProjectOption
-from tillgate.rails.evm.extra import ExtraMissing, require_extra
 from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.model import AcceptedToken, Finality, Network, Token
 from tillgate.rails.evm.networks.operations import Added, NewNetwork, NewToken
 from tillgate.rails.evm.networks.probing import Probed
-from tillgate.settings import Settings
-from tillgate.store import Sealer, SealingError
 from tillgate.store.sealing import claim
 
 app = typer.Typer(help="The networks that live payments come on, and the nodes that are asked.", no_args_is_help=True)
@@ -54,7 +51,7 @@ def add(
 ) -> None:
     """Add a network, or give one that is there other nodes. They are asked what they are first; in force at once."""
     chosen = settings(data, database_url)
-    sealer = _sealer(chosen)
+    sealer = sealer_of(chosen)
     if finality is Finality.DEPTH:
         fail("say how deep with --confirmations")
     new = NewNetwork(name, rpc, chain_id, confirmations, finality, explorer)
@@ -117,7 +114,7 @@ def list_all(data: Data = None, database_url: DatabaseUrl = None, as_json: AsJso
 def show(name: NamedNetwork, data: Data = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show a network, its nodes with what is secret in their URLs masked, and its tokens."""
     chosen = settings(data, database_url)
-    sealer = _sealer(chosen)
+    sealer = sealer_of(chosen)
 
     async def operation(tx: Transaction) -> tuple[Network, list[str], list[Token]]:
         network = await operations.named(tx, name)
@@ -171,7 +168,7 @@ def add_token(
 ) -> None:
     """Add a token. One that is not in the catalogue is not verified: anybody can deploy a token of any name."""
     chosen = settings(data, database_url)
-    sealer = _sealer(chosen)
+    sealer = sealer_of(chosen)
     new = NewToken(network, address, currency, symbol)
     token = work(chosen, lambda database: operations.ask_token(database, sealer, new))
     if not token.is_verified:
@@ -305,16 +302,6 @@ def _accept(
         say_json(_token(token) | {"accepted": accepted})
     else:
         say(f"New sessions of the project are {'' if accepted else 'not '}offered {token.symbol} on {network}.")
-
-
-def _sealer(chosen: Settings) -> Sealer:
-    # Where there is no database, no key is made either.
-    require(chosen)
-    try:
-        require_extra()
-        return Sealer(chosen.secret_key())
-    except (SealingError, ExtraMissing) as error:
-        fail(str(error))
 
 
 def _say_added(added: Added) -> None:

@@ -16,10 +16,12 @@ from tillgate.base.errors import TillgateError
 from tillgate.cli.choosing import project_id_of
 from tillgate.events.log import Behind
 from tillgate.opening import all_migrations, open_keys, open_migrated
+from tillgate.rails.evm.explaining import ExplainError
+from tillgate.rails.evm.extra import ExtraMissing, require_extra
 from tillgate.rails.evm.networks.model import NetworkError
 from tillgate.rails.evm.wallets.model import WalletError
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
-from tillgate.store import SealingError
+from tillgate.store import Sealer, SealingError
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
 
 T = TypeVar("T")
@@ -33,7 +35,16 @@ DatabaseUrl = Annotated[
     typer.Option("--database-url", metavar="URL", help="postgresql://user@host/name, or sqlite:///file."),
 ]
 
-FAILURES = (KeyturnError, TillgateError, StoreError, SealingError, SettingsError, WalletError, NetworkError)
+FAILURES = (
+    KeyturnError,
+    TillgateError,
+    StoreError,
+    SealingError,
+    SettingsError,
+    WalletError,
+    NetworkError,
+    ExplainError,
+)
 
 # Fields are spelled as options are, which hold them.
 WORDS: Final = Words(at_path(lambda name: name.replace("_", "-")), SENTENCES, WHOLE)
@@ -76,6 +87,17 @@ def require(chosen: Settings) -> None:
     try:
         asyncio.run(require_database(chosen))
     except FAILURES as error:
+        fail(str(error))
+
+
+def sealer_of(chosen: Settings) -> Sealer:
+    """What opens keys and URLs of live mode, or a clear end of the command."""
+    # Where there is no database, no key is made either.
+    require(chosen)
+    try:
+        require_extra()
+        return Sealer(chosen.secret_key())
+    except (SealingError, ExtraMissing) as error:
         fail(str(error))
 
 

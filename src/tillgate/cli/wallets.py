@@ -12,14 +12,14 @@ from keyturn.stores.ports import Act
 from tillgate.access.audited import write_down_wallet
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.choosing import project_id_of
-from tillgate.cli.session import Data, DatabaseUrl, require, settings, work
+from tillgate.cli.session import Data, DatabaseUrl, sealer_of, settings, work
 from tillgate.cli.users import ProjectOption
 from tillgate.rails.evm.extended_keys import TEXT_MAX, ExtendedKey, ExtendedKeyError, KeyProblem, parse_extended_key
 from tillgate.rails.evm.extra import ExtraMissing, require_extra
 from tillgate.rails.evm.wallets import operations, records
 from tillgate.rails.evm.wallets.model import CONFIRMED_INDEX, SKIP_MAX, WALLETS_MAX, Proposed, Wallet
 from tillgate.settings import Settings
-from tillgate.store import Sealer, SealingError
+from tillgate.store import Sealer
 from tillgate.store.sealing import claim
 
 # How much of what is piped in is read: more than any key, so that a longer text is known to be none.
@@ -62,7 +62,7 @@ def set_wallet(
     """
     key = _key(xpub, context.args)
     chosen = settings(data, database_url)
-    sealer = _sealer(chosen)
+    sealer = sealer_of(chosen)
 
     async def propose(database: Database) -> tuple[str, Proposed]:
         await claim(database, sealer)
@@ -112,7 +112,7 @@ def confirm(
 ) -> None:
     """Confirm that the second address of a wallet that was set is in your own wallet: then it serves new sessions."""
     chosen = settings(data, database_url)
-    sealer = _sealer(chosen)
+    sealer = sealer_of(chosen)
 
     async def find(database: Database) -> str:
         return await project_id_of(database, project, chosen.data)
@@ -164,7 +164,7 @@ def show(
 ) -> None:
     """Show a wallet and its first addresses, to compare with your own. The extended key itself is never shown."""
     chosen = settings(data, database_url)
-    sealer = _sealer(chosen)
+    sealer = sealer_of(chosen)
 
     async def task(database: Database) -> Proposed | None:
         project_id = await project_id_of(database, project, chosen.data)
@@ -228,16 +228,6 @@ def _key(given: str, more: list[str]) -> ExtendedKey:
         if more and error.problem not in (KeyProblem.PRIVATE_KEY, KeyProblem.SEED_PHRASE):
             fail("an option is unknown, or something was given beside --xpub; see: tillgate wallets set --help")
         fail(f"--xpub: {error}")
-
-
-def _sealer(chosen: Settings) -> Sealer:
-    # Where there is no database, no key is made either.
-    require(chosen)
-    try:
-        require_extra()
-        return Sealer(chosen.secret_key())
-    except (SealingError, ExtraMissing) as error:
-        fail(str(error))
 
 
 def _confirm(chosen: Settings, sealer: Sealer, project_id: str, fingerprint: str, typed: str | None) -> Wallet:

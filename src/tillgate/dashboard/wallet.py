@@ -96,6 +96,18 @@ async def _page(call: Call, form: Draft, fingerprint: str | None = None) -> Resp
     project_id, sealer = call.who.project.id, call.context.sealer
     wanted = fingerprint or call.query("wallet")
 
+    # A wallet whose key cannot be opened is shown without its addresses, and with what to do.
+    closed: list[str] = []
+
+    async def shown(tx: Transaction, wallet: Wallet | None) -> Proposed | None:
+        if wallet is None:
+            return None
+        try:
+            return await operations.proposed(tx, sealer, wallet)
+        except WalletError as error:
+            closed.append(_sentence(error))
+            return Proposed(wallet, [])
+
     async def look(tx: Transaction) -> tuple[list[Wallet], Proposed | None, Proposed | None]:
         kept = await records.of_project(tx, project_id, WALLETS_MAX)
         current = next((one for one in kept if one.is_current), None)
@@ -103,8 +115,8 @@ async def _page(call: Call, form: Draft, fingerprint: str | None = None) -> Resp
         waiting = waiting or next((one for one in kept if one.confirmed_at is None), None)
         return (
             kept,
-            await operations.proposed(tx, sealer, current) if current is not None else None,
-            await operations.proposed(tx, sealer, waiting) if waiting is not None else None,
+            await shown(tx, current),
+            await shown(tx, waiting),
         )
 
     kept, current, waiting = await call.read(look)
@@ -118,6 +130,7 @@ async def _page(call: Call, form: Draft, fingerprint: str | None = None) -> Resp
         current=current,
         waiting=waiting,
         earlier=[one for one in kept if one.confirmed_at is not None and not one.is_current],
+        closed=sorted(set(closed)),
         confirmed_index=CONFIRMED_INDEX,
         tokens=[(one, names[one.token.chain_id]) for one in tokens if one.token.chain_id in names],
         may_change=all(call.who.may(Right.WALLET, mode) for mode in (False, True)),

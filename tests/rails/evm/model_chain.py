@@ -241,6 +241,9 @@ class ModelNode:
                     return receipt
         return None
 
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
+        raise NotImplementedError
+
     async def transaction(self, tx_hash: str) -> Sent | None:
         raise NotImplementedError
 

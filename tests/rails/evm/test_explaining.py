@@ -97,7 +97,7 @@ async def test_what_does_not_count_is_explained(anvil: Anvil, shop: Watching) ->
 
 
 async def test_another_projects_payment_is_a_strangers(anvil: Anvil, shop: Watching) -> None:
-    """Who asks is told of their own addresses alone."""
+    """Whoever asks sees their own addresses alone."""
     session = await shop.counter.session("50.00")
     sent = anvil.pay(session.payment.terms.address, 5)
     anvil.mine(CONFIRMATIONS)

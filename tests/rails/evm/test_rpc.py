@@ -380,6 +380,24 @@ async def test_several_questions_go_in_a_batch_or_one_by_one() -> None:
     assert not AccountUse(2, False, 0).is_fresh
 
 
+@pytest.mark.parametrize("at", [0, 30, 130, 140, 155])
+async def test_what_a_node_says_never_repeats_a_part_of_its_url(at: int) -> None:
+    """An API key in a node's own message is masked, also where the message is cut in the middle of it."""
+    url = NodeUrl(f"https://user:pass%21word@rpc.example/{SECRET}?key=Q{SECRET[::-1]}")
+    told = "x" * at + f" {SECRET.upper()} Q{SECRET[::-1]} user pass!word pass%21word {url.reveal()}"
+
+    def refusing(request: httpx.Request) -> httpx.Response:
+        error = {"code": -32000, "message": told}
+        return httpx.Response(200, json={"jsonrpc": "2.0", "id": json.loads(request.content)["id"], "error": error})
+
+    node = RpcNode(url, httpx.MockTransport(refusing))
+    with pytest.raises(NodeRefused) as refused:
+        await node.chain_id()
+    shown = str(refused.value).lower()
+    for part in (SECRET, SECRET[:6], f"q{SECRET[::-1]}"[:6], "pass!", "pass%"):
+        assert part.lower() not in shown
+
+
 async def test_a_url_shows_no_secret() -> None:
     """Neither in what is printed, nor in an error, nor in a label."""
     url = NodeUrl(f"https://user:{SECRET}@rpc.example:8443/{SECRET}?key={SECRET}")

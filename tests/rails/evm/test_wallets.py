@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from keyturn.database import Database, HighWater, open_database
+from tests.makers import StillClock
 from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
 from tillgate.access.accounts import Accounts
 from tillgate.base.clock import SystemClock
+from tillgate.rails.evm import extra
 from tillgate.rails.evm.extended_keys import parse_extended_key
 from tillgate.rails.evm.node import AccountUse, NodeAway
 from tillgate.rails.evm.wallets import operations, reading_ahead, records
@@ -41,11 +43,15 @@ class Chain:
         self.used = used or {}
         self.asked: list[str] = []
         self.away = False
+        self.all_used = False
 
     async def __call__(self, addresses: Sequence[str]) -> list[AccountUse]:
         if self.away:
             raise NodeAway("no answer")
-        self.asked += addresses
+        # The last one is made up, to find a node that calls every address used.
+        self.asked += addresses[:-1]
+        if self.all_used:
+            return [AccountUse(nonce=1, has_code=False, balance_atomic=0)] * len(addresses)
         return [self.used.get(address, FRESH) for address in addresses]
 
 
@@ -101,6 +107,47 @@ async def test_a_wallet_serves_sessions_once_its_second_address_was_confirmed(
         await allocate(database, shop)
     wallet = await set_up(database, sealer, shop)
     assert wallet.is_current and wallet.confirmed_at == NOW
+
+
+async def test_a_node_that_calls_every_address_used_burns_none(database: Database, sealer: Sealer) -> None:
+    """Nothing that it says is believed: the same addresses are given out once it tells the truth."""
+    shop = await project(database)
+    await set_up(database, sealer, shop)
+    chain = Chain()
+    chain.all_used = True
+    for _ in range(3):
+        assert await reading_ahead.read_ahead(database, sealer, StillClock(NOW), [chain], networks_since=0) == 0
+    assert len(chain.asked) <= 3 * reading_ahead.ASKED_AT_ONCE
+    await fill(database, sealer)
+    assert (await allocate(database, shop)).address_index == 0
+
+
+async def test_a_round_leaves_a_bounded_number_out(database: Database, sealer: Sealer) -> None:
+    """A wallet that was used a lot is read on in the next round."""
+    shop = await project(database)
+    await set_up(database, sealer, shop)
+    chain = Chain({one: AccountUse(1, has_code=False, balance_atomic=0) for one in KEY.addresses(0, 250)})
+
+    async def fill_once() -> int:
+        return await reading_ahead.read_ahead(database, sealer, StillClock(NOW), [chain], networks_since=0)
+
+    assert await fill_once() == await fill_once() == reading_ahead.LEFT_OUT_MAX
+    await fill_once()
+    assert (await allocate(database, shop)).address_index == 250
+
+
+async def test_a_wallet_whose_key_was_lost_says_what_to_do(
+    database: Database, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With another secret key, and where what keys are derived with is not installed."""
+    shop = await project(database)
+    wallet = await set_up(database, sealer, shop)
+    other = Sealer(new_key())
+    with pytest.raises(WalletError, match="set the same wallet again"):
+        await database.read(lambda tx: operations.proposed(tx, other, wallet))
+    monkeypatch.setattr(extra, "NEEDED", ("a_module_that_nobody_has",))
+    with pytest.raises(WalletError, match=r"tillgate\[evm\]"):
+        await database.read(lambda tx: operations.proposed(tx, sealer, wallet))
 
 
 async def test_addresses_are_given_out_in_order_and_to_one_payment_each(database: Database, sealer: Sealer) -> None:

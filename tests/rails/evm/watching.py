@@ -61,13 +61,13 @@ class Watching:
         self.nodes: list[RpcNode] = []
         self.worker = self.started()
 
-    def started(self, database: Database | None = None) -> ChainWorker:
+    def started(self, database: Database | None = None, **how: Any) -> ChainWorker:
         """A watcher as a new process would start it."""
         nodes = [RpcNode(NodeUrl(url), deadline_seconds=10.0, monotonic=lambda: self.seconds) for url in self.urls]
         self.nodes += nodes
         receivers = LivePayments(self.counter.context)
         worker = ChainWorker(
-            database or self.counter.database, self.counter.clock, receivers, Watched(self.network, nodes)
+            database or self.counter.database, self.counter.clock, receivers, Watched(self.network, nodes), **how
         )
         return worker
 

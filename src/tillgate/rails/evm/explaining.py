@@ -1,4 +1,4 @@
-"""What became of a transaction: on which network it is, what it moved where, whether that counts, and what to do next.
+"""The outcome of a transaction: on which network it is, what it moved where, whether that counts, and what to do next.
 
 The books are read, and the nodes of every network are asked at once, each with a deadline of its own: a node that hangs
 delays the answer by no more than that. Nothing is written.
@@ -126,7 +126,7 @@ class OnNetwork(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """What became of a transaction, the networks that know it first."""
+    """The outcome of a transaction, the networks that know it first."""
 
     tx_hash: str
     networks: tuple[OnNetwork, ...]
@@ -204,7 +204,7 @@ class Explainer:
         self._turns = asyncio.Semaphore(at_once)
 
     async def explain(self, text: str, ours: Ours, *, chain_ids: Collection[int] | None = None) -> Explanation:
-        """What became of the transaction with this hash.
+        """The outcome of the transaction with this hash.
 
         Args:
             ours: which addresses belong to who asks; nothing of others' payments is told.

@@ -10,7 +10,7 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
 from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.model import Network, NetworkError
 from tillgate.rails.evm.networks.probing import read_decimals
-from tillgate.rails.evm.node import AccountUse, NodeError
+from tillgate.rails.evm.node import AccountUse, Malformed, Node, NodeError
 from tillgate.rails.evm.rpc import Nodes
 from tillgate.rails.evm.wallets.reading_ahead import read_ahead
 from tillgate.store import Database, Sealer, SealingError, Transaction
@@ -53,14 +53,28 @@ def kinds(database: Database, sealer: Sealer, clock: Clock) -> list[Kind]:
 
 
 class _Look:
-    """Asks the nodes of a network what they know of addresses: the first one that answers."""
+    """Asks the nodes of a network what they know of addresses. One that somebody has used is lost for good, so that two
+    nodes have to say so where there are two."""
 
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
 
     async def __call__(self, addresses: Sequence[str]) -> Sequence[AccountUse]:
         written = [one.lower() for one in addresses]
-        return await self._nodes.ask(lambda node: node.account_uses(written))
+        first, told = await self._nodes.ask(lambda node: _told(node, written))
+        used = [at for at, use in enumerate(told) if not use.is_fresh]
+        others = [node for node in self._nodes.all if node is not first]
+        if not used or not others:
+            return told
+        # Where no other one answers now, nothing is known of these, and the next round asks again.
+        again = await Nodes(others).ask(lambda node: node.account_uses([written[at] for at in used]))
+        if any(use.is_fresh for use in again):
+            raise Malformed("expected the same of an address from two nodes: one says that it was used, one does not")
+        return told
+
+
+async def _told(node: Node, addresses: list[str]) -> tuple[Node, list[AccountUse]]:
+    return node, await node.account_uses(addresses)
 
 
 async def _compare(database: Database, sealer: Sealer, clock: Clock, network: Network) -> None:

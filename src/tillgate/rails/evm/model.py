@@ -242,6 +242,18 @@ def money_of(log: Log, receipt: Receipt, block: Block) -> Money | None:
     return None
 
 
+def money_at(receipt: Receipt, ordinal: int, block: Block) -> Money | None:
+    """The transfer at a place among a receipt's logs; None where there is none, it failed, or lies in another block."""
+    if not receipt.succeeded or (receipt.block_number, receipt.block_hash) != (block.number, block.hash):
+        return None
+    if not 0 <= ordinal < len(receipt.logs):
+        return None
+    moved = transferred(receipt.logs[ordinal])
+    if moved is None:
+        return None
+    return Money(receipt.tx_hash, ordinal, moved.token, moved.sender, moved.recipient, moved.amount_atomic, block)
+
+
 def same_money(one: Money, other: Money) -> bool:
     """The same transfer, wherever it was mined: an orphaned one comes back only as the same."""
     return one._replace(block=other.block) == other

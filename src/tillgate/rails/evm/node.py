@@ -27,6 +27,8 @@ CHAIN_ID_MAX: Final = 2**53 - 1
 TOPICS_MAX: Final = 4
 CALL_BYTES_MAX: Final = 64 * 1024
 BLOOM_BYTES: Final = 256
+# How an excerpt of something longer ends.
+CUT: Final = '" and more'
 EXCERPT_CHARACTERS_MAX: Final = 160
 ZERO_HASH: Final = "0x" + "0" * 64
 # keccak256("Transfer(address,address,uint256)"), ERC-20.
@@ -259,6 +261,10 @@ class Node(Protocol):
         """The bytes that a contract answers with at a block (EIP-1898), as hexadecimal; at the newest where None."""
         ...
 
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
+        """What each of these addresses has of a token at a block, in one batch where it takes batches."""
+        ...
+
     async def balance(self, address: str, block_hash: str | None = None) -> int:
         """Native coin of an address at a block, in wei."""
         ...
@@ -347,6 +353,22 @@ def transferred(log: Log) -> Transferred | None:
     return Transferred(log.address, sender, recipient, int(log.data, 16))
 
 
+def balance_call(address: str) -> str:
+    """The call data that asks a token's contract for the balance of an address (ERC-20 ``balanceOf``)."""
+    return "0x70a08231" + topic_of(address)[2:]
+
+
+def parsed_balance(told: str) -> int:
+    """The answer to it.
+
+    Raises:
+        Malformed: it is no number of 32 bytes.
+    """
+    if len(told) != 66:
+        raise Malformed("expected a balance of 32 bytes")
+    return int(told, 16)
+
+
 def topic_of(address: str) -> str:
     """An address as a topic: left-padded to 32 bytes."""
     return "0x" + "0" * 24 + address[2:].lower()
@@ -357,7 +379,7 @@ def excerpt(value: object) -> str:
     if isinstance(value, str):
         cut = value[:EXCERPT_CHARACTERS_MAX]
         plain = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in cut)
-        return f'"{plain}"' + (" and more" if len(value) > EXCERPT_CHARACTERS_MAX else "")
+        return f'"{plain}' + (CUT if len(value) > EXCERPT_CHARACTERS_MAX else '"')
     return "null" if value is None else f"a value of type {type(value).__name__}"
 
 

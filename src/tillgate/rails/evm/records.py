@@ -1,8 +1,12 @@
 """Every statement about watched networks, their blocks and their transfers."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from keyturn.database import Both
+import msgspec
+
+from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import ensure
 from tillgate.rails.evm.model import (
@@ -98,6 +102,24 @@ _KNOWN: Final = (
 _OF_TRANSACTION: Final = (
     f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 "
     "ORDER BY ordinal, generation LIMIT $3"
+)
+_FINAL_AFTER: Final = (
+    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND state = 'final' AND id > $2 "
+    "ORDER BY id LIMIT $3"
+)
+_HELD: Final = (
+    "SELECT id, token, sender, recipient, amount_atomic FROM chain_transfers WHERE {side} IN {{list}} "
+    "AND chain_id = $2 AND state = 'final' AND block_number <= $3 AND id > $4 ORDER BY id LIMIT $5"
+)
+_HELD_IN: Final = with_list(_HELD.format(side="recipient"))
+_HELD_OUT: Final = with_list(_HELD.format(side="sender"))
+_PLACES_TO: Final = (
+    "SELECT tx_hash, sender, recipient, amount_atomic FROM chain_transfers WHERE recipient = $1 AND token = $2 "
+    "AND chain_id = $3 AND state = 'final' AND block_number >= $4 ORDER BY id LIMIT $5"
+)
+_PLACES_FROM: Final = (
+    "SELECT tx_hash, sender, recipient, amount_atomic FROM chain_transfers WHERE sender = $1 AND token = $2 "
+    "AND chain_id = $3 AND state = 'final' AND block_number >= $4 ORDER BY id LIMIT $5"
 )
 _MOVED_TO: Final = (
     "SELECT id, amount_atomic FROM chain_transfers WHERE recipient = $1 AND token = $2 AND chain_id = $3 "
@@ -251,6 +273,44 @@ async def holding(tx: Transaction, chain_id: int, token: str, address: str, last
         if len(rows) < TRANSFERS_PAGE:
             return held
         after = rows[-1]["id"]
+
+
+async def final_after(tx: Transaction, chain_id: int, after: str, limit: int) -> list[Transfer]:
+    """A page of the transfers that count, or would but for a doubt."""
+    return [_transfer(row) for row in await tx.fetch_all(_FINAL_AFTER, chain_id, after, limit)]
+
+
+async def holdings(tx: Transaction, chain_id: int, addresses: Sequence[str], last: int) -> dict[tuple[str, str], int]:
+    """What the books say that addresses have after a block, by token and address; nothing where that is nothing."""
+    held: Counter[tuple[str, str]] = Counter()
+    listed = msgspec.json.encode(addresses).decode()
+    after = ""
+    while True:
+        rows = await tx.fetch_all(_HELD_IN, listed, chain_id, last, after, TRANSFERS_PAGE)
+        for row in rows:
+            held[row["token"], row["recipient"]] += int(row["amount_atomic"])
+        if len(rows) < TRANSFERS_PAGE:
+            break
+        after = rows[-1]["id"]
+    after = ""
+    while True:
+        rows = await tx.fetch_all(_HELD_OUT, listed, chain_id, last, after, TRANSFERS_PAGE)
+        for row in rows:
+            held[row["token"], row["sender"]] -= int(row["amount_atomic"])
+        if len(rows) < TRANSFERS_PAGE:
+            return dict(held)
+        after = rows[-1]["id"]
+
+
+async def booked_places(
+    tx: Transaction, chain_id: int, token: str, address: str, first: int
+) -> set[tuple[str, str, str, int]]:
+    """The transfers of a token from and to an address in final blocks from a height on."""
+    rows = [
+        *await tx.fetch_all(_PLACES_TO, address, token, chain_id, first, TRANSFERS_PAGE),
+        *await tx.fetch_all(_PLACES_FROM, address, token, chain_id, first, TRANSFERS_PAGE),
+    ]
+    return {(row["tx_hash"], row["sender"], row["recipient"], int(row["amount_atomic"])) for row in rows}
 
 
 async def untold(tx: Transaction, chain_id: int, limit: int) -> list[Transfer]:

@@ -10,6 +10,7 @@ import base64
 import itertools
 import random
 import re
+import string
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,6 +25,7 @@ from tillgate.rails.evm.node import (
     BLOOM_BYTES,
     CALL_BYTES_MAX,
     CHAIN_ID_MAX,
+    CUT,
     NUMBER_MAX,
     TOPICS_MAX,
     AccountUse,
@@ -41,8 +43,10 @@ from tillgate.rails.evm.node import (
     Sent,
     Tag,
     TooMuchAsked,
+    balance_call,
     excerpt,
     parsed_address,
+    parsed_balance,
     parsed_bytes,
     parsed_hash,
     parsed_quantity,
@@ -61,8 +65,11 @@ REST_SECONDS: Final = 1.0
 REST_SECONDS_MAX: Final = 300.0
 # A question that was too large is made smaller by whoever asks. Refused so often in a row, size is not the matter.
 TOO_MUCH_IN_A_ROW_MAX: Final = 12
+# Shorter parts of a URL, such as v2, are no secrets.
+SECRET_CHARACTERS_MIN: Final = 4
 USER_AGENT: Final = "Tillgate/1"
 
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _URL_UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
 # Providers tell "too often" from "too much" by words alone: EIP-1474 has one code, -32005, for both.
 _TOO_OFTEN: Final = re.compile(
@@ -84,7 +91,7 @@ class UrlNotUsable(ValueError):
 class NodeUrl:
     """A node's URL, which may hold a secret: in its path, its query, or as a password."""
 
-    __slots__ = ("_text", "masked")
+    __slots__ = ("_secrets", "_text", "masked")
 
     def __init__(self, text: str) -> None:
         """Check it.
@@ -109,11 +116,32 @@ class NodeUrl:
         secret = bool(parts.path.strip("/") or parts.query)
         shown = f"[{host}]" if ":" in host else host
         self._text = text
+        given = [
+            *parts.path.split("/"),
+            *parts.query.replace(";", "&").replace("=", "&").split("&"),
+            parts.username or "",
+            parts.password or "",
+        ]
+        secrets = {text, *given, *map(unquote, given)}
+        # The longest first: what holds another is masked whole.
+        self._secrets = sorted((one for one in secrets if len(one) >= SECRET_CHARACTERS_MIN), key=len, reverse=True)
         self.masked = f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + ("/…" if secret else "")
 
     def reveal(self) -> str:
         """The whole text, for the connection and for sealing."""
         return self._text
+
+    def conceal(self, text: str) -> str:
+        """A text that a node sent, or a beginning of one, without any part of the URL that may be secret."""
+        for secret in self._secrets:
+            text = _without(text, secret)
+            # What was cut in the middle of it ends with its beginning.
+            ended = text.removesuffix(CUT)
+            for length in range(len(secret) - 1, SECRET_CHARACTERS_MIN - 1, -1):
+                if ended[-length:].lower() == secret[:length].lower():
+                    text = text[: len(ended) - length] + "…" + text[len(ended) :]
+                    break
+        return text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NodeUrl) and other._text == self._text
@@ -125,6 +153,17 @@ class NodeUrl:
         return f"NodeUrl({self.masked})"
 
     __str__ = __repr__
+
+
+def _without(text: str, secret: str) -> str:
+    """A text in which a secret is masked, ignoring case."""
+    # Lower case of some letters is longer, and places would move.
+    lower, wanted = text.translate(_LOWER), secret.translate(_LOWER)
+    kept, at = [], 0
+    while (found := lower.find(wanted, at)) >= 0:
+        kept += [text[at:found], "…"]
+        at = found + len(wanted)
+    return "".join([*kept, text[at:]])
 
 
 Question = tuple[str, list[Any], Callable[[msgspec.Raw], T]]
@@ -300,6 +339,15 @@ class RpcNode:
     async def call(self, to: str, data: str, block_hash: str | None = None) -> str:
         return await self._ask("eth_call", [{"to": to, "data": data}, _at(block_hash)], _call_result)
 
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
+        def read(raw: msgspec.Raw) -> int:
+            return parsed_balance(_call_result(raw))
+
+        at = _at(block_hash)
+        return await self._ask_all(
+            [("eth_call", [{"to": token, "data": balance_call(address)}, at], read) for address in addresses]
+        )
+
     async def balance(self, address: str, block_hash: str | None = None) -> int:
         return await self._ask("eth_getBalance", [address, _at(block_hash)], _quantity)
 
@@ -413,6 +461,8 @@ class RpcNode:
 
     def _failed(self, error: NodeError) -> None:
         """Count it, and rest where another question would fare no better."""
+        # A node may repeat what it was asked with, its own URL included.
+        error.args = tuple(self._url.conceal(one) if isinstance(one, str) else one for one in error.args)
         self.counts.errors[error.kind] += 1
         if isinstance(error, NodeResting):
             return

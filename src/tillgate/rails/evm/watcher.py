@@ -46,7 +46,8 @@ from tillgate.rails.evm.node import (
     NodeRefused,
     Tag,
     TooMuchAsked,
-    parsed_quantity,
+    balance_call,
+    parsed_balance,
     topic_of,
 )
 from tillgate.rails.port import Block
@@ -57,7 +58,6 @@ SPAN_FIRST: Final = 64
 SWEEP_PAGE: Final = 500
 FORK_BATCH: Final = 16
 CHAIN_CHECK_MS: Final = 60_000
-_BALANCE_OF: Final = "0x70a08231"
 _LATEST: Final = Tag.LATEST
 
 
@@ -526,10 +526,7 @@ class Watcher:
         last: NodeError = NodeRefused("no node has the state of this block")
         for one in (node, *(other for other in self.nodes if other is not node and not other.is_resting)):
             try:
-                told = await one.call(token, _BALANCE_OF + topic_of(address)[2:], block.hash)
-                if len(told) != 66:
-                    raise Malformed("expected a balance of 32 bytes")
-                return parsed_quantity(hex(int(told, 16)))
+                return parsed_balance(await one.call(token, balance_call(address), block.hash))
             except NodeError as error:
                 last = error
         raise last

@@ -33,7 +33,7 @@ from tillgate.rails.evm.networks.model import (
 from tillgate.rails.evm.networks.probing import Probed, knows, probe, read_decimals, together
 from tillgate.rails.evm.node import NodeError
 from tillgate.rails.evm.rpc import DEADLINE_SECONDS, Nodes, NodeUrl, RpcNode, UrlNotUsable
-from tillgate.store import Database, Sealer, Transaction
+from tillgate.store import Database, Sealer, SealingError, Transaction
 
 # Of a network that the catalogue does not know, where nothing else is said.
 CONFIRMATIONS_DEFAULT: Final = 64
@@ -211,7 +211,7 @@ async def _opened(tx: Transaction, sealer: Sealer, network: Network) -> list[Nod
         return []
     try:
         return [NodeUrl(text) for text in msgspec.json.decode(sealer.open(sealed), type=list[str])]
-    except (msgspec.DecodeError, UrlNotUsable) as error:
+    except (msgspec.DecodeError, UrlNotUsable, SealingError) as error:
         raise NetworkError(
             f"the URLs of {network.name} were lost with the secret key: give them again with tillgate networks add"
         ) from error

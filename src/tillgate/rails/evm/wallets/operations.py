@@ -5,6 +5,7 @@ from typing import Final
 from keyturn.database import HighWater
 from tillgate.base import ids
 from tillgate.rails.evm.extended_keys import ExtendedKey, ExtendedKeyError, parse_extended_key
+from tillgate.rails.evm.extra import ExtraMissing, require_extra
 from tillgate.rails.evm.wallets import records
 from tillgate.rails.evm.wallets.model import (
     CONFIRMED_INDEX,
@@ -19,7 +20,7 @@ from tillgate.rails.evm.wallets.model import (
     WalletError,
     ends_with,
 )
-from tillgate.store import Database, Sealer, Transaction
+from tillgate.store import Database, Sealer, SealingError, Transaction
 
 WALLET: Final = ids.WALLET
 
@@ -135,13 +136,21 @@ async def allocate(tx: Transaction, project_id: str, payment_id: str, *, fresh_s
 
 
 async def opened(tx: Transaction, sealer: Sealer, wallet: Wallet) -> ExtendedKey:
-    """The key of a wallet, to derive from. It goes nowhere else."""
+    """The key of a wallet, to derive from. It goes nowhere else.
+
+    Raises:
+        WalletError: it cannot be derived from here: it was sealed with a secret key that is lost, or the extra is not
+            installed.
+    """
     sealed = await records.sealed_key(tx, wallet.id)
     if sealed is None:
         raise WalletError("there is no such wallet")
     try:
+        require_extra()
         return parse_extended_key(sealer.open(sealed))
-    except ExtendedKeyError as error:
+    except ExtraMissing as error:
+        raise WalletError(str(error)) from error
+    except (ExtendedKeyError, SealingError) as error:
         raise WalletError("the key of this wallet was lost with the secret key: set the same wallet again") from error
 
 

@@ -4,13 +4,14 @@ It is done in the background, so that no node is asked while a session is made. 
 left out for good: money that is on it already could be taken for a payment.
 """
 
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
 
 from tillgate.base.clock import Clock
-from tillgate.rails.evm.node import AccountUse, NodeError
+from tillgate.rails.evm.node import AccountUse, Malformed, NodeError
 from tillgate.rails.evm.wallets import operations, records
 from tillgate.rails.evm.wallets.model import FRESH_FOR_MS, NEXT_INDEX_MAX, READY, READY_MIN, Wallet, WalletError
 from tillgate.rails.evm.wallets.records import Unlooked
@@ -19,6 +20,8 @@ from tillgate.store import Database, Sealer, SealingError, Transaction
 # Addresses that a network is asked about at once, and wallets whose turn it is at once.
 ASKED_AT_ONCE: Final = 50
 WALLETS_AT_ONCE: Final = 100
+# Addresses of a wallet that are left out in one round, because somebody has used them.
+LEFT_OUT_MAX: Final = 100
 
 _log: Final = structlog.get_logger("wallets")
 
@@ -72,7 +75,17 @@ async def _fill(
     looked = 0
     if ready >= READY_MIN:
         return 0
+    left_out = 0
     while ready < READY:
+        if left_out >= LEFT_OUT_MAX:
+            _log.error(
+                "wallets.many_addresses_used",
+                wallet=wallet.fingerprint,
+                count=left_out,
+                detail="the next round goes on; use an account of its own for this project, or look at what its nodes "
+                "say of its addresses",
+            )
+            return looked
         wanted = min(ASKED_AT_ONCE, READY - ready)
 
         async def known(tx: Transaction, wanted: int = wanted) -> list[Unlooked]:
@@ -94,6 +107,7 @@ async def _fill(
         if used := [one.address_index for one, is_fresh in zip(found, fresh, strict=True) if not is_fresh]:
             _log.info("wallets.used_addresses_left_out", wallet=wallet.fingerprint, indexes=used[:20], count=len(used))
         looked += len(found)
+        left_out += len(found) - sum(fresh)
         ready += sum(fresh)
     return looked
 
@@ -116,9 +130,17 @@ async def _derive(database: Database, sealer: Sealer, wallet: Wallet, count: int
 
 
 async def _look(networks: Sequence[Look], addresses: list[str]) -> list[bool]:
-    """Which of these are fresh on every network."""
+    """Which of these are fresh on every network.
+
+    Raises:
+        NodeError: a network says of an address made up now that somebody has used it, and so is believed in nothing.
+    """
     fresh = [True] * len(addresses)
     for look in networks:
-        for at, use in enumerate(await look(addresses)):
+        made_up = f"0x{secrets.token_hex(20)}"
+        *told, canary = await look([*addresses, made_up])
+        if not canary.is_fresh:
+            raise Malformed("expected an address that nobody has to be unused: the node says that every one is used")
+        for at, use in enumerate(told):
             fresh[at] = fresh[at] and use.is_fresh
     return fresh
