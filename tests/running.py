@@ -95,9 +95,9 @@ class RunningServer:
                 raise
         return self.process.returncode
 
-    def cli(self, *arguments: str, stdin: str | None = None) -> str:
+    def cli(self, *arguments: str, stdin: str | None = None, dev: bool = False) -> str:
         """Run ``tillgate …`` on the same database; its standard output."""
-        return run_cli(*arguments, *self.database, stdin=stdin)
+        return run_cli(*arguments, *self.database, stdin=stdin, dev=dev)
 
     def project(self, name: str = "Test shop") -> str:
         """The id of a new project. The first one is where keys are made unless a test says otherwise."""
@@ -153,14 +153,14 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")}
 
 
-def run_cli(*arguments: str, stdin: str | None = None, status: int = 0) -> str:
+def run_cli(*arguments: str, stdin: str | None = None, status: int = 0, dev: bool = False) -> str:
     """Run ``tillgate …`` as a process of its own; its standard output, or its error where it fails."""
     done = subprocess.run(
         [PYTHON, "-m", "tillgate.cli", *arguments],
         input=stdin,
         capture_output=True,
         text=True,
-        env=clean_environment(),
+        env=clean_environment() | ({"TILLGATE_DEV": "1"} if dev else {}),
         timeout=60,
     )
     assert done.returncode == status, f"tillgate {' '.join(arguments)} ended with {done.returncode}: {done.stderr}"

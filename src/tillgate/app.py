@@ -68,7 +68,9 @@ from tillgate.pages.mails import BuyerMails
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.rail import EvmRail
+from tillgate.rails.evm.sight import EvmSight
 from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -88,6 +90,8 @@ STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
+# By visitor, and by session: each look asks every node.
+HASH_LIMIT: Final = Limit(6 / 60, 10)
 # Codes that exist, and that one visitor applies to a project's sessions. Each is held for half an hour, so that nobody
 # holds more than twenty places at once.
 HOLD_LIMIT: Final = Limit(20 / 3600, 10)
@@ -274,6 +278,8 @@ class Tillgate:
             codes,
             VisitorLimit(limiter, "code-holds", HOLD_LIMIT),
             VisitorLimit(limiter, "visits", settings.visit_limit),
+            EvmSight(Explainer(database, sealer)),
+            VisitorLimit(limiter, "hashes", HASH_LIMIT),
         )
         self._site: ASGIApp = Starlette(
             routes=[

@@ -493,6 +493,7 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "new product": "/products/new",
         "product": f"/products/{product['id']}",
         "edit product": f"/products/{product['id']}/edit",
+        "switch product": f"/products/{product['id']}/switch",
         "coupons": "/coupons",
         "coupons that are off": "/coupons?off=1",
         "new coupon": "/coupons/new",

@@ -37,6 +37,23 @@ async def test_a_product_is_made_changed_and_taken_off_sale(owner_of_both: Owner
     assert "Take off sale" in await owner.page(path)
 
 
+async def test_a_product_goes_live_and_back_to_testing(owner_of_both: Owner) -> None:
+    """Asked first; a twin in the other mode is for sale in its place, with its words, its price and its reference, and
+    is the same one on the way back."""
+    owner = owner_of_both
+    path = await owner.done("/products", **MUG)
+    assert "Testing" in await owner.page(path)
+    assert "in live mode?" in await owner.page(f"{path}/switch")
+    for _ in range(2):
+        assert await owner.done(f"{path}/switch") == path
+        api = await owner.shop.client(mode="live")
+        [twin] = (await api.get("/products")).json()["data"]
+        assert (twin["name"], twin["price"], twin["active"], twin["livemode"]) == ("Mug", "12.00", True, True)
+        assert "Not for sale" in await owner.page(path)
+    events = (await api.get("/events?type=product.created")).json()["data"]
+    assert [one["data"]["id"] for one in events] == [twin["id"]]
+
+
 async def test_a_coupon_and_its_codes_are_made_and_switched(owner_of_both: Owner) -> None:
     """Both kinds of discount are on the form, and only the chosen one counts; a day's end is the expiry; a code that
     exists is told beside its field."""

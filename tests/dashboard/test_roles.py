@@ -66,7 +66,7 @@ BELOW: dict[str, Right | None] = {
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
-    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel)$"
+    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel)$|/products/[^/]+/switch$"
 )
 
 
@@ -261,7 +261,14 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
         made = await owner.send("/webhooks", url="http://127.0.0.1:9/hook", events=["*"])
         hook = re.findall(rf"{ROOT}(/webhooks/we_\w+)", made.text)[0]
         await owner.send(f"{hook}/test")
-        pages += [link, f"{link}/archive", product, coupon, *(f"{one}/edit" for one in (link, product))]
+        pages += [
+            link,
+            f"{link}/archive",
+            product,
+            f"{product}/switch",
+            coupon,
+            *(f"{one}/edit" for one in (link, product)),
+        ]
         pages += [hook, *(f"{hook}/{more}" for more in ("edit", "rotate", "replay", "delete"))]
     for outcome in ("", "detected", "paid", "underpaid", "overpaid", "late"):
         session = await owner.session()

@@ -159,6 +159,11 @@ async def sales(ask: Ask) -> None:
         [order] = (await ask("GET", "/orders", query=f"?sessionId={one['id']}", why=outcome))["data"]
         return one["id"], order["id"], order["paymentId"]
 
+    _, delivered, _ = await ended("paid")
+    parcel = {"transactionId": "0x" + "cd" * 32, "tokens": [{"locator": "base:0xabc:1", "tokenId": "1"}]}
+    await ask("POST", "/orders/{id}/deliver", parcel, own=delivered)
+    _, failing, _ = await ended("paid", metadata={"delivery": "fails"})
+    await ask("POST", "/orders/{id}/fail_delivery", {"reason": "sold out"}, own=failing)
     _, under, _ = await ended("underpaid")
     await ask("POST", "/orders/{id}/accept", own=under)
     over, _, _ = await ended("overpaid")

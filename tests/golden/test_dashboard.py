@@ -210,6 +210,8 @@ async def catalogue(clerk: Clerk) -> None:
     changed = mug | {"name": "Tip", "pricing": "buyer", "price": "", "priceMin": "1", "priceMax": "20"}
     await clerk.form("/products/{product}/edit", product, **changed)
     await clerk.form("/products/{product}/deactivate", product)
+    await clerk.page("/products/{product}/switch", product)
+    await clerk.form("/products/{product}/switch", product)
     await clerk.form("/products/{product}/activate", product)
     await clerk.page("/products")
 

@@ -6,10 +6,45 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page
 
 from tests.running import RunningServer
+
+# crossmint R23: the component's own code, but for the host and for what it leaves undefined.
+COMPONENT = """async ([base, key, orderInput]) => {
+    const process = { env: { NEXT_PUBLIC_CLIENT_SIDE_KEY: key } };
+    const state = {};
+    const setOrder = (order) => { state.order = order; };
+    const setClientSecret = (secret) => { state.clientSecret = secret; };
+    const createOrder = async (orderInput) => {
+        try {
+            const res = await fetch(`${base}/api/2022-06-09/orders`, {
+                method: "POST",
+                headers: {
+                    "Content-Type": "application/json",
+                    "x-api-key": process.env.NEXT_PUBLIC_CLIENT_SIDE_KEY,
+                },
+                body: JSON.stringify(orderInput),
+            });
+
+            const order = await res.json();
+
+            setOrder(order.order);
+            setClientSecret(order.clientSecret);
+        } catch (e) {
+            console.error(e);
+            throw new Error("Failed to create order");
+        }
+    };
+    try {
+        await createOrder(orderInput);
+    } catch (error) {
+        return String(error);
+    }
+    return state;
+}"""
 
 AMOUNT = {"amount": {"value": "9.00", "currency": "USD"}}
 
@@ -104,3 +139,37 @@ def test_a_page_calls_the_api_from_its_own_origin_and_no_other_page_does(
     assert (status, "Failed to fetch" in error) == (0, True)
     page.goto(origin)
     assert len(call("GET", sessions, {"Authorization": f"Bearer {server}"})[1]["data"]) == 2
+
+
+@pytest.mark.spec("crossmint R12", "crossmint R15", "crossmint R17", "crossmint R18", "crossmint R19", "crossmint R21",
+                  "crossmint R23", "crossmint R25")  # fmt: skip
+def test_crossmints_component_makes_an_order_and_goes_on_with_its_client_secret(
+    running: RunningServer, page: Page, origin: str
+) -> None:
+    """crossmint R12, R17, R18, R23: the component's code, run by a page of another origin, keeps order and secret. R19,
+    R21: with the secret the page changes and reads that order. R15, R25: elsewhere it says that it failed."""
+    client = made(
+        running, "--kind", "publishable", "--format", "crossmint", "--scope", "sessions:write", "--origin", origin
+    )
+    server = made(running, "--format", "crossmint", "--scope", "products:write")
+    product = httpx.post(
+        f"{running.url}/api/v1/products",
+        json={"name": "Mug", "price": "9.00", "currency": "USD"},
+        headers={"x-api-key": server},
+        trust_env=False,
+    ).json()["id"]
+    wanted = {
+        "payment": {"method": "base-sepolia", "currency": "usdc"},
+        "lineItems": {"collectionLocator": f"crossmint:{product}"},
+    }
+    page.goto(origin)
+    state = page.evaluate(COMPONENT, [running.url, client, wanted])
+    assert state["order"]["quote"]["status"] == "requires-recipient"
+    orders = f"{running.url}/api/2022-06-09/orders/{state['order']['orderId']}"
+    opened = {"Content-Type": "application/json", "x-api-key": client, "authorization": state["clientSecret"]}
+    change = {"recipient": {"email": "buyer@example.com"}}
+    status, order = page.evaluate(CALL, ["PATCH", orders, opened, change])
+    assert (status, order["payment"]["status"]) == (200, "requires-crypto-payer-address")
+    assert page.evaluate(CALL, ["GET", orders, opened, None])[1] == order
+    page.goto(origin.replace("localhost", "127.0.0.1"))
+    assert page.evaluate(COMPONENT, [running.url, client, wanted]) == "Error: Failed to create order"

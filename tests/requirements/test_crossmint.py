@@ -1,6 +1,7 @@
-"""Crossmint's requirements on client-side and server-side keys, R1 to R4 and R12 to R32.
+"""Crossmint's requirements on client-side and server-side keys, R1 to R32, by the routes that Tillgate has for them.
 
-The document's own samples, sent as they stand to its own routes before Keyturn; and the same by Tillgate's routes.
+The document's own samples are sent as they stand. Those that need a browser or Node are in ``test_browsers.py`` and
+``test_samples.py``.
 """
 
 import json
@@ -9,37 +10,30 @@ from typing import Any
 import httpx
 import pytest
 
-from keyturn import InvalidApp, InvalidKind, InvalidOrigin, Kind, Mode
+from keyturn import InvalidApp, InvalidKind, InvalidOrigin, Kind
 from tests.cli.test_mistakes import complaint, run
-from tests.house.source import ROOT
-from tests.requirements.calling import AMOUNT, key_of, send, why
-from tests.requirements.orders_api import VERSION, OrdersApi
-from tests.shop import Shop, shop, sqlite_shop
+from tests.dialects.crossmint.conftest import LOCAL, ROOT, Mint, database_url, mint
+from tests.house.source import ROOT as REPOSITORY
+from tests.requirements.calling import key_of
 
-__all__ = ["shop", "sqlite_shop"]
+__all__ = ["database_url", "mint"]
 
 pytestmark = pytest.mark.anyio
 
-LOCAL = "http://localhost:3000"
 APP, OTHER_APP = "com.yourcompany.yourapp", "com.yourcompany.otherapp"
-ORDER = {"payment": {"method": "base-sepolia", "currency": "usdc"}, "lineItems": {"collectionLocator": "crossmint:x"}}
-JSON = {"Content-Type": "application/json"}
+JSON = {"content-type": "application/json"}
 
 
-@pytest.fixture
-def orders() -> OrdersApi:
-    """The staging host."""
-    return OrdersApi()
+def refused(answer: httpx.Response, status: int, words: str) -> None:
+    """An error in the envelope that the document describes."""
+    told = answer.json()
+    assert (answer.status_code, told["error"]) == (status, True), answer.text
+    assert words in told["message"], told
 
 
-async def ask(app: OrdersApi, method: str, path: str, headers: dict[str, str], body: Any = None) -> httpx.Response:
-    host = {Mode.TEST: "staging.crossmint.example", Mode.LIVE: "www.crossmint.example"}[app.mode]
-    return await send(app, method, path, headers, json=body, root="", host=host)
-
-
-async def created(app: OrdersApi, headers: dict[str, str]) -> dict[str, Any]:
+async def created(mint: Mint, key: str, **headers: str) -> dict[str, Any]:
     """What the browser sample's call answers with."""
-    answer = await ask(app, "POST", f"{VERSION}/orders", JSON | headers, ORDER)
+    answer = await mint.call("POST", "/orders", mint.order(), key=key, **headers)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
@@ -49,19 +43,16 @@ async def created(app: OrdersApi, headers: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.mark.spec("crossmint R1", "crossmint R2", "crossmint R16")
-async def test_both_kinds_of_key_are_accepted_each_from_where_it_belongs(orders: OrdersApi) -> None:
+async def test_both_kinds_of_key_are_accepted_each_from_where_it_belongs(mint: Mint) -> None:
     """R1: server-side and client-side keys both create orders. R2: where the request comes from decides: the server's
     needs no origin, the browser's needs one of its own. R16: the first call needs no clientSecret."""
-    _, server = await orders.key(Kind.SECRET)
-    _, client = await orders.key(Kind.PUBLISHABLE, origins=[LOCAL])
-    assert (server[:3], client[:3]) == ("sk_", "ck_")
-    await created(orders, {"x-api-key": server})
-    await created(orders, {"x-api-key": client, "Origin": LOCAL})
-    nowhere = await ask(orders, "POST", f"{VERSION}/orders", JSON | {"x-api-key": client}, ORDER)
-    assert (nowhere.status_code, nowhere.json()["code"]) == (403, "origin_not_allowed")
+    assert (mint.server[:11], mint.client[:11]) == ("sk_staging_", "ck_staging_")
+    await created(mint, mint.server)
+    await created(mint, mint.client, origin=LOCAL)
+    refused(await mint.call("POST", "/orders", mint.order(), key=mint.client), 403, "Origin")
 
 
-@pytest.mark.spec("crossmint R3", "crossmint R4")
+@pytest.mark.spec("crossmint R3", "crossmint R4", "crossmint R5", "crossmint R6", "crossmint R7", "crossmint R8")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -73,66 +64,81 @@ async def test_both_kinds_of_key_are_accepted_each_from_where_it_belongs(orders:
     ],
     ids=["bare", "curl", "script", "playground", "sample"],
 )
-async def test_a_server_side_key_works_from_playground_curl_and_scripts(
-    orders: OrdersApi, sqlite_shop: Shop, headers: dict[str, str]
+async def test_a_server_side_key_works_from_playground_curl_scripts_and_backends(
+    mint: Mint, headers: dict[str, str]
 ) -> None:
-    """R3, R4: the key in ``x-api-key`` is all it takes; an origin, a referer or a user agent change nothing."""
-    _, server = await orders.key(Kind.SECRET)
-    made = await created(orders, headers | {"x-api-key": server})
-    path = f"{VERSION}/orders/{made['order']['orderId']}"
-    assert (await ask(orders, "GET", path, headers | {"x-api-key": server})).status_code == 200
-    native = await key_of(sqlite_shop, format="crossmint")
-    answer = await send(sqlite_shop.app, "GET", "/checkout_sessions", headers | {"x-api-key": native.secret.reveal()})
-    assert answer.status_code == 200
+    """R3, R4, R5, R6: the key in ``x-api-key`` is all it takes; an origin, a referer or a user agent change nothing.
+    R7, R8: the input is posted to ``{base}/orders`` as it came; a call without a body sends none."""
+    made = await created(mint, mint.server, **headers)
+    path = f"/orders/{made['order']['orderId']}"
+    assert (await mint.call("GET", path, **headers)).status_code == 200
+
+
+@pytest.mark.spec("crossmint R9", "crossmint R10", "crossmint R11")
+async def test_the_doubled_slash_and_every_answer_are_as_the_sample_takes_them(mint: Mint) -> None:
+    """R9: ``{base}/`` and ``/orders`` reach the route. R10, R11: whatever is wrong, the body is JSON, which the sample
+    parses and relays without a look at the status."""
+    made = await mint.call("POST", f"{ROOT}//orders", mint.order())
+    assert made.status_code == 201
+    for method, path, body, key in (
+        ("POST", "//orders", {"payment": {}}, mint.server),
+        ("POST", "//orders", None, mint.server),
+        ("POST", "//orders", {}, "junk"),
+        ("GET", "//orders//nothing", None, mint.server),
+        ("GET", "//", None, mint.server),
+        ("PUT", "//orders", {}, mint.server),
+    ):
+        answer = await mint.call(method, ROOT + path, body, key=key)
+        assert answer.json()["error"] is True, answer.text
+        assert answer.headers["content-type"] == "application/json"
 
 
 # A client-side key in a browser.
 
 
 @pytest.mark.spec("crossmint R12", "crossmint R23")
-async def test_a_browsers_preflight_succeeds_for_an_authorised_origin(sqlite_shop: Shop, orders: OrdersApi) -> None:
+@pytest.mark.parametrize("path", ["/orders", "//orders"])
+async def test_a_browsers_preflight_succeeds_for_an_authorised_origin(mint: Mint, path: str) -> None:
     """R12, R23: the sample's POST with ``Content-Type`` and ``x-api-key``, and later ``authorization``, is asked for
     beforehand and allowed; for an origin that nobody has authorised it is not. A real browser does the same in
     ``test_browsers.py``."""
-    await orders.key(Kind.PUBLISHABLE, origins=[LOCAL])
-    await key_of(sqlite_shop, kind=Kind.PUBLISHABLE, origins=[LOCAL])
     wanted = {
         "Origin": LOCAL,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-api-key",
     }
-    for answer in (
-        await ask(orders, "OPTIONS", f"{VERSION}/orders", wanted),
-        await send(sqlite_shop.app, "OPTIONS", "/checkout_sessions", wanted),
-    ):
-        assert answer.is_success
-        assert answer.headers["access-control-allow-origin"] == LOCAL
-        assert "POST" in answer.headers["access-control-allow-methods"]
-        allowed = answer.headers["access-control-allow-headers"].lower()
-        assert all(name in allowed for name in ("authorization", "content-type", "x-api-key", "x-app-identifier"))
-        assert answer.headers["vary"] == "Origin"
-        assert "access-control-allow-credentials" not in answer.headers
-    stranger = await send(sqlite_shop.app, "OPTIONS", "/checkout_sessions", wanted | {"Origin": "https://evil.example"})
+    answer = await mint.call("OPTIONS", ROOT + path, key="", **wanted)
+    assert answer.is_success
+    assert answer.headers["access-control-allow-origin"] == LOCAL
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    allowed = answer.headers["access-control-allow-headers"].lower()
+    assert all(name in allowed for name in ("authorization", "content-type", "x-api-key", "x-app-identifier"))
+    assert answer.headers["vary"] == "Origin"
+    assert "access-control-allow-credentials" not in answer.headers
+    stranger = await mint.call("OPTIONS", ROOT + path, key="", **(wanted | {"Origin": "https://evil.example"}))
     assert "access-control-allow-origin" not in stranger.headers
 
 
 @pytest.mark.spec("crossmint R13", "crossmint R14", "crossmint R28", "crossmint R29")
-async def test_whoever_creates_a_client_side_key_must_say_where_it_may_be_used(orders: OrdersApi) -> None:
+async def test_whoever_creates_a_client_side_key_must_say_where_it_may_be_used(mint: Mint) -> None:
     """R13, R28: without an authorised origin or an app identifier there is no such key; the error says how they are
     written. R14: local development's plain http is one. R29: several of one sort, never both."""
+
+    async def make(**wish: Any) -> Any:
+        return (await key_of(mint.shop, format="crossmint", kind=Kind.PUBLISHABLE, **wish)).key
+
     with pytest.raises(InvalidKind, match=r"http://localhost:3000 or com\.yourcompany\.yourapp"):
-        await orders.key(Kind.PUBLISHABLE)
+        await make()
     for origin in (LOCAL, "http://localhost:5173", "http://127.0.0.1:8000", "http://[::1]:3000"):
-        key, _ = await orders.key(Kind.PUBLISHABLE, origins=[origin, "https://shop.example"])
+        key = await make(origins=[origin, "https://shop.example"])
         assert key.origins == (origin, "https://shop.example")
-    key, _ = await orders.key(Kind.PUBLISHABLE, apps=[APP, OTHER_APP])
-    assert key.apps == (APP, OTHER_APP)
+    assert (await make(apps=[APP, OTHER_APP])).apps == (APP, OTHER_APP)
     with pytest.raises(InvalidKind, match="not for both"):
-        await orders.key(Kind.PUBLISHABLE, origins=[LOCAL], apps=[APP])
+        await make(origins=[LOCAL], apps=[APP])
     with pytest.raises(InvalidOrigin):
-        await orders.key(Kind.PUBLISHABLE, origins=["http://shop.example"])
+        await make(origins=["http://shop.example"])
     with pytest.raises(InvalidApp):
-        await orders.key(Kind.PUBLISHABLE, apps=["My App"])
+        await make(apps=["My App"])
 
 
 @pytest.mark.spec("crossmint R13", "crossmint R28", "crossmint R29")
@@ -169,157 +175,99 @@ def test_creation_has_a_field_for_origins_and_one_for_apps(tmp_path_factory: pyt
         None,
     ],
 )
-async def test_a_request_from_another_origin_is_denied(
-    sqlite_shop: Shop, orders: OrdersApi, origin: str | None
-) -> None:
-    """R15: another host, port or scheme, and none at all; with a code of its own, and without any effect."""
-    _, client = await orders.key(Kind.PUBLISHABLE, origins=[LOCAL])
-    headers = {"Origin": origin} if origin is not None else {}
-    answer = await ask(orders, "POST", f"{VERSION}/orders", JSON | headers | {"x-api-key": client}, ORDER)
-    assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed")
-    assert orders.orders == {}
-    native = await key_of(sqlite_shop, kind=Kind.PUBLISHABLE, format="crossmint", origins=[LOCAL])
-    carried = headers | {"x-api-key": native.secret.reveal()}
-    refused = await send(sqlite_shop.app, "POST", "/checkout_sessions", carried, json=AMOUNT)
-    assert why(refused) == (403, "origin_not_allowed")
-    assert "access-control-allow-origin" not in refused.headers
-    server = (await key_of(sqlite_shop)).secret.reveal()
-    assert (await send(sqlite_shop.app, "GET", "/checkout_sessions", {"x-api-key": server})).json()["data"] == []
+async def test_a_request_from_another_origin_is_denied(mint: Mint, origin: str | None) -> None:
+    """R15: another host, port or scheme, and none at all; it says what to do, and has no effect."""
+    headers = {"origin": origin} if origin is not None else {}
+    answer = await mint.call("POST", "/orders", mint.order(), key=mint.client, **headers)
+    refused(answer, 403, "registered web origins")
+    assert "access-control-allow-origin" not in answer.headers
+    assert (await mint.call("GET", "/orders")).json()["data"] == []
 
 
 @pytest.mark.spec("crossmint R17", "crossmint R18", "crossmint R23")
-async def test_the_browser_sample_gets_an_order_and_its_client_secret(orders: OrdersApi) -> None:
-    """R17, R18, R23: ``order.order`` and ``order.clientSecret`` are what the sample keeps in state."""
-    _, client = await orders.key(Kind.PUBLISHABLE, origins=[LOCAL])
-    order = await created(orders, {"x-api-key": client, "Origin": LOCAL})
-    assert order["order"]["lineItems"] == ORDER["lineItems"]
-    assert isinstance(order["clientSecret"], str) and len(order["clientSecret"]) > 32
+async def test_the_browser_sample_gets_an_order_and_its_client_secret(mint: Mint) -> None:
+    """R17, R18, R23: ``order.order`` and ``order.clientSecret`` are what the sample keeps in state; the secret is in no
+    later answer."""
+    made = await created(mint, mint.client, origin=LOCAL)
+    assert set(made) == {"clientSecret", "order"}
+    assert made["order"]["lineItems"][0]["collectionLocator"] == f"crossmint:{mint.product}"
+    assert len(made["clientSecret"]) > 32
+    read = await mint.call("GET", f"/orders/{made['order']['orderId']}")
+    assert made["clientSecret"] not in read.text
 
 
 @pytest.mark.spec("crossmint R19", "crossmint R20", "crossmint R21", "crossmint R22")
-async def test_later_calls_need_the_client_secret_of_that_very_order(orders: OrdersApi) -> None:
+async def test_later_calls_need_the_client_secret_of_that_very_order(mint: Mint) -> None:
     """R19, R21, R22: get-order and update-order stand beside create-order, and take the clientSecret itself as
     ``authorization``, without a scheme word. R20: without it, or with another's, they are refused."""
-    _, client = await orders.key(Kind.PUBLISHABLE, origins=[LOCAL])
-    here = JSON | {"x-api-key": client, "Origin": LOCAL}
-    mine, other = await created(orders, here), await created(orders, here)
-    path = f"{VERSION}/orders/{mine['order']['orderId']}"
-    change = {"recipient": {"email": "a@b.example"}}
-    opened = here | {"authorization": mine["clientSecret"]}
-    assert (await ask(orders, "GET", path, opened)).json()["orderId"] == mine["order"]["orderId"]
-    assert (await ask(orders, "PATCH", path, opened, change)).json()["recipient"] == change["recipient"]
-    before = dict(orders.orders)
-    for method in ("GET", "PATCH"):
-        refused = await ask(orders, method, path, here, change)
-        assert (refused.status_code, refused.json()["code"]) == (403, "client_secret_missing")
-        wrong = await ask(orders, method, path, here | {"authorization": other["clientSecret"]}, change)
-        assert (wrong.status_code, wrong.json()["code"]) == (403, "client_secret_wrong")
-        dressed = await ask(orders, method, path, here | {"authorization": f"Bearer {mine['clientSecret']}"}, change)
-        assert (dressed.status_code, dressed.json()["reason"]) == (401, "ambiguous")
-    assert orders.orders == before
-    _, server = await orders.key(Kind.SECRET)
-    assert (await ask(orders, "GET", path, {"x-api-key": server})).status_code == 200
+    mine, other = await created(mint, mint.client, origin=LOCAL), await created(mint, mint.client, origin=LOCAL)
+    path = f"/orders/{mine['order']['orderId']}"
+    change = {"recipient": {"email": "else@example.com"}}
+    for method, body in (("GET", None), ("PATCH", change)):
 
+        async def call(method: str = method, body: Any = body, **more: str) -> httpx.Response:
+            return await mint.call(method, path, body, key=mint.client, origin=LOCAL, **more)
 
-@pytest.mark.spec("crossmint R17", "crossmint R19", "crossmint R20", "crossmint R22")
-async def test_a_session_is_opened_by_the_client_secret_it_answered_with(shop: Shop) -> None:
-    """R17, R19, R20, R22 by Tillgate's own routes: created from a page, read and changed with the clientSecret only; it
-    is in no later answer, a replay of the first included, and nowhere in the database."""
-    key = await key_of(shop, kind=Kind.PUBLISHABLE, format="crossmint", origins=[LOCAL])
-    here = {"x-api-key": key.secret.reveal(), "Origin": LOCAL}
-    named = here | {"Idempotency-Key": "cart-1"}
-    made = (await send(shop.app, "POST", "/checkout_sessions", named, json=AMOUNT)).json()
-    path, secret = f"/checkout_sessions/{made['id']}", made["clientSecret"]
-    assert why(await send(shop.app, "GET", path, here)) == (403, "client_secret_missing")
-    opened = here | {"authorization": secret}
-    read = await send(shop.app, "GET", path, opened)
-    assert read.status_code == 200
-    assert read.headers["access-control-allow-origin"] == LOCAL
-    assert secret not in read.text
-    other = (await send(shop.app, "POST", "/checkout_sessions", here, json=AMOUNT)).json()
-    for method, where in (("GET", path), ("POST", f"{path}/expire")):
-        wrong = await send(shop.app, method, where, here | {"authorization": other["clientSecret"]})
-        assert why(wrong) == (403, "client_secret_wrong")
-    assert (await send(shop.app, "POST", f"{path}/expire", opened)).json()["status"] == "expired"
-    again = await send(shop.app, "POST", "/checkout_sessions", named, json=AMOUNT)
-    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
-    assert secret not in again.text
-    listing = await send(shop.app, "GET", "/checkout_sessions", opened)
-    assert why(listing) == (403, "secret_key_required")
+        opened = await call(authorization=mine["clientSecret"])
+        assert (opened.status_code, opened.json()["orderId"]) == (200, mine["order"]["orderId"])
+        assert opened.headers["access-control-allow-origin"] == LOCAL
+        refused(await call(), 403, "requires the order's clientSecret")
+        refused(await call(authorization=other["clientSecret"]), 403, "does not belong to this order")
+        refused(await call(authorization=f"Bearer {mine['clientSecret']}"), 401, "clientSecret alone")
+    assert (await mint.call("GET", path)).json()["lineItems"][0]["delivery"]["recipient"]["email"] == "else@example.com"
 
 
 @pytest.mark.spec("crossmint R24")
-async def test_staging_and_production_are_two_hosts_with_keys_of_their_own() -> None:
-    """R24: the version is part of the path, and a key works on the host of its own environment only."""
-    staging, production = OrdersApi(Mode.TEST), OrdersApi(Mode.LIVE)
-    _, test_key = await staging.key(Kind.SECRET)
-    _, live_key = await production.key(Kind.SECRET)
-    assert test_key.startswith("sk_staging_")
-    assert live_key.startswith("sk_production_")
-    await created(staging, {"x-api-key": test_key})
-    await created(production, {"x-api-key": live_key})
-    for app, key in ((staging, live_key), (production, test_key)):
-        answer = await ask(app, "POST", f"{VERSION}/orders", JSON | {"x-api-key": key}, ORDER)
-        assert (answer.status_code, answer.json()["reason"]) == (401, "unknown")
-    # One installation behind both hosts knows the key, and tells that it is of the other mode.
-    _, other = await staging.key(Kind.SECRET, mode=Mode.LIVE)
-    wrong = await ask(staging, "POST", f"{VERSION}/orders", JSON | {"x-api-key": other}, ORDER)
-    assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_mode")
+async def test_the_version_is_in_the_path_and_each_environment_has_keys_of_its_own(mint: Mint) -> None:
+    """R24: ``/api/2022-06-09/orders``. Staging is test mode and production live mode, each with keys that are written
+    so; a staging order is none of production's."""
+    live = (await key_of(mint.shop, format="crossmint", mode="live")).secret.reveal()
+    assert live.startswith("sk_production_")
+    order_id = (await mint.made())["order"]["orderId"]
+    assert (await mint.call("GET", f"/api/2022-06-09/orders/{order_id}")).status_code == 200
+    refused(await mint.call("GET", f"/orders/{order_id}", key=live), 404, "No such order")
 
 
 @pytest.mark.spec("crossmint R25")
-async def test_a_failed_call_surfaces_to_its_caller(orders: OrdersApi, sqlite_shop: Shop) -> None:
-    """R25: a status that is no success, and JSON that says what was wrong, so that the sample's own error can."""
-    for headers in ({}, {"x-api-key": "junk"}, {"x-api-key": "ck_staging_junk", "Origin": LOCAL}):
-        answer = await ask(orders, "POST", f"{VERSION}/orders", JSON | headers, ORDER)
-        assert answer.status_code == 401
+async def test_a_failed_call_surfaces_to_its_caller(mint: Mint) -> None:
+    """R25: a status that is no success, and JSON that says what was wrong, which a page of the key's may read."""
+    for key, status in (("", 401), ("junk", 401), ("ck_staging_junk", 401), (mint.client, 400)):
+        answer = await mint.call(
+            "POST", "/orders", {"payment": {"method": "x"}, "lineItems": []}, key=key, origin=LOCAL
+        )
+        refused(answer, status, "")
         assert answer.json()["message"]
-        native = await send(sqlite_shop.app, "POST", "/checkout_sessions", headers, json=AMOUNT)
-        assert native.status_code == 401
-        assert native.json()["error"]["detail"]
-    # A page may read why it was refused, where the key is for it.
-    key = await key_of(sqlite_shop, kind=Kind.PUBLISHABLE, origins=[LOCAL])
-    here = {"x-api-key": key.secret.reveal(), "Origin": LOCAL}
-    refused = await send(sqlite_shop.app, "GET", "/checkout_sessions", here)
-    assert refused.status_code == 403
-    assert refused.headers["access-control-allow-origin"] == LOCAL
+    assert answer.headers["access-control-allow-origin"] == LOCAL
 
 
 # Mobile applications.
 
 
 @pytest.mark.spec("crossmint R26", "crossmint R27", "crossmint R29", "crossmint R30", "crossmint R31")
-async def test_a_mobile_app_names_itself_on_every_request(sqlite_shop: Shop, orders: OrdersApi) -> None:
+async def test_a_mobile_app_names_itself_on_every_request(mint: Mint) -> None:
     """R26, R27, R31: the sample's four headers; any of the key's identifiers will do (R29). R30: a missing or another
     value is refused on creating, reading and updating alike."""
-    _, client = await orders.key(Kind.PUBLISHABLE, apps=[APP, OTHER_APP])
-    native = await key_of(sqlite_shop, kind=Kind.PUBLISHABLE, apps=[APP, OTHER_APP])
+    issued = await key_of(mint.shop, format="crossmint", kind=Kind.PUBLISHABLE, apps=[APP, OTHER_APP])
+    key = issued.secret.reveal()
     for app in (APP, OTHER_APP):
-        headers = JSON | {"x-api-key": client, "x-app-identifier": app}
-        made = await created(orders, headers)
-        path = f"{VERSION}/orders/{made['order']['orderId']}"
-        opened = headers | {"authorization": made["clientSecret"]}
-        for method in ("GET", "PATCH"):
-            assert (await ask(orders, method, path, opened, {})).status_code == 200
-        for wrong in ("com.evil.app", "", APP.upper(), f"{APP}.debug", None):
-            told = {name: value for name, value in opened.items() if name != "x-app-identifier"}
-            told |= {"x-app-identifier": wrong} if wrong is not None else {}
-            for method, where in (("POST", f"{VERSION}/orders"), ("GET", path), ("PATCH", path)):
-                refused = await ask(orders, method, where, told, {})
-                assert (refused.status_code, refused.json()["code"]) == (403, "app_not_allowed")
-        carried = {"x-api-key": native.secret.reveal(), "x-app-identifier": app}
-        assert (await send(sqlite_shop.app, "POST", "/checkout_sessions", carried, json=AMOUNT)).status_code == 201
-    carried = {"x-api-key": native.secret.reveal(), "Origin": LOCAL}
-    refused = await send(sqlite_shop.app, "POST", "/checkout_sessions", carried, json=AMOUNT)
-    assert why(refused) == (403, "app_not_allowed")
+        made = await created(mint, key, x_app_identifier=app)
+        path, secret = f"/orders/{made['order']['orderId']}", made["clientSecret"]
+        for method, body in (("GET", None), ("PATCH", {})):
+            opened = await mint.call(method, path, body, key=key, authorization=secret, x_app_identifier=app)
+            assert opened.status_code == 200
+    for wrong in ("com.evil.app", "", APP.upper(), f"{APP}.debug", None):
+        told = {"x_app_identifier": wrong} if wrong is not None else {}
+        for method, where, body in (("POST", "/orders", mint.order()), ("GET", path, None), ("PATCH", path, {})):
+            answer = await mint.call(method, where, body, key=key, authorization=secret, **told)
+            refused(answer, 403, "x-app-identifier")
 
 
 @pytest.mark.spec("crossmint R32")
 def test_app_identifiers_are_explained_on_the_page_about_keys() -> None:
     """R32: what they are, how they are set up and sent, and that they can be made up by whoever holds the key."""
-    guide = (ROOT / "docs/keys.md").read_text()
+    guide = (REPOSITORY / "docs/keys.md").read_text()
     section = guide[guide.index("## From a mobile app") :]
     section = section[: section.index("\n## ", 1)]
     for words in ("x-app-identifier", "--app-identifier", "bundle identifier", "package name", "made up"):
         assert words in section
-    assert "docs/keys.md" in (ROOT / "README.md").read_text()
+    assert "docs/keys.md" in (REPOSITORY / "README.md").read_text()

@@ -210,6 +210,8 @@ export interface EventData {
   "order.expired": Order;
   "order.canceled": Order;
   "order.refunded": Order;
+  "order.delivered": Order;
+  "order.delivery_failed": Order;
   "order.updated": Order;
   "api_key.exposed": ApiKey;
   "api_key.canary_used": ApiKey;
@@ -261,6 +263,8 @@ export type CreateCheckoutSession = Flat<Schemas["CreateCheckoutSession"]>;
 export type ListCheckoutSessions = Query<"checkout_sessions_list_all">;
 export type ListOrders = Query<"orders_list_all">;
 export type UpdateOrder = Flat<Schemas["UpdateOrder"]>;
+export type DeliverItems = Flat<Schemas["DeliverItems"]>;
+export type FailDelivery = Flat<Schemas["FailDelivery"]>;
 export type RefundOrder = Flat<Schemas["RefundOrder"]>;
 export type SimulatePayment = Flat<Schemas["SimulatePayment"]>;
 export type ListPayments = Query<"payments_list_all">;

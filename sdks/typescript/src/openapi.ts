@@ -81,6 +81,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/checkout_sessions/{id}/payment_option": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["checkout_sessions_choose_option"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkout_sessions/{id}/simulate": {
         parameters: {
             query?: never;
@@ -251,6 +267,38 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["orders_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orders_deliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/fail_delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["orders_fail_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -780,7 +828,7 @@ export interface components {
             cancelRemainder?: boolean;
         };
         CheckoutSessionObject: {
-            address: string;
+            address: string | null;
             allowPromotionCodes: boolean;
             amount: components["schemas"]["CryptoAmount"];
             canceledAt: string | null;
@@ -794,7 +842,7 @@ export interface components {
             customer?: components["schemas"]["CustomerObject"] | null;
             customerId: string | null;
             customerStated: boolean;
-            ethPriceUsd: string;
+            ethPriceUsd: string | null;
             exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             fiat: components["schemas"]["FiatAmount"];
@@ -813,8 +861,10 @@ export interface components {
             orderId: string;
             paidAt: string | null;
             payment?: components["schemas"]["PaymentObject"] | null;
+            paymentAddress?: string | null;
             paymentId: string;
             paymentLink?: components["schemas"]["PaymentLinkObject"] | null;
+            paymentOptions?: components["schemas"]["PaymentOptionObject"][];
             /** @enum {unknown} */
             paymentStatus: "no_payment_required" | "paid" | "unpaid";
             promotionCode?: components["schemas"]["PromotionCodeObject"] | null;
@@ -827,6 +877,9 @@ export interface components {
             testClock?: components["schemas"]["TestClockObject"] | null;
             testClockId: string | null;
             txHash: string | null;
+        };
+        ChoosePaymentOption: {
+            asset: string;
         };
         CouponObject: {
             active: boolean;
@@ -1087,6 +1140,23 @@ export interface components {
              */
             object?: "webhook_endpoint";
         };
+        DeliverItems: {
+            /** @default null */
+            lineItemIds?: string[] | null;
+            /** @default [] */
+            tokens?: components["schemas"]["Token"][];
+            /** @default null */
+            transactionId?: string | null;
+        };
+        DeliveryObject: {
+            at: string;
+            livemode: boolean;
+            reason: string | null;
+            /** @enum {unknown} */
+            status: "delivered" | "failed";
+            tokens: components["schemas"]["Token"][];
+            transactionId: string | null;
+        };
         /** @enum {unknown} */
         DisabledReason: "failing" | "gone";
         DiscountObject: {
@@ -1142,6 +1212,12 @@ export interface components {
             sequence: number;
             type: string;
         };
+        FailDelivery: {
+            /** @default null */
+            lineItemIds?: string[] | null;
+            /** @default null */
+            reason?: string | null;
+        };
         FiatAmount: {
             amount: string;
             currency: string;
@@ -1150,6 +1226,7 @@ export interface components {
         Fulfillment: "fulfilled" | "unfulfilled";
         LineItemObject: {
             amount: string;
+            delivery: components["schemas"]["DeliveryObject"] | null;
             id: string;
             /** @enum {unknown} */
             kind: "discount" | "product" | "tax";
@@ -1467,6 +1544,22 @@ export interface components {
             transactions?: components["schemas"]["ListObject_TransactionObject_"];
             updatedAt: string;
         };
+        PaymentOptionObject: {
+            amount: string;
+            amountAtomic: string;
+            asset: string;
+            blockSeconds: number;
+            chainId: number;
+            chosen: boolean;
+            confirmationsNeeded: number | null;
+            confirmationsSeen: number | null;
+            decimals: number;
+            exchangeLabel: string;
+            explorer: string | null;
+            network: string;
+            networkTitle: string;
+            symbol: string;
+        };
         /** @enum {unknown} */
         PaymentState: "awaiting" | "canceled" | "detected" | "expired" | "failed" | "requires_capture" | "review" | "succeeded";
         ProductObject: {
@@ -1613,6 +1706,15 @@ export interface components {
             object?: "test_clock";
             sessions: number;
             updatedAt: string;
+        };
+        Token: {
+            /** @default null */
+            contractAddress?: string | null;
+            locator: string;
+            /** @default null */
+            mintHash?: string | null;
+            /** @default null */
+            tokenId?: string | null;
         };
         /** @enum {unknown} */
         TransactionKind: "capture" | "refund" | "transfer";
@@ -2056,6 +2158,47 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSessionObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    checkout_sessions_choose_option: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoosePaymentOption"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -2650,6 +2793,88 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_deliver: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliverItems"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_fail_delivery: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FailDelivery"];
+            };
+        };
         responses: {
             200: {
                 headers: {

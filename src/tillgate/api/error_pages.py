@@ -46,7 +46,7 @@ RELATED: Final = (
     ("conflict", "session_changed"),
     ("link_inactive", "link_expired", "link_used_up", "link_archived"),
     ("session_not_payable", "session_not_pending", "session_not_cancelable"),
-    ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund"),
+    ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund", "order_not_deliverable"),
     ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
     ("refund_exceeds_received", "refund_not_pending", "refund_being_sent", "nothing_to_refund"),
     ("discount_inactive", "discount_expired", "discount_used_up", "discount_not_applicable", "promotion_code_exists"),
@@ -234,6 +234,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "session_changed": ErrorPage(
         "Read the session, then decide again. Another change came first, and yours was not made.",
         "The session was changed by another request. Read it again, then decide.",
+    ),
+    "order_not_deliverable": ErrorPage(
+        "Read the order. Wait until it is `paid`, and name in `lineItemIds` the items that are still open. A delivery "
+        "that ended stays as it is: refund a delivered item with `POST /refunds`.",
+        "Items can be delivered once their order is paid; this one is open.",
     ),
     "nothing_to_wait_for": ErrorPage(
         "Read the order. Only an `underpaid` one can wait for the rest; accept or refund other unusual payments.",

@@ -119,6 +119,9 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "session_changed": ErrorKind(
         409, "conflict", "The session was changed by another request at the same time. Read it again, then decide."
     ),
+    "order_not_deliverable": ErrorKind(
+        409, "conflict", "The order is not paid, or one of the items has another final delivery already."
+    ),
     "nothing_to_wait_for": ErrorKind(
         409, "conflict", "The order is not underpaid, so there is no missing amount to wait for."
     ),

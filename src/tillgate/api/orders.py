@@ -15,10 +15,18 @@ from tillgate.checkout import kept
 from tillgate.checkout.customers.model import CustomerObject
 from tillgate.checkout.customers.model import to_api as customer_to_api
 from tillgate.checkout.orders import operations
-from tillgate.checkout.orders.model import LINE_ITEMS_MAX, REFERENCE_MAX, Fulfillment, OrderStatus
+from tillgate.checkout.orders.model import (
+    LINE_ITEMS_MAX,
+    REFERENCE_MAX,
+    DeliveryStatus,
+    Fulfillment,
+    OrderStatus,
+    Token,
+)
 from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, to_api
-from tillgate.checkout.orders.operations import OrderChanges
+from tillgate.checkout.orders.operations import Handed, OrderChanges
 from tillgate.checkout.orders.records import OrderFilters
+from tillgate.checkout.refunds.operations import fail_delivery as refund_undelivered
 from tillgate.checkout.refunds.operations import refund_order
 from tillgate.checkout.settlement import deciding
 from tillgate.store import Transaction
@@ -37,6 +45,22 @@ class UpdateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
     fulfillment: Literal["unfulfilled", "fulfilled"] | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class DeliverItems(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """Items that were delivered: ``lineItemIds``, or all that are still open. ``transactionId`` names a transaction or
+    a parcel, ``tokens`` what the recipient got on a chain."""
+
+    line_item_ids: list[IdText] | None = None
+    transaction_id: str | None = None
+    tokens: list[Token] = msgspec.field(default_factory=list)
+
+
+class FailDelivery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """Items that cannot be delivered: ``lineItemIds``, or all that are still open; ``reason`` is yours."""
+
+    line_item_ids: list[IdText] | None = None
+    reason: str | None = None
 
 
 class RefundOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +106,19 @@ async def wait(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
 async def refund(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     excess_only = call.body.what == "excess"
     return to_api(await refund_order(context.checkout, tx, call.principal, call.id, excess_only=excess_only))
+
+
+async def deliver(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+    body: DeliverItems = call.body
+    handed = Handed(DeliveryStatus.DELIVERED, body.line_item_ids, body.transaction_id, tuple(body.tokens))
+    order, _ = await operations.record_delivery(context.checkout, tx, call.principal, call.id, handed)
+    return to_api(order)
+
+
+async def fail_delivery(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+    body: FailDelivery = call.body
+    handed = Handed(DeliveryStatus.FAILED, body.line_item_ids, reason=body.reason)
+    return to_api(await refund_undelivered(context.checkout, tx, call.principal, call.id, handed))
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
@@ -190,6 +227,24 @@ ROUTES = [
         "Wait for the rest of an underpaid order: a further payment settles it automatically",
         Writes(wait),
         OrderObject,
+    ),
+    Route(
+        "POST",
+        "/orders/{id}/deliver",
+        WRITE,
+        "Mark items of a paid order as delivered; once all items are final, the order is fulfilled",
+        Writes(deliver),
+        OrderObject,
+        body=DeliverItems,
+    ),
+    Route(
+        "POST",
+        "/orders/{id}/fail_delivery",
+        (WRITE, REFUND),
+        "Mark items of a paid order as not delivered, and refund their price",
+        Writes(fail_delivery),
+        OrderObject,
+        body=FailDelivery,
     ),
     Route(
         "POST",

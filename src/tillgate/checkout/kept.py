@@ -18,7 +18,7 @@ from tillgate.base.principal import Principal
 from tillgate.store import Row, Transaction
 
 # Goes up whenever an object that has not changed is shown in other bytes. A test holds the bytes to it.
-FORMS: Final = 2
+FORMS: Final = 3
 STAMP_BYTES: Final = 8
 
 

@@ -42,6 +42,8 @@ FLASHES: Final = {
     "product_created": "The product was created and is for sale.",
     "product_changed": "The product was changed. Existing orders keep their price.",
     "product_activated": "The product is for sale again.",
+    "product_live": "The product is for sale in live mode. Buttons and pages that have its id sell it there.",
+    "product_testing": "The product is for sale in test mode. Buttons and pages that have its id take test payments.",
     "product_deactivated": "The product is no longer for sale. Existing orders are unaffected.",
     "coupon_created": "The coupon was created. Create a promotion code so that buyers can use it.",
     "coupon_activated": "The coupon was activated. New sessions can use it.",

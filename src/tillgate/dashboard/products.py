@@ -15,6 +15,7 @@ from tillgate.checkout.products.operations import (
     create_product,
     get_product,
     list_products,
+    switch_mode,
     update_product,
 )
 from tillgate.dashboard.calls import READ, SELL, Call, View
@@ -125,6 +126,22 @@ async def deactivate(call: Call) -> Response:
     return call.go(f"{PRODUCTS}/{product.id}", flash="product_deactivated")
 
 
+async def confirm_switch(call: Call) -> Response:
+    """Ask before a product changes between Testing and Live."""
+    return call.page("products/switch.html", section="products", product=await _product(call))
+
+
+async def switch(call: Call) -> Response:
+    """Put the product's twin in the other mode on sale in its place."""
+
+    async def operation(tx: Transaction) -> Product:
+        return await switch_mode(call.context.checkout, tx, call.principal, call.param("product"))
+
+    twin = await call.write(operation)
+    flash = "product_live" if twin.livemode else "product_testing"
+    return call.go(f"{PRODUCTS}/{call.param('product')}", flash=flash)
+
+
 async def _product(call: Call) -> Product:
     async def operation(tx: Transaction) -> Product:
         return await get_product(tx, call.principal, call.param("product"))
@@ -165,4 +182,6 @@ VIEWS: Final = (
     View("POST", f"{PRODUCTS}/{{product}}/edit", edit, SELL),
     View("POST", f"{PRODUCTS}/{{product}}/activate", activate, SELL),
     View("POST", f"{PRODUCTS}/{{product}}/deactivate", deactivate, SELL),
+    View("GET", f"{PRODUCTS}/{{product}}/switch", confirm_switch, SELL),
+    View("POST", f"{PRODUCTS}/{{product}}/switch", switch, SELL),
 )

@@ -147,6 +147,14 @@ ORDER_EXPIRED: Final = _declared(
     "The order expired without a payment. It can still be paid late.",
 )
 ORDER_CANCELED: Final = _declared("order.canceled", "order", "The order no longer expects a payment.")
+ORDER_DELIVERED: Final = _declared(
+    "order.delivered", "order", "You marked items of a paid order as delivered; the items say which."
+)
+ORDER_DELIVERY_FAILED: Final = _declared(
+    "order.delivery_failed",
+    "order",
+    "You marked items of a paid order as not delivered; their price is refunded.",
+)
 ORDER_UPDATED: Final = _declared(
     "order.updated",
     "order",

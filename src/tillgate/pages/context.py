@@ -5,6 +5,7 @@ from typing import NamedTuple
 from tillgate.access import VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.checkout import CheckoutContext
+from tillgate.rails.port import NetworkSight
 from tillgate.store import Database
 
 
@@ -15,6 +16,8 @@ class PagesContext(NamedTuple):
         codes: how often somebody may try a promotion code.
         holds: and how many of those that exist they may hold.
         visits: how many sessions somebody may open from a payment link.
+        networks: what is seen of the networks that sessions are paid on; None where there are none.
+        hashes: how often somebody may have a transaction looked up.
     """
 
     database: Database
@@ -23,3 +26,5 @@ class PagesContext(NamedTuple):
     codes: VisitorLimit
     holds: VisitorLimit
     visits: VisitorLimit
+    networks: NetworkSight | None = None
+    hashes: VisitorLimit | None = None

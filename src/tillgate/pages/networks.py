@@ -31,6 +31,9 @@ def network_name(chain_id: int, words: Words) -> str:
 
 def asset_name(terms: PaymentTerms, words: Words) -> str:
     """The coin's ticker; ``token 0x1234…abcd`` for a token that has none here."""
+    option = terms.option(terms.asset)
+    if option is not None:
+        return option.symbol
     namespace, _, reference = terms.asset.rpartition("/")[2].partition(":")
     if namespace == "slip44" and reference.isdecimal():
         coin = _COINS.get(int(reference)) or words.say("coins")

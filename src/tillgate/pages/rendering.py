@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tillgate.pages.amounts import DAYS_AND_HOURS
+from tillgate.pages.paid_on import PAY_WITH
 from tillgate.pages.reader import Reader
 from tillgate.words.templates import Isolating, speaking
 
@@ -51,7 +52,7 @@ _templates: Final = Environment(
     lstrip_blocks=True,
     extensions=[Isolating],
 )
-_templates.globals.update(static_url=static_url, days_and_hours=DAYS_AND_HOURS)
+_templates.globals.update(static_url=static_url, days_and_hours=DAYS_AND_HOURS, pay_with=PAY_WITH)
 
 
 def page(reader: Reader, template: str, status: int = 200, *, here: str | None = None, **values: object) -> Response:

@@ -1,5 +1,6 @@
 """``/checkout/{id}``: what to pay, where it stands, and how it ended."""
 
+import re
 from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -31,12 +32,22 @@ from tillgate.pages.brand import brand_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.forms import small_form
+from tillgate.pages.paid_on import answered, shown_option
 from tillgate.pages.reader import Reader, reader_of
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
 from tillgate.pages.words import for_buyer
+from tillgate.rails.port import ChainSight, HashAnswer, HashVerdict
 from tillgate.store import Transaction
 from tillgate.words import Words
+
+
+class LookedUp(NamedTuple):
+    """A transaction's hash as a buyer typed it, and what there is to say of it."""
+
+    typed: str
+    words: Markup
+    is_wrong: bool
 
 
 class WrongAmount(NamedTuple):
@@ -47,6 +58,8 @@ class WrongAmount(NamedTuple):
     words: Markup
 
 
+HASH_CHARACTERS: Final = 66
+_HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
 
 _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
@@ -66,10 +79,17 @@ async def _state(context: PagesContext, request: Request) -> Response:
     if session is None:
         return _unknown(request)
     reader = _reader(request, session)
-    if request.query_params.get("seen") == version(session):
+    if request.query_params.get("seen") == version(session, await _sight(context, session)):
         answer = nothing()
     else:
-        answer = page(reader, "state.html", view=await _view(context, reader, session), wrong=None, wrong_amount=None)
+        answer = page(
+            reader,
+            "state.html",
+            view=await _view(context, reader, session),
+            wrong=None,
+            wrong_amount=None,
+            looked_up=None,
+        )
     # Also where nothing else changed: the browser's own clock may have stood still, or the deadline come nearer.
     answer.headers[SECONDS_LEFT_HEADER] = str(seconds_left(session, context.checkout.clock.now()))
     return answer
@@ -212,6 +232,47 @@ async def _pay_with(context: PagesContext, request: Request) -> Response:
         return answer
 
 
+async def _look_up(context: PagesContext, request: Request) -> Response:
+    """Say the outcome of a transaction that the buyer says they paid with. It is a hint: nothing follows from it."""
+    session = await _session(context, request)
+    if session is None or not session.payment.terms.options or not session.payment.terms.address:
+        return _unknown(request)
+    words, typed = _reader(request, session).words, (await small_form(request)).get("hash", "").strip()
+    if len(typed) > HASH_CHARACTERS or _HASH.fullmatch(typed) is None:
+        wrong = words.html(
+            "This is not a transaction hash. It begins with 0x, and 64 digits and letters follow; your wallet shows it "
+            "after sending."
+        )
+        return await _checkout(
+            context, request, session, 422, looked_up=LookedUp(typed[:HASH_CHARACTERS], wrong, is_wrong=True)
+        )
+    tx_hash = typed.lower()
+    if (answer := _of_the_books(session, tx_hash)) is None:
+        if context.hashes is not None:
+            who = visitor(request.client.host if request.client else None)
+            if seconds := await context.hashes.seconds_to_wait(who) or await context.hashes.seconds_to_wait(session.id):
+                time = spoken(seconds, words)
+                wait = words.html("Too many tries. Please wait {time}, then try again.", time=time)
+                told = await _checkout(context, request, session, 429, looked_up=LookedUp(typed, wait, is_wrong=True))
+                told.headers["Retry-After"] = str(seconds)
+                return told
+        answer = HashAnswer(HashVerdict.NOT_ANSWERED)
+        if context.networks is not None:
+            answer = await context.networks.look_up(tx_hash, session.payment.terms.address)
+    found = LookedUp(typed, answered(answer, words), is_wrong=False)
+    return await _checkout(context, request, await _session(context, request) or session, looked_up=found)
+
+
+def _of_the_books(session: CheckoutSession, tx_hash: str) -> HashAnswer | None:
+    """What the session's own books say of a transaction; None where they do not have it."""
+    transfer = next((one for one in session.payment.transfers if (one.tx_hash or "").lower() == tx_hash), None)
+    if transfer is None:
+        return None
+    option = session.payment.terms.option(transfer.asset) or shown_option(session.payment)
+    verdict = HashVerdict.COUNTED if transfer.confirmed_at is not None else HashVerdict.WAITING
+    return HashAnswer(verdict, option.title if option is not None else "")
+
+
 async def _done(
     context: PagesContext,
     request: Request,
@@ -240,6 +301,7 @@ _ENDPOINTS: Final = (
     ("POST", "/simulate", "checkout_simulate", _simulated),
     ("POST", "/complete", "checkout_complete", _complete),
     ("POST", "/payment-option", "checkout_payment_option", _pay_with),
+    ("POST", "/transaction", "checkout_transaction", _look_up),
     ("POST", "/amount", "checkout_amount", _set_amount),
     ("POST", "/promotion-code", "checkout_code", _apply_code),
     ("POST", "/promotion-code/remove", "checkout_code_remove", _remove_code),
@@ -277,6 +339,7 @@ async def _checkout(
     refused: Markup | None = None,
     wrong: WrongCode | None = None,
     wrong_amount: WrongAmount | None = None,
+    looked_up: LookedUp | None = None,
 ) -> Response:
     """The checkout's page, with what was wrong about the form that it answers, if it answers one."""
     reader = _reader(request, session)
@@ -289,6 +352,7 @@ async def _checkout(
         refused=refused,
         wrong=wrong,
         wrong_amount=wrong_amount,
+        looked_up=looked_up,
     )
 
 
@@ -326,7 +390,20 @@ async def _view(context: PagesContext, reader: Reader, session: CheckoutSession)
         simulations=possible(context.checkout, session),
         start_again=await _start_again(context, session) if session.status in _OVER else None,
         costs=await _costs(context, reader.words, session),
+        sight=await _sight(context, session),
+        known=context.networks.wallet_chain(session.payment.terms.chain_id)
+        if context.networks is not None and session.payment.terms.options
+        else None,
     )
+
+
+async def _sight(context: PagesContext, session: CheckoutSession) -> ChainSight | None:
+    """How the network stands that the session is paid on."""
+    networks, option = context.networks, shown_option(session.payment)
+    if networks is None or option is None:
+        return None
+    now = context.checkout.clock.now()
+    return await context.database.read(lambda tx: networks.sight(tx, option.chain_id, now))
 
 
 async def _start_again(context: PagesContext, session: CheckoutSession) -> str | None:

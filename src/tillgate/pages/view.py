@@ -21,7 +21,9 @@ from tillgate.pages.amounts import time_left, units
 from tillgate.pages.bill import BillLine
 from tillgate.pages.brand import Brand
 from tillgate.pages.networks import asset_name, network_name, payment_uri
+from tillgate.pages.paid_on import PaidOn, paid_on
 from tillgate.pages.rendering import qr_code
+from tillgate.rails.port import ChainSight, WalletChain
 from tillgate.words import Price, Words, phrase
 
 POLL_SECONDS: Final = 2
@@ -112,6 +114,8 @@ class View(NamedTuple):
         code: that one, as the merchant writes it.
         open_prices: what the buyer may say the price of, now.
         brand: what else a buyer sees of the merchant.
+        simulated: no network is asked, so nothing here can be paid by a wallet.
+        paid_on: how it is paid on networks; None where it is not.
     """
 
     id: str
@@ -164,6 +168,8 @@ class View(NamedTuple):
     code: str | None
     open_prices: tuple[OpenPrice, ...]
     brand: Brand
+    simulated: bool
+    paid_on: PaidOn | None
 
 
 def view(
@@ -176,12 +182,16 @@ def view(
     simulations: Collection[Outcome],
     start_again: str | None,
     costs: Costs,
+    sight: ChainSight | None = None,
+    known: WalletChain | None = None,
 ) -> View:
     """The session at this instant.
 
     Args:
         simulations: what can be simulated for it; nothing outside of test mode.
         start_again: the path of its link where that is still open.
+        sight: how the network stands that it is paid on.
+        known: what a wallet may know about that network.
     """
     terms, said = session.payment.terms, statement_of(session)
     situation, words = said.situation, BUYER[said.situation]
@@ -199,6 +209,10 @@ def view(
     untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
     to_send = said.books.missing.atomic or 0
     asked = terms._replace(amount_atomic=to_send)
+    option, simulated = terms.option(terms.asset), test and not terms.options
+    on = paid_on(session.payment, said, language, sight=sight, known=known, to_send=to_send, now=now)
+    choosing = on is not None and on.must_choose
+    headline = language.html("Choose how to pay") if choosing else language.html(words.headline, **values)
     onward = _place(session, session.success_url) if said.settled else None
     returns = onward is not None and situation in _RETURNS and now - (session.paid_at or 0) < RETURN_AUTOMATICALLY_MS
     return View(
@@ -211,7 +225,7 @@ def view(
         description=session.description,
         price=language.price(session.price),
         asset=asset,
-        network=network_name(terms.chain_id, language),
+        network=option.title if option is not None else network_name(terms.chain_id, language),
         address=terms.address,
         amount=units(to_send, decimals),
         amount_read=language.coins(units(to_send, decimals)),
@@ -219,8 +233,8 @@ def view(
         timed=session.status is _S.PENDING,
         icon=words.icon,
         tone=words.tone,
-        headline=language.html(words.headline, **values),
-        announcement=language.html(words.announcement, **values),
+        headline=headline,
+        announcement=headline if choosing else language.html(words.announcement, **values),
         lead=language.html(_lead(words, start_again), **values),
         hint=language.html(words.hint, **values),
         rows=tuple((language.html(ROWS[row]), _written(said, one, money, coins)) for row, one in said.rows),
@@ -229,9 +243,12 @@ def view(
         rate=language.rate(terms.native_price_usd, "USD")
         if session.price.currency == "USD" and "slip44" in terms.asset and session.price.minor
         else None,
-        # A test session's code opens this very page: there is nothing in it that a wallet could pay.
-        qr=qr_code(f"{public_url}/checkout/{session.id}" if test else payment_uri(asked)) if said.payable else None,
-        wallet=payment_uri(asked) if said.payable and not test else None,
+        # A simulated session's code opens this very page: there is nothing in it that a wallet could pay. Any other is
+        # the address alone: wallets were seen to pay the token's contract that stands first in a longer one.
+        qr=qr_code(f"{public_url}/checkout/{session.id}" if simulated else terms.address)
+        if said.payable and terms.address
+        else None,
+        wallet=payment_uri(asked) if said.payable and terms.address and not simulated else None,
         expires_at=session.expires_at,
         expires=to_rfc3339(session.expires_at),
         lifetime_seconds=max((session.expires_at - session.created_at) // SECOND_MS, 1),
@@ -244,7 +261,7 @@ def view(
         closable=said.settled,
         back=_place(session, session.return_url),
         start_again=start_again,
-        version=version(session),
+        version=version(session, sight),
         poll_seconds=(looks := _poll_seconds(session, said)),
         watch_seconds=WATCH_SECONDS if looks == SETTLED_POLL_SECONDS else None,
         refreshes=session.status in (_S.PENDING, _S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.EXPIRED),
@@ -258,6 +275,8 @@ def view(
         code=costs.code,
         open_prices=costs.open_prices if untouched else (),
         brand=brand,
+        simulated=simulated,
+        paid_on=on,
     )
 
 
@@ -284,10 +303,15 @@ def open_price(line: LineItem, product: Product, language: Words) -> OpenPrice:
     return OpenPrice(line.id, label, language.typed(Money(line.unit_minor, currency)))
 
 
-def version(session: CheckoutSession) -> str:
+def version(session: CheckoutSession, sight: ChainSight | None = None) -> str:
     """A word that changes with everything about a session that its buyer can see change, but the time."""
     transfers = [(one.tx_hash, one.confirmed_at is not None) for one in session.payment.transfers]
-    facts = (session.status.value, statement_of(session), transfers)
+    facts: tuple[object, ...] = (session.status.value, statement_of(session), transfers)
+    if session.payment.terms.options:
+        # A new block matters where something waits for it.
+        waiting = any(one.confirmed_at is None for one in session.payment.transfers)
+        seen = (sight.is_away, sight.head if waiting else None) if sight is not None else None
+        facts = (*facts, session.payment.terms.asset, session.payment.terms.address, seen)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 

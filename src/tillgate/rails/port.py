@@ -73,6 +73,72 @@ class PaymentTerms(NamedTuple):
         )
 
 
+class ChainSight(NamedTuple):
+    """What is seen of a network now.
+
+    Attributes:
+        is_away: its nodes have not answered for a while, so nothing could be seen to arrive.
+        head: the newest block's number; None where none is known.
+        final_lag_ms: about how long a block waits until it is final, as the network's own blocks do now.
+    """
+
+    is_away: bool
+    head: int | None
+    final_lag_ms: int | None
+
+
+class WalletChain(NamedTuple):
+    """What a wallet is told that does not know a network yet: public facts alone.
+
+    Attributes:
+        rpc: a node that anybody may ask; never one of the operator's own.
+    """
+
+    title: str
+    coin: str
+    rpc: str
+    explorer: str
+
+
+class HashVerdict(StrEnum):
+    """The outcome of a transaction that a buyer says they paid with."""
+
+    COUNTED = "counted"
+    WAITING = "waiting"
+    NOT_READ_YET = "not_read_yet"
+    FOR_THE_MERCHANT = "for_the_merchant"
+    OTHER_ASSET = "other_asset"
+    OTHER_ADDRESS = "other_address"
+    REVERTED = "reverted"
+    NOT_MINED = "not_mined"
+    ORPHANED = "orphaned"
+    UNKNOWN = "unknown"
+    NOT_ANSWERED = "not_answered"
+
+
+class HashAnswer(NamedTuple):
+    """The same, and on which network."""
+
+    verdict: HashVerdict
+    network: str = ""
+
+
+class NetworkSight(Protocol):
+    """What a buyer's page asks about networks."""
+
+    async def sight(self, tx: Transaction, chain_id: int, now: int) -> ChainSight:
+        """How a network stands, out of the books alone."""
+        ...
+
+    def wallet_chain(self, chain_id: int) -> WalletChain | None:
+        """What a wallet may be told about a network; None where nothing public is known of it."""
+        ...
+
+    async def look_up(self, tx_hash: str, address: str) -> HashAnswer:
+        """What a transaction did for an address. Asks nodes, within a deadline; never inside a transaction."""
+        ...
+
+
 class QuoteRequest(NamedTuple):
     """Which payment terms are asked for, and for which project.
 

@@ -139,11 +139,12 @@ def _paging(dialect: Dialect) -> Paging:
 
 
 async def _with_client_secret(context: ApiContext, tx: Transaction, route: Route, call: Call, answer: Any) -> Any:
-    """What a publishable key has made, with the one-time secret that opens it."""
+    """What a publishable key has made, with the one-time secret that opens it; and what a secret key has, where the
+    route says so."""
     principal = call.principal
-    if not principal.publishable or not _creates(route):
+    if not (principal.publishable or route.client_secret) or not _creates(route):
         return answer
-    key_id = present(principal.key_id, "the key of a caller that holds a publishable one")
+    key_id = present(principal.key_id, "the key of a caller that makes something")
     secret = new_client_secret(answer.id)
     await keep_client_secret(
         tx,

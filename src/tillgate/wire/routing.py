@@ -88,6 +88,7 @@ class Route(NamedTuple):
         answers: the type of the answer, of a list its envelope, though the action gives a
             :class:`tillgate.base.pages.Page`; None for one that is empty, or no JSON: then the action gives an
             :class:`keyturn.http.pipeline.Answer`.
+        client_secret: whether whoever makes an object is given its client secret, also by a secret key: to hand on.
     """
 
     method: str
@@ -100,6 +101,7 @@ class Route(NamedTuple):
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     guard: Guard | None = None
+    client_secret: bool = False
 
     @property
     def scope(self) -> str:

@@ -252,3 +252,40 @@ async def test_somebody_without_a_key_goes_slower_than_a_key(coin_on_sqlite: Coi
         assert answer.status_code == 200
     looked = [(await coin.http.get(f"/status/{coin.project}/tx_none")).status_code for _ in range(80)]
     assert set(looked) == {404, 429}
+
+
+@pytest.mark.spec("coin-moebius R20", "coin-moebius R29")
+async def test_a_key_is_rotated_while_the_old_one_works(coin: Coin) -> None:
+    """R20, R29: the new one is made and used before the old one is deleted, and no checkout is refused in between."""
+    product = await coin.product()
+    old, new = await coin.key(), await coin.key()
+    for key in (old, new):
+        assert (await coin.check_out(product.id, headers=bearer(key))).status_code == 200
+    await coin.shop.revoke(old.key.id)
+    assert told(await coin.check_out(product.id, headers=bearer(old))) == (401, "invalid_api_key")
+    assert (await coin.check_out(product.id, headers=bearer(new))).status_code == 200
+
+
+async def test_other_keys_are_refused_with_where_they_belong(coin: Coin) -> None:
+    """A native key is none of this language's, and says so; the native API goes on taking a `cmk_` key."""
+    product = await coin.product()
+    native = (await coin.shop.issued()).secret.reveal()
+    answer = await coin.check_out(product.id, headers=bearer(native))
+    assert told(answer) == (401, "invalid_api_key")
+    assert "Crypto Checkout" in answer.json()["error"]["message"]
+    key = await coin.key()
+    client = await coin.shop.caller(key.secret.reveal())
+    assert (await client.get("/products")).status_code == 200
+
+
+async def test_the_documents_own_paths_lead_here_too(coin_on_sqlite: Coin) -> None:
+    """At the root of the host, where the hosted service has them; what is nobody's path there stays the site's."""
+    coin = coin_on_sqlite
+    product = await coin.product()
+    root = "https://shop.example"
+    made = await coin.http.post(f"{root}/api/checkout/crypto/{coin.project}", json={"productId": product.id})
+    assert made.status_code == 200, made.text
+    status = await coin.http.get(f"{root}/status/{coin.project}/{made.json()['txId']}")
+    assert status.json()["status"] == "pending"
+    assert (await coin.http.get(f"{root}/v1/coin-moebius-buy.js")).headers["content-type"].startswith("text/javascript")
+    assert (await coin.http.get(f"{root}/healthz")).text == "ok"

@@ -75,6 +75,8 @@ EVENT_TYPES: Final = (
     "order.refunded",
     "order.expired",
     "order.canceled",
+    "order.delivered",
+    "order.delivery_failed",
     "order.updated",
     "api_key.exposed",
     "api_key.canary_used",
@@ -169,6 +171,26 @@ class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
+class Token(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What the recipient got on a chain."""
+
+    locator: str
+    contract_address: str | None = None
+    token_id: str | None = None
+    mint_hash: str | None = None
+
+
+class Delivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What you have said of handing a line over: ``delivered`` or ``failed``."""
+
+    livemode: bool | None = None
+    status: str
+    transaction_id: str | None
+    tokens: list[Token]
+    reason: str | None
+    at: datetime
+
+
 class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A line of an order; a ``discount``'s amounts are what it takes off."""
 
@@ -181,6 +203,7 @@ class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     unit_amount: str
     amount: str
     product_id: str | None
+    delivery: Delivery | None = None
     product: "Product | None" = None
 
 

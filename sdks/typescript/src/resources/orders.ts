@@ -1,4 +1,4 @@
-import type { ListOrders, Order, RefundOrder, UpdateOrder } from "../objects.js";
+import type { DeliverItems, FailDelivery, ListOrders, Order, RefundOrder, UpdateOrder } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
@@ -35,6 +35,16 @@ export class Orders {
   /** Wait for the rest of an underpaid order: a further payment settles it automatically. */
   wait(id: string, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "POST", path: ["orders", id, "wait"], options });
+  }
+
+  /** Mark items of a paid order as delivered: those that are named, or all that are still open. */
+  deliver(id: string, params: DeliverItems = {}, options?: CallOptions & Expanding): Promise<Order> {
+    return this.#transport.send({ method: "POST", path: ["orders", id, "deliver"], body: params, options });
+  }
+
+  /** Mark items of a paid order as not delivered, and refund their price. Needs `refunds:write` as well. */
+  failDelivery(id: string, params: FailDelivery = {}, options?: CallOptions & Expanding): Promise<Order> {
+    return this.#transport.send({ method: "POST", path: ["orders", id, "fail_delivery"], body: params, options });
   }
 
   /** Give back money that waits for your decision. */

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,10 @@ from tillgate.events.types import EventType
 REFERENCE_MAX: Final = 200
 LINE_ITEMS_MAX: Final = 100
 QUANTITY_MAX: Final = 1_000_000
+TRANSACTION_ID_MAX: Final = 200
+REASON_MAX: Final = 500
+TOKENS_MAX: Final = 100
+TOKEN_TEXT_MAX: Final = 400
 
 
 class OrderStatus(StrEnum):
@@ -85,11 +89,49 @@ class LineItemKind(StrEnum):
     DISCOUNT = "discount"
 
 
+class DeliveryStatus(StrEnum):
+    """How the delivery of a line ended; both are final."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
+    """What the recipient got on a chain.
+
+    Attributes:
+        locator: ``<chain>:<contract>:<token id>``, or ``<chain>:<mint hash>``.
+    """
+
+    locator: Annotated[str, msgspec.Meta(min_length=1, max_length=TOKEN_TEXT_MAX)]
+    contract_address: Annotated[str, msgspec.Meta(max_length=TOKEN_TEXT_MAX)] | None = None
+    token_id: Annotated[str, msgspec.Meta(max_length=TOKEN_TEXT_MAX)] | None = None
+    mint_hash: Annotated[str, msgspec.Meta(max_length=TOKEN_TEXT_MAX)] | None = None
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line that was handed over, or could not be.
+
+    Attributes:
+        at: when the merchant said so, as Unix milliseconds.
+        transaction_id: what the merchant names it by: a transaction's hash, or a parcel's number.
+        reason: why it failed, in the merchant's words.
+    """
+
+    status: DeliveryStatus
+    at: int
+    transaction_id: str | None = None
+    tokens: tuple[Token, ...] = ()
+    reason: str | None = None
+
+
 class LineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line. ``unit_minor`` is never negative: a discount's is what it takes off.
 
     Attributes:
         buyer_priced: what it costs was only suggested so far, and is the buyer's to say.
+        delivery: what the merchant has said of handing it over; None while that is open.
+        delivers_itself: in test mode, it is delivered once its order is paid.
     """
 
     id: str
@@ -99,6 +141,8 @@ class LineItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit_minor: int
     product_id: str | None = None
     buyer_priced: bool = False
+    delivery: Delivery | None = None
+    delivers_itself: bool = False
 
     @property
     def amount_minor(self) -> int:

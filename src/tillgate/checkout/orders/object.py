@@ -7,12 +7,33 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.metadata import metadata_to_api
-from tillgate.checkout.orders.model import Order, payment_required
+from tillgate.checkout.orders.model import Delivery, Order, Token, payment_required
 from tillgate.checkout.payments.model import Unusual
 
 
+class DeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What you have said of handing a line over.
+
+    Attributes:
+        transaction_id: a transaction's hash, or a parcel's number.
+        tokens: what the recipient got on a chain.
+        reason: why it failed.
+    """
+
+    livemode: bool
+    status: Literal["delivered", "failed"]
+    transaction_id: str | None
+    tokens: list[Token]
+    reason: str | None
+    at: str
+
+
 class LineItemObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A line of an order. Amounts are decimal strings in the order's currency; a ``discount``'s is taken off."""
+    """A line of an order. Amounts are decimal strings in the order's currency; a ``discount``'s is taken off.
+
+    Attributes:
+        delivery: whether it was handed over; null while you have not said.
+    """
 
     id: str
     object: Literal["line_item"] = "line_item"
@@ -23,6 +44,7 @@ class LineItemObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     unit_amount: str
     amount: str
     product_id: str | None
+    delivery: DeliveryObject | None
 
 
 class DiscountObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -120,6 +142,7 @@ def to_api(order: Order) -> OrderObject:
                 unit_amount=text(item.unit_minor),
                 amount=text(item.amount_minor),
                 product_id=item.product_id,
+                delivery=_delivery(item.delivery, livemode=order.livemode),
             )
             for item in order.line_items
         ],
@@ -147,4 +170,17 @@ def to_api(order: Order) -> OrderObject:
         expires_at=to_rfc3339(order.expires_at),
         created_at=to_rfc3339(order.created_at),
         updated_at=to_rfc3339(order.updated_at),
+    )
+
+
+def _delivery(delivery: Delivery | None, *, livemode: bool) -> DeliveryObject | None:
+    if delivery is None:
+        return None
+    return DeliveryObject(
+        livemode=livemode,
+        status=delivery.status.value,
+        transaction_id=delivery.transaction_id,
+        tokens=list(delivery.tokens),
+        reason=delivery.reason,
+        at=to_rfc3339(delivery.at),
     )

@@ -24,23 +24,29 @@ from tillgate.checkout.orders.model import (
     EVENT_OF,
     LINE_ITEMS_MAX,
     QUANTITY_MAX,
+    REASON_MAX,
     REFERENCE_MAX,
+    TOKENS_MAX,
+    TRANSACTION_ID_MAX,
     Basket,
+    Delivery,
+    DeliveryStatus,
     Discount,
     Fulfillment,
     LineItem,
     LineItemKind,
     Order,
     OrderStatus,
+    Token,
     changed,
     checked_basket,
 )
 from tillgate.checkout.orders.object import to_api
-from tillgate.checkout.orders.records import OrderFilters
+from tillgate.checkout.orders.records import OrderFilters, Place
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.products import operations as products
 from tillgate.checkout.products.model import Pricing, Product
-from tillgate.events.types import ORDER_UPDATED, EventType
+from tillgate.events.types import ORDER_DELIVERED, ORDER_DELIVERY_FAILED, ORDER_UPDATED, EventType
 from tillgate.store import Transaction
 
 # What an order's line is called where nobody named anything.
@@ -257,6 +263,12 @@ async def list_orders(
     return cut(found, page.limit)
 
 
+async def list_from(tx: Transaction, principal: Principal, place: Place, limit: int) -> Page[Order]:
+    """Orders on one side of a place in the list of all, the nearest first."""
+    found = await records.from_place(tx, principal.project_id, principal.livemode, place, limit)
+    return cut(found, limit)
+
+
 async def list_kept_orders(
     tx: Transaction, principal: Principal, page: PageRequest, public_url: str, **filters: Unpack[OrderFilters]
 ) -> Page[KeptForm]:
@@ -329,6 +341,146 @@ async def named_price(
     after = msgspec.structs.replace(order, line_items=lines, total_minor=basket.totals.total)
     await records.reline(tx, after, now)
     return after
+
+
+class Handed(NamedTuple):
+    """What a merchant says of handing lines over.
+
+    Attributes:
+        status: how it ended.
+        line_item_ids: the lines; all that are still open where it is None.
+        transaction_id, tokens: of what was delivered.
+        reason: why it failed.
+    """
+
+    status: DeliveryStatus
+    line_item_ids: Sequence[str] | None = None
+    transaction_id: str | None = None
+    tokens: tuple[Token, ...] = ()
+    reason: str | None = None
+
+
+async def record_delivery(
+    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: Handed
+) -> tuple[Order, tuple[LineItem, ...]]:
+    """Record how the delivery of lines of a paid order ended, with its event; once all are final, the order is
+    fulfilled. The same again changes nothing.
+
+    Returns:
+        The order, and the lines that were open before.
+
+    Raises:
+        NotFound: the order is not in the caller's project and mode.
+        InvalidInput: a line is not one of the order's, or a text is wrong.
+        Conflict: the order is not paid, or a line had another end already.
+    """
+    order = await records.locked(tx, principal.project_id, principal.livemode, order_id)
+    if order is None:
+        raise NotFound("order", order_id)
+    now = context.clock.now()
+    delivery = _checked_delivery(handed, now)
+    wanted = _lines_to_deliver(order, handed)
+    if order.status is not OrderStatus.PAID:
+        raise Conflict(
+            f"Items can be delivered once their order is paid; this one is {order.status.value}.",
+            code="order_not_deliverable",
+        )
+    for one in wanted:
+        if one.delivery is not None and one.delivery.status is not handed.status:
+            raise Conflict(
+                f"The item {one.id} is {one.delivery.status.value} already, which is final.",
+                code="order_not_deliverable",
+            )
+    opened = tuple(one for one in wanted if one.delivery is None)
+    if not opened:
+        return order, ()
+    return await _delivered(context, tx, order, opened, delivery, now), opened
+
+
+async def deliver_automatically(context: CheckoutContext, tx: Transaction, order: Order, now: int) -> Order:
+    """Deliver what delivers itself of an order that was just paid, whose session's row is held."""
+    opened = tuple(one for one in order.line_items if one.delivers_itself and one.delivery is None)
+    if order.livemode or not opened:
+        return order
+    return await _delivered(context, tx, order, opened, Delivery(status=DeliveryStatus.DELIVERED, at=now), now)
+
+
+async def mark_automatic(tx: Transaction, order: Order, now: int, *, automatic: bool) -> None:
+    """Let the goods of a test order, whose session's row is held, deliver themselves once they are paid; or not."""
+    lines = tuple(
+        msgspec.structs.replace(one, delivers_itself=automatic and one.kind is LineItemKind.PRODUCT)
+        for one in order.line_items
+    )
+    if lines != order.line_items:
+        await records.reline(tx, msgspec.structs.replace(order, line_items=lines), now)
+
+
+def _checked_delivery(handed: Handed, now: int) -> Delivery:
+    if len(handed.tokens) > TOKENS_MAX:
+        raise InvalidInput("tokens", Problem.TOO_MANY, maximum=TOKENS_MAX, count=len(handed.tokens))
+    texts = {
+        name: checked_text(text, field=name, length_max=most) if text is not None else None
+        for name, text, most in (
+            ("transaction_id", handed.transaction_id, TRANSACTION_ID_MAX),
+            ("reason", handed.reason, REASON_MAX),
+        )
+    }
+    return Delivery(status=handed.status, at=now, tokens=handed.tokens, **texts)
+
+
+def _lines_to_deliver(order: Order, handed: Handed) -> tuple[LineItem, ...]:
+    goods = {one.id: one for one in order.line_items if one.kind is LineItemKind.PRODUCT}
+    if handed.line_item_ids is None:
+        return tuple(one for one in goods.values() if one.delivery is None)
+    if not 1 <= len(handed.line_item_ids) <= LINE_ITEMS_MAX:
+        raise InvalidInput(
+            "line_item_ids", Problem.COUNT, minimum=1, maximum=LINE_ITEMS_MAX, count=len(handed.line_item_ids)
+        )
+    for number, one in enumerate(handed.line_item_ids):
+        if one not in goods:
+            raise InvalidInput(("line_item_ids", number), Problem.NO_SUCH, noun="item of this order")
+    return tuple(goods[one] for one in dict.fromkeys(handed.line_item_ids))
+
+
+async def _delivered(
+    context: CheckoutContext, tx: Transaction, order: Order, opened: Sequence[LineItem], delivery: Delivery, now: int
+) -> Order:
+    ended = {one.id for one in opened}
+    lines = tuple(
+        msgspec.structs.replace(one, delivery=delivery) if one.id in ended else one for one in order.line_items
+    )
+    final = all(one.delivery is not None for one in lines if one.kind is LineItemKind.PRODUCT)
+    any_delivered = any(one.delivery is not None and one.delivery.status is DeliveryStatus.DELIVERED for one in lines)
+    fulfillment = Fulfillment.FULFILLED if final and any_delivered else order.fulfillment
+    after = msgspec.structs.replace(order, line_items=lines, fulfillment=fulfillment, updated_at=now)
+    await records.reline(tx, after, now)
+    await records.update(tx, after)
+    type = ORDER_DELIVERED if delivery.status is DeliveryStatus.DELIVERED else ORDER_DELIVERY_FAILED
+    await emit_event(context, tx, type, after, before=order, now=now)
+    return after
+
+
+async def priced_again(tx: Transaction, principal: Principal, order: Order, now: int) -> Order:
+    """The order at what its products cost now, written down where that has changed; its session's row is held, and its
+    event reports it. What is not for sale any more, or would come to nothing, stays at the price it had."""
+    wanted = dict.fromkeys(one.product_id for one in order.line_items if one.product_id is not None)
+    found = await products.products_by_id(tx, principal, list(wanted)) if wanted else {}
+    lines = tuple(_priced_by(found.get(one.product_id or ""), order.currency, one) for one in order.line_items)
+    if lines == order.line_items:
+        return order
+    basket = checked_basket(order.basket._replace(line_items=lines), field="line_items")
+    if not basket.totals.total:
+        return order
+    after = msgspec.structs.replace(order, line_items=lines, total_minor=basket.totals.total)
+    await records.reline(tx, after, now)
+    return after
+
+
+def _priced_by(product: Product | None, currency: str, line: LineItem) -> LineItem:
+    fixed = product is not None and product.active and product.price.pricing is Pricing.FIXED
+    if product is None or not fixed or product.price.currency != currency or product.price.suggested is None:
+        return line
+    return msgspec.structs.replace(line, unit_minor=product.price.suggested)
 
 
 async def sync_order(

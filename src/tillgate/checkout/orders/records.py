@@ -1,7 +1,7 @@
 """Every statement about orders."""
 
 from collections.abc import Sequence
-from typing import Final, TypedDict, Unpack
+from typing import Final, NamedTuple, TypedDict, Unpack
 
 import msgspec
 
@@ -53,6 +53,8 @@ _NEWEST_KEPT: Final = (
     "SELECT o.id, o.kept FROM orders o "
     "WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
 )
+_OLDER: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 ORDER BY o.id DESC LIMIT $4"
+_NEWER: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id > $3 ORDER BY o.id LIMIT $4"
 _FILTERED: Final = ("status", "fulfillment", "reference", "session_id", "customer_id")
 _RELEASE_REFERENCES: Final = with_list(
     "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
@@ -71,6 +73,18 @@ _UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at 
 _line_items: Final = msgspec.json.Decoder(tuple[LineItem, ...])
 _discounts: Final = msgspec.json.Decoder(tuple[Discount, ...])
 _encoder: Final = msgspec.json.Encoder()
+
+
+class Place(NamedTuple):
+    """A place in the list of all orders, and which way to read from there.
+
+    Attributes:
+        order_id: the order that stands there, which is not read; None for the end of the list.
+        newer: whether to read towards newer orders.
+    """
+
+    order_id: str | None
+    newer: bool
 
 
 class OrderFilters(TypedDict, total=False):
@@ -168,6 +182,13 @@ async def newest(
 ) -> list[Order]:
     """Up to ``limit + 1`` orders, newest first, that match what is given."""
     rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
+    return await _with_transfers(tx, [_order(row) for row in rows])
+
+
+async def from_place(tx: Transaction, project_id: str, livemode: bool, place: Place, limit: int) -> list[Order]:
+    """Up to ``limit + 1`` orders on one side of a place, the nearest first."""
+    at = place.order_id if place.order_id is not None else "" if place.newer else PageRequest().before
+    rows = await tx.fetch_all(_NEWER if place.newer else _OLDER, project_id, livemode, at, limit + 1)
     return await _with_transfers(tx, [_order(row) for row in rows])
 
 

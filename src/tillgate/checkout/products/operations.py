@@ -134,25 +134,27 @@ async def switch_mode(context: CheckoutContext, tx: Transaction, principal: Prin
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    product = await records.locked(tx, principal.project_id, principal.livemode, product_id)
-    if product is None:
-        raise NotFound("product", product_id)
-    now = context.clock.now()
+    product = await get_product(tx, principal, product_id)
     reference = product.reference or product.id
+    named = {one.id: one for one in [product, *await records.named(tx, product.project_id, reference)]}
+    # In one order, whichever of the twins somebody else switches at the same moment.
+    held = [await records.locked(tx, one.project_id, one.livemode, one.id) for _, one in sorted(named.items())]
+    product = next(one for one in held if one is not None and one.id == product_id)
+    now = context.clock.now()
     left = msgspec.structs.replace(product, reference=reference, active=False, updated_at=now)
     await records.update(tx, left)
     await emit_fact(context, tx, PRODUCT_UPDATED, left, to_api(left))
-    twins = [one for one in await records.named(tx, product.project_id, reference) if one.livemode is not left.livemode]
-    if not twins:
-        twin = msgspec.structs.replace(
-            left, id=ids.new_id(ids.PRODUCT), livemode=not left.livemode, active=True, created_at=now
-        )
-        await records.insert(tx, twin)
-        await emit_fact(context, tx, PRODUCT_CREATED, twin, to_api(twin))
+    twin = next((one for one in held if one is not None and one.livemode is not left.livemode), None)
+    if twin is not None:
+        twin = msgspec.structs.replace(twin, active=True, updated_at=now)
+        await records.update(tx, twin)
+        await emit_fact(context, tx, PRODUCT_UPDATED, twin, to_api(twin))
         return twin
-    twin = msgspec.structs.replace(twins[0], active=True, updated_at=now)
-    await records.update(tx, twin)
-    await emit_fact(context, tx, PRODUCT_UPDATED, twin, to_api(twin))
+    twin = msgspec.structs.replace(
+        left, id=ids.new_id(ids.PRODUCT), livemode=not left.livemode, active=True, created_at=now
+    )
+    await records.insert(tx, twin)
+    await emit_fact(context, tx, PRODUCT_CREATED, twin, to_api(twin))
     return twin
 
 

@@ -17,7 +17,7 @@ from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders.model import Order
-from tillgate.checkout.orders.operations import get_order
+from tillgate.checkout.orders.operations import Handed, get_order, record_delivery
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
 from tillgate.checkout.payments.model import Payment, RecordedPayment, TransactionKind, Transfer
@@ -217,6 +217,28 @@ async def cancel_refund(context: CheckoutContext, tx: Transaction, principal: Pr
     if refund.status is RefundStatus.CANCELED:
         return refund
     return await _drop(context, tx, recorded, _pending(refund), RefundStatus.CANCELED, context.clock.now())
+
+
+async def fail_delivery(
+    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: Handed
+) -> Order:
+    """Lines of a paid order could not be delivered: that is told, and their price goes back, as far as it is there.
+
+    Raises:
+        NotFound: the order is not in the caller's project and mode.
+        InvalidInput: a line is not one of the order's, or a text is wrong.
+        Conflict: the order is not paid, or a line was delivered.
+    """
+    order, failed = await record_delivery(context, tx, principal, order_id, handed)
+    amount = sum(one.amount_minor for one in failed)
+    recorded = await payments.locked_payment(tx, principal, order.payment.id)
+    payment = recorded.payment
+    minor = min(amount, payment.refundable_minor)
+    if not minor or not payment.refundable_atomic:
+        return await get_order(tx, principal, order_id)
+    whole = _Sum(minor, payment.refund_atomic(minor))
+    await _refund(context, tx, recorded, whole, RefundReason.OTHER, None, None, context.clock.now())
+    return await get_order(tx, principal, order_id)
 
 
 async def refund_order(

@@ -12,6 +12,7 @@ from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.kept import keep
 from tillgate.checkout.links import operations as links
 from tillgate.checkout.orders import operations as orders
+from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.redemptions import operations as redemptions
@@ -115,7 +116,7 @@ async def sync_records(
         expires=(before.expires_at, after.expires_at),
         payment_event=payment_event,
     )
-    await orders.sync_order(
+    synced = await orders.sync_order(
         context,
         tx,
         msgspec.structs.replace(order, payment=before.payment, expires_at=before.expires_at),
@@ -123,6 +124,8 @@ async def sync_records(
         order_status(after),
         now,
     )
+    if synced.status is OrderStatus.PAID and order.status is not OrderStatus.PAID:
+        await orders.deliver_automatically(context, tx, synced, now)
 
 
 async def emit_event(

@@ -1,5 +1,6 @@
 """A session is opened: from a link, for an amount or for line items, with its order and its payment."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -21,7 +22,7 @@ from tillgate.checkout.links import operations as links
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.checkout.metadata import checked_metadata
 from tillgate.checkout.orders import operations as orders
-from tillgate.checkout.orders.model import Basket
+from tillgate.checkout.orders.model import Basket, Order
 from tillgate.checkout.orders.operations import NewLineItem, NewOrder
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import (
@@ -102,7 +103,21 @@ class Visitor(NamedTuple):
     email: str | None = None
 
 
+class Beside(NamedTuple):
+    """What another language than the native one decides about the sessions that it opens.
+
+    Attributes:
+        lifetime_ms: how long they wait for money; as they say themselves, or as is set, where it is None.
+        keep: writes down what the language keeps of the order, in the session's own transaction and before its first
+            event reports it.
+    """
+
+    lifetime_ms: int | None = None
+    keep: Callable[[Order], Awaitable[None]] | None = None
+
+
 _NOBODY: Final = Visitor()
+_NATIVE: Final = Beside()
 
 
 class Opened(NamedTuple):
@@ -117,13 +132,15 @@ class Opened(NamedTuple):
 
 
 async def open_session(
-    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession, beside: Beside = _NATIVE
 ) -> CheckoutSession:
     """Open a session as :func:`open_kept_session` does."""
-    return (await open_kept_session(context, tx, principal, new)).session
+    return (await open_kept_session(context, tx, principal, new, beside)).session
 
 
-async def open_kept_session(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession) -> Opened:
+async def open_kept_session(
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession, beside: Beside = _NATIVE
+) -> Opened:
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
 
     Where the total is zero, it is complete at once, without a payment.
@@ -139,7 +156,7 @@ async def open_kept_session(context: CheckoutContext, tx: Transaction, principal
     if len(prices) != 1:
         raise InvalidInput("link_id", Problem.ONE_OF, others=("link_id", "amount", "line_items"), count=len(prices))
     link = await _open_link(context, tx, principal, new.link_id) if new.link_id is not None else None
-    return await _open(context, tx, principal, new, link)
+    return await _open(context, tx, principal, new, link, beside=beside)
 
 
 async def visit_link(
@@ -190,6 +207,8 @@ async def _open(
     new: NewSession,
     link: PaymentLink | None,
     stated: Stated | None = None,
+    *,
+    beside: Beside = _NATIVE,
 ) -> Opened:
     live = principal.livemode
     now = context.clock.now()
@@ -201,7 +220,7 @@ async def _open(
     project = await projects.get_settings(tx, principal.project_id)
     minutes = project.session_lifetime_minutes
     usual_ms = minutes * MINUTE_MS if minutes is not None else context.settings.session_lifetime_ms
-    lifetime_ms = publishable.lifetime_ms(principal, new, usual_ms)
+    lifetime_ms = beside.lifetime_ms or publishable.lifetime_ms(principal, new, usual_ms)
     order = await orders.checked_new_order(
         tx,
         principal,
@@ -292,7 +311,7 @@ async def _open(
             now,
         ),
     )
-    await orders.make(
+    made = await orders.make(
         tx,
         principal,
         order,
@@ -302,6 +321,8 @@ async def _open(
         expires_at=session.expires_at,
         now=now,
     )
+    if beside.keep is not None:
+        await beside.keep(made)
     if offer is not None:
         await redemptions.reserve(tx, offer, session_id=session_id, customer_id=new.customer_id, now=now)
     # Where the buyer says what a line costs, they may want to give something all the same.

@@ -1,5 +1,7 @@
 """What a session costs, changed while it waits for its first money: by what is taken off, or by what its buyer says."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from tillgate.base.errors import Conflict
@@ -15,7 +17,7 @@ from tillgate.checkout.products.operations import products_by_id
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, order_status, payment_state, require_own
-from tillgate.checkout.sessions.moving import emit_event, move
+from tillgate.checkout.sessions.moving import emit_event, move, waits_until
 from tillgate.events.types import SESSION_UPDATED
 from tillgate.store import Transaction
 
@@ -55,6 +57,39 @@ async def complete(context: CheckoutContext, tx: Transaction, principal: Princip
     if not await redemptions.consume(tx, session.id, now=now):
         raise Conflict(Problem.CODE_IS_GONE, code="discount_used_up")
     return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
+
+
+async def requote(
+    context: CheckoutContext,
+    tx: Transaction,
+    principal: Principal,
+    session_id: str,
+    *,
+    lifetime_ms: int,
+    keep: Callable[[Order], Awaitable[None]],
+) -> CheckoutSession:
+    """Offer a session that waits for money at what its products cost now, for ``lifetime_ms`` from now on. Its address
+    stays; once money was seen, its price does as well.
+
+    Args:
+        keep: writes down what a language keeps of the order, before the events report it.
+
+    Raises:
+        NotFound: the session is not in the caller's project and mode.
+        Conflict: money was seen for it, or it has ended.
+    """
+    session, now = require_own(await records.locked(tx, session_id), principal, session_id), context.clock.now()
+    if session.status is not SessionStatus.PENDING or now >= session.expires_at:
+        raise Conflict(Problem.PRICE_IS_FINAL, code="session_not_pending")
+    order = after = await orders.get_order_of_session(tx, session.id)
+    # A discount is reckoned from the price that it was given for.
+    if not (session.payment.transfers or session.payment.dropped or order.discounts):
+        after = await orders.priced_again(tx, principal, order, now)
+    await keep(after)
+    if after != order:
+        session = await reprice(context, tx, session, order, after, now)
+    await records.set_expiry(tx, session.id, now + lifetime_ms)
+    return await waits_until(context, tx, session, now + lifetime_ms, now)
 
 
 async def open_lines(tx: Transaction, principal: Principal, order: Order) -> list[tuple[LineItem, Product]]:

@@ -346,6 +346,21 @@ async def answers_since(tx: Transaction, chain_id: int) -> int | None:
     return answered
 
 
+class Heights(NamedTuple):
+    """The newest block that a watcher saw, and the newest that is final."""
+
+    head: int
+    final: int
+
+
+async def heights(tx: Transaction, chain_id: int) -> Heights | None:
+    """How far a network has come, as its watcher saw it last; None where it has not begun."""
+    row = await tx.fetch_one(_ANSWERED, chain_id)
+    if row is None or row["head_number"] is None or row["final_number"] is None:
+        return None
+    return Heights(row["head_number"], row["final_number"])
+
+
 async def looked_until(tx: Transaction, chain_id: int) -> int:
     """The time of the newest block that was read and told; 0 where none was."""
     row = await tx.fetch_one(_CHAIN, chain_id)

@@ -1,6 +1,6 @@
 """``client.orders``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +75,47 @@ class AsyncOrders:
     async def wait(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
         """Wait for the rest of an underpaid order: a further payment settles it automatically."""
         call = call_of("POST", path_of("orders", id, "wait"), query={"expand": expand}, idempotency_key=idempotency_key)
+        return await self._transport.send(call, Order)
+
+    async def deliver(
+        self,
+        id: str,
+        *,
+        line_item_ids: Sequence[str] | None = None,
+        transaction_id: str | None = None,
+        tokens: Sequence[Mapping[str, str]] | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Order:
+        """Mark items of a paid order as delivered: those that are named, or all that are still open."""
+        body = {"lineItemIds": line_item_ids, "transactionId": transaction_id, "tokens": tokens}
+        call = call_of(
+            "POST",
+            path_of("orders", id, "deliver"),
+            query={"expand": expand},
+            body={name: value for name, value in body.items() if value is not None},
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, Order)
+
+    async def fail_delivery(
+        self,
+        id: str,
+        *,
+        line_item_ids: Sequence[str] | None = None,
+        reason: str | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Order:
+        """Mark items of a paid order as not delivered, and refund their price. Needs `refunds:write` as well."""
+        body = {"lineItemIds": line_item_ids, "reason": reason}
+        call = call_of(
+            "POST",
+            path_of("orders", id, "fail_delivery"),
+            query={"expand": expand},
+            body={name: value for name, value in body.items() if value is not None},
+            idempotency_key=idempotency_key,
+        )
         return await self._transport.send(call, Order)
 
     async def refund(

@@ -1,7 +1,7 @@
 # Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
 """``client.orders``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +76,47 @@ class Orders:
     def wait(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
         """Wait for the rest of an underpaid order: a further payment settles it automatically."""
         call = call_of("POST", path_of("orders", id, "wait"), query={"expand": expand}, idempotency_key=idempotency_key)
+        return self._transport.send(call, Order)
+
+    def deliver(
+        self,
+        id: str,
+        *,
+        line_item_ids: Sequence[str] | None = None,
+        transaction_id: str | None = None,
+        tokens: Sequence[Mapping[str, str]] | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Order:
+        """Mark items of a paid order as delivered: those that are named, or all that are still open."""
+        body = {"lineItemIds": line_item_ids, "transactionId": transaction_id, "tokens": tokens}
+        call = call_of(
+            "POST",
+            path_of("orders", id, "deliver"),
+            query={"expand": expand},
+            body={name: value for name, value in body.items() if value is not None},
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, Order)
+
+    def fail_delivery(
+        self,
+        id: str,
+        *,
+        line_item_ids: Sequence[str] | None = None,
+        reason: str | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> Order:
+        """Mark items of a paid order as not delivered, and refund their price. Needs `refunds:write` as well."""
+        body = {"lineItemIds": line_item_ids, "reason": reason}
+        call = call_of(
+            "POST",
+            path_of("orders", id, "fail_delivery"),
+            query={"expand": expand},
+            body={name: value for name, value in body.items() if value is not None},
+            idempotency_key=idempotency_key,
+        )
         return self._transport.send(call, Order)
 
     def refund(

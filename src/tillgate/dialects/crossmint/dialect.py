@@ -1,0 +1,25 @@
+"""Crossmint's headless checkout: orders at ``/api/2022-06-09/orders``, over the same orders as every language."""
+
+from typing import Final
+
+from tillgate.dialects.crossmint.errors import TELLING
+from tillgate.dialects.crossmint.ids import is_id
+from tillgate.dialects.crossmint.routes import ROUTES
+from tillgate.dialects.crossmint.webhooks import CROSSMINT_STYLE
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling
+
+VERSION_PATH: Final = "/api/2022-06-09"
+PREFIX: Final = "/crossmint"
+
+CROSSMINT: Final = Dialect(
+    name="crossmint",
+    mounts=(VERSION_PATH, PREFIX + VERSION_PATH),
+    routes=ROUTES,
+    telling=TELLING,
+    idempotency=IdempotencyPolicy("crossmint"),
+    spelling=Spelling(is_id=is_id),
+    # The document's sample joins its base and "/orders" by a slash of its own.
+    one_slash=True,
+    webhooks=CROSSMINT_STYLE,
+    key_format="crossmint",
+)

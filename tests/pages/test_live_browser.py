@@ -1,0 +1,249 @@
+"""A live session's page in a real browser, before a real server that watches a real node: by wallet, by hand, without
+scripts."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser import OpenPage
+from tests.rails.evm.anvil import CHAIN_ID, Anvil, running_anvil
+from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
+from tests.running import RunningServer
+
+pytestmark = pytest.mark.slow
+
+CONFIRMATIONS = 3
+ATOMIC = 10**6
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+WAIT_MS = 30_000
+
+# A wallet as EIP-6963 has it. What it is asked goes to the node, and what it would ask its owner the test has said.
+WALLET = """
+() => {
+  const asked = (window.askedOfWallet = []);
+  const provider = {
+    request: async ({ method, params }) => {
+      asked.push({ method, params });
+      const told = await window.wallet(method, params ?? []);
+      if (told.code) throw Object.assign(new Error("refused"), { code: told.code });
+      return told.result;
+    },
+  };
+  const info = { uuid: "350670db-19fa-4704-a166-e52e178b59d2", name: "<b>Purse</b>", icon: "", rdns: "example.purse" };
+  const detail = Object.freeze({ info, provider });
+  window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+}
+"""
+
+
+class Owner:
+    """The owner of the wallet in the browser: what they and their wallet answer."""
+
+    def __init__(self, anvil: Anvil) -> None:
+        self._anvil = anvil
+        self.chain = hex(CHAIN_ID)
+        self.refusals: dict[str, int] = {}
+        self.results: dict[str, Any] = {}
+
+    def answer(self, method: str, params: list[Any]) -> dict[str, Any]:
+        if method in self.refusals:
+            return {"code": self.refusals[method]}
+        if method in self.results:
+            return {"result": self.results[method]}
+        match method:
+            case "eth_requestAccounts":
+                return {"result": [self._anvil.account]}
+            case "eth_chainId":
+                return {"result": self.chain}
+            case "wallet_switchEthereumChain" | "wallet_addEthereumChain":
+                self.chain = params[0]["chainId"]
+                return {"result": None}
+            case "eth_sendTransaction":
+                (transaction,) = params
+                del transaction["chainId"]
+                return {"result": self._anvil.ask(method, transaction | {"gas": hex(1_000_000)})}
+            case _:
+                raise AssertionError(f"a wallet was asked for {method}")
+
+
+class Live(NamedTuple):
+    """A shop that is paid on anvil's chain."""
+
+    anvil: Anvil
+    url: str
+    api: httpx.Client
+
+    def session(self, **fields: Any) -> dict[str, Any]:
+        if "linkId" not in fields:
+            fields["amount"] = {"value": "50.00", "currency": "USD"}
+        answer = self.api.post("/checkout_sessions", json=fields)
+        assert answer.status_code == 201, answer.text
+        session: dict[str, Any] = answer.json()
+        return session | {"url": f"{self.url}/checkout/{session['id']}"}
+
+    def link(self) -> dict[str, Any]:
+        answer = self.api.post("/payment_links", json={"title": "Beans", "fiatAmount": "50.00"})
+        assert answer.is_success, answer.text
+        link: dict[str, Any] = answer.json()
+        return link
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    server = RunningServer(tmp_path_factory.mktemp("live") / "data")
+    with running_anvil() as anvil:
+        anvil.mine(CONFIRMATIONS)
+        server.project()
+        named = ("--chain-id", str(CHAIN_ID), "--rpc", anvil.url, "--confirmations", str(CONFIRMATIONS))
+        server.cli("networks", "add", "anvil", *named, dev=True)
+        for token, symbol in ((anvil.token, "TUSD"), (anvil.other_token, "OUSD")):
+            of = ("--network", "anvil", "--address", token)
+            server.cli("tokens", "add", *of, "--currency", "USD", "--symbol", symbol, "--yes")
+            server.cli("tokens", "accept", *of)
+        server.cli("wallets", "set", "--xpub", VECTORS[SEED_1, "m/0'/1/2'"], "--yes")
+        server.start()
+        try:
+            with server.client(server.key(mode="live")) as api:
+                yield Live(anvil, server.url, api)
+        finally:
+            server.stop()
+
+
+def with_wallet(page: Page, anvil: Anvil) -> Owner:
+    owner = Owner(anvil)
+    page.expose_function("wallet", owner.answer)
+    return owner
+
+
+def headline(page: Page) -> Any:
+    return page.locator("#headline")
+
+
+def test_a_wallet_that_comes_late_pays_and_the_page_follows_to_the_end(live: Live, page: Page) -> None:
+    """Connect, switch the network, send: the transfer of exactly what is asked for; then seen, confirmations, paid. The
+    wallet's name is text, whatever it is called."""
+    session, owner = live.session(), with_wallet(page, live.anvil)
+    owner.chain = "0x1"
+    page.goto(session["url"])
+    expect(page.get_by_text("The amount that must arrive")).to_be_visible()
+    assert page.locator("[data-address]").inner_text() == session["paymentAddress"]
+    expect(page.locator("[data-wallets]")).to_be_hidden()
+
+    page.evaluate(WALLET)
+    page.get_by_role("button", name="Pay with <b>Purse</b>").click()
+    expect(page.locator("[data-wallets-status]")).to_have_text(re.compile("Your wallet has sent it"), timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Pay with")).to_be_disabled()
+    asked = [one["method"] for one in page.evaluate("askedOfWallet")]
+    assert asked == [
+        "eth_requestAccounts",
+        "eth_chainId",
+        "wallet_switchEthereumChain",
+        "eth_chainId",
+        "eth_sendTransaction",
+    ]
+
+    live.anvil.mine()
+    expect(page.locator("[data-depth]")).to_have_text(f"Confirmations: 1 of {CONFIRMATIONS}", timeout=WAIT_MS)
+    live.anvil.mine()
+    expect(page.locator("[data-depth]")).to_have_text(f"Confirmations: 2 of {CONFIRMATIONS}", timeout=WAIT_MS)
+    live.anvil.mine(CONFIRMATIONS)
+    expect(page.locator("#live")).to_have_attribute("data-status", "paid", timeout=WAIT_MS)
+    found = live.api.get(f"/checkout_sessions/{session['id']}").json()
+    assert found["received"]["eth"] == "50"
+
+
+@pytest.mark.parametrize(
+    ("refusals", "results", "words"),
+    [
+        ({"eth_sendTransaction": 4001}, {}, "You declined in your wallet. Nothing was sent."),
+        ({"eth_requestAccounts": 4001}, {}, "You declined in your wallet. Nothing was sent."),
+        ({"eth_requestAccounts": -32002}, {}, "already shows a request"),
+        # The catalogue has no public node of this chain, so no wallet is told of one.
+        ({"wallet_switchEthereumChain": 4902}, {"eth_chainId": "0x1"}, "nothing was sent. You can still"),
+        ({"eth_sendTransaction": -32603}, {}, "did not say whether it sent the payment"),
+        ({}, {"eth_sendTransaction": None}, "did not say whether it sent the payment"),
+    ],
+)
+def test_what_a_wallet_answers_is_said_calmly(
+    live: Live, page: Page, refusals: dict[str, int], results: dict[str, Any], words: str
+) -> None:
+    """Nothing was sent, where that is known; what is not known is never called failed."""
+    session, owner = live.session(), with_wallet(page, live.anvil)
+    owner.refusals, owner.results = refusals, results
+    page.goto(session["url"])
+    page.evaluate(WALLET)
+
+    page.get_by_role("button", name="Pay with").click()
+
+    status = page.locator("[data-wallets-status]")
+    expect(status).to_contain_text(words, timeout=WAIT_MS)
+    assert "failed" not in status.inner_text().lower()
+
+
+def test_a_wallet_that_does_not_know_the_network_is_told_public_facts(live: Live, page: Page) -> None:
+    """The catalogue's public node, and never one of the operator's."""
+    session, owner = live.session(), with_wallet(page, live.anvil)
+    owner.chain, owner.refusals = "0x1", {"wallet_switchEthereumChain": 4902}
+    page.goto(session["url"])
+    known = {"rpc": "https://rpc.example", "name": "Example", "coin": "ETH", "explorer": "https://scan.example"}
+    page.evaluate("known => Object.assign(document.querySelector('[data-wallets]').dataset, known)", known)
+    page.evaluate(WALLET)
+
+    page.get_by_role("button", name="Pay with").click()
+
+    expect(page.locator("[data-wallets-status]")).to_have_text(re.compile("has sent it"), timeout=WAIT_MS)
+    (added,) = [
+        one["params"][0] for one in page.evaluate("askedOfWallet") if one["method"] == "wallet_addEthereumChain"
+    ]
+    assert added["rpcUrls"] == ["https://rpc.example"] and added["chainId"] == hex(CHAIN_ID)
+    assert live.anvil.url not in page.content()
+
+
+def test_without_scripts_a_network_is_chosen_and_a_hash_explained(live: Live, open_page: OpenPage) -> None:
+    """A link's session has no address until its buyer has chosen; the hash is explained, and what is no hash is said to
+    be none."""
+    page = open_page(java_script_enabled=False)
+    page.goto(live.link()["checkoutUrl"])
+    page.get_by_role("button", name="Continue to payment").click()
+    expect(headline(page)).to_have_text("Choose how to pay")
+    assert page.locator("[data-address]").count() == 0
+
+    page.get_by_role("button", name="OUSD").click()
+    address = page.locator("[data-address]").inner_text()
+    assert re.fullmatch(r"0x[0-9a-fA-F]{40}", address) and address != address.lower()
+    link = page.get_by_role("link", name="Open in a wallet app").get_attribute("href")
+    assert link is not None and link.lower() == (
+        f"ethereum:{live.anvil.other_token}@{CHAIN_ID}/transfer?address={address}&uint256={50 * ATOMIC}".lower()
+    )
+
+    sent = live.anvil.pay(address, 50 * ATOMIC)
+    page.locator(".look-up summary").last.click()
+    page.get_by_label("Transaction hash").fill(sent)
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.locator("[data-looked-up]")).to_contain_text("waits for its turn")
+    page.get_by_label("Transaction hash").fill("0x12")
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.locator("[data-looked-up]")).to_contain_text("This is not a transaction hash.")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "en"), ("light", "ar")])
+def test_the_page_can_be_used_by_everybody(
+    live: Live, open_page: OpenPage, width: int, scheme: str, language: str
+) -> None:
+    """Nothing for axe to complain about and nothing to scroll sideways for, choosing and paying."""
+    page = open_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    with_wallet(page, live.anvil)
+    page.goto(f"{live.session(locale=language)['url']}")
+    page.evaluate(WALLET)
+    expect(page.locator("[data-wallets]")).to_be_visible()
+    for one in page.locator(".look-up summary").all():
+        one.click()
+
+    assert Axe().run(page, options=WCAG).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
