@@ -18,7 +18,7 @@ EXAMPLES = 15
 STARTS_A_PROCESS = frozenset({
     "browser", "consumer", "envoy", "caddy", "fleet", "fresh_server", "keyturn", "nginx", "postgres_database_url",
     "postgres_server", "postgres_url", "reader", "redis_server", "running", "sdk", "served", "server",
-    "standby", "left",
+    "standby", "left", "live",
 })  # fmt: skip
 
 

@@ -163,7 +163,7 @@ def test_a_wallet_that_comes_late_pays_and_the_page_follows_to_the_end(live: Liv
         ({"eth_sendTransaction": 4001}, {}, "You declined in your wallet. Nothing was sent."),
         ({"eth_requestAccounts": 4001}, {}, "You declined in your wallet. Nothing was sent."),
         ({"eth_requestAccounts": -32002}, {}, "already shows a request"),
-        # The catalogue has no public node of this chain, so no wallet is told of one.
+        # The catalogue has no public node of this chain, so no wallet can add it.
         ({"wallet_switchEthereumChain": 4902}, {"eth_chainId": "0x1"}, "nothing was sent. You can still"),
         ({"eth_sendTransaction": -32603}, {}, "did not say whether it sent the payment"),
         ({}, {"eth_sendTransaction": None}, "did not say whether it sent the payment"),
