@@ -3,9 +3,11 @@
 from typing import Final
 
 from tillgate.dialects.craftkit import CRAFTKIT
+from tillgate.dialects.smartpay import SMARTPAY
 from tillgate.wire.dialect import Dialect
 
 SPOKEN: Final[tuple[Dialect, ...]] = (
     # In the order in which pages show them; CraftKit's is the last.
+    SMARTPAY,
     CRAFTKIT,
 )
