@@ -20,6 +20,7 @@ METADATA_MAX: Final = 20
 DOCUMENT_BYTES_MAX: Final = 16 * 1024
 IDS_MAX: Final = 50
 ID_LENGTH_MAX: Final = 64
+_CURRENCY: Final = Verbatim("currency")
 _AUTOMATIC: Final = frozenset({"automatic", "autommatic"})
 
 
@@ -33,7 +34,7 @@ def required(value: T | None, field: str) -> T:
     return value
 
 
-def yen(currency: str | None, field: Field = Verbatim("currency")) -> None:
+def yen(currency: str | None, field: Field = _CURRENCY) -> None:
     """
     Raises:
         InvalidInput: the currency is absent or another.
