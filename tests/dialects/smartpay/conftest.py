@@ -62,8 +62,8 @@ class Smart:
         if shown:
             named["Authorization"] = f"Basic {shown}"
         root = "" if path.startswith(("/api", "/smartpay", "/v1")) else "/v1"
-        query = {"dev-lang": "python", "sdk-version": "0.6.0"}
-        return await self.http.request(method, f"{root}{path}", json=body, headers=named, params=query)
+        query = f"{'&' if '?' in path else '?'}dev-lang=python&sdk-version=0.6.0"
+        return await self.http.request(method, f"{root}{path}{query}", json=body, headers=named)
 
     async def done(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """The same, where it must succeed."""

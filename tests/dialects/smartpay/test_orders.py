@@ -197,7 +197,7 @@ async def test_bad_input_is_refused_in_the_envelope(smart: Smart) -> None:
         body = smart.payload(**changes) if whole else changes
         answer = await smart.call(method, path, body)
         told = answer.json()
-        assert (answer.status_code, told["errorCode"]) == (400, "request.invalid"), (path, changes, told)
+        assert (answer.status_code, told.get("errorCode")) == (400, "request.invalid"), (path, changes, told)
         assert told["statusCode"] == 400 and told["message"] and b'": ' not in answer.content
     assert (await smart.done("GET", "/checkout-sessions"))["data"] == []
 
