@@ -31,7 +31,7 @@ from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
-from tillgate.access import CodeTries, VisitorLimit
+from tillgate.access import CodeTries, Keyless, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.alerts import operations as alerts
 from tillgate.access.alerts.mailing import AlertMails
@@ -68,6 +68,7 @@ from tillgate.pages.mails import BuyerMails
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
+from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
@@ -92,6 +93,11 @@ CODE_LIMIT: Final = Limit(1 / 60, 20)
 # Of one visitor and of one address of mail: enough for somebody who looks in the wrong folder.
 LOST_PASSWORD_LIMIT: Final = Limit(5 / 3600, 5)
 KEY_CODE_LIMIT: Final = Limit(1.0, 300)
+# Checkouts that all visitors of a project open together without a key: more than a busy shop's buyers need. Who has a
+# key on a server of their own is not held up when others use this up.
+KEYLESS_PROJECT_LIMIT: Final = Limit(5.0, 600)
+# Looks of one visitor without a key: a page that asks every two seconds, for a few buyers behind one address.
+KEYLESS_LOOK_LIMIT: Final = Limit(2.0, 60)
 
 _log = structlog.get_logger("app")
 
@@ -162,9 +168,10 @@ class Tillgate:
         self._sender = Sender(sealer, clock, guarded_transport(guard))
         self._tests = Sender(sealer, clock, guarded_transport(guard, open_max=TEST_CONNECTIONS_MAX, kept_max=0))
         self._worker = DeliveryWorker(database, self._sender, clock, outbox, tests=self._tests)
+        networks = EvmRail(clock, dev=settings.dev)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
-            Rails(test=SimulatedRail(), live=None),
+            Rails(test=SimulatedRail(), live=networks, networks=networks),
             clock,
             outbox,
         )
@@ -208,6 +215,11 @@ class Tillgate:
             endpoints,
             self._worker,
             CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
+            Keyless(
+                VisitorLimit(limiter, "keyless", settings.visit_limit),
+                VisitorLimit(limiter, "keyless-by-project", KEYLESS_PROJECT_LIMIT),
+                VisitorLimit(limiter, "keyless-looks", KEYLESS_LOOK_LIMIT),
+            ),
             settings.public_url,
         )
         around: dict[str, Any] = {

@@ -44,6 +44,7 @@ _VALUES: Final[dict[str, Sequence[Any]]] = {
     "events": (["*"], ["session.*"], ["order.paid", "refund.*"]),
     "email": ("ada@example.com", "grace@example.com", "joan@example.com", None),
     "destination": (REFUND_STAYS_PENDING, REFUND_FAILS, "0x" + "ab" * 20, None),
+    "asset": ("eip155:8453/erc20:0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",),
     "txHash": ("0x" + "cd" * 32,),
     "outcome": OUTCOMES,
     "payer": tuple(PAYERS),

@@ -34,6 +34,7 @@ BODIES = {"/payment_links": LINK, "/checkout_sessions": AMOUNT, "/webhook_endpoi
 
 # What the routes below an object need before they look for it; an empty object suffices for all others.
 WANTED: dict[str, dict[str, Any]] = {
+    "/checkout_sessions/{id}/payment_option": {"asset": "eip155:8453/slip44:60"},
     "/orders/{id}/refund": {"what": "everything"},
     "/payments/{id}": {"metadata": None},
     "/refunds/{id}": {"metadata": None},

@@ -97,11 +97,13 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
     await page("GET", "/checkout/{id}/state", own)
     await page("GET", "/checkout/{id}/cancel", own)
     await page("POST", "/checkout/{id}/simulate", own, "no outcome", refused=True, outcome="x")
+    await page("POST", "/checkout/{id}/payment-option", own, "simulated", asset="eip155:8453/slip44:60")
     for method, route in (
         ("GET", "/checkout/{id}"),
         ("GET", "/checkout/{id}/state"),
         ("GET", "/checkout/{id}/cancel"),
         ("POST", "/checkout/{id}/simulate"),
+        ("POST", "/checkout/{id}/payment-option"),
         ("POST", "/checkout/{id}/amount"),
         ("POST", "/checkout/{id}/promotion-code"),
         ("POST", "/checkout/{id}/promotion-code/remove"),

@@ -21,6 +21,8 @@ from tests.house.source import ROOT, SRC, python_files, texts_of, where
 from tests.house.test_tests import functions
 from tillgate.api.application import ROUTES
 
+BUTTON = SRC / "tillgate/dialects/coin_moebius/button/coin-moebius-buy.js"
+
 
 class Reason(NamedTuple):
     """Why no test runs it."""
@@ -85,6 +87,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/test-mode.md", "Making a payment happen"): "tests/journeys/test_readme.py::"
     "test_the_quickstart_works_as_it_is_written",
     ("docs/test-mode.md", "Letting time pass"): "tests/journeys/test_readme.py::test_time_passes_as_the_guide_says",
+    ("docs/dialects/coin-moebius.md", "*"): "tests/dialects/coin_moebius/test_guide.py::"
+    "test_the_guide_works_as_it_is_written",
     ("docs/webhooks.md", "*"): "tests/journeys/test_webhooks_guide.py::test_the_guide_works_as_it_is_written",
     ("sdks/typescript/README.md", "*"): "tests/sdk/test_typescript.py::test_the_quickstart_runs_word_for_word",
     ("sdks/python/README.md", "*"): "tests/client/test_readme.py::test_the_quickstart_runs_word_for_word",
@@ -350,6 +354,8 @@ def test_every_option_in_a_sentence_is_one_of_a_command() -> None:
     known = {name for tree in PROGRAMS.values() for name in options(tree)}
     for program in ("bench/__main__.py", "soak/__main__.py", "attacks/__main__.py"):
         known |= set(re.findall(r'"(--[a-z-]+)"', (ROOT / program).read_text("utf-8")))
+    # The button's variables are written like options, and are in its script.
+    known |= set(re.findall(r"var\((--cm-[a-z-]+)", BUTTON.read_text("utf-8")))
     alone = {(span.page, span.text.split()[0]) for span in documents.spans() if span.text.startswith("--")}
     assert sorted(one for one in alone if one[1] not in known) == []
     assert len(alone) > 20

@@ -6,7 +6,7 @@ What a preflight is told is no permission. It may be a few seconds old, therefor
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from keyturn.keys.model import KnownKey
 from keyturn.keys.restrictions import ORIGIN_LENGTH_MAX, is_origin_among, origin_patterns
@@ -23,6 +23,28 @@ EXPOSED_HEADERS: Final = b"idempotency-replayed, ratelimit, ratelimit-policy, re
 Headers = list[tuple[bytes, bytes]]
 
 VARY: Final = (b"vary", b"Origin")
+
+
+class Preflights(Protocol):
+    """Answers browsers that ask before they call."""
+
+    async def preflight(self, origin: str, methods: Sequence[str]) -> Headers:
+        """The headers of the answer to ``OPTIONS``; ``methods`` are those that the path has."""
+        ...
+
+
+class EveryOrigin:
+    """Pages of every origin may call what asks for no key. A key is not among the headers that they may send: it does
+    not belong in a page."""
+
+    async def preflight(self, origin: str, methods: Sequence[str]) -> Headers:
+        """The same for every origin, so that whoever keeps it may give it to others."""
+        return [
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-allow-methods", ", ".join(methods).encode()),
+            (b"access-control-allow-headers", b"content-type, idempotency-key, idempotency-visitor"),
+            (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
+        ]
 
 
 class Origins:

@@ -14,7 +14,7 @@ import msgspec
 
 from keyturn.admission.layer import Caller, KeyLayer, RateLimited
 from keyturn.admission.needs import Access
-from keyturn.admission.origins import Origins, answer_headers
+from keyturn.admission.origins import Preflights, answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.database import StoreError
 from keyturn.http.denials import Headers, rate_headers
@@ -132,7 +132,7 @@ class Pipeline:
         *,
         plain_http_from: Networks,
         clock: Clock,
-        origins: Origins | None = None,
+        origins: Preflights | None = None,
         trusted: Networks = _NO_PROXIES,
         key_first: bool = True,
         key_format: str = "",
@@ -182,7 +182,7 @@ class Pipeline:
                 log.note(self._line(exchange, key, answer.status, begun_ns))
         await send_answer(send, answer, exchange.id)
 
-    async def _preflight(self, exchange: Exchange, origins: Origins) -> Answer:
+    async def _preflight(self, exchange: Exchange, origins: Preflights) -> Answer:
         """What a browser asks before it calls from another origin. There is no key to ask for, nor any harm done."""
         self._language.route(exchange)
         methods = sorted(exchange.found.by_method) if exchange.found is not None else ()

@@ -11,7 +11,7 @@ from tillgate.access.keys import (
     principal_of,
     returns_of,
 )
-from tillgate.access.visitors import CodeTries, VisitorLimit, visitor
+from tillgate.access.visitors import CodeTries, Keyless, VisitorLimit, visitor
 
 __all__ = [
     "ALLOW",
@@ -20,6 +20,7 @@ __all__ = [
     "RETURN",
     "CodeTries",
     "KeyEventLog",
+    "Keyless",
     "VisitorLimit",
     "checked_allow",
     "price_set_by",

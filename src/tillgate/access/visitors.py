@@ -50,3 +50,28 @@ class CodeTries(NamedTuple):
         return await self.visitors.seconds_to_wait(project_id, visitor(address)) or await self.keys.seconds_to_wait(
             key_id
         )
+
+
+class Keyless(NamedTuple):
+    """How fast somebody may call who shows no key, where none is needed.
+
+    Attributes:
+        opening: what makes something, by project and visitor.
+        opening_of_all: the same of all visitors of a project together: what many of them could fill it with.
+        looking: what reads, by project and visitor.
+    """
+
+    opening: VisitorLimit
+    opening_of_all: VisitorLimit
+    looking: VisitorLimit
+
+    async def seconds_to_open(self, project_id: str, address: str | None) -> int:
+        """Count one more thing made; zero where it may go ahead, or whole seconds until it could."""
+        # The visitor's first: what one of them does too often costs the others nothing.
+        return await self.opening.seconds_to_wait(
+            project_id, visitor(address)
+        ) or await self.opening_of_all.seconds_to_wait(project_id)
+
+    async def seconds_to_look(self, project_id: str, address: str | None) -> int:
+        """Count one more look; zero where it may go ahead, or whole seconds until it could."""
+        return await self.looking.seconds_to_wait(project_id, visitor(address))

@@ -19,13 +19,13 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
 
 
-class CreateTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CreateTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A new clock; sessions that are created with its id as ``testClockId`` follow it."""
 
     name: str | None = None
 
 
-class AdvanceTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AdvanceTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """By how many seconds the clock is put forward, 366 days at most."""
 
     seconds: int

@@ -22,7 +22,9 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("coupons:read"), Need("coupons:write")
 
 
-class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateCoupon(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new coupon: ``discountAmount`` and ``currency`` where ``discountType`` is ``amount``, ``discountPercentage``
     (a decimal string such as ``"12.5"``) where it is ``percentage``. ``expiresAt`` is an RFC 3339 timestamp."""
 
@@ -38,7 +40,9 @@ class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     metadata: dict[str, Any] | None = None
 
 
-class UpdateCoupon(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class UpdateCoupon(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole. What a coupon is worth
     never changes: make another, and switch this one off."""
 

@@ -22,7 +22,7 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("customers:read"), Need("customers:write")
 
 
-class CreateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CreateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A new customer; every field may be left out. ``email`` and ``reference`` are unique where given."""
 
     email: str | None = None
@@ -31,7 +31,7 @@ class CreateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     metadata: dict[str, Any] | None = None
 
 
-class UpdateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class UpdateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What may be changed; fields that are left out stay, null clears, ``metadata`` is replaced as a whole."""
 
     email: str | msgspec.UnsetType | None = msgspec.UNSET

@@ -40,7 +40,7 @@ RELATED: Final = (
     ("invalid_api_key", "missing_scope", "secret_key_required", "wrong_mode", "https_required", "project_suspended"),
     ("address_not_allowed", "origin_not_allowed", "app_not_allowed"),
     ("client_secret_missing", "client_secret_wrong", "secret_key_required"),
-    ("test_mode_only", "live_mode_not_configured", "wrong_mode"),
+    ("test_mode_only", "live_mode_not_configured", "currency_not_accepted", "wrong_mode"),
     ("invalid_body", "invalid_query", "body_too_large", "unsupported_media_type"),
     ("unknown_path", "method_not_allowed", "not_found"),
     ("conflict", "session_changed"),
@@ -202,10 +202,15 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "This payment link is archived and cannot be changed; create a new one.",
     ),
     "live_mode_not_configured": ErrorPage(
-        "Use a test key, or ask the operator to set up a live rail: [going live](../going-live.md#money). Sessions "
-        "are never created with an address that nobody owns.",
-        "Live mode is not set up on this server: it has no wallet for live payments. Use a test key, or ask the "
-        "operator to set up a live rail.",
+        "Name a network, and set and confirm the project's wallet: [live mode](../live.md). Sessions are never created "
+        "with an address that nobody owns.",
+        "No network is set up on this server that serves live payments. Ask the operator to name one: tillgate "
+        "networks add.",
+    ),
+    "currency_not_accepted": ErrorPage(
+        "Ask for one of the currencies in the message, or let the project take a token that is worth yours: "
+        "[tokens](../live.md#tokens).",
+        "No token that this project takes is worth JPY. It can be paid in EUR, USD (EURC, USDC).",
     ),
     "session_not_payable": ErrorPage(
         "Read the session's `status`; [events and webhooks](../reference/events.md#where-a-session-can-go) lists "

@@ -97,7 +97,12 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "link_used_up": ErrorKind(409, "conflict", "The payment link has reached its maxCompletedSessions."),
     "link_archived": ErrorKind(409, "conflict", "An archived payment link cannot be changed; create a new one."),
     "live_mode_not_configured": ErrorKind(
-        409, "conflict", "No wallet for live payments is set up on this server. Use a test key."
+        409, "conflict", "No network, or no confirmed wallet of the project, is set up for live payments."
+    ),
+    "currency_not_accepted": ErrorKind(
+        409,
+        "conflict",
+        "No token that the project takes is worth the price's currency; the message names the currencies that are.",
     ),
     "session_not_payable": ErrorKind(
         409, "conflict", "The session's state does not allow this outcome; the message says why."

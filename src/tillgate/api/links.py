@@ -22,7 +22,9 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("links:read"), Need("links:write")
 
 
-class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreatePaymentLink(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new link: ``fiatAmount`` is a decimal string and may be zero, ``fiatCurrency`` an ISO 4217 code. With
     ``allowPromotionCodes`` its buyers may type a promotion code on the checkout's page. From ``expiresAt`` on, and once
     ``maxCompletedSessions`` of its sessions were paid, it opens no more. The URLs may hold ``{CHECKOUT_SESSION_ID}``
@@ -39,7 +41,9 @@ class CreatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unkn
     max_completed_sessions: int | None = None
 
 
-class UpdatePaymentLink(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class UpdatePaymentLink(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """What may be changed; fields that are left out stay as they are."""
 
     title: str | msgspec.UnsetType = msgspec.UNSET

@@ -32,7 +32,7 @@ READ, WRITE = Need("orders:read"), Need("orders:write")
 REFUND = Need("refunds:write")
 
 
-class UpdateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class UpdateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
 
     fulfillment: Literal["unfulfilled", "fulfilled"] | msgspec.UnsetType = msgspec.UNSET

@@ -28,14 +28,16 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("payments:read"), Need("payments:write")
 
 
-class CapturePayment(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CapturePayment(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` releases the rest."""
 
     amount: DecimalText | None = None
     cancel_remainder: bool = True
 
 
-class UpdatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class UpdatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """``metadata`` is replaced as a whole."""
 
     metadata: dict[str, Any] | None

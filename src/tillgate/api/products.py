@@ -24,7 +24,9 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("products:read"), Need("products:write")
 
 
-class CreateProduct(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateProduct(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new product. With ``pricing`` ``buyer`` the buyer says what they pay, between ``priceMin`` and ``priceMax``
     where those are given, and ``price`` is what they are offered first."""
 
@@ -39,7 +41,9 @@ class CreateProduct(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     metadata: dict[str, Any] | None = None
 
 
-class UpdateProduct(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class UpdateProduct(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET

@@ -23,7 +23,9 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("coupons:read"), Need("coupons:write")
 
 
-class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreatePromotionCode(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new code for a coupon, unique whatever its case. ``minimumAmount`` and ``currency`` come together."""
 
     code: str
@@ -38,7 +40,9 @@ class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_un
     metadata: dict[str, Any] | None = None
 
 
-class UpdatePromotionCode(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class UpdatePromotionCode(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET

@@ -24,7 +24,9 @@ from tillgate.wire.routing import Call, Reads, Route, Writes
 READ, WRITE = Need("refunds:read"), Need("refunds:write")
 
 
-class CreateRefund(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateRefund(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """Money of a payment that goes back; ``amount`` is a decimal string, by default all that is left."""
 
     payment_id: IdText
@@ -34,13 +36,15 @@ class CreateRefund(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     metadata: dict[str, Any] | None = None
 
 
-class UpdateRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class UpdateRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """``metadata`` is replaced as a whole."""
 
     metadata: dict[str, Any] | None
 
 
-class SettleRefund(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class SettleRefund(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """``txHash`` names the transaction with which you sent the money."""
 
     tx_hash: str

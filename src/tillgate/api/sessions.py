@@ -1,7 +1,7 @@
 """``/checkout_sessions``."""
 
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -22,10 +22,10 @@ from tillgate.checkout.orders.operations import NewLineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.promotions.model import PromotionCodeObject
 from tillgate.checkout.redemptions.operations import redemptions_of_sessions
-from tillgate.checkout.sessions import operations
+from tillgate.checkout.sessions import choosing, operations
 from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
-from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
+from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_kept_session
 from tillgate.checkout.sessions.records import SessionFilters
 from tillgate.checkout.settlement import deciding, expiring, simulating
 from tillgate.checkout.settlement.simulating import Outcome
@@ -66,7 +66,9 @@ class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: CurrencyText
 
 
-class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateLineItem(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A line of the order; ``unitAmount`` is a decimal string, of a ``discount`` what one takes off. With ``productId``
     both come from the product, unless the buyer says what it costs."""
 
@@ -77,7 +79,9 @@ class CreateLineItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown
     product_id: IdText | None = None
 
 
-class CreateCheckoutSession(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateCheckoutSession(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new session with its order: from a link (``linkId``), for an ``amount``, or for ``lineItems`` in a ``currency``
     (with ``shippingAmount``). ``reference`` is the order's, and unique where ``uniqueReference`` says so;
     ``clientReferenceId`` is what whoever sends the buyer calls it, and never unique. The three URLs may hold
@@ -122,7 +126,13 @@ class ListCheckoutSessions(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
-class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChoosePaymentOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The ``asset`` of one of the session's ``paymentOptions``."""
+
+    asset: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is to happen to the test session: one ``outcome``, or all that a test ``payer`` does."""
 
     outcome: Outcome | None = None
@@ -146,7 +156,7 @@ async def may_try_code(context: ApiContext, call: Call, address: str | None) -> 
         )
 
 
-async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject | msgspec.Raw:
     body: CreateCheckoutSession = call.body
     new = NewSession(
         link_id=body.link_id,
@@ -170,7 +180,11 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSe
         capture_method=CaptureMethod(body.capture_method),
         client_reference_id=body.client_reference_id,
     )
-    return to_api(await open_session(context.checkout, tx, call.principal, new), context.public_url)
+    session, form = await open_kept_session(context.checkout, tx, call.principal, new)
+    # What more is put into needs the object.
+    if form is not None and call.expansion is None and not call.principal.publishable:
+        return msgspec.Raw(form)
+    return to_api(session, context.public_url)
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject | msgspec.Raw:
@@ -202,6 +216,11 @@ async def simulate(context: ApiContext, tx: Transaction, call: Call) -> Checkout
     else:
         count = sum(one is not None for one in (body.outcome, body.payer))
         raise InvalidInput("outcome", Problem.ONE_OF, others=("outcome", "payer"), count=count)
+    return to_api(session, context.public_url)
+
+
+async def choose_option(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    session = await choosing.choose(context.checkout, tx, call.principal, call.id, call.body.asset)
     return to_api(session, context.public_url)
 
 
@@ -313,6 +332,15 @@ ROUTES = [
         "Expire a pending session early; it can still be paid late",
         Writes(expire),
         CheckoutSessionObject,
+    ),
+    Route(
+        "POST",
+        "/checkout_sessions/{id}/payment_option",
+        DRIVE,
+        "Choose how a session on networks is paid; a payment link's session gets its address by it",
+        Writes(choose_option),
+        CheckoutSessionObject,
+        body=ChoosePaymentOption,
     ),
     Route(
         "POST",

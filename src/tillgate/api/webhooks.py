@@ -32,7 +32,9 @@ from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
 
 
-class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class CreateWebhookEndpoint(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """A new endpoint: an https URL, and event types, patterns (``session.*``) or ``["*"]``."""
 
     url: UrlText
@@ -40,7 +42,9 @@ class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_
     description: str | None = None
 
 
-class UpdateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class UpdateWebhookEndpoint(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """What may be changed; fields that are left out stay as they are."""
 
     url: UrlText | msgspec.UnsetType = msgspec.UNSET
@@ -49,19 +53,25 @@ class UpdateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", forbid_
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-class RotateSecret(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class RotateSecret(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """For how long the secret before signs as well: at most seven days; 0 ends it at once."""
 
     overlap_seconds: Annotated[int, msgspec.Meta(ge=0, le=OVERLAP_MAX_SECONDS)] = OVERLAP_DEFAULT_SECONDS
 
 
-class ReplayEvent(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class ReplayEvent(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """Which endpoint is to get the event again; each active one that subscribed where it is left out."""
 
     endpoint_id: IdText | None = None
 
 
-class ReplayRange(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class ReplayRange(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
     """Two sequences, both excluded; to the newest event without ``before``. ``failedOnly`` leaves out what arrived."""
 
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)]

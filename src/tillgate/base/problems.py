@@ -138,6 +138,9 @@ class Problem(StrEnum):
     CLOCK_FULL = "clock_full"  # maximum
     PRICE_IS_FINAL = "price_is_final"
     HAS_A_PRICE = "has_a_price"
+    HAS_NO_OPTIONS = "has_no_options"
+    COSTS_NOTHING = "costs_nothing"
+    PAYMENT_HAS_BEGUN = "payment_has_begun"
     CODE_IS_FINAL = "code_is_final"
     CODE_APPLIES = "code_applies"
     PRICE_HAS_DISCOUNT = "price_has_discount"

@@ -31,14 +31,17 @@ class CheckoutContext(NamedTuple):
     clock: Clock
     outbox: Outbox
 
-    def rail(self, *, livemode: bool) -> Rail:
+    def rail(self, *, livemode: bool, on_networks: bool = False) -> Rail:
         """The rail of a mode.
+
+        Args:
+            on_networks: the project pays its test sessions on test networks.
 
         Raises:
             Conflict: live mode is not set up.
         """
         if not livemode:
-            return self.rails.test
+            return self.rails.networks if on_networks and self.rails.networks is not None else self.rails.test
         if self.rails.live is None:
             raise Conflict(
                 "Live mode is not set up on this server: it has no wallet for live payments. Use a test key, or ask "
@@ -47,9 +50,35 @@ class CheckoutContext(NamedTuple):
             )
         return self.rails.live
 
-    async def looked_until(self, tx: Transaction, terms: PaymentTerms, *, livemode: bool) -> int:
-        """Up to when the network of these terms has been looked at; never where its rail is not set up any more."""
-        rail, now = self.rails.live if livemode else self.rails.test, self.clock.now()
-        if rail is None or terms.chain_id not in rail.chain_ids:
+    async def is_live(self, tx: Transaction, project_id: str) -> bool:
+        """Whether live mode is set up for a project."""
+        rails = self.rails
+        if rails.live is None or rails.live is not rails.networks:
+            return rails.live is not None
+        return await rails.networks.is_set_up(tx, project_id, livemode=True)
+
+    def rail_named(self, name: str, *, livemode: bool) -> Rail | None:
+        """The rail that quoted a payment of a mode; None where it is not set up any more."""
+        rails = (self.rails.live,) if livemode else (self.rails.test, self.rails.networks)
+        return next((one for one in rails if one is not None and one.name == name), None)
+
+    def rail_of(self, name: str, *, livemode: bool) -> Rail:
+        """The same, for what cannot go on without it.
+
+        Raises:
+            Conflict: it is not set up any more.
+        """
+        found = self.rail_named(name, livemode=livemode)
+        return found if found is not None else self.rail(livemode=livemode)
+
+    async def looked_until(self, tx: Transaction, rail_name: str, terms: PaymentTerms, *, livemode: bool) -> int:
+        """Up to when every network of these terms has been looked at; never where their rail is not set up any more."""
+        rail, until = self.rail_named(rail_name, livemode=livemode), self.clock.now()
+        if rail is None:
             return 0
-        return min(now, await rail.looked_until(tx, terms.chain_id, now))
+        now = until
+        for chain_id in {terms.chain_id, *(one.chain_id for one in terms.options)}:
+            if rail.chain_ids and chain_id not in rail.chain_ids:
+                return 0
+            until = min(until, await rail.looked_until(tx, chain_id, now))
+        return until

@@ -144,7 +144,7 @@ class OpenCall:
                 "form_id": _form_id(self.known),
                 "now": self.context.clock.now(),
                 "public_url": self.context.public_url,
-                "live_ready": self.context.checkout.rails.live is not None,
+                "live_ready": getattr(self.request.state, "live_ready", False),
                 "flash": flash,
                 "may": self.known.may if self.known else _nothing,
                 "section": "",
@@ -500,6 +500,8 @@ class Page:
         try:
             cookie = cookie_of(request, _named(COOKIE, is_secure(request, self._site.context)))
             who = await self._site.context.accounts.signed_in(cookie) if cookie else None
+            if who is not None and who.livemode:
+                request.state.live_ready = await self._is_live(who.project.id)
             call = OpenCall(self._site, request, form=Form({}), who=who, cookie=cookie)
             view = self._views.get("GET" if request.method == "HEAD" else request.method)
             if view is None:
@@ -530,6 +532,11 @@ class Page:
             # The path as declared: what stands in it may be a set-up token.
             _log.exception("dashboard.failed", method=request.method, path=self._path)
             return apology(call, 500)
+
+    async def _is_live(self, project_id: str) -> bool:
+        """Whether live payments are set up for a project: each page in live mode says so."""
+        context = self._site.context
+        return await context.database.read(lambda tx: context.checkout.is_live(tx, project_id))
 
     async def _answer_signed_in(self, request: Request, view: View, who: SignedIn, cookie: str) -> Response:
         form = Form({})

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tillgate.dialects.coin_moebius import COIN_MOEBIUS
 from tillgate.dialects.craftkit import CRAFTKIT
 from tillgate.dialects.smartpay import SMARTPAY
 from tillgate.wire.dialect import Dialect
@@ -9,5 +10,6 @@ from tillgate.wire.dialect import Dialect
 SPOKEN: Final[tuple[Dialect, ...]] = (
     # In the order in which pages show them; CraftKit's is the last.
     SMARTPAY,
+    COIN_MOEBIUS,
     CRAFTKIT,
 )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.access import visitor
-from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.errors import Conflict, InvalidInput, NotFound, Unavailable
 from tillgate.base.invariants import ensure
 from tillgate.base.principal import Principal
 from tillgate.base.text import EMAIL_MAX, checked_email, checked_text
@@ -69,7 +69,7 @@ def routes(context: PagesContext) -> list[BaseRoute]:
             return _unknown(reader_of(request))
         link, profile = found
         reader = reader_of(request, profile.settings.locale)
-        refusal = _not_now(context, reader, link)
+        refusal = await _not_now(context, reader, link)
         if refusal is not None:
             return refusal
         said = _said(fields_of(request.url.query[:FORM_BYTES_MAX]), reader.words)
@@ -92,7 +92,7 @@ def routes(context: PagesContext) -> list[BaseRoute]:
         before = await _answered(context, mark)
         if before is not None:
             return see_other(reader.to(f"/checkout/{before}"))
-        refusal = _not_now(context, reader, link)
+        refusal = await _not_now(context, reader, link)
         if refusal is not None:
             return refusal
         if said.problem is not None:
@@ -114,7 +114,7 @@ def routes(context: PagesContext) -> list[BaseRoute]:
 
         try:
             session_id = await context.database.write(operation)
-        except Conflict as error:
+        except (Conflict, Unavailable) as error:
             return _refused(reader, error)
         return see_other(reader.to(f"/checkout/{session_id}"))
 
@@ -153,12 +153,12 @@ async def _answered(context: PagesContext, mark: IdempotentRequest | None) -> st
     return await context.database.read(operation)
 
 
-def _not_now(context: PagesContext, reader: Reader, link: PaymentLink) -> Response | None:
+async def _not_now(context: PagesContext, reader: Reader, link: PaymentLink) -> Response | None:
     """Why the link cannot be paid; None if it can."""
     ended = link.ended(context.checkout.clock.now())
     if ended is not None:
         return _ended(reader, ended)
-    if link.livemode and context.checkout.rails.live is None:
+    if link.livemode and not await context.database.read(lambda tx: context.checkout.is_live(tx, link.project_id)):
         return _not_ready(reader)
     return None
 
@@ -212,8 +212,10 @@ def _mark(context: PagesContext, link: PaymentLink, shown: str, coming: Visitor)
     return IdempotentRequest(buyer, name, "", context.checkout.clock.now(), namespace="visits", owner=link.id)
 
 
-def _refused(reader: Reader, error: Conflict) -> Response:
+def _refused(reader: Reader, error: Conflict | Unavailable) -> Response:
     """What has changed since the offer was looked at."""
+    if isinstance(error, Unavailable):
+        return _away(reader)
     match error.code:
         case "live_mode_not_configured":
             return _not_ready(reader)
@@ -289,6 +291,18 @@ def _ended(reader: Reader, why: Ended) -> Response:
             )
         case never:
             assert_never(never)
+
+
+def _away(reader: Reader) -> Response:
+    words = reader.words
+    answer = notice(
+        reader,
+        503,
+        words.html("This page is unavailable"),
+        words.html("Nothing was charged. Please try again in a moment."),
+    )
+    answer.headers["Retry-After"] = "60"
+    return answer
 
 
 def _not_ready(reader: Reader) -> Response:

@@ -12,13 +12,14 @@ from starlette.routing import BaseRoute, Route
 from keyturn.database import Operation
 from tillgate.access import visitor
 from tillgate.base import ids
-from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.errors import Conflict, InvalidInput, NotFound, Unavailable
 from tillgate.base.principal import Principal
 from tillgate.checkout.links.operations import get_link
 from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.projects.model import Profile
 from tillgate.checkout.projects.operations import get_profile
 from tillgate.checkout.redemptions.model import DiscountRefused
+from tillgate.checkout.sessions.choosing import choose
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import get_public_session
@@ -185,6 +186,28 @@ async def _complete(context: PagesContext, request: Request) -> Response:
     return await _done(context, request, session, operation)
 
 
+async def _pay_with(context: PagesContext, request: Request) -> Response:
+    """Take which of the session's options the buyer wants to pay with; what is none of them leaves it as it was."""
+    session = await _session(context, request)
+    if session is None:
+        return _unknown(request)
+    asset = (await small_form(request)).get("asset", "")
+    if session.payment.terms.option(asset) is None:
+        return see_other(_reader(request, session).to(f"/checkout/{session.id}") + "#pay")
+
+    async def operation(tx: Transaction) -> CheckoutSession:
+        return await choose(context.checkout, tx, _buyer(session), session.id, asset)
+
+    try:
+        return await _done(context, request, session, operation, "#pay")
+    except Unavailable:
+        words = _reader(request, session).words
+        refused = words.html("Nothing was charged. Please try again in a moment.")
+        answer = await _checkout(context, request, session, 503, refused=refused)
+        answer.headers["Retry-After"] = "60"
+        return answer
+
+
 async def _done(
     context: PagesContext,
     request: Request,
@@ -212,6 +235,7 @@ _ENDPOINTS: Final = (
     ("GET", "/cancel", "checkout_cancel", _cancel),
     ("POST", "/simulate", "checkout_simulate", _simulated),
     ("POST", "/complete", "checkout_complete", _complete),
+    ("POST", "/payment-option", "checkout_payment_option", _pay_with),
     ("POST", "/amount", "checkout_amount", _set_amount),
     ("POST", "/promotion-code", "checkout_code", _apply_code),
     ("POST", "/promotion-code/remove", "checkout_code_remove", _remove_code),
@@ -304,13 +328,15 @@ async def _view(context: PagesContext, reader: Reader, session: CheckoutSession)
 async def _start_again(context: PagesContext, session: CheckoutSession) -> str | None:
     """The path of the link that the session came from, if a visit would open another."""
     link_id = session.link_id
-    if link_id is None or (session.livemode and context.checkout.rails.live is None):
+    if link_id is None:
         return None
     buyer = _buyer(session)
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
         if link.ended(context.checkout.clock.now()) is not None:
+            return None
+        if link.livemode and not await context.checkout.is_live(tx, link.project_id):
             return None
         named = session.client_reference_id
         return f"/l/{link.slug}" + (f"?client_reference_id={quote(named, safe='')}" if named is not None else "")

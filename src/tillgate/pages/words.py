@@ -60,6 +60,9 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
     _P.NOT_A_BUYERS_LINE: _FIXED,
     _P.FIXED_PRICE: _FIXED,
     _P.HAS_A_PRICE: phrase("This order has a price, so it is complete once that is paid."),
+    _P.HAS_NO_OPTIONS: _MOVED_ON,
+    _P.COSTS_NOTHING: _MOVED_ON,
+    _P.PAYMENT_HAS_BEGUN: _MOVED_ON,
     _P.PRICE_IS_FINAL: _MOVED_ON,
     _P.CODE_IS_FINAL: _MOVED_ON,
     _P.PRICE_HAS_DISCOUNT: phrase(

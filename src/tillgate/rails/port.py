@@ -11,15 +11,44 @@ from tillgate.store import Transaction
 TEST_CHAIN_ID: Final = 1337
 
 
+class PaymentOption(NamedTuple):
+    """One of several assets that a price can be paid in, and how much of it that is.
+
+    Attributes:
+        network, title: the network's name here, and as people know it.
+        exchange_label: what exchanges call the network when somebody withdraws.
+        explorer: where its blocks can be looked at; None where none is known.
+        asset: CAIP-19 asset type.
+        amount_atomic: atomic units, rounded up.
+        confirmations: how deep a block has to lie; None where a tag of the network's nodes says what is final.
+        block_ms: the mean time between blocks.
+    """
+
+    network: str
+    title: str
+    exchange_label: str
+    explorer: str | None
+    chain_id: int
+    asset: str
+    symbol: str
+    decimals: int
+    amount_atomic: int
+    confirmations: int | None
+    block_ms: int
+
+
 class PaymentTerms(NamedTuple):
-    """What the buyer is to send: an amount of one asset to one address.
+    """What the buyer is to send: an amount of one asset to one address, or of any of several to the same.
 
     Attributes:
         chain_id: EVM chain id (EIP-155).
         asset: CAIP-19 asset type.
         asset_decimals: digits between the human unit and the atomic one (18 for ether and wei).
         amount_atomic: atomic units, rounded up so that the merchant never gets less than the price.
-        native_price_usd: US dollars for one unit of the chain's own coin, as a decimal string, locked now.
+        address: empty until one is allocated, which then stays.
+        native_price_usd: US dollars for one unit of the chain's own coin, as a decimal string, locked now; empty where
+            no such coin is asked for.
+        options: every asset that will do, the one above among them; empty where it is the only one there can be.
     """
 
     chain_id: int
@@ -28,15 +57,34 @@ class PaymentTerms(NamedTuple):
     address: str
     amount_atomic: int
     native_price_usd: str
+    options: tuple[PaymentOption, ...] = ()
+
+    def option(self, asset: str) -> PaymentOption | None:
+        """The option with this asset."""
+        return next((one for one in self.options if one.asset == asset), None)
+
+    def chosen(self, option: PaymentOption) -> "PaymentTerms":
+        """The same terms with one of their options as what is asked for first."""
+        return self._replace(
+            chain_id=option.chain_id,
+            asset=option.asset,
+            asset_decimals=option.decimals,
+            amount_atomic=option.amount_atomic,
+        )
 
 
 class QuoteRequest(NamedTuple):
-    """Which payment terms are asked for, and for which project."""
+    """Which payment terms are asked for, and for which project.
+
+    Attributes:
+        allocates: an address is wanted at once; else only when the buyer chooses, so that nobody's visit costs one.
+    """
 
     project_id: str
     livemode: bool
     payment_id: str
     price: Money
+    allocates: bool = True
 
 
 class Block(NamedTuple):
@@ -124,7 +172,7 @@ class Rail(Protocol):
     there, and nothing else: the network is touched before or afterwards, from those rows.
 
     Attributes:
-        chain_ids: the networks that it quotes and watches.
+        chain_ids: the networks that it quotes and watches; empty where that is for its operator to say, at any time.
         authorizes: a payer can promise money that is taken later.
         refunds: it can send money back; else the merchant does, and says when it is done.
         sends: what its ``refund`` leaves pending goes on by ``send_refund``; else nobody asks for it again.
@@ -170,6 +218,18 @@ class Rail(Protocol):
         ...
 
 
+class OfferingRail(Rail, Protocol):
+    """A rail that offers several assets on the networks that an operator names."""
+
+    async def is_set_up(self, tx: Transaction, project_id: str, *, livemode: bool) -> bool:
+        """Whether a project has what it takes to be paid: a network in use, and a wallet."""
+        ...
+
+    async def allocate(self, tx: Transaction, request: QuoteRequest, terms: PaymentTerms) -> PaymentTerms:
+        """The same terms with an address, where they have none."""
+        ...
+
+
 class ScriptedRail(Rail, Protocol):
     """Test mode's rail: it shows money that does not exist, on command."""
 
@@ -191,7 +251,13 @@ class ScriptedRail(Rail, Protocol):
 
 
 class Rails(NamedTuple):
-    """The rail of each mode. A test payment can reach no other than the scripted one, by construction."""
+    """The rail of each mode. A test payment can reach no other than the scripted one, or test networks where its
+    project says so.
+
+    Attributes:
+        networks: what serves test mode on test networks.
+    """
 
     test: ScriptedRail
     live: Rail | None
+    networks: OfferingRail | None = None

@@ -193,7 +193,8 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
     """
     policy = dialect.idempotency
     name = exchange.header(policy.header)
-    if name is None or route.method not in policy.methods or exchange.key is None:
+    keyless = exchange.key is None and dialect.visitors is not None
+    if name is None or route.method not in policy.methods or (exchange.key is None and not keyless):
         return None
     path = "/".join(
         call.params[segment[1:-1]] if segment.startswith("{") else segment for segment in route.path.split("/")
@@ -207,7 +208,12 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
         raise InvalidInput(NO_FIELD, Problem.TOO_DEEP) from error
     key, owner = idempotency.checked_key(name), ""
     visitor: str | None = ""
-    if call.principal.publishable:
+    if exchange.key is None:
+        # Nobody is known here: whoever knows the visitor's value, or else a name that nobody guesses, is the same one.
+        held = exchange.header(policy.visitor_header) or name
+        idempotency.checked_visitor(held)
+        owner, visitor = f"visitor.{hashlib.sha256(held.encode()).hexdigest()[:32]}", None
+    elif call.principal.publishable:
         # Anybody may hold that key, and must not come upon what others have named.
         owner = exchange.key.id
         visitor = exchange.header(policy.visitor_header)

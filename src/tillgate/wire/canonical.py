@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 import msgspec
+import msgspec.inspect
 
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 # What holds no fields; of free objects the encoder sorts the keys.
@@ -83,7 +84,7 @@ def canonical(body: Any) -> bytes:
     Raises:
         RecursionError: it is nested too deeply.
     """
-    return _encode(_sent(body))
+    return _encode(body if _omits_defaults(body.__class__) else _sent(body))
 
 
 def as_before(body: Any) -> Iterator[bytes]:
@@ -112,6 +113,40 @@ def _sent(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_sent(one) for one in value]
     return value
+
+
+@functools.cache
+def _omits_defaults(kind: type) -> bool:
+    """Whether the encoder itself leaves out exactly what :func:`_sent` does, in this type and in all within it."""
+    return all(map(_knows_its_defaults, _structs_within(msgspec.inspect.type_info(kind))))
+
+
+def _knows_its_defaults(kind: type[msgspec.Struct]) -> bool:
+    optional = [one for one in msgspec.structs.fields(kind) if not one.required and one.default is not msgspec.UNSET]
+    return not optional or (kind.__struct_config__.omit_defaults and all(map(_is_told_apart, optional)))
+
+
+def _is_told_apart(field: msgspec.structs.FieldInfo) -> bool:
+    """The encoder knows a default by its identity, and empty lists and objects."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory in (list, dict)
+    return msgspec.json.decode(msgspec.json.encode(field.default), type=field.type) is field.default
+
+
+def _structs_within(info: msgspec.inspect.Type) -> Iterator[type[msgspec.Struct]]:
+    """The bodies that a type of body is made of, itself first."""
+    waiting, seen = [info], set[type]()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, msgspec.inspect.StructType):
+            if one.cls in seen:
+                continue
+            seen.add(one.cls)
+            yield one.cls
+            waiting.extend(field.type for field in one.fields)
+        for name in ("type", "types", "item_type", "item_types"):
+            inner = getattr(one, name, ())
+            waiting.extend(inner if isinstance(inner, tuple) else (inner,))
 
 
 def _written(value: Any, optional: dict[str, tuple[str, ...]]) -> Any:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from keyturn.admission.layer import KeyLayer
-from tillgate.access import CodeTries
+from tillgate.access import CodeTries, Keyless
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
@@ -17,6 +17,7 @@ class ApiContext(NamedTuple):
 
     Attributes:
         codes: how often a promotion code may be tried with a publishable key.
+        keyless: how fast somebody without a key may call where none is needed.
     """
 
     database: Database
@@ -27,4 +28,5 @@ class ApiContext(NamedTuple):
     endpoints: EndpointContext
     worker: DeliveryWorker
     codes: CodeTries
+    keyless: Keyless
     public_url: str

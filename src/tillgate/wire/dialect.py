@@ -1,6 +1,6 @@
 """A dialect as a value: everything in which one HTTP language of this server differs from another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -11,6 +11,7 @@ from keyturn.http.pipeline import JSON, Answer
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import TillgateError
+from tillgate.base.principal import Principal
 from tillgate.events.styles import Style
 from tillgate.wire.expanding import Expansions
 from tillgate.wire.paging import Paging
@@ -19,6 +20,8 @@ from tillgate.wire.routing import Route
 # A longer path is nobody's, and is not looked through.
 PATH_LENGTH_MAX: Final = 2_048
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# Of an open route: nobody in particular, of no project.
+NOBODY: Final = Principal("", False, "buyer", "visitor")
 
 
 class Telling(NamedTuple):
@@ -67,6 +70,20 @@ class Spelling(NamedTuple):
     is_id: Callable[[str], bool] = ids.is_typed
 
 
+class Visitors(NamedTuple):
+    """Who calls an open route without a key, in a language whose paths name the project.
+
+    Attributes:
+        principal: who that is, by the path's variables. A key that such a caller presents all the same is looked at,
+            and refused where it is wrong. The name that it may give a request, or the visitor's value beside it, has to
+            be one that nobody guesses: it says who may be given the answer again.
+        any_origin: pages of every origin may call, and read the answers; but never with a key.
+    """
+
+    principal: Callable[[Mapping[str, str]], Principal]
+    any_origin: bool = True
+
+
 class Dialect(NamedTuple):
     """One HTTP language.
 
@@ -79,6 +96,7 @@ class Dialect(NamedTuple):
         paging: how lists are asked for and told; None where there are none.
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
+        visitors: who calls its open routes; None where that is nobody in particular, and no key is looked at there.
         key_format: the format of the keys that its routes take; empty for every format.
         fallback: whether it answers below a shared mount where neither the path nor a key says which dialect is meant.
     """
@@ -97,6 +115,7 @@ class Dialect(NamedTuple):
     paging: Paging | None = None
     webhooks: Style | None = None
     always: Headers = ((b"cache-control", b"no-store"),)
+    visitors: Visitors | None = None
     key_format: str = ""
     fallback: bool = False
 

@@ -8,7 +8,7 @@ import structlog
 from msgspec.structs import replace
 
 from keyturn import Allowance, Needs, Refused, each_need
-from keyturn.admission.origins import Origins
+from keyturn.admission.origins import EveryOrigin, Preflights
 from keyturn.database import StoreUnavailable
 from keyturn.http.pipeline import Answer, Exchange, Pipeline, words_of
 from keyturn.http.proxies import LOOPBACK, Networks
@@ -20,19 +20,16 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 from tillgate.base.invariants import ensure
 from tillgate.base.pages import LIMIT_MAX
-from tillgate.base.principal import Principal
 from tillgate.base.problems import NO_FIELD, Problem, Verbatim
 from tillgate.wire.acting import act
 from tillgate.wire.context import ApiContext
-from tillgate.wire.dialect import Dialect
+from tillgate.wire.dialect import NOBODY, Dialect
 from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import Call, Route, check_needs
 
 SEGMENT_LENGTH_MAX: Final = 64
 
-# Of an open route: nobody in particular, of no project.
-NOBODY: Final = Principal("", False, "buyer", "visitor")
 _NOTHING_GIVEN: Final[dict[str, str]] = {}
 _WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
 
@@ -133,12 +130,18 @@ class Spoken:
 
     def needs(self, exchange: Exchange) -> Needs | Access:
         exchange.asked = wanted = asked(self._dialect, exchange.route, exchange.scope["query_string"])
+        if wanted.needs is Access.OPEN and self._dialect.visitors is not None and _shows_key(exchange):
+            return Access.ANY_KEY
         return wanted.needs
 
     async def act(self, exchange: Exchange) -> Answer:
         route: Route = exchange.route
         params = self._params(route, exchange)
-        principal = principal_of(exchange.key) if exchange.key is not None else NOBODY
+        visitors = self._dialect.visitors
+        if exchange.key is not None:
+            principal = principal_of(exchange.key)
+        else:
+            principal = visitors.principal(params) if visitors is not None else NOBODY
         call = _with_query(self._dialect, route, exchange.asked, Call(principal, params, None, None))
         headers = exchange.headers
         if route.body is not None:
@@ -199,7 +202,10 @@ class Spoken:
         return told if seconds is None else told.adding([(b"retry-after", b"%d" % seconds)])
 
     def _told(self, answer: Answer) -> Answer:
-        return Answer(answer.status, answer.body, answer.media_type, (*self._dialect.always, *answer.headers))
+        always = self._dialect.always
+        if any(name == b"cache-control" for name, _ in answer.headers):
+            always = [header for header in always if header[0] != b"cache-control"]
+        return Answer(answer.status, answer.body, answer.media_type, (*always, *answer.headers))
 
     def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:
         """The path's variables by name.
@@ -226,7 +232,7 @@ class DialectApp:
         context: ApiContext,
         dialect: Dialect,
         *,
-        origins: Origins | None = None,
+        origins: Preflights | None = None,
         plain_http_from_here: bool = False,
         count_response: Callable[[int], None] = lambda _: None,
         requests: RequestLog | None = None,
@@ -242,6 +248,8 @@ class DialectApp:
         """
         self.context = context
         self.dialect = dialect
+        if dialect.visitors is not None and dialect.visitors.any_origin:
+            origins = EveryOrigin()
         self.origins = origins
         self._spoken = Spoken(context, dialect, hint_of_format)
         self._pipeline = Pipeline(
@@ -249,6 +257,7 @@ class DialectApp:
             context.keys,
             plain_http_from=Networks(LOOPBACK if plain_http_from_here else ()),
             origins=origins,
+            key_first=dialect.visitors is None,
             key_format=dialect.key_format,
             clock=context.clock,
             new_id=lambda: ids.new_id(ids.REQUEST),
@@ -269,6 +278,11 @@ class DialectApp:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._pipeline(scope, receive, send)
+
+
+def _shows_key(exchange: Exchange) -> bool:
+    """Whether something was presented that is meant to be a credential."""
+    return b"authorization" in exchange.headers or b"x-api-key" in exchange.headers
 
 
 def note_refusal(refusal: Refused, request_id: str, method: str) -> None:

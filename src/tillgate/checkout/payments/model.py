@@ -1,6 +1,8 @@
 """A payment, what came for it and went back, and the pure rules that say where it stands."""
 
 from enum import StrEnum
+from fractions import Fraction
+from math import floor
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -113,6 +115,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it.
         confirmed_at: when it became final; None while it is not.
         dropped_at: since when it does not count: a reorganisation dropped it, or a refund failed.
+        asset: CAIP-19 asset type of what moved; empty for that of its payment's terms.
     """
 
     tx_hash: str | None
@@ -126,6 +129,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     kind: TransactionKind = TransactionKind.TRANSFER
     value_minor: int | None = None
     dropped_at: int | None = None
+    asset: str = ""
 
     @property
     def arrived_at(self) -> int | None:
@@ -137,9 +141,10 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
 
     def observed(self, terms: PaymentTerms) -> Observation:
         """What its rail saw of it last."""
+        option = terms.option(self.asset)
         return Observation(
-            chain_id=terms.chain_id,
-            asset=terms.asset,
+            chain_id=option.chain_id if option is not None else terms.chain_id,
+            asset=option.asset if option is not None else terms.asset,
             reference=self.reference,
             ordinal=self.ordinal,
             amount_atomic=self.amount_atomic,
@@ -205,21 +210,44 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tolerance_atomic(self) -> int:
         """By how much the money may differ from what is asked for, rounded down."""
+        return floor(self.tolerance)
+
+    @property
+    def tolerance(self) -> int | Fraction:
+        """The same, exactly."""
         if not self.tolerance_basis_points or not self.price.minor:
             return 0
         required = self.terms.amount_atomic
-        share = required * self.tolerance_basis_points // _BASIS_POINTS
-        return min(share, required * self.tolerance_minor // self.price.minor)
+        share = Fraction(required * self.tolerance_basis_points, _BASIS_POINTS)
+        return min(share, Fraction(required * self.tolerance_minor, self.price.minor))
 
     @property
     def least_atomic(self) -> int:
         """The least that pays it."""
         return self.terms.amount_atomic - self.tolerance_atomic
 
+    def worth(self, transfer: Transfer) -> int | Fraction:
+        """What a movement stands for in atomic units of the terms' asset, exactly.
+
+        Of another asset that was offered, it is the same fraction of what is asked for as it is of its own offered
+        amount. Where that is nothing, so is any part of it.
+        """
+        if not self.terms.options or transfer.asset in ("", self.terms.asset):
+            return transfer.amount_atomic
+        option = self.terms.option(transfer.asset)
+        if option is None or not option.amount_atomic:
+            return 0
+        return Fraction(transfer.amount_atomic * self.terms.amount_atomic, option.amount_atomic)
+
     @property
     def received(self) -> int:
-        """Confirmed atomic units: always the sum, never a counter."""
-        return sum(one.amount_atomic for one in self.transfers if one.confirmed_at is not None)
+        """Confirmed atomic units, rounded down: always the sum, never a counter."""
+        return floor(self.received_exactly)
+
+    @property
+    def received_exactly(self) -> int | Fraction:
+        """The same, with what other assets than the terms' own are worth in it."""
+        return sum(self.worth(one) for one in self.transfers if one.confirmed_at is not None)
 
     @property
     def received_value(self) -> Money:
@@ -227,7 +255,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         if not self.transfers:
             return Money(0, self.price.currency)
         transfers = sum(
-            one.amount_atomic for one in self.transfers if one.confirmed_at is not None and one.value_minor is None
+            self.worth(one) for one in self.transfers if one.confirmed_at is not None and one.value_minor is None
         )
         return Money(self.value_of(transfers).minor + self.captured_minor, self.price.currency)
 
@@ -263,14 +291,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         """The same in atomic units: whether there is money is asked here, for dust has no value in any currency."""
         return max(self.received - self.given_back, 0)
 
-    def value_of(self, atomic: int) -> Money:
+    def value_of(self, atomic: int | Fraction) -> Money:
         """What an amount of the asset is worth at the price that was locked, rounded down: the whole is the price.
 
         Where nothing was asked for, there is no price to say it by.
         """
         if not self.terms.amount_atomic:
             return Money(0, self.price.currency)
-        return Money(atomic * self.price.minor // self.terms.amount_atomic, self.price.currency)
+        return Money(floor(atomic * self.price.minor // self.terms.amount_atomic), self.price.currency)
 
     def capture_atomic(self, amount_minor: int) -> int:
         """What a capture of so much is in the asset: rounded up over all captures, so that together they are exact."""
@@ -356,7 +384,8 @@ class Standing(NamedTuple):
 def standing(payment: Payment, *, given_back: int = 0) -> Standing:
     """Where the payment stands, out of its transfers alone.
 
-    An unconfirmed transfer means ``detected`` until it is confirmed or gone: nothing is concluded early.
+    An unconfirmed transfer means ``detected`` until it is confirmed or gone: nothing is concluded early. Nothing is
+    rounded before it is compared.
 
     Args:
         given_back: atomic units of what came that do not count.
@@ -367,10 +396,14 @@ def standing(payment: Payment, *, given_back: int = 0) -> Standing:
     if len(arrivals) < len(payment.transfers):
         return Standing(PaymentStatus.DETECTED, None)
     settled_at = max(arrivals)
-    received = payment.received - given_back
-    if received < payment.least_atomic:
+    received, required, tolerance = (
+        payment.received_exactly - given_back,
+        payment.terms.amount_atomic,
+        payment.tolerance,
+    )
+    if received < required - tolerance:
         return Standing(PaymentStatus.UNDERPAID, settled_at)
-    if received > payment.terms.amount_atomic + payment.tolerance_atomic:
+    if received > required + tolerance:
         return Standing(PaymentStatus.OVERPAID, settled_at)
     return Standing(PaymentStatus.PAID, settled_at)
 

@@ -1,6 +1,7 @@
 """Every statement about payments and the transactions that belong to them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, TypedDict, Unpack
 
 import msgspec
@@ -25,9 +26,12 @@ from tillgate.checkout.payments.model import (
     TransactionKind,
     Transfer,
 )
-from tillgate.rails.port import Block, Observation, PaymentTerms
+from tillgate.rails.port import Block, Observation, PaymentOption, PaymentTerms
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
+
+# As many combinations of networks as an operator's changes ever lead to.
+OFFERED_NETWORKS_MAX: Final = 10_000
 
 # Sessions and orders read their payment in the same statement; it is theirs alone.
 JOINED: Final = "JOIN payments p ON p.session_id = s.id"
@@ -35,7 +39,7 @@ JOINED_COLUMNS: Final = (
     "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
     "p.native_price_usd, p.amount_minor, p.currency, p.capture_method, p.authorized_minor, p.authorized_at, "
     "p.lapses_at, p.released_minor, p.release_reason, p.decline_code, p.declined_at, p.decision, "
-    "p.reopened, p.unexpected, p.tolerance_basis_points, p.tolerance_minor"
+    "p.reopened, p.unexpected, p.tolerance_basis_points, p.tolerance_minor, p.options"
 )
 # By value: quicker than asking the enumeration, for each row.
 _CAPTURE_METHODS: Final = {one.value: one for one in CaptureMethod}
@@ -48,6 +52,13 @@ _INSERT: Final = (
     "asset_decimals, address, amount_atomic, native_price_usd, amount_minor, currency, capture_method, created_at, "
     "updated_at, tolerance_basis_points, tolerance_minor) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19)"
+)
+_OFFER: Final = "UPDATE payments SET options = $1, networks = $2, kept = NULL WHERE id = $3"
+_NOTE_NETWORKS: Final = "INSERT INTO offered_networks (networks) VALUES ($1) ON CONFLICT (networks) DO NOTHING"
+_OFFERED_NETWORKS: Final = f"SELECT networks FROM offered_networks ORDER BY networks LIMIT {OFFERED_NETWORKS_MAX}"
+_CHOOSE: Final = (
+    "UPDATE payments SET chain_id = $1, asset = $2, asset_decimals = $3, amount_atomic = $4, address = $5, "
+    "updated_at = $6, kept = NULL WHERE id = $7"
 )
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
@@ -79,14 +90,15 @@ _WRITE: Final = (
     "kept = NULL WHERE id = $10"
 )
 _REPRICE: Final = (
-    "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3, kept = NULL WHERE id = $4"
+    "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3, kept = NULL, options = $5 "
+    "WHERE id = $4"
 )
 _TOUCH: Final = "UPDATE payments SET updated_at = $1, kept = NULL WHERE id = $2"
 _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2, kept = NULL WHERE id = $3"
 
 _TRANSFER_COLUMNS: Final = (
     "payment_id, reference, ordinal, amount_atomic, seen_at, confirmed_at, kind, value_minor, dropped_at, tx_hash, "
-    "block_number, block_hash, block_mined_at, confirmations"
+    "block_number, block_hash, block_mined_at, confirmations, asset"
 )
 _TRANSFERS: Final = with_list(
     f"SELECT {_TRANSFER_COLUMNS} FROM transactions WHERE payment_id IN {{list}} ORDER BY seen_at, id"
@@ -111,6 +123,8 @@ _OBSERVE: Final = (
     )
     + " WHERE transactions.payment_id = excluded.payment_id"
 )
+# The same in whichever of the offered assets came.
+_OBSERVE_OPTION: Final = _OBSERVE.replace("p.chain_id, p.asset,", "CAST($16 AS BIGINT), CAST($17 AS TEXT),", 1)
 _SETTLE: Final = (
     "UPDATE transactions SET confirmed_at = $1, tx_hash = COALESCE($2, tx_hash), block_number = $4, block_hash = $5, "
     "block_mined_at = $6 WHERE id = $3"
@@ -120,7 +134,8 @@ _DROP: Final = "UPDATE transactions SET dropped_at = $1, confirmed_at = NULL WHE
 _TRANSACTION_COLUMNS: Final = (
     "t.id, t.livemode, t.chain_id, p.order_id, p.asset_decimals, p.amount_atomic AS required_atomic, "
     "p.amount_minor, p.currency, t.payment_id, t.reference, t.ordinal, t.amount_atomic, t.seen_at, t.confirmed_at, "
-    "t.kind, t.value_minor, t.dropped_at, t.tx_hash, t.block_number, t.block_hash, t.block_mined_at, t.confirmations"
+    "t.kind, t.value_minor, t.dropped_at, t.tx_hash, t.block_number, t.block_hash, t.block_mined_at, t.confirmations, "
+    "t.asset, p.options"
 )
 _WITH_PAYMENT: Final = "FROM transactions t JOIN payments p ON p.id = t.payment_id"
 _TRANSACTIONS: Final = f"SELECT {_TRANSACTION_COLUMNS} {_WITH_PAYMENT}"
@@ -173,6 +188,31 @@ async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
         payment.tolerance_basis_points,
         payment.tolerance_minor,
     )
+    if terms.options:
+        networks = networks_of(terms)
+        await tx.execute(_OFFER, _kept_options(terms.options), networks, payment.id)
+        await tx.execute(_NOTE_NETWORKS, networks)
+
+
+async def offered_networks(tx: Transaction) -> list[str]:
+    """Every combination of chains that payments were offered on, as :func:`networks_of` writes it."""
+    return [row["networks"] for row in await tx.fetch_all(_OFFERED_NETWORKS)]
+
+
+async def choose(tx: Transaction, payment: Payment, now: int) -> None:
+    """Write which of its options a payment asks for first, and its address; its session's row is held."""
+    terms = payment.terms
+    await tx.execute(
+        _CHOOSE,
+        terms.chain_id,
+        terms.asset,
+        terms.asset_decimals,
+        str(terms.amount_atomic),
+        terms.address,
+        now,
+        payment.id,
+    )
+    await kept.outdate(tx, payment.session_id)
 
 
 async def by_id(tx: Transaction, project_id: str, livemode: bool, payment_id: str) -> RecordedPayment | None:
@@ -248,7 +288,8 @@ async def write(tx: Transaction, payment: Payment, now: int) -> None:
 
 async def reprice(tx: Transaction, payment: Payment, now: int) -> None:
     """Write what a payment asks for now that its price has changed; its session's row is held."""
-    await tx.execute(_REPRICE, str(payment.terms.amount_atomic), payment.price.minor, now, payment.id)
+    options = _kept_options(payment.terms.options) if payment.terms.options else None
+    await tx.execute(_REPRICE, str(payment.terms.amount_atomic), payment.price.minor, now, payment.id, options)
     await kept.outdate(tx, payment.session_id)
 
 
@@ -281,10 +322,14 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
     terms = payment.terms
     for seen in observations:
         ours = (seen.chain_id, seen.asset) == (terms.chain_id, terms.asset)
-        ensure(ours, f"payment {payment.id} is observed in what was quoted for it")
+        option = terms.option(seen.asset)
+        ensure(
+            ours or (option is not None and option.chain_id == seen.chain_id),
+            f"payment {payment.id} is observed in what was quoted for it",
+        )
         block = seen.block
         written = await tx.execute(
-            _OBSERVE,
+            _OBSERVE_OPTION if option is not None else _OBSERVE,
             ids.new_id(ids.TRANSACTION),
             payment.id,
             seen.reference,
@@ -300,6 +345,7 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
             block.hash if block is not None else None,
             block.mined_at if block is not None else None,
             seen.confirmations,
+            *((seen.chain_id, seen.asset) if option is not None else ()),
         )
         ensure(written == 1, f"a transfer that is observed for payment {payment.id} is no other payment's")
     seen_by_now = await read_again(tx, payment)
@@ -421,12 +467,13 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     """A payment, its transactions not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
     amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
-    decline_code, declined_at, decision, reopened, unexpected, basis_points, tolerance_minor = columns[16:]
+    decline_code, declined_at, decision, reopened, unexpected, basis_points, tolerance_minor, options = columns[16:]
+    terms = PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd)
     return Payment(
         id=payment_id,
         session_id=session_id,
         rail=rail,
-        terms=PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd),
+        terms=terms if options is None else terms._replace(options=_options(options)),
         price=Money(amount_minor, currency),
         capture_method=_CAPTURE_METHODS[method],
         authorization=Authorization(
@@ -444,6 +491,46 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
         unexpected=bool(unexpected),
         tolerance_basis_points=basis_points,
         tolerance_minor=tolerance_minor,
+    )
+
+
+def networks_of(terms: PaymentTerms) -> str:
+    """The chains that terms can be paid on, in order: sessions with the same ones end by the same rule."""
+    return ",".join(str(one) for one in sorted({terms.chain_id, *(one.chain_id for one in terms.options)}))
+
+
+def chains_of(networks: str) -> list[int]:
+    """The chains of such a text."""
+    return [int(one) for one in networks.split(",")]
+
+
+class _KeptOption(msgspec.Struct, frozen=True):
+    """An option as its row keeps it; its amount is text, which has no greatest number."""
+
+    network: str
+    title: str
+    exchange_label: str
+    explorer: str | None
+    chain_id: int
+    asset: str
+    symbol: str
+    decimals: int
+    amount_atomic: str
+    confirmations: int | None
+    block_ms: int
+
+
+def _kept_options(options: Sequence[PaymentOption]) -> str:
+    kept_form = [_KeptOption(**{**one._asdict(), "amount_atomic": str(one.amount_atomic)}) for one in options]
+    return msgspec.json.encode(kept_form).decode()
+
+
+# Each is read several times while a buyer looks.
+@lru_cache(maxsize=1_000)
+def _options(text: str) -> tuple[PaymentOption, ...]:
+    found = msgspec.json.decode(text, type=list[_KeptOption])
+    return tuple(
+        PaymentOption(**{**msgspec.structs.asdict(one), "amount_atomic": int(one.amount_atomic)}) for one in found
     )
 
 
@@ -506,21 +593,26 @@ def _transfer(row: Row) -> Transfer:
         kind=TransactionKind(row["kind"]),
         value_minor=row["value_minor"],
         dropped_at=row["dropped_at"],
+        asset=row["asset"],
     )
 
 
 def _transaction(row: Row) -> RecordedTransaction:
     transfer = _transfer(row)
-    value = transfer.value_minor
+    value, required, decimals = transfer.value_minor, int(row["required_atomic"]), row["asset_decimals"]
+    if row["options"] is not None:
+        option = next((one for one in _options(row["options"]) if one.asset == transfer.asset), None)
+        if option is not None:
+            required, decimals = option.amount_atomic, option.decimals
     if value is None:
-        value = transfer.amount_atomic * row["amount_minor"] // int(row["required_atomic"])
+        value = transfer.amount_atomic * row["amount_minor"] // required
     return RecordedTransaction(
         id=row["id"],
         livemode=bool(row["livemode"]),
         payment_id=row["payment_id"],
         order_id=row["order_id"],
         chain_id=row["chain_id"],
-        asset_decimals=row["asset_decimals"],
+        asset_decimals=decimals,
         value=Money(value, row["currency"]),
         transfer=transfer,
     )

@@ -65,6 +65,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         active: whether it can be bought; what was bought stays bought.
         metadata: the merchant's JSON object as text.
+        reference: what the merchant calls it; its twin in the other mode has the same one.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     metadata: str | None
     created_at: int
     updated_at: int
+    reference: str | None = None
 
 
 class ProductObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

@@ -6,10 +6,11 @@ from typing import Any, Literal
 import msgspec
 
 from tillgate.base import ids
-from tillgate.base.errors import NotFound
+from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.money import worded
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.base.text import NAME_MAX, checked_description, checked_text
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
@@ -98,6 +99,61 @@ async def products_by_id(tx: Transaction, principal: Principal, product_ids: Seq
     likely = [one for one in product_ids if ids.is_id(ids.PRODUCT, one)]
     found = await records.by_ids(tx, principal.project_id, principal.livemode, likely)
     return {product.id: product for product in found}
+
+
+async def product_on_sale(tx: Transaction, project_id: str, name: str, *, livemode: bool | None = None) -> Product:
+    """The product that an id or a reference leads to for somebody who knows the project alone: of twins, the one that
+    is for sale; of two that are, the one that was named, or the live one.
+
+    Args:
+        livemode: only one of this mode will do.
+
+    Raises:
+        NotFound: there is none, or none of that mode.
+        Conflict: it is not for sale, nor is its twin.
+    """
+    found = await records.named(tx, project_id, name)
+    own = next((one for one in found if one.id == name), None)
+    if own is not None and own.reference is not None and not own.active:
+        found += [one for one in await records.named(tx, project_id, own.reference) if one.id != own.id]
+    fitting = [one for one in found if livemode is None or one.livemode is livemode]
+    if not fitting:
+        raise NotFound("product", name)
+    fitting.sort(key=lambda one: (one.active, one.id == name, one.livemode))
+    if not fitting[-1].active:
+        raise Conflict(Problem.PRODUCT_NOT_FOR_SALE, field="product_id", code="product_inactive")
+    return fitting[-1]
+
+
+async def switch_mode(context: CheckoutContext, tx: Transaction, principal: Principal, product_id: str) -> Product:
+    """Put a product's twin in the other mode on sale in its place, and answer with the twin.
+
+    It stays as it is where there is one already, else it is made with the same name, price, words and reference. The
+    product that is left is not for sale any more.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    product = await records.locked(tx, principal.project_id, principal.livemode, product_id)
+    if product is None:
+        raise NotFound("product", product_id)
+    now = context.clock.now()
+    reference = product.reference or product.id
+    left = msgspec.structs.replace(product, reference=reference, active=False, updated_at=now)
+    await records.update(tx, left)
+    await emit_fact(context, tx, PRODUCT_UPDATED, left, to_api(left))
+    twins = [one for one in await records.named(tx, product.project_id, reference) if one.livemode is not left.livemode]
+    if not twins:
+        twin = msgspec.structs.replace(
+            left, id=ids.new_id(ids.PRODUCT), livemode=not left.livemode, active=True, created_at=now
+        )
+        await records.insert(tx, twin)
+        await emit_fact(context, tx, PRODUCT_CREATED, twin, to_api(twin))
+        return twin
+    twin = msgspec.structs.replace(twins[0], active=True, updated_at=now)
+    await records.update(tx, twin)
+    await emit_fact(context, tx, PRODUCT_UPDATED, twin, to_api(twin))
+    return twin
 
 
 async def list_products(

@@ -13,10 +13,10 @@ from tillgate.store.lists import newest_first
 
 _COLUMNS: Final = (
     "id, project_id, livemode, name, description, pricing, currency, price_minor, price_min_minor, price_max_minor, "
-    "active, metadata, created_at, updated_at"
+    "active, metadata, created_at, updated_at, reference"
 )
 _INSERT: Final = (
-    f"INSERT INTO products ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    f"INSERT INTO products ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM products WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
@@ -27,7 +27,13 @@ _NEWEST: Final = f"SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND liv
 _UPDATE: Final = (
     "UPDATE products SET name = $1, description = $2, pricing = $3, currency = $4, price_minor = $5, "
     "price_min_minor = $6, price_max_minor = $7, active = $8, metadata = $9, updated_at = $10, "
-    "kept = NULL WHERE id = $11"
+    "reference = $11, kept = NULL WHERE id = $12"
+)
+# One product by its id, else the twins that have this reference: two at most.
+_NAMED: Final = (
+    f"SELECT {_COLUMNS} FROM products WHERE id = $2 AND project_id = $1 "
+    f"UNION ALL SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND livemode IN (FALSE, TRUE) AND reference = $2 "
+    "AND id <> $2 LIMIT 3"
 )
 
 
@@ -50,6 +56,7 @@ async def insert(tx: Transaction, product: Product) -> None:
         product.metadata,
         product.created_at,
         product.updated_at,
+        product.reference,
     )
 
 
@@ -71,6 +78,11 @@ async def by_ids(tx: Transaction, project_id: str, livemode: bool, product_ids: 
         return []
     rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(product_ids).decode(), project_id, livemode)
     return [_product(row) for row in rows]
+
+
+async def named(tx: Transaction, project_id: str, name: str) -> list[Product]:
+    """The products of a project, in either mode, whose id or reference is ``name``: its own id's first."""
+    return [_product(row) for row in await tx.fetch_all(_NAMED, project_id, name)]
 
 
 async def newest(
@@ -98,6 +110,7 @@ async def update(tx: Transaction, product: Product) -> None:
         product.active,
         product.metadata,
         product.updated_at,
+        product.reference,
         product.id,
     )
 
@@ -120,4 +133,5 @@ def _product(row: Row) -> Product:
         metadata=row["metadata"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        reference=row["reference"],
     )

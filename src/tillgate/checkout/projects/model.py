@@ -30,6 +30,10 @@ LOCALES: Final = {
     "ar": "العربية",
 }
 UTC: Final = "UTC"
+# What pays test sessions: the simulated rail, or the test networks of this server.
+SIMULATED: Final = "simulated"
+NETWORKS: Final = "networks"
+TEST_RAILS: Final = (SIMULATED, NETWORKS)
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _PERCENTAGE: Final = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?")
@@ -48,6 +52,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
         tolerance_basis_points, tolerance_minor, tolerance_currency: by how much money may differ from a price in this
             currency: the smaller of the share and the sum.
         mail_buyers: whether buyers whose address is known get mail about their payments.
+        test_rail: one of :data:`TEST_RAILS`.
     """
 
     colour: str = ""
@@ -65,6 +70,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     tolerance_minor: int = 0
     tolerance_currency: str = ""
     mail_buyers: bool = False
+    test_rail: str = SIMULATED
 
     def tolerance_in(self, currency: str) -> "Tolerance":
         """What is tolerated of a price in this currency; nothing in any but the tolerance's own."""
@@ -122,6 +128,7 @@ class GivenSettings(NamedTuple):
     tolerance_amount: str = ""
     tolerance_currency: str = ""
     mail_buyers: bool = False
+    test_rail: str = ""
 
 
 def checked_settings(given: GivenSettings) -> ProjectSettings:
@@ -147,6 +154,7 @@ def checked_settings(given: GivenSettings) -> ProjectSettings:
         tolerance_minor=minor,
         tolerance_currency=currency,
         mail_buyers=given.mail_buyers,
+        test_rail=_choice(given.test_rail, "test_rail", TEST_RAILS) or SIMULATED,
     )
 
 

@@ -297,7 +297,7 @@ async def _refund(
     await payment_records.add(tx, payment, going, transaction_id)
     await records.insert(tx, refund)
     await _tell(context, tx, refund, REFUND_CREATED, now)
-    rail = context.rails.live if recorded.livemode else context.rails.test
+    rail = context.rail_named(payment.rail, livemode=recorded.livemode)
     if rail is None or not rail.refunds:
         await _follow(context, tx, payment, now)
         return refund

@@ -27,11 +27,13 @@ def kind(context: CheckoutContext, database: Database) -> Kind:
 
     async def outgoing(tx: Transaction, refund_id: str) -> _Outgoing | None:
         refund = present(await records.whosever(tx, refund_id), "the refund of a job")
-        rail = context.rails.live if refund.livemode else context.rails.test
-        if refund.status is not RefundStatus.PENDING or rail is None or not rail.sends:
+        if refund.status is not RefundStatus.PENDING:
             return None
         owner = (refund.project_id, refund.livemode)
         payment = present(await payments.by_id(tx, *owner, refund.payment_id), "the payment of a refund").payment
+        rail = context.rail_named(payment.rail, livemode=refund.livemode)
+        if rail is None or not rail.sends:
+            return None
         going = present(
             await payments.transaction_by_id(tx, *owner, refund.transaction_id), "the transaction of a refund"
         )

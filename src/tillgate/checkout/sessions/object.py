@@ -4,11 +4,12 @@ from typing import Literal
 
 import msgspec
 
-from tillgate.base.clock import to_rfc3339
+from tillgate.base.clock import SECOND_MS, to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
-from tillgate.checkout.payments.model import Unusual
+from tillgate.checkout.payments.model import Payment, Unusual
 from tillgate.checkout.sessions.model import CheckoutSession, payment_required
+from tillgate.rails.port import PaymentOption
 
 
 class FiatAmount(msgspec.Struct, frozen=True):
@@ -16,6 +17,37 @@ class FiatAmount(msgspec.Struct, frozen=True):
 
     amount: str
     currency: str
+
+
+class PaymentOptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One way to pay a session on a network.
+
+    Attributes:
+        network: the network's name on this server; ``network_title`` is how people know it, and ``exchange_label`` what
+            exchanges call it when somebody withdraws.
+        explorer: where its blocks can be looked at.
+        asset: CAIP-19 asset type of the token.
+        amount: what must arrive, as an exact decimal; ``amount_atomic`` is the same in the token's smallest unit.
+        confirmations_needed: how deep a transfer has to lie; null where a tag of the network's nodes says what is
+            final.
+        confirmations_seen: how deep the last transfer in this token lies; null while none was seen.
+        chosen: it is what the session's own ``amount`` and ``chainId`` show.
+    """
+
+    network: str
+    network_title: str
+    exchange_label: str
+    explorer: str | None
+    chain_id: int
+    asset: str
+    symbol: str
+    decimals: int
+    amount: str
+    amount_atomic: str
+    confirmations_needed: int | None
+    confirmations_seen: int | None
+    block_seconds: float
+    chosen: bool
 
 
 class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -30,12 +62,16 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
         client_reference_id: what whoever sent the buyer calls it; never unique.
         success_url, cancel_url, return_url: as they were given; ``{CHECKOUT_SESSION_ID}`` and ``{ORDER_REFERENCE}`` are
             filled in once a buyer is sent there.
-        eth_price_usd: the rate that was locked when the session was made.
+        eth_price_usd: the rate that was locked when the session was made; null where no native coin is asked for.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
             ``unexpected``.
         canceled_at: when it was called off, which is how it ``failed``.
         allow_promotion_codes: whether the buyer may type a promotion code on the checkout's page.
         locale: the language that its buyer reads; None where the project or the buyer's browser decides.
+        address: where to send it; null until the buyer of a payment link has chosen how to pay.
+        payment_address: the same, of a session that is paid on networks; ``payment_options`` are the ways to pay it
+            there, each with its own amount. The first, or the one that was chosen, is shown in the other fields.
+            Simulated sessions have neither.
         client_secret: what opens this session to whoever made it with a publishable key; in that one answer only.
     """
 
@@ -51,12 +87,12 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     status: Literal["pending", "detected", "underpaid", "overpaid", "paid", "paid_late", "expired", "failed"]
     payment_status: Literal["unpaid", "paid", "no_payment_required"]
     exceptions: list[Unusual]
-    address: str
+    address: str | None
     amount: CryptoAmount
     received: CryptoAmount
     fiat: FiatAmount
     fiat_received: FiatAmount
-    eth_price_usd: str
+    eth_price_usd: str | None
     chain_id: int
     tx_hash: str | None
     metadata: msgspec.Raw
@@ -71,6 +107,8 @@ class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     allow_promotion_codes: bool
     locale: str | None
     created_at: str
+    payment_address: str | msgspec.UnsetType | None = msgspec.UNSET
+    payment_options: list[PaymentOptionObject] | msgspec.UnsetType = msgspec.UNSET
     client_secret: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -90,12 +128,12 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         status=session.status.value,
         payment_status=payment_required(session).value,
         exceptions=session.exceptions,
-        address=terms.address,
+        address=terms.address or None,
         amount=crypto_amount(terms.amount_atomic, terms.asset_decimals),
         received=crypto_amount(payment.received, terms.asset_decimals),
         fiat=FiatAmount(str(session.price), session.price.currency),
         fiat_received=FiatAmount(str(payment.received_value), session.price.currency),
-        eth_price_usd=terms.native_price_usd,
+        eth_price_usd=terms.native_price_usd or None,
         chain_id=terms.chain_id,
         tx_hash=payment.transfers[-1].tx_hash if payment.transfers else None,
         metadata=metadata_to_api(session.metadata),
@@ -110,4 +148,26 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         allow_promotion_codes=session.allow_promotion_codes,
         locale=session.locale,
         created_at=to_rfc3339(session.created_at),
+        payment_address=(terms.address or None) if terms.options else msgspec.UNSET,
+        payment_options=[_option_to_api(payment, one) for one in terms.options] if terms.options else msgspec.UNSET,
+    )
+
+
+def _option_to_api(payment: Payment, option: PaymentOption) -> PaymentOptionObject:
+    seen = [one.confirmations for one in payment.transfers if one.asset == option.asset]
+    return PaymentOptionObject(
+        network=option.network,
+        network_title=option.title,
+        exchange_label=option.exchange_label,
+        explorer=option.explorer,
+        chain_id=option.chain_id,
+        asset=option.asset,
+        symbol=option.symbol,
+        decimals=option.decimals,
+        amount=crypto_amount(option.amount_atomic, option.decimals).eth,
+        amount_atomic=str(option.amount_atomic),
+        confirmations_needed=option.confirmations,
+        confirmations_seen=seen[-1] if seen else None,
+        block_seconds=option.block_ms / SECOND_MS,
+        chosen=option.asset == payment.terms.asset,
     )

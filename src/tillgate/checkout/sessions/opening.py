@@ -30,6 +30,7 @@ from tillgate.checkout.payments.model import (
     RecordedPayment,
 )
 from tillgate.checkout.projects import operations as projects
+from tillgate.checkout.projects.model import NETWORKS
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import discounts, publishable, records
 from tillgate.checkout.sessions.model import (
@@ -103,9 +104,25 @@ class Visitor(NamedTuple):
 _NOBODY: Final = Visitor()
 
 
+class Opened(NamedTuple):
+    """A session that was opened.
+
+    Attributes:
+        form: it in the API's form, as it is kept beside its row; None where it has changed since.
+    """
+
+    session: CheckoutSession
+    form: bytes | None
+
+
 async def open_session(
     context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession
 ) -> CheckoutSession:
+    """Open a session as :func:`open_kept_session` does."""
+    return (await open_kept_session(context, tx, principal, new)).session
+
+
+async def open_kept_session(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewSession) -> Opened:
     """Open a session from a link, for an amount or for lines, with its order, its payment and its event.
 
     Where the total is zero, it is complete at once, without a payment.
@@ -150,7 +167,8 @@ async def visit_link(
     if visitor.email is not None:
         customer = await customers.known_by_email(context, tx, principal, visitor.email)
         new = new._replace(customer_id=customer.id)
-    return await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
+    opened = await _open(context, tx, principal, new, link, customer_stated=visitor.email is not None)
+    return opened.session
 
 
 async def _open_link(context: CheckoutContext, tx: Transaction, principal: Principal, link_id: str) -> PaymentLink:
@@ -176,7 +194,7 @@ async def _open(
     link: PaymentLink | None,
     *,
     customer_stated: bool = False,
-) -> CheckoutSession:
+) -> Opened:
     live = principal.livemode
     now = context.clock.now()
     basket = await _basket(tx, principal, new, link)
@@ -216,7 +234,7 @@ async def _open(
     order = order._replace(basket=discounts.taken_off(basket, offer, field="line_items"))
     price = order.basket.price
     tolerance = project.tolerance_in(price.currency)
-    rail = context.rail(livemode=live)
+    rail = context.rail(livemode=live, on_networks=project.test_rail == NETWORKS)
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput("capture_method", Problem.NO_AUTHORIZATIONS)
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)
@@ -249,7 +267,11 @@ async def _open(
             id=payment_id,
             session_id=session_id,
             rail=rail.name,
-            terms=await rail.quote(tx, QuoteRequest(principal.project_id, live, payment_id, price)),
+            terms=await rail.quote(
+                tx,
+                # Who visits a link may go again: an address is theirs when they choose how to pay.
+                QuoteRequest(principal.project_id, live, payment_id, price, allocates=link is None and price.minor > 0),
+            ),
             price=price,
             capture_method=new.capture_method,
             tolerance_basis_points=tolerance.basis_points,
@@ -291,8 +313,8 @@ async def _open(
         await links.hold_link(tx, link.id)
     await emit_fact(context, tx, SESSION_CREATED, session, native, now=now, kept=form)
     if complete:
-        return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now)
-    return session
+        return Opened(await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now), None)
+    return Opened(session, form)
 
 
 def _allowed_codes(principal: Principal, new: NewSession, link: PaymentLink | None) -> bool:

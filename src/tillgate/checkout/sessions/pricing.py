@@ -75,7 +75,7 @@ async def reprice(
 ) -> CheckoutSession:
     """A locked session whose order has come to cost something else, its payment with it; one event each."""
     price = after.price
-    terms = context.rail(livemode=session.livemode).requote(session.payment.terms, price)
+    terms = context.rail_of(session.payment.rail, livemode=session.livemode).requote(session.payment.terms, price)
     payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
     await payment_records.reprice(tx, payment, now)
     if await records.reprice(tx, session, price, now) != 1:

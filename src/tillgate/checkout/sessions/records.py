@@ -70,10 +70,10 @@ _EXPIRY: Final = Work("checkout_sessions", lane="project_id", due="expires_at", 
 _LAPSES: Final = Work("payments", lane="project_id", due="lapses_at", open="state = 'requires_capture'")
 PROJECTS_TO_EXPIRE: Final = projects_with(_EXPIRY, EXPIRE)
 PROJECTS_TO_LAPSE: Final = projects_with(_LAPSES, LAPSE)
-# Time is up, and the network that the session is paid on has been looked at past it.
+# Time is up, and every network that the session is paid on has been looked at past it.
 _DUE: Final = (
     "s.status = 'pending' AND s.project_id = $1 AND s.expires_at <= $2 AND s.livemode = $3 AND p.rail = $4 "
-    f"AND p.chain_id = $5 AND {without_job(EXPIRE, 's.id')}"
+    f"AND COALESCE(p.networks, CAST(p.chain_id AS TEXT)) = $5 AND {without_job(EXPIRE, 's.id')}"
 )
 _EXPIRABLE: Final = f"{_SELECT} WHERE {_DUE} ORDER BY s.expires_at LIMIT $6"
 _TO_EXPIRE: Final = Both(sqlite=_EXPIRABLE, postgres=f"{_EXPIRABLE} FOR UPDATE OF s, p SKIP LOCKED")
@@ -118,11 +118,15 @@ _IDS_TO_LAPSE: Final = f"SELECT s.id FROM checkout_sessions s {JOINED} WHERE {_L
 
 
 class Looked(NamedTuple):
-    """Up to when a rail has looked at one of its networks, in one mode."""
+    """Up to when a rail has looked at one of its networks, or at all of several that sessions are paid on, in one mode.
+
+    Attributes:
+        networks: as :func:`tillgate.checkout.payments.records.networks_of` writes them.
+    """
 
     livemode: bool
     rail: str
-    chain_id: int
+    networks: str
     until: int
 
 
@@ -226,14 +230,14 @@ async def set_canceled(tx: Transaction, session_id: str, at: int) -> None:
 
 async def any_to_expire(tx: Transaction, project_id: str, looked: Looked) -> bool:
     """Whether the time of a project's pending session is up, as far as its network has been looked at."""
-    found = await tx.fetch_one(_ANY_TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.chain_id)
+    found = await tx.fetch_one(_ANY_TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.networks)
     return found is not None
 
 
 async def to_expire(tx: Transaction, project_id: str, looked: Looked, limit: int) -> list[CheckoutSession]:
     """The same sessions, as far as no other worker holds them, longest overdue first."""
     rows = await tx.fetch_all(
-        _TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.chain_id, limit
+        _TO_EXPIRE, project_id, looked.until, looked.livemode, looked.rail, looked.networks, limit
     )
     return await _with_transfers(tx, [_session(row) for row in rows])
 
@@ -254,7 +258,7 @@ async def ids_to_expire(tx: Transaction, project_id: str, looked: Sequence[Looke
     found: list[str] = []
     for one in looked:
         rows = await tx.fetch_all(
-            _IDS_TO_EXPIRE, project_id, one.until, one.livemode, one.rail, one.chain_id, limit - len(found)
+            _IDS_TO_EXPIRE, project_id, one.until, one.livemode, one.rail, one.networks, limit - len(found)
         )
         found += [row["id"] for row in rows]
     rows = await tx.fetch_all(_IDS_TO_RELEASE, project_id, now, limit - len(found))

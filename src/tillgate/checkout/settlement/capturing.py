@@ -180,7 +180,7 @@ async def _take(
     now: int,
 ) -> CheckoutSession:
     """Capture so much of a locked session's authorisation."""
-    rail, atomic = context.rail(livemode=session.livemode), payment.capture_atomic(amount_minor)
+    rail, atomic = context.rail_of(payment.rail, livemode=session.livemode), payment.capture_atomic(amount_minor)
     transaction_id = ids.new_id(ids.TRANSACTION)
     movement = await rail.capture(tx, CaptureRequest(transaction_id, payment.terms, atomic))
     if movement.status is not MovementStatus.DONE:

@@ -10,6 +10,7 @@ from tillgate.base.errors import Conflict
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
+from tillgate.checkout.payments import records as payments
 from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, require_own
@@ -41,7 +42,10 @@ async def expire(context: CheckoutContext, tx: Transaction, principal: Principal
 async def expire_now(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
     """Run the clock of a locked pending session down to now where it had time left, and expire it if that can be."""
     expires_at = min(now, session.expires_at)
-    if await context.looked_until(tx, session.payment.terms, livemode=session.livemode) >= expires_at:
+    if (
+        await context.looked_until(tx, session.payment.rail, session.payment.terms, livemode=session.livemode)
+        >= expires_at
+    ):
         if expires_at < session.expires_at:
             await records.set_expiry(tx, session.id, expires_at)
         await _release(tx, [session], now)
@@ -55,12 +59,17 @@ async def expire_now(context: CheckoutContext, tx: Transaction, session: Checkou
 
 async def networks(context: CheckoutContext, tx: Transaction) -> list[records.Looked]:
     """The networks that sessions are paid on, and how far each has been looked at."""
-    now, found = context.clock.now(), []
-    for livemode, rail in ((False, context.rails.test), (True, context.rails.live)):
-        for chain_id in rail.chain_ids if rail is not None else ():
-            if rail is not None:
-                looked = min(now, await rail.looked_until(tx, chain_id, now))
-                found.append(records.Looked(livemode, rail.name, chain_id, looked))
+    rails, now, found = context.rails, context.clock.now(), []
+    for livemode, rail in ((False, rails.test), (True, rails.live), (False, rails.networks)):
+        if rail is None:
+            continue
+        groups = [str(one) for one in rail.chain_ids] or await payments.offered_networks(tx)
+        chains = {chain_id for group in groups for chain_id in payments.chains_of(group)}
+        looked = {chain_id: min(now, await rail.looked_until(tx, chain_id, now)) for chain_id in chains}
+        found += [
+            records.Looked(livemode, rail.name, group, min(looked[one] for one in payments.chains_of(group)))
+            for group in groups
+        ]
     return found
 
 
@@ -102,7 +111,10 @@ async def expire_one(context: CheckoutContext, tx: Transaction, session_id: str)
     session = await records.locked(tx, session_id)
     if session is None or session.status is not SessionStatus.PENDING or session.expires_at > now:
         return
-    if await context.looked_until(tx, session.payment.terms, livemode=session.livemode) >= session.expires_at:
+    if (
+        await context.looked_until(tx, session.payment.rail, session.payment.terms, livemode=session.livemode)
+        >= session.expires_at
+    ):
         await expire_all(context, tx, [session], now)
     else:
         await _release(tx, [session], now)
@@ -121,7 +133,8 @@ async def due_of_clock(context: CheckoutContext, tx: Transaction, clock_id: str,
     """A locked test clock's sessions that can expire now, locked; of the others, what they hold is given back."""
     over = await records.to_expire_of_clock(tx, clock_id, now)
     looked = {
-        one.id: await context.looked_until(tx, one.payment.terms, livemode=one.livemode) >= one.expires_at
+        one.id: await context.looked_until(tx, one.payment.rail, one.payment.terms, livemode=one.livemode)
+        >= one.expires_at
         for one in over
     }
     await _release(tx, [one for one in over if not looked[one.id]], now)

@@ -68,7 +68,9 @@ async def settle(
     """Move a locked session by the present state of its payment."""
     looked_until = now
     if session.status is SessionStatus.DETECTED:
-        looked_until = await context.looked_until(tx, session.payment.terms, livemode=session.livemode)
+        looked_until = await context.looked_until(
+            tx, session.payment.rail, session.payment.terms, livemode=session.livemode
+        )
     conclusion = conclude(session, payment, looked_until=looked_until, late_grace_ms=context.settings.late_grace_ms)
     paid = conclusion.status is not session.status and conclusion.status in _PAID
     # What its price was promised with may have been given back when its time was up, and be somebody else's now: then

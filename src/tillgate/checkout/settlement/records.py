@@ -1,7 +1,7 @@
 """Every statement about the addresses of live payments."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -10,7 +10,7 @@ from tillgate.store import Transaction
 
 _LATELY: Final = (
     "SELECT LOWER(p.address) AS address FROM payments p WHERE p.rail = 'evm' AND p.created_at >= $1 "
-    "ORDER BY p.created_at DESC LIMIT $2"
+    "AND p.address <> '' ORDER BY p.created_at DESC LIMIT $2"
 )
 _AWAITED: Final = (
     "SELECT 1 FROM payments p JOIN checkout_sessions s ON s.id = p.session_id WHERE p.rail = 'evm' "
@@ -20,22 +20,11 @@ _EVERY: Final = (
     "SELECT LOWER(p.address) AS address FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) > $1 "
     "ORDER BY LOWER(p.address) LIMIT $2"
 )
-_QUOTED: Final = (
-    "SELECT p.id, p.chain_id, p.asset FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) = $1 LIMIT 1"
-)
-
+_QUOTED: Final = "SELECT p.id FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) = $1 LIMIT 1"
 _OF_PROJECT: Final = with_list(
     "SELECT LOWER(p.address) AS address FROM payments p "
     "WHERE p.rail = 'evm' AND LOWER(p.address) IN {list} AND p.project_id = $2"
 )
-
-
-class Quoted(NamedTuple):
-    """What was quoted at an address."""
-
-    payment_id: str
-    chain_id: int
-    asset: str
 
 
 async def is_awaited(tx: Transaction, since: int) -> bool:
@@ -53,10 +42,10 @@ async def every(tx: Transaction, after: str, limit: int) -> list[str]:
     return [row["address"] for row in await tx.fetch_all(_EVERY, after, limit)]
 
 
-async def quoted(tx: Transaction, address: str) -> Quoted | None:
-    """The live payment of an address."""
+async def quoted(tx: Transaction, address: str) -> str | None:
+    """The id of the payment that an address was given to."""
     row = await tx.fetch_one(_QUOTED, address)
-    return Quoted(row["id"], row["chain_id"], row["asset"]) if row is not None else None
+    return str(row["id"]) if row is not None else None
 
 
 async def of_project(tx: Transaction, project_id: str, addresses: Sequence[str]) -> list[str]:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from tillgate.base.clock import DAY_MS
+from tillgate.base.invariants import present
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.sessions import records as sessions
+from tillgate.checkout.sessions.choosing import follow_the_buyer
 from tillgate.checkout.settlement import records
-from tillgate.checkout.settlement.observing import observe_payment
+from tillgate.checkout.settlement.observing import observe
 from tillgate.rails.port import Observation
 from tillgate.store import Transaction
 
@@ -34,16 +37,28 @@ class LivePayments:
     async def observe(
         self, tx: Transaction, recipient: str, seen: Sequence[tuple[str, Observation]]
     ) -> Sequence[str | None]:
-        found = await records.quoted(tx, recipient)
-        if found is None:
+        payment_id = await records.quoted(tx, recipient)
+        if payment_id is None:
             return [None] * len(seen)
-        # What was not quoted there, another token or another network, is nobody's payment: a person assigns it.
-        asset = found.asset.lower()
-        fits = [one.chain_id == found.chain_id and asset.endswith(f"/erc20:{token}") for token, one in seen]
-        observed = [one._replace(asset=found.asset) for (_, one), fit in zip(seen, fits, strict=True) if fit]
+        session = present(await sessions.locked_by_payment(tx, payment_id), "the session of a payment")
+        terms = session.payment.terms
+        offered = [(one.chain_id, one.asset) for one in terms.options] or [(terms.chain_id, terms.asset)]
+        # What was not offered there, another token or another network, is nobody's payment: a person assigns it.
+        assets = [_asset_of(offered, one.chain_id, token) for token, one in seen]
+        observed = [
+            one._replace(asset=asset) for (_, one), asset in zip(seen, assets, strict=True) if asset is not None
+        ]
         if observed:
-            await observe_payment(self._context, tx, found.payment_id, observed)
-        return [found.payment_id if fit else None for fit in fits]
+            now = self._context.clock.now()
+            session = await follow_the_buyer(self._context, tx, session, observed[0].asset, now)
+            await observe(self._context, tx, session, observed, now)
+        return [payment_id if asset is not None else None for asset in assets]
+
+
+def _asset_of(offered: Sequence[tuple[int, str]], chain_id: int, token: str) -> str | None:
+    """The offered asset that a token of a network is."""
+    ending = f"/erc20:{token}"
+    return next((asset for one, asset in offered if one == chain_id and asset.lower().endswith(ending)), None)
 
 
 def addresses_of(project_id: str) -> Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, list[str]]]:

@@ -119,6 +119,11 @@ _TOLD: Final = (
     "UPDATE chain_transfers SET told = $2, told_height = $3, payment_id = COALESCE($4, payment_id) "
     "WHERE id = $1 AND revision = $2"
 )
+_ANSWERED: Final = (
+    "SELECT head_number, final_number, looked_at, trouble, trouble_since FROM watched_chains WHERE chain_id = $1"
+)
+# Of these nodes no one tells the head of this chain, or nothing of what they tell is final.
+_AWAY: Final = ("no_node", "other_chain")
 _FIRST_UNTOLD: Final = (
     "SELECT MIN(block_mined_at) AS mined_at FROM chain_transfers WHERE chain_id = $1 AND told < revision"
 )
@@ -268,6 +273,17 @@ async def note_look(
 ) -> None:
     """Keep what a look found, for whoever asks how a network stands."""
     await tx.execute(_NOTE_LOOK, chain_id, head, now, trouble, owner)
+
+
+async def answers_since(tx: Transaction, chain_id: int) -> int | None:
+    """When the nodes of a network last answered a watcher; None where it is not watched from a block on yet."""
+    row = await tx.fetch_one(_ANSWERED, chain_id)
+    if row is None or row["looked_at"] is None or row["final_number"] is None:
+        return None
+    answered: int = row["looked_at"]
+    if row["head_number"] is None or row["trouble"] in _AWAY:
+        answered = min(answered, row["trouble_since"] or 0)
+    return answered
 
 
 async def looked_until(tx: Transaction, chain_id: int) -> int:

@@ -1,0 +1,29 @@
+"""Coin Moebius as a dialect: its routes, its envelope, its policy."""
+
+from typing import Final
+
+from tillgate.dialects.coin_moebius.crypto import CRYPTO
+from tillgate.dialects.coin_moebius.routes import routes_for, visitor_of
+from tillgate.dialects.coin_moebius.script import ROUTE as BUTTON
+from tillgate.dialects.coin_moebius.telling import TELLING
+from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Visitors
+
+# The first is what a page offers first.
+PROVIDERS: Final = (CRYPTO,)
+COIN_MOEBIUS: Final = Dialect(
+    name=NAME,
+    mounts=("/coin-moebius", ""),
+    routes=(*routes_for(PROVIDERS), BUTTON),
+    telling=TELLING,
+    idempotency=IdempotencyPolicy(NAME),
+    webhooks=STYLE,
+    # Pages of every origin read the answers: what they say is for whoever has the ids.
+    always=(
+        (b"cache-control", b"no-store"),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", b"idempotency-replayed, retry-after, x-request-id"),
+    ),
+    visitors=Visitors(visitor_of),
+    key_format=NAME,
+)
