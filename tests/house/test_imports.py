@@ -169,7 +169,7 @@ def test_nouns_of_the_checkout_go_one_way() -> None:
 
 def test_a_rail_is_known_by_its_port_alone() -> None:
     """Which rails there are is known where the server is put together: the simulated one is no special case. What
-    the chain's rail is set up and proved with is known to commands and the dashboard (decisions 0040, 0043)."""
+    the chain's rail is set up and proved with is known to commands and the dashboard (decisions 0040, 0047)."""
     set_up = tuple(
         f"tillgate.rails.evm.{one}"
         for one in ("explaining", "extended_keys", "extra", "networks", "proving", "wallets")

@@ -5,10 +5,12 @@ from typing import Final
 from tillgate.dialects.coin_moebius import COIN_MOEBIUS
 from tillgate.dialects.craftkit import CRAFTKIT
 from tillgate.dialects.crossmint import CROSSMINT
+from tillgate.dialects.smartpay import SMARTPAY
 from tillgate.wire.dialect import Dialect
 
 SPOKEN: Final[tuple[Dialect, ...]] = (
     # In the order in which pages show them; CraftKit's is the last.
+    SMARTPAY,
     CROSSMINT,
     COIN_MOEBIUS,
     CRAFTKIT,

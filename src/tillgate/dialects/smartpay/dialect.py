@@ -1,0 +1,22 @@
+"""Smartpay's language as a value: its mounts, its routes, its envelope, its policy."""
+
+from typing import Final
+
+from tillgate.base.clock import HOUR_MS
+from tillgate.dialects.smartpay import orders, payments, refunds, sessions, unsupported
+from tillgate.dialects.smartpay.errors import TELLING
+from tillgate.dialects.smartpay.ids import is_id
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling
+
+IDEMPOTENCY_HOURS: Final = 6
+
+SMARTPAY: Final = Dialect(
+    name="smartpay",
+    # The published clients honour their environment variable only where it contains "api.smartpay".
+    mounts=("/v1", "/api.smartpay/v1", "/smartpay/v1"),
+    routes=(*sessions.ROUTES, *orders.ROUTES, *payments.ROUTES, *refunds.ROUTES, *unsupported.ROUTES),
+    telling=TELLING,
+    idempotency=IdempotencyPolicy("smartpay", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
+    spelling=Spelling(is_id=is_id),
+    key_format="smartpay",
+)

@@ -1,0 +1,232 @@
+"""Orders, payments and refunds of this server in Smartpay's words."""
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tillgate.base.principal import Principal
+from tillgate.checkout.orders.model import Order
+from tillgate.checkout.payments.model import RecordedTransaction, TransactionKind
+from tillgate.checkout.payments.operations import transactions_of_payments
+from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
+from tillgate.checkout.refunds.operations import refunds_of
+from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.dialects.smartpay.ids import spelled
+from tillgate.dialects.smartpay.model import Taken, left_of, status_of
+from tillgate.dialects.smartpay.records import NOTHING, Kept, kept_of
+from tillgate.dialects.smartpay.shapes import (
+    PAYMENTS_SHOWN_MAX,
+    LineItemObject,
+    OrderObject,
+    PaymentObject,
+    RefundObject,
+    SessionObject,
+)
+from tillgate.store import Transaction
+
+_PRODUCT: Final = {
+    "brand": "brand",
+    "categories": "categories",
+    "gtin": "gtin",
+    "images": "images",
+    "reference": "reference",
+    "url": "url",
+    "productDescription": "description",
+    "productMetadata": "metadata",
+}
+
+
+class Money(NamedTuple):
+    """What moved for one payment of this server, which Smartpay sees as several.
+
+    Attributes:
+        captures: oldest first.
+        refunds: newest first.
+        left: what can still be given back of each capture.
+        kept: of captures and refunds.
+    """
+
+    captures: list[RecordedTransaction]
+    refunds: list[Refund]
+    left: dict[str, int]
+    kept: dict[str, Kept]
+
+    def payment_of(self, refund: Refund) -> str:
+        """The capture that a refund gives back; the oldest where it names none."""
+        return self.kept.get(refund.id, NOTHING).payment or self.captures[0].id
+
+
+async def money_of(tx: Transaction, principal: Principal, payment_ids: Sequence[str]) -> dict[str, Money]:
+    """What moved for several payments of this server, in a fixed number of statements."""
+    if not payment_ids:
+        return {}
+    moved = await transactions_of_payments(tx, principal, payment_ids, 2 * PAYMENTS_SHOWN_MAX)
+    refunds = await refunds_of(tx, principal, "payment_id", payment_ids, PAYMENTS_SHOWN_MAX)
+    kept = await kept_of(tx, [*(one.id for one in moved), *(one.id for one in refunds)])
+    found = {}
+    for payment_id in payment_ids:
+        captures = [one for one in reversed(moved) if one.payment_id == payment_id and came(one)]
+        theirs = [one for one in refunds if one.payment_id == payment_id]
+        taken = [Taken(one.id, one.value.minor) for one in captures]
+        left = left_of(taken, theirs, {one.id: kept.get(one.id, NOTHING).payment for one in theirs})
+        found[payment_id] = Money(captures, theirs, left, kept)
+    return found
+
+
+def came(transaction: RecordedTransaction) -> bool:
+    """Whether a movement brought money, that counts."""
+    transfer = transaction.transfer
+    return transfer.kind is not TransactionKind.REFUND and transfer.dropped_at is None
+
+
+def refund_object(refund: Refund, payment_id: str, kept: Kept) -> RefundObject:
+    """A refund as Smartpay shows it."""
+    return RefundObject(
+        id=spelled(refund.id, livemode=refund.livemode),
+        object="refund",
+        test=not refund.livemode,
+        created_at=refund.created_at,
+        updated_at=refund.updated_at,
+        metadata=kept.metadata,
+        amount=refund.amount.minor,
+        currency=refund.amount.currency,
+        status=_refund_status(refund),
+        reason="fraudulent" if refund.reason is RefundReason.FRAUDULENT else "requested_by_customer",
+        payment=spelled(payment_id, livemode=refund.livemode),
+        line_items=kept.line_items,
+        description=_or_unset(kept.description),
+        reference=_or_unset(kept.reference),
+    )
+
+
+def payment_object(transaction: RecordedTransaction, money: Money, *, expanded: bool) -> PaymentObject:
+    """A capture as Smartpay shows it."""
+    kept, livemode = money.kept.get(transaction.id, NOTHING), transaction.livemode
+    theirs = [one for one in money.refunds if money.payment_of(one) == transaction.id]
+    refunds: Any = (
+        [refund_object(one, transaction.id, money.kept.get(one.id, NOTHING)) for one in theirs]
+        if expanded
+        else [spelled(one.id, livemode=livemode) for one in theirs]
+    )
+    return PaymentObject(
+        id=spelled(transaction.id, livemode=livemode),
+        object="payment",
+        test=not livemode,
+        created_at=transaction.transfer.seen_at,
+        updated_at=max([transaction.transfer.seen_at, *(one.updated_at for one in theirs)]),
+        metadata=kept.metadata,
+        amount=transaction.value.minor,
+        currency=transaction.value.currency,
+        status="processed" if money.left.get(transaction.id, 0) > 0 else "refunded",
+        order=spelled(transaction.order_id, livemode=livemode),
+        refunds=refunds,
+        line_items=kept.line_items,
+        description=_or_unset(kept.description),
+        reference=_or_unset(kept.reference),
+    )
+
+
+def order_object(order: Order, money: Money, kept: Kept, *, expanded: bool) -> OrderObject:
+    """An order as Smartpay shows it."""
+    livemode, held = order.livemode, order.payment.authorization
+    lines: Any = [spelled(one.id, livemode=livemode) for one in order.line_items]
+    payments: Any = [spelled(one.id, livemode=livemode) for one in money.captures]
+    if expanded:
+        lines = _line_items(order, kept)
+        payments = [payment_object(one, money, expanded=True) for one in money.captures]
+    return OrderObject(
+        id=spelled(order.id, livemode=livemode),
+        object="order",
+        test=not livemode,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        metadata=msgspec.Raw(order.metadata.encode()) if order.metadata is not None else {},
+        amount=order.total_minor,
+        currency=order.currency,
+        status=status_of(order).value,
+        discount_amount=sum(one.amount_minor for one in order.discounts),
+        discounts=[{"name": one.name, "amount": one.amount_minor} for one in order.discounts],
+        line_items=lines,
+        payments=payments,
+        shipping_info=kept.shipping_info,
+        description=_or_unset(kept.description),
+        reference=_or_unset(order.reference),
+        expires_at=held.lapses_at if held is not None else UNSET,
+    )
+
+
+async def orders_in_words(
+    tx: Transaction, principal: Principal, orders: Sequence[Order], *, expanded: bool
+) -> list[OrderObject]:
+    """Several orders as Smartpay shows them, in a fixed number of statements."""
+    money = await money_of(tx, principal, [one.payment.id for one in orders])
+    kept = await kept_of(tx, [one.id for one in orders])
+    return [order_object(one, money[one.payment.id], kept.get(one.id, NOTHING), expanded=expanded) for one in orders]
+
+
+def session_object(
+    session: CheckoutSession, order: OrderObject, kept: Kept, public_url: str, *, expanded: bool
+) -> SessionObject:
+    """A checkout session as Smartpay shows it."""
+    return SessionObject(
+        id=spelled(session.id, livemode=session.livemode),
+        object="checkoutSession",
+        test=not session.livemode,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        metadata=msgspec.Raw(session.metadata.encode()) if session.metadata is not None else {},
+        customer_info=kept.customer_info,
+        order=order if expanded else order.id,
+        url=f"{public_url}/checkout/{session.id}",
+        success_url=_or_unset(session.success_url),
+        cancel_url=_or_unset(session.cancel_url),
+        locale=_or_unset(session.locale),
+        reference=_or_unset(session.reference),
+    )
+
+
+def _line_items(order: Order, kept: Kept) -> list[LineItemObject]:
+    found = []
+    for at, line in enumerate(order.line_items):
+        item = kept.items[at] if at < len(kept.items) else {}
+        product = {name: item[key] for key, name in _PRODUCT.items() if item.get(key) is not None}
+        found.append(
+            LineItemObject(
+                id=spelled(line.id, livemode=order.livemode),
+                kind=line.kind.value,
+                name=line.name,
+                amount=line.unit_minor,
+                currency=order.currency,
+                quantity=line.quantity,
+                description=_or_unset(item.get("description")),
+                price={
+                    "object": "price",
+                    "active": True,
+                    "amount": line.unit_minor,
+                    "currency": order.currency,
+                    **{
+                        name: item[key]
+                        for key, name in (
+                            ("label", "label"),
+                            ("priceDescription", "description"),
+                            ("priceMetadata", "metadata"),
+                        )
+                        if item.get(key) is not None
+                    },
+                    "product": {"object": "product", "name": line.name, **product},
+                },
+            )
+        )
+    return found
+
+
+def _refund_status(refund: Refund) -> Literal["succeeded", "failed", "pending"]:
+    if refund.status is RefundStatus.SUCCEEDED:
+        return "succeeded"
+    return "pending" if refund.status is RefundStatus.PENDING else "failed"
+
+
+def _or_unset(value: str | None) -> str | UnsetType:
+    return UNSET if value is None else value
