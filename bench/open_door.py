@@ -13,7 +13,6 @@ import uvloop
 
 from keyturn import Kind, KnownKey, Limit, Mode, Needs, Presented, Status
 from keyturn.admission.layer import NOBODY, Admitted, Caller
-from keyturn.invariants import present
 from keyturn.keys.model import Terms
 from keyturn.limiting.gcra import Allowance
 from tillgate.access import API_SCOPES
@@ -46,7 +45,7 @@ async def _serve(port: int, data: str, project_id: str) -> None:
         # Everything else stays: headers, metrics, the log of requests (whose lines are of a key that is known).
         tillgate._api = NativeApi(
             api.context._replace(keys=door),
-            origins=present(api.origins, "the origins that the native API answers"),
+            origins=tillgate._keys.origins,
             plain_http_from_here=True,
             count_response=tillgate._metrics.count_response,
             requests=tillgate._keys.requests,

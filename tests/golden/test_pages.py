@@ -49,7 +49,9 @@ async def test_every_page_of_the_buyer_answers_as_it_did(fixed_shop: Shop) -> No
             route="POST /credentials/revoke",
         )
         golden.note("POST /leaks/github (not set up)", await http.post("/leaks/github", content=b"[]"))
-    golden.hold(declared(fixed_shop))
+    # What a transaction of a session on networks comes to is shown in tests/pages/test_live_browser.py, on a real chain.
+    on_networks = "POST /checkout/{id}/transaction"
+    golden.hold([one for one in declared(fixed_shop) if one != on_networks])
 
 
 async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient) -> None:
@@ -98,12 +100,14 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
     await page("GET", "/checkout/{id}/cancel", own)
     await page("POST", "/checkout/{id}/simulate", own, "no outcome", refused=True, outcome="x")
     await page("POST", "/checkout/{id}/payment-option", own, "simulated", asset="eip155:8453/slip44:60")
+    await page("POST", "/checkout/{id}/transaction", own, "simulated", refused=True, hash="0x" + "ab" * 32)
     for method, route in (
         ("GET", "/checkout/{id}"),
         ("GET", "/checkout/{id}/state"),
         ("GET", "/checkout/{id}/cancel"),
         ("POST", "/checkout/{id}/simulate"),
         ("POST", "/checkout/{id}/payment-option"),
+        ("POST", "/checkout/{id}/transaction"),
         ("POST", "/checkout/{id}/amount"),
         ("POST", "/checkout/{id}/promotion-code"),
         ("POST", "/checkout/{id}/promotion-code/remove"),

@@ -4,7 +4,7 @@ The statements of real transactions on PostgreSQL are read: which rows each of t
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -129,7 +129,7 @@ class Shop:
         self.context = counter.context._replace(rails=Rails(test=Walleted(), live=None))
         self.who = counter.principal
 
-    async def do(self, operation: Callable[..., Awaitable[Any]], *arguments: Any, **named: Any) -> Any:
+    async def do(self, operation: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, **named: Any) -> Any:
         return await self.counter.database.write(lambda tx: operation(self.context, tx, *arguments, **named))
 
     async def link(self, amount: str = "50.00") -> Any:

@@ -27,5 +27,5 @@ def words_in(language: Language) -> Words:
 if __name__ == "__main__":
     from tillgate.cli import main
 
-    reader.words_in = words_in
+    vars(reader)["words_in"] = words_in
     main()

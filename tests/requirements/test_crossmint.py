@@ -252,8 +252,8 @@ async def test_a_mobile_app_names_itself_on_every_request(mint: Mint) -> None:
     for app in (APP, OTHER_APP):
         made = await created(mint, key, x_app_identifier=app)
         path, secret = f"/orders/{made['order']['orderId']}", made["clientSecret"]
-        for method, body in (("GET", None), ("PATCH", {})):
-            opened = await mint.call(method, path, body, key=key, authorization=secret, x_app_identifier=app)
+        for method, change in (("GET", None), ("PATCH", {})):
+            opened = await mint.call(method, path, change, key=key, authorization=secret, x_app_identifier=app)
             assert opened.status_code == 200
     for wrong in ("com.evil.app", "", APP.upper(), f"{APP}.debug", None):
         told = {"x_app_identifier": wrong} if wrong is not None else {}

@@ -54,7 +54,8 @@ async def test_odd_values_in_every_field_are_refused_or_come_out_again(mint: Min
                     taken += 1
                     order_id = answer.json()["order"]["orderId"]
                     assert (await mint.read(order_id))["orderId"] == order_id
-    found, cursor = 0, ""
+    found = 0
+    cursor: str | None = ""
     while cursor is not None:
         page = (await mint.call("GET", f"/orders?limit=100{cursor}")).json()
         found += len(page["data"])

@@ -151,7 +151,7 @@ async def test_what_is_not_for_sale_any_more_cannot_be_quoted(mint: Mint) -> Non
 
 async def test_a_failed_item_is_refunded_and_the_order_completes(mint: Mint) -> None:
     """Each item has an end of its own; payment stays completed, ``refunded`` says what went back."""
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"collectionLocator": f"crossmint:{mint.product}:blue", "callData": {"quantity": 2, "totalPrice": "100"}},
         {"productLocator": f"crossmint:{mint.product}"},
     ]

@@ -17,7 +17,6 @@ from tillgate.base import ids
 from tillgate.base.clock import SystemClock
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.rails.evm import watching
-from tillgate.rails.evm import worker as worker_module
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.networks.model import Finality, Limits, Network, Token
 from tillgate.rails.evm.networks.operations import NewNetwork, NewToken
@@ -173,7 +172,7 @@ async def test_a_look_that_finds_nothing_writes_nothing(database: Database, anvi
         writes += 1
         return await write(operation)
 
-    database.write = counted  # type: ignore[method-assign]
+    database.write = counted  # type: ignore[method-assign, assignment]
     for _ in range(5):
         await worker.work()
     assert writes == 0
@@ -203,7 +202,7 @@ async def test_a_worker_that_keeps_failing_is_told_once(database: Database, monk
             raise asyncio.CancelledError
         raise ValueError("a defect")
 
-    monkeypatch.setattr(worker_module.asyncio, "sleep", noted)
+    monkeypatch.setattr(asyncio, "sleep", noted)
     monkeypatch.setattr(shop.worker, "work", broken)
     with capture_logs() as logged, contextlib.suppress(asyncio.CancelledError):
         await shop.worker.run()
