@@ -225,3 +225,38 @@ async def test_words_of_payments_and_refunds_are_changed(smart: Smart) -> None:
         changed = await smart.done("PATCH", path, {"description": "new", "metadata": {"b": "2"}})
         assert (changed["description"], changed["metadata"]) == ("new", {"b": "2"})
         assert changed.get("reference") == before.get("reference")
+
+
+async def test_an_order_of_another_currency_is_captured_and_refunded_in_its_own(smart: Smart) -> None:
+    """Yen are never taken for dollars: a call names the order's currency, and counts in its minor units."""
+    made = await smart.native(
+        "POST",
+        "/checkout_sessions",
+        {"amount": {"value": "9.00", "currency": "USD"}, "captureMethod": "manual"},
+    )
+    await smart.native("POST", f"/checkout_sessions/{made['id']}/simulate", {"outcome": "authorized"})
+    order = made["orderId"]
+    assert (await captured(smart, order, 5)).json()["errorCode"] == "request.invalid"
+    payment = (await captured(smart, order, 500, currency="USD")).json()
+    assert (payment["amount"], payment["currency"]) == (500, "USD")
+    native = await smart.native("GET", f"/payments/{made['paymentId']}")
+    assert native["amounts"]["received"] == "5.00"
+    assert (await refunded(smart, payment["id"], amount=1)).json()["errorCode"] == "request.invalid"
+    assert (await refunded(smart, payment["id"], amount=101, currency="USD")).json()["amount"] == 101
+    native = await smart.native("GET", f"/payments/{made['paymentId']}")
+    assert native["amounts"]["refunded"] == "1.01"
+
+
+async def test_a_refund_of_what_a_reorganisation_took_away_is_still_read(smart: Smart) -> None:
+    """Where nothing counts any more that came, a refund that was made natively is answered, not failed on."""
+    session = await smart.done("POST", "/checkout-sessions", smart.payload(captureMethod="automatic"))
+    await smart.simulate(session, "paid")
+    order = session["order"]["id"]
+    payment_id = (await smart.native("GET", f"/orders/{own('ord', order)}"))["paymentId"]
+    await smart.native(
+        "POST", "/refunds", {"paymentId": payment_id, "amount": "100", "reason": "requested_by_customer"}
+    )
+    await smart.simulate(session, "reorged")
+    refunds = (await smart.done("GET", "/refunds"))["data"]
+    assert [one["amount"] for one in refunds] == [100]
+    assert (await smart.done("GET", f"/orders/{order}?expand=all"))["id"] == order

@@ -44,6 +44,14 @@ def yen(currency: str | None, field: Field = _CURRENCY) -> None:
     choice(currency, (CURRENCY,), field)
 
 
+def same_currency(currency: str | None, expected: str) -> None:
+    """
+    Raises:
+        InvalidInput: the currency is absent, or not that of what the call is about.
+    """
+    choice(required(currency, "currency"), (expected,), _CURRENCY)
+
+
 def choice(value: str, choices: tuple[str, ...], field: Field) -> str:
     """
     Raises:

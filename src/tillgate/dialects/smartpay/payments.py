@@ -12,7 +12,7 @@ from tillgate.checkout.payments import operations
 from tillgate.checkout.payments.model import RecordedTransaction, TransactionKind
 from tillgate.checkout.settlement import capturing
 from tillgate.dialects.smartpay import checking
-from tillgate.dialects.smartpay.checking import CURRENCY, required
+from tillgate.dialects.smartpay.checking import required
 from tillgate.dialects.smartpay.errors import Documented, Missing
 from tillgate.dialects.smartpay.ids import page
 from tillgate.dialects.smartpay.ids import required as required_id
@@ -71,7 +71,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
     body: CreatePayment = call.body
     order = await order_of(tx, call, required(body.order, "order"))
     amount = required(body.amount, "amount")
-    checking.yen(body.currency)
+    checking.same_currency(body.currency, order.currency)
     release = checking.automatic(body.cancel_remainder, "cancelRemainder")
     kept = Kept(
         reference=checking.text(body.reference, "reference", checking.REFERENCE_MAX),
@@ -85,7 +85,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
             tx,
             call.principal,
             order.payment.id,
-            amount=str(Money(amount, CURRENCY)),
+            amount=str(Money(amount, order.currency)),
             cancel_remainder=release,
         )
     except Conflict as error:

@@ -11,7 +11,7 @@ from tillgate.checkout.refunds import operations
 from tillgate.checkout.refunds.model import Refund, RefundReason
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.dialects.smartpay import checking
-from tillgate.dialects.smartpay.checking import CURRENCY, required
+from tillgate.dialects.smartpay.checking import required
 from tillgate.dialects.smartpay.errors import Documented, Missing
 from tillgate.dialects.smartpay.ids import page
 from tillgate.dialects.smartpay.ids import required as required_id
@@ -38,13 +38,14 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> RefundObje
     """Money of a payment goes back, in full or in part."""
     body: CreateRefund = call.body
     reason = RefundReason(required(body.reason, "reason"))
-    checking.yen(body.currency)
     capture = await capture_of(tx, call, required(body.payment, "payment"))
+    currency = capture.value.currency
+    checking.same_currency(body.currency, currency)
     await locked_payment(tx, call.principal, capture.payment_id)
     left = (await money_of(tx, call.principal, [capture.payment_id]))[capture.payment_id].left.get(capture.id, 0)
     amount = left if body.amount is None else body.amount
     if not left > 0 or amount > left:
-        raise _insufficient(left)
+        raise _insufficient(Money(left, currency))
     kept = Kept(
         reference=checking.text(body.reference, "reference", checking.REFERENCE_MAX),
         description=checking.text(body.description, "description", checking.DESCRIPTION_MAX),
@@ -52,11 +53,11 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> RefundObje
         metadata=checking.metadata(body.metadata),
         payment=capture.id,
     )
-    new = NewRefund(capture.payment_id, reason, str(Money(amount, CURRENCY)))
+    new = NewRefund(capture.payment_id, reason, str(Money(amount, currency)))
     try:
         refund = await operations.create_refund(context.checkout, tx, call.principal, new)
     except Conflict as error:
-        raise _insufficient(left) from error
+        raise _insufficient(Money(left, currency)) from error
     await keep(tx, refund.id, kept)
     return refund_object(refund, capture.id, kept)
 
@@ -99,8 +100,8 @@ async def _in_words(tx: Transaction, call: Call, refunds: list[Refund]) -> list[
     ]
 
 
-def _insufficient(left: int) -> Documented:
-    message = f"amount: the payment has {left} {CURRENCY} left to refund."
+def _insufficient(left: Money) -> Documented:
+    message = f"amount: the payment has {left.minor} {left.currency} left to refund."
     return Documented(403, "amount.insufficient", message, code="conflict")
 
 

@@ -11,7 +11,7 @@ ITEMS_MAX: Final = 50
 RESULTS_DEFAULT: Final = 20
 RESULTS_MAX: Final = 100
 AMOUNT_MAX: Final = 2**32 - 1
-# Of each order, so many captures are shown in it; the rest is had from the list of payments.
+# How many captures of an order are shown in it at most; the rest is had from the list of payments.
 PAYMENTS_SHOWN_MAX: Final = 100
 
 MinorUnits = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]

@@ -54,8 +54,12 @@ class Money(NamedTuple):
     kept: dict[str, Kept]
 
     def payment_of(self, refund: Refund) -> str:
-        """The capture that a refund gives back; the oldest where it names none."""
-        return self.kept.get(refund.id, NOTHING).payment or self.captures[0].id
+        """The capture that a refund gives back; the oldest where it names none.
+
+        Where nothing counts any more that came, as after a reorganisation, the refund's own movement stands for it.
+        """
+        named = self.kept.get(refund.id, NOTHING).payment
+        return named or (self.captures[0].id if self.captures else refund.transaction_id)
 
 
 async def money_of(tx: Transaction, principal: Principal, payment_ids: Sequence[str]) -> dict[str, Money]:
