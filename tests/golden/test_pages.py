@@ -49,7 +49,7 @@ async def test_every_page_of_the_buyer_answers_as_it_did(fixed_shop: Shop) -> No
             route="POST /credentials/revoke",
         )
         golden.note("POST /leaks/github (not set up)", await http.post("/leaks/github", content=b"[]"))
-    # What a transaction of a session on networks comes to is shown in tests/pages/test_live_browser.py, on a real chain.
+    # What is said of a transaction on a network is held in tests/pages/test_live_browser.py, on a real chain.
     on_networks = "POST /checkout/{id}/transaction"
     golden.hold([one for one in declared(fixed_shop) if one != on_networks])
 

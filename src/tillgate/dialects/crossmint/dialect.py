@@ -6,7 +6,7 @@ from tillgate.dialects.crossmint.errors import TELLING
 from tillgate.dialects.crossmint.ids import is_id
 from tillgate.dialects.crossmint.routes import ROUTES
 from tillgate.dialects.crossmint.webhooks import CROSSMINT_STYLE
-from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
 VERSION_PATH: Final = "/api/2022-06-09"
 PREFIX: Final = "/crossmint"
@@ -22,4 +22,6 @@ CROSSMINT: Final = Dialect(
     one_slash=True,
     webhooks=CROSSMINT_STYLE,
     key_format="crossmint",
+    key_example="sk_staging_YOUR_KEY",
+    snippets=(Snippet("The newest orders", 'curl {base}/orders -H "X-API-KEY: sk_staging_YOUR_KEY"'),),
 )

@@ -6,17 +6,22 @@ from tillgate.base.clock import HOUR_MS
 from tillgate.dialects.smartpay import orders, payments, refunds, sessions, unsupported
 from tillgate.dialects.smartpay.errors import TELLING
 from tillgate.dialects.smartpay.ids import is_id
-from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
 IDEMPOTENCY_HOURS: Final = 6
 
 SMARTPAY: Final = Dialect(
     name="smartpay",
     # The published clients honour their environment variable only where it contains "api.smartpay".
-    mounts=("/v1", "/api.smartpay/v1", "/smartpay/v1"),
+    mounts=("/api.smartpay/v1", "/v1", "/smartpay/v1"),
     routes=(*sessions.ROUTES, *orders.ROUTES, *payments.ROUTES, *refunds.ROUTES, *unsupported.ROUTES),
     telling=TELLING,
     idempotency=IdempotencyPolicy("smartpay", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
     spelling=Spelling(is_id=is_id),
     key_format="smartpay",
+    key_example="sk_test_YOUR_KEY",
+    snippets=(
+        Snippet("The newest orders", "curl {base}/orders -u sk_test_YOUR_KEY:"),
+        Snippet("Where the published clients call", "export SMARTPAY_API_PREFIX={base}"),
+    ),
 )
