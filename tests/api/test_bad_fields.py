@@ -69,7 +69,7 @@ ANSWER_BYTES_MAX = 2_500
 DEEP: dict[str, Any] = {"k": json.loads("[" * 300 + "]" * 300)}
 AT_LEAST_ONE = {"quantity", "maxRedemptions", "maxCompletedSessions", "seconds", "expiresInSeconds", "before"}
 # Names that a merchant's own systems gave.
-ANY_TEXT = {"clientReferenceId"}
+ANY_TEXT = {"clientReferenceId", "transactionId", "tokenId"}
 
 
 class Spot(NamedTuple):

@@ -110,7 +110,7 @@ def values_of(info: shapes.Type) -> st.SearchStrategy[Any]:
         case shapes.LiteralType():
             return st.sampled_from(info.values)
         case shapes.StrType():
-            return st.text("ab", max_size=2)
+            return st.text("ab", min_size=info.min_length or 0, max_size=2)
         case shapes.IntType():
             return st.integers(info.ge or 0, info.le or 10**6)
         case shapes.BoolType():

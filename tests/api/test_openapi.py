@@ -95,7 +95,9 @@ def test_the_document_is_sound() -> None:
 
 
 # What stands in answers and is no object: pages of objects, and sums of money.
-NO_OBJECTS = {"CryptoAmount", "FiatAmount", "OrderAmounts", "PaymentAmounts"}
+NO_OBJECTS = {"CryptoAmount", "FiatAmount", "OrderAmounts", "PaymentAmounts", "PaymentOptionObject", "Token"}
+# What a merchant says, in words of their own.
+OWN_WORDS = {"DeliveryObject.reason"}
 
 
 def answered(told: dict[str, Any]) -> set[str]:
@@ -159,6 +161,8 @@ def test_no_status_is_any_text() -> None:
     for name in answered(told):
         for field, schema in told["components"]["schemas"][name].get("properties", {}).items():
             if field in ("status", "state", "kind", "reason", "decision", "fulfillment", "exceptions"):
+                if f"{name}.{field}" in OWN_WORDS:
+                    continue
                 assert "enum" in msgspec.json.encode(schema).decode() or "$ref" in schema, f"{name}.{field}"
 
 

@@ -36,7 +36,8 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     assert set(order) == {
         "id", "object", "livemode", "sessionId", "paymentId", "customerId", "status", "exceptions", "fulfillment",
         "reference", "uniqueReference", "currency", "lineItems", "discounts", "amounts", "received", "refunded",
-        "clientReferenceId", "decision", "paymentStatus", "metadata", "expiresAt", "createdAt", "updatedAt",
+        "clientReferenceId", "customerStated", "decision", "paymentStatus", "metadata",
+        "expiresAt", "createdAt", "updatedAt",
     }  # fmt: skip
     assert (order["object"], order["livemode"], order["status"]) == ("order", False, "open")
     assert order["id"].startswith("ord_")
@@ -49,7 +50,7 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     assert first == {
         "object": "line_item", "livemode": False, "kind": "product", "name": "Tea", "quantity": 2,
         "unitAmount": "4.505",
-        "amount": "9.010", "productId": product_id,
+        "amount": "9.010", "productId": product_id, "delivery": None,
     }  # fmt: skip
     assert (order["reference"], order["metadata"], order["sessionId"]) == ("A-1", {"a": 1}, session["id"])
     assert (await client.get(f"/orders/{order['id']}")).json() == order

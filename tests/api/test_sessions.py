@@ -30,6 +30,7 @@ async def test_a_session_for_an_amount_has_every_documented_field(shop: Shop) ->
         "ethPriceUsd", "chainId", "txHash", "metadata", "successUrl", "cancelUrl", "returnUrl", "checkoutUrl",
         "orderId", "paymentId", "expiresAt", "paidAt", "canceledAt", "testClockId", "allowPromotionCodes", "createdAt",
         "reference", "customerId", "clientReferenceId", "fiatReceived", "paymentStatus", "locale",
+        "customerStated",
     }  # fmt: skip
     assert session["id"].startswith("cs_")
     assert (session["object"], session["livemode"], session["status"]) == ("checkout_session", False, "pending")

@@ -458,6 +458,7 @@ STRUCTS = {
     "PaymentAmounts": "PaymentAmounts",
     "PaymentObject": "Payment",
     "RefundObject": "Refund",
+    "PaymentOptionObject": "PaymentOption",
     "Token": "Token",
     "TransactionObject": "Transaction",
     "PaymentLinkObject": "PaymentLink",

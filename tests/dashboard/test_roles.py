@@ -114,6 +114,8 @@ def test_dangerous_settings_ask_for_the_password_again() -> None:
 def _right_of(view: View) -> Right | None:
     if view.method == "GET" and view.path in ANYBODYS_PAGES:
         return None
+    if view.path == f"{ROOT}/settings/apis":  # addresses, for whoever writes programs
+        return Right.READ
     if view.path.startswith((f"{ROOT}/people", f"{ROOT}/settings", f"{ROOT}/account", f"{ROOT}/mail")):
         return BELOW["/".join(view.path.split("/")[:3])]
     if view.path.startswith((f"{ROOT}/jobs", f"{ROOT}/networks")):

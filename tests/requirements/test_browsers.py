@@ -129,7 +129,8 @@ def test_a_page_calls_the_api_from_its_own_origin_and_no_other_page_does(
     status, created = call("POST", sessions, json_type | {"Authorization": f"Bearer {client}"}, AMOUNT)
     assert status == 201
     status, listed = call("GET", sessions, {"Authorization": f"Bearer {server}"})
-    assert (status, [one["id"] for one in listed["data"]]) == (200, [created["id"], session["id"]])
+    there = [one["id"] for one in listed["data"]]
+    assert (status, there[:2]) == (200, [created["id"], session["id"]])
 
     page.goto(origin.replace("localhost", "127.0.0.1"))
     for key in (client, server):
@@ -138,7 +139,8 @@ def test_a_page_calls_the_api_from_its_own_origin_and_no_other_page_does(
     status, error = call("POST", sessions, json_type | {"x-api-key": client}, AMOUNT)
     assert (status, "Failed to fetch" in error) == (0, True)
     page.goto(origin)
-    assert len(call("GET", sessions, {"Authorization": f"Bearer {server}"})[1]["data"]) == 2
+    listed = call("GET", sessions, {"Authorization": f"Bearer {server}"})[1]["data"]
+    assert [one["id"] for one in listed] == there
 
 
 @pytest.mark.spec("crossmint R12", "crossmint R15", "crossmint R17", "crossmint R18", "crossmint R19", "crossmint R21",

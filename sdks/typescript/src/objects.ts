@@ -100,6 +100,11 @@ export type Refund = Answer<
     transaction?: Transaction | null;
   }
 >;
+/** One way to pay a session on a network. */
+export type PaymentOption = Flat<Schemas["PaymentOptionObject"]>;
+/** What the recipient of an item got on a chain. */
+export type Token = Flat<Schemas["Token"]>;
+export type Delivery = Flat<Schemas["DeliveryObject"]>;
 export type CheckoutSession = Answer<
   Schemas["CheckoutSessionObject"],
   {
@@ -266,6 +271,7 @@ export type UpdateOrder = Flat<Schemas["UpdateOrder"]>;
 export type DeliverItems = Flat<Schemas["DeliverItems"]>;
 export type FailDelivery = Flat<Schemas["FailDelivery"]>;
 export type RefundOrder = Flat<Schemas["RefundOrder"]>;
+export type ChoosePaymentOption = Flat<Schemas["ChoosePaymentOption"]>;
 export type SimulatePayment = Flat<Schemas["SimulatePayment"]>;
 export type ListPayments = Query<"payments_list_all">;
 export type UpdatePayment = Flat<Schemas["UpdatePayment"]>;

@@ -985,6 +985,7 @@ export interface components {
             active: boolean;
             createdAt: string;
             description: string | null;
+            dialect?: string;
             disabledReason: components["schemas"]["DisabledReason"] | null;
             events: string[];
             failingSince: string | null;
@@ -1094,6 +1095,8 @@ export interface components {
         CreateWebhookEndpoint: {
             /** @default null */
             description?: string | null;
+            /** @default native */
+            dialect?: string;
             events: string[];
             /** Format: uri */
             url: string;
@@ -1822,6 +1825,7 @@ export interface components {
             active: boolean;
             createdAt: string;
             description: string | null;
+            dialect?: string;
             disabledReason: components["schemas"]["DisabledReason"] | null;
             events: string[];
             failingSince: string | null;

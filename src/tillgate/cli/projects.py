@@ -115,10 +115,10 @@ def change(
         "test_rail": test_rail,
     }
     given = {field: value for field, value in texts.items() if value is not None}
-    if not given and name is None:
-        fail("say what to set, such as --colour '#14614a'; `tillgate projects set --help` lists all")
 
     async def task(database: Database) -> Profile:
+        if not given and name is None:
+            fail("say what to set, such as --colour '#14614a'; `tillgate projects set --help` lists all")
         project_id = await project_id_of(database, project, chosen.data)
 
         async def operation(tx: Transaction) -> Profile:

@@ -56,6 +56,11 @@ def _authorized(*more: Step) -> tuple[Step, ...]:
     return BY_HAND, Step("POST", "/checkout_sessions/{session}/simulate", {"outcome": "authorized"}), *more
 
 
+def _delivered(how: str) -> tuple[Step, ...]:
+    paid = Step("POST", "/checkout_sessions/{session}/simulate", {"outcome": "paid"})
+    return (WITH_ORDER, paid, Step("POST", f"/orders/{{order}}/{how}", {}))
+
+
 # What is done so that the event comes; each is checked by a test.
 _STORIES: Final[dict[events.EventType, tuple[Step, ...]]] = {
     events.SESSION_CREATED: (SESSION,),
@@ -84,6 +89,8 @@ _STORIES: Final[dict[events.EventType, tuple[Step, ...]]] = {
     events.ORDER_EXPIRED: (SESSION, EXPIRE),
     events.ORDER_CANCELED: _simulated("failed"),
     events.ORDER_UPDATED: (WITH_ORDER, Step("PATCH", "/orders/{order}", {"fulfillment": "fulfilled"})),
+    events.ORDER_DELIVERED: _delivered("deliver"),
+    events.ORDER_DELIVERY_FAILED: _delivered("fail_delivery"),
     events.PAYMENT_DETECTED: _simulated("detected"),
     events.PAYMENT_DECLINED: _simulated("declined"),
     events.PAYMENT_REQUIRES_CAPTURE: _authorized(),

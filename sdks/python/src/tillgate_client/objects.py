@@ -374,6 +374,32 @@ class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     transaction: Transaction | None = None
 
 
+class PaymentOption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One way to pay a session on a network.
+
+    Attributes:
+        asset: CAIP-19 asset type of the token.
+        amount: what must arrive, as an exact decimal; ``amount_atomic`` is the same in the token's smallest unit.
+        confirmations_needed: how deep a transfer has to lie; None where the network's nodes say what is final.
+        chosen: it is what the session's own ``amount`` and ``chain_id`` show.
+    """
+
+    network: str
+    network_title: str
+    exchange_label: str
+    explorer: str | None
+    chain_id: int
+    asset: str
+    symbol: str
+    decimals: int
+    amount: str
+    amount_atomic: str
+    confirmations_needed: int | None
+    confirmations_seen: int | None
+    block_seconds: float
+    chosen: bool
+
+
 class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """One visit of one buyer: send them to ``checkout_url``.
 
@@ -384,7 +410,9 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
         reference, customer_id: the order's.
         customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
         client_reference_id: what whoever sent the buyer calls it; never unique.
-        eth_price_usd: the rate that was locked when the session was made.
+        address: None until a payment link's buyer has chosen a network.
+        eth_price_usd: the rate that was locked when the session was made; None on networks.
+        payment_options: the ways to pay a session on networks, all to ``payment_address``.
         exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
     """
 
@@ -396,11 +424,11 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     payment_id: str
     status: str
     exceptions: list[str]
-    address: str
+    address: str | None
     amount: CryptoAmount
     received: CryptoAmount
     fiat: FiatAmount
-    eth_price_usd: str
+    eth_price_usd: str | None
     chain_id: int
     tx_hash: str | None
     metadata: dict[str, Any] | None
@@ -420,6 +448,8 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     locale: str | None = None
     client_reference_id: str | None = None
     fiat_received: FiatAmount | None = None
+    payment_address: str | None = None
+    payment_options: list[PaymentOption] = []
     created_at: datetime
     order: Order | None = None
     payment: Payment | None = None
@@ -437,6 +467,7 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
         previous_secret_expires_at: until then the secret before a rotation signs as well.
         failing_since: nothing but failures came of it since then; after five days it is switched off.
         disabled_reason: why it was: ``failing`` or ``gone`` (it answered 410). ``active=True`` switches it on again.
+        dialect: the language in which its events are written.
     """
 
     id: str
@@ -452,6 +483,7 @@ class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     disabled_reason: str | None
     created_at: datetime
     updated_at: datetime
+    dialect: str = "native"
 
 
 class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_only=True):

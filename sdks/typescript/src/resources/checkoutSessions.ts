@@ -1,5 +1,6 @@
 import type {
   CheckoutSession,
+  ChoosePaymentOption,
   CreateCheckoutSession,
   ListCheckoutSessions,
   SimulatePayment,
@@ -56,6 +57,16 @@ export class CheckoutSessions {
   /** Expire a pending session early; it can still be paid late. */
   expire(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "expire"], options });
+  }
+
+  /** Choose which of `paymentOptions` the session shows, by its CAIP-19 `asset`. */
+  chooseOption(id: string, params: ChoosePaymentOption, options?: CallOptions & Expanding): Promise<CheckoutSession> {
+    return this.#transport.send({
+      method: "POST",
+      path: ["checkout_sessions", id, "payment_option"],
+      body: params,
+      options,
+    });
   }
 
   /** Let a payment of a test session happen: one `outcome`, or all that a test `payer` does. */

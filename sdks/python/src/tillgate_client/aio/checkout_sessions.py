@@ -165,3 +165,16 @@ class AsyncCheckoutSessions:
             idempotency_key=idempotency_key,
         )
         return await self._transport.send(call, CheckoutSession)
+
+    async def choose_option(
+        self, id: str, *, asset: str, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> CheckoutSession:
+        """Choose which of ``payment_options`` the session shows, by its CAIP-19 ``asset``."""
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "payment_option"),
+            query={"expand": expand},
+            body=given(asset=asset),
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, CheckoutSession)

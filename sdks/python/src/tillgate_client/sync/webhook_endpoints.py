@@ -30,13 +30,14 @@ class WebhookEndpoints:
         url: str,
         events: Sequence[str],
         description: str | None = None,
+        dialect: str | None = None,
         idempotency_key: str | None = None,
     ) -> CreatedWebhookEndpoint:
         """Create a webhook endpoint for event types, patterns (``session.*``) or all: ``["*"]``.
 
-        Its ``secret`` is in this answer only.
+        Its ``secret`` is in this answer only. ``dialect`` is the language of its events, such as ``crossmint``.
         """
-        body = given(url=url, events=events, description=description)
+        body = given(url=url, events=events, description=description, dialect=dialect)
         call = call_of("POST", "/webhook_endpoints", body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, CreatedWebhookEndpoint)
 
