@@ -239,6 +239,8 @@ def test_times_are_the_viewers_and_utc_where_the_pointer_rests(
     for time in times.all():
         at = datetime.fromisoformat(time.get_attribute("datetime") or "")
         local, utc = at.astimezone(ZoneInfo(zone)), time.get_attribute("title") or ""
+        if re.search(r"just now$|ago$", time.text_content() or ""):
+            continue  # when a key was last used is the same everywhere
         assert re.search(rf"{local:%H:%M}.* {hours}$", time.text_content() or ""), (zone, time.text_content())
         assert f"{at.astimezone(UTC):%H:%M}" in utc
         assert "UTC" in utc

@@ -76,7 +76,7 @@ def test_what_a_script_writes_is_from_the_catalogues(seller: Merchant, open_page
     page.goto(session["url"])
     expect(page.get_by_role("status")).to_contain_text(OPEN)
     assert_all_from_catalogues(page)
-    page.get_by_role("button").filter(has_text=OPEN).first.click()
+    page.locator("[data-copy]").first.click()
     assert_all_from_catalogues(page)
     before = page.locator("#headline").inner_text()
     seller.simulate(session, "detected")
