@@ -2,43 +2,22 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from keyturn.database import Database
-from tests.rails.evm.anvil import CHAIN_ID, Anvil, running_anvil
-from tests.rails.evm.watching import CONFIRMATIONS, Watching, watching_over
-from tillgate.base.clock import SystemClock
+from tests.rails.evm.anvil import CHAIN_ID, Anvil
+from tests.rails.evm.operated import anvil, shop
+from tests.rails.evm.watching import CONFIRMATIONS, Watching
 from tillgate.checkout.settlement.watching import addresses_of
 from tillgate.rails.evm.explaining import NEXT, Explainer, ExplainError, Explanation, Found, Verdict
 from tillgate.rails.evm.networks import operations
-from tillgate.rails.evm.networks.operations import NewNetwork, NewToken
 from tillgate.rails.evm.rpc import NodeUrl
 from tillgate.store import Transaction
 
+__all__ = ["anvil", "shop"]
+
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anvil() -> Iterator[Anvil]:
-    with running_anvil() as node:
-        node.mine(CONFIRMATIONS)
-        yield node
-
-
-@pytest.fixture
-async def shop(database: Database, anvil: Anvil) -> AsyncIterator[Watching]:
-    opened = await watching_over(database, anvil.token, [anvil.url])
-    await opened.look()
-    sealer, now = opened.counter.sealer, SystemClock().now()
-    new = NewNetwork("anvil", [anvil.url], chain_id=CHAIN_ID, confirmations=CONFIRMATIONS)
-    asked = await operations.ask(new, now, dev=True)
-    await database.write(lambda tx: operations.add(tx, sealer, asked))
-    token = await operations.ask_token(database, sealer, NewToken("anvil", anvil.token, "USD", "TUSD"))
-    await database.write(lambda tx: operations.add_token(tx, token, now))
-    yield opened
-    await opened.close()
 
 
 async def explained(shop: Watching, tx_hash: str, **how: float) -> Explanation:
