@@ -10,6 +10,10 @@ import pytest
 
 from tests.running import run_cli
 
+DATES = re.compile(r"\b20\d\d-\d\d-\d\d")
+UNSEEN = dict.fromkeys((0x2068, 0x2069))
+"""Isolates take no place in a column."""
+
 TURNING = "A\u202e00.1 \u05e9\u05dd\x1b[2J"
 
 
@@ -67,8 +71,8 @@ def test_other_peoples_text_turns_no_line(where: list[str]) -> None:
     assert "\u2068A\\u202e00.1 \u05e9\u05dd[2J\u2069" in named
     listed = run_cli("projects", "list", *where).splitlines()
     assert any("\u2068\u05e9\u05dc\u05d5\u05dd\u2069" in line for line in listed)
-    ends = {line.replace("\u2068", "").replace("\u2069", "").index("20") for line in listed[1:]}
-    assert len(ends) == 1
+    begins = {line.translate(UNSEEN).index(DATES.findall(line)[0]) for line in listed[1:]}
+    assert len(begins) == 1
     key = [
         "keys",
         "create",
