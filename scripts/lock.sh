@@ -32,6 +32,11 @@ compile() {
     --custom-compile-command "make lock" \
     --group build --output-file requirements/build.txt
 echo "· requirements/build.txt"
+"$scratch/venv/bin/uv" pip compile --quiet --no-config "${upgrade[@]}" \
+    --universal --python-version 3.11 --generate-hashes \
+    --custom-compile-command "make lock" \
+    --group smartpay --output-file requirements/smartpay.txt
+echo "· requirements/smartpay.txt"
 compile requirements/base.txt --extra all
 compile requirements/test.txt --extra all --group test \
     --constraint requirements/base.txt --constraint requirements/build.txt
