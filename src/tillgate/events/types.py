@@ -263,9 +263,7 @@ PAYMENT_TOKEN_DISABLED: Final = _declared(
 PAYMENT_TOKEN_DELETED: Final = _declared(
     "payment_token.deleted", "payment_token", "You deleted a payment token. Its orders stay."
 )
-PAYMENT_TOKEN_USED: Final = _declared(
-    "payment_token.used", "payment_token", "You made an order with a payment token."
-)
+PAYMENT_TOKEN_USED: Final = _declared("payment_token.used", "payment_token", "You made an order with a payment token.")
 ALERT_NEEDS_REVIEW: Final = _declared(
     "alert.needs_review",
     "alert",

@@ -223,9 +223,7 @@ async def _move(
 
 
 def _conflict(token: PaymentToken, to: TokenStatus) -> Conflict:
-    return Conflict(
-        f"This payment token is {token.status.value}, so it cannot be {to.value}."
-    )
+    return Conflict(f"This payment token is {token.status.value}, so it cannot be {to.value}.")
 
 
 def _require_own(token: PaymentToken | None, principal: Principal, token_id: str) -> PaymentToken:

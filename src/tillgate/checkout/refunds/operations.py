@@ -115,7 +115,7 @@ async def create_refund(
         destination,
         checked_metadata(new.metadata),
         context.clock.now(),
-        keep,
+        keep=keep,
     )
 
 
@@ -300,6 +300,7 @@ async def _refund(
     destination: str | None,
     metadata: str | None,
     now: int,
+    *,
     keep: Keep | None = None,
 ) -> Refund:
     """Write a refund down, send it where its rail can, and let what depends on it follow."""

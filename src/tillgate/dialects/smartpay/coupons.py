@@ -95,9 +95,7 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> CouponObje
 
 
 ROUTES: Final = (
-    Route(
-        "POST", "/coupons", WRITE, "Create a coupon", Writes(create), CouponObject, query=Query, body=CreateCoupon
-    ),
+    Route("POST", "/coupons", WRITE, "Create a coupon", Writes(create), CouponObject, query=Query, body=CreateCoupon),
     Route(
         "GET",
         "/coupons",

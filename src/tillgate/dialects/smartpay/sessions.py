@@ -33,14 +33,13 @@ from tillgate.wire.context import ApiContext
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = (Need("sessions:read"), Need("orders:read")), (Need("sessions:write"), Need("orders:write"))
-_TOKEN: Final = "token"
 _SHOWN: Final = tuple(one for one in TokenStatus if one is not TokenStatus.DELETED)
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> SessionObject:
     """A new session with its order."""
     body: CreateSession = call.body
-    if body.mode == _TOKEN:
+    if body.mode == "token":
         return await _ask_for_token(context, tx, call, body)
     described = ordering.described(body)
     new = described.session._replace(
