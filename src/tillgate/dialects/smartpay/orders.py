@@ -89,19 +89,21 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collecti
 async def cancel(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     """An order called off: what is authorised and not captured is released. Doing it again changes nothing."""
     order = await order_of(tx, call, call.id)
-    if status_of(order) is not Status.CANCELED:
+    status = status_of(order)
+    if status is Status.REJECTED:
+        raise _cannot_cancel(status)
+    if status is not Status.CANCELED:
         try:
             await capturing.cancel(context.checkout, tx, call.principal, order.payment.id)
         except Conflict as error:
-            raise Documented(
-                409,
-                "order.cannot-cancel",
-                "Only an order that is requires_capture or canceled can be canceled; this one is "
-                f"{status_of(order).value}.",
-                code="conflict",
-            ) from error
+            raise _cannot_cancel(status) from error
         order = await operations.get_order(tx, call.principal, order.id)
     return as_asked(call, (await orders_in_words(tx, call.principal, [order], expanded=False))[0])
+
+
+def _cannot_cancel(status: Status) -> Documented:
+    message = f"Only an order that is requires_capture or canceled can be canceled; this one is {status.value}."
+    return Documented(409, "order.cannot-cancel", message, code="conflict")
 
 
 ROUTES: Final = (

@@ -189,7 +189,8 @@ async def _data(tx: Transaction, fact: Fact, told: str) -> Any:
             return await _order(tx, owner, order, told) if order is not None else None
         case Order():
             return await _order(tx, owner, subject, told)
-    return None
+        case _:
+            return None
 
 
 async def _order(tx: Transaction, owner: Principal, order: Order, told: str) -> Any:
