@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.dialects.smartpay.conftest import OK, Smart, own
+from tillgate.base.errors import Conflict
+from tillgate.checkout.payment_tokens.operations import reject_payment_token
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +76,21 @@ async def test_an_order_by_a_token_whose_payments_are_declined_is_rejected(smart
     assert (order["status"], order["payments"]) == ("rejected", [])
     assert (await smart.call("PUT", f"/orders/{order['id']}/cancellation")).json()["errorCode"] == "order.cannot-cancel"
     assert (await smart.native("GET", f"/orders/{own('ord', order['id'])}"))["status"] == "canceled"
+
+
+async def test_a_token_that_its_shopper_declines_stays_rejected(smart: Smart) -> None:
+    """It is read, and not listed; nobody approves it afterwards. Approving and rejecting twice change nothing."""
+    token = (await smart.done("POST", "/checkout-sessions", ASKED))["token"]["id"]
+    for _ in range(2):
+        await smart.shop.database.write(lambda tx: reject_payment_token(smart.context, tx, own("ptok", token)))
+    with pytest.raises(Conflict):
+        await smart.approve(token)
+    assert (await smart.done("GET", f"/tokens/{token}"))["status"] == "rejected"
+    assert (await smart.done("GET", "/tokens"))["data"] == []
+    kept = (await smart.approved())["id"]
+    await smart.approve(kept)
+    told = [one["type"] for one in (await smart.native("GET", "/events?limit=100"))["data"]]
+    assert (told.count("payment_token.rejected"), told.count("payment_token.approved")) == (1, 1)
 
 
 async def test_sessions_of_both_modes_are_one_list(smart: Smart) -> None:
