@@ -1,5 +1,6 @@
 """A running shop as Smartpay's callers see it, on either database."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -120,11 +121,17 @@ class Smart:
         await self.native("POST", f"/checkout_sessions/{own('cs', session['id'])}/simulate", {"outcome": outcome})
 
 
-@pytest.fixture
-async def smart(tmp_path: Path, database_url: str, anyio_backend: object) -> AsyncIterator[Smart]:
+@contextlib.asynccontextmanager
+async def opened(tmp_path: Path, database_url: str) -> AsyncIterator[Smart]:
     async with open_shop(tmp_path, database_url, dialects=(SMARTPAY,)) as shop:
         key = (await key_of(shop, format="smartpay")).secret.reveal()
         live = (await key_of(shop, format="smartpay", mode="live")).secret.reveal()
         made = Smart(shop, key, live)
         async with made.http:
             yield made
+
+
+@pytest.fixture
+async def smart(tmp_path: Path, database_url: str, anyio_backend: object) -> AsyncIterator[Smart]:
+    async with opened(tmp_path, database_url) as smart:
+        yield smart
