@@ -196,10 +196,10 @@ async def node_tokens(smart: Smart, node: Client) -> None:
     for one in (token, other):
         await smart.approve(one)
     assert (await node.call("getToken", {"id": token}))["status"] == "active"
-    order = await node.call("createOrder", ORDER | {"token": token, "reference": "T-1"})
+    order = await node.call("createOrder", ORDER | {"amount": 550, "token": token, "reference": "T-1"})
     assert (order["status"], order["tokenId"], order["amount"]) == ("succeeded", token, 550)
     assert await node.call("disableToken", {"id": token}) == ""
-    assert (await node.refused("createOrder", ORDER | {"token": token}))["errorCode"] == "token.invalid"
+    assert (await node.refused("createOrder", ORDER | {"amount": 550, "token": token}))["errorCode"] == "token.invalid"
     assert await node.call("enableToken", {"id": token, "idempotencyKey": "four"}) == ""
     assert await node.call("deleteToken", {"id": other, "idempotencyKey": "five"}) == ""
     assert [one["id"] for one in (await node.call("listTokens", {}))["data"]] == [token]
@@ -258,3 +258,24 @@ async def test_the_pypi_client_makes_every_call(served: Any) -> None:
         message = (await python.refused("refund", **back))["message"]
         assert message.startswith("403: ") and '"errorCode":"amount.insufficient"' in message
         assert (await python.call("cancel_order", id=order))["status"] == "succeeded"
+
+
+async def test_the_guides_examples_print_what_it_says(served: Any) -> None:
+    """docs/dialects/smartpay.md: the blocks as they stand, in the environment that it names."""
+    require(PYTHON.parents[1] / ".installed-from")
+    require(HERE / "node_modules/.installed-from")
+    _, environment = served
+    page = (ROOT / "docs/dialects/smartpay.md").read_text("utf-8")
+    [script] = [part.partition("```")[0] for part in page.split("```js\n")[1:]]
+    [program] = [part.partition("```")[0] for part in page.split("```python\n")[1:]]
+    printed = re.findall(r"Both print `(.+)`", page)
+    for command in (("node", "--input-type=module", "--eval", script), (PYTHON, "-c", program)):
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            cwd=HERE,
+            env=clean_environment() | environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        assert out.decode().splitlines() == printed
