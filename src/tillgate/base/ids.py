@@ -77,11 +77,11 @@ def new_ulid() -> str:
     global _last, _high, _head, _draws
     milliseconds = time.time_ns() // 1_000_000
     with _lock:
-        for word, low in _draws:
-            break
-        else:
+        drawn = next(_draws, None)
+        if drawn is None:
             _draws = _drawn()
-            word, low = next(_draws)
+            drawn = next(_draws)
+        word, low = drawn
         if milliseconds <= _last:
             _high += 1 + (word & _STEP)
             milliseconds = _last if _high <= _HALF else _last + 1
