@@ -49,7 +49,7 @@ FORMS: dict[Right | None, set[str]] = {
         f"{SESSION}/refunds/{{refund}}/cancel",
     },
     Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil"},
-    Right.KEYS: {f"{ROOT}/credentials"},
+    Right.KEYS: {f"{ROOT}/credentials/{{mode}}/{{kind}}"},
 }
 BELOW: dict[str, Right | None] = {
     f"{ROOT}/account": None,
@@ -93,7 +93,7 @@ ASK_IN_LIVE_MODE = {
     f"{KEY}/edit",
     f"{KEY}/rotate",
     f"{KEY}/enable",
-    f"{ROOT}/credentials",
+    f"{ROOT}/credentials/{{mode}}/{{kind}}",
     f"{ROOT}/webhooks",
     f"{ROOT}/webhooks/{{endpoint}}/rotate",
 }
@@ -351,7 +351,8 @@ async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) 
     before = await every_key(shop.keys.store, shop.project_id)
     async with person_of(shop, Role.DEVELOPER, shop.project_id) as person:
         new: dict[str, Any] = {"name": "Mine", "scopes": ["sessions:read"]}
-        forms: list[tuple[str, dict[str, Any]]] = [("/api-keys", new | {"mode": "live"}), ("/credentials", {})]
+        forms: list[tuple[str, dict[str, Any]]] = [("/api-keys", new | {"mode": "live"})]
+        forms += [(f"/credentials/live/{kind}", {}) for kind in ("secret", "publishable")]
         forms += [(f"/api-keys/{live.id}/{verb}", new) for verb in ("edit", "rotate", "disable", "enable", "revoke")]
         forms.append(("/api-keys/revoke", {"key": live.id}))
         for path, fields in forms:
