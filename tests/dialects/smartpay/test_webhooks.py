@@ -91,7 +91,7 @@ async def test_everything_is_told_once_and_signed(smart: Smart, receiver: Receiv
         assert one.headers["smartpay-subscription-id"] == endpoint["id"]
 
 
-async def test_subscriptions_choose(smart: Smart, receiver: Receiver) -> None:
+async def test_an_endpoint_hears_what_it_subscribed_to(smart: Smart, receiver: Receiver) -> None:
     """Natively they are the types that are told so; an order that lapses is told as canceled."""
     wanted = {"url": receiver.url, "eventSubscriptions": ["order.canceled"]}
     made = await smart.done("POST", "/webhook-endpoints", wanted)
