@@ -136,7 +136,7 @@ class TokenBooks(TransferBooks):
 class Pages:
     """The buyer's page and the merchant's, read after each step beside what the API tells."""
 
-    def __init__(self, shop: ShopBeside | LiveBeside) -> None:
+    def __init__(self, shop: ShopBeside) -> None:
         self.shop = shop
         transport = httpx.ASGITransport(shop.shop.app, client=("127.0.0.1", 50_000))
         self.http = httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers={"Origin": PUBLIC_URL})
@@ -368,7 +368,7 @@ def test_no_page_states_a_sum_of_tokens_that_the_books_do_not_hold(
 _pages: dict[int, Pages] = {}
 
 
-def pages_of(shop: ShopBeside | LiveBeside) -> Pages:
+def pages_of(shop: ShopBeside) -> Pages:
     """One signed-in browser for each shop."""
     if id(shop) not in _pages:
         _pages.clear()

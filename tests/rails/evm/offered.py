@@ -2,8 +2,8 @@
 tokens and wallet are set up as an operator and a merchant do it; what comes there the test says, as a watcher does."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import httpx
 
@@ -16,8 +16,6 @@ from tillgate.rails.evm.networks import operations as networks
 from tillgate.rails.evm.networks.operations import NewNetwork, NewToken
 from tillgate.rails.port import Block, Observation
 from tillgate.store import Transaction
-
-T = TypeVar("T")
 
 # As a watcher leaves it that looks at a network until the day after tomorrow.
 _WATCHED: Final = (
@@ -56,24 +54,16 @@ def seen_now(token: Offered, number: int, amount: int, now: int, *, confirmed: b
     return Observation(token.chain_id, "", name, 0, amount, confirmed, name, block, CONFIRMATIONS if confirmed else 1)
 
 
-class LiveBeside:
+class LiveBeside(ShopBeside):
     """A shop beside, by a key of live mode."""
 
     def __init__(self, beside: ShopBeside) -> None:
-        self.shop = beside.shop
-        self._beside = beside
-        self._client = beside.run(self._opened)
+        self._portal, self.shop = beside._portal, beside.shop
+        self._client = self.run(self._opened)
         self._told = 0
 
     async def _opened(self) -> httpx.AsyncClient:
         return await self.shop.client(mode="live")
-
-    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        answer: httpx.Response = self.run(lambda: self._client.request(method, path, **more))
-        return answer
-
-    def run(self, call: Callable[..., Awaitable[T]], *args: Any) -> T:
-        return self._beside.run(call, *args)
 
     def tell(self, address: str, token: Offered, amount: int, *, confirmed: bool) -> Seen:
         """A new transfer to an address."""
