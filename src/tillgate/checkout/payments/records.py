@@ -614,7 +614,8 @@ def _transaction(row: Row) -> RecordedTransaction:
         if option is not None:
             required, decimals = option.amount_atomic, option.decimals
     if value is None:
-        value = transfer.amount_atomic * row["amount_minor"] // required
+        # Where nothing was asked for, there is no price to say it by.
+        value = transfer.amount_atomic * row["amount_minor"] // required if required else 0
     return RecordedTransaction(
         id=row["id"],
         livemode=bool(row["livemode"]),
