@@ -181,6 +181,8 @@ class Pages:
         if "panel--stamped" in panel or "has your payment of" in panel:
             assert known["asset"]["received"] == known["asset"]["total"] > 0, panel
             assert known["asset"]["refunded"] == known["asset"]["refunding"] == 0, panel
+        if len(known["moved"]) > 1:
+            assert "on another network is lost" not in panel
         if "nothing was charged" in panel.lower():
             assert known["asset"]["received"] == 0, panel
         merchants = self.text(f"/dashboard/sessions/{session_id}").partition('id="session"')[2]

@@ -58,6 +58,7 @@ class PaidOn(NamedTuple):
         depth: how far what was seen is from being final, in words.
         away: the network does not answer now, in words.
         wallet: what a wallet can be asked now.
+        several: it can be paid in more than one way, whichever was chosen.
         explorer: where the last transaction can be looked at, and ``seen_on`` the network that it was seen on.
     """
 
@@ -70,6 +71,7 @@ class PaidOn(NamedTuple):
     explorer: str | None
     seen_on: str
     can_look_up: bool
+    several: bool
 
 
 def shown_option(payment: Payment) -> PaymentOption | None:
@@ -122,6 +124,7 @@ def paid_on(
         explorer=seen_at,
         seen_on=option.title,
         can_look_up=bool(terms.address) and not said.settled,
+        several=len(terms.options) > 1,
     )
 
 
