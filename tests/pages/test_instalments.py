@@ -129,7 +129,7 @@ async def test_a_promotion_code_changes_the_instalments(smart: Smart) -> None:
     page = await browser.look(**{"promotion-code": "SPRING"})
     assert 'value="SPRING"' in page and price_on(page) == 500
     page = await browser.send("promotion-code", code="SPRING")
-    assert price_on(page) == 450 and f'action="{browser.path}/promotion-code/remove"' in page
+    assert price_on(page) == 460 and f'action="{browser.path}/promotion-code/remove"' in page
     assert price_on(await browser.send("promotion-code/remove")) == 500
 
 
