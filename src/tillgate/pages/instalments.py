@@ -209,7 +209,7 @@ async def show(
 ) -> Response:
     """The page, with what was wrong about the form that it answers, if it answers one."""
     reader, here = reader_for(request, session), FACE.of(session)
-    view = (await view_of(context, reader, session))._replace(path=here)
+    view = (await view_of(context, reader, session))._replace(path=here, rate=None)
     given = request.query_params.get(CODE_IN_URL, "").strip()
     if given and wrong is None and view.may_change_code and view.code is None and len(given) <= CODE_MAX:
         wrong = WrongCode(given, reader.words.html("Apply the code to take it off the price."))
