@@ -46,6 +46,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> SessionObj
         success_url=required(body.success_url, "successUrl"),
         cancel_url=required(body.cancel_url, "cancelUrl"),
         promotion_code=body.promotion_code,
+        allow_promotion_codes=body.promotion_code is None,
         locale=body.locale,
     )
 
