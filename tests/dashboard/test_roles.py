@@ -44,6 +44,8 @@ FORMS: dict[Right | None, set[str]] = {
     Right.PROJECTS: {f"{ROOT}/projects"},
     Right.MONEY: {
         *(f"{SESSION}/{verb}" for verb in ("simulate", "accept", "call-off", "wait", "give-back", "refund", "capture")),
+        f"{SESSION}/receive",
+        f"{SESSION}/undo-received",
         f"{SESSION}/cancel",
         f"{SESSION}/refunds/{{refund}}/settle",
         f"{SESSION}/refunds/{{refund}}/cancel",
@@ -60,13 +62,14 @@ BELOW: dict[str, Right | None] = {
     f"{ROOT}/payment-links": Right.SELL,
     f"{ROOT}/products": Right.SELL,
     f"{ROOT}/coupons": Right.SELL,
+    f"{ROOT}/transactions": Right.SELL,
     f"{ROOT}/webhooks": Right.WEBHOOKS,
     f"{ROOT}/api-keys": Right.KEYS,
     f"{ROOT}/wallet": Right.WALLET,
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
-    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel)$|/products/[^/]+/switch$"
+    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel|receive|undo-received)$|/products/[^/]+/switch$"
 )
 
 

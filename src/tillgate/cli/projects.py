@@ -90,6 +90,8 @@ def change(
     tolerance_currency: Annotated[str | None, typer.Option(help="Of that amount, such as EUR.")] = None,
     mail_buyers: Annotated[bool | None, typer.Option(help="Mail buyers about their payment.")] = None,
     test_rail: Annotated[str | None, typer.Option(help=f"What pays test sessions: {', '.join(TEST_RAILS)}.")] = None,
+    post_address: Annotated[str | None, typer.Option(help="Where buyers send payments by mail.")] = None,
+    post_instructions: Annotated[str | None, typer.Option(help="What buyers read beside it.")] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -113,6 +115,8 @@ def change(
         "tolerance_currency": tolerance_currency,
         "mail_buyers": mail_buyers,
         "test_rail": test_rail,
+        "post_address": post_address,
+        "post_instructions": post_instructions,
     }
     given = {field: value for field, value in texts.items() if value is not None}
 

@@ -113,6 +113,8 @@ def order_said(order: Order) -> MerchantWords:
 
 def _coins(atomic: int, session: CheckoutSession) -> str:
     """An amount of what a session is paid in, with its name."""
+    if session.payment.by_mail:
+        return _with_currency(Money(atomic, session.price.currency))
     decimals = session.payment.terms.asset_decimals
     whole, rest = divmod(atomic, 10**decimals)
     number = f"{whole}.{rest:0{decimals}d}".rstrip("0").rstrip(".") if rest else str(whole)

@@ -381,10 +381,11 @@ async def _view(context: PagesContext, reader: Reader, session: CheckoutSession)
     async def operation(tx: Transaction) -> Profile:
         return await get_profile(tx, session.project_id)
 
+    profile = await context.database.read(operation)
     return view(
         session,
         reader.words,
-        brand=brand_of(await context.database.read(operation)),
+        brand=brand_of(profile),
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
         simulations=possible(context.checkout, session),
@@ -394,6 +395,7 @@ async def _view(context: PagesContext, reader: Reader, session: CheckoutSession)
         known=context.networks.wallet_chain(session.payment.terms.chain_id)
         if context.networks is not None and session.payment.terms.options
         else None,
+        settings=profile.settings,
     )
 
 
