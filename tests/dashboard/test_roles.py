@@ -280,9 +280,12 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
         if outcome:
             await owner.done(f"{session}/simulate", outcome=outcome)
         pages += [*(f"{session}/{verb}" for verb in ("refund", "accept", "give-back", "call-off")), session]
+    letters = [await owner.done("/transactions", amount="5.00", currency="USD", provider="mail") for _ in range(2)]
+    await owner.done(f"{letters[0]}/receive", amount="5.00", currency="USD")
+    pages += ["/transactions", *letters, *(f"{one}/{verb}" for one in letters for verb in ("receive", "undo-received"))]
     held = await owner.session(captureMethod="manual")
     await owner.done(f"{held}/simulate", outcome="authorized")
-    paid = pages[-16]
+    paid = pages[-23]
     await owner.send(f"{paid}/refund", amount="9.00", reason="other", destination=REFUND_STAYS_PENDING)
     page = await owner.page(paid)
     pages += [held, f"{held}/capture", f"{held}/cancel", *re.findall(rf'"{ROOT}({paid}/refunds/re_\w+)"', page)[:1]]

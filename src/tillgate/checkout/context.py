@@ -64,9 +64,8 @@ class CheckoutContext(NamedTuple):
 
     def rail_named(self, name: str, *, livemode: bool) -> Rail | None:
         """The rail that quoted a payment of a mode; None where it is not set up any more."""
-        rails = (self.rails.live, self.rails.manual)
-        if not livemode:
-            rails = (self.rails.test, self.rails.networks, self.rails.manual)
+        own: tuple[Rail | None, ...] = (self.rails.live,) if livemode else (self.rails.test, self.rails.networks)
+        rails = (*own, self.rails.manual)
         return next((one for one in rails if one is not None and one.name == name), None)
 
     def rail_of(self, name: str, *, livemode: bool) -> Rail:

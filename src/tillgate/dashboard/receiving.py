@@ -1,4 +1,4 @@
-"""Payments by mail, on their sessions' pages: what came is marked as received, or that is taken back."""
+"""Payments by mail, on their sessions' pages: what came is marked as received, or that is undone."""
 
 from typing import Final
 
@@ -39,7 +39,7 @@ async def receive(call: Call) -> Response:
 
 
 async def ask_undo(call: Call) -> Response:
-    """Ask before a confirmation is taken back."""
+    """Ask before a confirmation is undone."""
     the = await known_order(call)
     if not can_be_undone(the.session):
         raise Conflict("This payment cannot be undone any more.")
@@ -55,7 +55,7 @@ async def ask_undo(call: Call) -> Response:
 
 
 async def undo(call: Call) -> Response:
-    """Take a confirmation back."""
+    """Undo a confirmation."""
 
     async def operation(tx: Transaction) -> CheckoutSession:
         return await undo_received(call.context.checkout, tx, call.principal, call.param("session"))

@@ -19,7 +19,6 @@ from tillgate.checkout.sessions.operations import (
 from tillgate.checkout.settlement.receiving import LIFETIME_MS
 from tillgate.dashboard.calls import READ, SELL, Call, Unusable, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, draft, problems_of
-from tillgate.rails.manual import written
 from tillgate.store import Transaction
 
 TRANSACTIONS: Final = "/dashboard/transactions"
@@ -107,7 +106,7 @@ async def _searched(tx: Transaction, call: Call, query: str) -> list[CheckoutSes
     """What a reference code or an id leads to."""
     if len(query) > SEARCH_MAX:
         return []
-    if (reference := written(query)) is not None:
+    if (reference := call.context.checkout.by_mail().reference_of(query)) is not None:
         found = await session_of_reference(tx, call.principal, reference)
         return [found] if found is not None else []
     named = ids.renamed(ids.CHECKOUT_SESSION, query) if ids.is_id(_TRANSACTION, query) else query

@@ -322,6 +322,10 @@ class ScriptedRail(Rail, Protocol):
 class ManualRail(Rail, Protocol):
     """A rail whose money a person sees: cash or a cheque, by mail. The address of its terms is a reference code."""
 
+    def reference_of(self, typed: str) -> str | None:
+        """The reference code that somebody typed, as it is kept; None where it is none."""
+        ...
+
     def receive(self, terms: PaymentTerms, amount_atomic: int) -> Observation:
         """What came with the reference code of these terms; each code is paid once."""
         ...

@@ -70,7 +70,7 @@ def test_a_code_is_read_however_it_is_typed() -> None:
 
 
 def test_no_move_of_a_letter_leads_to_a_lower_rank() -> None:
-    """As for every other provider; taken back is the end."""
+    """As for every other provider; undone is the end."""
     assert set(OF_MAIL) == set(SessionStatus)
     for before, edges in EDGES.items():
         for after in edges:
@@ -79,9 +79,9 @@ def test_no_move_of_a_letter_leads_to_a_lower_rank() -> None:
 
 
 @pytest.mark.parametrize("livemode", [False, True])
-async def test_a_letter_is_confirmed_received_and_taken_back(coin: Coin, livemode: bool) -> None:
+async def test_a_letter_is_confirmed_received_and_undone(coin: Coin, livemode: bool) -> None:
     """What is shown first records nothing; the code finds the transaction; the merchant's word pays the order, and
-    takes it back for good."""
+    undoes that for good."""
     product = await coin.product(livemode=livemode)
     refused = await coin.check_out(product.id, "manual", confirm=True)
     assert (refused.status_code, refused.json()["error"]["code"]) == (404, "provider_not_available")
@@ -123,7 +123,7 @@ async def test_a_letter_is_confirmed_received_and_taken_back(coin: Coin, livemod
         for form in ("receive", "undo-received", "accept"):
             assert (await owner.send(f"{path}/{form}", amount="29.99", currency="USD")).status_code == 409, form
         detail = await owner.page(path)
-        assert "The confirmation was taken back" in detail and "reorganisation" not in detail
+        assert "The confirmation was undone" in detail and "reorganisation" not in detail
     client = await coin.shop.client(mode="live" if livemode else "test")
     told = [event["type"] for event in (await client.get("/events?limit=100")).json()["data"]]
     assert {"session.created", "payment.succeeded", "order.paid", "session.paid", "payment.canceled", "order.canceled",
@@ -131,7 +131,7 @@ async def test_a_letter_is_confirmed_received_and_taken_back(coin: Coin, livemod
 
 
 async def test_a_letter_that_does_not_come_is_canceled_or_expires(coin: Coin) -> None:
-    """By the merchant, or by itself after 30 days; after that nothing can be marked as received."""
+    """By the merchant, or automatically after 30 days; after that nothing can be marked as received."""
     await takes_mail(coin)
     called_off, late = await confirmed(coin), await confirmed(coin)
     async with owner_of(coin.shop) as owner:

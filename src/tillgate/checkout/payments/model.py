@@ -215,7 +215,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_revoked(self) -> bool:
-        """It was paid by mail, and the merchant has taken that back."""
+        """It was paid by mail, and the merchant has undone that."""
         return self.by_mail and bool(self.dropped) and not self.transfers
 
     @property

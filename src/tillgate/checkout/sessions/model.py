@@ -290,7 +290,7 @@ def fell_short(payment: Payment) -> bool:
 
 def _open_question(payment: Payment) -> bool:
     """Whether the merchant has to decide on a payment that was settled: less is left of it, or more came after all of
-    it had gone back. Who has taken a payment by mail back has decided."""
+    it had gone back. Who has undone a payment by mail has decided."""
     if payment.is_revoked:
         return False
     return fell_short(payment) or (payment.unexpected and payment.decision is not Decision.ACCEPTED)

@@ -1,4 +1,4 @@
-"""Payments by mail: the merchant says what came, or takes that back."""
+"""Payments by mail: the merchant says what came, or undoes that."""
 
 from typing import Final
 
@@ -34,7 +34,7 @@ async def mark_received(
     session = require_own(await records.locked(tx, session_id), principal, session_id)
     now, payment = context.clock.now(), session.payment
     if not payment.by_mail:
-        raise Conflict("This session is not paid by mail: its rail reports by itself what arrives.")
+        raise Conflict("This session is not paid by mail: its rail reports what arrives.")
     if not awaits_mail(session, now):
         over = "its 30 days are over" if session.status is SessionStatus.PENDING else f"it is {session.status.value}"
         raise Conflict(
@@ -73,7 +73,7 @@ def awaits_mail(session: CheckoutSession, now: int) -> bool:
 
 
 def can_be_undone(session: CheckoutSession) -> bool:
-    """Whether the merchant may take back that a payment came by mail."""
+    """Whether the merchant may undo that a payment came by mail."""
     payment = session.payment
     return payment.by_mail and session.status in _PAID and bool(payment.transfers) and not payment.given_back
 

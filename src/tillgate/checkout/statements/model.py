@@ -132,7 +132,7 @@ class Books(NamedTuple):
         lapsed: the authorisation ran out.
         tolerated_atomic: by how much the money may differ from the price.
         dropped: something that had been seen is gone.
-        revoked: the merchant has taken back that it was paid.
+        revoked: the merchant has undone the confirmation that it was paid.
     """
 
     status: SessionStatus

@@ -5,7 +5,7 @@ from typing import Final
 
 from tillgate.base.money import MINOR_DIGITS, Money
 from tillgate.rails.manual import records
-from tillgate.rails.manual.references import new_reference
+from tillgate.rails.manual.references import new_reference, written
 from tillgate.rails.port import (
     MANUAL,
     MANUAL_CHAIN_ID,
@@ -60,6 +60,9 @@ class ManualRail:
     async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:
         # What the merchant has not said by then has not come.
         return now
+
+    def reference_of(self, typed: str) -> str | None:
+        return written(typed)
 
     def receive(self, terms: PaymentTerms, amount_atomic: int) -> Observation:
         return Observation(terms.chain_id, terms.asset, terms.address, 0, amount_atomic, confirmed=True)
