@@ -30,7 +30,7 @@ COIN_MOEBIUS: Final = Dialect(
     key_format=NAME,
     key_example="cmk_test_YOUR_KEY",
     snippets=(
-        Snippet("A buy button for a page", snippet("{base}", "{project}", "prod_YOUR_PRODUCT").rstrip()),
+        Snippet("A buy button for a page", snippet("{base}", "{project}", "{product}").rstrip()),
         Snippet("What the project offers", "curl {base}/api/projects/{project}/public-info"),
     ),
 )
