@@ -56,7 +56,7 @@ def language_of(dialect: Dialect, public_url: str, project_id: str, product_id: 
 
 def snippets_of_product(call: Call, product_id: str) -> list[tuple[str, str]]:
     """What sells one product, ready to be pasted: of each language, every snippet that names a product."""
-    found = []
+    found: list[tuple[str, str]] = []
     for dialect in call.context.languages:
         named = dialect._replace(snippets=tuple(one for one in dialect.snippets if PRODUCT in one.text))
         found += language_of(named, call.context.public_url, call.who.project.id, product_id).snippets
