@@ -8,7 +8,7 @@ from typing import Final
 
 TYPE: Final = 2
 GAS_LIMIT: Final = 21_000
-# A token's contract counts as well; wallets estimate it anew.
+# A token's contract counts as well; wallets estimate it again.
 TOKEN_GAS_LIMIT: Final = 100_000
 # transfer(address,uint256), ERC-20: the first four bytes of the Keccak-256 of that text.
 _TRANSFER: Final = bytes.fromhex("a9059cbb")
