@@ -178,7 +178,7 @@ async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
         terms.chain_id,
         terms.asset,
         terms.asset_decimals,
-        terms.address,
+        terms.address or payment.id,
         str(terms.amount_atomic),
         terms.native_price_usd,
         payment.price.minor,
@@ -208,7 +208,7 @@ async def choose(tx: Transaction, payment: Payment, now: int) -> None:
         terms.asset,
         terms.asset_decimals,
         str(terms.amount_atomic),
-        terms.address,
+        terms.address or payment.id,
         now,
         payment.id,
     )
@@ -468,6 +468,8 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
     amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
     decline_code, declined_at, decision, reopened, unexpected, basis_points, tolerance_minor, options = columns[16:]
+    # No two payments have the same address: one that has none yet is kept with its own id in the place of it.
+    address = "" if address == payment_id else address
     terms = PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd)
     return Payment(
         id=payment_id,
