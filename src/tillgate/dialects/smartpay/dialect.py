@@ -18,6 +18,7 @@ SMARTPAY: Final = Dialect(
     telling=TELLING,
     idempotency=IdempotencyPolicy("smartpay", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
     spelling=Spelling(is_id=is_id),
+    described_at="/openapi/smartpay.json",
     key_format="smartpay",
     key_example="sk_test_YOUR_KEY",
     snippets=(
